@@ -1,0 +1,87 @@
+//! What a commit did: the feed from a store to whoever tells the users.
+
+use std::sync::Arc;
+
+use crate::friend::FriendChange;
+use crate::group::Role;
+use crate::message::{Message, Receipt, Written};
+use crate::store::StoreError;
+use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
+
+/// Called once with what became of a submitted write.
+pub type Done = Box<dyn FnOnce(Result<Written, StoreError>) + Send>;
+
+/// One entry of the feed. Entries come in commit order, an answer before the change it answers for.
+pub enum Committed {
+    /// A submitted write is through, or was refused: call `done`.
+    Answer { done: Done, result: Result<Written, StoreError> },
+    /// Something changed that users should hear of.
+    Change(Change),
+}
+
+/// Receives what each commit did, one vector a commit. Bounded: a store that finds it full waits, its own
+/// queue fills, and new writes are answered "busy".
+pub type Feed = tokio::sync::mpsc::Receiver<Vec<Committed>>;
+
+/// A change of what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A new message. A resent one is no change.
+    Message { message: Arc<Message>, origin: Origin },
+    /// A receipt moved on.
+    Receipt {
+        group: GroupId,
+        rev: Rev,
+        user: UserId,
+        receipt: Receipt,
+        message: MessageId,
+        seq: Seq,
+        at: Timestamp,
+        origin: Origin,
+    },
+    /// A group or its membership.
+    Group { group: GroupId, rev: Rev, actor: UserId, what: GroupChange, at: Timestamp },
+    /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`.
+    Friend { actor: UserId, other: UserId, what: FriendChange, at: Timestamp },
+    /// The user's own profile.
+    Profile { user: UserId, at: Timestamp },
+    /// These sessions are no longer valid.
+    SessionsEnded { user: UserId, sessions: Vec<SessionId>, why: Ended },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupChange {
+    /// `members` are its founders, the creator among them.
+    Created {
+        members: Vec<UserId>,
+    },
+    Updated,
+    /// Became members, for the first time or again.
+    Added {
+        users: Vec<UserId>,
+    },
+    /// Are members no longer.
+    Removed {
+        users: Vec<UserId>,
+    },
+    Role {
+        user: UserId,
+        role: Role,
+    },
+    Creator {
+        user: UserId,
+    },
+    /// `members` were its last ones.
+    Dissolved {
+        members: Vec<UserId>,
+    },
+}
+
+/// Why sessions ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Logout, revoked from another device, or another password.
+    Revoked,
+    /// The user was disabled.
+    Disabled,
+}

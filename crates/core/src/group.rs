@@ -1,0 +1,214 @@
+//! Groups and who may do what in them: the one place where it is decided.
+//!
+//! A store loads what a rule asks for inside its own transaction, calls the rule, and carries out what
+//! it answers; so two backends cannot disagree about who may do what.
+
+use crate::{GroupId, Refusal, UserId};
+
+/// The mode of a single chat on the wire. Everything else is a group chat.
+pub const SINGLE_MODE: u8 = 1;
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub id: GroupId,
+    pub name: String,
+    pub avatar: String,
+    /// As the client sent it.
+    pub mode: u8,
+    pub creator: UserId,
+    /// Whether it is a single chat: created with mode 1 by and for exactly two people.
+    pub single: bool,
+}
+
+/// Standing of a member. The creator is an admin, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    Common,
+    Admin,
+}
+
+/// A group to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewGroup {
+    pub creator: UserId,
+    pub name: String,
+    pub avatar: String,
+    pub mode: u8,
+    /// In order of joining; may name the creator and may name somebody twice.
+    pub members: Vec<(UserId, Role)>,
+}
+
+impl NewGroup {
+    /// The members that the group begins with: the creator first, as an admin, then each other user once.
+    pub fn founders(&self) -> Vec<(UserId, Role)> {
+        let mut seen = std::collections::HashSet::from([self.creator]);
+        let mut founders = vec![(self.creator, Role::Admin)];
+        founders.extend(self.members.iter().filter(|(user, _)| seen.insert(*user)));
+        founders
+    }
+
+    /// Whether this opens a single chat, given its founders.
+    pub fn is_single(&self, founders: &[(UserId, Role)]) -> bool {
+        self.mode == SINGLE_MODE && founders.len() == 2
+    }
+}
+
+/// A current member, as the rules need to know him.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    pub user: UserId,
+    pub role: Role,
+}
+
+/// Changes name and avatar: admins and the creator.
+///
+/// # Errors
+/// `NotMember`, `NotAdmin`.
+pub fn may_update(caller: Option<Member>) -> Result<(), Refusal> {
+    match caller.ok_or(Refusal::NotMember)?.role {
+        Role::Admin => Ok(()),
+        Role::Common => Err(Refusal::NotAdmin),
+    }
+}
+
+/// Adds `users`: any member. Into a single chat only its own two people come back.
+///
+/// `former` tells whether a user was a member before.
+///
+/// # Errors
+/// `NotMember`; `SingleChat` for a third.
+pub fn may_add(
+    group: &Group,
+    caller: Option<Member>,
+    users: &[UserId],
+    mut former: impl FnMut(UserId) -> bool,
+) -> Result<(), Refusal> {
+    caller.ok_or(Refusal::NotMember)?;
+    if group.single && !users.iter().all(|user| former(*user)) {
+        return Err(Refusal::SingleChat);
+    }
+    Ok(())
+}
+
+/// Removes `users`: admins and the creator; anybody removes himself. All or nobody.
+///
+/// # Errors
+/// `NotMember`, `NotAdmin`, `CreatorStays` where another than the creator would remove him,
+/// `SingleChat` where one would remove the other from a single chat.
+pub fn may_remove(group: &Group, caller: Option<Member>, users: &[UserId]) -> Result<(), Refusal> {
+    let caller = caller.ok_or(Refusal::NotMember)?;
+    let mut others = users.iter().filter(|user| **user != caller.user).peekable();
+    if others.peek().is_none() {
+        return Ok(());
+    }
+    if group.single {
+        return Err(Refusal::SingleChat);
+    }
+    if caller.role != Role::Admin {
+        return Err(Refusal::NotAdmin);
+    }
+    if others.any(|user| *user == group.creator) {
+        return Err(Refusal::CreatorStays);
+    }
+    Ok(())
+}
+
+/// Whether somebody must take the group over when `users` have left: the creator of a group chat is
+/// among them. The longest-standing admin does, else the longest-standing member; nobody, if nobody is left.
+pub fn needs_heir(group: &Group, users: &[UserId]) -> bool {
+    !group.single && users.contains(&group.creator)
+}
+
+/// Gives `user` another role: the creator, and not to himself.
+///
+/// # Errors
+/// `NotMember`, `NotCreator`, `SingleChat`, `CreatorStays`, `NoSuchMember`.
+pub fn may_change_role(group: &Group, caller: Option<Member>, target: Option<Member>) -> Result<(), Refusal> {
+    must_be_creator(group, caller)?;
+    let target = target.ok_or(Refusal::NoSuchMember)?;
+    if target.user == group.creator { Err(Refusal::CreatorStays) } else { Ok(()) }
+}
+
+/// Hands the group over to `target`: the creator.
+///
+/// # Errors
+/// `NotMember`, `NotCreator`, `SingleChat`, `NoSuchMember`.
+pub fn may_hand_over(group: &Group, caller: Option<Member>, target: Option<Member>) -> Result<(), Refusal> {
+    must_be_creator(group, caller)?;
+    target.map(|_| ()).ok_or(Refusal::NoSuchMember)
+}
+
+/// Ends the group for everybody: the creator. A single chat cannot be dissolved, only left.
+///
+/// # Errors
+/// `NotMember`, `NotCreator`, `SingleChat`.
+pub fn may_dissolve(group: &Group, caller: Option<Member>) -> Result<(), Refusal> {
+    must_be_creator(group, caller)
+}
+
+fn must_be_creator(group: &Group, caller: Option<Member>) -> Result<(), Refusal> {
+    let caller = caller.ok_or(Refusal::NotMember)?;
+    if group.single {
+        return Err(Refusal::SingleChat);
+    }
+    if caller.user == group.creator { Ok(()) } else { Err(Refusal::NotCreator) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CREATOR: UserId = UserId(1);
+    const ADMIN: UserId = UserId(2);
+    const COMMON: UserId = UserId(3);
+
+    fn group(single: bool) -> Group {
+        Group {
+            id: GroupId(9),
+            name: String::new(),
+            avatar: String::new(),
+            mode: 2,
+            creator: CREATOR,
+            single,
+        }
+    }
+
+    fn member(user: UserId) -> Option<Member> {
+        let role = if user == COMMON { Role::Common } else { Role::Admin };
+        Some(Member { user, role })
+    }
+
+    #[test]
+    fn a_list_is_removed_as_a_whole_or_not_at_all() {
+        let group = group(false);
+        assert_eq!(may_remove(&group, member(ADMIN), &[COMMON, CREATOR]), Err(Refusal::CreatorStays));
+        assert_eq!(may_remove(&group, member(COMMON), &[COMMON, ADMIN]), Err(Refusal::NotAdmin));
+        assert_eq!(may_remove(&group, member(COMMON), &[COMMON]), Ok(()));
+        assert_eq!(may_remove(&group, member(CREATOR), &[CREATOR, ADMIN]), Ok(()));
+        assert_eq!(may_remove(&group, None, &[COMMON]), Err(Refusal::NotMember));
+    }
+
+    #[test]
+    fn a_third_cannot_join_a_single_chat() {
+        let group = group(true);
+        let former = |user| user == CREATOR || user == ADMIN;
+        assert_eq!(may_add(&group, member(ADMIN), &[COMMON], former), Err(Refusal::SingleChat));
+        assert_eq!(may_add(&group, member(ADMIN), &[CREATOR], former), Ok(()));
+        assert_eq!(may_remove(&group, member(CREATOR), &[ADMIN]), Err(Refusal::SingleChat));
+    }
+
+    #[test]
+    fn the_creator_is_a_founder_whatever_the_list_says() {
+        let new = NewGroup {
+            creator: CREATOR,
+            name: String::new(),
+            avatar: String::new(),
+            mode: 1,
+            members: vec![(ADMIN, Role::Common), (CREATOR, Role::Common), (ADMIN, Role::Admin)],
+        };
+        let founders = new.founders();
+        assert_eq!(founders, [(CREATOR, Role::Admin), (ADMIN, Role::Common)]);
+        assert!(new.is_single(&founders));
+    }
+}

@@ -1,0 +1,44 @@
+//! Ids and places: numbers that must not be mistaken for each other.
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+        pub struct $name(pub u64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number! {
+    /// A user. Below 2^53, as every id.
+    UserId
+}
+number! {
+    /// A conversation, single or group.
+    GroupId
+}
+number! {
+    /// A message. Ascends in commit order over all groups.
+    MessageId
+}
+number! {
+    /// One login of one device.
+    SessionId
+}
+number! {
+    /// The place of a message in its group: 1, 2, 3… without a gap. 0 is before the first.
+    Seq
+}
+number! {
+    /// The place of a change in its group, or among a user's own changes. 0 is before the first.
+    Rev
+}
+number! {
+    /// Which connection a write came from, so that its echo can leave it out. 0 is none.
+    Origin
+}

@@ -1,0 +1,22 @@
+//! The rules of rim and the ports its backends fill.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: rules are functions of what they are
+//! given, and a backend is whatever keeps the promises of [`store::Store`].
+
+pub mod account;
+pub mod event;
+pub mod friend;
+pub mod group;
+pub mod id;
+pub mod message;
+pub mod refusal;
+pub mod session;
+pub mod store;
+pub mod sync;
+pub mod time;
+pub mod user;
+
+pub use id::{GroupId, MessageId, Origin, Rev, Seq, SessionId, UserId};
+pub use refusal::Refusal;
+pub use store::{Store, StoreError};
+pub use time::{Clock, Timestamp};

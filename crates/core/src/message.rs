@@ -1,0 +1,210 @@
+//! Messages, receipts, and the pages they are read in.
+
+use crate::group::Group;
+use crate::user::User;
+use crate::{GroupId, MessageId, Origin, Rev, Seq, Timestamp, UserId};
+
+/// What a message holds. The number is what stores keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    Text = 1,
+    RichText = 2,
+    Image = 3,
+    Audio = 4,
+    Video = 5,
+    File = 6,
+    Location = 7,
+    Card = 8,
+    Custom = 9,
+}
+
+impl Kind {
+    pub const ALL: [Self; 9] = [
+        Self::Text,
+        Self::RichText,
+        Self::Image,
+        Self::Audio,
+        Self::Video,
+        Self::File,
+        Self::Location,
+        Self::Card,
+        Self::Custom,
+    ];
+
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind of that number; `None` where the number means nothing.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// A stored message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub group: GroupId,
+    pub seq: Seq,
+    pub rev: Rev,
+    pub sender: UserId,
+    pub client_msg_id: String,
+    pub kind: Kind,
+    pub content: String,
+    pub created_at: Timestamp,
+}
+
+/// A write of the message path: many of them share one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    Append(NewMessage),
+    Mark(Mark),
+}
+
+/// A message to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    pub group: GroupId,
+    pub sender: UserId,
+    /// 1 to 64 bytes, chosen by the sender; makes retries safe.
+    pub client_msg_id: String,
+    pub kind: Kind,
+    pub content: String,
+    pub now: Timestamp,
+    pub origin: Origin,
+}
+
+/// How far a message has come to its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Receipt {
+    Delivered,
+    /// Implies delivered.
+    Read,
+}
+
+/// A receipt for everything up to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub group: GroupId,
+    pub user: UserId,
+    pub message: MessageId,
+    pub receipt: Receipt,
+    pub now: Timestamp,
+    pub origin: Origin,
+}
+
+/// What became of a [`Write`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The message is stored. For a resent one this is the place of the first, and nothing was stored again.
+    Appended { id: MessageId, seq: Seq },
+    /// The receipt is stored, or there was nothing to mark.
+    Marked,
+}
+
+/// A row of a user's chat list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chat {
+    pub group: Group,
+    /// The latest message that the user may see.
+    pub last: Message,
+    /// The first other current member by order of joining; if there is none the first other former
+    /// one; if there never was one, the user himself.
+    pub peer: User,
+    /// `max(0, last_seq - max(join_seq, read_seq, own last sent seq))`.
+    pub unread: u64,
+}
+
+/// A page counted from the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// From 1.
+    pub number: u64,
+    pub size: u32,
+}
+
+impl Page {
+    /// Rows before this page.
+    pub const fn offset(self) -> u64 {
+        self.number.saturating_sub(1).saturating_mul(self.size as u64)
+    }
+}
+
+/// A page of a group's history, as one user may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    pub group: Group,
+    /// In ascending order of `seq`.
+    pub messages: Vec<Message>,
+    /// The senders of these messages, each once.
+    pub senders: Vec<User>,
+}
+
+/// The places a user may see: everything above `after`, up to and including `to`.
+///
+/// One span for each time he was a member; the last one of a current member is open and ends at the
+/// group's last place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub after: Seq,
+    pub to: Seq,
+}
+
+/// Which places a page of a user's view covers, newest first.
+///
+/// `spans` ascend and do not overlap. As places have no gaps, a page is found by counting, without
+/// reading what lies before it. `below` cuts off that place and everything after it.
+pub fn page_spans(spans: &[Span], below: Option<Seq>, page: Page) -> Vec<Span> {
+    let mut skip = page.offset();
+    let mut wanted = u64::from(page.size);
+    let mut found = Vec::new();
+    for span in spans.iter().rev() {
+        let to = below.map_or(span.to.0, |below| span.to.0.min(below.0.saturating_sub(1)));
+        let visible = to.saturating_sub(span.after.0);
+        if visible <= skip {
+            skip -= visible;
+            continue;
+        }
+        let to = to - skip;
+        let take = wanted.min(to - span.after.0);
+        skip = 0;
+        wanted -= take;
+        if take > 0 {
+            found.push(Span { after: Seq(to - take), to: Seq(to) });
+        }
+        if wanted == 0 {
+            break;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(after: u64, to: u64) -> Span {
+        Span { after: Seq(after), to: Seq(to) }
+    }
+
+    #[test]
+    fn pages_walk_over_the_gap_of_one_who_was_away() {
+        let spans = [span(0, 3), span(10, 12)];
+        let page = |number| page_spans(&spans, None, Page { number, size: 2 });
+        assert_eq!(page(1), [span(10, 12)]);
+        assert_eq!(page(2), [span(1, 3)]);
+        assert_eq!(page(3), [span(0, 1)]);
+        assert_eq!(page(4), []);
+        assert_eq!(page_spans(&spans, None, Page { number: 1, size: 3 }), [span(10, 12), span(2, 3)]);
+    }
+
+    #[test]
+    fn a_page_can_be_held_still_by_a_place() {
+        let spans = [span(0, 9)];
+        assert_eq!(page_spans(&spans, Some(Seq(5)), Page { number: 1, size: 2 }), [span(2, 4)]);
+        assert_eq!(page_spans(&spans, Some(Seq(0)), Page { number: 1, size: 2 }), []);
+        assert_eq!(page_spans(&spans, None, Page { number: 1, size: 0 }), []);
+    }
+}

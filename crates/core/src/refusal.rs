@@ -1,0 +1,33 @@
+//! Why a rule says no. The texts are what users read.
+
+/// A rule of the product refused an operation; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    // The old server's spelling, which old clients show.
+    #[error("Account Existed")]
+    AccountTaken,
+    #[error("user not found")]
+    NoSuchUser,
+    #[error("no such user: {0}")]
+    UnknownUser(crate::UserId),
+    #[error("you cannot be your own friend")]
+    SelfFriend,
+    #[error("no such group")]
+    NoSuchGroup,
+    #[error("you are not a member of this group")]
+    NotMember,
+    #[error("he is not a member of this group")]
+    NoSuchMember,
+    #[error("only an admin of the group may do this")]
+    NotAdmin,
+    #[error("only the creator of the group may do this")]
+    NotCreator,
+    #[error("the creator can be neither removed nor given another role")]
+    CreatorStays,
+    #[error("a single chat has its two people and no others; each can only leave")]
+    SingleChat,
+    #[error("a group has at most {0} members")]
+    TooManyMembers(u64),
+    #[error("no such session")]
+    NoSuchSession,
+}

@@ -1,0 +1,293 @@
+//! The port to what keeps everything.
+//!
+//! A method is a whole use case with its own transaction, not a table. What a caller may do is decided
+//! inside that transaction by the rules of this crate.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::event::Done;
+use crate::friend::{FriendAction, Friendship};
+use crate::group::{Group, NewGroup, Role};
+use crate::message::{Chat, History, Page, Write};
+use crate::session::{NewSession, Session, TokenHash};
+use crate::sync::{SyncPage, SyncQuery};
+use crate::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
+use crate::{GroupId, Refusal, Seq, SessionId, Timestamp, UserId};
+
+#[cfg(feature = "suite")]
+pub mod suite;
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Why a use case was not carried out. Nothing was changed, whichever it is.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A queue is full. The caller may try again.
+    #[error("the server is busy, try again")]
+    Busy,
+    /// The backend failed. The text is for the log, not for users.
+    #[error("store: {0}")]
+    Fault(String),
+}
+
+/// Told of every commit, for metrics. Called from the store's writer, so it must not block.
+pub trait CommitObserver: Send + Sync + 'static {
+    /// `writes` use cases shared one commit, which took `elapsed` from its first write to the disk.
+    fn committed(&self, writes: usize, elapsed: Duration);
+}
+
+/// Everything rim remembers.
+///
+/// What every implementation guarantees, and the suite checks:
+/// - A method that returns `Ok`, and a [`Done`] that is called with `Ok`, mean that the change has
+///   reached the disk. No other session can see a change before that.
+/// - (sender, group, `client_msg_id`) is stored once, for ever.
+/// - Within a group `seq` runs 1, 2, 3… without a gap in commit order. Every durable change of a group
+///   takes the group's next `rev`: messages, receipts that move on, membership, roles, name and avatar.
+/// - What changed is published on the [`crate::event::Feed`] that came with the store, in commit order.
+/// - A method that fails has changed nothing.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // ---- users
+
+    /// Creates a user.
+    ///
+    /// # Errors
+    /// `AccountTaken` if the account is taken, compared by [`crate::account::fold`].
+    async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId>;
+
+    /// What a login to `account` is checked against; compared by [`crate::account::fold`].
+    async fn credentials(&self, account: &str) -> Result<Option<Credentials>>;
+
+    /// What a change of the user's password is checked against.
+    async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>>;
+
+    /// Sets the password and ends every session of the user but `keep`.
+    ///
+    /// # Errors
+    /// `NoSuchUser`.
+    async fn set_password(&self, user: UserId, password_hash: String, keep: Option<SessionId>) -> Result<()>;
+
+    /// Replaces the hash of an unchanged password by a stronger one, if it is still `old`. Ends no session.
+    async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()>;
+
+    /// Disables or enables a user. Disabling ends all his sessions; he keeps his memberships.
+    ///
+    /// # Errors
+    /// `NoSuchUser`.
+    async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()>;
+
+    async fn user(&self, user: UserId) -> Result<Option<User>>;
+
+    /// The user of that account, compared by [`crate::account::fold`].
+    async fn user_by_account(&self, account: &str) -> Result<Option<User>>;
+
+    /// Users above `after` by id, at most `limit`.
+    async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>>;
+
+    /// Changes the profile; takes the user's next own `rev` and publishes `Profile`, even if every value
+    /// is as it was.
+    ///
+    /// # Errors
+    /// `NoSuchUser`.
+    async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()>;
+
+    // ---- sessions
+
+    async fn create_session(&self, session: NewSession) -> Result<SessionId>;
+
+    /// The session of that token: not if it has expired at `now`, was ended, or its user is disabled.
+    async fn session_by_token(&self, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>>;
+
+    /// Notes that the session was used. Does nothing for one that has ended.
+    async fn touch_session(
+        &self,
+        session: SessionId,
+        address: String,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
+
+    /// The user's sessions that have not expired at `now`, by id.
+    async fn sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
+
+    /// Ends a session of the user.
+    ///
+    /// # Errors
+    /// `NoSuchSession`, also if it is another user's.
+    async fn end_session(&self, user: UserId, session: SessionId) -> Result<()>;
+
+    /// Deletes sessions that have expired at `now` and returns how many.
+    async fn purge_sessions(&self, now: Timestamp) -> Result<u64>;
+
+    // ---- friends
+
+    /// Asks, accepts or declines by [`crate::friend::act`]; `false` where the action applied to nothing.
+    /// Takes the next own `rev` of both users where something changed.
+    ///
+    /// # Errors
+    /// For `Ask`: `SelfFriend`, `UnknownUser`.
+    async fn befriend(
+        &self,
+        user: UserId,
+        other: UserId,
+        action: FriendAction,
+        now: Timestamp,
+    ) -> Result<bool>;
+
+    /// Users whose relation to `user` is one of `states`, by id.
+    async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>>;
+
+    // ---- groups
+
+    /// Creates a group with [`NewGroup::founders`], or finds the single chat of two who have one already
+    /// and brings both back into it (as [`Self::add_members`] would).
+    ///
+    /// Each founder's joining takes a `rev`, in order, from 1.
+    ///
+    /// # Errors
+    /// `UnknownUser`; `TooManyMembers` above `max_members`.
+    async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId>;
+
+    /// Changes name and avatar.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, and those of [`crate::group::may_update`].
+    async fn update_group(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        name: String,
+        avatar: String,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// The groups the user is a member of, by id.
+    async fn groups_of(&self, user: UserId) -> Result<Vec<Group>>;
+
+    /// Their ids alone, by id: what a login binds the connection to.
+    async fn group_ids_of(&self, user: UserId) -> Result<Vec<GroupId>>;
+
+    /// The current members by order of joining; empty where the caller is not one of them.
+    async fn members(&self, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>>;
+
+    /// Adds users as common members. Those who are members already are left as they are. One who comes
+    /// back sees his earlier part and what follows, never the gap, joins anew in the order of joining,
+    /// and has role common.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, `UnknownUser`, `TooManyMembers`, and those of [`crate::group::may_add`].
+    async fn add_members(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        users: Vec<UserId>,
+        max_members: u64,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// Removes users; those who are no members are passed over. If the creator is among them the heir of
+    /// [`crate::group::needs_heir`] becomes creator and admin (published as `Creator`, after `Removed`).
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, and those of [`crate::group::may_remove`].
+    async fn remove_members(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        users: Vec<UserId>,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// Gives a member another role. The role he has already is no change.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, and those of [`crate::group::may_change_role`].
+    async fn set_role(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        user: UserId,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// Makes `user` creator and admin; the caller stays an admin. To oneself is no change.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, and those of [`crate::group::may_hand_over`].
+    async fn hand_over_group(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// Everybody leaves, for good. Each still reads his part.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, and those of [`crate::group::may_dissolve`].
+    async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()>;
+
+    // ---- messages
+
+    /// Queues a write of the message path. `done` is called exactly once, by whoever drains the feed, after
+    /// the commit. Writes submitted by one caller one after the other are answered in that order.
+    ///
+    /// An `Append` is refused with `NoSuchGroup` or `NotMember`. A `(sender, group, client_msg_id)` that is
+    /// stored already is answered with the place of the first, whether or not the sender is still a member.
+    ///
+    /// A `Mark` is refused with `NoSuchGroup` or `NotMember`. For a message that does not exist, is another
+    /// group's, or lies behind the receipt already stored it is `Marked` and changes nothing. Read implies
+    /// delivered; one mark takes at most one `rev`.
+    ///
+    /// # Errors
+    /// `Busy`: the queue is full, by count or by bytes; `done` is dropped, not called.
+    fn submit(&self, write: Write, done: Done) -> Result<()>;
+
+    /// Marks everything in the group as read by the user, now.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, `NotMember`.
+    async fn mark_all_read(&self, user: UserId, group: GroupId, now: Timestamp) -> Result<()>;
+
+    /// A page of the user's chat list: the groups he is a member of in which he may see a message. Pages
+    /// are cut newest message first; the rows of a page ascend by message id.
+    async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>>;
+
+    /// A page of the group as the user may see it: the parts during which he was a member. Page 1 holds the
+    /// newest; `below` leaves out that place and everything after it. `None` where he never was a
+    /// member or there is no such group.
+    async fn history(
+        &self,
+        user: UserId,
+        group: GroupId,
+        page: Page,
+        below: Option<Seq>,
+    ) -> Result<Option<History>>;
+
+    /// What the user missed.
+    ///
+    /// Groups the query does not name count as `rev` 0. Repeating the query with the answer's `rev`s until
+    /// `more` is false ends exactly up to date. Groups the user was never in are passed over.
+    async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage>;
+
+    // ---- the store itself
+
+    /// Whether it can read and write now.
+    ///
+    /// # Errors
+    /// What keeps it from that.
+    async fn ready(&self) -> Result<()>;
+
+    /// Writes waiting to be committed.
+    fn queue_depth(&self) -> usize;
+
+    /// Commits what is queued and closes. Everything submitted later is `Busy`; the feed ends.
+    async fn close(&self);
+}

@@ -1,0 +1,71 @@
+//! What a client has, and what it missed.
+
+use crate::friend::Friendship;
+use crate::group::{Group, Role};
+use crate::message::Message;
+use crate::user::User;
+use crate::{GroupId, Rev, Seq, UserId};
+
+/// Members beyond this many are not synced one by one.
+pub const MAX_SYNCED_MEMBERS: u64 = 1000;
+
+/// What the client has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncQuery {
+    /// How far it is in the changes of the user himself.
+    pub rev: Rev,
+    /// How far it is in each group it knows. Of a group named twice the first counts.
+    pub groups: Vec<(GroupId, Rev)>,
+    /// Rows (messages and members) of the answer, at least 1.
+    pub limit: u32,
+    /// At most so many messages of each group, the newest; all where `None`.
+    pub window: Option<u32>,
+}
+
+/// What it missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncPage {
+    /// The user's own `rev` that the answer is complete up to.
+    pub rev: Rev,
+    /// The user himself, if his profile changed after the query's `rev`.
+    pub me: Option<User>,
+    /// Friendships that changed after the query's `rev`.
+    pub friends: Vec<(UserId, Friendship)>,
+    pub groups: Vec<GroupDelta>,
+    /// Every user whom the rows above name, once.
+    pub users: Vec<User>,
+    /// Whether another query is needed to be up to date.
+    pub more: bool,
+}
+
+/// What changed in one group after the client's `rev`, complete up to `rev`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupDelta {
+    pub group_id: GroupId,
+    pub rev: Rev,
+    /// Whether the user is a member now. One who left gets what he missed of his own part, once.
+    pub member: bool,
+    /// If name, avatar or creator changed, or the client did not know the group.
+    pub group: Option<Group>,
+    pub last_seq: Seq,
+    pub unread: u64,
+    /// What the user may see, ascending.
+    pub messages: Vec<Message>,
+    /// If the window left out messages: the smallest place that was not skipped.
+    pub skipped_to: Option<Seq>,
+    /// Members whose membership, role or receipts changed, by the `rev` of their latest change.
+    pub members: Vec<MemberState>,
+    /// The group has more than [`MAX_SYNCED_MEMBERS`] current members, so `members` is empty.
+    pub members_omitted: bool,
+    pub more: bool,
+}
+
+/// A member as he is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberState {
+    pub user: UserId,
+    pub role: Role,
+    pub left: bool,
+    pub read_seq: Seq,
+    pub delivered_seq: Seq,
+}

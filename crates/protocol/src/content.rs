@@ -1,0 +1,226 @@
+//! Kinds of messages, and the shape of the content of each.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::id::ID_END;
+use crate::limits::{self, Invalid};
+
+/// What a message holds, and so how its `content` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Kind {
+    /// Plain text.
+    Text,
+    /// CommonMark.
+    RichText,
+    /// The address of a picture, or JSON that names an uploaded one.
+    Image,
+    /// JSON: `url`, `durationMs`, optional `size`, `mime`.
+    Audio,
+    /// JSON: `url`, `durationMs`, optional `size`, `mime`, `width`, `height`, `poster`.
+    Video,
+    /// JSON: `url`, `name`, `size`, optional `mime`.
+    File,
+    /// JSON: `latitude`, `longitude`, optional `name`, `address`.
+    Location,
+    /// JSON: `uid` of the user shown, optional `name`, `avatar`.
+    Card,
+    /// A JSON object of the application's own.
+    Custom,
+}
+
+impl Kind {
+    pub const ALL: [Self; 9] = [
+        Self::Text,
+        Self::RichText,
+        Self::Image,
+        Self::Audio,
+        Self::Video,
+        Self::File,
+        Self::Location,
+        Self::Card,
+        Self::Custom,
+    ];
+
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "Text",
+            Self::RichText => "RichText",
+            Self::Image => "Image",
+            Self::Audio => "Audio",
+            Self::Video => "Video",
+            Self::File => "File",
+            Self::Location => "Location",
+            Self::Card => "Card",
+            Self::Custom => "Custom",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Result<Self, Invalid> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| Invalid::new("kind", format!("one of {}", Self::ALL.map(Self::name).join(", "))))
+    }
+
+    /// Checks `content` against what this kind holds.
+    ///
+    /// # Errors
+    /// Names what is allowed; `too_large` above [`limits::MAX_CONTENT_BYTES`].
+    pub fn check(self, content: &str) -> Result<(), Invalid> {
+        limits::content_size(content)?;
+        match self {
+            Self::Text | Self::RichText => Ok(()),
+            Self::Image if content.is_empty() => {
+                Err(Invalid::new("content", "an Image is an address or JSON, not empty"))
+            }
+            Self::Image => Ok(()),
+            _ => self.check_json(content),
+        }
+    }
+
+    fn check_json(self, content: &str) -> Result<(), Invalid> {
+        let wrong = |what: String| Invalid::new("content", format!("{self} is a JSON object {what}"));
+        let Ok(Value::Object(object)) = serde_json::from_str(content) else {
+            return Err(wrong(self.shape().iter().map(Key::to_string).collect::<Vec<_>>().join(", ")));
+        };
+        match self.shape().iter().find(|key| !key.fits(&object)) {
+            None => Ok(()),
+            Some(key) => Err(wrong(format!("with {key}"))),
+        }
+    }
+
+    /// The keys that the JSON of this kind must or may have; others are the client's own.
+    const fn shape(self) -> &'static [Key] {
+        match self {
+            Self::Text | Self::RichText | Self::Image | Self::Custom => &[],
+            Self::Audio => AUDIO,
+            Self::Video => VIDEO,
+            Self::File => FILE,
+            Self::Location => LOCATION,
+            Self::Card => CARD,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A key of a JSON content.
+struct Key {
+    name: &'static str,
+    shape: Shape,
+    required: bool,
+}
+
+enum Shape {
+    /// A string that is not empty.
+    Text,
+    /// A whole number that is an id or a count: 0 to 2^53 - 1.
+    Whole,
+    /// A number from minus this to this.
+    Within(f64),
+}
+
+const AUDIO: &[Key] = &[
+    must("url", Shape::Text),
+    must("durationMs", Shape::Whole),
+    may("size", Shape::Whole),
+    may("mime", Shape::Text),
+];
+
+const VIDEO: &[Key] = &[
+    must("url", Shape::Text),
+    must("durationMs", Shape::Whole),
+    may("size", Shape::Whole),
+    may("mime", Shape::Text),
+    may("width", Shape::Whole),
+    may("height", Shape::Whole),
+    may("poster", Shape::Text),
+];
+
+const FILE: &[Key] = &[
+    must("url", Shape::Text),
+    must("name", Shape::Text),
+    must("size", Shape::Whole),
+    may("mime", Shape::Text),
+];
+
+const LOCATION: &[Key] = &[
+    must("latitude", Shape::Within(90.0)),
+    must("longitude", Shape::Within(180.0)),
+    may("name", Shape::Text),
+    may("address", Shape::Text),
+];
+
+const CARD: &[Key] = &[must("uid", Shape::Whole), may("name", Shape::Text), may("avatar", Shape::Text)];
+
+const fn must(name: &'static str, shape: Shape) -> Key {
+    Key { name, shape, required: true }
+}
+
+const fn may(name: &'static str, shape: Shape) -> Key {
+    Key { name, shape, required: false }
+}
+
+impl Key {
+    fn fits(&self, object: &Map<String, Value>) -> bool {
+        match object.get(self.name) {
+            None | Some(Value::Null) => !self.required,
+            Some(value) => match self.shape {
+                Shape::Text => value.as_str().is_some_and(|text| !text.is_empty()),
+                Shape::Whole => value.as_u64().is_some_and(|number| number < ID_END),
+                Shape::Within(bound) => value.as_f64().is_some_and(|number| number.abs() <= bound),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let optional = if self.required { "" } else { "optional " };
+        match self.shape {
+            Shape::Text => write!(f, "{optional}`{}`: a string that is not empty", self.name),
+            Shape::Whole => write!(f, "{optional}`{}`: a whole number below 2^53", self.name),
+            Shape::Within(bound) => write!(f, "{optional}`{}`: a number from -{bound} to {bound}", self.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_kinds_take_any_text() {
+        assert_eq!(Kind::Text.check(""), Ok(()));
+        assert_eq!(Kind::RichText.check("# hi <b>"), Ok(()));
+        assert_eq!(Kind::Image.check("http://x/y.png"), Ok(()));
+        assert!(Kind::Image.check("").is_err());
+    }
+
+    #[test]
+    fn new_kinds_are_json_of_their_shape() {
+        assert_eq!(Kind::Location.check(r#"{"latitude":31.2,"longitude":121.5}"#), Ok(()));
+        assert!(Kind::Location.check(r#"{"latitude":91,"longitude":0}"#).is_err());
+        assert_eq!(Kind::File.check(r#"{"url":"/f/1","name":"a","size":3,"own":[1]}"#), Ok(()));
+        let error = Kind::File.check(r#"{"url":"/f/1","size":3}"#).expect_err("no name");
+        assert!(error.to_string().contains("`name`"), "{error}");
+        assert!(Kind::Custom.check("[1]").is_err());
+        assert_eq!(Kind::Custom.check("{}"), Ok(()));
+    }
+
+    #[test]
+    fn content_has_a_limit_in_bytes() {
+        assert_eq!(Kind::Text.check(&"a".repeat(64 * 1024)), Ok(()));
+        assert!(Kind::Text.check(&"a".repeat(64 * 1024 + 1)).expect_err("too long").too_large);
+    }
+}

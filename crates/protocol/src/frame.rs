@@ -1,0 +1,470 @@
+//! Frames of the WebSocket: one JSON text each.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::Field;
+use crate::limits::{self, Invalid};
+use crate::{ErrorCode, Kind};
+
+/// What a client asks for, checked as far as the frame alone can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// Echoed in the answer.
+    pub client_msg_id: Cow<'a, str>,
+    pub command: Command<'a>,
+}
+
+/// The events a client may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command<'a> {
+    /// Binds the connection to the user of `token`, who must be `uid`.
+    Login { uid: u64, token: Cow<'a, str> },
+    /// Sends a message.
+    Msg { uid: u64, gid: u64, kind: Kind, content: Cow<'a, str> },
+    /// Everything up to `msg_id` was read.
+    Read { uid: u64, gid: u64, msg_id: u64 },
+    /// Everything up to `msg_id` was delivered.
+    Ack { uid: u64, gid: u64, msg_id: u64 },
+    /// Keeps the connection alive.
+    Heart,
+    /// Unbinds the connection. `uid` is optional here.
+    Logout { uid: Option<u64> },
+}
+
+/// Why a frame was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection<'a> {
+    /// Empty where none could be read.
+    pub client_msg_id: Cow<'a, str>,
+    pub code: ErrorCode,
+    pub reason: String,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// `NotUnderstood` for anything that is not a JSON object with `event` and `body`; `WrongField`
+    /// or `TooLarge` for a field that the event needs and that is missing or breaks a limit.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Rejection<'a>> {
+        let envelope: WireEnvelope<'a> = object(bytes)
+            .and_then(|bytes| serde_json::from_slice(bytes).map_err(|error| error.to_string()))
+            .map_err(|error| Rejection {
+                client_msg_id: Cow::Borrowed(""),
+                code: ErrorCode::NotUnderstood,
+                reason: format!("not a frame of this protocol: {error}"),
+            })?;
+        let body = envelope.body;
+        let client_msg_id = match &body.client_msg_id {
+            Field::Value(text) => text.clone(),
+            _ => Cow::Borrowed(""),
+        };
+        match Self::read(&envelope.event, body) {
+            Ok(request) => Ok(request),
+            Err(invalid) => Err(Rejection {
+                // An id over its limit is not echoed: what cannot be an id cannot name a frame.
+                client_msg_id: if limits::client_msg_id(&client_msg_id).is_ok() {
+                    client_msg_id
+                } else {
+                    Cow::Borrowed("")
+                },
+                code: if invalid.too_large { ErrorCode::TooLarge } else { ErrorCode::WrongField },
+                reason: invalid.to_string(),
+            }),
+        }
+    }
+
+    fn read(event: &Field<Cow<'a, str>>, body: WireBody<'a>) -> Result<Self, Invalid> {
+        let unknown = || Invalid::new("event", "one of Login, Msg, Read, Heart, Logout, Ack");
+        let Field::Value(event) = event else { return Err(unknown()) };
+        let client_msg_id = text("clientMsgId", body.client_msg_id)?;
+        limits::client_msg_id(&client_msg_id)?;
+        let command = match event.as_ref() {
+            "Login" => Command::Login { uid: id("uid", &body.uid)?, token: text("content", body.content)? },
+            "Msg" => {
+                let kind = Kind::from_name(&text("kind", body.kind)?)?;
+                let content = text("content", body.content)?;
+                kind.check(&content)?;
+                Command::Msg { uid: id("uid", &body.uid)?, gid: id("gid", &body.gid)?, kind, content }
+            }
+            "Read" => Command::Read {
+                uid: id("uid", &body.uid)?,
+                gid: id("gid", &body.gid)?,
+                msg_id: id("msgId", &body.msg_id)?,
+            },
+            "Ack" => Command::Ack {
+                uid: id("uid", &body.uid)?,
+                gid: id("gid", &body.gid)?,
+                msg_id: id("msgId", &body.msg_id)?,
+            },
+            "Heart" => Command::Heart,
+            "Logout" => Command::Logout {
+                uid: match body.uid {
+                    Field::Value(uid) => Some(uid),
+                    _ => None,
+                },
+            },
+            _ => return Err(unknown()),
+        };
+        Ok(Self { client_msg_id, command })
+    }
+}
+
+/// Serde would read a struct from an array, too; the protocol knows objects alone.
+fn object(bytes: &[u8]) -> Result<&[u8], String> {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => Ok(bytes),
+        _ => Err("expected a JSON object".to_owned()),
+    }
+}
+
+fn text<'a>(name: &'static str, field: Field<Cow<'a, str>>) -> Result<Cow<'a, str>, Invalid> {
+    match field {
+        Field::Value(text) => Ok(text),
+        Field::Absent => Err(Invalid::new(name, "required, a string")),
+        Field::Wrong => Err(Invalid::new(name, "must be a string")),
+    }
+}
+
+fn id(name: &'static str, field: &Field<u64>) -> Result<u64, Invalid> {
+    match field {
+        Field::Value(number) => Ok(*number),
+        Field::Absent => Err(Invalid::new(name, "required, a whole number below 2^53")),
+        Field::Wrong => Err(Invalid::new(name, "must be a whole number below 2^53")),
+    }
+}
+
+#[derive(Deserialize)]
+struct WireEnvelope<'a> {
+    #[serde(borrow, default)]
+    event: Field<Cow<'a, str>>,
+    #[serde(borrow)]
+    body: WireBody<'a>,
+}
+
+#[derive(Deserialize)]
+struct WireBody<'a> {
+    #[serde(borrow, default)]
+    kind: Field<Cow<'a, str>>,
+    #[serde(default)]
+    uid: Field<u64>,
+    #[serde(default)]
+    gid: Field<u64>,
+    #[serde(borrow, default)]
+    content: Field<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "clientMsgId")]
+    client_msg_id: Field<Cow<'a, str>>,
+    #[serde(default, rename = "msgId")]
+    msg_id: Field<u64>,
+}
+
+/// The answer to a frame that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ack<'a> {
+    pub client_msg_id: &'a str,
+    pub server_msg_id: Option<u64>,
+    kind: &'static str,
+    content: &'static str,
+}
+
+impl<'a> Ack<'a> {
+    pub const fn new(client_msg_id: &'a str, server_msg_id: Option<u64>) -> Self {
+        Self { client_msg_id, server_msg_id, kind: "Ack", content: "Ok" }
+    }
+}
+
+/// The answer to a frame that was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure<'a> {
+    pub client_msg_id: &'a str,
+    server_msg_id: Option<u64>,
+    kind: &'static str,
+    pub content: &'a str,
+    pub code: u16,
+}
+
+impl<'a> Failure<'a> {
+    pub const fn new(client_msg_id: &'a str, code: ErrorCode, reason: &'a str) -> Self {
+        Self { client_msg_id, server_msg_id: None, kind: "Error", content: reason, code: code.get() }
+    }
+}
+
+/// What the server sends by itself: `{"event":"Msg","body":{…}}` and `{"event":"Notify","body":{…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", content = "body")]
+pub enum Event<'a> {
+    Msg(Delivery<'a>),
+    Notify(Notify<'a>),
+}
+
+/// A message on its way to a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Delivery<'a> {
+    pub kind: Kind,
+    pub uid: u64,
+    pub gid: u64,
+    pub content: &'a str,
+    #[serde(rename = "clientMsgId")]
+    pub client_msg_id: &'a str,
+    #[serde(rename = "msgId")]
+    pub msg_id: u64,
+    // From here on, keys that old clients ignore.
+    pub seq: u64,
+    pub rev: u64,
+    #[serde(rename = "createdAt")]
+    pub created_at: i64,
+}
+
+/// A change that is no message: `{"event":"Notify","body":{…}}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Notice {
+    /// `uid` asks you to be friends.
+    FriendRequest,
+    /// `uid` and you are friends now.
+    FriendAccepted,
+    /// `uid` rejected your request.
+    FriendRejected,
+    /// `uid` took the request back.
+    FriendWithdrawn,
+    /// `uid` ended the friendship.
+    FriendRemoved,
+    /// `uid` created the group and you are in it; `uids` are its members.
+    GroupCreated,
+    /// `uid` changed name or avatar of the group.
+    GroupUpdated,
+    /// `uid` added `uids`.
+    MembersAdded,
+    /// `uid` removed `uids`; one who leaves removes himself.
+    MembersRemoved,
+    /// `uid` gave `uids` the role `role`.
+    RoleChanged,
+    /// `uid` handed the group over to `uids`.
+    OwnerChanged,
+    /// `uid` dissolved the group.
+    GroupDissolved,
+    /// `uid` has read everything up to `msgId` and `seq`.
+    Read,
+    /// Everything up to `msgId` and `seq` was delivered to `uid`.
+    Delivered,
+    /// `uid` (yourself, on another device) changed the profile.
+    ProfileUpdated,
+}
+
+/// The body of a Notify frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notify<'a> {
+    pub kind: Notice,
+    /// Who did it.
+    pub uid: u64,
+    pub gid: Option<u64>,
+    pub content: &'a str,
+    pub client_msg_id: &'static str,
+    pub msg_id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u64>,
+    #[serde(skip_serializing_if = "<[u64]>::is_empty")]
+    pub uids: &'a [u64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<u8>,
+    pub created_at: i64,
+}
+
+/// What a client may receive, as a client reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Incoming {
+    /// A message or a Notify: `event` tells which.
+    Event(IncomingEvent),
+    /// An answer to one of the client's own frames.
+    Answer(IncomingAnswer),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "event", content = "body")]
+pub enum IncomingEvent {
+    Msg(IncomingMessage),
+    Notify(IncomingNotice),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IncomingMessage {
+    pub kind: Kind,
+    pub uid: u64,
+    pub gid: u64,
+    pub content: String,
+    pub client_msg_id: String,
+    pub msg_id: u64,
+    pub seq: u64,
+    pub rev: u64,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IncomingNotice {
+    pub kind: Notice,
+    pub uid: u64,
+    pub gid: Option<u64>,
+    pub content: String,
+    pub msg_id: Option<u64>,
+    pub seq: Option<u64>,
+    pub rev: Option<u64>,
+    #[serde(default)]
+    pub uids: Vec<u64>,
+    pub role: Option<u8>,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IncomingAnswer {
+    pub client_msg_id: String,
+    pub server_msg_id: Option<u64>,
+    /// `Ack` or `Error`.
+    pub kind: String,
+    pub content: String,
+    /// Of an Error.
+    pub code: Option<u16>,
+}
+
+/// A frame of a client, as a client writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outgoing<'a> {
+    pub kind: &'a str,
+    pub uid: u64,
+    pub gid: Option<u64>,
+    pub content: &'a str,
+    pub client_msg_id: &'a str,
+    pub msg_id: Option<u64>,
+}
+
+impl Outgoing<'_> {
+    /// The frame as text.
+    pub fn encode(&self, event: &str) -> String {
+        #[derive(Serialize)]
+        struct Envelope<'a, T> {
+            event: &'a str,
+            body: &'a T,
+        }
+        serde_json::to_string(&Envelope { event, body: self })
+            .expect("strings and numbers always have a JSON form")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json<T: Serialize>(value: &T) -> String {
+        serde_json::to_string(value).expect("serializable")
+    }
+
+    #[test]
+    fn frames_out_have_the_fixed_key_order() {
+        assert_eq!(
+            json(&Ack::new("c1", Some(30001))),
+            r#"{"clientMsgId":"c1","serverMsgId":30001,"kind":"Ack","content":"Ok"}"#
+        );
+        assert_eq!(
+            json(&Failure::new("c1", ErrorCode::NotAllowed, "no")),
+            r#"{"clientMsgId":"c1","serverMsgId":null,"kind":"Error","content":"no","code":403}"#
+        );
+        let delivery = Delivery {
+            kind: Kind::Text,
+            uid: 101,
+            gid: 2001,
+            content: "hi",
+            client_msg_id: "c1",
+            msg_id: 30001,
+            seq: 7,
+            rev: 9,
+            created_at: 5,
+        };
+        assert_eq!(
+            json(&Event::Msg(delivery)),
+            r#"{"event":"Msg","body":{"kind":"Text","uid":101,"gid":2001,"content":"hi","clientMsgId":"c1","msgId":30001,"seq":7,"rev":9,"createdAt":5}}"#
+        );
+    }
+
+    #[test]
+    fn login_ignores_gid_and_kind_whatever_they_hold() {
+        let frame =
+            br#"{"event":"Login","body":{"kind":[1],"uid":1,"gid":"x","content":"t","clientMsgId":"c"}}"#;
+        let request = Request::parse(frame).expect("a login");
+        assert_eq!(request.command, Command::Login { uid: 1, token: "t".into() });
+    }
+
+    #[test]
+    fn a_wrong_field_is_answered_with_the_client_msg_id() {
+        let frame =
+            br#"{"event":"Msg","body":{"kind":"Text","uid":"1","gid":2,"content":"x","clientMsgId":"c9"}}"#;
+        let rejection = Request::parse(frame).expect_err("uid is a string");
+        assert_eq!(rejection.client_msg_id, "c9");
+        assert_eq!(rejection.code, ErrorCode::WrongField);
+        assert!(rejection.reason.starts_with("uid:"), "{}", rejection.reason);
+    }
+
+    #[test]
+    fn ids_from_two_to_the_53_are_out_of_range() {
+        for (number, fits) in [(ID_LAST, true), (ID_LAST + 1, false)] {
+            let frame = format!(
+                r#"{{"event":"Read","body":{{"uid":1,"gid":{number},"msgId":1,"clientMsgId":"c"}}}}"#
+            );
+            assert_eq!(Request::parse(frame.as_bytes()).is_ok(), fits, "{number}");
+        }
+    }
+
+    const ID_LAST: u64 = crate::id::ID_END - 1;
+
+    #[test]
+    fn heart_needs_nothing_but_its_id() {
+        let request = Request::parse(br#"{"event":"Heart","body":{"clientMsgId":"h"}}"#).expect("a heart");
+        assert_eq!(request.command, Command::Heart);
+        assert!(Request::parse(br#"{"event":"Heart","body":{}}"#).is_err());
+    }
+
+    #[test]
+    fn rubbish_is_not_understood() {
+        for rubbish in ["", "x", "[]", "{}", "null", r#"["Heart",{}]"#, r#"{"event":"Heart"}"#] {
+            let rejection = Request::parse(rubbish.as_bytes()).expect_err(rubbish);
+            assert_eq!(rejection.code, ErrorCode::NotUnderstood, "{rubbish}");
+            assert_eq!(rejection.client_msg_id, "");
+        }
+    }
+
+    #[test]
+    fn a_client_reads_what_the_server_writes() {
+        let answer: Incoming = serde_json::from_str(&json(&Ack::new("c", None))).expect("an ack");
+        assert!(matches!(answer, Incoming::Answer(IncomingAnswer { code: None, .. })));
+        let notify = Notify {
+            kind: Notice::MembersAdded,
+            uid: 1,
+            gid: Some(2),
+            content: "",
+            client_msg_id: "",
+            msg_id: None,
+            seq: None,
+            rev: Some(4),
+            uids: &[5],
+            role: None,
+            created_at: 6,
+        };
+        let text = json(&Event::Notify(notify));
+        assert_eq!(
+            text,
+            r#"{"event":"Notify","body":{"kind":"MembersAdded","uid":1,"gid":2,"content":"","clientMsgId":"","msgId":null,"rev":4,"uids":[5],"createdAt":6}}"#
+        );
+        let incoming: Incoming = serde_json::from_str(&text).expect("a notify");
+        assert!(matches!(incoming, Incoming::Event(IncomingEvent::Notify(notice)) if notice.uids == [5]));
+    }
+}

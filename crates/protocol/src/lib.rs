@@ -1,0 +1,21 @@
+//! The wire of rim: what travels between clients and the server, and its limits.
+//!
+//! Everything here is data: frames of the WebSocket, bodies of the REST operations, error and close
+//! codes, and the bounds of every field. Nothing here does I/O or knows how the server works.
+
+pub mod close;
+pub mod content;
+pub mod envelope;
+pub mod error;
+pub mod field;
+pub mod frame;
+pub mod id;
+pub mod limits;
+pub mod rest;
+pub mod sync;
+
+pub use close::CloseCode;
+pub use content::Kind;
+pub use envelope::Envelope;
+pub use error::ErrorCode;
+pub use id::Id;

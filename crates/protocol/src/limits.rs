@@ -1,0 +1,177 @@
+//! What every field accepts: the one place where the bounds are written.
+//!
+//! `docs/protocol.md` shows the same table, and a test holds the two together.
+
+use std::fmt;
+
+/// A frame of the WebSocket, fragments added up. A larger one ends the connection with 1009.
+pub const MAX_FRAME_BYTES: usize = 512 * 1024;
+/// `content` of a message, in bytes of UTF-8.
+pub const MAX_CONTENT_BYTES: usize = 64 * 1024;
+/// `clientMsgId`, in bytes of UTF-8; at least one.
+pub const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
+/// A JSON body, where the settings say nothing else.
+pub const DEFAULT_MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Names of users, groups and devices, in characters.
+pub const MAX_NAME_CHARS: usize = 64;
+/// `account`, trimmed, in bytes of UTF-8; at least one.
+pub const MAX_ACCOUNT_BYTES: usize = 64;
+/// `avatar` (an address), in bytes of UTF-8.
+pub const MAX_AVATAR_BYTES: usize = 2048;
+/// `email`, in bytes of UTF-8.
+pub const MAX_EMAIL_BYTES: usize = 254;
+/// `password`, in bytes of UTF-8; at least one.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+/// Rows of a page of chats or history; a larger `size` is read as this.
+pub const MAX_PAGE_SIZE: u32 = 200;
+/// Users named in one request (`users` of group/create, `uids` of group/user/change).
+pub const MAX_USERS_PER_REQUEST: usize = 10_000;
+/// Current members of one group.
+pub const MAX_GROUP_MEMBERS: u64 = 200_000;
+/// `groups` of one sync request.
+pub const MAX_SYNC_GROUPS: usize = 10_000;
+/// Rows of one sync answer, where the request names none.
+pub const DEFAULT_SYNC_LIMIT: u32 = 500;
+/// Rows of one sync answer at the most; a larger `limit` is read as this.
+pub const MAX_SYNC_LIMIT: u32 = 1000;
+
+/// A field that breaks a limit: its name and what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    pub field: &'static str,
+    pub allowed: String,
+    /// Whether the field is too large, rather than of a wrong shape.
+    pub too_large: bool,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.allowed)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl Invalid {
+    pub fn new(field: &'static str, allowed: impl Into<String>) -> Self {
+        Self { field, allowed: allowed.into(), too_large: false }
+    }
+
+    fn too_large(field: &'static str, allowed: impl Into<String>) -> Self {
+        Self { field, allowed: allowed.into(), too_large: true }
+    }
+}
+
+/// `account` as it is shown: trimmed, not empty, without control characters.
+pub fn account(text: &str) -> Result<&str, Invalid> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_ACCOUNT_BYTES || text.chars().any(char::is_control) {
+        return Err(Invalid::new(
+            "account",
+            format!("1 to {MAX_ACCOUNT_BYTES} bytes without control characters"),
+        ));
+    }
+    Ok(text)
+}
+
+/// The name of a user: trimmed, not empty, without control characters.
+pub fn user_name(text: &str) -> Result<&str, Invalid> {
+    let text = name("name", text)?;
+    if text.is_empty() {
+        return Err(Invalid::new("name", format!("1 to {MAX_NAME_CHARS} characters")));
+    }
+    Ok(text)
+}
+
+/// The name of a group; empty is allowed, as a single chat is shown by its partner's name.
+pub fn group_name(text: &str) -> Result<&str, Invalid> {
+    name("name", text)
+}
+
+/// What a client calls its device; empty where it has no name.
+pub fn device_name(text: &str) -> Result<&str, Invalid> {
+    name("device", text)
+}
+
+fn name<'a>(field: &'static str, text: &'a str) -> Result<&'a str, Invalid> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
+        return Err(Invalid::new(
+            field,
+            format!("at most {MAX_NAME_CHARS} characters, none of them a control character"),
+        ));
+    }
+    Ok(text)
+}
+
+/// The address of a picture, or empty.
+pub fn avatar(text: &str) -> Result<&str, Invalid> {
+    short_line("avatar", text, MAX_AVATAR_BYTES)
+}
+
+/// An email address, or empty. Nothing is sent to it, so only its length is looked at.
+pub fn email(text: &str) -> Result<&str, Invalid> {
+    short_line("email", text, MAX_EMAIL_BYTES)
+}
+
+fn short_line<'a>(field: &'static str, text: &'a str, max: usize) -> Result<&'a str, Invalid> {
+    let text = text.trim();
+    if text.len() > max || text.chars().any(char::is_control) {
+        return Err(Invalid::new(field, format!("at most {max} bytes without control characters")));
+    }
+    Ok(text)
+}
+
+/// A password: anything that is not empty, taken as it is.
+pub fn password(text: &str) -> Result<&str, Invalid> {
+    if text.is_empty() || text.len() > MAX_PASSWORD_BYTES {
+        return Err(Invalid::new("password", format!("1 to {MAX_PASSWORD_BYTES} bytes")));
+    }
+    Ok(text)
+}
+
+/// `clientMsgId`: any text of 1 to 64 bytes.
+pub fn client_msg_id(text: &str) -> Result<&str, Invalid> {
+    if text.is_empty() || text.len() > MAX_CLIENT_MSG_ID_BYTES {
+        return Err(Invalid::new("clientMsgId", format!("1 to {MAX_CLIENT_MSG_ID_BYTES} bytes")));
+    }
+    Ok(text)
+}
+
+/// How long the content of any kind may be.
+pub fn content_size(text: &str) -> Result<(), Invalid> {
+    if text.len() > MAX_CONTENT_BYTES {
+        return Err(Invalid::too_large("content", format!("at most {MAX_CONTENT_BYTES} bytes")));
+    }
+    Ok(())
+}
+
+/// A list of users in a request.
+pub fn user_list<T>(field: &'static str, users: &[T]) -> Result<(), Invalid> {
+    if users.len() > MAX_USERS_PER_REQUEST {
+        return Err(Invalid::too_large(field, format!("at most {MAX_USERS_PER_REQUEST} in one request")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_shown_trimmed_and_counted_in_bytes() {
+        assert_eq!(account("  anna\t").expect("fits"), "anna");
+        assert!(account(" \u{3000} ").is_err(), "an ideographic space is a blank");
+        assert!(account(&"号".repeat(21)).is_ok(), "63 bytes");
+        assert!(account(&"号".repeat(22)).is_err(), "66 bytes");
+        assert!(account("a\0b").is_err());
+    }
+
+    #[test]
+    fn names_are_counted_in_characters() {
+        assert!(user_name(&"😀".repeat(64)).is_ok());
+        assert!(user_name(&"😀".repeat(65)).is_err());
+        assert!(user_name("").is_err());
+        assert!(group_name("").is_ok());
+    }
+}

@@ -1,0 +1,121 @@
+//! `POST /api/sync`: what a client has, and what it missed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Id;
+use crate::rest::{Group, Message, User};
+
+#[cfg(feature = "openapi")]
+use utoipa::ToSchema;
+
+/// What the client has. An empty object asks for everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct SyncRequest {
+    /// The `rev` of the latest answer: the place in the changes of the user himself (profile,
+    /// friends). 0 at first.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+    pub rev: Option<Id>,
+    /// One pair for each group the client knows. A group left out counts as `rev` 0.
+    #[serde(default)]
+    pub groups: Vec<GroupRev>,
+    /// Rows (messages and members) of the answer: 500 where left out, 1000 at the most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// At most so many messages of each group, the newest; older ones are left to
+    /// `message/history`. All where left out.
+    #[serde(default)]
+    pub window: Option<u32>,
+}
+
+/// How far the client is in one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct GroupRev {
+    pub gid: Id,
+    pub rev: Id,
+}
+
+/// What the client missed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct SyncAnswer {
+    /// To be sent with the next request.
+    pub rev: u64,
+    /// Oneself, where the profile changed.
+    pub me: Option<User>,
+    /// Friendships that changed.
+    pub friends: Vec<FriendState>,
+    /// Groups with changes; one whose `rev` the client has already is left out.
+    pub groups: Vec<GroupDelta>,
+    /// Every user that the rows above speak of, once.
+    pub users: Vec<User>,
+    /// Whether there is more: merge this answer and ask again.
+    pub more: bool,
+}
+
+/// A friendship as it is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct FriendState {
+    pub uid: u64,
+    pub state: Friendship,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Friendship {
+    /// Neither friends nor asked.
+    None,
+    /// The other one asked.
+    Incoming,
+    /// Oneself asked.
+    Outgoing,
+    Friends,
+}
+
+/// What changed in one group, complete up to `rev`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct GroupDelta {
+    pub gid: u64,
+    /// To be kept for the next request.
+    pub rev: u64,
+    /// False where the client's user is no longer a member; nothing follows but his own part.
+    pub member: bool,
+    /// Name, avatar, mode and creator, where they changed.
+    pub group: Option<Group>,
+    /// The last `seq` of the group, at the time of the answer.
+    pub last_seq: u64,
+    /// Unread messages, at the time of the answer.
+    pub unread: u64,
+    /// Messages in order of `seq`.
+    pub messages: Vec<Message>,
+    /// Where `window` left out messages: the smallest `seq` that was not skipped.
+    pub skipped_to: Option<u64>,
+    /// Members whose membership, role or receipts changed.
+    pub members: Vec<MemberState>,
+    /// The group is too large for its members to be synced: read `group/user/get` when needed.
+    pub members_omitted: bool,
+    /// Whether this group has more.
+    pub more: bool,
+}
+
+/// A member as he is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MemberState {
+    pub uid: u64,
+    /// 1 common, 2 admin or creator.
+    pub role: u8,
+    /// Whether he has left.
+    pub left: bool,
+    /// Read up to this `seq`, at the least.
+    pub read_seq: u64,
+    /// Delivered up to this `seq`, at the least.
+    pub delivered_seq: u64,
+}

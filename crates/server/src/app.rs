@@ -1,0 +1,30 @@
+//! What every part of the server shares.
+
+use std::sync::Arc;
+
+use rim_core::{Clock, Store};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::Accounts;
+use crate::config::Config;
+use crate::gateway::Hub;
+use crate::limits::RateLimits;
+use crate::metrics::Metrics;
+
+/// The server's parts, built once by [`crate::run`].
+pub struct App {
+    pub config: Config,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    /// Registration, login, tokens and passwords.
+    pub accounts: Accounts,
+    /// Who is connected.
+    pub hub: Hub,
+    pub limits: RateLimits,
+    pub metrics: Arc<Metrics>,
+    /// Cancelled when the server should go away: nothing new is accepted, connections end.
+    pub shutdown: CancellationToken,
+    /// Every task of a connection or in the background; the server waits for them before it closes the store.
+    pub tasks: TaskTracker,
+}

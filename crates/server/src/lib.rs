@@ -1,0 +1,21 @@
+//! rim's server: everything that touches a socket.
+//!
+//! [`run`] serves until its token is cancelled, so a test can have a whole server as a fixture; the
+//! binary `rim` is a thin shell around it.
+
+pub mod accounts;
+pub mod address;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod gateway;
+pub mod http;
+pub mod limits;
+pub mod listen;
+pub mod metrics;
+pub mod run;
+
+pub use app::App;
+pub use config::Config;
+pub use run::run;
