@@ -12,6 +12,8 @@ pub enum ErrorCode {
     NotAllowed = 403,
     /// No such route, group or message.
     NotFound = 404,
+    /// REST: the request did not arrive whole, or was not done, within the time for one.
+    TimedOut = 408,
     /// Larger than the limit.
     TooLarge = 413,
     /// A field is missing, of the wrong type or out of range.

@@ -30,6 +30,10 @@ pub trait FromScalar<'de>: Sized {
     fn from_number(_: u64) -> Field<Self> {
         Field::Wrong
     }
+
+    fn from_bool(_: bool) -> Field<Self> {
+        Field::Wrong
+    }
 }
 
 impl<'de: 'a, 'a> FromScalar<'de> for Cow<'a, str> {
@@ -41,6 +45,12 @@ impl<'de: 'a, 'a> FromScalar<'de> for Cow<'a, str> {
 impl FromScalar<'_> for u64 {
     fn from_number(number: u64) -> Field<Self> {
         if number < crate::id::ID_END { Field::Value(number) } else { Field::Wrong }
+    }
+}
+
+impl FromScalar<'_> for bool {
+    fn from_bool(value: bool) -> Field<Self> {
+        Field::Value(value)
     }
 }
 
@@ -79,8 +89,8 @@ impl<'de, T: FromScalar<'de>> Deserialize<'de> for Field<T> {
                 Ok(Field::Wrong)
             }
 
-            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(Field::Wrong)
+            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(T::from_bool(value))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::limits::{self, Invalid};
-use crate::{ErrorCode, Kind};
+use crate::{ErrorCode, Kind, object};
 
 /// What a client asks for, checked as far as the frame alone can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,9 @@ pub struct Request<'a> {
 /// The events a client may send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command<'a> {
-    /// Binds the connection to the user of `token`, who must be `uid`.
-    Login { uid: u64, token: Cow<'a, str> },
+    /// Binds the connection to the user of `token`, who must be `uid`. With `echo` the connection is also
+    /// told of what it does itself, so that it sees every `rev` of its groups without a gap.
+    Login { uid: u64, token: Cow<'a, str>, echo: bool },
     /// Sends a message.
     Msg { uid: u64, gid: u64, kind: Kind, content: Cow<'a, str> },
     /// Everything up to `msg_id` was read.
@@ -31,6 +32,20 @@ pub enum Command<'a> {
     Heart,
     /// Unbinds the connection. `uid` is optional here.
     Logout { uid: Option<u64> },
+}
+
+impl Command<'_> {
+    /// The name on the wire.
+    pub const fn event(&self) -> &'static str {
+        match self {
+            Self::Login { .. } => "Login",
+            Self::Msg { .. } => "Msg",
+            Self::Read { .. } => "Read",
+            Self::Ack { .. } => "Ack",
+            Self::Heart => "Heart",
+            Self::Logout { .. } => "Logout",
+        }
+    }
 }
 
 /// Why a frame was not taken.
@@ -82,7 +97,11 @@ impl<'a> Request<'a> {
         let client_msg_id = text("clientMsgId", body.client_msg_id)?;
         limits::client_msg_id(&client_msg_id)?;
         let command = match event.as_ref() {
-            "Login" => Command::Login { uid: id("uid", &body.uid)?, token: text("content", body.content)? },
+            "Login" => Command::Login {
+                uid: id("uid", &body.uid)?,
+                token: text("content", body.content)?,
+                echo: matches!(body.echo, Field::Value(true)),
+            },
             "Msg" => {
                 let kind = Kind::from_name(&text("kind", body.kind)?)?;
                 let content = text("content", body.content)?;
@@ -140,7 +159,7 @@ fn id(name: &'static str, field: &Field<u64>) -> Result<u64, Invalid> {
 struct WireEnvelope<'a> {
     #[serde(borrow, default)]
     event: Field<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object::one")]
     body: WireBody<'a>,
 }
 
@@ -158,6 +177,8 @@ struct WireBody<'a> {
     client_msg_id: Field<Cow<'a, str>>,
     #[serde(default, rename = "msgId")]
     msg_id: Field<u64>,
+    #[serde(default)]
+    echo: Field<bool>,
 }
 
 /// The answer to a frame that was done.
@@ -346,6 +367,9 @@ pub struct Outgoing<'a> {
     pub content: &'a str,
     pub client_msg_id: &'a str,
     pub msg_id: Option<u64>,
+    /// Of a Login.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub echo: bool,
 }
 
 impl Outgoing<'_> {
@@ -401,7 +425,7 @@ mod tests {
         let frame =
             br#"{"event":"Login","body":{"kind":[1],"uid":1,"gid":"x","content":"t","clientMsgId":"c"}}"#;
         let request = Request::parse(frame).expect("a login");
-        assert_eq!(request.command, Command::Login { uid: 1, token: "t".into() });
+        assert_eq!(request.command, Command::Login { uid: 1, token: "t".into(), echo: false });
     }
 
     #[test]
@@ -435,7 +459,16 @@ mod tests {
 
     #[test]
     fn rubbish_is_not_understood() {
-        for rubbish in ["", "x", "[]", "{}", "null", r#"["Heart",{}]"#, r#"{"event":"Heart"}"#] {
+        for rubbish in [
+            "",
+            "x",
+            "[]",
+            "{}",
+            "null",
+            r#"["Heart",{}]"#,
+            r#"{"event":"Heart"}"#,
+            r#"{"event":"Heart","body":["Text",1,2,"x","h"]}"#,
+        ] {
             let rejection = Request::parse(rubbish.as_bytes()).expect_err(rubbish);
             assert_eq!(rejection.code, ErrorCode::NotUnderstood, "{rubbish}");
             assert_eq!(rejection.client_msg_id, "");

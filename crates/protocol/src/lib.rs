@@ -11,6 +11,7 @@ pub mod field;
 pub mod frame;
 pub mod id;
 pub mod limits;
+mod object;
 pub mod rest;
 pub mod sync;
 

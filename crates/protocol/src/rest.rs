@@ -2,10 +2,11 @@
 //!
 //! Key order counts: clients written for the old server compare bytes.
 
-use serde::de::IgnoredAny;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Id, Kind};
+use crate::{Id, Kind, object};
 
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
@@ -13,6 +14,9 @@ use utoipa::ToSchema;
 /// A user as others see him. `password` is always empty, `email` is empty for all but oneself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "id": 101, "name": "Anna", "avatar": "", "email": "", "account": "anna", "password": "",
+})))]
 pub struct User {
     pub id: u64,
     pub name: String,
@@ -25,6 +29,7 @@ pub struct User {
 /// A conversation: `mode` 1 is a single chat of two, anything else a group chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"id": 2001, "name": "Lunch", "avatar": "", "mode": 2, "creatorUid": 101})))]
 pub struct Group {
     pub id: u64,
     pub name: String,
@@ -37,6 +42,11 @@ pub struct Group {
 /// A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "id": 30001, "kind": "Text", "content": "hi", "gid": 2001, "uid": 101, "client_msg_id": "5d0c",
+    "createTime": "2026-11-22 15:47:30", "updateTime": "2026-11-22 15:47:30",
+    "seq": 1, "rev": 3, "createdAt": 1795362450000_u64,
+})))]
 pub struct Message {
     pub id: u64,
     pub kind: Kind,
@@ -66,6 +76,7 @@ pub struct ChatItem {
     /// Chat list: the first other member. History: the sender.
     pub user: User,
     /// A number in the chat list, null in history.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub unread: Option<u64>,
 }
 
@@ -78,54 +89,98 @@ pub struct MemberItem {
 }
 
 /// `POST /api/user/create`. An `id` is ignored, as any unknown key is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "name": "Anna", "avatar": "", "account": "anna", "password": "correct horse battery staple",
+})))]
 pub struct UserCreate {
+    /// 1 to 64 characters, shown trimmed.
     pub name: String,
+    /// The address of a picture, or empty.
     pub avatar: String,
+    /// 1 to 64 bytes, shown trimmed. Unique without regard to case.
     pub account: String,
+    /// At most 254 bytes. Nothing is sent to it.
     #[serde(default)]
     pub email: Option<String>,
-    /// A user without a password cannot log in.
+    /// 1 to 1024 bytes. A user without a password cannot log in.
     #[serde(default)]
     pub password: Option<String>,
 }
 
+impl fmt::Debug for UserCreate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Everything but the password.
+        f.debug_struct("UserCreate").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
 /// `POST /api/user/login`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "account": "anna", "password": "correct horse battery staple", "device": "laptop",
+})))]
 pub struct UserLogin {
+    /// Case and surrounding blanks aside.
     pub account: String,
     pub password: String,
-    /// What the user calls this device; shown in the list of sessions.
+    /// What the user calls this device, at most 64 characters; shown in the list of sessions. What the
+    /// `User-Agent` header says where it is left out.
     #[serde(default)]
     pub device: Option<String>,
+}
+
+impl fmt::Debug for UserLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Everything but the password.
+        f.debug_struct("UserLogin").field("account", &self.account).finish_non_exhaustive()
+    }
 }
 
 /// `POST /api/user/update`: the keys present are changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"name": "Anna Karlsson"})))]
 pub struct UserUpdate {
+    /// 1 to 64 characters.
     #[serde(default)]
     pub name: Option<String>,
+    /// The address of a picture, or empty.
     #[serde(default)]
     pub avatar: Option<String>,
+    /// At most 254 bytes.
     #[serde(default)]
     pub email: Option<String>,
 }
 
 /// `POST /api/user/password`. Ends every other session of the user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "oldPassword": "correct horse battery staple", "newPassword": "four other words entirely",
+})))]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordChange {
     pub old_password: String,
+    /// 1 to 1024 bytes.
     pub new_password: String,
+}
+
+impl fmt::Debug for PasswordChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordChange").finish_non_exhaustive()
+    }
 }
 
 /// One login of one device, as `GET /api/session/list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "id": 7, "device": "laptop", "address": "192.0.2.7", "createdAt": 1795362450000_u64,
+    "lastSeenAt": 1795362450000_u64, "expiresAt": 1797954450000_u64, "current": true,
+})))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     pub id: u64,
@@ -146,6 +201,7 @@ pub struct Session {
 /// `POST /api/session/revoke`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"id": 7})))]
 pub struct SessionRevoke {
     pub id: Id,
 }
@@ -153,8 +209,15 @@ pub struct SessionRevoke {
 /// `POST /api/group/create`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "group": {"name": "Lunch", "avatar": "", "mode": 2},
+    "users": [{"uid": 102, "role": 1}, {"uid": 103, "role": 1}],
+})))]
 pub struct GroupCreate {
+    #[serde(deserialize_with = "object::one")]
     pub group: NewGroup,
+    /// At most 10,000. The caller need not be among them, and the same user twice counts once.
+    #[serde(deserialize_with = "object::list")]
     pub users: Vec<NewMember>,
 }
 
@@ -162,15 +225,20 @@ pub struct GroupCreate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct NewGroup {
+    /// At most 64 characters; may be empty.
     pub name: String,
+    /// The address of a picture, or empty.
     pub avatar: String,
+    /// 1 for a single chat of two, 2 for a group chat.
     pub mode: u8,
 }
 
+/// A member to begin with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct NewMember {
     pub uid: Id,
+    /// 1 common member, 2 admin.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = u8, minimum = 1, maximum = 2))]
     pub role: Role,
@@ -209,6 +277,7 @@ impl TryFrom<u64> for Role {
 /// `POST /api/group/update`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"id": 2001, "name": "Lunch at noon", "avatar": ""})))]
 pub struct GroupUpdate {
     pub id: Id,
     pub name: String,
@@ -218,10 +287,13 @@ pub struct GroupUpdate {
 /// `POST /api/group/user/change`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001, "uids": [104], "opType": 1})))]
 #[serde(rename_all = "camelCase")]
 pub struct MemberChange {
     pub gid: Id,
+    /// At most 10,000.
     pub uids: Vec<Id>,
+    /// 1 add, 2 remove.
     #[cfg_attr(feature = "openapi", schema(value_type = u8, minimum = 1, maximum = 2))]
     pub op_type: OpType,
 }
@@ -258,6 +330,7 @@ impl TryFrom<u64> for OpType {
 /// `POST /api/group/leave` and `/api/group/dissolve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001})))]
 pub struct GroupRef {
     pub gid: Id,
 }
@@ -265,9 +338,11 @@ pub struct GroupRef {
 /// `POST /api/group/role/modify`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001, "uid": 102, "role": 2})))]
 pub struct RoleChange {
     pub gid: Id,
     pub uid: Id,
+    /// 1 common member, 2 admin.
     #[cfg_attr(feature = "openapi", schema(value_type = u8, minimum = 1, maximum = 2))]
     pub role: Role,
 }
@@ -275,6 +350,7 @@ pub struct RoleChange {
 /// `POST /api/group/transfer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001, "uid": 102})))]
 pub struct GroupTransfer {
     pub gid: Id,
     pub uid: Id,
@@ -283,7 +359,9 @@ pub struct GroupTransfer {
 /// `POST /api/message/chat/list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"uid": 101, "page": 1, "size": 20})))]
 pub struct ChatList {
+    /// Oneself: the list of another is empty.
     pub uid: Id,
     /// From 1; 0 is read as 1.
     pub page: u32,
@@ -294,6 +372,7 @@ pub struct ChatList {
 /// `POST /api/message/history`. A `uid` is ignored: it is the caller's own view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001, "page": 1, "size": 50})))]
 #[serde(rename_all = "camelCase")]
 pub struct History {
     pub gid: Id,
@@ -303,33 +382,22 @@ pub struct History {
     pub size: u32,
     /// Only messages with a smaller `seq`: pages then stay where they are while new messages come.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub before_seq: Option<Id>,
 }
 
 /// `POST /api/message/group/read`. A `uid` is ignored: it marks for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001})))]
 pub struct GroupRead {
     pub gid: Id,
-    /// Accepted and ignored.
-    #[serde(default, skip_serializing)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
-    pub uid: Ignored,
-}
-
-/// A key that old clients send and nothing reads.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ignored;
-
-impl<'de> Deserialize<'de> for Ignored {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self)
-    }
 }
 
 /// `POST /api/friend/add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"fid": 102})))]
 pub struct FriendAdd {
     pub fid: Id,
 }
@@ -337,6 +405,7 @@ pub struct FriendAdd {
 /// `POST /api/friend/status/modify`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"fid": 102, "status": 1})))]
 pub struct FriendModify {
     pub fid: Id,
     /// 1 accepts, 2 rejects, withdraws or ends; any other number changes nothing.
@@ -349,15 +418,22 @@ pub struct FriendModify {
 pub struct UidQuery {
     /// Oneself where it is left out.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", param(value_type = Option<u64>))]
+    #[cfg_attr(feature = "openapi", param(inline, nullable = false))]
     pub uid: Option<Id>,
 }
 
 /// `GET /api/user/token`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
 pub struct TokenQuery {
+    /// A token of one's own, of whichever session.
     pub token: String,
+}
+
+impl fmt::Debug for TokenQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenQuery").finish_non_exhaustive()
+    }
 }
 
 /// `GET /api/user/search`.
@@ -372,7 +448,7 @@ pub struct AccountQuery {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
 pub struct GidQuery {
-    #[cfg_attr(feature = "openapi", param(value_type = u64))]
+    #[cfg_attr(feature = "openapi", param(inline))]
     pub gid: Id,
 }
 
@@ -382,12 +458,15 @@ pub struct GidQuery {
 pub struct FriendQuery {
     /// 0 waiting, 1 friends (the default), 2 blocked.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(nullable = false, maximum = 2))]
     pub status: Option<u8>,
     /// Of those waiting: `in` for requests to you, `out` for your own.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(inline, nullable = false))]
     pub direction: Option<Direction>,
 }
 
+/// Which way a request to be friends goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -443,5 +522,15 @@ mod tests {
         assert!(error.to_string().contains("1 common, 2 admin"), "{error}");
         let error = serde_json::from_str::<FriendAdd>(r#"{"fid":9007199254740992}"#).expect_err("2^53");
         assert!(error.is_data());
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let login =
+            UserLogin { account: "anna".into(), password: "hunter2".into(), device: Some("hunter2".into()) };
+        let change = PasswordChange { old_password: "hunter2".into(), new_password: "hunter2".into() };
+        let query = TokenQuery { token: "hunter2".into() };
+        let printed = format!("{login:?} {change:?} {query:?}");
+        assert!(printed.contains("anna") && !printed.contains("hunter2"), "{printed}");
     }
 }

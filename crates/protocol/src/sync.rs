@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Id;
 use crate::rest::{Group, Message, User};
+use crate::{Id, object};
 
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
@@ -11,6 +11,9 @@ use utoipa::ToSchema;
 /// What the client has. An empty object asks for everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "rev": 12, "groups": [{"gid": 2001, "rev": 9}], "window": 50,
+})))]
 pub struct SyncRequest {
     /// The `rev` of the latest answer: the place in the changes of the user himself (profile,
     /// friends). 0 at first.
@@ -18,7 +21,7 @@ pub struct SyncRequest {
     #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub rev: Option<Id>,
     /// One pair for each group the client knows. A group left out counts as `rev` 0.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::list")]
     pub groups: Vec<GroupRev>,
     /// Rows (messages and members) of the answer: 500 where left out, 1000 at the most.
     #[serde(default)]
@@ -44,6 +47,7 @@ pub struct SyncAnswer {
     /// To be sent with the next request.
     pub rev: u64,
     /// Oneself, where the profile changed.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub me: Option<User>,
     /// Friendships that changed.
     pub friends: Vec<FriendState>,
@@ -87,18 +91,21 @@ pub struct GroupDelta {
     /// False where the client's user is no longer a member; nothing follows but his own part.
     pub member: bool,
     /// Name, avatar, mode and creator, where they changed.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub group: Option<Group>,
-    /// The last `seq` of the group, at the time of the answer.
+    /// The last `seq` of the group, at the time of the answer; of one who left, that of his own part.
     pub last_seq: u64,
     /// Unread messages, at the time of the answer.
     pub unread: u64,
     /// Messages in order of `seq`.
     pub messages: Vec<Message>,
     /// Where `window` left out messages: the smallest `seq` that was not skipped.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub skipped_to: Option<u64>,
     /// Members whose membership, role or receipts changed.
     pub members: Vec<MemberState>,
-    /// The group is too large for its members to be synced: read `group/user/get` when needed.
+    /// The group is too large for its members to be synced: forget those at hand, and read `group/user/get`
+    /// when needed.
     pub members_omitted: bool,
     /// Whether this group has more.
     pub more: bool,
