@@ -1,0 +1,191 @@
+//! The chat list: what each sees first.
+
+use super::Claim;
+use super::world::{World, texts};
+use crate::message::{Chat, Page};
+use crate::{GroupId, UserId};
+
+pub async fn a_chat_appears_with_its_first_message(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    assert_eq!(w.chats(anna).await, []);
+    w.send(anna, group, "hi").await?;
+
+    let expected = Chat {
+        group: w.group_of(bob, group).await,
+        last: w.messages(bob, group).await.remove(0),
+        peer: w.store.user(anna).await?.expect("anna"),
+        unread: 1,
+    };
+    assert_eq!(w.chats(bob).await, [expected]);
+    assert_eq!(w.chats(anna).await.len(), 1);
+    Ok(())
+}
+
+pub async fn a_chat_appears_to_one_who_joined_late_with_the_first_message_he_sees(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[]).await;
+    w.send(anna, group, "before").await?;
+    w.add(anna, group, &[bob]).await?;
+    assert_eq!(w.chats(bob).await, []);
+    w.send(anna, group, "after").await?;
+    assert_eq!(w.chat(bob, group).await.last.content, "after");
+    Ok(())
+}
+
+pub async fn only_ones_own_current_groups_are_chats(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "hi").await?;
+    assert_eq!(w.chats(eve).await, []);
+    w.leave(bob, group).await?;
+    assert_eq!(w.chats(bob).await, []);
+    assert_eq!(w.chats(anna).await.len(), 1);
+    Ok(())
+}
+
+pub async fn one_who_came_back_sees_his_earlier_part_last(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let other = w.group(anna, &[bob]).await;
+    w.send(anna, group, "before").await?;
+    w.send(anna, other, "elsewhere").await?;
+    w.leave(bob, group).await?;
+    w.send(anna, group, "the gap").await?;
+    w.add(anna, group, &[bob]).await?;
+
+    let chat = w.chat(bob, group).await;
+    assert_eq!((chat.last.content.as_str(), chat.unread), ("before", 0));
+    // The gap is no activity of his, either.
+    assert_eq!(chats(w, bob, 1, 1).await, ["elsewhere"]);
+    assert_eq!(chats(w, anna, 1, 1).await, ["the gap"]);
+
+    w.send(anna, group, "after").await?;
+    let chat = w.chat(bob, group).await;
+    assert_eq!((chat.last.content.as_str(), chat.unread), ("after", 1));
+    Ok(())
+}
+
+pub async fn pages_are_cut_newest_activity_first_and_ascend(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let groups = groups(w, anna, 5).await?;
+    // The second is written in again.
+    w.send(anna, groups[1], "again").await?;
+    assert_eq!(chats(w, anna, 1, 2).await, ["4", "again"]);
+    assert_eq!(chats(w, anna, 2, 2).await, ["2", "3"]);
+    assert_eq!(chats(w, anna, 3, 2).await, ["0"]);
+    assert_eq!(chats(w, anna, 4, 2).await.len(), 0);
+    assert_eq!(chats(w, anna, 1, 100).await, ["0", "2", "3", "4", "again"]);
+    Ok(())
+}
+
+pub async fn walking_the_pages_meets_every_chat_once(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    groups(w, anna, 12).await?;
+    let expected: Vec<_> = (0..12).map(|n| n.to_string()).collect();
+    for size in [1, 2, 5, 11, 12, 13] {
+        let mut met = Vec::new();
+        for number in 1..=13 {
+            let mut page = chats(w, anna, number, size).await;
+            page.extend(met);
+            met = page;
+        }
+        assert_eq!(met, expected, "in pages of {size}");
+    }
+    Ok(())
+}
+
+pub async fn a_page_of_no_size_or_beyond_the_end_is_empty(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    groups(w, anna, 2).await?;
+    assert_eq!(chats(w, anna, 1, 0).await.len(), 0);
+    assert_eq!(chats(w, anna, u64::MAX, u32::MAX).await.len(), 0);
+    assert_eq!(chats(w, anna, 1, u32::MAX).await.len(), 2);
+    Ok(())
+}
+
+pub async fn the_peer_is_the_first_other_member_whoever_wrote(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(carl, &[anna, bob]).await;
+    w.send(bob, group, "hi").await?;
+    assert_eq!(peer(w, anna, group).await, carl);
+    assert_eq!(peer(w, bob, group).await, carl);
+    assert_eq!(peer(w, carl, group).await, anna);
+
+    let chat = w.single(bob, anna).await;
+    w.send(anna, chat, "hi").await?;
+    assert_eq!(peer(w, anna, chat).await, bob);
+    assert_eq!(peer(w, bob, chat).await, anna);
+    let described = w.chat(bob, chat).await.peer;
+    assert_eq!(Some(described), w.store.user(anna).await?);
+    Ok(())
+}
+
+pub async fn one_who_comes_back_is_the_last_of_the_peers(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(carl, &[bob, anna]).await;
+    w.send(anna, group, "hi").await?;
+    assert_eq!(peer(w, anna, group).await, carl);
+    w.leave(carl, group).await?;
+    assert_eq!(peer(w, anna, group).await, bob);
+    w.add(anna, group, &[carl]).await?;
+    assert_eq!(peer(w, anna, group).await, bob);
+    Ok(())
+}
+
+pub async fn a_current_member_is_a_peer_before_a_former_one(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(bob, &[anna, carl]).await;
+    w.send(anna, group, "hi").await?;
+    w.leave(bob, group).await?;
+    assert_eq!(peer(w, anna, group).await, carl);
+    w.leave(carl, group).await?;
+    assert_eq!(peer(w, anna, group).await, bob, "nobody else is there: the first who was");
+
+    let chat = w.single(anna, bob).await;
+    w.send(anna, chat, "hi").await?;
+    w.leave(bob, chat).await?;
+    assert_eq!(peer(w, anna, chat).await, bob);
+    Ok(())
+}
+
+pub async fn one_who_was_always_alone_is_his_own_peer(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let group = w.group(anna, &[]).await;
+    w.send(anna, group, "note").await?;
+    assert_eq!(peer(w, anna, group).await, anna);
+    Ok(())
+}
+
+pub async fn chats_survive_a_restart(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    for group in groups(w, anna, 3).await? {
+        w.add(anna, group, &[bob]).await?;
+        w.send(anna, group, "hi").await?;
+    }
+    let chats = (w.chats(anna).await, w.chats(bob).await);
+    w.reopen().await;
+    assert_eq!((w.chats(anna).await, w.chats(bob).await), chats);
+    Ok(())
+}
+
+/// So many groups of the user alone, each with a message that says its number.
+async fn groups(w: &World, user: UserId, count: usize) -> Result<Vec<GroupId>, super::Broken> {
+    let mut groups = Vec::new();
+    for n in 0..count {
+        let group = w.group(user, &[]).await;
+        w.send(user, group, &n.to_string()).await?;
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+/// What is said last in the chats of a page.
+async fn chats(w: &World, user: UserId, number: u64, size: u32) -> Vec<String> {
+    let chats = w.store.chats(user, Page { number, size }).await.expect("chats are listed");
+    texts(&chats.into_iter().map(|chat| chat.last).collect::<Vec<_>>())
+}
+
+async fn peer(w: &World, user: UserId, group: GroupId) -> UserId {
+    w.chat(user, group).await.peer.id
+}

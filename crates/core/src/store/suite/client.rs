@@ -1,0 +1,169 @@
+//! A client that holds what it was told, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::world::World;
+use crate::friend::Friendship;
+use crate::group::Group;
+use crate::message::Message;
+use crate::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
+use crate::user::User;
+use crate::{GroupId, Rev, Seq, UserId};
+
+/// What one device of a user has. It merges answers as the protocol tells clients to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) user: UserId,
+    pub(super) rev: Rev,
+    pub(super) me: Option<User>,
+    pub(super) friends: BTreeMap<UserId, Friendship>,
+    pub(super) groups: BTreeMap<GroupId, View>,
+}
+
+/// What it has of one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    pub(super) rev: Rev,
+    pub(super) member: bool,
+    pub(super) group: Group,
+    pub(super) last_seq: Seq,
+    pub(super) unread: u64,
+    pub(super) messages: BTreeMap<Seq, Message>,
+    /// Those who have not left.
+    pub(super) members: BTreeMap<UserId, MemberState>,
+    /// What lies between two of these ends was left out, and the client knows it.
+    pub(super) skipped: Vec<(Seq, Seq)>,
+}
+
+impl Client {
+    /// One that has nothing yet.
+    pub(super) fn new(user: UserId) -> Self {
+        Self { user, rev: Rev(0), me: None, friends: BTreeMap::new(), groups: BTreeMap::new() }
+    }
+
+    /// One that has just fetched everything on one page.
+    pub(super) async fn up_to_date(w: &World, user: UserId) -> Self {
+        let mut client = Self::new(user);
+        client.catch_up(w, 100_000, None).await;
+        client
+    }
+
+    /// Asks until there is no more, and returns how often. Each answer but the last must bring it on.
+    pub(super) async fn catch_up(&mut self, w: &World, limit: u32, window: Option<u32>) -> usize {
+        let mut asked = 1;
+        while self.ask(w, limit, window).await {
+            asked += 1;
+        }
+        asked
+    }
+
+    /// Asks once, and returns whether there is more.
+    pub(super) async fn ask(&mut self, w: &World, limit: u32, window: Option<u32>) -> bool {
+        let before = self.places();
+        let query = SyncQuery { rev: self.rev, groups: before.1.clone(), limit, window };
+        let page = w.sync(self.user, query).await;
+        check(&page, self.user, limit);
+        let more = page.more;
+        self.merge(page);
+        assert!(!more || self.places() != before, "an answer that promises more brings the client on");
+        more
+    }
+
+    fn places(&self) -> (Rev, Vec<(GroupId, Rev)>) {
+        (self.rev, self.groups.iter().map(|(group, view)| (*group, view.rev)).collect())
+    }
+
+    fn merge(&mut self, page: SyncPage) {
+        assert!(page.rev >= self.rev, "changes do not go back");
+        self.rev = page.rev;
+        self.me = page.me.or(self.me.take());
+        for (user, friendship) in page.friends {
+            match friendship {
+                Friendship::None => self.friends.remove(&user),
+                friendship => self.friends.insert(user, friendship),
+            };
+        }
+        for delta in page.groups {
+            match self.groups.get_mut(&delta.group_id) {
+                Some(view) => view.merge(delta),
+                None => {
+                    let mut view = View::new(&delta);
+                    let id = delta.group_id;
+                    view.merge(delta);
+                    self.groups.insert(id, view);
+                }
+            }
+        }
+    }
+}
+
+impl View {
+    fn new(delta: &GroupDelta) -> Self {
+        Self {
+            rev: Rev(0),
+            member: delta.member,
+            group: delta.group.clone().expect("a group that is new to the client is described"),
+            last_seq: Seq(0),
+            unread: 0,
+            messages: BTreeMap::new(),
+            members: BTreeMap::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    fn merge(&mut self, delta: GroupDelta) {
+        assert!(delta.rev > self.rev, "a group is in the answer only if it goes on");
+        if let Some(to) = delta.skipped_to {
+            let after = self.messages.keys().next_back().copied().unwrap_or_default();
+            assert!(to > after, "what the client has was not skipped");
+            self.skipped.push((after, to));
+        }
+        for message in delta.messages {
+            assert!(message.rev > self.rev && message.rev <= delta.rev, "only what the client missed");
+            let again = self.messages.insert(message.seq, message);
+            assert_eq!(again, None, "a message that does not change comes once");
+        }
+        for member in delta.members {
+            if member.left {
+                self.members.remove(&member.user);
+            } else {
+                self.members.insert(member.user, member);
+            }
+        }
+        self.group = delta.group.unwrap_or_else(|| self.group.clone());
+        (self.rev, self.member) = (delta.rev, delta.member);
+        (self.last_seq, self.unread) = (delta.last_seq, delta.unread);
+    }
+
+    /// Whether the client was told that it does not get this place.
+    pub(super) fn knows_to_lack(&self, seq: Seq) -> bool {
+        self.skipped.iter().any(|(after, to)| *after < seq && seq < *to)
+    }
+}
+
+/// What holds for every answer.
+fn check(page: &SyncPage, user: UserId, limit: u32) {
+    let rows: usize = page.groups.iter().map(|group| group.messages.len() + group.members.len()).sum();
+    assert!(rows <= limit as usize, "{rows} rows where {limit} were asked for");
+    assert!(page.more || page.groups.iter().all(|group| !group.more), "who has more in a group has more");
+
+    let mut groups = BTreeSet::new();
+    let mut named = BTreeSet::new();
+    named.extend(page.friends.iter().map(|(friend, _)| *friend));
+    for delta in &page.groups {
+        assert!(groups.insert(delta.group_id), "a group comes once a page");
+        assert!(delta.messages.is_sorted_by(|a, b| a.seq < b.seq), "messages ascend");
+        assert!(delta.messages.iter().all(|message| message.group == delta.group_id));
+        named.extend(delta.messages.iter().map(|message| message.sender));
+        named.extend(delta.members.iter().map(|member| member.user));
+    }
+    let mut users = BTreeSet::new();
+    for named in &page.users {
+        assert!(users.insert(named.id), "a user comes once a page");
+    }
+    assert!(users.is_superset(&named), "everybody named is described: {named:?}, {users:?}");
+    // Descriptions are no way to look at strangers.
+    named.insert(user);
+    named.extend(page.groups.iter().filter_map(|delta| delta.group.as_ref()).map(|group| group.creator));
+    assert!(users.is_subset(&named), "nobody else is described: {named:?}, {users:?}");
+}

@@ -1,0 +1,653 @@
+//! Groups: who founds, joins, leaves and leads them.
+
+use super::Claim;
+use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, new_group, refusal};
+use crate::event::{Change, GroupChange};
+use crate::group::{Group, NewGroup, Role};
+use crate::{Refusal, Rev};
+
+use Role::{Admin, Common};
+
+// ---- founding
+
+pub async fn a_group_begins_with_its_founders_in_order(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    w.changes().await;
+    let at = w.now();
+    let new = NewGroup {
+        creator: anna,
+        name: "Chess".into(),
+        avatar: "chess.png".into(),
+        mode: 2,
+        members: vec![(dan, Common), (bob, Admin), (dan, Admin), (carl, Common), (anna, Common)],
+    };
+
+    let group = w.store.create_group(new, MANY, at).await?;
+
+    let members = w.members(bob, group).await;
+    assert_eq!(members, [(anna, Admin), (dan, Common), (bob, Admin), (carl, Common)]);
+    let expected = Group {
+        id: group,
+        name: "Chess".into(),
+        avatar: "chess.png".into(),
+        mode: 2,
+        creator: anna,
+        single: false,
+    };
+    for member in [anna, bob, carl, dan] {
+        assert_eq!(w.store.groups_of(member).await?.as_slice(), std::slice::from_ref(&expected));
+        assert_eq!(w.store.group_ids_of(member).await?, [group]);
+    }
+    let created = Change::Group {
+        group,
+        rev: Rev(4),
+        actor: anna,
+        what: GroupChange::Created { members: vec![anna, dan, bob, carl] },
+        at,
+    };
+    assert_eq!(w.change().await, created);
+    assert_eq!(w.rev(anna, group).await, Rev(4));
+    Ok(())
+}
+
+pub async fn a_member_is_described_as_a_user(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let members = w.store.members(anna, group).await?;
+    assert_eq!(Some(&members[1].0), w.store.user(bob).await?.as_ref());
+    Ok(())
+}
+
+pub async fn a_group_of_one_is_a_group(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let group = w.group(anna, &[]).await;
+    assert_eq!(w.members(anna, group).await, [(anna, Admin)]);
+    Ok(())
+}
+
+pub async fn a_group_keeps_the_mode_it_was_given(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    for (mode, others, single) in [
+        (0, vec![bob], false),
+        (1, vec![bob], true),
+        (1, vec![bob, carl], false),
+        (1, vec![], false),
+        (1, vec![anna], false),
+        (255, vec![bob], false),
+    ] {
+        let group = w.store.create_group(new_group(anna, mode, &others), MANY, w.now()).await?;
+        let group = w.group_of(anna, group).await;
+        assert_eq!((group.mode, group.single), (mode, single), "{others:?}");
+    }
+    Ok(())
+}
+
+pub async fn a_group_with_an_unknown_user_is_not_founded(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    w.changes().await;
+    for mode in [1, 2] {
+        let new = new_group(anna, mode, &[NO_USER]);
+        let refused = w.store.create_group(new, MANY, w.now()).await;
+        assert_eq!(refusal(refused), Refusal::UnknownUser(NO_USER));
+    }
+    let new = new_group(anna, 2, &[bob, NO_USER]);
+    let refused = w.store.create_group(new, MANY, w.now()).await;
+    assert_eq!(refusal(refused), Refusal::UnknownUser(NO_USER));
+
+    assert_eq!(w.store.groups_of(anna).await?, []);
+    assert_eq!(w.store.groups_of(bob).await?, []);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn a_group_has_no_more_founders_than_members(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    w.changes().await;
+    let refused = w.store.create_group(new_group(anna, 2, &[bob, carl]), 2, w.now()).await;
+    assert_eq!(refusal(refused), Refusal::TooManyMembers(2));
+    assert_eq!(w.store.groups_of(anna).await?, []);
+    assert_eq!(w.changes().await, []);
+
+    // Nobody is counted twice.
+    let new = new_group(anna, 2, &[bob, carl, bob, anna]);
+    let group = w.store.create_group(new, 3, w.now()).await?;
+    assert_eq!(w.members(anna, group).await.len(), 3);
+    Ok(())
+}
+
+pub async fn groups_are_listed_by_id(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let mut groups = Vec::new();
+    for _ in 0..5 {
+        groups.push(w.group(bob, &[anna]).await);
+        w.group(bob, &[]).await;
+    }
+    groups.push(w.single(anna, bob).await);
+    groups.sort();
+    assert_eq!(w.store.group_ids_of(anna).await?, groups);
+    let listed = w.store.groups_of(anna).await?;
+    assert_eq!(listed.iter().map(|group| group.id).collect::<Vec<_>>(), groups);
+    Ok(())
+}
+
+pub async fn members_are_told_to_members_only(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    let group = w.group(anna, &[bob]).await;
+    assert_eq!(w.members(eve, group).await, []);
+    assert_eq!(w.members(anna, NO_GROUP).await, []);
+    w.leave(bob, group).await?;
+    assert_eq!(w.members(bob, group).await, []);
+    assert_eq!(w.members(anna, group).await, [(anna, Admin)]);
+    Ok(())
+}
+
+// ---- single chats
+
+pub async fn a_single_chat_is_found_again_by_either(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    let before = w.rev(anna, chat).await;
+    w.changes().await;
+
+    assert_eq!(w.single(anna, bob).await, chat);
+    assert_eq!(w.single(bob, anna).await, chat);
+
+    assert_eq!(w.rev(anna, chat).await, before);
+    assert_eq!(w.changes().await, []);
+    assert_eq!(w.group_of(bob, chat).await.creator, anna);
+    Ok(())
+}
+
+pub async fn a_single_chat_is_one_for_each_pair(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let chats = [w.single(anna, bob).await, w.single(bob, carl).await, w.single(carl, anna).await];
+    assert!(chats[0] != chats[1] && chats[1] != chats[2] && chats[2] != chats[0]);
+    // A group chat of the same two is another thing.
+    assert_ne!(w.group(anna, &[bob]).await, chats[0]);
+    assert_eq!(w.single(bob, anna).await, chats[0]);
+    Ok(())
+}
+
+pub async fn opening_a_single_chat_brings_back_who_left(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.leave(bob, chat).await?;
+    let Rev(before) = w.rev(anna, chat).await;
+    w.changes().await;
+
+    assert_eq!(w.single(anna, bob).await, chat);
+
+    assert_eq!(w.members(bob, chat).await, [(anna, Admin), (bob, Common)]);
+    let added = (chat, Rev(before + 1), anna, GroupChange::Added { users: vec![bob] });
+    assert_eq!(group_change(w.change().await), added);
+
+    // Also if the one who opens it is the one who left, and if both have left.
+    w.leave(bob, chat).await?;
+    assert_eq!(w.single(bob, anna).await, chat);
+    assert_eq!(w.members(anna, chat).await.len(), 2);
+    w.leave(bob, chat).await?;
+    w.leave(anna, chat).await?;
+    assert_eq!(w.single(bob, anna).await, chat);
+    assert_eq!(w.members(anna, chat).await.len(), 2);
+    Ok(())
+}
+
+pub async fn a_single_chat_takes_no_third(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let chat = w.single(anna, bob).await;
+    w.leave(bob, chat).await?;
+    w.changes().await;
+
+    assert_eq!(refusal(w.add(anna, chat, &[carl]).await), Refusal::SingleChat);
+    assert_eq!(refusal(w.add(anna, chat, &[bob, carl]).await), Refusal::SingleChat);
+    assert_eq!(w.members(anna, chat).await, [(anna, Admin)]);
+    assert_eq!(w.changes().await, []);
+
+    w.add(anna, chat, &[bob]).await?;
+    assert_eq!(w.members(anna, chat).await.len(), 2);
+    Ok(())
+}
+
+pub async fn a_single_chat_has_no_leader(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.changes().await;
+    for refused in [
+        w.remove(anna, chat, &[bob]).await,
+        w.set_role(anna, chat, bob, Admin).await,
+        w.hand_over(anna, chat, bob).await,
+        w.dissolve(anna, chat).await,
+    ] {
+        assert_eq!(refusal(refused), Refusal::SingleChat);
+    }
+    assert_eq!(w.changes().await, []);
+
+    // Nobody takes it over, either.
+    w.leave(anna, chat).await?;
+    assert_eq!(group_change(w.change().await).3, GroupChange::Removed { users: vec![anna] });
+    assert_eq!(w.group_of(bob, chat).await.creator, anna);
+    assert_eq!(w.members(bob, chat).await, [(bob, Common)]);
+    Ok(())
+}
+
+// ---- joining
+
+pub async fn any_member_adds_and_each_joins_at_the_end(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[dan]).await;
+    w.changes().await;
+    let at = w.now();
+
+    w.store.add_members(dan, group, vec![bob], MANY, at).await?;
+    let added =
+        Change::Group { group, rev: Rev(3), actor: dan, what: GroupChange::Added { users: vec![bob] }, at };
+    assert_eq!(w.change().await, added);
+
+    w.add(bob, group, &[carl]).await?;
+    assert_eq!(group_change(w.change().await).1, Rev(4));
+    assert_eq!(w.rev(carl, group).await, Rev(4));
+    let members = [(anna, Admin), (dan, Common), (bob, Common), (carl, Common)];
+    assert_eq!(w.members(carl, group).await, members);
+    Ok(())
+}
+
+pub async fn several_join_at_once_each_with_a_rev(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.changes().await;
+
+    w.add(anna, group, &[dan, bob, carl, dan]).await?;
+
+    let added = (group, Rev(4), anna, GroupChange::Added { users: vec![dan, carl] });
+    assert_eq!(group_change(w.change().await), added);
+    assert_eq!(w.rev(anna, group).await, Rev(4));
+    let members = [(anna, Admin), (bob, Common), (dan, Common), (carl, Common)];
+    assert_eq!(w.members(anna, group).await, members);
+    Ok(())
+}
+
+pub async fn adding_a_member_again_changes_nothing(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    let (members, rev) = (w.members(anna, group).await, w.rev(anna, group).await);
+    w.changes().await;
+
+    w.add(carl, group, &[bob, anna]).await?;
+    w.add(carl, group, &[]).await?;
+
+    assert_eq!(w.members(anna, group).await, members);
+    assert_eq!(w.rev(anna, group).await, rev);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn who_comes_back_joins_anew_as_a_common_member(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    w.leave(bob, group).await?;
+    w.add(carl, group, &[bob]).await?;
+    assert_eq!(w.members(anna, group).await, [(anna, Admin), (carl, Common), (bob, Common)]);
+    Ok(())
+}
+
+pub async fn strangers_add_nobody(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.leave(bob, group).await?;
+    w.changes().await;
+    // Not even himself.
+    assert_eq!(refusal(w.add(eve, group, &[eve]).await), Refusal::NotMember);
+    assert_eq!(refusal(w.add(bob, group, &[bob]).await), Refusal::NotMember);
+    assert_eq!(refusal(w.add(anna, NO_GROUP, &[bob]).await), Refusal::NoSuchGroup);
+    assert_eq!(w.members(anna, group).await, [(anna, Admin)]);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn an_unknown_user_among_those_added_refuses_all(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[]).await;
+    w.changes().await;
+    let refused = w.add(anna, group, &[bob, NO_USER]).await;
+    assert_eq!(refusal(refused), Refusal::UnknownUser(NO_USER));
+    assert_eq!(w.members(anna, group).await, [(anna, Admin)]);
+    assert_eq!(w.rev(anna, group).await, Rev(1));
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn a_full_group_takes_nobody_else(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.changes().await;
+
+    let refused = w.store.add_members(anna, group, vec![carl, dan], 3, w.now()).await;
+    assert_eq!(refusal(refused), Refusal::TooManyMembers(3));
+    assert_eq!(w.members(anna, group).await.len(), 2);
+    assert_eq!(w.changes().await, []);
+
+    w.store.add_members(anna, group, vec![carl, bob, carl], 3, w.now()).await?;
+    // It is full now; whoever is in it already takes no room, and one who leaves makes some.
+    w.store.add_members(anna, group, vec![carl, bob], 3, w.now()).await?;
+    w.leave(bob, group).await?;
+    w.store.add_members(anna, group, vec![dan], 3, w.now()).await?;
+    assert_eq!(w.members(anna, group).await, [(anna, Admin), (carl, Common), (dan, Common)]);
+    Ok(())
+}
+
+// ---- leaving
+
+pub async fn anybody_leaves(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.changes().await;
+    let at = w.now();
+
+    w.store.remove_members(bob, group, vec![bob], at).await?;
+
+    let what = GroupChange::Removed { users: vec![bob] };
+    assert_eq!(w.change().await, Change::Group { group, rev: Rev(4), actor: bob, what, at });
+    assert_eq!(w.rev(anna, group).await, Rev(4));
+    assert_eq!(w.members(anna, group).await, [(anna, Admin), (carl, Common)]);
+    assert_eq!(w.store.group_ids_of(bob).await?, []);
+    assert_eq!(w.store.groups_of(bob).await?, []);
+    Ok(())
+}
+
+pub async fn an_admin_removes_others(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob, carl, dan]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    let Rev(before) = w.rev(anna, group).await;
+    w.changes().await;
+
+    w.remove(bob, group, &[dan, carl]).await?;
+
+    let (_, rev, actor, what) = group_change(w.change().await);
+    assert_eq!((rev, actor), (Rev(before + 2), bob));
+    assert_eq!(what, GroupChange::Removed { users: vec![dan, carl] });
+    assert_eq!(w.members(anna, group).await, [(anna, Admin), (bob, Admin)]);
+    Ok(())
+}
+
+pub async fn a_refused_removal_removes_nobody(w: &mut World) -> Claim {
+    let [anna, bob, carl, eve] = w.users(["anna", "bob", "carl", "eve"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    let (members, rev) = (w.members(anna, group).await, w.rev(anna, group).await);
+    w.changes().await;
+
+    // A common member may go, but not take others with him; nobody removes the creator.
+    assert_eq!(refusal(w.remove(carl, group, &[carl, bob]).await), Refusal::NotAdmin);
+    assert_eq!(refusal(w.remove(bob, group, &[carl, anna]).await), Refusal::CreatorStays);
+    assert_eq!(refusal(w.remove(bob, group, &[bob, anna]).await), Refusal::CreatorStays);
+    assert_eq!(refusal(w.remove(eve, group, &[carl]).await), Refusal::NotMember);
+    assert_eq!(refusal(w.remove(eve, group, &[eve]).await), Refusal::NotMember);
+    assert_eq!(refusal(w.remove(anna, NO_GROUP, &[carl]).await), Refusal::NoSuchGroup);
+
+    assert_eq!(w.members(anna, group).await, members);
+    assert_eq!(w.rev(anna, group).await, rev);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn who_is_no_member_is_passed_over_in_a_removal(w: &mut World) -> Claim {
+    let [anna, bob, carl, eve] = w.users(["anna", "bob", "carl", "eve"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.leave(bob, group).await?;
+    let rev = w.rev(anna, group).await;
+    w.changes().await;
+
+    w.remove(anna, group, &[bob, eve, NO_USER]).await?;
+    assert_eq!(w.rev(anna, group).await, rev);
+    assert_eq!(w.changes().await, []);
+
+    w.remove(anna, group, &[eve, carl, bob, carl]).await?;
+    assert_eq!(group_change(w.change().await).3, GroupChange::Removed { users: vec![carl] });
+    Ok(())
+}
+
+pub async fn the_longest_standing_admin_inherits(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob, carl, dan]).await;
+    w.set_role(anna, group, dan, Admin).await?;
+    w.set_role(anna, group, carl, Admin).await?;
+    let Rev(before) = w.rev(bob, group).await;
+    w.changes().await;
+
+    w.leave(anna, group).await?;
+
+    let told: Vec<_> = w.changes().await.into_iter().map(group_change).collect();
+    let removed = (group, Rev(before + 1), anna, GroupChange::Removed { users: vec![anna] });
+    let inherited = (group, Rev(before + 2), anna, GroupChange::Creator { user: carl });
+    assert_eq!(told, [removed, inherited]);
+    assert_eq!(w.group_of(bob, group).await.creator, carl);
+    assert_eq!(w.members(bob, group).await, [(bob, Common), (carl, Admin), (dan, Admin)]);
+    Ok(())
+}
+
+pub async fn without_an_admin_the_longest_standing_member_inherits(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    // Standing counts from when one joined last.
+    w.leave(bob, group).await?;
+    w.add(anna, group, &[bob]).await?;
+    w.leave(anna, group).await?;
+    assert_eq!(w.group_of(bob, group).await.creator, carl);
+    assert_eq!(w.members(bob, group).await, [(carl, Admin), (bob, Common)]);
+    // The heir leads in every way.
+    w.rename(carl, group, "Carl's").await?;
+    w.set_role(carl, group, bob, Admin).await?;
+    w.dissolve(carl, group).await?;
+    Ok(())
+}
+
+pub async fn an_heir_is_not_among_those_who_leave(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    w.remove(anna, group, &[bob, anna]).await?;
+    assert_eq!(w.group_of(carl, group).await.creator, carl);
+    assert_eq!(w.members(carl, group).await, [(carl, Admin)]);
+    Ok(())
+}
+
+pub async fn a_former_creator_who_comes_back_is_a_common_member(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.leave(anna, group).await?;
+    w.add(bob, group, &[anna]).await?;
+    assert_eq!(w.members(bob, group).await, [(bob, Admin), (anna, Common)]);
+    assert_eq!(w.group_of(anna, group).await.creator, bob);
+    assert_eq!(refusal(w.dissolve(anna, group).await), Refusal::NotCreator);
+    Ok(())
+}
+
+pub async fn the_last_one_may_leave(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "bye").await?;
+    w.leave(bob, group).await?;
+    w.changes().await;
+
+    w.leave(anna, group).await?;
+
+    assert_eq!(group_change(w.change().await).3, GroupChange::Removed { users: vec![anna] });
+    assert_eq!(w.store.groups_of(anna).await?, []);
+    assert_eq!(w.texts(anna, group).await, ["bye"]);
+    assert_eq!(refusal(w.add(anna, group, &[anna]).await), Refusal::NotMember);
+    Ok(())
+}
+
+// ---- leading
+
+pub async fn admins_change_name_and_avatar(w: &mut World) -> Claim {
+    let [anna, bob, carl, eve] = w.users(["anna", "bob", "carl", "eve"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    let Rev(before) = w.rev(anna, group).await;
+    w.changes().await;
+    let at = w.now();
+
+    w.store.update_group(bob, group, "Go".into(), "go.png".into(), at).await?;
+
+    let found = w.group_of(carl, group).await;
+    assert_eq!((found.name.as_str(), found.avatar.as_str()), ("Go", "go.png"));
+    let rev = Rev(before + 1);
+    assert_eq!(w.change().await, Change::Group { group, rev, actor: bob, what: GroupChange::Updated, at });
+    assert_eq!(w.rev(carl, group).await, rev);
+
+    assert_eq!(refusal(w.rename(carl, group, "no").await), Refusal::NotAdmin);
+    assert_eq!(refusal(w.rename(eve, group, "no").await), Refusal::NotMember);
+    assert_eq!(refusal(w.rename(anna, NO_GROUP, "no").await), Refusal::NoSuchGroup);
+    assert_eq!(w.group_of(carl, group).await, found);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn the_creator_gives_roles(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.changes().await;
+
+    for (rev, role) in [(4, Admin), (5, Common)] {
+        let at = w.now();
+        w.store.set_role(anna, group, bob, role, at).await?;
+        let what = GroupChange::Role { user: bob, role };
+        assert_eq!(w.change().await, Change::Group { group, rev: Rev(rev), actor: anna, what, at });
+        assert_eq!(w.members(carl, group).await, [(anna, Admin), (bob, role), (carl, Common)]);
+        assert_eq!(w.rev(carl, group).await, Rev(rev));
+    }
+    Ok(())
+}
+
+pub async fn the_role_one_has_is_no_change(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.changes().await;
+    w.set_role(anna, group, bob, Common).await?;
+    assert_eq!(w.rev(anna, group).await, Rev(2));
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn a_refused_role_changes_nothing(w: &mut World) -> Claim {
+    let [anna, bob, carl, eve] = w.users(["anna", "bob", "carl", "eve"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    let (members, rev) = (w.members(anna, group).await, w.rev(anna, group).await);
+    w.changes().await;
+
+    assert_eq!(refusal(w.set_role(bob, group, carl, Admin).await), Refusal::NotCreator);
+    assert_eq!(refusal(w.set_role(anna, group, anna, Common).await), Refusal::CreatorStays);
+    assert_eq!(refusal(w.set_role(anna, group, eve, Admin).await), Refusal::NoSuchMember);
+    assert_eq!(refusal(w.set_role(eve, group, carl, Admin).await), Refusal::NotMember);
+    assert_eq!(refusal(w.set_role(anna, NO_GROUP, bob, Admin).await), Refusal::NoSuchGroup);
+
+    assert_eq!(w.members(anna, group).await, members);
+    assert_eq!(w.rev(anna, group).await, rev);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn a_group_is_handed_over_in_one_change(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.changes().await;
+    let at = w.now();
+
+    w.store.hand_over_group(anna, group, carl, at).await?;
+
+    let what = GroupChange::Creator { user: carl };
+    assert_eq!(w.change().await, Change::Group { group, rev: Rev(4), actor: anna, what, at });
+    assert_eq!(w.rev(bob, group).await, Rev(4));
+    assert_eq!(w.group_of(bob, group).await.creator, carl);
+    assert_eq!(w.members(bob, group).await, [(anna, Admin), (bob, Common), (carl, Admin)]);
+    // Who handed it over is an admin like any other.
+    assert_eq!(refusal(w.dissolve(anna, group).await), Refusal::NotCreator);
+    w.set_role(carl, group, anna, Common).await?;
+    Ok(())
+}
+
+pub async fn handing_over_to_oneself_is_no_change(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.changes().await;
+    w.hand_over(anna, group, anna).await?;
+    assert_eq!(w.rev(bob, group).await, Rev(2));
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn a_refused_handing_over_changes_nothing(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.changes().await;
+    assert_eq!(refusal(w.hand_over(bob, group, bob).await), Refusal::NotCreator);
+    assert_eq!(refusal(w.hand_over(anna, group, eve).await), Refusal::NoSuchMember);
+    assert_eq!(refusal(w.hand_over(eve, group, eve).await), Refusal::NotMember);
+    assert_eq!(refusal(w.hand_over(anna, NO_GROUP, bob).await), Refusal::NoSuchGroup);
+    assert_eq!(w.group_of(bob, group).await.creator, anna);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn a_dissolved_group_has_no_members_but_readers(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.send(bob, group, "hi").await?;
+    w.changes().await;
+    let at = w.now();
+
+    w.store.dissolve_group(anna, group, at).await?;
+
+    let what = GroupChange::Dissolved { members: vec![anna, bob, carl] };
+    assert_eq!(w.change().await, Change::Group { group, rev: Rev(7), actor: anna, what, at });
+    for user in [anna, bob, carl] {
+        assert_eq!(w.store.groups_of(user).await?, []);
+        assert_eq!(w.members(user, group).await, []);
+        assert_eq!(w.chats(user).await, []);
+        assert_eq!(w.texts(user, group).await, ["hi"]);
+        assert_eq!(refusal(w.send(user, group, "no").await), Refusal::NotMember);
+    }
+    // For good: nobody is left to bring anybody back.
+    assert_eq!(refusal(w.add(anna, group, &[anna, bob]).await), Refusal::NotMember);
+    assert_eq!(refusal(w.dissolve(anna, group).await), Refusal::NotMember);
+    Ok(())
+}
+
+pub async fn only_the_creator_dissolves(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    w.changes().await;
+    assert_eq!(refusal(w.dissolve(bob, group).await), Refusal::NotCreator);
+    assert_eq!(refusal(w.dissolve(eve, group).await), Refusal::NotMember);
+    assert_eq!(refusal(w.dissolve(anna, NO_GROUP).await), Refusal::NoSuchGroup);
+    assert_eq!(w.members(anna, group).await.len(), 2);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn groups_survive_a_restart(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob, carl, dan]).await;
+    let chat = w.single(anna, bob).await;
+    w.set_role(anna, group, bob, Admin).await?;
+    w.rename(anna, group, "Go").await?;
+    w.leave(carl, group).await?;
+    w.hand_over(anna, group, dan).await?;
+    let seen = (w.group_of(bob, group).await, w.members(bob, group).await, w.rev(bob, group).await);
+    w.changes().await;
+
+    w.reopen().await;
+
+    let again = (w.group_of(bob, group).await, w.members(bob, group).await, w.rev(bob, group).await);
+    assert_eq!(again, seen);
+    assert_eq!(w.changes().await, [], "what was told before is not told again");
+    assert_eq!(w.single(bob, anna).await, chat);
+    assert!(w.group(anna, &[]).await > chat, "ids are not given out twice");
+    Ok(())
+}

@@ -1,0 +1,359 @@
+//! The specification of a store, as claims that every backend must meet.
+//!
+//! A backend calls [`store_suite!`](crate::store_suite) in its tests with a function that makes a
+//! [`Fixture`], and gets one test for each claim. A claim is a story about people in a [`World`]; it
+//! sees a store through its port alone, waits for answers and never for time to pass.
+//!
+//! A new claim is a function here and a name in the list below; a test of this module compares the two.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use self::world::World;
+use super::{Store, StoreError};
+use crate::event::Feed;
+
+pub mod chats;
+mod client;
+pub mod concurrency;
+pub mod feed;
+pub mod friends;
+pub mod groups;
+pub mod history;
+pub mod messages;
+mod model;
+pub mod random;
+pub mod receipts;
+pub mod sessions;
+pub mod sync;
+pub mod users;
+pub mod world;
+
+/// Where a store keeps its data during one test.
+#[async_trait]
+pub trait Fixture: Send {
+    /// Opens a store on the data: empty the first time, later what the store before it has written.
+    ///
+    /// Is called again only after [`Store::close`] of the one before.
+    async fn open(&mut self) -> (Arc<dyn Store>, Feed);
+}
+
+/// What a claim ends with: it holds, or it did not get to its end.
+pub type Claim = Result<(), Broken>;
+
+/// An error that no story expects. It is never made: what would become one panics where it happened.
+#[derive(Debug)]
+pub enum Broken {}
+
+impl From<StoreError> for Broken {
+    #[track_caller]
+    fn from(error: StoreError) -> Self {
+        panic!("unexpected: {error}")
+    }
+}
+
+/// Longer than any claim takes, so that one that waits for ever fails under its own name.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Tells one story in a world of its own.
+pub fn run<F: Fixture + 'static>(
+    fixture: impl AsyncFnOnce() -> F,
+    claim: impl AsyncFnOnce(&mut World) -> Claim,
+) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let story = async {
+            let mut world = World::new(Box::new(fixture().await)).await;
+            claim(&mut world).await.expect("a broken claim panics");
+            world.close().await;
+        };
+        tokio::time::timeout(PATIENCE, story).await.expect("the store does not answer");
+    });
+}
+
+/// Makes a test of every claim, for the store that the fixture function opens.
+///
+/// ```text
+/// async fn fixture() -> impl rim_core::store::suite::Fixture { … }
+/// rim_core::store_suite!(fixture);
+/// ```
+#[macro_export]
+macro_rules! store_suite {
+    ($fixture:ident) => {
+        $crate::store_claims! { $fixture
+            users {
+                a_user_is_found_as_he_was_created
+                ids_are_numbers_that_javascript_can_hold
+                an_unknown_user_is_none
+                an_account_is_taken_whatever_its_case_and_blanks
+                an_account_is_kept_as_given_but_trimmed
+                an_account_is_found_whatever_its_case_and_blanks
+                a_login_is_checked_against_what_was_stored
+                a_user_without_a_password_has_none
+                a_new_password_replaces_the_old_one
+                a_new_password_ends_every_session_but_the_kept_one
+                a_new_password_that_keeps_none_ends_every_session
+                a_stronger_hash_replaces_only_the_one_it_was_made_from
+                disabling_a_user_ends_his_sessions
+                a_disabled_user_keeps_his_memberships
+                a_session_of_a_disabled_user_is_not_valid
+                an_enabled_user_must_log_in_anew
+                users_are_listed_by_id_page_by_page
+                a_profile_changes_where_it_was_told_to
+                every_change_of_a_profile_is_told
+                what_is_done_to_an_unknown_user_is_refused
+                users_survive_a_restart
+            }
+            sessions {
+                a_session_is_found_by_its_token
+                an_unknown_token_finds_nothing
+                a_second_login_does_not_end_the_first
+                a_user_sees_his_own_sessions_by_id
+                an_expired_session_is_no_session
+                expired_sessions_are_purged_and_counted
+                everything_agrees_on_the_instant_of_expiry
+                using_a_session_is_noted_and_prolongs_it
+                using_an_ended_session_does_nothing
+                ending_a_session_is_told
+                nobody_ends_anothers_session
+                a_session_ends_once
+                sessions_survive_a_restart
+                the_id_of_an_ended_session_is_not_given_out_again
+            }
+            friends {
+                every_action_in_every_state_does_what_the_rules_say
+                two_who_ask_each_other_are_friends
+                asking_again_is_no_second_request
+                the_requester_cannot_accept_his_own_request
+                one_who_was_declined_may_ask_again
+                nobody_asks_himself
+                nobody_asks_an_unknown_user
+                friends_are_listed_by_state_and_id
+                an_ended_friendship_is_synced_as_ended
+                friendships_survive_a_restart
+            }
+            groups {
+                a_group_begins_with_its_founders_in_order
+                a_member_is_described_as_a_user
+                a_group_of_one_is_a_group
+                a_group_keeps_the_mode_it_was_given
+                a_group_with_an_unknown_user_is_not_founded
+                a_group_has_no_more_founders_than_members
+                groups_are_listed_by_id
+                members_are_told_to_members_only
+                a_single_chat_is_found_again_by_either
+                a_single_chat_is_one_for_each_pair
+                opening_a_single_chat_brings_back_who_left
+                a_single_chat_takes_no_third
+                a_single_chat_has_no_leader
+                any_member_adds_and_each_joins_at_the_end
+                several_join_at_once_each_with_a_rev
+                adding_a_member_again_changes_nothing
+                who_comes_back_joins_anew_as_a_common_member
+                strangers_add_nobody
+                an_unknown_user_among_those_added_refuses_all
+                a_full_group_takes_nobody_else
+                anybody_leaves
+                an_admin_removes_others
+                a_refused_removal_removes_nobody
+                who_is_no_member_is_passed_over_in_a_removal
+                the_longest_standing_admin_inherits
+                without_an_admin_the_longest_standing_member_inherits
+                an_heir_is_not_among_those_who_leave
+                a_former_creator_who_comes_back_is_a_common_member
+                the_last_one_may_leave
+                admins_change_name_and_avatar
+                the_creator_gives_roles
+                the_role_one_has_is_no_change
+                a_refused_role_changes_nothing
+                a_group_is_handed_over_in_one_change
+                handing_over_to_oneself_is_no_change
+                a_refused_handing_over_changes_nothing
+                a_dissolved_group_has_no_members_but_readers
+                only_the_creator_dissolves
+                groups_survive_a_restart
+            }
+            messages {
+                a_message_is_stored_as_it_was_sent
+                messages_of_a_group_are_numbered_from_one
+                message_ids_ascend_over_all_groups
+                each_message_takes_the_next_rev
+                a_resent_message_is_stored_once
+                the_first_content_stays
+                a_message_resent_at_once_is_stored_once
+                a_message_resent_after_a_restart_is_stored_once
+                one_who_left_still_learns_that_his_message_arrived
+                an_id_is_taken_by_its_sender_in_its_group_only
+                ids_differ_in_every_byte
+                any_text_comes_back_as_it_was
+                every_kind_is_kept
+                only_members_send
+                a_refused_message_takes_no_id_either
+                a_refused_write_does_not_harm_its_neighbours
+                messages_survive_a_restart
+            }
+            receipts {
+                a_receipt_is_kept_and_told
+                delivered_is_not_read
+                read_implies_delivered_with_one_rev
+                a_receipt_never_moves_back
+                a_receipt_is_ones_own
+                a_message_that_is_not_of_the_group_marks_nothing
+                only_members_mark
+                everything_is_marked_read_at_once
+                nothing_to_read_is_no_change
+                unread_counts_what_came_after_the_last_one_read
+                writing_in_a_chat_reads_it
+                sending_again_reads_nothing_more
+                one_who_joins_has_nothing_to_read
+                receipts_survive_a_restart
+            }
+            history {
+                pages_are_cut_newest_first_and_ascend
+                walking_the_pages_meets_every_message_once
+                a_page_of_no_size_is_empty
+                a_page_far_beyond_the_end_is_empty
+                a_group_without_messages_has_an_empty_history
+                below_holds_the_pages_still
+                a_page_names_its_group_and_each_sender_once
+                a_sender_who_left_is_still_named
+                nothing_is_seen_from_before_joining
+                one_who_left_reads_his_part
+                one_who_left_at_once_reads_nothing
+                one_who_came_back_sees_both_parts_without_the_gap
+                strangers_read_nothing
+                history_survives_a_restart
+            }
+            chats {
+                a_chat_appears_with_its_first_message
+                a_chat_appears_to_one_who_joined_late_with_the_first_message_he_sees
+                only_ones_own_current_groups_are_chats
+                one_who_came_back_sees_his_earlier_part_last
+                pages_are_cut_newest_activity_first_and_ascend
+                walking_the_pages_meets_every_chat_once
+                a_page_of_no_size_or_beyond_the_end_is_empty
+                the_peer_is_the_first_other_member_whoever_wrote
+                one_who_comes_back_is_the_last_of_the_peers
+                a_current_member_is_a_peer_before_a_former_one
+                one_who_was_always_alone_is_his_own_peer
+                chats_survive_a_restart
+            }
+            sync {
+                from_nothing_one_gets_everything
+                one_who_is_up_to_date_gets_nothing
+                one_who_is_alone_gets_nothing
+                answers_of_any_size_lead_to_the_same_end
+                a_limit_of_one_is_enough_for_whatever_happens_in_between
+                only_what_changed_is_told
+                a_group_is_described_when_it_changed
+                an_inherited_group_is_described
+                ones_own_profile_is_synced_when_it_changed
+                receipts_are_synced
+                what_one_read_on_another_device_is_synced
+                who_joined_and_who_left_is_synced
+                one_who_joins_late_never_gets_what_came_before
+                one_who_left_gets_the_rest_of_his_part_once
+                one_who_left_is_not_told_who_came_after_him
+                one_who_left_gets_his_part_in_answers_of_any_size
+                one_who_came_back_gets_both_parts_without_the_gap
+                one_who_came_back_learns_what_changed_while_he_was_away
+                one_who_came_back_learns_what_changed_just_before_he_left
+                a_group_joined_and_left_while_offline_is_not_lost
+                a_dissolved_group_is_synced_as_left
+                a_group_one_was_never_in_is_passed_over
+                a_group_that_is_not_named_is_new
+                of_a_group_named_twice_the_first_counts
+                a_window_leaves_out_older_messages_and_says_so
+                a_window_counts_what_the_client_lacks
+                a_window_holds_in_answers_of_any_size
+                a_window_never_shows_what_is_not_to_be_seen
+                each_change_of_a_group_takes_exactly_the_next_rev
+                sync_survives_a_restart
+                a_large_group_is_synced_without_its_members
+            }
+            feed {
+                an_answer_comes_before_the_change_it_answers_for
+                writes_of_one_caller_are_answered_in_order
+                messages_are_told_in_the_order_of_their_places
+                what_is_told_can_be_read
+                nothing_is_told_of_what_is_no_change
+                a_full_queue_says_busy_and_keeps_what_it_took
+                a_busy_store_takes_up_again
+                the_queue_is_empty_when_all_is_answered
+                an_open_store_is_ready
+                closing_commits_what_is_queued
+                a_closed_store_is_busy
+                a_caller_who_gives_up_harms_nobody
+            }
+            concurrency {
+                one_of_fifty_gets_the_account
+                two_who_open_their_chat_at_once_meet_in_one
+                two_who_ask_each_other_at_once_are_friends
+                one_who_is_added_by_many_joins_once
+                the_last_place_is_given_once
+                places_have_no_gaps_however_many_send
+                a_message_sent_many_times_at_once_is_stored_once
+                one_who_is_removed_while_sending_gets_a_clean_cut
+                a_reader_never_sees_a_gap
+                a_client_that_syncs_while_others_write_misses_nothing
+                members_come_and_go_without_a_gap_in_the_revs
+            }
+            random {
+                known_stories_end_as_the_model_says
+                a_new_story_ends_as_the_model_says
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_claims {
+    ($fixture:ident $($subject:ident { $($claim:ident)* })*) => {
+        $(
+            mod $subject {
+                $(
+                    #[test]
+                    fn $claim() {
+                        $crate::store::suite::run(super::$fixture, $crate::store::suite::$subject::$claim);
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_claim_is_in_the_list() {
+        let subjects = [
+            ("users", include_str!("users.rs")),
+            ("sessions", include_str!("sessions.rs")),
+            ("friends", include_str!("friends.rs")),
+            ("groups", include_str!("groups.rs")),
+            ("messages", include_str!("messages.rs")),
+            ("receipts", include_str!("receipts.rs")),
+            ("history", include_str!("history.rs")),
+            ("chats", include_str!("chats.rs")),
+            ("sync", include_str!("sync.rs")),
+            ("feed", include_str!("feed.rs")),
+            ("concurrency", include_str!("concurrency.rs")),
+            ("random", include_str!("random.rs")),
+        ];
+        let mut list = include_str!("mod.rs").lines().map(str::trim);
+        for (subject, file) in subjects {
+            assert!(list.any(|line| line == format!("{subject} {{")), "{subject} is in the list");
+            let listed: Vec<_> = list.by_ref().take_while(|line| *line != "}").collect();
+            let claims: Vec<_> = file
+                .lines()
+                .filter_map(|line| line.strip_prefix("pub async fn "))
+                .filter_map(|line| line.split_once('('))
+                .map(|(name, _)| name)
+                .collect();
+            assert_eq!(listed, claims, "the claims about {subject}");
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! What a store should remember, written to be obvious and for nothing else.
+//!
+//! Who may do what is not modelled: the rules of [`crate::group`] and [`crate::friend`] are asked. What a
+//! method does when it is allowed is told here a second time, without a thought for speed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::event::{Change, GroupChange};
+use crate::friend::{self, FriendAction, Friendship};
+use crate::group::{self, Group, Member, NewGroup, Role};
+use crate::message::{Mark, Message, NewMessage, Receipt};
+use crate::user::User;
+use crate::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
+
+/// What the feed should bring, or why nothing happens.
+pub(super) type Outcome = Result<Vec<Change>, Refusal>;
+
+#[derive(Default)]
+pub(super) struct Model {
+    pub(super) users: BTreeMap<UserId, User>,
+    /// Whose profile has changed.
+    pub(super) renamed: BTreeSet<UserId>,
+    /// Seen from the first; strangers are left out.
+    pub(super) friends: BTreeMap<(UserId, UserId), Friendship>,
+    pub(super) rooms: BTreeMap<GroupId, Room>,
+    pub(super) last_id: MessageId,
+}
+
+/// A group and all that ever was in it.
+pub(super) struct Room {
+    pub(super) group: Group,
+    pub(super) rev: Rev,
+    /// Everybody who ever joined, in the order in which they joined last.
+    pub(super) people: Vec<Person>,
+    pub(super) messages: Vec<Message>,
+}
+
+pub(super) struct Person {
+    pub(super) user: UserId,
+    pub(super) role: Role,
+    /// Each time he was a member: after this place, and up to that one unless he still is.
+    stays: Vec<(Seq, Option<Seq>)>,
+    pub(super) read: Seq,
+    pub(super) delivered: Seq,
+}
+
+impl Person {
+    pub(super) fn is_member(&self) -> bool {
+        self.stays.last().is_some_and(|(_, to)| to.is_none())
+    }
+
+    /// The place after which his latest stay began.
+    pub(super) fn joined_after(&self) -> Seq {
+        self.stays.last().map_or(Seq(0), |(after, _)| *after)
+    }
+
+    fn sees(&self, seq: Seq) -> bool {
+        self.stays.iter().any(|(after, to)| *after < seq && to.is_none_or(|to| seq <= to))
+    }
+}
+
+impl Room {
+    fn new(id: GroupId, new: &NewGroup, single: bool) -> Self {
+        let NewGroup { creator, name, avatar, mode, .. } = new.clone();
+        let group = Group { id, name, avatar, mode, creator, single };
+        Self { group, rev: Rev(0), people: Vec::new(), messages: Vec::new() }
+    }
+
+    pub(super) fn person(&self, user: UserId) -> Option<&Person> {
+        self.people.iter().find(|person| person.user == user)
+    }
+
+    fn person_mut(&mut self, user: UserId) -> Option<&mut Person> {
+        self.people.iter_mut().find(|person| person.user == user)
+    }
+
+    /// The current members, in order of joining.
+    pub(super) fn members(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(|person| person.is_member())
+    }
+
+    pub(super) fn has_member(&self, user: UserId) -> bool {
+        self.person(user).is_some_and(Person::is_member)
+    }
+
+    pub(super) fn last_seq(&self) -> Seq {
+        Seq(self.messages.len() as u64)
+    }
+
+    /// What the user may see, whether or not he is still a member.
+    pub(super) fn visible(&self, user: UserId) -> Vec<Message> {
+        let Some(person) = self.person(user) else { return Vec::new() };
+        self.messages.iter().filter(|message| person.sees(message.seq)).cloned().collect()
+    }
+
+    pub(super) fn unread(&self, user: UserId) -> u64 {
+        let person = self.person(user).expect("he is a member");
+        let own = self.messages.iter().rev().find(|message| message.sender == user);
+        let own = own.map_or(Seq(0), |message| message.seq);
+        let seen = person.joined_after().max(person.read).max(own);
+        self.last_seq().0.saturating_sub(seen.0)
+    }
+
+    pub(super) fn peer(&self, user: UserId) -> UserId {
+        let other = |person: &&Person| person.user != user;
+        let current = self.members().find(other);
+        current.or(self.people.iter().find(other)).map_or(user, |person| person.user)
+    }
+
+    fn rule(&self, user: UserId) -> Option<Member> {
+        let person = self.person(user).filter(|person| person.is_member());
+        person.map(|person| Member { user, role: person.role })
+    }
+
+    fn next_rev(&mut self) -> Rev {
+        self.rev.0 += 1;
+        self.rev
+    }
+
+    fn join(&mut self, user: UserId, role: Role) {
+        let after = self.last_seq();
+        self.next_rev();
+        let mut person = match self.people.iter().position(|person| person.user == user) {
+            Some(place) => self.people.remove(place),
+            None => Person { user, role, stays: Vec::new(), read: Seq(0), delivered: Seq(0) },
+        };
+        person.role = role;
+        person.stays.push((after, None));
+        self.people.push(person);
+    }
+
+    fn part(&mut self, user: UserId) {
+        let last = self.last_seq();
+        self.next_rev();
+        let person = self.person_mut(user).expect("he is a member");
+        person.stays.last_mut().expect("he is a member").1 = Some(last);
+    }
+
+    /// What the feed says of a change that was made just now.
+    fn told(&self, actor: UserId, what: GroupChange, at: Timestamp) -> Change {
+        Change::Group { group: self.group.id, rev: self.rev, actor, what, at }
+    }
+}
+
+impl Model {
+    // ---- users
+
+    pub(super) fn rename_user(&mut self, user: UserId, name: &str, at: Timestamp) -> Outcome {
+        self.users.get_mut(&user).expect("he exists").name = name.into();
+        self.renamed.insert(user);
+        Ok(vec![Change::Profile { user, at }])
+    }
+
+    pub(super) fn befriend(
+        &mut self,
+        user: UserId,
+        other: UserId,
+        action: FriendAction,
+        at: Timestamp,
+    ) -> Outcome {
+        if action == FriendAction::Ask {
+            friend::may_ask(user, other)?;
+        }
+        let before = self.friends.get(&(user, other)).copied().unwrap_or(Friendship::None);
+        let Some((after, what)) = friend::act(before, action).filter(|_| user != other) else {
+            return Ok(vec![]);
+        };
+        self.friends.insert((user, other), after);
+        self.friends.insert((other, user), after.mirrored());
+        self.friends.retain(|_, friendship| *friendship != Friendship::None);
+        Ok(vec![Change::Friend { actor: user, other, what, at }])
+    }
+
+    // ---- groups
+
+    /// The single chat of the two that this would find.
+    pub(super) fn single_of(&self, new: &NewGroup) -> Option<GroupId> {
+        let founders = new.founders();
+        let is_theirs =
+            |room: &&Room| room.group.single && founders.iter().all(|(user, _)| room.person(*user).is_some());
+        let found = self.rooms.values().find(is_theirs).map(|room| room.group.id);
+        found.filter(|_| new.is_single(&founders))
+    }
+
+    /// `id` is the one that the store gave it.
+    pub(super) fn found(&mut self, new: &NewGroup, id: GroupId, at: Timestamp) -> Outcome {
+        let founders = new.founders();
+        let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
+        if let Some(single) = self.single_of(new) {
+            assert_eq!(id, single, "the single chat of the two is found again");
+            return Ok(self.rooms.get_mut(&id).expect("found").bring_in(new.creator, &users, at));
+        }
+        let mut room = Room::new(id, new, new.is_single(&founders));
+        for (user, role) in founders {
+            room.join(user, role);
+        }
+        let told = room.told(new.creator, GroupChange::Created { members: users }, at);
+        assert!(self.rooms.insert(id, room).is_none(), "a new group has a new id");
+        Ok(vec![told])
+    }
+
+    pub(super) fn add(&mut self, caller: UserId, id: GroupId, users: &[UserId], at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_add(&room.group, room.rule(caller), users, |user| room.person(user).is_some())?;
+        Ok(room.bring_in(caller, users, at))
+    }
+
+    pub(super) fn remove(&mut self, caller: UserId, id: GroupId, users: &[UserId], at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_remove(&room.group, room.rule(caller), users)?;
+        let mut gone = Vec::new();
+        for user in users {
+            if room.has_member(*user) {
+                room.part(*user);
+                gone.push(*user);
+            }
+        }
+        if gone.is_empty() {
+            return Ok(vec![]);
+        }
+        let mut changes = vec![room.told(caller, GroupChange::Removed { users: gone.clone() }, at)];
+        if group::needs_heir(&room.group, &gone) {
+            let admin = room.members().find(|person| person.role == Role::Admin);
+            let heir = admin.or(room.members().next()).map(|person| person.user);
+            changes.extend(heir.map(|heir| room.crown(caller, heir, at)));
+        }
+        Ok(changes)
+    }
+
+    pub(super) fn set_role(
+        &mut self,
+        caller: UserId,
+        id: GroupId,
+        user: UserId,
+        role: Role,
+        at: Timestamp,
+    ) -> Outcome {
+        let room = self.room(id)?;
+        group::may_change_role(&room.group, room.rule(caller), room.rule(user))?;
+        let person = room.person_mut(user).expect("the rule knows him");
+        if person.role == role {
+            return Ok(vec![]);
+        }
+        person.role = role;
+        room.next_rev();
+        Ok(vec![room.told(caller, GroupChange::Role { user, role }, at)])
+    }
+
+    pub(super) fn hand_over(&mut self, caller: UserId, id: GroupId, user: UserId, at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_hand_over(&room.group, room.rule(caller), room.rule(user))?;
+        if user == caller {
+            return Ok(vec![]);
+        }
+        Ok(vec![room.crown(caller, user, at)])
+    }
+
+    pub(super) fn rename_group(&mut self, caller: UserId, id: GroupId, name: &str, at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_update(room.rule(caller))?;
+        room.group.name = name.into();
+        room.next_rev();
+        Ok(vec![room.told(caller, GroupChange::Updated, at)])
+    }
+
+    pub(super) fn dissolve(&mut self, caller: UserId, id: GroupId, at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_dissolve(&room.group, room.rule(caller))?;
+        let members: Vec<_> = room.members().map(|person| person.user).collect();
+        for user in &members {
+            room.part(*user);
+        }
+        Ok(vec![room.told(caller, GroupChange::Dissolved { members }, at)])
+    }
+
+    // ---- messages
+
+    /// The place of this message, if it was stored before.
+    pub(super) fn stored(&self, new: &NewMessage) -> Option<&Message> {
+        let room = self.rooms.get(&new.group)?;
+        let same =
+            |message: &&Message| message.sender == new.sender && message.client_msg_id == new.client_msg_id;
+        room.messages.iter().find(same)
+    }
+
+    /// `id` is the one that the store gave it.
+    pub(super) fn append(&mut self, new: &NewMessage, id: MessageId) -> Outcome {
+        if self.stored(new).is_some() {
+            return Ok(vec![]);
+        }
+        let last_id = self.last_id;
+        let room = self.room(new.group)?;
+        room.rule(new.sender).ok_or(Refusal::NotMember)?;
+        assert!(id > last_id, "ids ascend over all groups");
+        let NewMessage { group, sender, client_msg_id, kind, content, now, origin } = new.clone();
+        let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
+        let message = Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now };
+        room.messages.push(message.clone());
+        self.last_id = id;
+        Ok(vec![Change::Message { message: Arc::new(message), origin }])
+    }
+
+    pub(super) fn mark(&mut self, mark: &Mark) -> Outcome {
+        let room = self.room(mark.group)?;
+        room.rule(mark.user).ok_or(Refusal::NotMember)?;
+        let seq = room.messages.iter().find(|message| message.id == mark.message).map(|message| message.seq);
+        let person = room.person_mut(mark.user).expect("the rule knows him");
+        let receipt = match mark.receipt {
+            Receipt::Read => &mut person.read,
+            Receipt::Delivered => &mut person.delivered,
+        };
+        let Some(seq) = seq.filter(|seq| *seq > *receipt) else { return Ok(vec![]) };
+        *receipt = seq;
+        person.delivered = person.delivered.max(person.read);
+        Ok(vec![Change::Receipt {
+            group: mark.group,
+            rev: room.next_rev(),
+            user: mark.user,
+            receipt: mark.receipt,
+            message: mark.message,
+            seq,
+            at: mark.now,
+            origin: mark.origin,
+        }])
+    }
+
+    pub(super) fn read_all(&mut self, user: UserId, group: GroupId, now: Timestamp) -> Outcome {
+        let room = self.room(group)?;
+        room.rule(user).ok_or(Refusal::NotMember)?;
+        let Some(last) = room.messages.last() else { return Ok(vec![]) };
+        let (message, receipt, origin) = (last.id, Receipt::Read, Origin(0));
+        self.mark(&Mark { group, user, message, receipt, now, origin })
+    }
+
+    fn room(&mut self, id: GroupId) -> Result<&mut Room, Refusal> {
+        self.rooms.get_mut(&id).ok_or(Refusal::NoSuchGroup)
+    }
+}
+
+impl Room {
+    fn bring_in(&mut self, caller: UserId, users: &[UserId], at: Timestamp) -> Vec<Change> {
+        let mut new = Vec::new();
+        for user in users {
+            if !self.has_member(*user) {
+                self.join(*user, Role::Common);
+                new.push(*user);
+            }
+        }
+        if new.is_empty() {
+            return vec![];
+        }
+        vec![self.told(caller, GroupChange::Added { users: new }, at)]
+    }
+
+    fn crown(&mut self, actor: UserId, user: UserId, at: Timestamp) -> Change {
+        self.group.creator = user;
+        self.person_mut(user).expect("he is a member").role = Role::Admin;
+        self.next_rev();
+        self.told(actor, GroupChange::Creator { user }, at)
+    }
+}

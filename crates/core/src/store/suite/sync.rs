@@ -1,0 +1,611 @@
+//! Sync: what one missed, exactly, in answers of any size.
+
+use super::Claim;
+use super::client::Client;
+use super::world::{NO_GROUP, World, append, query, seqs, text, texts};
+use crate::friend::{FriendAction, Friendship};
+use crate::group::Role;
+use crate::sync::{MemberState, SyncPage, SyncQuery};
+use crate::user::ProfileChange;
+use crate::{GroupId, Rev, Seq, UserId};
+
+pub async fn from_nothing_one_gets_everything(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    let one = w.send(anna, group, "one").await?;
+    let two = w.send(bob, group, "two").await?;
+    w.send(carl, group, "three").await?;
+    w.read(bob, group, one.id).await?;
+    w.delivered(carl, group, two.id).await?;
+    w.set_role(anna, group, carl, Role::Admin).await?;
+    w.befriend(bob, anna, FriendAction::Ask).await?;
+
+    let page = w.everything(bob).await;
+
+    assert_eq!(page.friends, [(anna, Friendship::Outgoing)]);
+    assert_eq!(page.groups.len(), 1);
+    let delta = &page.groups[0];
+    assert_eq!((delta.group_id, delta.rev), (group, Rev(9)));
+    assert!(delta.member);
+    assert_eq!(delta.group, Some(w.group_of(bob, group).await));
+    assert_eq!((delta.last_seq, delta.unread), (Seq(3), 1));
+    assert_eq!(delta.messages, w.messages(bob, group).await);
+    assert_eq!(delta.skipped_to, None);
+    assert!(!delta.members_omitted);
+    let state = |user, role, read_seq, delivered_seq| MemberState {
+        user,
+        role,
+        left: false,
+        read_seq: Seq(read_seq),
+        delivered_seq: Seq(delivered_seq),
+    };
+    let members =
+        [state(anna, Role::Admin, 0, 0), state(bob, Role::Common, 1, 1), state(carl, Role::Admin, 0, 2)];
+    assert_eq!(delta.members, members, "by the rev of their latest change");
+    let mut users = page.users.clone();
+    users.sort_by_key(|user| user.id);
+    for (named, user) in users.into_iter().zip([anna, bob, carl]) {
+        assert_eq!(Some(named), w.store.user(user).await?);
+    }
+    Ok(())
+}
+
+pub async fn one_who_is_up_to_date_gets_nothing(w: &mut World) -> Claim {
+    let anna = history_of_a_small_world(w).await?;
+    let page = w.everything(anna).await;
+    let again = w.sync(anna, after(&page)).await;
+    let nothing =
+        SyncPage { rev: page.rev, me: None, friends: vec![], groups: vec![], users: vec![], more: false };
+    assert_eq!(again, nothing);
+    Ok(())
+}
+
+pub async fn one_who_is_alone_gets_nothing(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let page = w.everything(anna).await;
+    assert_eq!((page.friends, page.groups, page.more), (vec![], vec![], false));
+    Ok(())
+}
+
+pub async fn answers_of_any_size_lead_to_the_same_end(w: &mut World) -> Claim {
+    let anna = history_of_a_small_world(w).await?;
+    let expected = Client::up_to_date(w, anna).await;
+    for limit in [1, 2, 3, 7, 20] {
+        let mut client = Client::new(anna);
+        let asked = client.catch_up(w, limit, None).await;
+        assert_eq!(client, expected, "in answers of {limit}");
+        assert!(limit > 3 || asked > 3, "the limit is kept");
+    }
+    Ok(())
+}
+
+pub async fn a_limit_of_one_is_enough_for_whatever_happens_in_between(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let mut client = Client::new(bob);
+    for n in 0..10 {
+        let message = w.send(anna, group, &n.to_string()).await?;
+        w.read(bob, group, message.id).await?;
+        client.ask(w, 1, None).await;
+    }
+    client.catch_up(w, 1, None).await;
+    assert_eq!(client, Client::up_to_date(w, bob).await);
+    Ok(())
+}
+
+pub async fn only_what_changed_is_told(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.group(anna, &[bob]).await;
+    let one = w.send(anna, group, "one").await?;
+    let before = after(&w.everything(bob).await);
+
+    w.send(anna, group, "two").await?;
+    w.read(carl, group, one.id).await?;
+
+    let page = w.sync(bob, before).await;
+    assert_eq!((page.me, page.friends), (None, vec![]));
+    assert_eq!(page.groups.len(), 1);
+    let delta = &page.groups[0];
+    assert_eq!((delta.group_id, delta.group.as_ref()), (group, None));
+    assert_eq!(texts(&delta.messages), ["two"]);
+    assert_eq!(delta.members.iter().map(|member| member.user).collect::<Vec<_>>(), [carl]);
+    assert_eq!((delta.last_seq, delta.unread), (Seq(2), 2));
+    Ok(())
+}
+
+pub async fn a_group_is_described_when_it_changed(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let before = after(&w.everything(bob).await);
+    w.rename(anna, group, "Go").await?;
+    let renamed = w.sync(bob, before).await;
+    let described = renamed.groups[0].group.clone();
+    assert_eq!(described, Some(w.group_of(bob, group).await));
+
+    w.hand_over(anna, group, bob).await?;
+    let delta = w.sync(bob, after(&renamed)).await.groups.remove(0);
+    assert_eq!(delta.group.map(|group| group.creator), Some(bob));
+    assert_eq!(
+        delta.members.iter().map(|member| (member.user, member.role)).collect::<Vec<_>>(),
+        [(bob, Role::Admin)]
+    );
+    Ok(())
+}
+
+pub async fn an_inherited_group_is_described(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    let before = after(&w.everything(carl).await);
+    w.leave(anna, group).await?;
+    let delta = w.sync(carl, before).await.groups.remove(0);
+    assert_eq!(delta.group.map(|group| group.creator), Some(bob));
+    let members: Vec<_> =
+        delta.members.iter().map(|member| (member.user, member.role, member.left)).collect();
+    assert_eq!(members.len(), 2);
+    assert!(members.contains(&(bob, Role::Admin, false)));
+    assert!(members.iter().any(|(user, _, left)| *user == anna && *left));
+    Ok(())
+}
+
+pub async fn ones_own_profile_is_synced_when_it_changed(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let rev = w.own_rev(anna).await;
+    assert_eq!(w.sync(anna, query(rev, &[])).await.me, None);
+    let name = ProfileChange { name: Some("Anna B".into()), ..ProfileChange::default() };
+    w.store.update_profile(anna, name, w.now()).await?;
+    let page = w.sync(anna, query(rev, &[])).await;
+    assert_eq!(page.me, w.store.user(anna).await?);
+    assert_eq!(w.everything(anna).await.me, page.me);
+    assert_eq!(w.sync(anna, query(page.rev, &[])).await.me, None);
+    Ok(())
+}
+
+pub async fn receipts_are_synced(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let one = w.send(anna, group, "one").await?;
+    let two = w.send(anna, group, "two").await?;
+    let before = w.everything(anna).await;
+    w.delivered(bob, group, two.id).await?;
+    w.read(bob, group, one.id).await?;
+    let delta = w.sync(anna, after(&before)).await.groups.remove(0);
+    let state =
+        MemberState { user: bob, role: Role::Common, left: false, read_seq: Seq(1), delivered_seq: Seq(2) };
+    assert_eq!((delta.messages, delta.members), (vec![], vec![state]));
+    assert_eq!(delta.rev, Rev(before.groups[0].rev.0 + 2));
+    Ok(())
+}
+
+pub async fn what_one_read_on_another_device_is_synced(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "one").await?;
+    let before = w.everything(bob).await;
+    assert_eq!(before.groups[0].unread, 1);
+    w.read_all(bob, group).await?;
+    let delta = w.sync(bob, after(&before)).await.groups.remove(0);
+    assert_eq!((delta.unread, delta.messages), (0, vec![]));
+    assert_eq!(delta.members[0].read_seq, Seq(1));
+    Ok(())
+}
+
+pub async fn who_joined_and_who_left_is_synced(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let before = w.everything(anna).await;
+    w.add(anna, group, &[carl]).await?;
+    w.leave(bob, group).await?;
+    let delta = w.sync(anna, after(&before)).await.groups.remove(0);
+    let members: Vec<_> = delta.members.iter().map(|member| (member.user, member.left)).collect();
+    assert_eq!(members, [(carl, false), (bob, true)]);
+    Ok(())
+}
+
+pub async fn one_who_joins_late_never_gets_what_came_before(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[]).await;
+    w.send(anna, group, "one").await?;
+    w.send(anna, group, "two").await?;
+    w.add(anna, group, &[bob]).await?;
+    w.send(anna, group, "three").await?;
+    for limit in [1, 2, 100] {
+        let mut client = Client::new(bob);
+        client.catch_up(w, limit, None).await;
+        let view = &client.groups[&group];
+        assert_eq!(view.messages.keys().map(|seq| seq.0).collect::<Vec<_>>(), [3]);
+        assert_eq!((view.last_seq, view.unread), (Seq(3), 1));
+        assert_eq!(view.members.len(), 2);
+    }
+    Ok(())
+}
+
+pub async fn one_who_left_gets_the_rest_of_his_part_once(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "one").await?;
+    let before = w.everything(bob).await;
+    w.send(anna, group, "two").await?;
+    w.remove(anna, group, &[bob]).await?;
+    w.send(anna, group, "three").await?;
+    w.rename(anna, group, "secret").await?;
+
+    let page = w.sync(bob, after(&before)).await;
+    assert_eq!(page.groups.len(), 1);
+    let delta = &page.groups[0];
+    assert!(!delta.member);
+    assert_eq!(texts(&delta.messages), ["two"]);
+
+    // Whatever happens there later is none of his business.
+    let up_to_date = SyncQuery { groups: vec![(group, delta.rev)], ..after(&page) };
+    assert_eq!(w.sync(bob, up_to_date.clone()).await.groups, []);
+    w.send(anna, group, "four").await?;
+    w.leave(anna, group).await?;
+    assert_eq!(w.sync(bob, up_to_date).await.groups, []);
+    Ok(())
+}
+
+pub async fn one_who_left_is_not_told_who_came_after_him(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let before = w.everything(bob).await;
+    w.leave(bob, group).await?;
+    w.add(anna, group, &[carl, dan]).await?;
+    w.send(carl, group, "hi").await?;
+    for query in [after(&before), query(Rev(0), &[])] {
+        for limit in [1, 2, 3, 100] {
+            let page = w.sync(bob, SyncQuery { limit, ..query.clone() }).await;
+            let delta = &page.groups[0];
+            assert!(delta.members.iter().all(|member| member.user == anna || member.user == bob));
+            assert!(page.users.iter().all(|user| user.id == anna || user.id == bob));
+            assert_eq!(delta.last_seq, Seq(0), "nor how much was said");
+        }
+    }
+    Ok(())
+}
+
+pub async fn one_who_left_gets_his_part_in_answers_of_any_size(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    for n in 1..=5 {
+        w.send(anna, group, &n.to_string()).await?;
+    }
+    w.leave(bob, group).await?;
+    w.send(anna, group, "6").await?;
+    for limit in [1, 2, 3, 100] {
+        let mut client = Client::new(bob);
+        client.catch_up(w, limit, None).await;
+        let view = &client.groups[&group];
+        assert!(!view.member);
+        assert_eq!(view.messages.keys().map(|seq| seq.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+    Ok(())
+}
+
+pub async fn one_who_came_back_gets_both_parts_without_the_gap(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let fresh = Client::new(bob);
+    w.send(anna, group, "one").await?;
+    let mut attentive = Client::up_to_date(w, bob).await;
+    let offline = attentive.clone();
+    w.send(anna, group, "two").await?;
+    w.leave(bob, group).await?;
+    attentive.catch_up(w, 100, None).await;
+    w.send(anna, group, "the gap").await?;
+    w.add(anna, group, &[bob]).await?;
+    w.send(anna, group, "four").await?;
+
+    for mut client in [fresh, attentive, offline] {
+        for limit in [1, 2, 100] {
+            client.catch_up(w, limit, None).await;
+        }
+        let view = &client.groups[&group];
+        assert!(view.member);
+        assert_eq!(view.messages.keys().map(|seq| seq.0).collect::<Vec<_>>(), [1, 2, 4]);
+        assert_eq!(view.unread, 1);
+    }
+    Ok(())
+}
+
+pub async fn one_who_came_back_learns_what_changed_while_he_was_away(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    let one = w.send(anna, group, "one").await?;
+    w.leave(bob, group).await?;
+    w.rename(anna, group, "Go").await?;
+    w.read(carl, group, one.id).await?;
+    w.add(anna, group, &[dan]).await?;
+    // He looks in the meantime; what he is told then must not make him miss the changes.
+    let mut client = Client::up_to_date(w, bob).await;
+    w.set_role(anna, group, carl, Role::Admin).await?;
+    client.catch_up(w, 1, None).await;
+    w.add(anna, group, &[bob]).await?;
+
+    client.catch_up(w, 1, None).await;
+
+    let mut expected = Client::up_to_date(w, bob).await;
+    expected.groups.get_mut(&group).expect("he is a member").skipped.clear();
+    assert_eq!(client, expected);
+    assert_eq!(client.groups[&group].group.name, "Go");
+    assert_eq!(client.groups[&group].members.len(), 4);
+    Ok(())
+}
+
+pub async fn one_who_came_back_learns_what_changed_just_before_he_left(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    let one = w.send(anna, group, "one").await?;
+    let mut attentive = Client::up_to_date(w, bob).await;
+    let mut offline = attentive.clone();
+    w.add(anna, group, &[dan]).await?;
+    w.read(carl, group, one.id).await?;
+    w.leave(bob, group).await?;
+    // This device hears of the leaving before the return, the other one does not.
+    attentive.catch_up(w, 100, None).await;
+    w.add(anna, group, &[bob]).await?;
+
+    for client in [&mut attentive, &mut offline] {
+        client.catch_up(w, 100, None).await;
+        assert_eq!(*client, Client::up_to_date(w, bob).await);
+    }
+    Ok(())
+}
+
+pub async fn a_group_joined_and_left_while_offline_is_not_lost(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let mut client = Client::up_to_date(w, bob).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "for bob").await?;
+    w.leave(bob, group).await?;
+
+    client.catch_up(w, 100, None).await;
+
+    let view = client.groups.get(&group).expect("he is told of it");
+    assert!(!view.member);
+    assert_eq!(
+        view.messages.values().map(|message| message.content.as_str()).collect::<Vec<_>>(),
+        ["for bob"]
+    );
+    Ok(())
+}
+
+pub async fn a_dissolved_group_is_synced_as_left(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let before = w.everything(bob).await;
+    w.send(anna, group, "bye").await?;
+    w.dissolve(anna, group).await?;
+    let page = w.sync(bob, after(&before)).await;
+    let delta = &page.groups[0];
+    assert!(!delta.member);
+    assert_eq!(texts(&delta.messages), ["bye"]);
+    assert_eq!(w.sync(bob, after(&page)).await.groups, []);
+    Ok(())
+}
+
+pub async fn a_group_one_was_never_in_is_passed_over(w: &mut World) -> Claim {
+    let [anna, eve] = w.users(["anna", "eve"]).await;
+    let group = w.group(anna, &[]).await;
+    w.send(anna, group, "secret").await?;
+    for rev in [Rev(0), Rev(1), Rev(1000)] {
+        let page = w.sync(eve, query(Rev(0), &[(group, rev), (NO_GROUP, rev)])).await;
+        assert_eq!((page.groups, page.users, page.more), (vec![], vec![], false));
+    }
+    Ok(())
+}
+
+pub async fn a_group_that_is_not_named_is_new(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let known = w.group(anna, &[bob]).await;
+    let unknown = w.group(anna, &[bob]).await;
+    w.send(anna, unknown, "hi").await?;
+    let rev = w.rev(bob, known).await;
+    let page = w.sync(bob, query(Rev(0), &[(known, rev)])).await;
+    assert_eq!(page.groups.len(), 1);
+    assert_eq!(page.groups[0], w.delta(bob, unknown).await);
+    Ok(())
+}
+
+pub async fn of_a_group_named_twice_the_first_counts(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "hi").await?;
+    let rev = w.rev(bob, group).await;
+    assert_eq!(w.sync(bob, query(Rev(0), &[(group, rev), (group, Rev(0))])).await.groups, []);
+    assert_eq!(w.sync(bob, query(Rev(0), &[(group, Rev(0)), (group, rev)])).await.groups.len(), 1);
+    Ok(())
+}
+
+pub async fn a_window_leaves_out_older_messages_and_says_so(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    for n in 1..=10 {
+        w.send(anna, group, &n.to_string()).await?;
+    }
+    let delta = |window| {
+        let query = SyncQuery { window: Some(window), ..query(Rev(0), &[]) };
+        let page = w.sync(bob, query);
+        async { page.await.groups.remove(0) }
+    };
+    let cut = delta(3).await;
+    assert_eq!((seqs(&cut.messages), cut.skipped_to), (vec![8, 9, 10], Some(Seq(8))));
+    assert_eq!((cut.last_seq, cut.unread, cut.members.len()), (Seq(10), 10, 2));
+    assert_eq!(cut.rev, w.rev(anna, group).await, "what is skipped is done with");
+    let whole = delta(10).await;
+    assert_eq!((whole.messages.len(), whole.skipped_to), (10, None));
+    Ok(())
+}
+
+pub async fn a_window_counts_what_the_client_lacks(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    for n in 1..=5 {
+        w.send(anna, group, &n.to_string()).await?;
+    }
+    let before = w.everything(bob).await;
+    for n in 6..=8 {
+        w.send(anna, group, &n.to_string()).await?;
+    }
+    let window = |window| SyncQuery { window: Some(window), ..after(&before) };
+    let all = w.sync(bob, window(3)).await.groups.remove(0);
+    assert_eq!((seqs(&all.messages), all.skipped_to), (vec![6, 7, 8], None));
+    let cut = w.sync(bob, window(2)).await.groups.remove(0);
+    assert_eq!((seqs(&cut.messages), cut.skipped_to), (vec![7, 8], Some(Seq(7))));
+    Ok(())
+}
+
+pub async fn a_window_holds_in_answers_of_any_size(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let groups = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await];
+    for n in 1..=10 {
+        for group in groups {
+            let message = w.send(anna, group, &n.to_string()).await?;
+            if n % 3 == 0 {
+                w.read(bob, group, message.id).await?;
+            }
+        }
+    }
+    for limit in [1, 2, 3, 5, 100] {
+        let mut client = Client::new(bob);
+        client.catch_up(w, limit, Some(4)).await;
+        for group in groups {
+            let view = &client.groups[&group];
+            let seqs: Vec<_> = view.messages.keys().map(|seq| seq.0).collect();
+            assert_eq!(seqs, [7, 8, 9, 10], "in answers of {limit}");
+            assert_eq!(view.skipped, [(Seq(0), Seq(7))]);
+            assert_eq!(view.members.len(), 2);
+        }
+    }
+    Ok(())
+}
+
+pub async fn a_window_never_shows_what_is_not_to_be_seen(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[]).await;
+    w.send(anna, group, "before").await?;
+    w.add(anna, group, &[bob]).await?;
+    w.send(anna, group, "mine").await?;
+    w.leave(bob, group).await?;
+    w.send(anna, group, "the gap").await?;
+    w.add(anna, group, &[bob]).await?;
+    w.send(anna, group, "mine, too").await?;
+    let query = SyncQuery { window: Some(3), ..query(Rev(0), &[]) };
+    let delta = w.sync(bob, query).await.groups.remove(0);
+    assert_eq!(texts(&delta.messages).last().map(String::as_str), Some("mine, too"));
+    assert!(texts(&delta.messages).iter().all(|text| text.starts_with("mine")));
+    Ok(())
+}
+
+pub async fn each_change_of_a_group_takes_exactly_the_next_rev(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let mut revs = vec![w.rev(anna, group).await.0];
+    let one = w.send(bob, group, "one").await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.delivered(anna, group, one.id).await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.read(anna, group, one.id).await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.add(bob, group, &[carl]).await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.set_role(anna, group, carl, Role::Admin).await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.rename(carl, group, "Go").await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.hand_over(anna, group, bob).await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.remove(bob, group, &[carl]).await?;
+    revs.push(w.rev(anna, group).await.0);
+    w.read_all(bob, group).await?;
+    revs.push(w.rev(anna, group).await.0);
+    assert_eq!(revs, Vec::from_iter(2..=11));
+    Ok(())
+}
+
+pub async fn sync_survives_a_restart(w: &mut World) -> Claim {
+    let anna = history_of_a_small_world(w).await?;
+    let before = Client::up_to_date(w, anna).await;
+    let mut client = before.clone();
+
+    w.reopen().await;
+
+    assert!(!client.ask(w, 100, None).await);
+    assert_eq!(client, before);
+    assert_eq!(Client::up_to_date(w, anna).await, before);
+    Ok(())
+}
+
+pub async fn a_large_group_is_synced_without_its_members(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let mut others = Vec::new();
+    for n in 0..crate::sync::MAX_SYNCED_MEMBERS {
+        others.push(w.user(&format!("user {n}")).await);
+    }
+    let (last, rest) = others.split_last().expect("there are some");
+    let group = w.group(anna, rest).await;
+    w.send(anna, group, "hi").await?;
+    let delta = w.delta(anna, group).await;
+    assert_eq!((delta.members.len(), delta.members_omitted), (others.len(), false));
+
+    w.add(anna, group, &[*last]).await?;
+
+    let mut client = Client::new(anna);
+    client.catch_up(w, 100, None).await;
+    assert_eq!(client.groups[&group].members.len(), 0);
+    let delta = w.delta(anna, group).await;
+    assert_eq!((delta.members.len(), delta.members_omitted), (0, true));
+    assert_eq!(texts(&delta.messages), ["hi"]);
+    assert_eq!(w.members(anna, group).await.len(), others.len() + 1);
+    Ok(())
+}
+
+/// Friends, groups and messages around the one it returns: members come and go, and so does she.
+async fn history_of_a_small_world(w: &World) -> Result<UserId, super::Broken> {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    for friend in [bob, carl] {
+        w.befriend(anna, friend, FriendAction::Ask).await?;
+    }
+    w.befriend(bob, anna, FriendAction::Accept).await?;
+    let name = ProfileChange { name: Some("Anna B".into()), ..ProfileChange::default() };
+    w.store.update_profile(anna, name, w.now()).await?;
+
+    let busy = w.group(anna, &[bob, carl, dan]).await;
+    let left = w.group(bob, &[anna, carl]).await;
+    let twice = w.group(bob, &[anna]).await;
+    let late = w.group(bob, &[carl]).await;
+    let single = w.single(carl, anna).await;
+    for group in [busy, left, twice, late, single] {
+        let sender = if group == late { bob } else { anna };
+        chatter(w, group, sender, 5).await?;
+    }
+    w.leave(anna, left).await?;
+    w.leave(anna, twice).await?;
+    w.leave(dan, busy).await?;
+    w.set_role(anna, busy, carl, Role::Admin).await?;
+    for group in [left, twice, late] {
+        chatter(w, group, bob, 3).await?;
+    }
+    w.add(bob, twice, &[anna]).await?;
+    w.add(bob, late, &[anna]).await?;
+    for group in [busy, left, twice, late] {
+        chatter(w, group, bob, 4).await?;
+    }
+    w.read_all(anna, late).await?;
+    w.read_all(carl, busy).await?;
+    Ok(anna)
+}
+
+async fn chatter(w: &World, group: GroupId, sender: UserId, messages: usize) -> Claim {
+    for n in 0..messages {
+        let id = format!("chatter {}", w.fresh());
+        append(&w.store, text(sender, group, &id, &n.to_string(), w.now())).await?;
+    }
+    Ok(())
+}
+
+/// The query that follows this answer.
+fn after(page: &SyncPage) -> SyncQuery {
+    let groups: Vec<_> = page.groups.iter().map(|delta| (delta.group_id, delta.rev)).collect();
+    query(page.rev, &groups)
+}

@@ -1,0 +1,291 @@
+//! Users: accounts, passwords, profiles.
+
+use super::Claim;
+use super::world::{self, NO_USER, World, ended, new_user, refusal};
+use crate::event::{Change, Ended};
+use crate::user::{NewUser, ProfileChange, User};
+use crate::{Refusal, Rev, UserId};
+
+pub async fn a_user_is_found_as_he_was_created(w: &mut World) -> Claim {
+    let now = w.now();
+    let anna = w.store.create_user(new_user("Anna"), now).await?;
+    let expected = User {
+        id: anna,
+        account: "Anna".into(),
+        name: "Anna".into(),
+        avatar: "Anna.png".into(),
+        email: "Anna@example.org".into(),
+    };
+    assert_eq!(w.store.user(anna).await?.as_ref(), Some(&expected));
+    assert_eq!(w.store.user_by_account("Anna").await?.as_ref(), Some(&expected));
+
+    let listed = w.store.list_users(UserId(0), 10).await?;
+    assert_eq!(listed.len(), 1);
+    assert_eq!((&listed[0].user, listed[0].created_at, listed[0].disabled), (&expected, now, false));
+    Ok(())
+}
+
+pub async fn ids_are_numbers_that_javascript_can_hold(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let message = w.send(anna, group, "hi").await?.id;
+    let session = w.login(anna, 1).await;
+    for id in [anna.0, bob.0, group.0, message.0, session.0] {
+        assert!((1..1 << 53).contains(&id), "{id}");
+    }
+    Ok(())
+}
+
+pub async fn an_unknown_user_is_none(w: &mut World) -> Claim {
+    assert_eq!(w.store.user(NO_USER).await?, None);
+    assert_eq!(w.store.user_by_account("nobody").await?, None);
+    assert_eq!(w.store.credentials("nobody").await?, None);
+    assert_eq!(w.store.credentials_of(NO_USER).await?, None);
+    Ok(())
+}
+
+pub async fn an_account_is_taken_whatever_its_case_and_blanks(w: &mut World) -> Claim {
+    w.user("Änna").await;
+    for account in ["Änna", "änna", "ÄNNA", "  Änna", "änna\u{3000}", "\tÄnNa "] {
+        let again = w.store.create_user(new_user(account), w.now()).await;
+        assert_eq!(refusal(again), Refusal::AccountTaken, "{account:?}");
+    }
+    w.user("Än na").await;
+    w.user("Anna").await;
+    assert_eq!(w.store.list_users(UserId(0), 10).await?.len(), 3);
+    Ok(())
+}
+
+pub async fn an_account_is_kept_as_given_but_trimmed(w: &mut World) -> Claim {
+    let anna = w.user("  ANNA Blüm ").await;
+    let found = w.store.user_by_account("anna blüm").await?.expect("anna");
+    assert_eq!((found.id, found.account.as_str()), (anna, "ANNA Blüm"));
+    Ok(())
+}
+
+pub async fn an_account_is_found_whatever_its_case_and_blanks(w: &mut World) -> Claim {
+    let anna = w.user("Änna").await;
+    for account in ["Änna", " änna ", "ÄNNA"] {
+        let user = w.store.user_by_account(account).await?.expect("found");
+        let credentials = w.store.credentials(account).await?.expect("found");
+        assert_eq!((user.id, credentials.user), (anna, anna), "{account:?}");
+    }
+    assert_eq!(w.store.user_by_account("Anna").await?, None);
+    Ok(())
+}
+
+pub async fn a_login_is_checked_against_what_was_stored(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let credentials = w.store.credentials("anna").await?.expect("anna");
+    assert_eq!(credentials.user, anna);
+    assert_eq!(credentials.password_hash.as_deref(), Some("hash of anna"));
+    assert!(!credentials.disabled);
+    assert_eq!(w.store.credentials_of(anna).await?, Some(credentials));
+    Ok(())
+}
+
+pub async fn a_user_without_a_password_has_none(w: &mut World) -> Claim {
+    let guest = NewUser { password_hash: None, ..new_user("guest") };
+    let guest = w.store.create_user(guest, w.now()).await?;
+    let credentials = w.store.credentials("guest").await?.expect("guest");
+    assert_eq!((credentials.user, credentials.password_hash), (guest, None));
+    Ok(())
+}
+
+pub async fn a_new_password_replaces_the_old_one(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    w.store.set_password(anna, "new".into(), None).await?;
+    assert_eq!(password(w, anna).await, "new");
+    assert_eq!(password(w, bob).await, "hash of bob");
+    Ok(())
+}
+
+pub async fn a_new_password_ends_every_session_but_the_kept_one(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let phone = w.login(anna, 1).await;
+    let tablet = w.login(anna, 2).await;
+    let laptop = w.login(anna, 3).await;
+    let other = w.login(bob, 4).await;
+    w.changes().await;
+
+    w.store.set_password(anna, "new".into(), Some(tablet)).await?;
+
+    assert_eq!(w.session(1).await, None);
+    assert_eq!(w.session(2).await, Some(tablet));
+    assert_eq!(w.session(3).await, None);
+    assert_eq!(w.session(4).await, Some(other));
+    assert_eq!(ended(w.change().await), (anna, vec![phone, laptop], Ended::Revoked));
+    Ok(())
+}
+
+pub async fn a_new_password_that_keeps_none_ends_every_session(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let phone = w.login(anna, 1).await;
+    let tablet = w.login(anna, 2).await;
+    w.changes().await;
+
+    w.store.set_password(anna, "new".into(), None).await?;
+
+    assert_eq!((w.session(1).await, w.session(2).await), (None, None));
+    assert_eq!(ended(w.change().await), (anna, vec![phone, tablet], Ended::Revoked));
+    Ok(())
+}
+
+pub async fn a_stronger_hash_replaces_only_the_one_it_was_made_from(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let phone = w.login(anna, 1).await;
+    w.changes().await;
+
+    w.store.rehash_password(anna, "another", "wrong".into()).await?;
+    assert_eq!(password(w, anna).await, "hash of anna");
+
+    w.store.rehash_password(anna, "hash of anna", "stronger".into()).await?;
+    assert_eq!(password(w, anna).await, "stronger");
+
+    assert_eq!(w.session(1).await, Some(phone));
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn disabling_a_user_ends_his_sessions(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let phone = w.login(anna, 1).await;
+    let tablet = w.login(anna, 2).await;
+    let other = w.login(bob, 3).await;
+    w.changes().await;
+
+    w.store.set_disabled(anna, true, w.now()).await?;
+
+    assert_eq!((w.session(1).await, w.session(2).await), (None, None));
+    assert_eq!(w.session(3).await, Some(other));
+    assert_eq!(w.store.sessions(anna, w.now()).await?, []);
+    assert_eq!(ended(w.change().await), (anna, vec![phone, tablet], Ended::Disabled));
+    assert!(w.store.credentials("anna").await?.expect("anna").disabled);
+    let listed = w.store.list_users(UserId(0), 10).await?;
+    assert_eq!(listed.iter().map(|user| user.disabled).collect::<Vec<_>>(), [true, false]);
+    Ok(())
+}
+
+pub async fn a_disabled_user_keeps_his_memberships(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let members = w.members(anna, group).await;
+    w.store.set_disabled(bob, true, w.now()).await?;
+    assert_eq!(w.members(anna, group).await, members);
+    assert_eq!(w.store.group_ids_of(bob).await?, [group]);
+    Ok(())
+}
+
+pub async fn a_session_of_a_disabled_user_is_not_valid(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    w.store.set_disabled(anna, true, w.now()).await?;
+    // A login whose password was checked just before.
+    w.login(anna, 1).await;
+    assert_eq!(w.session(1).await, None);
+    Ok(())
+}
+
+pub async fn an_enabled_user_must_log_in_anew(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    w.login(anna, 1).await;
+    w.store.set_disabled(anna, true, w.now()).await?;
+    w.store.set_disabled(anna, false, w.now()).await?;
+
+    assert!(!w.store.credentials("anna").await?.expect("anna").disabled);
+    assert_eq!(w.session(1).await, None);
+    let again = w.login(anna, 2).await;
+    assert_eq!(w.session(2).await, Some(again));
+    Ok(())
+}
+
+pub async fn users_are_listed_by_id_page_by_page(w: &mut World) -> Claim {
+    let mut created = Vec::new();
+    for name in ["eve", "dan", "carl", "bob", "anna"] {
+        created.push(w.user(name).await);
+    }
+    created.sort();
+    let mut listed = Vec::new();
+    loop {
+        let after = listed.last().copied().unwrap_or_default();
+        let page = w.store.list_users(after, 2).await?;
+        assert!(page.len() <= 2);
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.iter().map(|record| record.user.id));
+    }
+    assert_eq!(listed, created);
+    Ok(())
+}
+
+pub async fn a_profile_changes_where_it_was_told_to(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let before = w.store.user(anna).await?.expect("anna");
+
+    let name = ProfileChange { name: Some("Anna B".into()), ..ProfileChange::default() };
+    w.store.update_profile(anna, name, w.now()).await?;
+    let renamed = User { name: "Anna B".into(), ..before };
+    assert_eq!(w.store.user(anna).await?.as_ref(), Some(&renamed));
+
+    let rest = ProfileChange { name: None, avatar: Some("b.png".into()), email: Some(String::new()) };
+    w.store.update_profile(anna, rest, w.now()).await?;
+    let changed = User { avatar: "b.png".into(), email: String::new(), ..renamed };
+    assert_eq!(w.store.user(anna).await?, Some(changed));
+    Ok(())
+}
+
+pub async fn every_change_of_a_profile_is_told(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    w.changes().await;
+    let same = ProfileChange { name: Some("anna".into()), ..ProfileChange::default() };
+    for change in [ProfileChange::default(), same] {
+        let Rev(rev) = w.own_rev(anna).await;
+        let at = w.now();
+        w.store.update_profile(anna, change, at).await?;
+        assert_eq!(w.change().await, Change::Profile { user: anna, at });
+
+        let page = w.sync(anna, world::query(Rev(rev), &[])).await;
+        assert_eq!(page.rev, Rev(rev + 1));
+        assert_eq!(page.me, w.store.user(anna).await?);
+    }
+    Ok(())
+}
+
+pub async fn what_is_done_to_an_unknown_user_is_refused(w: &mut World) -> Claim {
+    let refused = [
+        w.store.set_password(NO_USER, "new".into(), None).await,
+        w.store.set_disabled(NO_USER, true, w.now()).await,
+        w.store.update_profile(NO_USER, ProfileChange::default(), w.now()).await,
+    ];
+    for result in refused {
+        assert_eq!(refusal(result), Refusal::NoSuchUser);
+    }
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn users_survive_a_restart(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    w.store.set_password(anna, "new".into(), None).await?;
+    w.store.set_disabled(bob, true, w.now()).await?;
+    let name = ProfileChange { name: Some("Anna B".into()), ..ProfileChange::default() };
+    w.store.update_profile(anna, name, w.now()).await?;
+    let users = w.store.list_users(UserId(0), 10).await?;
+    let rev = w.own_rev(anna).await;
+
+    w.reopen().await;
+
+    assert_eq!(w.store.list_users(UserId(0), 10).await?, users);
+    assert_eq!(password(w, anna).await, "new");
+    assert_eq!(w.own_rev(anna).await, rev);
+    let again = w.store.create_user(new_user("ANNA"), w.now()).await;
+    assert_eq!(refusal(again), Refusal::AccountTaken);
+    let carl = w.user("carl").await;
+    assert!(carl > bob, "ids are not given out twice");
+    Ok(())
+}
+
+async fn password(w: &World, user: UserId) -> String {
+    let credentials = w.store.credentials_of(user).await.expect("credentials are read");
+    credentials.expect("he exists").password_hash.expect("he has a password")
+}
