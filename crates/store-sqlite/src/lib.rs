@@ -1,1 +1,334 @@
+//! rim's embedded store: SQLite with one writer and group commit.
+//!
+//! One thread writes (`writer`): whatever waits in its bounded queue shares one transaction (`batch`) and one
+//! sync of the disk, and is answered after it. Reads run beside it, each on a snapshot (`readers`). The rules
+//! are those of `rim-core`; this crate carries out what they answer, and makes none of its own.
+//!
+//! A message costs little because a commit writes few pages for it: counters are written once a batch
+//! (`heads`), and the index that knows a message sent again is written late (`client_ids`).
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rim_core::event::{Done, Feed};
+use rim_core::friend::{FriendAction, Friendship};
+use rim_core::group::{Group, NewGroup, Role};
+use rim_core::message::{Chat, History, Page, Write};
+use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::store::{CommitObserver, Result, Store};
+use rim_core::sync::{SyncPage, SyncQuery};
+use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
+use rim_core::{GroupId, Seq, SessionId, Timestamp, UserId, account};
+use rusqlite::{Connection, ErrorCode};
+
+use crate::batch::Batch;
+use crate::readers::Readers;
+use crate::writer::Writer;
+
+mod append;
+mod backup;
+mod batch;
+mod chats;
+mod checkpoint;
+mod client_ids;
+mod connection;
+mod failure;
+mod friends;
+mod groups;
+mod heads;
+mod history;
+mod membership;
+mod migrations;
+mod queue;
+mod readers;
+mod row;
+mod sessions;
+mod sync;
+mod users;
+mod writer;
+
+pub use backup::{BackupError, backup};
+
+/// How to open a store.
+pub struct Options {
+    /// The database file, created if there is none. SQLite keeps two more beside it: `-wal` and `-shm`.
+    pub path: PathBuf,
+    /// Connections that read at the same time, at least one.
+    pub readers: usize,
+    pub observer: Arc<dyn CommitObserver>,
+}
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Going back to an older rim needs a backup from before the update.
+    #[error("the database was written by a newer rim: it has version {found}, this rim knows {known}")]
+    Newer { found: u32, known: u32 },
+    #[error("the file is not a database")]
+    NotADatabase,
+    #[error("the database is damaged; restore a backup")]
+    Damaged,
+    #[error("the file is a database of another program")]
+    NotOurs,
+    #[error("sqlite: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase,
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// Everything rim remembers, in one file.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens or creates the database and brings it up to date. What is committed comes out of the feed.
+    ///
+    /// The caller sees to it that no other process has it open for writing. Whoever drains the feed must
+    /// not wait for a write of this store while doing so: a full feed makes the writer wait for him.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; the database is as it was, or stands at a whole step of its migration.
+    pub fn open(options: Options) -> std::result::Result<(Self, Feed), OpenError> {
+        let mut db = connection::read_write(&options.path)?;
+        migrations::version(&db)?;
+        connection::make_durable(&db)?;
+        migrations::run(&mut db)?;
+        let readers = Readers::open(&options.path, options.readers)?;
+        let (writer, feed) = Writer::start(db, &options.path, options.observer)?;
+        Ok((Self { writer, readers }, feed))
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Batch<'_>) -> failure::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.call(work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> failure::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.readers.read(work).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId> {
+        self.write(move |batch| users::create(batch, &user, now)).await
+    }
+
+    async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
+        let key = account::fold(account);
+        self.read(move |db| users::credentials(db, &key)).await
+    }
+
+    async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
+        self.read(move |db| users::credentials_of(db, user)).await
+    }
+
+    async fn set_password(&self, user: UserId, password_hash: String, keep: Option<SessionId>) -> Result<()> {
+        self.write(move |batch| users::set_password(batch, user, &password_hash, keep)).await
+    }
+
+    async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {
+        let old = old.to_owned();
+        self.write(move |batch| users::rehash_password(batch, user, &old, &new)).await
+    }
+
+    async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
+        self.write(move |batch| users::set_disabled(batch, user, disabled, now)).await
+    }
+
+    async fn user(&self, user: UserId) -> Result<Option<User>> {
+        self.read(move |db| users::find(db, user)).await
+    }
+
+    async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
+        let key = account::fold(account);
+        self.read(move |db| users::by_account(db, &key)).await
+    }
+
+    async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {
+        self.read(move |db| users::list(db, after, limit)).await
+    }
+
+    async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()> {
+        self.write(move |batch| users::update_profile(batch, user, &change, now)).await
+    }
+
+    async fn create_session(&self, session: NewSession) -> Result<SessionId> {
+        self.write(move |batch| sessions::create(batch, &session)).await
+    }
+
+    async fn session_by_token(&self, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
+        self.read(move |db| sessions::by_token(db, token_hash, now)).await
+    }
+
+    async fn touch_session(
+        &self,
+        session: SessionId,
+        address: String,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        self.write(move |batch| sessions::touch(batch, session, &address, now, expires_at)).await
+    }
+
+    async fn sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+        self.read(move |db| sessions::of(db, user, now)).await
+    }
+
+    async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
+        self.write(move |batch| sessions::end(batch, user, session)).await
+    }
+
+    async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
+        self.write(move |batch| sessions::purge(batch, now)).await
+    }
+
+    async fn befriend(
+        &self,
+        user: UserId,
+        other: UserId,
+        action: FriendAction,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(move |batch| friends::befriend(batch, user, other, action, now)).await
+    }
+
+    async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
+        let states = states.to_vec();
+        self.read(move |db| friends::list(db, user, &states)).await
+    }
+
+    async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
+        self.write(move |batch| groups::create(batch, &group, max_members, now)).await
+    }
+
+    async fn update_group(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        name: String,
+        avatar: String,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(move |batch| groups::update(batch, caller, group, &name, &avatar, now)).await
+    }
+
+    async fn groups_of(&self, user: UserId) -> Result<Vec<Group>> {
+        self.read(move |db| groups::of(db, user)).await
+    }
+
+    async fn group_ids_of(&self, user: UserId) -> Result<Vec<GroupId>> {
+        self.read(move |db| groups::ids_of(db, user)).await
+    }
+
+    async fn members(&self, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
+        self.read(move |db| groups::members(db, caller, group)).await
+    }
+
+    async fn add_members(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        users: Vec<UserId>,
+        max_members: u64,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(move |batch| groups::add(batch, caller, group, &users, max_members, now)).await
+    }
+
+    async fn remove_members(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        users: Vec<UserId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(move |batch| groups::remove(batch, caller, group, &users, now)).await
+    }
+
+    async fn set_role(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        user: UserId,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(move |batch| groups::set_role(batch, caller, group, user, role, now)).await
+    }
+
+    async fn hand_over_group(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(move |batch| groups::hand_over(batch, caller, group, user, now)).await
+    }
+
+    async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
+        self.write(move |batch| groups::dissolve(batch, caller, group, now)).await
+    }
+
+    fn submit(&self, write: Write, done: Done) -> Result<()> {
+        self.writer.submit(write, done)
+    }
+
+    async fn mark_all_read(&self, user: UserId, group: GroupId, now: Timestamp) -> Result<()> {
+        self.write(move |batch| batch.mark_all_read(user, group, now)).await
+    }
+
+    async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
+        self.read(move |db| chats::page(db, user, page)).await
+    }
+
+    async fn history(
+        &self,
+        user: UserId,
+        group: GroupId,
+        page: Page,
+        below: Option<Seq>,
+    ) -> Result<Option<History>> {
+        self.read(move |db| history::page(db, user, group, page, below)).await
+    }
+
+    async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
+        self.read(move |db| sync::page(db, user, &query)).await
+    }
+
+    async fn ready(&self) -> Result<()> {
+        self.read(|db| users::find(db, UserId(0))).await?;
+        self.write(|batch| migrations::rewrite_version(batch.db)).await
+    }
+
+    fn queue_depth(&self) -> usize {
+        self.writer.queue_depth()
+    }
+
+    async fn close(&self) {
+        self.readers.close();
+        self.writer.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! The message path: appending a message, and marking how far one was delivered or read.
+
+use std::sync::Arc;
+
+use rim_core::event::Change;
+use rim_core::message::{Mark, Message, NewMessage, Receipt, Written};
+use rim_core::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
+use rusqlite::{Connection, params};
+
+use crate::batch::Batch;
+use crate::client_ids::Found;
+use crate::failure::{Failure, Result};
+use crate::row::{self, Fields, Sql};
+
+impl Batch<'_> {
+    pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
+        let head = *self.heads.group(self.db, new.group)?;
+        let hash = match self.client_ids.find(self.db, new.group, new.sender, &new.client_msg_id)? {
+            // Also to one who has left since: he is told the truth, not that he may not send.
+            Found::Sent(first) => return Ok((place_of(self.db, first)?, None)),
+            Found::New(hash) => hash,
+        };
+        if !self.heads.standing(self.db, new.group, new.sender)?.member {
+            return Err(Refusal::NotMember.into());
+        }
+
+        let message = Message {
+            id: self.heads.next_message(),
+            group: new.group,
+            seq: Seq(head.last_seq.0 + 1),
+            rev: Rev(head.last_rev.0 + 1),
+            sender: new.sender,
+            client_msg_id: new.client_msg_id,
+            kind: new.kind,
+            content: new.content,
+            created_at: new.now,
+        };
+        insert(self.db, &message, hash)?;
+
+        // Taken only now that the row is there: neither places nor revs have gaps.
+        self.heads.took_message();
+        self.client_ids.insert(message.group, message.sender, hash, message.id);
+        self.heads.group(self.db, message.group)?.appended(&message);
+        self.heads.standing(self.db, message.group, message.sender)?.sent(message.seq);
+        let written = Written::Appended { id: message.id, seq: message.seq };
+        let change = Change::Message { message: Arc::new(message), origin: new.origin };
+        Ok((written, Some(change)))
+    }
+
+    pub(crate) fn mark(&mut self, mark: Mark) -> Result<(Written, Option<Change>)> {
+        self.heads.group(self.db, mark.group)?;
+        if !self.heads.standing(self.db, mark.group, mark.user)?.member {
+            return Err(Refusal::NotMember.into());
+        }
+        let Some(seq) = seq_of(self.db, mark.group, mark.message)? else {
+            return Ok((Written::Marked, None));
+        };
+        Ok((Written::Marked, self.move_receipt(mark, seq)?))
+    }
+
+    pub(crate) fn mark_all_read(&mut self, user: UserId, group: GroupId, now: Timestamp) -> Result<()> {
+        let head = *self.heads.group(self.db, group)?;
+        if !self.heads.standing(self.db, group, user)?.member {
+            return Err(Refusal::NotMember.into());
+        }
+        let (message, seq) = (head.last_message, head.last_seq);
+        let mark = Mark { group, user, message, receipt: Receipt::Read, now, origin: Origin(0) };
+        if let Some(change) = self.move_receipt(mark, seq)? {
+            self.publish(change);
+        }
+        Ok(())
+    }
+
+    /// Moves the receipt on to `seq`, the place of the mark's message; never back.
+    fn move_receipt(&mut self, mark: Mark, seq: Seq) -> Result<Option<Change>> {
+        let standing = self.heads.standing(self.db, mark.group, mark.user)?;
+        let behind = match mark.receipt {
+            Receipt::Delivered => standing.delivered_seq,
+            Receipt::Read => standing.read_seq,
+        };
+        if seq <= behind {
+            return Ok(None);
+        }
+        let rev = self.heads.group(self.db, mark.group)?.next_rev();
+        self.heads.standing(self.db, mark.group, mark.user)?.marked(mark.receipt, seq, rev);
+        Ok(Some(Change::Receipt {
+            group: mark.group,
+            rev,
+            user: mark.user,
+            receipt: mark.receipt,
+            message: mark.message,
+            seq,
+            at: mark.now,
+            origin: mark.origin,
+        }))
+    }
+}
+
+fn insert(db: &Connection, message: &Message, hash: i64) -> Result<()> {
+    row::execute(
+        db,
+        "INSERT INTO messages (id, group_id, seq, rev, sender_id, client_msg_id, client_hash, kind, content,
+                               created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            message.id.sql(),
+            message.group.sql(),
+            message.seq.sql(),
+            message.rev.sql(),
+            message.sender.sql(),
+            message.client_msg_id,
+            hash,
+            message.kind.code(),
+            message.content,
+            message.created_at.0,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The answer to a message that was stored before.
+fn place_of(db: &Connection, message: MessageId) -> Result<Written> {
+    let place = row::first(db, "SELECT id, seq FROM messages WHERE id = ?1", [message.sql()], |row| {
+        Ok(Seq(Fields { table: "messages", row }.get(1)?))
+    })?;
+    let seq = place.ok_or_else(|| Failure::Corrupt {
+        table: "client_ids",
+        column: "message_id".into(),
+        row: "of a resent message".into(),
+        value: message.to_string(),
+    })?;
+    Ok(Written::Appended { id: message, seq })
+}
+
+fn seq_of(db: &Connection, group: GroupId, message: MessageId) -> Result<Option<Seq>> {
+    let sql = "SELECT id, seq FROM messages WHERE id = ?1 AND group_id = ?2";
+    row::first(db, sql, [message.sql(), group.sql()], |row| {
+        Ok(Seq(Fields { table: "messages", row }.get(1)?))
+    })
+}

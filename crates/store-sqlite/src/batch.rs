@@ -1,0 +1,171 @@
+//! What happens inside one transaction: many writes, each of which stands or falls by itself, unless the
+//! database itself fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rim_core::event::{Change, Committed, Done};
+use rim_core::message::Write;
+use rim_core::store::StoreError;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::client_ids::{self, ClientIds};
+use crate::failure::{Failure, Result};
+use crate::heads::Heads;
+
+/// An open transaction of the writer.
+pub(crate) struct Batch<'c> {
+    pub(crate) db: &'c Connection,
+    pub(crate) heads: Heads,
+    pub(crate) client_ids: ClientIds,
+    /// For the feed, once it is committed.
+    out: Vec<Committed>,
+}
+
+impl<'c> Batch<'c> {
+    /// Begins one.
+    pub(crate) fn begin(db: &'c Connection, memory: Option<Memory>) -> Result<Self> {
+        crate::row::execute(db, "BEGIN IMMEDIATE", [])?;
+        let Memory { heads, client_ids } = memory.map_or_else(|| Memory::load(db), Ok)?;
+        Ok(Self { db, heads, client_ids, out: Vec::new() })
+    }
+
+    /// Tells users of a change, once it is committed.
+    pub(crate) fn publish(&mut self, change: Change) {
+        self.out.push(Committed::Change(change));
+    }
+
+    /// Carries out a write of the message path. It needs no savepoint: every check precedes its only
+    /// statement.
+    ///
+    /// # Errors
+    /// What the whole batch fails of: how far the write came is not known.
+    pub(crate) fn write(&mut self, write: Write, done: Done) -> Result<()> {
+        let written = guarded(|| match write {
+            Write::Append(new) => self.append(new),
+            Write::Mark(mark) => self.mark(mark),
+        });
+        let (result, change, failed) = match written {
+            Ok((written, change)) => (Ok(written), change, Ok(())),
+            // Both are found before anything is written.
+            Err(failure @ (Failure::Refused(_) | Failure::Corrupt { .. })) => {
+                (Err(failure.into()), None, Ok(()))
+            }
+            Err(failure) => (Err(StoreError::Fault(failure.to_string())), None, Err(failure)),
+        };
+        self.out.push(Committed::Answer { done, result });
+        self.out.extend(change.map(Committed::Change));
+        failed
+    }
+
+    /// Runs a use case in a savepoint: if it fails it has changed and published nothing.
+    ///
+    /// # Errors
+    /// What the whole batch fails of.
+    pub(crate) fn call(&mut self, call: &mut dyn Call) -> Result<()> {
+        // The use case reads tables, so what the heads hold back has to be there.
+        self.heads.flush(self.db)?;
+        let published = self.out.len();
+        self.statement("SAVEPOINT use_case")?;
+        if call.run(self) {
+            self.heads.flush(self.db)?;
+        } else {
+            self.out.truncate(published);
+            self.heads.forget();
+            // Fails if SQLite itself has rolled back everything, as it does when the disk is full. Then
+            // the batch is lost, as it must be.
+            self.statement("ROLLBACK TO use_case")?;
+        }
+        self.statement("RELEASE use_case")
+    }
+
+    /// Makes it durable.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        self.heads.flush(self.db)?;
+        self.client_ids.settle(self.db)?;
+        self.statement("COMMIT")
+    }
+
+    /// What to tell, and what to remember.
+    pub(crate) fn committed(self) -> (Vec<Committed>, Memory) {
+        (self.out, Memory { heads: self.heads, client_ids: self.client_ids })
+    }
+
+    /// Who is still owed an answer when nothing of it came to be.
+    pub(crate) fn failed(self) -> Vec<Done> {
+        let answers = self.out.into_iter().filter_map(|entry| match entry {
+            Committed::Answer { done, .. } => Some(done),
+            Committed::Change(_) => None,
+        });
+        answers.collect()
+    }
+
+    fn statement(&self, sql: &str) -> Result<()> {
+        crate::row::execute(self.db, sql, []).map(|_| ())
+    }
+}
+
+/// What the writer remembers from one batch to the next. All of it is in the tables too.
+pub(crate) struct Memory {
+    heads: Heads,
+    client_ids: ClientIds,
+}
+
+impl Memory {
+    pub(crate) fn load(db: &Connection) -> Result<Self> {
+        Ok(Self { heads: Heads::load(db)?, client_ids: ClientIds::load(db, client_ids::hash)? })
+    }
+}
+
+/// A use case other than those of the message path.
+pub(crate) trait Call: Send {
+    /// Carries it out and keeps the result; `false` if it failed.
+    fn run(&mut self, batch: &mut Batch<'_>) -> bool;
+
+    /// Tells the caller; `fault` is what the batch failed of.
+    fn answer(self: Box<Self>, fault: Option<&str>);
+}
+
+/// A use case, and where its result comes out.
+pub(crate) fn awaited<T, F>(work: F) -> (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>)
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    (Box::new(Awaited { work: Some(work), result: None, reply }), answer)
+}
+
+struct Awaited<T, F> {
+    /// Taken when it runs.
+    work: Option<F>,
+    result: Option<Result<T>>,
+    reply: oneshot::Sender<rim_core::store::Result<T>>,
+}
+
+impl<T, F> Call for Awaited<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Batch<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, batch: &mut Batch<'_>) -> bool {
+        let work = self.work.take().expect("a use case runs once");
+        self.result.insert(guarded(|| work(batch))).is_ok()
+    }
+
+    fn answer(self: Box<Self>, fault: Option<&str>) {
+        let answer = match (fault, self.result) {
+            (None, Some(result)) => result.map_err(StoreError::from),
+            (fault, _) => Err(StoreError::Fault(fault.unwrap_or("the use case did not run").to_owned())),
+        };
+        // A caller who has gone away does not want to know.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// Turns a panic into a failure: a fault in one use case must not end the writer.
+///
+/// Unwind safety: after a panic the savepoint or the batch is rolled back and the heads are dropped.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
+}

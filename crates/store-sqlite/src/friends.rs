@@ -1,0 +1,71 @@
+//! Friendships: two rows a pair, each the mirror of the other.
+
+use rim_core::event::Change;
+use rim_core::friend::{self, FriendAction, Friendship};
+use rim_core::user::User;
+use rim_core::{Refusal, Rev, Timestamp, UserId};
+use rusqlite::{Connection, params};
+
+use crate::batch::Batch;
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql};
+use crate::users;
+
+pub(crate) fn befriend(
+    batch: &mut Batch<'_>,
+    user: UserId,
+    other: UserId,
+    action: FriendAction,
+    now: Timestamp,
+) -> Result<bool> {
+    if action == FriendAction::Ask {
+        friend::may_ask(user, other)?;
+        users::must_exist(batch.db, [user, other])?;
+    }
+    let Some((state, what)) = friend::act(state_of(batch.db, user, other)?, action) else {
+        return Ok(false);
+    };
+    set(batch, user, other, state)?;
+    set(batch, other, user, state.mirrored())?;
+    batch.publish(Change::Friend { actor: user, other, what, at: now });
+    Ok(true)
+}
+
+fn state_of(db: &Connection, user: UserId, other: UserId) -> Result<Friendship> {
+    let sql = "SELECT user_id, state FROM friendships WHERE user_id = ?1 AND other_id = ?2";
+    let state = row::first(db, sql, [user.sql(), other.sql()], |row| {
+        Fields { table: "friendships", row }.friendship(1)
+    })?;
+    Ok(state.unwrap_or(Friendship::None))
+}
+
+fn set(batch: &Batch<'_>, user: UserId, other: UserId, state: Friendship) -> Result<()> {
+    let rev = users::next_rev(batch, user)?.ok_or(Refusal::UnknownUser(user))?;
+    row::execute(
+        batch.db,
+        "INSERT INTO friendships (user_id, other_id, state, rev) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (user_id, other_id) DO UPDATE SET state = excluded.state, rev = excluded.rev",
+        params![user.sql(), other.sql(), row::friendship_code(state), rev.sql()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn list(db: &Connection, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
+    let sql = "SELECT user_id, other_id, state FROM friendships WHERE user_id = ?1 ORDER BY other_id";
+    let related = row::all(db, sql, [user.sql()], read)?;
+    users::find_all(
+        db,
+        related.into_iter().filter(|(_, state)| states.contains(state)).map(|(other, _)| other),
+    )
+}
+
+/// Those that changed after `rev`, in that order.
+pub(crate) fn changed(db: &Connection, user: UserId, rev: Rev) -> Result<Vec<(UserId, Friendship)>> {
+    let sql = "SELECT user_id, other_id, state FROM friendships WHERE user_id = ?1 AND rev > ?2 ORDER BY rev";
+    row::all(db, sql, [user.sql(), rev.sql()], read)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Result<(UserId, Friendship)> {
+    let row = Fields { table: "friendships", row };
+    Ok((UserId(row.get(1)?), row.friendship(2)?))
+}

@@ -1,0 +1,238 @@
+//! What the writer remembers of the groups and members it writes for.
+//!
+//! Reading them once and writing them once a batch, rather than once a message, is what makes a message
+//! cheap. All counters of a group and of its members' receipts move here and nowhere else. Nobody else
+//! writes, so what is remembered stays true until something is rolled back or a membership changes.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rim_core::message::{Message, Receipt};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, UserId};
+use rusqlite::{Connection, params};
+
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql};
+
+/// More groups or members than this are not remembered from batch to batch.
+const MAX_REMEMBERED: usize = 64 * 1024;
+
+/// Where a group is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Head {
+    pub(crate) last_seq: Seq,
+    pub(crate) last_rev: Rev,
+    pub(crate) last_message: MessageId,
+    /// Whether it is listed in `Heads::touched_groups`.
+    touched: bool,
+    changed: bool,
+}
+
+impl Head {
+    /// Takes the group's next `rev`.
+    pub(crate) fn next_rev(&mut self) -> Rev {
+        self.changed = true;
+        self.last_rev.0 += 1;
+        self.last_rev
+    }
+
+    /// The message was stored as the group's next.
+    pub(crate) fn appended(&mut self, message: &Message) {
+        self.last_seq = message.seq;
+        self.last_rev = message.rev;
+        self.last_message = message.id;
+        self.changed = true;
+    }
+}
+
+/// Where a user is in a group.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Standing {
+    /// Whether he is a member now. The rest is of use only if he is.
+    pub(crate) member: bool,
+    pub(crate) read_seq: Seq,
+    pub(crate) delivered_seq: Seq,
+    sent_seq: Seq,
+    rev: Rev,
+    /// Whether it is listed in `Heads::touched_standings`.
+    touched: bool,
+    sent: bool,
+    marked: bool,
+}
+
+impl Standing {
+    pub(crate) fn sent(&mut self, seq: Seq) {
+        self.sent_seq = seq;
+        self.sent = true;
+    }
+
+    /// He has read, or was delivered, everything up to `seq`, which lies ahead of what he had.
+    pub(crate) fn marked(&mut self, receipt: Receipt, seq: Seq, rev: Rev) {
+        if receipt == Receipt::Read {
+            self.read_seq = seq;
+        }
+        self.delivered_seq = self.delivered_seq.max(seq);
+        self.rev = rev;
+        self.marked = true;
+    }
+
+    fn flush(&mut self, db: &Connection, group: GroupId, user: UserId) -> Result<()> {
+        if self.marked {
+            row::execute(
+                db,
+                "UPDATE members SET sent_seq = ?3, read_seq = ?4, delivered_seq = ?5, rev = ?6
+                 WHERE group_id = ?1 AND user_id = ?2",
+                params![
+                    group.sql(),
+                    user.sql(),
+                    self.sent_seq.sql(),
+                    self.read_seq.sql(),
+                    self.delivered_seq.sql(),
+                    self.rev.sql()
+                ],
+            )?;
+        } else if self.sent {
+            // Apart from the other, as it touches no index.
+            row::execute(
+                db,
+                "UPDATE members SET sent_seq = ?3 WHERE group_id = ?1 AND user_id = ?2",
+                [group.sql(), user.sql(), self.sent_seq.sql()],
+            )?;
+        }
+        (self.touched, self.sent, self.marked) = (false, false, false);
+        Ok(())
+    }
+}
+
+pub(crate) struct Heads {
+    groups: HashMap<GroupId, Head>,
+    standings: HashMap<(GroupId, UserId), Standing>,
+    /// What may have to be flushed, each once.
+    touched_groups: Vec<GroupId>,
+    touched_standings: Vec<(GroupId, UserId)>,
+    next_message: MessageId,
+}
+
+impl Heads {
+    /// Remembers nothing yet but which id the next message gets.
+    pub(crate) fn load(db: &Connection) -> Result<Self> {
+        let last = row::first(db, "SELECT id FROM messages ORDER BY id DESC LIMIT 1", [], |row| {
+            Fields { table: "messages", row }.get::<u64>(0)
+        })?;
+        Ok(Self {
+            groups: HashMap::new(),
+            standings: HashMap::new(),
+            touched_groups: Vec::new(),
+            touched_standings: Vec::new(),
+            next_message: MessageId(last.unwrap_or(0) + 1),
+        })
+    }
+
+    /// The id of the next message.
+    pub(crate) fn next_message(&self) -> MessageId {
+        self.next_message
+    }
+
+    /// The next message is stored.
+    pub(crate) fn took_message(&mut self) {
+        self.next_message.0 += 1;
+    }
+
+    /// # Errors
+    /// `NoSuchGroup`.
+    pub(crate) fn group(&mut self, db: &Connection, group: GroupId) -> Result<&mut Head> {
+        let head = match self.groups.entry(group) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(load_head(db, group)?),
+        };
+        if !std::mem::replace(&mut head.touched, true) {
+            self.touched_groups.push(group);
+        }
+        Ok(head)
+    }
+
+    /// Where the user is in a group that exists.
+    pub(crate) fn standing(
+        &mut self,
+        db: &Connection,
+        group: GroupId,
+        user: UserId,
+    ) -> Result<&mut Standing> {
+        let standing = match self.standings.entry((group, user)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(load_standing(db, group, user)?),
+        };
+        if !std::mem::replace(&mut standing.touched, true) {
+            self.touched_standings.push((group, user));
+        }
+        Ok(standing)
+    }
+
+    /// Writes what has changed.
+    pub(crate) fn flush(&mut self, db: &Connection) -> Result<()> {
+        for group in self.touched_groups.drain(..) {
+            let Some(head) = self.groups.get_mut(&group) else { continue };
+            if head.changed {
+                row::execute(
+                    db,
+                    "UPDATE groups SET last_seq = ?2, last_rev = ?3, last_message_id = ?4 WHERE id = ?1",
+                    [group.sql(), head.last_seq.sql(), head.last_rev.sql(), head.last_message.sql()],
+                )?;
+            }
+            (head.touched, head.changed) = (false, false);
+        }
+        for (group, user) in self.touched_standings.drain(..) {
+            let Some(standing) = self.standings.get_mut(&(group, user)) else { continue };
+            standing.flush(db, group, user)?;
+        }
+        if self.groups.len().max(self.standings.len()) > MAX_REMEMBERED {
+            self.forget();
+        }
+        Ok(())
+    }
+
+    /// Forgets who is where in which group: memberships have changed. What has changed here is flushed
+    /// before any use case that does that.
+    pub(crate) fn forget_standings(&mut self) {
+        self.standings.clear();
+        self.touched_standings.clear();
+    }
+
+    /// Forgets everything but the next id: something was rolled back.
+    pub(crate) fn forget(&mut self) {
+        self.forget_standings();
+        self.groups.clear();
+        self.touched_groups.clear();
+    }
+}
+
+fn load_head(db: &Connection, group: GroupId) -> Result<Head> {
+    let sql = "SELECT id, last_seq, last_rev, last_message_id FROM groups WHERE id = ?1";
+    let head = row::first(db, sql, [group.sql()], |row| {
+        let row = Fields { table: "groups", row };
+        Ok(Head {
+            last_seq: Seq(row.get(1)?),
+            last_rev: Rev(row.get(2)?),
+            last_message: MessageId(row.get(3)?),
+            ..Head::default()
+        })
+    })?;
+    Ok(head.ok_or(Refusal::NoSuchGroup)?)
+}
+
+fn load_standing(db: &Connection, group: GroupId, user: UserId) -> Result<Standing> {
+    let sql = "SELECT group_id, left_rev IS NULL, read_seq, delivered_seq, sent_seq, rev FROM members
+               WHERE group_id = ?1 AND user_id = ?2";
+    let standing = row::first(db, sql, [group.sql(), user.sql()], |row| {
+        let row = Fields { table: "members", row };
+        Ok(Standing {
+            member: row.get(1)?,
+            read_seq: Seq(row.get(2)?),
+            delivered_seq: Seq(row.get(3)?),
+            sent_seq: Seq(row.get(4)?),
+            rev: Rev(row.get(5)?),
+            ..Standing::default()
+        })
+    })?;
+    Ok(standing.unwrap_or_default())
+}

@@ -1,0 +1,61 @@
+//! What one user may see of one group.
+
+use rim_core::message::Span;
+use rim_core::{GroupId, Rev, Seq, UserId};
+use rusqlite::Connection;
+
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql};
+
+/// A user who is or was a member.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Membership {
+    pub(crate) join_seq: Seq,
+    pub(crate) read_seq: Seq,
+    pub(crate) sent_seq: Seq,
+    /// Where and when he left, if he did.
+    pub(crate) left: Option<(Seq, Rev)>,
+}
+
+impl Membership {
+    pub(crate) fn find(db: &Connection, group: GroupId, user: UserId) -> Result<Option<Self>> {
+        let sql = "SELECT group_id, join_seq, read_seq, sent_seq, left_seq, left_rev FROM members
+                   WHERE group_id = ?1 AND user_id = ?2";
+        row::first(db, sql, [group.sql(), user.sql()], |row| {
+            let row = Fields { table: "members", row };
+            let left = (row.get::<Option<u64>>(4)?, row.get::<Option<u64>>(5)?);
+            Ok(Self {
+                join_seq: Seq(row.get(1)?),
+                read_seq: Seq(row.get(2)?),
+                sent_seq: Seq(row.get(3)?),
+                left: Option::zip(left.0.map(Seq), left.1.map(Rev)),
+            })
+        })
+    }
+
+    /// Messages he has not read, of a group that is at `last_seq`.
+    pub(crate) fn unread(&self, last_seq: Seq) -> u64 {
+        last_seq.0.saturating_sub(self.join_seq.max(self.read_seq).max(self.sent_seq).0)
+    }
+
+    /// What he may see of a group that is at `last_seq`: ascending, each span holding at least one place.
+    pub(crate) fn spans(
+        &self,
+        db: &Connection,
+        group: GroupId,
+        user: UserId,
+        last_seq: Seq,
+    ) -> Result<Vec<Span>> {
+        let sql = "SELECT group_id, after_seq, to_seq FROM earlier_spans
+                   WHERE group_id = ?1 AND user_id = ?2 ORDER BY after_seq";
+        let mut spans = row::all(db, sql, [group.sql(), user.sql()], |row| {
+            let row = Fields { table: "earlier_spans", row };
+            Ok(Span { after: Seq(row.get(1)?), to: Seq(row.get(2)?) })
+        })?;
+        let to = self.left.map_or(last_seq, |(left_seq, _)| left_seq);
+        if to > self.join_seq {
+            spans.push(Span { after: self.join_seq, to });
+        }
+        Ok(spans)
+    }
+}

@@ -1,0 +1,212 @@
+//! Between SQL and the model: parameters, queries, and rows that must make sense.
+
+use rim_core::friend::Friendship;
+use rim_core::group::{Group, Role};
+use rim_core::message::{Kind, Message};
+use rim_core::session::Session;
+use rim_core::user::User;
+use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
+use rusqlite::types::{FromSql, ValueRef};
+use rusqlite::{Connection, Params, Row};
+
+use crate::failure::{Failure, Result};
+
+/// A number as SQLite keeps it. One beyond its range matches no row, as it should.
+pub(crate) trait Sql {
+    fn sql(self) -> i64;
+}
+
+impl Sql for u64 {
+    fn sql(self) -> i64 {
+        i64::try_from(self).unwrap_or(i64::MAX)
+    }
+}
+
+macro_rules! sql {
+    ($($id:ty)*) => { $(impl Sql for $id {
+        fn sql(self) -> i64 {
+            self.0.sql()
+        }
+    })* };
+}
+sql!(UserId GroupId MessageId SessionId Seq Rev);
+
+/// The first row, if there is one.
+pub(crate) fn first<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    rows.next()?.map(read).transpose()
+}
+
+/// Every row.
+pub(crate) fn all<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// Changes rows and returns how many.
+pub(crate) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
+    Ok(db.prepare_cached(sql)?.execute(params)?)
+}
+
+/// A row of a known table; its first column is the key by which a fault names it.
+pub(crate) struct Fields<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) row: &'a Row<'a>,
+}
+
+impl Fields<'_> {
+    pub(crate) fn get<T: FromSql>(&self, index: usize) -> Result<T> {
+        self.row.get(index).map_err(|_| self.corrupt(index))
+    }
+
+    fn parse<T>(&self, index: usize, parse: impl FnOnce(u8) -> Option<T>) -> Result<T> {
+        parse(self.get(index)?).ok_or_else(|| self.corrupt(index))
+    }
+
+    pub(crate) fn role(&self, index: usize) -> Result<Role> {
+        self.parse(index, role_from_code)
+    }
+
+    pub(crate) fn friendship(&self, index: usize) -> Result<Friendship> {
+        self.parse(index, friendship_from_code)
+    }
+
+    fn corrupt(&self, index: usize) -> Failure {
+        let text = |index: usize| match self.row.get_ref(index) {
+            Ok(ValueRef::Integer(number)) => number.to_string(),
+            Ok(value) => format!("a value of type {}", value.data_type()),
+            Err(error) => error.to_string(),
+        };
+        let column = self.row.as_ref().column_name(index).map_or_else(|_| index.to_string(), str::to_owned);
+        Failure::Corrupt { table: self.table, column, row: text(0), value: text(index) }
+    }
+}
+
+pub(crate) const fn role_code(role: Role) -> u8 {
+    match role {
+        Role::Common => 1,
+        Role::Admin => 2,
+    }
+}
+
+const fn role_from_code(code: u8) -> Option<Role> {
+    match code {
+        1 => Some(Role::Common),
+        2 => Some(Role::Admin),
+        _ => None,
+    }
+}
+
+pub(crate) const fn friendship_code(state: Friendship) -> u8 {
+    match state {
+        Friendship::None => 0,
+        Friendship::Incoming => 1,
+        Friendship::Outgoing => 2,
+        Friendship::Friends => 3,
+    }
+}
+
+const fn friendship_from_code(code: u8) -> Option<Friendship> {
+    match code {
+        0 => Some(Friendship::None),
+        1 => Some(Friendship::Incoming),
+        2 => Some(Friendship::Outgoing),
+        3 => Some(Friendship::Friends),
+        _ => None,
+    }
+}
+
+/// Of `id, account, name, avatar, email`.
+pub(crate) fn user(row: &Row<'_>) -> Result<User> {
+    let row = Fields { table: "users", row };
+    Ok(User {
+        id: UserId(row.get(0)?),
+        account: row.get(1)?,
+        name: row.get(2)?,
+        avatar: row.get(3)?,
+        email: row.get(4)?,
+    })
+}
+
+/// Of `id, user_id, device, address, created_at, last_seen_at, expires_at`.
+pub(crate) fn session(row: &Row<'_>) -> Result<Session> {
+    let row = Fields { table: "sessions", row };
+    Ok(Session {
+        id: SessionId(row.get(0)?),
+        user: UserId(row.get(1)?),
+        device: row.get(2)?,
+        address: row.get(3)?,
+        created_at: Timestamp(row.get(4)?),
+        last_seen_at: Timestamp(row.get(5)?),
+        expires_at: Timestamp(row.get(6)?),
+    })
+}
+
+/// Of `id, name, avatar, mode, creator_id, single`.
+pub(crate) fn group(row: &Row<'_>) -> Result<Group> {
+    let row = Fields { table: "groups", row };
+    Ok(Group {
+        id: GroupId(row.get(0)?),
+        name: row.get(1)?,
+        avatar: row.get(2)?,
+        mode: row.get(3)?,
+        creator: UserId(row.get(4)?),
+        single: row.get(5)?,
+    })
+}
+
+/// Of `id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at`.
+pub(crate) fn message(row: &Row<'_>) -> Result<Message> {
+    let row = Fields { table: "messages", row };
+    Ok(Message {
+        id: MessageId(row.get(0)?),
+        group: GroupId(row.get(1)?),
+        seq: Seq(row.get(2)?),
+        rev: Rev(row.get(3)?),
+        sender: UserId(row.get(4)?),
+        client_msg_id: row.get(5)?,
+        kind: row.parse(6, Kind::from_code)?,
+        content: row.get(7)?,
+        created_at: Timestamp(row.get(8)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_means_nothing_is_named_by_table_column_and_row() {
+        let db = Connection::open_in_memory().expect("memory");
+        let sql = "SELECT 7 AS id, 1 AS group_id, 1 AS seq, 1 AS rev, 1 AS sender_id, 'c' AS client_msg_id,
+                          99 AS kind, '' AS content, 0 AS created_at";
+        let failure = first(&db, sql, [], message).expect_err("99 is no kind");
+        assert_eq!(failure.to_string(), "table messages, column kind, row 7: a value that means nothing: 99");
+    }
+
+    #[test]
+    fn codes_read_back_as_what_was_written() {
+        for role in [Role::Common, Role::Admin] {
+            assert_eq!(role_from_code(role_code(role)), Some(role));
+        }
+        for state in [Friendship::None, Friendship::Incoming, Friendship::Outgoing, Friendship::Friends] {
+            assert_eq!(friendship_from_code(friendship_code(state)), Some(state));
+        }
+    }
+}

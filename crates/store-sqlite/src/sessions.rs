@@ -1,0 +1,80 @@
+//! Sessions. An ended one is deleted; an expired one is, too, when it is purged.
+
+use rim_core::event::{Change, Ended};
+use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::{Refusal, SessionId, Timestamp, UserId};
+use rusqlite::{Connection, params};
+
+use crate::batch::Batch;
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql};
+
+pub(crate) fn create(batch: &mut Batch<'_>, new: &NewSession) -> Result<SessionId> {
+    let created = row::execute(
+        batch.db,
+        "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
+         SELECT id, ?2, ?3, ?4, ?5, ?5, ?6 FROM users WHERE id = ?1",
+        params![new.user.sql(), new.token_hash, new.device, new.address, new.now.0, new.expires_at.0],
+    )?;
+    if created == 0 {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    Ok(SessionId(batch.db.last_insert_rowid().unsigned_abs()))
+}
+
+pub(crate) fn by_token(db: &Connection, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
+    let sql = "SELECT s.id, s.user_id, s.device, s.address, s.created_at, s.last_seen_at, s.expires_at
+               FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+               WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND u.disabled_at IS NULL";
+    row::first(db, sql, params![token_hash, now.0], row::session)
+}
+
+pub(crate) fn touch(
+    batch: &mut Batch<'_>,
+    session: SessionId,
+    address: &str,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE sessions SET address = ?2, last_seen_at = ?3, expires_at = ?4 WHERE id = ?1";
+    row::execute(batch.db, sql, params![session.sql(), address, now.0, expires_at.0])?;
+    Ok(())
+}
+
+pub(crate) fn of(db: &Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+    let sql = "SELECT id, user_id, device, address, created_at, last_seen_at, expires_at FROM sessions
+               WHERE user_id = ?1 AND expires_at > ?2 ORDER BY id";
+    row::all(db, sql, params![user.sql(), now.0], row::session)
+}
+
+pub(crate) fn end(batch: &mut Batch<'_>, user: UserId, session: SessionId) -> Result<()> {
+    let sql = "DELETE FROM sessions WHERE id = ?1 AND user_id = ?2";
+    if row::execute(batch.db, sql, [session.sql(), user.sql()])? == 0 {
+        return Err(Refusal::NoSuchSession.into());
+    }
+    batch.publish(Change::SessionsEnded { user, sessions: vec![session], why: Ended::Revoked });
+    Ok(())
+}
+
+/// Ends every session of the user but `keep`.
+pub(crate) fn end_all(
+    batch: &mut Batch<'_>,
+    user: UserId,
+    keep: Option<SessionId>,
+    why: Ended,
+) -> Result<()> {
+    let sql = "DELETE FROM sessions WHERE user_id = ?1 AND id IS NOT ?2 RETURNING id";
+    let mut sessions = row::all(batch.db, sql, params![user.sql(), keep.map(Sql::sql)], |row| {
+        Ok(SessionId(Fields { table: "sessions", row }.get(0)?))
+    })?;
+    sessions.sort_unstable();
+    if !sessions.is_empty() {
+        batch.publish(Change::SessionsEnded { user, sessions, why });
+    }
+    Ok(())
+}
+
+pub(crate) fn purge(batch: &mut Batch<'_>, now: Timestamp) -> Result<u64> {
+    // Reads the whole table, once in a while: an index of expires_at would be written at every touch.
+    Ok(row::execute(batch.db, "DELETE FROM sessions WHERE expires_at <= ?1", [now.0])? as u64)
+}

@@ -1,0 +1,228 @@
+//! What a client missed.
+//!
+//! Rows are messages and members. Those of one group are merged by `rev` and cut where the limit is used
+//! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rim_core::group::Group;
+use rim_core::message::{Message, Page, Span, page_spans};
+use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery};
+use rim_core::{GroupId, Rev, Seq, UserId};
+use rusqlite::Connection;
+
+use crate::failure::{Failure, Result};
+use crate::membership::Membership;
+use crate::row::{self, Fields, Sql};
+use crate::{friends, groups, history, users};
+
+pub(crate) fn page(db: &Connection, user: UserId, query: &SyncQuery) -> Result<SyncPage> {
+    let (rev, profile_rev) = own_revs(db, user)?;
+    let me = if profile_rev > query.rev { users::find(db, user)? } else { None };
+    let friends = friends::changed(db, user, query.rev)?;
+
+    let mut known = HashMap::new();
+    for (group, rev) in &query.groups {
+        known.entry(*group).or_insert(*rev);
+    }
+    let (mut deltas, mut more) = (Vec::new(), false);
+    let mut rows_left = query.limit.max(1) as usize;
+    for group in groups::ever_of(db, user)? {
+        let since = known.get(&group).copied().unwrap_or_default();
+        let Some(view) = View::changed(db, user, group, since)? else { continue };
+        if rows_left == 0 {
+            more = true;
+            break;
+        }
+        let delta = view.delta(db, rows_left, query.window)?;
+        rows_left -= delta.messages.len() + delta.members.len();
+        more |= delta.more;
+        deltas.push(delta);
+    }
+
+    let named: BTreeSet<UserId> = friends
+        .iter()
+        .map(|(friend, _)| *friend)
+        .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
+        .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
+        .collect();
+    let users = users::find_all(db, named)?;
+    Ok(SyncPage { rev, me, friends, groups: deltas, users, more })
+}
+
+/// The user's own `rev`, and that of his profile.
+fn own_revs(db: &Connection, user: UserId) -> Result<(Rev, Rev)> {
+    let revs = row::first(db, "SELECT id, rev, profile_rev FROM users WHERE id = ?1", [user.sql()], |row| {
+        let row = Fields { table: "users", row };
+        Ok((Rev(row.get(1)?), Rev(row.get(2)?)))
+    })?;
+    Ok(revs.unwrap_or_default())
+}
+
+/// A group in which the user missed something.
+struct View {
+    group: GroupId,
+    user: UserId,
+    membership: Membership,
+    head: Head,
+    /// How far the client is.
+    since: Rev,
+    /// How far the user may see: to where he left, or to the end. What changed later he learns if he comes
+    /// back, as it is above the `rev` that he was told.
+    until: Rev,
+}
+
+/// Where the group is.
+struct Head {
+    last_seq: Seq,
+    last_rev: Rev,
+    info_rev: Rev,
+    member_count: u64,
+}
+
+impl View {
+    /// `None` where he missed nothing: also where he never was a member.
+    fn changed(db: &Connection, user: UserId, group: GroupId, since: Rev) -> Result<Option<Self>> {
+        let Some(membership) = Membership::find(db, group, user)? else { return Ok(None) };
+        let Some(head) = Head::find(db, group)? else { return Ok(None) };
+        let until = membership.left.map_or(head.last_rev, |(_, left_rev)| left_rev);
+        Ok((until > since).then_some(Self { group, user, membership, head, since, until }))
+    }
+
+    /// The first rows that he missed, at most `limit`.
+    fn delta(&self, db: &Connection, limit: usize, window: Option<u32>) -> Result<GroupDelta> {
+        let member = self.membership.left.is_none();
+        let (missed, skipped_to) = self.missed(db, window)?;
+        // One more than asked for tells whether there is more, and from which rev on.
+        let mut messages = self.messages(db, &missed, limit + 1)?;
+        let members_omitted = self.head.member_count > MAX_SYNCED_MEMBERS;
+        let mut members = if members_omitted { Vec::new() } else { self.members(db, limit + 1)? };
+
+        let mut revs: Vec<Rev> =
+            messages.iter().map(|message| message.rev).chain(members.iter().map(|(rev, _)| *rev)).collect();
+        revs.sort_unstable();
+        // No two rows have the same rev, so at least one row comes before this one.
+        let rev = revs.get(limit).map_or(self.until, |first_left_out| Rev(first_left_out.0 - 1));
+        messages.retain(|message| message.rev <= rev);
+        members.retain(|(of_member, _)| *of_member <= rev);
+
+        Ok(GroupDelta {
+            group_id: self.group,
+            rev,
+            member,
+            group: self.info(db)?,
+            last_seq: self.last_visible_place(),
+            unread: if member { self.membership.unread(self.head.last_seq) } else { 0 },
+            messages,
+            skipped_to,
+            members: members.into_iter().map(|(_, member)| member).collect(),
+            members_omitted,
+            more: rev < self.until,
+        })
+    }
+
+    /// Name, avatar and creator, if they changed or the client does not know the group.
+    fn info(&self, db: &Connection) -> Result<Option<Group>> {
+        let changed = self.since < self.head.info_rev && self.head.info_rev <= self.until;
+        if changed || self.since == Rev(0) { groups::find(db, self.group) } else { Ok(None) }
+    }
+
+    fn last_visible_place(&self) -> Seq {
+        self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq)
+    }
+
+    /// The places he missed, ascending, and the smallest that was not skipped if the window left out some.
+    fn missed(&self, db: &Connection, window: Option<u32>) -> Result<(Vec<Span>, Option<Seq>)> {
+        let visible = self.membership.spans(db, self.group, self.user, self.head.last_seq)?;
+        let has = self.place_at(db, self.since)?;
+        let Some(size) = window else { return Ok((above(&visible, has), None)) };
+
+        let mut newest = page_spans(&visible, None, Page { number: 1, size });
+        newest.reverse();
+        let skipped_to = Seq(newest.first().map_or(self.last_visible_place(), |span| span.after).0 + 1);
+        let skipped = above(&visible, has).iter().any(|span| span.after.0 + 1 < skipped_to.0);
+        Ok((above(&newest, has), skipped.then_some(skipped_to)))
+    }
+
+    /// The place of the last message up to `rev`.
+    ///
+    /// `rev - seq` counts the changes before a message that are no messages, so it never falls as `seq`
+    /// rises: the place is found by halving, without an index of `rev`.
+    fn place_at(&self, db: &Connection, rev: Rev) -> Result<Seq> {
+        let no_messages = self.head.last_rev.0.saturating_sub(self.head.last_seq.0);
+        let mut at_least = rev.0.saturating_sub(no_messages).min(self.head.last_seq.0);
+        let mut at_most = rev.0.min(self.head.last_seq.0);
+        while at_least < at_most {
+            let middle = at_least + (at_most - at_least).div_ceil(2);
+            if rev_of(db, self.group, Seq(middle))? <= rev {
+                at_least = middle;
+            } else {
+                at_most = middle - 1;
+            }
+        }
+        Ok(Seq(at_least))
+    }
+
+    fn messages(&self, db: &Connection, spans: &[Span], limit: usize) -> Result<Vec<Message>> {
+        let mut messages = Vec::new();
+        for span in spans {
+            let wanted = (limit - messages.len()) as u64;
+            if wanted == 0 {
+                break;
+            }
+            messages.extend(history::run(db, self.group, *span, wanted)?);
+        }
+        Ok(messages)
+    }
+
+    fn members(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, MemberState)>> {
+        let sql = "SELECT user_id, rev, role, left_rev IS NOT NULL, read_seq, delivered_seq FROM members
+                   WHERE group_id = ?1 AND rev > ?2 AND rev <= ?3 ORDER BY rev LIMIT ?4";
+        let params = [self.group.sql(), self.since.sql(), self.until.sql(), (limit as u64).sql()];
+        row::all(db, sql, params, |row| {
+            let row = Fields { table: "members", row };
+            let state = MemberState {
+                user: UserId(row.get(0)?),
+                role: row.role(2)?,
+                left: row.get(3)?,
+                read_seq: Seq(row.get(4)?),
+                delivered_seq: Seq(row.get(5)?),
+            };
+            Ok((Rev(row.get(1)?), state))
+        })
+    }
+}
+
+impl Head {
+    fn find(db: &Connection, group: GroupId) -> Result<Option<Self>> {
+        let sql = "SELECT id, last_seq, last_rev, info_rev, member_count FROM groups WHERE id = ?1";
+        row::first(db, sql, [group.sql()], |row| {
+            let row = Fields { table: "groups", row };
+            Ok(Self {
+                last_seq: Seq(row.get(1)?),
+                last_rev: Rev(row.get(2)?),
+                info_rev: Rev(row.get(3)?),
+                member_count: row.get(4)?,
+            })
+        })
+    }
+}
+
+/// What of the spans lies above a place.
+fn above(spans: &[Span], place: Seq) -> Vec<Span> {
+    let cut = spans.iter().map(|span| Span { after: span.after.max(place), to: span.to });
+    cut.filter(|span| span.after < span.to).collect()
+}
+
+fn rev_of(db: &Connection, group: GroupId, seq: Seq) -> Result<Rev> {
+    let sql = "SELECT id, rev FROM messages WHERE group_id = ?1 AND seq = ?2";
+    let rev = row::first(db, sql, [group.sql(), seq.sql()], |row| {
+        Ok(Rev(Fields { table: "messages", row }.get(1)?))
+    })?;
+    rev.ok_or_else(|| Failure::Corrupt {
+        table: "messages",
+        column: "seq".into(),
+        row: format!("{seq} of group {group}"),
+        value: "there is no such row".into(),
+    })
+}

@@ -1,0 +1,147 @@
+//! Users and their passwords.
+
+use rim_core::event::{Change, Ended};
+use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
+use rim_core::{Refusal, Rev, SessionId, Timestamp, UserId, account};
+use rusqlite::{Connection, params};
+
+use crate::batch::Batch;
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql};
+use crate::sessions;
+
+pub(crate) fn create(batch: &mut Batch<'_>, new: &NewUser, now: Timestamp) -> Result<UserId> {
+    // The profile's first rev is 1, so that a client that knows nothing is told of it.
+    let created = row::execute(
+        batch.db,
+        "INSERT INTO users (account, account_key, name, avatar, email, password_hash, created_at, rev, profile_rev)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 1)
+         ON CONFLICT (account_key) DO NOTHING",
+        params![
+            new.account.trim(),
+            account::fold(&new.account),
+            new.name,
+            new.avatar,
+            new.email,
+            new.password_hash,
+            now.0
+        ],
+    )?;
+    if created == 0 {
+        return Err(Refusal::AccountTaken.into());
+    }
+    Ok(UserId(batch.db.last_insert_rowid().unsigned_abs()))
+}
+
+pub(crate) fn credentials(db: &Connection, account_key: &str) -> Result<Option<Credentials>> {
+    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE account_key = ?1";
+    row::first(db, sql, [account_key], read_credentials)
+}
+
+pub(crate) fn credentials_of(db: &Connection, user: UserId) -> Result<Option<Credentials>> {
+    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE id = ?1";
+    row::first(db, sql, [user.sql()], read_credentials)
+}
+
+fn read_credentials(row: &rusqlite::Row<'_>) -> Result<Credentials> {
+    let row = Fields { table: "users", row };
+    Ok(Credentials { user: UserId(row.get(0)?), password_hash: row.get(1)?, disabled: row.get(2)? })
+}
+
+pub(crate) fn set_password(
+    batch: &mut Batch<'_>,
+    user: UserId,
+    password_hash: &str,
+    keep: Option<SessionId>,
+) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
+    if row::execute(batch.db, sql, params![user.sql(), password_hash])? == 0 {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    sessions::end_all(batch, user, keep, Ended::Revoked)
+}
+
+pub(crate) fn rehash_password(batch: &mut Batch<'_>, user: UserId, old: &str, new: &str) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
+    row::execute(batch.db, sql, params![user.sql(), old, new])?;
+    Ok(())
+}
+
+pub(crate) fn set_disabled(
+    batch: &mut Batch<'_>,
+    user: UserId,
+    disabled: bool,
+    now: Timestamp,
+) -> Result<()> {
+    // Disabled twice, he has been disabled since the first time.
+    let sql = "UPDATE users SET disabled_at = CASE WHEN ?2 THEN coalesce(disabled_at, ?3) END WHERE id = ?1";
+    if row::execute(batch.db, sql, params![user.sql(), disabled, now.0])? == 0 {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    if disabled { sessions::end_all(batch, user, None, Ended::Disabled) } else { Ok(()) }
+}
+
+pub(crate) fn find(db: &Connection, user: UserId) -> Result<Option<User>> {
+    let sql = "SELECT id, account, name, avatar, email FROM users WHERE id = ?1";
+    row::first(db, sql, [user.sql()], row::user)
+}
+
+/// The users of these ids, in this order. An id that is nobody's is passed over.
+pub(crate) fn find_all(db: &Connection, users: impl IntoIterator<Item = UserId>) -> Result<Vec<User>> {
+    users.into_iter().filter_map(|user| find(db, user).transpose()).collect()
+}
+
+pub(crate) fn by_account(db: &Connection, account_key: &str) -> Result<Option<User>> {
+    let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key = ?1";
+    row::first(db, sql, [account_key], row::user)
+}
+
+pub(crate) fn list(db: &Connection, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {
+    let sql = "SELECT id, account, name, avatar, email, created_at, disabled_at IS NOT NULL FROM users
+               WHERE id > ?1 ORDER BY id LIMIT ?2";
+    row::all(db, sql, params![after.sql(), limit], |row| {
+        let fields = Fields { table: "users", row };
+        Ok(UserRecord {
+            user: row::user(row)?,
+            created_at: Timestamp(fields.get(5)?),
+            disabled: fields.get(6)?,
+        })
+    })
+}
+
+pub(crate) fn update_profile(
+    batch: &mut Batch<'_>,
+    user: UserId,
+    change: &ProfileChange,
+    now: Timestamp,
+) -> Result<()> {
+    let changed = row::execute(
+        batch.db,
+        "UPDATE users SET name = coalesce(?2, name), avatar = coalesce(?3, avatar), email = coalesce(?4, email),
+                rev = rev + 1, profile_rev = rev + 1
+         WHERE id = ?1",
+        params![user.sql(), change.name, change.avatar, change.email],
+    )?;
+    if changed == 0 {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    batch.publish(Change::Profile { user, at: now });
+    Ok(())
+}
+
+/// # Errors
+/// `UnknownUser`, for the first of them that nobody is.
+pub(crate) fn must_exist(db: &Connection, users: impl IntoIterator<Item = UserId>) -> Result<()> {
+    for user in users {
+        if row::first(db, "SELECT id FROM users WHERE id = ?1", [user.sql()], |_| Ok(()))?.is_none() {
+            return Err(Refusal::UnknownUser(user).into());
+        }
+    }
+    Ok(())
+}
+
+/// Takes the user's next own `rev`; `None` if there is no such user.
+pub(crate) fn next_rev(batch: &Batch<'_>, user: UserId) -> Result<Option<Rev>> {
+    let sql = "UPDATE users SET rev = rev + 1 WHERE id = ?1 RETURNING rev";
+    row::first(batch.db, sql, [user.sql()], |row| Ok(Rev(Fields { table: "users", row }.get(0)?)))
+}

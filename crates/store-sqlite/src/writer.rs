@@ -1,0 +1,214 @@
+//! The one thread that writes.
+//!
+//! It takes what has queued up, carries it out in one transaction, and tells of it after the commit: so
+//! many writes share one sync of the disk, and the busier the server, the more of them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use rim_core::event::{Committed, Done, Feed};
+use rim_core::message::Write;
+use rim_core::store::{CommitObserver, StoreError};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, watch};
+
+use crate::OpenError;
+use crate::batch::{Batch, Call, Memory, awaited};
+use crate::checkpoint::Checkpoints;
+use crate::failure::{Failure, Result};
+use crate::queue::{Item, Queue};
+
+/// Commits that wait to be told. Full: the writer waits, its queue fills, and new writes are "busy".
+const FEED_COMMITS: usize = 64;
+
+/// The way to the thread.
+pub(crate) struct Writer {
+    queue: Arc<Queue>,
+    /// Its sender ends with the thread.
+    ended: watch::Receiver<()>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(
+        mut db: Connection,
+        path: &Path,
+        observer: Arc<dyn CommitObserver>,
+    ) -> std::result::Result<(Self, Feed), OpenError> {
+        let queue = Arc::new(Queue::new());
+        let (feed, committed) = mpsc::channel(FEED_COMMITS);
+        let (alive, ended) = watch::channel(());
+        let checkpoints = Checkpoints::start(path, &mut db)?;
+        let thread = Thread { db, feed, observer, checkpoints, memory: None };
+        let of_thread = CloseOnDrop(Arc::clone(&queue));
+        // Not joined: `ended` tells when it is through.
+        let _: JoinHandle<()> = std::thread::Builder::new().name("rim-writer".into()).spawn(move || {
+            let _alive = alive;
+            thread.run(&of_thread.0);
+        })?;
+        Ok((Self { queue, ended }, committed))
+    }
+
+    pub(crate) fn submit(&self, write: Write, done: Done) -> rim_core::store::Result<()> {
+        self.queue.push(Item::Write { write, done })
+    }
+
+    /// Runs `work` in a batch and waits for its commit.
+    pub(crate) async fn call<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+    {
+        let (call, answer) = awaited(work);
+        self.queue.push(Item::Call(call))?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into())))
+    }
+
+    pub(crate) fn queue_depth(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Takes no more, and waits until everything taken is committed and told.
+    pub(crate) async fn close(&self) {
+        self.queue.close();
+        // Nothing is ever sent: it ends with an error when the thread drops its side.
+        let _ = self.ended.clone().changed().await;
+    }
+}
+
+impl Drop for Writer {
+    /// A store that is dropped without `close` still commits what it has taken.
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Whatever ends the thread, a queue without one must be "busy", not a place where callers wait for ever.
+struct CloseOnDrop(Arc<Queue>);
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.0.close();
+        let mut abandoned = Vec::new();
+        while self.0.take(&mut abandoned) {
+            abandoned.clear();
+        }
+    }
+}
+
+struct Thread {
+    db: Connection,
+    feed: mpsc::Sender<Vec<Committed>>,
+    observer: Arc<dyn CommitObserver>,
+    checkpoints: Checkpoints,
+    /// Of the last batch; nothing at first and after one that failed.
+    memory: Option<Memory>,
+}
+
+impl Thread {
+    fn run(mut self, queue: &Queue) {
+        // So that the first write does not wait for it. If it fails, it fails again there, and is answered.
+        self.memory = Memory::load(&self.db).ok();
+        let mut items = Vec::new();
+        while queue.take(&mut items) {
+            self.batch(&mut items);
+            self.checkpoints.after_commit(&self.db);
+        }
+        self.checkpoints.finish(&self.db);
+    }
+
+    /// Carries out everything in `items`, leaves it empty, and answers.
+    fn batch(&mut self, items: &mut Vec<Item>) {
+        let (began, writes) = (Instant::now(), items.len());
+        let (mut items, mut calls) = (items.drain(..), Vec::new());
+        let fault = match self.transact(&mut items, &mut calls) {
+            Ok(out) => {
+                self.observer.committed(writes, began.elapsed());
+                self.tell(out);
+                None
+            }
+            Err((failure, mut owed)) => {
+                let fault = failure.to_string();
+                tracing::error!(%fault, writes, "a commit failed; every write in it is answered with a fault");
+                self.roll_back();
+                for item in items {
+                    match item {
+                        Item::Write { done, .. } => owed.push(done),
+                        Item::Call(call) => calls.push(call),
+                    }
+                }
+                let result = || Err(StoreError::Fault(fault.clone()));
+                self.tell(
+                    owed.into_iter().map(|done| Committed::Answer { done, result: result() }).collect(),
+                );
+                Some(fault)
+            }
+        };
+        // After the feed: who awaits a change may rely on it being told before.
+        for call in calls {
+            call.answer(fault.as_deref());
+        }
+    }
+
+    /// Commits `items` and gives back what to tell; or fails, and gives back who is owed an answer. Use cases
+    /// go to `calls`. Items that it has not come to are left.
+    fn transact(
+        &mut self,
+        items: &mut impl Iterator<Item = Item>,
+        calls: &mut Vec<Box<dyn Call>>,
+    ) -> std::result::Result<Vec<Committed>, (Failure, Vec<Done>)> {
+        let memory = self.memory.take();
+        let mut batch = Batch::begin(&self.db, memory).map_err(|failure| (failure, Vec::new()))?;
+        match carry_out(&mut batch, items, calls) {
+            Ok(()) => {
+                let (out, memory) = batch.committed();
+                self.memory = Some(memory);
+                Ok(out)
+            }
+            Err(failure) => Err((failure, batch.failed())),
+        }
+    }
+
+    fn roll_back(&self) {
+        // Some failures make SQLite roll back by itself.
+        if !self.db.is_autocommit()
+            && let Err(error) = self.db.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "cannot roll back");
+        }
+    }
+
+    fn tell(&self, out: Vec<Committed>) {
+        if out.is_empty() {
+            return;
+        }
+        // Nobody listens any more, as while shutting down: the answers are still owed.
+        if let Err(mpsc::error::SendError(out)) = self.feed.blocking_send(out) {
+            for entry in out {
+                if let Committed::Answer { done, result } = entry {
+                    done(result);
+                }
+            }
+        }
+    }
+}
+
+fn carry_out(
+    batch: &mut Batch<'_>,
+    items: &mut impl Iterator<Item = Item>,
+    calls: &mut Vec<Box<dyn Call>>,
+) -> Result<()> {
+    for item in items {
+        match item {
+            Item::Write { write, done } => batch.write(write, done)?,
+            Item::Call(mut call) => {
+                let carried_out = batch.call(&mut *call);
+                calls.push(call);
+                carried_out?;
+            }
+        }
+    }
+    batch.commit()
+}

@@ -1,0 +1,35 @@
+//! The claims about every store, made of this one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rim_core::event::Feed;
+use rim_core::store::suite::Fixture;
+use rim_core::store::{CommitObserver, Store};
+use rim_store_sqlite::{Options, SqliteStore};
+use tempfile::TempDir;
+
+/// A database in a directory that goes with it.
+struct Directory(TempDir);
+
+#[async_trait::async_trait]
+impl Fixture for Directory {
+    async fn open(&mut self) -> (Arc<dyn Store>, Feed) {
+        let path = self.0.path().join("rim.db");
+        let options = Options { path, readers: 2, observer: Arc::new(Unobserved) };
+        let (store, feed) = SqliteStore::open(options).expect("the database opens");
+        (Arc::new(store), feed)
+    }
+}
+
+struct Unobserved;
+
+impl CommitObserver for Unobserved {
+    fn committed(&self, _writes: usize, _elapsed: Duration) {}
+}
+
+async fn directory() -> Directory {
+    Directory(tempfile::tempdir().expect("a temporary directory"))
+}
+
+rim_core::store_suite!(directory);
