@@ -1,0 +1,304 @@
+//! A conversation that outlives its connections.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rim_protocol::frame::{Incoming, IncomingAnswer, IncomingEvent, IncomingNotice, Outgoing};
+use rim_protocol::rest::Message;
+use rim_protocol::{CloseCode, Kind};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::replica::{Place, Replica};
+use crate::{Api, ApiError, Connection, ConnectionError};
+
+/// Messages that may wait to be sent, and events that may wait to be read, before the other side waits.
+const QUEUE: usize = 1024;
+
+/// The first pause before a reconnect; each further one is twice as long, up to the last.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LAST_BACKOFF: Duration = Duration::from_secs(10);
+
+/// A logged-in user who sends and receives whatever becomes of the connections.
+pub struct Client {
+    commands: mpsc::Sender<Pending>,
+    events: mpsc::Receiver<ClientEvent>,
+    task: JoinHandle<()>,
+}
+
+/// What a client is told, in order, each thing once.
+#[derive(Debug)]
+pub enum ClientEvent {
+    /// A message of any member, one's own included.
+    Message(Message),
+    /// A change that is no message.
+    Notice(IncomingNotice),
+    /// Connected, logged in and up to date.
+    Ready,
+    /// The connection is gone; another one is on its way.
+    Disconnected,
+    /// The server will not have this session again.
+    Ended { code: u16, reason: String },
+}
+
+/// Why a message was not stored. (While the server cannot be reached it waits instead.)
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    #[error("{code}: {reason}")]
+    Refused { code: u16, reason: String },
+    #[error("the client has ended")]
+    Ended,
+}
+
+/// A message on its way; kept until it is answered, and sent again on every new connection.
+struct Pending {
+    gid: u64,
+    kind: Kind,
+    content: String,
+    client_msg_id: String,
+    answered: oneshot::Sender<Result<u64, SendError>>,
+}
+
+impl Client {
+    /// Starts a client of a logged-in `api`; `ws` is such as `ws://127.0.0.1:8000/ws`.
+    ///
+    /// # Errors
+    /// Those of asking who one is.
+    pub async fn start(api: Api, ws: impl Into<String>) -> Result<Self, ApiError> {
+        let uid = api.me().await?.id;
+        let (commands, pending) = mpsc::channel(QUEUE);
+        let (sender, events) = mpsc::channel(QUEUE);
+        let engine = Engine {
+            api,
+            ws: ws.into(),
+            uid,
+            replica: Replica::default(),
+            unanswered: VecDeque::new(),
+            commands: pending,
+            events: sender,
+        };
+        Ok(Self { commands, events, task: tokio::spawn(engine.run()) })
+    }
+
+    /// Sends a message and waits until it is stored, however many connections that takes.
+    ///
+    /// `client_msg_id` (1 to 64 bytes) names it: sent twice under one name it is stored once. Returns the
+    /// server's id.
+    ///
+    /// # Errors
+    /// `Refused` with the server's reason.
+    pub async fn send(
+        &self,
+        gid: u64,
+        kind: Kind,
+        content: impl Into<String>,
+        client_msg_id: impl Into<String>,
+    ) -> Result<u64, SendError> {
+        let (answered, answer) = oneshot::channel();
+        let pending =
+            Pending { gid, kind, content: content.into(), client_msg_id: client_msg_id.into(), answered };
+        self.commands.send(pending).await.map_err(|_| SendError::Ended)?;
+        answer.await.map_err(|_| SendError::Ended)?
+    }
+
+    /// The next event; `None` after [`ClientEvent::Ended`].
+    pub async fn next(&mut self) -> Option<ClientEvent> {
+        self.events.recv().await
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The task behind a [`Client`].
+struct Engine {
+    api: Api,
+    ws: String,
+    uid: u64,
+    replica: Replica,
+    /// In the order of sending, which is the order of the answers.
+    unanswered: VecDeque<Pending>,
+    commands: mpsc::Receiver<Pending>,
+    events: mpsc::Sender<ClientEvent>,
+}
+
+/// Why one connection ended.
+enum Stop {
+    Reconnect,
+    Ended {
+        code: u16,
+        reason: String,
+    },
+    /// Nobody listens any more.
+    Dropped,
+}
+
+impl Engine {
+    async fn run(mut self) {
+        let mut backoff = FIRST_BACKOFF;
+        loop {
+            let stop =
+                match Connection::login_with(&self.ws, self.uid, self.api.token().unwrap_or_default(), true)
+                    .await
+                {
+                    Ok(connection) => self.serve(connection, &mut backoff).await,
+                    Err(error) => stop_of(&error),
+                };
+            match stop {
+                Stop::Dropped => return,
+                Stop::Ended { code, reason } => {
+                    let _ = self.events.send(ClientEvent::Ended { code, reason }).await;
+                    return;
+                }
+                Stop::Reconnect => {
+                    if self.events.send(ClientEvent::Disconnected).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            tokio::time::sleep(backoff).await;
+            backoff = (backoff * 2).min(LAST_BACKOFF);
+        }
+    }
+
+    /// Serves one connection to its end.
+    async fn serve(&mut self, mut connection: Connection, backoff: &mut Duration) -> Stop {
+        match self.resume(&mut connection).await {
+            Ok(()) => *backoff = FIRST_BACKOFF,
+            Err(stop) => return stop,
+        }
+        loop {
+            tokio::select! {
+                // Both arms are cancel-safe: a frame or a command not taken now is taken next time.
+                incoming = connection.next() => {
+                    let handled = match incoming {
+                        Ok(incoming) => self.take(incoming).await,
+                        Err(error) => Err(stop_of(&error)),
+                    };
+                    if let Err(stop) = handled {
+                        return stop;
+                    }
+                }
+                command = self.commands.recv() => {
+                    let Some(pending) = command else { return Stop::Dropped };
+                    let sent = self.send(&mut connection, &pending).await;
+                    self.unanswered.push_back(pending);
+                    if let Err(stop) = sent {
+                        return stop;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Subscribed by the Login; now reads what was missed, and sends again what was not answered.
+    async fn resume(&mut self, connection: &mut Connection) -> Result<(), Stop> {
+        self.sync().await?;
+        let unanswered = std::mem::take(&mut self.unanswered);
+        let mut sent = Ok(());
+        for pending in unanswered {
+            if sent.is_ok() {
+                sent = self.send(connection, &pending).await;
+            }
+            self.unanswered.push_back(pending);
+        }
+        sent?;
+        self.emit(ClientEvent::Ready).await
+    }
+
+    async fn send(&self, connection: &mut Connection, pending: &Pending) -> Result<(), Stop> {
+        let frame = Outgoing {
+            kind: pending.kind.name(),
+            uid: self.uid,
+            gid: Some(pending.gid),
+            content: &pending.content,
+            client_msg_id: &pending.client_msg_id,
+            msg_id: None,
+            echo: false,
+        };
+        connection.send("Msg", &frame).await.map_err(|error| stop_of(&error))
+    }
+
+    async fn take(&mut self, incoming: Incoming) -> Result<(), Stop> {
+        match incoming {
+            Incoming::Answer(answer) => {
+                self.answered(answer);
+                Ok(())
+            }
+            Incoming::Event(IncomingEvent::Msg(message)) => match self.replica.message(&message) {
+                Place::Old => Ok(()),
+                Place::Gap => self.sync().await,
+                Place::Next => {
+                    let message = Message {
+                        id: message.msg_id,
+                        kind: message.kind,
+                        content: message.content,
+                        gid: message.gid,
+                        uid: message.uid,
+                        client_msg_id: message.client_msg_id,
+                        create_time: String::new(),
+                        update_time: String::new(),
+                        seq: message.seq,
+                        rev: message.rev,
+                        created_at: message.created_at,
+                    };
+                    self.emit(ClientEvent::Message(message)).await
+                }
+            },
+            Incoming::Event(IncomingEvent::Notify(notice)) => {
+                if self.replica.notice(&notice) == Place::Gap {
+                    self.sync().await?;
+                }
+                self.emit(ClientEvent::Notice(notice)).await
+            }
+        }
+    }
+
+    fn answered(&mut self, answer: IncomingAnswer) {
+        let place = self.unanswered.iter().position(|pending| pending.client_msg_id == answer.client_msg_id);
+        let Some(pending) = place.and_then(|index| self.unanswered.remove(index)) else { return };
+        let result = match (answer.server_msg_id, answer.code) {
+            (Some(id), None) => Ok(id),
+            (_, code) => Err(SendError::Refused { code: code.unwrap_or_default(), reason: answer.content }),
+        };
+        // Whoever sent it may have stopped waiting.
+        let _ = pending.answered.send(result);
+    }
+
+    /// Asks until nothing is missing.
+    async fn sync(&mut self) -> Result<(), Stop> {
+        loop {
+            let answer = self.api.sync(&self.replica.request()).await.map_err(|error| match error {
+                ApiError::Refused { code: 401, msg } => Stop::Ended { code: 401, reason: msg },
+                _ => Stop::Reconnect,
+            })?;
+            let more = answer.more;
+            for message in self.replica.merge(answer) {
+                self.emit(ClientEvent::Message(message)).await?;
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn emit(&self, event: ClientEvent) -> Result<(), Stop> {
+        self.events.send(event).await.map_err(|_| Stop::Dropped)
+    }
+}
+
+fn stop_of(error: &ConnectionError) -> Stop {
+    match error {
+        ConnectionError::Closed { code, reason } if !CloseCode::reconnect(*code) => {
+            Stop::Ended { code: *code, reason: reason.clone() }
+        }
+        // The token will not do the next time either; a busy server will.
+        ConnectionError::LoginRefused { code: code @ (401 | 403), reason } => {
+            Stop::Ended { code: *code, reason: reason.clone() }
+        }
+        _ => Stop::Reconnect,
+    }
+}

@@ -1,0 +1,100 @@
+//! What a client has of its groups, kept exact by `rev`.
+
+use std::collections::HashMap;
+
+use rim_protocol::frame::{IncomingMessage, IncomingNotice};
+use rim_protocol::rest::Message;
+use rim_protocol::sync::{GroupRev, SyncAnswer, SyncRequest};
+
+use crate::api::id;
+
+/// How far the client is in each of its groups.
+#[derive(Debug, Default)]
+pub struct Replica {
+    /// In the changes of the user himself.
+    rev: u64,
+    groups: HashMap<u64, GroupReplica>,
+}
+
+/// How far the client is in one group.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct GroupReplica {
+    pub rev: u64,
+    /// The last message that was shown.
+    pub seq: u64,
+}
+
+/// What a frame means to one who has seen everything before it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The next change: show it.
+    Next,
+    /// Seen already.
+    Old,
+    /// Something is missing before it: ask.
+    Gap,
+}
+
+impl Replica {
+    pub fn group(&self, gid: u64) -> GroupReplica {
+        self.groups.get(&gid).copied().unwrap_or_default()
+    }
+
+    /// What to ask the server for.
+    pub(crate) fn request(&self) -> SyncRequest {
+        let groups =
+            self.groups.iter().map(|(gid, group)| GroupRev { gid: id(*gid), rev: id(group.rev) }).collect();
+        SyncRequest { rev: Some(id(self.rev)), groups, limit: None, window: None }
+    }
+
+    /// Takes an answer over and returns the messages that are new, by group and in order.
+    pub(crate) fn merge(&mut self, answer: SyncAnswer) -> Vec<Message> {
+        self.rev = answer.rev;
+        let mut new = Vec::new();
+        for delta in answer.groups {
+            let group = self.groups.entry(delta.gid).or_default();
+            group.rev = group.rev.max(delta.rev);
+            for message in delta.messages {
+                if message.seq > group.seq {
+                    group.seq = message.seq;
+                    new.push(message);
+                }
+            }
+        }
+        new
+    }
+
+    /// Places a message that was pushed.
+    pub(crate) fn message(&mut self, message: &IncomingMessage) -> Place {
+        let place = self.change(message.gid, message.rev);
+        if place == Place::Next {
+            self.groups.entry(message.gid).or_default().seq = message.seq;
+        }
+        place
+    }
+
+    /// Places a notice that was pushed. One without `rev` and `gid` speaks of the user himself.
+    pub(crate) fn notice(&mut self, notice: &IncomingNotice) -> Place {
+        match (notice.gid, notice.rev) {
+            // A change of many members takes many revs and is told once.
+            (Some(gid), Some(_)) if !notice.uids.is_empty() && notice.seq.is_none() => {
+                let known = self.group(gid).rev;
+                if notice.rev.is_some_and(|rev| rev <= known) { Place::Old } else { Place::Gap }
+            }
+            (Some(gid), Some(rev)) => self.change(gid, rev),
+            _ => Place::Gap,
+        }
+    }
+
+    fn change(&mut self, gid: u64, rev: u64) -> Place {
+        let group = self.groups.entry(gid).or_default();
+        if rev <= group.rev {
+            Place::Old
+        } else if rev == group.rev + 1 {
+            group.rev = rev;
+            Place::Next
+        } else {
+            Place::Gap
+        }
+    }
+}
