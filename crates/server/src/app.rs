@@ -10,12 +10,14 @@ use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::gateway::Hub;
 use crate::limits::RateLimits;
+use crate::media::Avatars;
 use crate::metrics::Metrics;
 
 /// The server's parts, built once by [`crate::run`].
 pub struct App {
     pub config: Config,
     pub store: Arc<dyn Store>,
+    pub avatars: Avatars,
     pub clock: Arc<dyn Clock>,
     /// Registration, login, tokens and passwords.
     pub accounts: Accounts,

@@ -5,16 +5,25 @@
 
 pub mod accounts;
 pub mod address;
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod data;
+#[cfg(test)]
+mod documented;
 pub mod gateway;
 pub mod http;
+mod jobs;
 pub mod limits;
 pub mod listen;
+pub mod media;
 pub mod metrics;
+pub mod open_files;
 pub mod run;
+pub mod stream;
+pub mod tls;
 
 pub use app::App;
 pub use config::Config;

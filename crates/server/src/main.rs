@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `rim`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rim_server::cli::main()
+}

@@ -1,1 +1,99 @@
-//! (to be written)
+//! The command line: what each subcommand does, one file each.
+
+mod backup;
+mod check_config;
+mod logging;
+mod process;
+mod serve;
+mod user;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::{self, LoadError, Settings, settings_table};
+
+/// rim: a self-hosted instant-messaging server
+///
+/// Without a command it serves. Every setting is also RIM_… in the environment and has its name in rim.toml.
+#[derive(Debug, Parser)]
+#[command(name = "rim", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    _settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server; what rim does without a command
+    Serve,
+    /// Adds, changes and lists users, whether or not the server runs
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Shows the settings that hold and where each comes from; fails if one is wrong
+    CheckConfig,
+    /// Writes a consistent copy of the database, whether or not the server runs
+    Backup(backup::Backup),
+    /// Prints the settings as a table for the documents
+    #[command(hide = true)]
+    Settings,
+}
+
+/// Does what the arguments of this process ask for.
+pub fn main() -> ExitCode {
+    process::prepare();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let loaded = match config::load_command(Cli::command(), &args) {
+        Ok(loaded) => loaded,
+        Err(LoadError::Setting(error)) => return fail(&error.into()),
+        Err(LoadError::Usage(error)) => error.exit(),
+    };
+    let cli = match Cli::from_arg_matches(&loaded.matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let command = cli.command.unwrap_or(Command::Serve);
+    if !matches!(command, Command::Serve) {
+        process::end_with_a_closed_pipe();
+    }
+    let outcome = match command {
+        Command::Serve => serve::serve(loaded.config),
+        Command::User(command) => user::run(command, &loaded.config),
+        Command::CheckConfig => check_config::check(&loaded),
+        Command::Backup(command) => backup::run(&command, &loaded.config),
+        Command::Settings => {
+            print!("{}", settings_table());
+            Ok(())
+        }
+    };
+    outcome.map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_is_taken_before_and_after_the_subcommand() {
+        for line in
+            ["rim --listen 127.0.0.1:9 serve", "rim serve --listen 127.0.0.1:9", "rim --listen 127.0.0.1:9"]
+        {
+            let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let Ok(loaded) = config::load_command(Cli::command(), &args) else { panic!("{line} is right") };
+            assert_eq!(loaded.config.listen.port(), 9, "{line}");
+        }
+    }
+}

@@ -1,2 +1,35 @@
-//! (to be written)
-pub struct Hub;
+//! The gateway: WebSockets, from handshake to the last close frame.
+//!
+//! The way of a message through it:
+//! [`session`] reads bytes and cuts them into frames ([`ws`]) → `rim_protocol` parses a frame → one of
+//! [`commands`] checks it and hands it to the store → after the commit [`dispatch`] answers the sender and
+//! gives one encoded frame to the [`outbox`] of every connection the [`hub`] knows in that group → each
+//! connection's session writes its outbox to the socket.
+
+mod budget;
+mod commands;
+mod dispatch;
+mod frames;
+mod handshake;
+mod heartbeat;
+mod hub;
+mod outbox;
+mod session;
+mod socket;
+mod ws;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::app::App;
+
+pub use dispatch::dispatch;
+pub use handshake::upgrade;
+pub use heartbeat::heartbeat;
+pub use hub::Hub;
+
+/// What the old port serves: a WebSocket at every path, and nothing else.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new().fallback(upgrade).with_state(app)
+}

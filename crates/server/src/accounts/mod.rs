@@ -1,0 +1,251 @@
+//! Accounts: registration, login, passwords and the sessions that come of them.
+//!
+//! What is stored and who may do what lies with the store; this is what must not be stored, must not be
+//! logged, and must not take the runtime's time: passwords and tokens.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rim_core::session::{NewSession, Session};
+use rim_core::user::NewUser;
+use rim_core::{Clock, SessionId, Store, StoreError, UserId};
+use rim_protocol::limits::{self, Invalid};
+
+use crate::app::App;
+use crate::config::Config;
+use crate::metrics::Metrics;
+
+pub mod hasher;
+pub mod password;
+pub mod token;
+
+use hasher::{Hasher, Lane};
+use token::Token;
+
+/// A session is noted as used at most this often: a write for every request would cost more than it tells.
+const TOUCH_AFTER_MS: i64 = 10 * 60 * 1000;
+
+/// Registration, login, tokens and passwords.
+pub struct Accounts {
+    hasher: Hasher,
+    /// Whether a failed login says which of account and password was wrong.
+    precise_login_errors: bool,
+    session_lifetime_ms: i64,
+}
+
+/// Why an account was not created, entered or changed. The texts are what users read.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    #[error("account not found")]
+    NoSuchAccount,
+    #[error("wrong password")]
+    WrongPassword,
+    /// Both of the above, where the settings want no difference.
+    #[error("wrong account or password")]
+    WrongAccountOrPassword,
+    #[error("the account is disabled")]
+    Disabled,
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AccountError {
+    /// Whether somebody may be guessing a password.
+    pub const fn is_failed_login(&self) -> bool {
+        matches!(self, Self::NoSuchAccount | Self::WrongPassword | Self::WrongAccountOrPassword)
+    }
+}
+
+/// Somebody who registers, as he wrote it.
+pub struct Registration {
+    pub account: String,
+    pub name: String,
+    pub avatar: String,
+    pub email: String,
+    pub password: Option<String>,
+}
+
+/// Somebody who logs in, as he wrote it, and from where.
+pub struct Login {
+    pub account: String,
+    pub password: String,
+    /// May be empty; within the limits of the wire.
+    pub device: String,
+    pub address: IpAddr,
+}
+
+impl Accounts {
+    /// Starts the threads that hash passwords.
+    ///
+    /// # Errors
+    /// The system gives no more threads.
+    pub fn new(config: &Config, metrics: &Metrics) -> io::Result<Self> {
+        Ok(Self {
+            hasher: Hasher::start(metrics.hashing.clone())?,
+            precise_login_errors: config.precise_login_errors,
+            session_lifetime_ms: milliseconds(config.session_lifetime),
+        })
+    }
+
+    /// Creates a user. Whether strangers may is for the caller to ask.
+    ///
+    /// # Errors
+    /// `Invalid` for a field outside its limits; `AccountTaken`.
+    pub async fn register(
+        &self,
+        store: &Arc<dyn Store>,
+        clock: &dyn Clock,
+        registration: Registration,
+    ) -> Result<UserId, AccountError> {
+        let account = limits::account(&registration.account)?.to_owned();
+        let name = limits::user_name(&registration.name)?.to_owned();
+        let avatar = limits::avatar(&registration.avatar)?.to_owned();
+        let email = limits::email(&registration.email)?.to_owned();
+        if let Some(password) = &registration.password {
+            limits::password(password)?;
+        }
+        // Looked up first, so that a taken account costs no hash; the store has the last word.
+        if store.user_by_account(&account).await?.is_some() {
+            return Err(StoreError::from(rim_core::Refusal::AccountTaken).into());
+        }
+        let password_hash = match registration.password {
+            Some(password) => Some(self.hasher.hash(Lane::Registration, password).await?),
+            None => None,
+        };
+        let user = NewUser { account, name, avatar, email, password_hash };
+        Ok(store.create_user(user, clock.now()).await?)
+    }
+
+    /// Opens a session and returns its token, which nobody can read again.
+    ///
+    /// # Errors
+    /// `NoSuchAccount` and `WrongPassword`, or `WrongAccountOrPassword` for both; `Disabled`, to those alone
+    /// who know the password.
+    pub async fn login(
+        &self,
+        store: &Arc<dyn Store>,
+        clock: &dyn Clock,
+        login: Login,
+    ) -> Result<Token, AccountError> {
+        let credentials = store.credentials(&login.account).await?;
+        let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
+        // The same work whether or not there is such an account, and whether or not it has a password.
+        let hash = stored.clone().unwrap_or_else(|| password::DECOY.to_owned());
+        let verdict = self.hasher.verify(login.password.clone(), hash).await?;
+        let Some(credentials) = credentials else {
+            return Err(self.failed_login(AccountError::NoSuchAccount));
+        };
+        if !verdict.matches {
+            return Err(self.failed_login(AccountError::WrongPassword));
+        }
+        if credentials.disabled {
+            return Err(AccountError::Disabled);
+        }
+        if let Some(old) = stored.filter(|_| verdict.outdated) {
+            let new = self.hasher.hash(Lane::Login, login.password).await?;
+            store.rehash_password(credentials.user, &old, new).await?;
+        }
+        self.open_session(store, clock, credentials.user, login.device, login.address).await
+    }
+
+    /// The session of a token; `None` where the token is malformed, unknown, expired or ended, or its user
+    /// disabled.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn authenticate(
+        &self,
+        store: &Arc<dyn Store>,
+        clock: &dyn Clock,
+        token: &str,
+    ) -> Result<Option<Session>, StoreError> {
+        match Token::parse(token) {
+            Some(token) => store.session_by_token(token.hash(), clock.now()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Replaces one's own password, and ends every other session of one's own.
+    ///
+    /// # Errors
+    /// `WrongPassword` unless `old` is the present one; `Invalid` if `new` is outside its limits.
+    pub async fn change_password(
+        &self,
+        store: &Arc<dyn Store>,
+        session: &Session,
+        old: String,
+        new: String,
+    ) -> Result<(), AccountError> {
+        limits::password(&new)?;
+        let stored = store.credentials_of(session.user).await?.and_then(|known| known.password_hash);
+        let hash = stored.unwrap_or_else(|| password::DECOY.to_owned());
+        if !self.hasher.verify(old, hash).await?.matches {
+            return Err(AccountError::WrongPassword);
+        }
+        let hash = self.hasher.hash(Lane::Login, new).await?;
+        Ok(store.set_password(session.user, hash, Some(session.id)).await?)
+    }
+
+    async fn open_session(
+        &self,
+        store: &Arc<dyn Store>,
+        clock: &dyn Clock,
+        user: UserId,
+        device: String,
+        address: IpAddr,
+    ) -> Result<Token, AccountError> {
+        let token = Token::generate()
+            .map_err(|error| StoreError::Fault(format!("the system's random source: {error}")))?;
+        let now = clock.now();
+        let session = NewSession {
+            user,
+            token_hash: token.hash(),
+            device,
+            address: address.to_string(),
+            now,
+            expires_at: now.plus_ms(self.session_lifetime_ms),
+        };
+        store.create_session(session).await?;
+        Ok(token)
+    }
+
+    fn failed_login(&self, precise: AccountError) -> AccountError {
+        if self.precise_login_errors { precise } else { AccountError::WrongAccountOrPassword }
+    }
+}
+
+/// Notes that a session was used from `address`, if that was not noted in the last ten minutes.
+pub fn touch(app: &Arc<App>, session: &Session, address: IpAddr) {
+    if app.clock.now().0 - session.last_seen_at.0 >= TOUCH_AFTER_MS {
+        note_use(app, session.id, address);
+    }
+}
+
+/// Notes that a session is in use and moves its end on; in a task of its own, as nobody should wait for it.
+pub fn note_use(app: &Arc<App>, session: SessionId, address: IpAddr) {
+    let now = app.clock.now();
+    let expires_at = now.plus_ms(app.accounts.session_lifetime_ms);
+    let store = Arc::clone(&app.store);
+    app.tasks.spawn(async move {
+        if let Err(error) = store.touch_session(session, address.to_string(), now, expires_at).await {
+            tracing::warn!(%session, %error, "the use of a session was not noted");
+        }
+    });
+}
+
+/// Deletes the sessions that have expired.
+pub async fn purge_expired(app: Arc<App>) {
+    match app.store.purge_sessions(app.clock.now()).await {
+        Ok(0) => {}
+        Ok(sessions) => tracing::info!(sessions, "expired sessions were deleted"),
+        Err(error) => tracing::warn!(%error, "expired sessions were not deleted"),
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,105 @@
+//! What an administrator does to accounts, by `rim user`.
+//!
+//! A [`Request`] is applied to a [`Store`] by [`apply`], and there are two ways to it: where no server runs,
+//! the command opens the store itself; where one does, the request goes to it over a Unix socket in the data
+//! folder ([`socket`]), so that it takes effect at once and the store keeps a single writer.
+
+pub mod socket;
+
+use rim_core::store::StoreError;
+use rim_core::user::NewUser;
+use rim_core::{Clock, Refusal, Store, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Users of one answer.
+pub const USERS_PER_PAGE: u32 = 500;
+
+/// What to do. Passwords come hashed: they stay in the process they were typed into.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    AddUser {
+        account: String,
+        name: String,
+        password_hash: Option<String>,
+    },
+    /// Also ends every session of the user.
+    SetPassword {
+        account: String,
+        password_hash: String,
+    },
+    /// Disabling also ends every session of the user.
+    SetDisabled {
+        account: String,
+        disabled: bool,
+    },
+    /// The users above `after` by id, at most [`USERS_PER_PAGE`].
+    ListUsers {
+        after: u64,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It was done, to the user of this id.
+    Done {
+        uid: u64,
+    },
+    Users(Vec<UserLine>),
+    /// Nothing was done, for this reason.
+    Failed(String),
+}
+
+/// A user as the list shows him.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserLine {
+    pub uid: u64,
+    pub account: String,
+    pub name: String,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    pub disabled: bool,
+}
+
+/// Carries out a request.
+pub async fn apply(store: &dyn Store, clock: &dyn Clock, request: Request) -> Answer {
+    carry_out(store, clock, request).await.unwrap_or_else(|error| Answer::Failed(error.to_string()))
+}
+
+async fn carry_out(store: &dyn Store, clock: &dyn Clock, request: Request) -> Result<Answer, StoreError> {
+    let user = match request {
+        Request::AddUser { account, name, password_hash } => {
+            let user = NewUser { account, name, avatar: String::new(), email: String::new(), password_hash };
+            store.create_user(user, clock.now()).await?
+        }
+        Request::SetPassword { account, password_hash } => {
+            let user = user_of(store, &account).await?;
+            store.set_password(user, password_hash, None).await?;
+            user
+        }
+        Request::SetDisabled { account, disabled } => {
+            let user = user_of(store, &account).await?;
+            store.set_disabled(user, disabled, clock.now()).await?;
+            user
+        }
+        Request::ListUsers { after } => return list(store, UserId(after)).await,
+    };
+    Ok(Answer::Done { uid: user.0 })
+}
+
+async fn user_of(store: &dyn Store, account: &str) -> Result<UserId, StoreError> {
+    Ok(store.user_by_account(account).await?.ok_or(Refusal::NoSuchUser)?.id)
+}
+
+async fn list(store: &dyn Store, after: UserId) -> Result<Answer, StoreError> {
+    let records = store.list_users(after, USERS_PER_PAGE).await?;
+    let lines = records.into_iter().map(|record| UserLine {
+        uid: record.user.id.0,
+        account: record.user.account,
+        name: record.user.name,
+        created_at: record.created_at.0,
+        disabled: record.disabled,
+    });
+    Ok(Answer::Users(lines.collect()))
+}

@@ -1,0 +1,29 @@
+//! `rim check-config`: what would hold, and whether it would work.
+
+use anyhow::Result;
+
+use crate::config::{Loaded, Origin};
+use crate::tls::Certificates;
+
+/// Prints every setting with its value and where it comes from. Wrong ones were refused before.
+pub(super) fn check(loaded: &Loaded) -> Result<()> {
+    let width = |column: fn(&(String, String, Origin)) -> usize| loaded.effective.iter().map(column).max();
+    let names = width(|(name, ..)| name.chars().count()).unwrap_or_default();
+    let values = width(|(_, value, _)| value.chars().count()).unwrap_or_default();
+    for (name, value, origin) in &loaded.effective {
+        let origin = match origin {
+            Origin::Flag => "flag",
+            Origin::Environment => "environment",
+            Origin::File(path) => path,
+            Origin::Default => "default",
+        };
+        println!("{name:names$}  {value:values$}  {origin}");
+    }
+    for warning in loaded.config.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    if let Some(files) = loaded.config.tls.clone() {
+        Certificates::load(files)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! From what was given to what holds.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+
+use super::file::File;
+use super::{Config, Settings};
+use crate::open_files;
+
+/// A setting that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct SettingError {
+    /// Its name, as in `rim.toml`.
+    pub setting: String,
+    pub problem: String,
+}
+
+impl SettingError {
+    pub(super) fn new(setting: &str, problem: impl Into<String>) -> Self {
+        Self { setting: setting.to_owned(), problem: problem.into() }
+    }
+}
+
+/// Where the value of a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Flag,
+    Environment,
+    /// The file's path.
+    File(String),
+    Default,
+}
+
+/// What [`load`] and [`load_command`] found.
+#[derive(Debug)]
+pub struct Loaded {
+    /// All arguments, among them the subcommand.
+    pub matches: ArgMatches,
+    pub config: Config,
+    /// Every setting with its value as it was written and where that comes from, in the order of the docs.
+    pub effective: Vec<(String, String, Origin)>,
+}
+
+/// Why a command line was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Setting(SettingError),
+    /// A mistake in the use of the command, or a wish for help or the version: clap knows what to print.
+    #[error(transparent)]
+    Usage(clap::Error),
+}
+
+/// Reads the settings from flags, the environment and the file. `args` begins with the program's name and
+/// has no subcommand.
+///
+/// # Errors
+/// The first setting that cannot be, or an argument that is none.
+pub fn load<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> Result<Loaded, LoadError> {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    load_command(Settings::augment_args(Command::new("rim")), &args)
+}
+
+/// Reads the settings of `command`, which may have subcommands, from flags, the environment and the file.
+///
+/// # Errors
+/// The first setting that cannot be, or a command line that is no use of `command`.
+pub fn load_command(command: Command, args: &[OsString]) -> Result<Loaded, LoadError> {
+    let settings = names(&command);
+    let in_file: Vec<String> = settings.iter().filter(|name| *name != "config").cloned().collect();
+    let file = File::find(named_file(&command, args).as_deref(), &in_file).map_err(LoadError::Setting)?;
+
+    // The file's values become the defaults, so that clap checks them, whichever way they came.
+    let command = file.values.iter().fold(command, |command, (name, value)| {
+        command.mut_arg(id(name), |arg| arg.default_value(value.clone()))
+    });
+    let matches = command.try_get_matches_from(args).map_err(|error| {
+        explain(&error, &settings, args, &file).map_or(LoadError::Usage(error), LoadError::Setting)
+    })?;
+
+    let given = Settings::from_arg_matches(&matches).map_err(LoadError::Usage)?;
+    let config = Config::resolve(given, open_files::limit()).map_err(LoadError::Setting)?;
+    let effective = settings
+        .iter()
+        .map(|name| {
+            let value = raw(&matches, name).unwrap_or_else(|| unset(name, &config));
+            (name.clone(), value, origin(&matches, name, &file))
+        })
+        .collect();
+    Ok(Loaded { matches, config, effective })
+}
+
+/// The file that `--config` or `RIM_CONFIG` names. Everything else that may be wrong is left to the second
+/// reading, which knows the file.
+fn named_file(command: &Command, args: &[OsString]) -> Option<std::path::PathBuf> {
+    let matches = command.clone().ignore_errors(true).try_get_matches_from(args).ok()?;
+    matches.get_one("config").cloned()
+}
+
+/// The settings of a command: its global arguments, in order.
+fn names(command: &Command) -> Vec<String> {
+    command
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .filter_map(|arg| arg.get_long().map(str::to_owned))
+        .collect()
+}
+
+/// Clap's id of a setting: the name of the field.
+fn id(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+fn raw(matches: &ArgMatches, name: &str) -> Option<String> {
+    let values = matches.get_raw(&id(name))?;
+    Some(values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(","))
+}
+
+/// What holds where a setting has neither a value nor a default of its own.
+fn unset(name: &str, config: &Config) -> String {
+    match name {
+        "database" => format!("sqlite:{}", config.database.display()),
+        _ => "none".to_owned(),
+    }
+}
+
+fn origin(matches: &ArgMatches, name: &str, file: &File) -> Origin {
+    match matches.value_source(&id(name)) {
+        Some(ValueSource::CommandLine) => Origin::Flag,
+        Some(ValueSource::EnvVariable) => Origin::Environment,
+        _ if file.values.contains_key(name) => Origin::File(file.path.display().to_string()),
+        _ => Origin::Default,
+    }
+}
+
+/// Says of a wrong value which setting it is of, where it was given, and what is allowed. `None` where the
+/// mistake is not in a setting.
+fn explain(error: &clap::Error, settings: &[String], args: &[OsString], file: &File) -> Option<SettingError> {
+    if !matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
+        return None;
+    }
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    // Clap names the argument as `--listen <ADDRESS:PORT>`.
+    let name = text(ContextKind::InvalidArg)?.strip_prefix("--")?.split(' ').next()?;
+    let name = settings.iter().find(|setting| *setting == name)?;
+    let allowed = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) if !values.is_empty() => values.join(" or "),
+        _ => std::error::Error::source(error).map_or_else(|| "a value".to_owned(), ToString::to_string),
+    };
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let place = place_of_mistake(name, args, file);
+    Some(SettingError::new(name, format!("{value:?} ({place}) is not allowed, it must be {allowed}")))
+}
+
+/// Where the value came from that clap did not take: it looks at the flag, then the environment, then the
+/// default.
+fn place_of_mistake(name: &str, args: &[OsString], file: &File) -> String {
+    let flag = format!("--{name}");
+    let is_flag = |arg: &OsString| {
+        arg.to_str()
+            .and_then(|arg| arg.strip_prefix(&flag))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    };
+    let variable = variable(name);
+    if args.iter().any(is_flag) {
+        format!("from the flag {flag}")
+    } else if std::env::var_os(&variable).is_some() {
+        format!("from {variable} in the environment")
+    } else {
+        format!("from {}", file.path.display())
+    }
+}
+
+/// The name of a setting in the environment.
+pub(super) fn variable(name: &str) -> String {
+    format!("RIM_{}", id(name).to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Loads with a file of `toml` and the flags, from an environment without `RIM_…`.
+    fn load_with(toml: &str, flags: &[&str]) -> Result<Loaded, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rim.toml");
+        std::fs::write(&path, toml).expect("written");
+        let mut args: Vec<OsString> = vec!["rim".into(), "--config".into(), path.into()];
+        args.extend(flags.iter().map(OsString::from));
+        load(args).map_err(|error| error.to_string())
+    }
+
+    fn effective<'a>(loaded: &'a Loaded, name: &str) -> (&'a str, &'a Origin) {
+        let found = loaded.effective.iter().find(|(setting, ..)| setting == name);
+        found.map(|(_, value, origin)| (value.as_str(), origin)).expect("it has a value")
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let loaded = load_with("listen = '127.0.0.1:1'\nidle-timeout = '5m'", &["--listen", "127.0.0.1:2"])
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(loaded.config.listen.port(), 2);
+        assert_eq!(effective(&loaded, "listen"), ("127.0.0.1:2", &Origin::Flag));
+        assert_eq!(loaded.config.idle_timeout.as_secs(), 300);
+        assert!(matches!(effective(&loaded, "idle-timeout"), ("5m", Origin::File(_))));
+        assert_eq!(loaded.config.max_connections_per_user, 100);
+        assert_eq!(effective(&loaded, "max-connections-per-user"), ("100", &Origin::Default));
+    }
+
+    #[test]
+    fn the_defaults_are_what_the_documents_say() {
+        let config = load_with("", &[]).unwrap_or_else(|error| panic!("{error}")).config;
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.ws_listen.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:3012"));
+        assert_eq!(config.database, Path::new("./data/rim.db"));
+        assert!(config.limits && config.registration && config.precise_login_errors);
+        assert_eq!(config.max_body_bytes, rim_protocol::limits::DEFAULT_MAX_BODY_BYTES);
+        assert_eq!(config.max_connections, open_files::limit() - 256);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_place_and_what_is_allowed() {
+        let wrong = |toml, flags: &[&str]| load_with(toml, flags).expect_err("refused");
+        for (text, parts) in [
+            (wrong("", &["--listen", "nowhere"]), ["listen", "--listen", "an IP address and a port"]),
+            (wrong("listen = 'nowhere'", &[]), ["listen", "rim.toml", "an IP address and a port"]),
+            (wrong("limits = 'perhaps'", &[]), ["limits", "rim.toml", "on or off"]),
+            (wrong("session-days = 0", &[]), ["session-days", "rim.toml", "1..=3650"]),
+            (wrong("idle-timeout = 90", &[]), ["idle-timeout", "rim.toml", "30s"]),
+            (wrong("database = 'postgres://x/y'", &[]), ["database", "rim.toml", "PostgreSQL"]),
+            (wrong("tls-cert = 'cert.pem'", &[]), ["tls-key", "must be set", "tls-cert"]),
+            (wrong("listne = 'x'", &[]), ["listne", "rim.toml", "did you mean listen?"]),
+        ] {
+            for part in parts {
+                assert!(text.contains(part), "{part:?} is missing in {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let error = load(["rim", "--config", "/nowhere/rim.toml"]).expect_err("refused");
+        assert!(matches!(error, LoadError::Setting(error) if error.setting == "config"));
+    }
+
+    #[test]
+    fn every_variable_is_the_flag_in_capitals() {
+        for arg in Settings::augment_args(Command::new("rim")).get_arguments() {
+            let name = arg.get_long().expect("every setting is a flag");
+            assert_eq!(arg.get_env().and_then(|env| env.to_str()), Some(variable(name).as_str()));
+            assert_eq!(arg.get_id().as_str(), id(name));
+            assert!(arg.is_global_set(), "{name} is taken before and after the subcommand");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Settings: every one as a flag, as `RIM_…` in the environment, and in `rim.toml`, under the same name.
+//!
+//! [`Settings`] is what was given, [`Config`] what follows from it, checked. [`load`] leads from one to the
+//! other; a flag wins over the environment, the environment over the file, the file over the default.
+
+mod file;
+mod load;
+mod settings;
+mod table;
+mod value;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use self::load::{LoadError, Loaded, Origin, SettingError, load, load_command};
+pub use self::settings::Settings;
+pub use self::table::settings_table;
+use self::value::{Database, ErrorDetail, MaxConnections, OffOr, Registration, Switch};
+pub use self::value::{LogFormat, MetricsAccess};
+use crate::open_files;
+
+/// Files the server needs for itself beside one for each socket: the database and its readers, listeners,
+/// the log, and requests to its own folder.
+const RESERVED_FILES: usize = 256;
+
+/// The settings of a server, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `listen`: REST, the web client and `/ws`.
+    pub listen: SocketAddr,
+    /// `ws-listen`: WebSocket at any path, where old clients look for it; `None` for `off`.
+    pub ws_listen: Option<SocketAddr>,
+    /// `data`: everything the server writes.
+    pub data: PathBuf,
+    /// `database`, resolved: the SQLite file.
+    pub database: PathBuf,
+    /// `log-level`: directives for `tracing_subscriber::EnvFilter`.
+    pub log_level: String,
+    /// `log-format`.
+    pub log_format: LogFormat,
+    /// `limits`: whether rates are limited.
+    pub limits: bool,
+    /// `registration`: whether strangers may create an account.
+    pub registration: bool,
+    /// `login-errors`: whether a failed login says which of account and password was wrong.
+    pub precise_login_errors: bool,
+    /// `session-days`: a session ends when it was not used for so long.
+    pub session_lifetime: Duration,
+    /// `time-zone`: of `createTime` and `updateTime`.
+    pub time_zone: jiff::tz::TimeZone,
+    /// `tls-cert` and `tls-key`: PEM files; both or none.
+    pub tls: Option<TlsFiles>,
+    /// `allowed-origins`.
+    pub allowed_origins: AllowedOrigins,
+    /// `trusted-proxies`: peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// `metrics`: who may read `/metrics`.
+    pub metrics: MetricsAccess,
+    /// `max-body`: bytes of a JSON body.
+    pub max_body_bytes: usize,
+    /// `max-connections`: sockets of all kinds at once.
+    pub max_connections: usize,
+    /// `max-connections-per-address`.
+    pub max_connections_per_address: usize,
+    /// `max-connections-per-user`: logged-in WebSockets.
+    pub max_connections_per_user: usize,
+    /// `idle-timeout`: a WebSocket that is silent for so long, pongs included, is closed. It is pinged at
+    /// half this time.
+    pub idle_timeout: Duration,
+    /// `request-timeout`: from the first byte of a request's headers to the end of its answer.
+    pub request_timeout: Duration,
+    /// `drain-timeout`: how long connections have to end when the server stops.
+    pub drain_timeout: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// Which web pages may speak to the server. Clients that send no `Origin` are no web pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// `*`.
+    Any,
+    /// Pages from the host the request is sent to, on any port, and these (in lower case, without a slash
+    /// at the end).
+    SameHostAnd(Vec<String>),
+}
+
+impl Config {
+    /// What follows from `settings` in a process that may open `open_files` files.
+    fn resolve(settings: Settings, open_files: usize) -> Result<Self, SettingError> {
+        let Settings { data, .. } = &settings;
+        let database = match settings.database {
+            Some(Database::Sqlite(path)) => path,
+            None => data.join("rim.db"),
+        };
+        let tls = match (settings.tls_cert, settings.tls_key) {
+            (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err(SettingError::new("tls-key", "must be set where tls-cert is")),
+            (None, Some(_)) => return Err(SettingError::new("tls-cert", "must be set where tls-key is")),
+        };
+        let allowed_origins = if settings.allowed_origins.iter().any(|origin| origin == "*") {
+            AllowedOrigins::Any
+        } else {
+            AllowedOrigins::SameHostAnd(settings.allowed_origins)
+        };
+        let max_connections = match settings.max_connections {
+            MaxConnections::Auto => open_files.saturating_sub(RESERVED_FILES).max(1),
+            MaxConnections::Exactly(number) => number,
+        };
+        Ok(Self {
+            listen: settings.listen,
+            ws_listen: match settings.ws_listen {
+                OffOr::Off => None,
+                OffOr::On(address) => Some(address),
+            },
+            database,
+            log_level: settings.log_level.0,
+            log_format: settings.log_format,
+            limits: settings.limits == Switch::On,
+            registration: settings.registration == Registration::Open,
+            precise_login_errors: settings.login_errors == ErrorDetail::Precise,
+            session_lifetime: Duration::from_secs(u64::from(settings.session_days) * 24 * 60 * 60),
+            time_zone: settings.time_zone.0,
+            tls,
+            allowed_origins,
+            trusted_proxies: settings.trusted_proxies,
+            metrics: settings.metrics,
+            max_body_bytes: settings.max_body,
+            max_connections,
+            max_connections_per_address: settings.max_connections_per_address,
+            max_connections_per_user: settings.max_connections_per_user,
+            idle_timeout: settings.idle_timeout,
+            request_timeout: settings.request_timeout,
+            drain_timeout: settings.drain_timeout,
+            data: settings.data,
+        })
+    }
+
+    /// What works and is perhaps not meant, in sentences for the person who runs the server.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.limits {
+            warnings.push(
+                "limits are off: anybody can flood this server. Use this for benchmarks alone".to_owned(),
+            );
+        }
+        let open_files = open_files::limit();
+        let needed = self.max_connections.saturating_add(RESERVED_FILES);
+        if needed > open_files && self.max_connections > 1 {
+            warnings.push(format!(
+                "max-connections is {}, which needs {needed} open files; this process may have {open_files} \
+                 (see `ulimit -n`, or LimitNOFILE of systemd)",
+                self.max_connections
+            ));
+        }
+        if self.tls.is_none() && !self.listen.ip().is_loopback() {
+            warnings.push(format!(
+                "{} is reachable from other machines without TLS: passwords and messages travel in the open \
+                 unless a proxy in front adds it",
+                self.listen
+            ));
+        }
+        warnings
+    }
+}

@@ -1,0 +1,145 @@
+//! The settings as they are given: the one place where each has its name, its text and its default.
+//!
+//! The flag `--ws-listen` is `RIM_WS_LISTEN` in the environment and `ws-listen` in `rim.toml`. `rim --help`,
+//! `docs/settings.md`, `rim check-config` and every error are made from here.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use rim_protocol::limits::DEFAULT_MAX_BODY_BYTES;
+
+use super::value::{
+    self, Database, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr, Registration,
+    Switch, TimeZoneName,
+};
+
+/// Every setting. The first sentence of each is its line in `--help` and in the table of the docs.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct Settings {
+    /// The file with settings; ./rim.toml where it exists
+    #[arg(long, env = "RIM_CONFIG", value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// Where REST, the web client and WebSockets at /ws are served
+    #[arg(long, env = "RIM_LISTEN", value_name = "ADDRESS:PORT", global = true)]
+    #[arg(default_value = "127.0.0.1:8000", value_parser = value::socket)]
+    pub listen: SocketAddr,
+
+    /// Where clients of the old server find WebSockets, at any path; or off
+    #[arg(long, env = "RIM_WS_LISTEN", value_name = "ADDRESS:PORT", global = true)]
+    #[arg(default_value = "127.0.0.1:3012", value_parser = value::off_or(value::socket))]
+    pub ws_listen: OffOr<SocketAddr>,
+
+    /// The folder of everything the server writes
+    #[arg(long, env = "RIM_DATA", value_name = "FOLDER", global = true, default_value = "./data")]
+    pub data: PathBuf,
+
+    /// The database; rim.db in the data folder where none is named
+    #[arg(long, env = "RIM_DATABASE", value_name = "sqlite:PATH", global = true)]
+    #[arg(value_parser = value::database)]
+    pub database: Option<Database>,
+
+    /// How much is logged: error, warn, info, debug, trace, or directives such as info,rim_server=debug
+    #[arg(long, env = "RIM_LOG_LEVEL", value_name = "LEVEL", global = true)]
+    #[arg(default_value = "info", value_parser = value::log_level)]
+    pub log_level: LogLevel,
+
+    /// How the log is written: lines for people or JSON for machines
+    #[arg(long, env = "RIM_LOG_FORMAT", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+
+    /// Rate limits; off is for benchmarks alone
+    #[arg(long, env = "RIM_LIMITS", global = true, value_enum, default_value_t = Switch::On)]
+    pub limits: Switch,
+
+    /// Whether strangers may create an account
+    #[arg(long, env = "RIM_REGISTRATION", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = Registration::Open)]
+    pub registration: Registration,
+
+    /// Whether a failed login says which of account and password was wrong, or the same for both
+    #[arg(long, env = "RIM_LOGIN_ERRORS", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = ErrorDetail::Precise)]
+    pub login_errors: ErrorDetail,
+
+    /// Days after which a session that was not used ends
+    #[arg(long, env = "RIM_SESSION_DAYS", value_name = "DAYS", global = true, hide_short_help = true)]
+    #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub session_days: u32,
+
+    /// The zone of createTime and updateTime: local or a name such as Europe/Berlin
+    #[arg(long, env = "RIM_TIME_ZONE", value_name = "ZONE", global = true, hide_short_help = true)]
+    #[arg(default_value = "local", value_parser = value::time_zone)]
+    pub time_zone: TimeZoneName,
+
+    /// The PEM file with the TLS certificate and its chain; needs tls-key
+    #[arg(long, env = "RIM_TLS_CERT", value_name = "FILE", global = true, hide_short_help = true)]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The PEM file with the key of tls-cert
+    #[arg(long, env = "RIM_TLS_KEY", value_name = "FILE", global = true, hide_short_help = true)]
+    pub tls_key: Option<PathBuf>,
+
+    /// Web pages of other hosts that may use the server: a comma-separated list, or * for all
+    #[arg(long, env = "RIM_ALLOWED_ORIGINS", value_name = "ORIGINS", global = true, hide_short_help = true)]
+    #[arg(value_delimiter = ',', value_parser = value::origin)]
+    pub allowed_origins: Vec<String>,
+
+    /// Addresses of proxies whose X-Forwarded-For is believed: a comma-separated list
+    #[arg(
+        long,
+        env = "RIM_TRUSTED_PROXIES",
+        value_name = "ADDRESSES",
+        global = true,
+        hide_short_help = true
+    )]
+    #[arg(value_delimiter = ',', value_parser = value::address)]
+    pub trusted_proxies: Vec<IpAddr>,
+
+    /// Who may read /metrics: this machine (and no proxy on it), everybody or nobody
+    #[arg(long, env = "RIM_METRICS", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = MetricsAccess::Loopback)]
+    pub metrics: MetricsAccess,
+
+    /// Largest JSON body, in bytes or with K or M
+    #[arg(long, env = "RIM_MAX_BODY", value_name = "SIZE", global = true, hide_short_help = true)]
+    #[arg(default_value = "1M", value_parser = value::body_size)]
+    pub max_body: usize,
+
+    /// Most sockets at once; auto is the limit of open files less what the server needs itself
+    #[arg(long, env = "RIM_MAX_CONNECTIONS", value_name = "NUMBER", global = true, hide_short_help = true)]
+    #[arg(default_value = "auto", value_parser = value::max_connections)]
+    pub max_connections: MaxConnections,
+
+    /// Most sockets of one address; this machine and trusted proxies are free
+    #[arg(long, env = "RIM_MAX_CONNECTIONS_PER_ADDRESS", value_name = "NUMBER", global = true)]
+    #[arg(hide_short_help = true, default_value = "1000", value_parser = value::positive)]
+    pub max_connections_per_address: usize,
+
+    /// Most WebSockets that one user is logged in on
+    #[arg(long, env = "RIM_MAX_CONNECTIONS_PER_USER", value_name = "NUMBER", global = true)]
+    #[arg(hide_short_help = true, default_value = "100", value_parser = value::positive)]
+    pub max_connections_per_user: usize,
+
+    /// A WebSocket that is silent for so long is closed; it is pinged at half this time
+    #[arg(long, env = "RIM_IDLE_TIMEOUT", value_name = "TIME", global = true, hide_short_help = true)]
+    #[arg(default_value = "90s", value_parser = value::duration)]
+    pub idle_timeout: Duration,
+
+    /// A request that takes longer is given up; an HTTP connection idle for so long is closed
+    #[arg(long, env = "RIM_REQUEST_TIMEOUT", value_name = "TIME", global = true, hide_short_help = true)]
+    #[arg(default_value = "30s", value_parser = value::duration)]
+    pub request_timeout: Duration,
+
+    /// How long connections have to end when the server stops
+    #[arg(long, env = "RIM_DRAIN_TIMEOUT", value_name = "TIME", global = true, hide_short_help = true)]
+    #[arg(default_value = "10s", value_parser = value::duration)]
+    pub drain_timeout: Duration,
+}
+
+// The default of `max-body` is written as a person would; the protocol names the number.
+const _: () = assert!(DEFAULT_MAX_BODY_BYTES == 1024 * 1024);

@@ -1,0 +1,249 @@
+//! What a setting may be. Every parser's error says what is allowed.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use jiff::tz::TimeZone;
+use tracing_subscriber::EnvFilter;
+
+type Parsed<T> = Result<T, String>;
+
+/// `on` or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Registration {
+    Open,
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ErrorDetail {
+    Precise,
+    Uniform,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MetricsAccess {
+    /// Connections from this machine that were not forwarded by a proxy.
+    Loopback,
+    Everybody,
+    Nobody,
+}
+
+/// A value, or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OffOr<T> {
+    Off,
+    On(T),
+}
+
+/// What `database` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    Sqlite(PathBuf),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxConnections {
+    /// As many as the limit of open files leaves room for.
+    Auto,
+    Exactly(usize),
+}
+
+/// Directives for [`EnvFilter`] that were tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLevel(pub String);
+
+/// A zone and the name it was found by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeZoneName(pub TimeZone);
+
+pub(super) fn socket(text: &str) -> Parsed<SocketAddr> {
+    text.parse().map_err(|_| "an IP address and a port, such as 0.0.0.0:8000 or [::]:8000".to_owned())
+}
+
+pub(super) fn off_or<T>(
+    parse: fn(&str) -> Parsed<T>,
+) -> impl Fn(&str) -> Parsed<OffOr<T>> + Clone + Send + Sync + 'static
+where
+    T: Send + Sync + 'static,
+{
+    move |text| match text {
+        "off" => Ok(OffOr::Off),
+        _ => parse(text).map(OffOr::On).map_err(|allowed| format!("{allowed}, or off")),
+    }
+}
+
+pub(super) fn address(text: &str) -> Parsed<IpAddr> {
+    let address: IpAddr = text.trim().parse().map_err(|_| "IP addresses, separated by commas".to_owned())?;
+    Ok(address.to_canonical())
+}
+
+pub(super) fn database(text: &str) -> Parsed<Database> {
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(Database::Sqlite(path.into())),
+        Some(("postgres" | "postgresql", _)) => {
+            Err("sqlite:PATH; this build of rim cannot use PostgreSQL yet".to_owned())
+        }
+        _ => Err("sqlite:PATH, such as sqlite:/var/lib/rim/rim.db".to_owned()),
+    }
+}
+
+pub(super) fn log_level(text: &str) -> Parsed<LogLevel> {
+    let allowed = "error, warn, info, debug, trace, or directives such as info,rim_server=debug";
+    // The filter takes a word it does not know for the name of a module, and would log nothing.
+    let is_level = |word: &str| word.parse::<tracing::level_filters::LevelFilter>().is_ok();
+    let understood = text.split(',').all(|directive| directive.contains('=') || is_level(directive));
+    match EnvFilter::try_new(text) {
+        Ok(_) if understood => Ok(LogLevel(text.to_owned())),
+        _ => Err(allowed.to_owned()),
+    }
+}
+
+pub(super) fn time_zone(text: &str) -> Parsed<TimeZoneName> {
+    if text == "local" {
+        return Ok(TimeZoneName(TimeZone::system()));
+    }
+    TimeZone::get(text)
+        .map(TimeZoneName)
+        .map_err(|_| "local, or a name such as UTC, Asia/Shanghai or Europe/Berlin".to_owned())
+}
+
+/// The origin of a web page, or `*`.
+pub(super) fn origin(text: &str) -> Parsed<String> {
+    let text = text.trim().trim_end_matches('/');
+    let allowed = || "origins such as https://im.example.org, separated by commas, or *".to_owned();
+    if text == "*" {
+        return Ok(text.to_owned());
+    }
+    let uri: http::Uri = text.parse().map_err(|_| allowed())?;
+    let is_origin = matches!(uri.scheme_str(), Some("http" | "https"))
+        && uri.authority().is_some()
+        && uri.path_and_query().is_none_or(|path| path == "/");
+    if is_origin { Ok(text.to_ascii_lowercase()) } else { Err(allowed()) }
+}
+
+pub(super) fn positive(text: &str) -> Parsed<usize> {
+    whole(text).ok_or_else(|| "a whole number, 1 or more".to_owned())
+}
+
+pub(super) fn max_connections(text: &str) -> Parsed<MaxConnections> {
+    match text {
+        "auto" => Ok(MaxConnections::Auto),
+        _ => positive(text).map(MaxConnections::Exactly).map_err(|allowed| format!("{allowed}, or auto")),
+    }
+}
+
+/// From 4 KiB, in which every operation but the largest fits, to 64 MiB, which a server can hold a few of.
+pub(super) fn body_size(text: &str) -> Parsed<usize> {
+    let (number, unit) = match text.strip_suffix(['K', 'k']) {
+        Some(number) => (number, 1024),
+        None => match text.strip_suffix(['M', 'm']) {
+            Some(number) => (number, 1024 * 1024),
+            None => (text, 1),
+        },
+    };
+    whole::<usize>(number)
+        .and_then(|number| number.checked_mul(unit))
+        .filter(|bytes| (4 * 1024..=64 * 1024 * 1024).contains(bytes))
+        .ok_or_else(|| "4K to 64M, in bytes or with K or M".to_owned())
+}
+
+/// From a second to a day.
+pub(super) fn duration(text: &str) -> Parsed<Duration> {
+    let unit = |suffix| match suffix {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        _ => None,
+    };
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, suffix) = text.split_at(digits);
+    whole::<u64>(number)
+        .and_then(|number| number.checked_mul(unit(suffix)?))
+        .filter(|seconds| (1..=24 * 60 * 60).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| "a time from 1s to 24h, such as 30s, 5m or 12h".to_owned())
+}
+
+/// A number that is not 0, written with digits alone.
+fn whole<T: FromStr + Default + PartialEq>(text: &str) -> Option<T> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?.filter(|number| *number != T::default())
+}
+
+impl<T: fmt::Display> fmt::Display for OffOr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::On(value) => value.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        for wrong in ["", "90", "s", "0s", "25h", "1.5h", "-1s", "1 s", "99999999999999999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_may_have_a_unit() {
+        assert_eq!(body_size("1M"), Ok(1024 * 1024));
+        assert_eq!(body_size("64k"), Ok(64 * 1024));
+        assert_eq!(body_size("5000"), Ok(5000));
+        for wrong in ["", "0", "1", "1G", "65M", "M", "-1", "+5000"] {
+            assert!(body_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_log_level_is_not_taken_for_a_module() {
+        assert!(log_level("debug").is_ok());
+        assert!(log_level("info,rim_server=debug").is_ok());
+        assert!(log_level("verbose").is_err());
+        assert!(log_level("info,rim_server=loud").is_err());
+    }
+
+    #[test]
+    fn an_origin_has_a_scheme_and_a_host_and_nothing_else() {
+        assert_eq!(origin("https://IM.example.org/").as_deref(), Ok("https://im.example.org"));
+        assert_eq!(origin("http://localhost:5173").as_deref(), Ok("http://localhost:5173"));
+        assert_eq!(origin("*").as_deref(), Ok("*"));
+        for wrong in ["", "im.example.org", "ftp://x", "https://x/path", "https://"] {
+            assert!(origin(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn postgresql_is_named_as_not_there_yet() {
+        assert_eq!(database("sqlite:x.db"), Ok(Database::Sqlite("x.db".into())));
+        assert!(database("postgres://localhost/rim").is_err_and(|allowed| allowed.contains("PostgreSQL")));
+        assert!(database("x.db").is_err());
+        assert!(database("sqlite:").is_err());
+    }
+}

@@ -1,0 +1,79 @@
+//! Login: binds the connection to the user of a token.
+
+use std::sync::Arc;
+
+use rim_core::UserId;
+use rim_core::session::Session as StoredSession;
+use rim_core::store::StoreError;
+use rim_protocol::ErrorCode;
+
+use super::Answer;
+use crate::accounts;
+use crate::gateway::frames;
+use crate::gateway::outbox::Ticket;
+use crate::gateway::session::{Binding, Failed, Session};
+
+pub(super) async fn run(
+    session: &mut Session,
+    ticket: Ticket,
+    uid: UserId,
+    token: &str,
+    echo: bool,
+    client_msg_id: &str,
+) -> Result<Answer, Failed> {
+    let stored = authenticate(session, uid, token).await?;
+    super::logout(session);
+
+    let app = Arc::clone(&session.app);
+    app.hub
+        .bind(uid, stored.id, &session.outbox, app.config.max_connections_per_user)
+        .map_err(|_| Failed(ErrorCode::TooFast, "too many connections of this user".to_owned()))?;
+    app.metrics.sessions_bound.inc();
+    session.binding = Some(Binding { user: uid, session: stored.id });
+    session.outbox.set_echo(echo);
+
+    // From here on the hub tells of every change, so what is read now misses nothing.
+    let joined = join(session, ticket, uid, token, client_msg_id).await;
+    match joined {
+        Ok(()) => accounts::touch(&app, &stored, session.address),
+        Err(_) => super::logout(session),
+    }
+    joined.map(|()| Answer::Given)
+}
+
+async fn join(
+    session: &Session,
+    ticket: Ticket,
+    uid: UserId,
+    token: &str,
+    client_msg_id: &str,
+) -> Result<(), Failed> {
+    let (hub, outbox) = (&session.app.hub, &session.outbox);
+    let groups = session.app.store.group_ids_of(uid).await.map_err(|error| fault(&error))?;
+    // Had it been revoked before the bind, nobody would have told the connection.
+    authenticate(session, uid, token).await?;
+    // Old clients take the first frame after their Login for its answer.
+    hub.join(uid, outbox, groups, || outbox.answer(ticket, frames::ack(client_msg_id, None)));
+    Ok(())
+}
+
+/// The stored session of the token, if it is the one of `uid`.
+async fn authenticate(session: &Session, uid: UserId, token: &str) -> Result<StoredSession, Failed> {
+    let app = &session.app;
+    match app.accounts.authenticate(&app.store, &*app.clock, token).await {
+        Ok(Some(stored)) if stored.user == uid => Ok(stored),
+        Ok(Some(_)) => Err(Failed(ErrorCode::NotAllowed, "uid: the token is another user's".to_owned())),
+        Ok(None) => Err(Failed(ErrorCode::LoginRequired, "login required".to_owned())),
+        Err(error) => Err(fault(&error)),
+    }
+}
+
+fn fault(error: &StoreError) -> Failed {
+    match error {
+        StoreError::Busy => Failed(ErrorCode::Busy, error.to_string()),
+        StoreError::Refused(_) | StoreError::Fault(_) => {
+            tracing::error!(%error, "a login failed");
+            Failed(ErrorCode::Failed, "system error".to_owned())
+        }
+    }
+}

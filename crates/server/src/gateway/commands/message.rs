@@ -1,0 +1,59 @@
+//! Msg: stores a message, then acks it; the delivery follows from the commit.
+
+use std::sync::Arc;
+
+use rim_core::message::{NewMessage, Write, Written};
+use rim_core::{GroupId, UserId};
+use rim_protocol::{ErrorCode, Kind};
+
+use super::{Answer, speaker};
+use crate::gateway::frames;
+use crate::gateway::outbox::Ticket;
+use crate::gateway::session::{Failed, Session};
+
+pub(super) fn run(
+    session: &Session,
+    ticket: Ticket,
+    uid: UserId,
+    gid: u64,
+    kind: Kind,
+    content: String,
+    client_msg_id: &str,
+) -> Result<Answer, Failed> {
+    let binding = speaker(session, uid)?;
+    let app = &session.app;
+    app.limits.message(binding.user).map_err(|retry| {
+        let reason = format!("too fast: try again in {} ms", retry.0.as_millis());
+        Failed(ErrorCode::TooFast, reason)
+    })?;
+    let message = NewMessage {
+        group: GroupId(gid),
+        sender: binding.user,
+        client_msg_id: client_msg_id.to_owned(),
+        kind: frames::stored_kind(kind),
+        content,
+        now: app.clock.now(),
+        origin: session.outbox.id(),
+    };
+    let outbox = Arc::clone(&session.outbox);
+    let metrics = Arc::clone(&app.metrics);
+    let id = client_msg_id.to_owned();
+    let done = Box::new(move |result| {
+        let answer = match result {
+            Ok(Written::Appended { id: message, .. }) => {
+                metrics.messages_accepted.inc();
+                frames::ack(&id, Some(message.0))
+            }
+            Ok(Written::Marked) => frames::ack(&id, None),
+            Err(error) => {
+                metrics.messages_refused.inc();
+                frames::store_failure(&id, &error)
+            }
+        };
+        outbox.answer(ticket, answer);
+    });
+    match app.store.submit(Write::Append(message), done) {
+        Ok(()) => Ok(Answer::Given),
+        Err(error) => Err(Failed(ErrorCode::Busy, error.to_string())),
+    }
+}

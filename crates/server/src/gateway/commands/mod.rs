@@ -1,0 +1,88 @@
+//! What a connection may ask for, one file a command.
+
+mod login;
+mod message;
+mod receipt;
+
+use rim_core::UserId;
+use rim_core::message::Receipt;
+use rim_protocol::ErrorCode;
+use rim_protocol::frame::{Command, Request};
+
+use super::frames;
+use super::outbox::Ticket;
+use super::session::{Binding, Failed, Session};
+
+/// How a command that was done is answered.
+enum Answer {
+    /// With an Ack, now.
+    Ack,
+    /// By the command itself, or by the store once it is committed.
+    Given,
+}
+
+/// Carries out a request and answers it in its place.
+pub(super) async fn run(session: &mut Session, ticket: Ticket, request: Request<'_>) -> Result<(), Failed> {
+    let Request { client_msg_id: id, command } = request;
+    session.app.metrics.frame(command.event());
+    let result = match command {
+        Command::Login { uid, token, echo } => {
+            login::run(session, ticket, UserId(uid), &token, echo, &id).await
+        }
+        Command::Msg { uid, gid, kind, content } => {
+            message::run(session, ticket, UserId(uid), gid, kind, content.into_owned(), &id)
+        }
+        Command::Read { uid, gid, msg_id } => {
+            receipt::run(session, ticket, UserId(uid), gid, msg_id, Receipt::Read, &id)
+        }
+        Command::Ack { uid, gid, msg_id } => {
+            receipt::run(session, ticket, UserId(uid), gid, msg_id, Receipt::Delivered, &id)
+        }
+        Command::Heart => Ok(Answer::Ack),
+        Command::Logout { uid } => logout_of(session, uid.map(UserId)),
+    };
+    match result {
+        Ok(Answer::Given) => Ok(()),
+        Ok(Answer::Ack) => {
+            session.outbox.answer(ticket, frames::ack(&id, None));
+            Ok(())
+        }
+        Err(failed) => {
+            session.outbox.answer(ticket, frames::failure(&id, failed.0, &failed.1));
+            Err(failed)
+        }
+    }
+}
+
+fn logout_of(session: &mut Session, uid: Option<UserId>) -> Result<Answer, Failed> {
+    if let (Some(uid), Some(binding)) = (uid, session.binding) {
+        speaker_is(binding, uid)?;
+    }
+    logout(session);
+    Ok(Answer::Ack)
+}
+
+/// Unbinds the connection from its user; the socket stays open.
+pub(super) fn logout(session: &mut Session) {
+    if let Some(binding) = session.binding.take() {
+        session.app.hub.unbind(binding.user, &session.outbox);
+        session.app.metrics.sessions_bound.dec();
+    }
+}
+
+/// The binding of a connection that has logged in as `uid`.
+fn speaker(session: &Session, uid: UserId) -> Result<Binding, Failed> {
+    let Some(binding) = session.binding else {
+        return Err(Failed(ErrorCode::LoginRequired, "login required".to_owned()));
+    };
+    speaker_is(binding, uid).map(|()| binding)
+}
+
+/// Identity comes from the token: a frame that claims another is refused.
+fn speaker_is(binding: Binding, uid: UserId) -> Result<(), Failed> {
+    if binding.user == uid {
+        return Ok(());
+    }
+    let reason = format!("uid: this connection has logged in as {}, not as {uid}", binding.user);
+    Err(Failed(ErrorCode::NotAllowed, reason))
+}

@@ -1,0 +1,51 @@
+//! Read and Ack: how far the messages of a group have come to their reader.
+
+use std::sync::Arc;
+
+use rim_core::message::{Mark, Receipt, Write};
+use rim_core::{GroupId, MessageId, UserId};
+use rim_protocol::ErrorCode;
+
+use super::{Answer, speaker};
+use crate::gateway::frames;
+use crate::gateway::outbox::Ticket;
+use crate::gateway::session::{Failed, Session};
+
+pub(super) fn run(
+    session: &Session,
+    ticket: Ticket,
+    uid: UserId,
+    gid: u64,
+    msg_id: u64,
+    receipt: Receipt,
+    client_msg_id: &str,
+) -> Result<Answer, Failed> {
+    let binding = speaker(session, uid)?;
+    let app = &session.app;
+    let mark = Mark {
+        group: GroupId(gid),
+        user: binding.user,
+        message: MessageId(msg_id),
+        receipt,
+        now: app.clock.now(),
+        origin: session.outbox.id(),
+    };
+    // Old clients compare: a Read is answered with its msgId, an Ack with null.
+    let echoed = match receipt {
+        Receipt::Read => Some(msg_id),
+        Receipt::Delivered => None,
+    };
+    let outbox = Arc::clone(&session.outbox);
+    let id = client_msg_id.to_owned();
+    let done = Box::new(move |result| {
+        let answer = match result {
+            Ok(_) => frames::ack(&id, echoed),
+            Err(error) => frames::store_failure(&id, &error),
+        };
+        outbox.answer(ticket, answer);
+    });
+    match app.store.submit(Write::Mark(mark), done) {
+        Ok(()) => Ok(Answer::Given),
+        Err(error) => Err(Failed(ErrorCode::Busy, error.to_string())),
+    }
+}

@@ -1,0 +1,155 @@
+//! From commit to connections: answers the sender, then tells everybody whom a change concerns.
+//!
+//! One task drains the store's feed, so what a connection hears of a group is in commit order, and the
+//! sender's Ack comes before anything that was committed later. It never waits for a connection: it only
+//! queues into outboxes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rim_core::event::{Change, Committed, Ended, Feed, GroupChange};
+use rim_core::friend::FriendChange;
+use rim_core::group::Role;
+use rim_core::message::Receipt;
+use rim_core::{GroupId, Origin, UserId};
+use rim_protocol::CloseCode;
+use rim_protocol::frame::{Notice, Notify};
+
+use super::{frames, outbox};
+use crate::app::App;
+
+/// Above this many connections a group's receipts go to the reader's own devices alone; the others learn
+/// them by sync. Otherwise a message in a group of a thousand would cost a million frames.
+const MAX_RECEIPT_AUDIENCE: usize = 200;
+
+/// Drains the feed until the store is closed.
+pub async fn dispatch(app: Arc<App>, mut feed: Feed) {
+    while let Some(commit) = feed.recv().await {
+        app.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
+        outbox::batched(|| {
+            for entry in commit {
+                match entry {
+                    Committed::Answer { done, result } => done(result),
+                    Committed::Change(change) => tell(&app, change),
+                }
+            }
+        });
+        // A full feed must not keep the sessions of this thread from writing what was queued for them.
+        tokio::task::yield_now().await;
+    }
+}
+
+fn tell(app: &App, change: Change) {
+    match change {
+        Change::Message { message, origin } => {
+            let frame = frames::delivery(&message);
+            to_group(app, message.group, origin, &frame);
+        }
+        Change::Receipt { group, rev, user, receipt, message, seq, at, origin } => {
+            let kind = match receipt {
+                Receipt::Read => Notice::Read,
+                Receipt::Delivered => Notice::Delivered,
+            };
+            let frame = frames::notify(Notify {
+                gid: Some(group.0),
+                msg_id: Some(message.0),
+                seq: Some(seq.0),
+                rev: Some(rev.0),
+                ..frames::notice(kind, user, at)
+            });
+            if app.hub.group_size(group) <= MAX_RECEIPT_AUDIENCE {
+                to_group(app, group, origin, &frame);
+            } else {
+                to_user(app, user, origin, &frame);
+            }
+        }
+        Change::Group { group, rev, actor, what, at } => {
+            let notify = Notify {
+                gid: Some(group.0),
+                rev: Some(rev.0),
+                ..frames::notice(Notice::GroupUpdated, actor, at)
+            };
+            tell_group_change(app, group, &what, notify);
+        }
+        Change::Friend { actor, other, what, at } => {
+            let kind = match what {
+                FriendChange::Requested => Notice::FriendRequest,
+                FriendChange::Accepted => Notice::FriendAccepted,
+                FriendChange::Rejected => Notice::FriendRejected,
+                FriendChange::Withdrawn => Notice::FriendWithdrawn,
+                FriendChange::Removed => Notice::FriendRemoved,
+            };
+            let frame = frames::notify(Notify { uids: &[other.0], ..frames::notice(kind, actor, at) });
+            to_user(app, other, Origin::default(), &frame);
+            to_user(app, actor, Origin::default(), &frame);
+        }
+        Change::Profile { user, at } => {
+            let frame = frames::notify(frames::notice(Notice::ProfileUpdated, user, at));
+            to_user(app, user, Origin::default(), &frame);
+        }
+        Change::SessionsEnded { user, sessions, why } => {
+            let code = match why {
+                Ended::Revoked => CloseCode::SessionRevoked,
+                Ended::Disabled => CloseCode::Banned,
+            };
+            app.hub.end_sessions(user, &sessions, code);
+        }
+    }
+}
+
+/// Who was added hears of it, and so does who was removed: the hub learns of the one before, of the other
+/// after.
+fn tell_group_change(app: &App, group: GroupId, what: &GroupChange, notify: Notify<'_>) {
+    let tell = |kind: Notice, users: &[UserId], role: Option<u8>| {
+        let uids: Vec<u64> = users.iter().map(|user| user.0).collect();
+        let frame = frames::notify(Notify { kind, uids: &uids, role, ..notify.clone() });
+        to_group(app, group, Origin::default(), &frame);
+    };
+    match what {
+        GroupChange::Created { members } => {
+            app.hub.members_added(group, members);
+            tell(Notice::GroupCreated, members, None);
+        }
+        GroupChange::Added { users } => {
+            app.hub.members_added(group, users);
+            tell(Notice::MembersAdded, users, None);
+        }
+        GroupChange::Removed { users } => {
+            tell(Notice::MembersRemoved, users, None);
+            app.hub.members_removed(group, users);
+        }
+        GroupChange::Dissolved { members } => {
+            tell(Notice::GroupDissolved, &[], None);
+            app.hub.members_removed(group, members);
+        }
+        GroupChange::Updated => tell(Notice::GroupUpdated, &[], None),
+        GroupChange::Role { user, role } => {
+            let role = match role {
+                Role::Common => rim_protocol::rest::Role::Common,
+                Role::Admin => rim_protocol::rest::Role::Admin,
+            };
+            tell(Notice::RoleChanged, &[*user], Some(role.into()));
+        }
+        GroupChange::Creator { user } => tell(Notice::OwnerChanged, &[*user], None),
+    }
+}
+
+fn to_group(app: &App, group: GroupId, origin: Origin, frame: &Bytes) {
+    let mut deliveries = 0;
+    app.hub.for_group(group, |_, outbox| {
+        if outbox.wants(origin) {
+            outbox.push(frame.clone());
+            deliveries += 1;
+        }
+    });
+    app.metrics.deliveries.inc_by(deliveries);
+}
+
+fn to_user(app: &App, user: UserId, origin: Origin, frame: &Bytes) {
+    app.hub.for_user(user, |outbox| {
+        if outbox.wants(origin) {
+            outbox.push(frame.clone());
+            app.metrics.deliveries.inc();
+        }
+    });
+}

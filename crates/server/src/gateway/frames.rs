@@ -1,0 +1,108 @@
+//! Frames of the server, encoded.
+
+use bytes::Bytes;
+use rim_core::message::{Kind as StoredKind, Message};
+use rim_core::store::StoreError;
+use rim_core::{Refusal, Timestamp};
+use rim_protocol::frame::{Ack, Delivery, Event, Failure, Notice, Notify};
+use rim_protocol::{ErrorCode, Kind};
+use serde::Serialize;
+
+use super::ws;
+
+/// Bytes of JSON around the content of a message; a little more than it takes.
+const ENVELOPE_BYTES: usize = 256;
+
+pub(super) fn ack(client_msg_id: &str, server_msg_id: Option<u64>) -> Bytes {
+    encode(ENVELOPE_BYTES / 2, &Ack::new(client_msg_id, server_msg_id))
+}
+
+pub(super) fn failure(client_msg_id: &str, code: ErrorCode, reason: &str) -> Bytes {
+    encode(ENVELOPE_BYTES, &Failure::new(client_msg_id, code, reason))
+}
+
+/// The answer to a write that the store did not do.
+pub(super) fn store_failure(client_msg_id: &str, error: &StoreError) -> Bytes {
+    let code = match error {
+        StoreError::Refused(Refusal::NoSuchGroup) => ErrorCode::NotFound,
+        StoreError::Refused(_) => ErrorCode::NotAllowed,
+        StoreError::Busy => ErrorCode::Busy,
+        StoreError::Fault(fault) => {
+            tracing::error!(%fault, "the store failed");
+            return failure(client_msg_id, ErrorCode::Failed, "system error");
+        }
+    };
+    failure(client_msg_id, code, &error.to_string())
+}
+
+pub(super) fn delivery(message: &Message) -> Bytes {
+    encode(
+        ENVELOPE_BYTES + message.content.len(),
+        &Event::Msg(Delivery {
+            kind: wire_kind(message.kind),
+            uid: message.sender.0,
+            gid: message.group.0,
+            content: &message.content,
+            client_msg_id: &message.client_msg_id,
+            msg_id: message.id.0,
+            seq: message.seq.0,
+            rev: message.rev.0,
+            created_at: message.created_at.0,
+        }),
+    )
+}
+
+/// A Notify with nothing but its kind, actor and time; callers add what else applies.
+pub(super) const fn notice<'a>(kind: Notice, actor: rim_core::UserId, at: Timestamp) -> Notify<'a> {
+    Notify {
+        kind,
+        uid: actor.0,
+        gid: None,
+        content: "",
+        client_msg_id: "",
+        msg_id: None,
+        seq: None,
+        rev: None,
+        uids: &[],
+        role: None,
+        created_at: at.0,
+    }
+}
+
+pub(super) fn notify(notify: Notify<'_>) -> Bytes {
+    encode(ENVELOPE_BYTES, &Event::Notify(notify))
+}
+
+fn encode(size_hint: usize, value: &impl Serialize) -> Bytes {
+    ws::text(size_hint, |buffer| {
+        serde_json::to_writer(buffer, value).expect("strings and numbers always have a JSON form");
+    })
+}
+
+pub(super) const fn wire_kind(kind: StoredKind) -> Kind {
+    match kind {
+        StoredKind::Text => Kind::Text,
+        StoredKind::RichText => Kind::RichText,
+        StoredKind::Image => Kind::Image,
+        StoredKind::Audio => Kind::Audio,
+        StoredKind::Video => Kind::Video,
+        StoredKind::File => Kind::File,
+        StoredKind::Location => Kind::Location,
+        StoredKind::Card => Kind::Card,
+        StoredKind::Custom => Kind::Custom,
+    }
+}
+
+pub(super) const fn stored_kind(kind: Kind) -> StoredKind {
+    match kind {
+        Kind::Text => StoredKind::Text,
+        Kind::RichText => StoredKind::RichText,
+        Kind::Image => StoredKind::Image,
+        Kind::Audio => StoredKind::Audio,
+        Kind::Video => StoredKind::Video,
+        Kind::File => StoredKind::File,
+        Kind::Location => StoredKind::Location,
+        Kind::Card => StoredKind::Card,
+        Kind::Custom => StoredKind::Custom,
+    }
+}

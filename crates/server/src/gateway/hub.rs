@@ -1,0 +1,345 @@
+//! Who is connected, and in which groups.
+//!
+//! Fan-out asks one question: which connections belong to members of this group? The hub keeps the answer
+//! ready for every group that has a member online. A connection's groups are read from the store at its
+//! Login and kept right by the feed of commits from then on: subscribe first, read after.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use rim_core::{GroupId, Origin, SessionId, UserId};
+use rim_protocol::CloseCode;
+
+use super::outbox::Outbox;
+
+/// Slots of the wheel that pings are spread over; a connection's slot is its id modulo this.
+const WHEEL_SLOTS: usize = 64;
+
+/// The longest delay told to clients when the server goes away, so that they do not come back all at once.
+const RECONNECT_SPREAD_MS: u64 = 5_000;
+
+pub struct Hub {
+    next_id: AtomicU64,
+    /// Seconds since the start, moved on by the heartbeat; connections note it when they hear something.
+    second: AtomicU32,
+    /// Held for look-ups and moves of pointers, never across an await. One lock, because a change of
+    /// membership must be seen in all maps at once.
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Every connection, logged in or not, by its slot of the wheel.
+    wheel: Vec<HashMap<Origin, Arc<Outbox>>>,
+    users: HashMap<UserId, Online>,
+    /// The connections of the members who are online.
+    groups: HashMap<GroupId, Vec<(UserId, Arc<Outbox>)>>,
+    /// Set when the server goes away; whoever comes later is told so at once.
+    going_away: bool,
+}
+
+/// A user with at least one connection.
+#[derive(Default)]
+struct Online {
+    connections: Vec<Connection>,
+    /// The groups he is in; `None` until the first Login has read them from the store.
+    groups: Option<Vec<GroupId>>,
+    /// Joined (true) and left (false) since that read began.
+    meanwhile: Vec<(GroupId, bool)>,
+}
+
+struct Connection {
+    session: SessionId,
+    outbox: Arc<Outbox>,
+    /// Whether it hears anything yet, and is in the lists of its groups.
+    joined: bool,
+}
+
+/// The user has as many connections as one may have.
+#[derive(Debug)]
+pub(super) struct TooManyConnections;
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Hub {
+    pub fn new() -> Self {
+        Self {
+            next_id: AtomicU64::new(1),
+            second: AtomicU32::new(0),
+            state: Mutex::new(State {
+                wheel: (0..WHEEL_SLOTS).map(|_| HashMap::new()).collect(),
+                users: HashMap::new(),
+                groups: HashMap::new(),
+                going_away: false,
+            }),
+        }
+    }
+
+    /// Seconds since the server started, as the heartbeat counts them.
+    pub(super) fn second(&self) -> u32 {
+        self.second.load(Ordering::Relaxed)
+    }
+
+    /// Adds a connection that has not logged in.
+    pub(super) fn connect(&self) -> Arc<Outbox> {
+        let id = Origin(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let outbox = Arc::new(Outbox::new(id, self.second()));
+        let mut state = self.state.lock();
+        state.wheel[slot(id)].insert(id, Arc::clone(&outbox));
+        if state.going_away {
+            send_away(&outbox);
+        }
+        outbox
+    }
+
+    /// Removes a connection; it must be unbound already.
+    pub(super) fn disconnect(&self, outbox: &Outbox) {
+        self.state.lock().wheel[slot(outbox.id())].remove(&outbox.id());
+    }
+
+    /// Binds a connection to a user: from now on it learns when its session ends, and nothing else yet.
+    pub(super) fn bind(
+        &self,
+        user: UserId,
+        session: SessionId,
+        outbox: &Arc<Outbox>,
+        max_connections: usize,
+    ) -> Result<(), TooManyConnections> {
+        let mut state = self.state.lock();
+        let online = state.users.entry(user).or_default();
+        if online.connections.len() >= max_connections {
+            return Err(TooManyConnections);
+        }
+        online.connections.push(Connection { session, outbox: Arc::clone(outbox), joined: false });
+        Ok(())
+    }
+
+    /// Lets a bound connection hear what concerns its user, in his groups too, as read from the store after
+    /// [`Self::bind`]. `before` is called first, so that what it queues comes before all that is heard.
+    pub(super) fn join(&self, user: UserId, outbox: &Outbox, read: Vec<GroupId>, before: impl FnOnce()) {
+        let state = &mut *self.state.lock();
+        let Some(online) = state.users.get_mut(&user) else { return };
+        let meanwhile = std::mem::take(&mut online.meanwhile);
+        // The read is some moment between the bind and now. Repeating what happened since the bind, in
+        // order, ends right whatever of it the read had seen.
+        let groups = online.groups.get_or_insert_with(|| {
+            let mut groups = read;
+            for (group, joined) in meanwhile {
+                set_membership(&mut groups, group, joined);
+            }
+            groups
+        });
+        let Some(connection) = online.connections.iter_mut().find(|c| c.outbox.id() == outbox.id()) else {
+            return;
+        };
+        if !std::mem::replace(&mut connection.joined, true) {
+            before();
+            for group in groups.iter() {
+                state.groups.entry(*group).or_default().push((user, Arc::clone(&connection.outbox)));
+            }
+        }
+    }
+
+    /// Unbinds a connection from its user.
+    pub(super) fn unbind(&self, user: UserId, outbox: &Outbox) {
+        let state = &mut *self.state.lock();
+        let Entry::Occupied(mut entry) = state.users.entry(user) else { return };
+        let online = entry.get_mut();
+        let before = online.connections.len();
+        online.connections.retain(|connection| connection.outbox.id() != outbox.id());
+        if online.connections.len() == before {
+            return;
+        }
+        for group in online.groups.iter().flatten() {
+            remove_from_group(&mut state.groups, *group, |(_, other)| other.id() == outbox.id());
+        }
+        if entry.get().connections.is_empty() {
+            entry.remove();
+        }
+    }
+
+    /// `users` became members of `group`.
+    pub(super) fn members_added(&self, group: GroupId, users: &[UserId]) {
+        let state = &mut *self.state.lock();
+        for user in users {
+            let Some(online) = state.users.get_mut(user) else { continue };
+            match &mut online.groups {
+                None => online.meanwhile.push((group, true)),
+                Some(groups) if groups.contains(&group) => {}
+                Some(groups) => {
+                    groups.push(group);
+                    let joined = online.connections.iter().filter(|connection| connection.joined);
+                    let list = state.groups.entry(group).or_default();
+                    list.extend(joined.map(|connection| (*user, Arc::clone(&connection.outbox))));
+                }
+            }
+        }
+    }
+
+    /// `users` are members of `group` no longer.
+    pub(super) fn members_removed(&self, group: GroupId, users: &[UserId]) {
+        let state = &mut *self.state.lock();
+        for user in users {
+            let Some(online) = state.users.get_mut(user) else { continue };
+            match &mut online.groups {
+                None => online.meanwhile.push((group, false)),
+                Some(groups) => set_membership(groups, group, false),
+            }
+        }
+        let gone: std::collections::HashSet<UserId> = users.iter().copied().collect();
+        remove_from_group(&mut state.groups, group, |(user, _)| gone.contains(user));
+    }
+
+    /// Calls `visit` for each connection of each member of `group` who is online, and returns how many
+    /// there are.
+    pub(super) fn for_group(&self, group: GroupId, mut visit: impl FnMut(UserId, &Arc<Outbox>)) -> usize {
+        let state = self.state.lock();
+        let Some(list) = state.groups.get(&group) else { return 0 };
+        for (user, outbox) in list {
+            visit(*user, outbox);
+        }
+        list.len()
+    }
+
+    /// How many connections of members of `group` there are.
+    pub(super) fn group_size(&self, group: GroupId) -> usize {
+        self.state.lock().groups.get(&group).map_or(0, Vec::len)
+    }
+
+    /// Calls `visit` for each connection on which `user` hears what concerns him.
+    pub(super) fn for_user(&self, user: UserId, mut visit: impl FnMut(&Arc<Outbox>)) {
+        let state = self.state.lock();
+        let connections = state.users.get(&user).into_iter().flat_map(|online| &online.connections);
+        connections.filter(|connection| connection.joined).for_each(|connection| visit(&connection.outbox));
+    }
+
+    /// Closes the connections of these sessions of `user`.
+    pub(super) fn end_sessions(&self, user: UserId, sessions: &[SessionId], code: CloseCode) {
+        let state = self.state.lock();
+        for connection in state.users.get(&user).into_iter().flat_map(|online| &online.connections) {
+            if sessions.contains(&connection.session) {
+                connection.outbox.close(code, None);
+            }
+        }
+    }
+
+    /// Moves the clock on to `second` and returns the connections of that second's slot of the wheel, whose
+    /// turns come every `period` seconds, spread evenly.
+    pub(super) fn turn(&self, second: u32, period: u32) -> Vec<Arc<Outbox>> {
+        self.second.store(second, Ordering::Relaxed);
+        let state = self.state.lock();
+        // With a period of p seconds each second turns 64/p slots; each slot once a period.
+        let period = period.max(1) as usize;
+        let step = second as usize % period;
+        let (from, to) = (step * WHEEL_SLOTS / period, (step + 1) * WHEEL_SLOTS / period);
+        state.wheel[from..to].iter().flat_map(|slot| slot.values().cloned()).collect()
+    }
+
+    /// Tells every connection, and all that come later, to come back in a while.
+    pub(super) fn go_away(&self) {
+        let mut state = self.state.lock();
+        state.going_away = true;
+        state.wheel.iter().flat_map(HashMap::values).for_each(send_away);
+    }
+
+    /// Users with at least one connection.
+    pub fn users_online(&self) -> usize {
+        self.state.lock().users.len()
+    }
+}
+
+/// The delay is a hash of the connection's number: spread evenly, and no source of chance is needed.
+fn send_away(outbox: &Arc<Outbox>) {
+    let delay = outbox.id().0.wrapping_mul(0x9E37_79B9_7F4A_7C15) % RECONNECT_SPREAD_MS;
+    outbox.close(CloseCode::GoingAway, Some(format!("reconnect in {delay} ms")));
+}
+
+const fn slot(id: Origin) -> usize {
+    (id.0 % WHEEL_SLOTS as u64) as usize
+}
+
+fn set_membership(groups: &mut Vec<GroupId>, group: GroupId, member: bool) {
+    groups.retain(|other| *other != group);
+    if member {
+        groups.push(group);
+    }
+}
+
+type GroupLists = HashMap<GroupId, Vec<(UserId, Arc<Outbox>)>>;
+
+fn remove_from_group(groups: &mut GroupLists, group: GroupId, gone: impl Fn(&(UserId, Arc<Outbox>)) -> bool) {
+    if let Entry::Occupied(mut entry) = groups.entry(group) {
+        entry.get_mut().retain(|member| !gone(member));
+        if entry.get().is_empty() {
+            entry.remove();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANNA: UserId = UserId(1);
+    const GROUP: GroupId = GroupId(7);
+    const OTHER: GroupId = GroupId(8);
+
+    fn bound(hub: &Hub) -> Arc<Outbox> {
+        let outbox = hub.connect();
+        hub.bind(ANNA, SessionId(1), &outbox, 10).expect("room");
+        outbox
+    }
+
+    #[test]
+    fn what_happens_while_groups_are_read_is_not_lost() {
+        let hub = Hub::new();
+        let outbox = bound(&hub);
+        hub.members_added(GROUP, &[ANNA]);
+        hub.members_removed(OTHER, &[ANNA]);
+        // The read began before both, and saw neither.
+        hub.join(ANNA, &outbox, vec![OTHER], || ());
+        assert_eq!((hub.group_size(GROUP), hub.group_size(OTHER)), (1, 0));
+    }
+
+    #[test]
+    fn a_second_device_joins_the_groups_as_they_are_now() {
+        let hub = Hub::new();
+        let first = bound(&hub);
+        hub.join(ANNA, &first, vec![GROUP], || ());
+        let second = bound(&hub);
+        hub.members_removed(GROUP, &[ANNA]);
+        hub.join(ANNA, &second, vec![GROUP], || ());
+        assert_eq!(hub.group_size(GROUP), 0);
+        hub.members_added(GROUP, &[ANNA]);
+        assert_eq!(hub.group_size(GROUP), 2);
+        hub.unbind(ANNA, &first);
+        assert_eq!(hub.group_size(GROUP), 1);
+        hub.unbind(ANNA, &second);
+        assert_eq!((hub.group_size(GROUP), hub.users_online()), (0, 0));
+    }
+
+    #[test]
+    fn every_connection_has_its_turn_once_a_period() {
+        let hub = Hub::new();
+        for _ in 0..500 {
+            hub.connect();
+        }
+        for period in [1, 5, 45, 64, 100] {
+            let turns: usize = (0..period).map(|second| hub.turn(second, period).len()).sum();
+            assert_eq!(turns, 500, "period {period}");
+        }
+    }
+
+    #[test]
+    fn whoever_comes_while_the_server_goes_is_sent_away_too() {
+        let hub = Hub::new();
+        hub.go_away();
+        assert_eq!(hub.connect().closing().expect("closing").code, CloseCode::GoingAway);
+    }
+}

@@ -1,0 +1,272 @@
+//! What waits to be written to one connection.
+//!
+//! An outbox is the only way to a connection: frames, answers and the wish to close it all pass through.
+//! It is bounded in bytes. When it is full its content is dropped and the connection is told with 4008 to
+//! come back and sync: a slow reader costs neither memory nor anybody's time, and loses nothing.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::Waker;
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use rim_core::Origin;
+use rim_protocol::CloseCode;
+
+/// Bytes that may wait for one connection. Frames are shared, so this is more than they cost.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The place of an answer among the answers of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ticket(u32);
+
+/// Why and with which words a connection is to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Closing {
+    pub(super) code: CloseCode,
+    /// Where it says more than [`CloseCode::reason`].
+    pub(super) reason: Option<String>,
+}
+
+impl Closing {
+    pub(super) fn reason(&self) -> &str {
+        self.reason.as_deref().unwrap_or(self.code.reason())
+    }
+}
+
+/// The queue of one connection, shared by its session and everybody who has something for it.
+pub(super) struct Outbox {
+    id: Origin,
+    /// Whether the client wants to hear of what it did itself.
+    echo: AtomicBool,
+    /// The second of the server's life in which the client was last heard.
+    heard_at: AtomicU32,
+    /// Wakes the session. One consumer, any number of wakers: less than a `Notify` needs.
+    waker: AtomicWaker,
+    /// Held for a push or a swap, never across an await; parking_lot's is one byte and does not poison.
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    /// Answers in the order of their questions: those given wait for those not yet given before them.
+    answers: VecDeque<Option<Bytes>>,
+    /// The ticket of the first of `answers`.
+    first_ticket: u32,
+    closing: Option<Closing>,
+    /// The session is over: nothing is taken any more.
+    over: bool,
+    /// Whether it is in the list of the current [`batched`] scope.
+    woken_later: bool,
+}
+
+impl Outbox {
+    pub(super) fn new(id: Origin, now: u32) -> Self {
+        Self {
+            id,
+            echo: AtomicBool::new(false),
+            heard_at: AtomicU32::new(now),
+            waker: AtomicWaker::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) const fn id(&self) -> Origin {
+        self.id
+    }
+
+    pub(super) fn set_echo(&self, echo: bool) {
+        self.echo.store(echo, Ordering::Relaxed);
+    }
+
+    /// Whether a change that came from `origin` is for this connection.
+    pub(super) fn wants(&self, origin: Origin) -> bool {
+        self.id != origin || self.echo.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn heard(&self, now: u32) {
+        self.heard_at.store(now, Ordering::Relaxed);
+    }
+
+    pub(super) fn heard_at(&self) -> u32 {
+        self.heard_at.load(Ordering::Relaxed)
+    }
+
+    /// Queues a frame behind everything queued before.
+    pub(super) fn push(self: &Arc<Self>, frame: Bytes) {
+        self.change(|state| state.push(frame));
+    }
+
+    /// Takes the next place among the answers.
+    pub(super) fn reserve(&self) -> Ticket {
+        let mut state = self.state.lock();
+        let ticket = state.first_ticket.wrapping_add(state.answers.len() as u32);
+        state.answers.push_back(None);
+        Ticket(ticket)
+    }
+
+    /// Gives the answer of a place. It is queued as soon as all answers before it are.
+    pub(super) fn answer(self: &Arc<Self>, ticket: Ticket, frame: Bytes) {
+        self.change(|state| {
+            let index = ticket.0.wrapping_sub(state.first_ticket) as usize;
+            if let Some(place) = state.answers.get_mut(index) {
+                *place = Some(frame);
+            }
+            while let Some(Some(_)) = state.answers.front() {
+                let frame = state.answers.pop_front().flatten().expect("looked at right before");
+                state.first_ticket = state.first_ticket.wrapping_add(1);
+                state.push(frame);
+            }
+            if state.answers.is_empty() {
+                state.answers = VecDeque::new();
+            }
+        });
+    }
+
+    /// Answers not yet given.
+    pub(super) fn unanswered(&self) -> usize {
+        self.state.lock().answers.len()
+    }
+
+    /// Asks the session to end. The first wish counts.
+    pub(super) fn close(self: &Arc<Self>, code: CloseCode, reason: Option<String>) {
+        self.change(|state| {
+            state.closing.get_or_insert(Closing { code, reason });
+        });
+    }
+
+    /// The wish to end, if there is one.
+    pub(super) fn closing(&self) -> Option<Closing> {
+        self.state.lock().closing.clone()
+    }
+
+    /// Whether there is something for the session to do.
+    pub(super) fn has_work(&self) -> bool {
+        let state = self.state.lock();
+        !state.frames.is_empty() || state.closing.is_some()
+    }
+
+    /// Takes everything queued.
+    pub(super) fn take(&self) -> VecDeque<Bytes> {
+        let mut state = self.state.lock();
+        state.bytes = 0;
+        std::mem::take(&mut state.frames)
+    }
+
+    /// From now on everything is dropped.
+    pub(super) fn end(&self) {
+        let mut state = self.state.lock();
+        *state = State { over: true, ..State::default() };
+    }
+
+    /// Has the session's task woken when there is work.
+    pub(super) fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    fn change(self: &Arc<Self>, act: impl FnOnce(&mut State)) {
+        let mut state = self.state.lock();
+        if state.over {
+            return;
+        }
+        act(&mut state);
+        let later = WAKE_LATER.with_borrow_mut(|list| match list {
+            Some(list) => {
+                if !std::mem::replace(&mut state.woken_later, true) {
+                    list.push(Arc::clone(self));
+                }
+                true
+            }
+            None => false,
+        });
+        drop(state);
+        if !later {
+            self.waker.wake();
+        }
+    }
+}
+
+impl State {
+    fn push(&mut self, frame: Bytes) {
+        if self.closing.as_ref().is_some_and(|closing| closing.code == CloseCode::TooSlow) {
+            return;
+        }
+        self.bytes += frame.len() + size_of::<Bytes>();
+        if self.bytes > MAX_BYTES {
+            self.frames = VecDeque::new();
+            self.bytes = 0;
+            self.closing.get_or_insert(Closing { code: CloseCode::TooSlow, reason: None });
+            return;
+        }
+        self.frames.push_back(frame);
+    }
+}
+
+thread_local! {
+    /// Who is to be woken when the current [`batched`] scope ends; `None` outside of one.
+    static WAKE_LATER: RefCell<Option<Vec<Arc<Outbox>>>> = const { RefCell::new(None) };
+}
+
+/// Runs `work` and wakes each session it touched once, at the end.
+///
+/// Without it a session on another thread wakes up at the first frame of a commit and writes the frames one
+/// by one; a write to a socket costs ten times what queueing a frame does.
+pub(super) fn batched<T>(work: impl FnOnce() -> T) -> T {
+    WAKE_LATER.set(Some(Vec::new()));
+    let result = work();
+    for outbox in WAKE_LATER.take().unwrap_or_default() {
+        outbox.state.lock().woken_later = false;
+        outbox.waker.wake();
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox() -> Arc<Outbox> {
+        Arc::new(Outbox::new(Origin(1), 0))
+    }
+
+    fn frame(text: &'static str) -> Bytes {
+        Bytes::from_static(text.as_bytes())
+    }
+
+    #[test]
+    fn answers_come_in_the_order_of_their_questions() {
+        let outbox = outbox();
+        let (first, second) = (outbox.reserve(), outbox.reserve());
+        outbox.answer(second, frame("second"));
+        assert!(!outbox.has_work());
+        outbox.push(frame("pushed"));
+        outbox.answer(first, frame("first"));
+        assert_eq!(outbox.take(), ["pushed", "first", "second"].map(frame));
+        assert_eq!(outbox.unanswered(), 0);
+    }
+
+    #[test]
+    fn a_full_outbox_is_emptied_and_closed_as_too_slow() {
+        let outbox = outbox();
+        let large = Bytes::from(vec![0; 64 * 1024]);
+        for _ in 0..20 {
+            outbox.push(large.clone());
+        }
+        assert_eq!(outbox.closing().expect("closing").code, CloseCode::TooSlow);
+        assert!(outbox.take().is_empty());
+        assert_eq!(outbox.state.lock().bytes, 0);
+    }
+
+    #[test]
+    fn nothing_is_kept_for_a_session_that_is_over() {
+        let outbox = outbox();
+        outbox.end();
+        outbox.push(frame("late"));
+        assert!(!outbox.has_work());
+    }
+}

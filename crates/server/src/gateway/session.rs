@@ -1,0 +1,420 @@
+//! One connection, from its upgrade to its end: one task, and at rest no buffer.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rim_core::{SessionId, UserId};
+use rim_protocol::frame::Request;
+use rim_protocol::limits::MAX_FRAME_BYTES;
+use rim_protocol::{CloseCode, ErrorCode};
+
+use super::budget::{FRAMES_PER_ERROR, FrameBudget};
+use super::outbox::{Closing, Outbox};
+use super::socket::Socket;
+use super::ws::{self, Cut, Frame, Opcode};
+use super::{commands, frames};
+use crate::accounts;
+use crate::app::App;
+
+/// Questions of one connection that may wait for their answers. Above it the connection is not read: the
+/// client's own socket holds it back.
+const MAX_UNANSWERED: usize = 256;
+
+/// How long a close may take: the last frames out, the peer's own close in.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who a connection speaks for after its Login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Binding {
+    pub(super) user: UserId,
+    pub(super) session: SessionId,
+}
+
+pub(super) struct Session {
+    pub(super) app: Arc<App>,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) binding: Option<Binding>,
+    pub(super) address: IpAddr,
+    socket: Socket,
+    /// A message that came in fragments, so far. Boxed, because hardly any does.
+    fragments: Option<Box<Fragments>>,
+    budget: FrameBudget,
+    /// When the session was last noted as used, in seconds of the hub.
+    touched_at: u32,
+}
+
+struct Fragments {
+    opcode: Opcode,
+    payload: Vec<u8>,
+}
+
+/// How a connection comes to its end.
+enum End {
+    /// The server closes it, once the rest of a frame is out of which a part is.
+    Close { closing: Closing, torn: Option<Bytes> },
+    /// The client closed it, with this code.
+    Closed(u16),
+    /// A frame is too large; where it would end is so many bytes behind what was read.
+    TooBig { unread: u64 },
+    /// The socket is gone.
+    Gone,
+}
+
+impl Session {
+    pub(super) fn new(app: Arc<App>, socket: Socket, address: IpAddr) -> Self {
+        let outbox = app.hub.connect();
+        app.metrics.connections.inc();
+        let touched_at = app.hub.second();
+        Self {
+            outbox,
+            binding: None,
+            address,
+            socket,
+            fragments: None,
+            budget: FrameBudget::new(touched_at),
+            touched_at,
+            app,
+        }
+    }
+
+    /// Serves the connection to its end.
+    pub(super) async fn run(mut self) {
+        let end = match self.take_incoming().await {
+            Ok(()) => self.serve().await,
+            Err(end) => end,
+        };
+        // Whoever is told to come back must not find himself still counted as here.
+        commands::logout(&mut self);
+        self.app.metrics.disconnect(match &end {
+            End::Close { closing, .. } => closing.code.name(),
+            End::TooBig { .. } => CloseCode::TooBig.name(),
+            End::Closed(_) => "client_closed",
+            End::Gone => "client_gone",
+        });
+        self.close_in_time(end).await;
+    }
+
+    async fn serve(&mut self) -> End {
+        loop {
+            let taken = match self.read_or_work().await {
+                None => Ok(()),
+                Some(Ok(0) | Err(_)) => return End::Gone,
+                Some(Ok(_)) => self.take_incoming().await,
+            };
+            // Answers given at once go out together, with whatever else came meanwhile.
+            let written = if taken.is_ok() && self.outbox.has_work() { self.flush().await } else { Ok(()) };
+            if let Err(end) = taken.and(written) {
+                return end;
+            }
+        }
+    }
+
+    /// Waits until bytes were read, or there is something to write. Neither can starve the other.
+    async fn read_or_work(&mut self) -> Option<io::Result<usize>> {
+        poll_fn(|cx| {
+            self.outbox.register(cx.waker());
+            if self.outbox.unanswered() < MAX_UNANSWERED
+                && let Poll::Ready(read) = self.socket.poll_read(cx)
+            {
+                return Poll::Ready(Some(read));
+            }
+            if self.outbox.has_work() { Poll::Ready(None) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Cuts what was read into frames and takes each of them.
+    async fn take_incoming(&mut self) -> Result<(), End> {
+        self.note_heard();
+        // Out of `self`, so that a frame can be borrowed from it while the session acts on the frame.
+        let mut buffer = std::mem::take(&mut self.socket.incoming);
+        let mut at = 0;
+        let result = self.take_frames(&mut buffer, &mut at).await;
+        if at < buffer.len() {
+            buffer.drain(..at);
+            self.socket.incoming = buffer;
+        }
+        result
+    }
+
+    /// Takes the frames of `buffer` and moves `at` behind them.
+    async fn take_frames(&mut self, buffer: &mut [u8], at: &mut usize) -> Result<(), End> {
+        loop {
+            match ws::cut(buffer, *at) {
+                Cut::Frame(frame) => {
+                    *at = frame.payload.end;
+                    self.take_frame(&frame, &buffer[frame.payload.clone()]).await?;
+                }
+                Cut::Incomplete => return Ok(()),
+                Cut::Broken { why: CloseCode::TooBig, end: Some(end) } => {
+                    *at = buffer.len();
+                    return Err(End::TooBig { unread: end.saturating_sub(buffer.len() as u64) });
+                }
+                Cut::Broken { why, .. } => {
+                    *at = buffer.len();
+                    return Err(close(why));
+                }
+            }
+            while self.outbox.unanswered() >= MAX_UNANSWERED {
+                self.wait_for_answers().await?;
+            }
+        }
+    }
+
+    async fn wait_for_answers(&mut self) -> Result<(), End> {
+        poll_fn(|cx| {
+            self.outbox.register(cx.waker());
+            if self.outbox.has_work() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        self.flush().await
+    }
+
+    async fn take_frame(&mut self, frame: &Frame, payload: &[u8]) -> Result<(), End> {
+        self.spend(1)?;
+        match frame.opcode {
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => self.take_data(frame, payload).await,
+            Opcode::Ping => {
+                self.outbox.push(ws::control(Opcode::Pong, payload));
+                Ok(())
+            }
+            Opcode::Pong => Ok(()),
+            Opcode::Close => Err(closed_by_client(payload)),
+        }
+    }
+
+    /// Puts fragments together and takes the message when it is whole.
+    async fn take_data(&mut self, frame: &Frame, payload: &[u8]) -> Result<(), End> {
+        let continues = frame.opcode == Opcode::Continuation;
+        match (self.fragments.take(), continues, frame.fin) {
+            (None, false, true) => self.take_message(frame.opcode, payload).await,
+            (None, false, false) => {
+                self.fragments =
+                    Some(Box::new(Fragments { opcode: frame.opcode, payload: payload.to_vec() }));
+                Ok(())
+            }
+            (Some(mut fragments), true, fin) => {
+                if fragments.payload.len() + payload.len() > MAX_FRAME_BYTES {
+                    return Err(End::TooBig { unread: 0 });
+                }
+                fragments.payload.extend_from_slice(payload);
+                if fin {
+                    return self.take_message(fragments.opcode, &fragments.payload).await;
+                }
+                self.fragments = Some(fragments);
+                Ok(())
+            }
+            // A continuation of nothing, or a new message inside of another.
+            (None, true, _) | (Some(_), false, _) => Err(close(CloseCode::ProtocolError)),
+        }
+    }
+
+    async fn take_message(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), End> {
+        if opcode == Opcode::Text && std::str::from_utf8(payload).is_err() {
+            return Err(close(CloseCode::InvalidText));
+        }
+        let ticket = self.outbox.reserve();
+        let failed = match Request::parse(payload) {
+            Ok(request) if self.binding.is_none() && self.app.limits.frame(self.address).is_err() => {
+                let reason = "too many frames before Login from this address";
+                self.outbox
+                    .answer(ticket, frames::failure(&request.client_msg_id, ErrorCode::TooFast, reason));
+                true
+            }
+            Ok(request) => commands::run(self, ticket, request).await.is_err(),
+            Err(rejection) => {
+                self.app.metrics.frame("invalid");
+                let answer = frames::failure(&rejection.client_msg_id, rejection.code, &rejection.reason);
+                self.outbox.answer(ticket, answer);
+                true
+            }
+        };
+        if failed { self.spend(FRAMES_PER_ERROR) } else { Ok(()) }
+    }
+
+    /// Writes everything queued.
+    ///
+    /// # Errors
+    /// `Close` when the connection was asked to end and may end now.
+    async fn flush(&mut self) -> Result<(), End> {
+        let mut batch = self.outbox.take();
+        let mut torn = false;
+        while !batch.is_empty() {
+            let written = poll_fn(|cx| {
+                self.outbox.register(cx.waker());
+                match self.outbox.closing() {
+                    // What is queued is worthless to one who has to start anew, or is dead.
+                    Some(Closing { code: CloseCode::TooSlow | CloseCode::Idle, .. }) => Poll::Ready(Ok(None)),
+                    _ => self.socket.poll_write(cx, &mut batch).map_ok(Some),
+                }
+            })
+            .await
+            .map_err(|_| End::Gone)?;
+            match written {
+                Some(front_is_torn) => torn = front_is_torn,
+                None => break,
+            }
+        }
+        let Some(closing) = self.outbox.closing() else { return Ok(()) };
+        // The close frame must not end up inside of another one.
+        let torn = if torn { batch.pop_front() } else { None };
+        Err(End::Close { closing, torn })
+    }
+
+    /// Waits until everything asked is answered.
+    async fn answers_given(&self) {
+        poll_fn(|cx| {
+            self.outbox.register(cx.waker());
+            if self.outbox.unanswered() == 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Closes it, and does not wait for a client that takes no part in that.
+    async fn close_in_time(&mut self, end: End) {
+        // Who is too slow has a full socket before him, and should still learn why. It costs one frame.
+        let slow = matches!(&end, End::Close { closing, .. } if closing.code == CloseCode::TooSlow);
+        let patience = if slow { self.app.config.idle_timeout.max(CLOSE_TIMEOUT) } else { CLOSE_TIMEOUT };
+        let shutdown = self.app.shutdown.clone();
+        let out_of_time = async {
+            let _ = tokio::time::timeout(patience - CLOSE_TIMEOUT, shutdown.cancelled()).await;
+            tokio::time::sleep(CLOSE_TIMEOUT).await;
+        };
+        tokio::select! {
+            // What either loses is lost to a client that is gone or does not read.
+            _ = self.close(end) => {}
+            () = out_of_time => {}
+        }
+    }
+
+    /// The closing handshake. What was asked before is answered before.
+    async fn close(&mut self, end: End) -> io::Result<()> {
+        if let End::Close { torn: Some(rest), .. } = &end {
+            self.socket.write_all(rest).await?;
+        }
+        let (code, reason, mut unread) = match &end {
+            End::Gone => return Ok(()),
+            End::Closed(code) => {
+                self.answers_given().await;
+                self.write_last(&ws::close(*code, "")).await?;
+                return self.socket.shutdown().await;
+            }
+            End::TooBig { unread } => (CloseCode::TooBig, CloseCode::TooBig.reason(), *unread),
+            End::Close { closing, .. } => (closing.code, closing.reason(), 0),
+        };
+        self.answers_given().await;
+        self.write_last(&ws::close(code.get(), reason)).await?;
+        // A socket that is dropped with bytes unread is reset, and the client would never see the close
+        // frame. So the rest is read, and thrown away, until the client closes too.
+        let mut buffer = std::mem::take(&mut self.socket.incoming);
+        loop {
+            let skipped = usize::try_from(unread).unwrap_or(usize::MAX).min(buffer.len());
+            buffer.drain(..skipped);
+            unread -= skipped as u64;
+            if unread == 0 && drop_until_close(&mut buffer) {
+                return self.socket.shutdown().await;
+            }
+            self.socket.incoming = buffer;
+            if poll_fn(|cx| self.socket.poll_read(cx)).await? == 0 {
+                return Ok(());
+            }
+            buffer = std::mem::take(&mut self.socket.incoming);
+        }
+    }
+
+    /// Writes what is still queued, and then `frame`.
+    async fn write_last(&mut self, frame: &[u8]) -> io::Result<()> {
+        for queued in self.outbox.take() {
+            self.socket.write_all(&queued).await?;
+        }
+        self.socket.write_all(frame).await?;
+        self.socket.flush().await
+    }
+
+    /// Takes frames from the budget.
+    fn spend(&mut self, frames: u32) -> Result<(), End> {
+        let enough = !self.app.config.limits || self.budget.spend(self.app.hub.second(), frames);
+        if enough { Ok(()) } else { Err(close(CloseCode::TooFast)) }
+    }
+
+    /// A connection that is heard is alive, and keeps its session from expiring.
+    fn note_heard(&mut self) {
+        let now = self.app.hub.second();
+        self.outbox.heard(now);
+        if let Some(binding) = self.binding
+            && now.saturating_sub(self.touched_at) >= TOUCH_SECONDS
+        {
+            self.touched_at = now;
+            accounts::note_use(&self.app, binding.session, self.address);
+        }
+    }
+}
+
+/// Also after a panic: a connection that is gone must not stay in the hub.
+impl Drop for Session {
+    fn drop(&mut self) {
+        commands::logout(self);
+        self.outbox.end();
+        self.app.hub.disconnect(&self.outbox);
+        self.app.metrics.connections.dec();
+    }
+}
+
+/// How often a connection notes that its session is in use.
+const TOUCH_SECONDS: u32 = 3600;
+
+const fn close(code: CloseCode) -> End {
+    End::Close { closing: Closing { code, reason: None }, torn: None }
+}
+
+/// Drops the whole frames at the front of `buffer` and tells whether there was a close frame among them.
+fn drop_until_close(buffer: &mut Vec<u8>) -> bool {
+    let mut at = 0;
+    loop {
+        match ws::cut(buffer, at) {
+            Cut::Frame(Frame { opcode: Opcode::Close, .. }) => return true,
+            Cut::Frame(frame) => at = frame.payload.end,
+            Cut::Incomplete => break,
+            Cut::Broken { .. } => at = buffer.len(),
+        }
+    }
+    buffer.drain(..at);
+    false
+}
+
+/// The end that a client's close frame asks for; a malformed one breaks the protocol.
+fn closed_by_client(payload: &[u8]) -> End {
+    match payload {
+        [] => End::Closed(CloseCode::Normal.get()),
+        [high, low, reason @ ..] => match u16::from_be_bytes([*high, *low]) {
+            // Codes that RFC 6455 lets a client send.
+            code @ (1000..=1003 | 1007..=1014 | 3000..=4999) if std::str::from_utf8(reason).is_ok() => {
+                End::Closed(code)
+            }
+            _ => close(CloseCode::ProtocolError),
+        },
+        [_] => close(CloseCode::ProtocolError),
+    }
+}
+
+/// What a command that failed was answered with.
+pub(super) struct Failed(pub(super) ErrorCode, pub(super) String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_close_frame_of_the_client_is_read_strictly() {
+        assert!(matches!(closed_by_client(&[]), End::Closed(1000)));
+        assert!(matches!(closed_by_client(&1001_u16.to_be_bytes()), End::Closed(1001)));
+        for bad in [&[3][..], &1005_u16.to_be_bytes(), &[0x03, 0xE8, 0xFF]] {
+            assert!(matches!(closed_by_client(bad), End::Close { .. }), "{bad:?}");
+        }
+    }
+}

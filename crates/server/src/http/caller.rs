@@ -1,0 +1,116 @@
+//! Who asks: the token of a request, and the session it opens.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use http::{Extensions, HeaderMap};
+use rim_core::UserId;
+use rim_core::session::Session;
+
+use super::error::ApiError;
+use crate::accounts;
+use crate::address::{Peer, client_address};
+use crate::app::App;
+
+/// The user who asks, and the session of his token.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub user: UserId,
+    pub session: Session,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        // Absent only on the open paths, none of which asks for it.
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::LoginRequired)
+    }
+}
+
+/// Where the request comes from, proxies that are trusted looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+impl FromRequestParts<Arc<App>> for ClientAddress {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
+        Ok(Self(address(app, &parts.extensions, &parts.headers)))
+    }
+}
+
+/// Lets through who has a session. It runs before routing and before a byte of the body is read, so a
+/// stranger learns nothing about which routes exist and makes the server hold nothing.
+pub async fn require(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    if is_open(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let address = address(&app, request.extensions(), request.headers());
+    match identify(&app, request.headers(), address).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// The only paths under `/api` that need no token. What else begins with them is not among them.
+fn is_open(path: &str) -> bool {
+    matches!(
+        path,
+        "/api/user/login" | "/api/user/create" | "/api/openapi.json" | "/api/docs" | "/api/docs/style.css"
+    )
+}
+
+async fn identify(app: &Arc<App>, headers: &HeaderMap, address: IpAddr) -> Result<Caller, ApiError> {
+    let token = bearer(headers).ok_or(ApiError::LoginRequired)?;
+    let session = app.accounts.authenticate(&app.store, &*app.clock, token).await?;
+    let session = session.ok_or(ApiError::LoginRequired)?;
+    app.limits.request(session.user)?;
+    accounts::touch(app, &session, address);
+    Ok(Caller { user: session.user, session })
+}
+
+/// The token of `Authorization: Bearer <token>`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
+}
+
+fn address(app: &App, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+    let Peer(peer) = extensions.get().expect("the accept loop puts the peer into every request");
+    client_address(peer.ip(), headers, &app.config.trusted_proxies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_bearer_in_any_case() {
+        let bearer_of = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, http::HeaderValue::from_static(value))]);
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(bearer_of("Bearer rim_x").as_deref(), Some("rim_x"));
+        assert_eq!(bearer_of("bearer  rim_x ").as_deref(), Some("rim_x"));
+        assert_eq!(bearer_of("Basic rim_x"), None);
+        assert_eq!(bearer_of("rim_x"), None);
+        assert_eq!(bearer_of(""), None);
+    }
+
+    #[test]
+    fn nothing_near_an_open_path_is_open() {
+        assert!(is_open("/api/user/login"));
+        for path in ["/api", "/api/", "/api/user/login/", "/api/user/Login", "/api/user", "/api/docs/"] {
+            assert!(!is_open(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The documents of the API: for programs, `/api/openapi.json`; for people, `/api/docs`.
+//!
+//! Both are made once, from what stands beside the handlers. The page is static: no script, nothing from
+//! elsewhere, readable without a network.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use super::web;
+use crate::App;
+
+mod markdown;
+mod openapi;
+mod page;
+
+static JSON: LazyLock<String> = LazyLock::new(openapi_document);
+static HTML: LazyLock<String> = LazyLock::new(|| page::render(&openapi::document()));
+
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/api/openapi.json",
+            get(async || {
+                let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")];
+                (headers, JSON.as_str()).into_response()
+            }),
+        )
+        .route("/api/docs", get(async || web::page(StatusCode::OK, HTML.as_str())))
+        .route("/api/docs/style.css", get(async || web::style(include_str!("style.css"))))
+}
+
+/// The OpenAPI document, as it is served and as `docs/openapi.json` holds it.
+pub fn openapi_document() -> String {
+    let mut text =
+        serde_json::to_string_pretty(&openapi::document()).expect("a JSON value always has a JSON form");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::documented;
+
+    #[test]
+    fn the_documented_operations_are_the_ones_there_are() {
+        documented::check_file("openapi.json", &super::openapi_document());
+    }
+}

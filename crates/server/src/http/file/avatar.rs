@@ -1,0 +1,51 @@
+//! `POST /api/file/avatar`
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use rim_protocol::limits::{Invalid, MAX_AVATAR_FILE_BYTES};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::body;
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::media;
+use crate::media::Format;
+
+/// Upload a picture of a user or group
+///
+/// The body is the picture itself: PNG, JPEG, GIF or WebP, up to 512 KiB. Its first bytes tell which, whatever
+/// `Content-Type` says. The answer is the address to be set as somebody's `avatar`; until then nobody sees the
+/// picture. The address is open to everybody who knows it, and shows the same picture for ever. The same
+/// picture again gets the same address.
+#[utoipa::path(
+    post,
+    path = "/api/file/avatar",
+    tag = "file",
+    request_body(content(("image/png"), ("image/jpeg"), ("image/gif"), ("image/webp"))),
+    responses((
+        status = 200,
+        body = String,
+        description = "The address on this server, `/media/avatars/…`.",
+        example = "/media/avatars/9f86d081….png",
+    )),
+)]
+pub(super) async fn upload_avatar(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    request: Request,
+) -> Answer<String> {
+    app.limits.upload(caller.user)?;
+    let picture = body::read(request, MAX_AVATAR_FILE_BYTES).await?;
+    let format = Format::of(&picture)
+        .ok_or_else(|| Invalid::new("avatar", "a PNG, JPEG, GIF or WebP picture, and this is none"))?;
+    let keeping = {
+        let app = Arc::clone(&app);
+        move || app.avatars.keep(format, &picture)
+    };
+    // Should the caller not wait for it, the picture is kept all the same, which harms nobody.
+    let kept = app.tasks.spawn_blocking(keeping).await.map_err(|panic| ApiError::Fault(panic.to_string()))?;
+    let name = kept.map_err(|error| ApiError::Fault(format!("cannot keep a picture: {error}")))?;
+    Ok(Data(media::address(&name)))
+}

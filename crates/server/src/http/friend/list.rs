@@ -1,0 +1,45 @@
+//! `GET /api/friend/list`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::friend::Friendship;
+use rim_protocol::rest::{Direction, FriendQuery, User};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::query::Query;
+use crate::http::wire;
+
+/// List friends and requests
+///
+/// By ascending id. Status 2, the blocked ones, is empty for now.
+#[utoipa::path(
+    get,
+    path = "/api/friend/list",
+    tag = "friend",
+    params(FriendQuery),
+    responses((status = 200, body = Vec<User>, description = "The users of that status.")),
+)]
+pub(super) async fn list_friends(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(query): Query<FriendQuery>,
+) -> Answer<Vec<User>> {
+    let states: &[Friendship] = match (query.status.unwrap_or(FRIENDS), query.direction) {
+        (WAITING, None) => &[Friendship::Incoming, Friendship::Outgoing],
+        (WAITING, Some(Direction::In)) => &[Friendship::Incoming],
+        (WAITING, Some(Direction::Out)) => &[Friendship::Outgoing],
+        (FRIENDS, _) => &[Friendship::Friends],
+        (BLOCKED, _) => return Ok(Data(Vec::new())),
+        _ => return Err(ApiError::InvalidRequest),
+    };
+    let users = app.store.friends(caller.user, states).await?;
+    Ok(Data(wire::users(&users, caller.user)))
+}
+
+const WAITING: u8 = 0;
+const FRIENDS: u8 = 1;
+const BLOCKED: u8 = 2;

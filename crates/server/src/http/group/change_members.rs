@@ -1,0 +1,39 @@
+//! `POST /api/group/user/change`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::{GroupId, UserId};
+use rim_protocol::limits::{self, MAX_GROUP_MEMBERS};
+use rim_protocol::rest::{MemberChange, OpType};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+
+/// Add or remove members
+///
+/// Any member may add; adding who is a member already changes nothing. Admins and the creator may remove,
+/// and anybody may remove himself. A list is carried out as a whole or not at all.
+#[utoipa::path(
+    post,
+    path = "/api/group/user/change",
+    tag = "group",
+    responses((status = 200, body = bool, description = "`true`.")),
+)]
+pub(super) async fn change_members(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<MemberChange>,
+) -> Answer<bool> {
+    limits::user_list("uids", &body.uids)?;
+    let group = GroupId(body.gid.get());
+    let users = body.uids.iter().map(|uid| UserId(uid.get())).collect();
+    let now = app.clock.now();
+    match body.op_type {
+        OpType::Add => app.store.add_members(caller.user, group, users, MAX_GROUP_MEMBERS, now).await?,
+        OpType::Remove => app.store.remove_members(caller.user, group, users, now).await?,
+    }
+    Ok(Data(true))
+}

@@ -1,0 +1,42 @@
+//! `POST /api/group/create`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::UserId;
+use rim_core::group::NewGroup;
+use rim_protocol::limits::{self, MAX_GROUP_MEMBERS};
+use rim_protocol::rest::GroupCreate;
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+use crate::http::wire;
+
+/// Create a group
+///
+/// The caller is its creator and an admin. `mode` 1 with exactly one other user is a single chat: if the
+/// two have one already, the answer is its id, and who had left it is back in it.
+#[utoipa::path(
+    post,
+    path = "/api/group/create",
+    tag = "group",
+    responses((status = 200, body = u64, description = "The id of the group.")),
+)]
+pub(super) async fn create_group(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<GroupCreate>,
+) -> Answer<u64> {
+    limits::user_list("users", &body.users)?;
+    let group = NewGroup {
+        creator: caller.user,
+        name: limits::group_name(&body.group.name)?.to_owned(),
+        avatar: limits::avatar(&body.group.avatar)?.to_owned(),
+        mode: body.group.mode,
+        members: body.users.iter().map(|user| (UserId(user.uid.get()), wire::role(user.role))).collect(),
+    };
+    let group = app.store.create_group(group, MAX_GROUP_MEMBERS, app.clock.now()).await?;
+    Ok(Data(group.0))
+}

@@ -1,0 +1,31 @@
+//! Groups: single chats and group chats, and who is in them.
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+
+mod change_members;
+mod change_role;
+mod create;
+mod dissolve;
+mod get;
+mod leave;
+mod members;
+mod transfer;
+mod update;
+
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create_group))
+        .routes(routes!(update::update_group))
+        .routes(routes!(get::list_groups))
+        .routes(routes!(members::list_members))
+        .routes(routes!(change_members::change_members))
+        .routes(routes!(change_role::change_role))
+        .routes(routes!(transfer::transfer_group))
+        .routes(routes!(leave::leave_group))
+        .routes(routes!(dissolve::dissolve_group))
+}

@@ -1,0 +1,34 @@
+//! `POST /api/group/update`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::GroupId;
+use rim_protocol::limits;
+use rim_protocol::rest::GroupUpdate;
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+
+/// Change the name and avatar of a group
+///
+/// Admins and the creator may.
+#[utoipa::path(
+    post,
+    path = "/api/group/update",
+    tag = "group",
+    responses((status = 200, body = bool, description = "`true`.")),
+)]
+pub(super) async fn update_group(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<GroupUpdate>,
+) -> Answer<bool> {
+    let group = GroupId(body.id.get());
+    let name = limits::group_name(&body.name)?.to_owned();
+    let avatar = limits::avatar(&body.avatar)?.to_owned();
+    app.store.update_group(caller.user, group, name, avatar, app.clock.now()).await?;
+    Ok(Data(true))
+}

@@ -1,0 +1,30 @@
+//! `POST /api/message/group/read`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::GroupId;
+use rim_protocol::rest::GroupRead;
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+
+/// Mark a group as read
+///
+/// Everything in it, by the caller; a `uid` in the body is ignored.
+#[utoipa::path(
+    post,
+    path = "/api/message/group/read",
+    tag = "message",
+    responses((status = 200, body = bool, description = "`true`.")),
+)]
+pub(super) async fn mark_group_read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<GroupRead>,
+) -> Answer<bool> {
+    app.store.mark_all_read(caller.user, GroupId(body.gid.get()), app.clock.now()).await?;
+    Ok(Data(true))
+}

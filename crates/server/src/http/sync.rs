@@ -1,0 +1,102 @@
+//! `POST /api/sync`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use jiff::tz::TimeZone;
+use rim_core::friend::Friendship;
+use rim_core::sync::{self as core, SyncQuery};
+use rim_core::{GroupId, Rev, UserId};
+use rim_protocol::limits::{DEFAULT_SYNC_LIMIT, Invalid, MAX_SYNC_GROUPS, MAX_SYNC_LIMIT};
+use rim_protocol::sync::{self as wire_sync, SyncAnswer, SyncRequest};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::{Answer, Data};
+use super::caller::Caller;
+use super::json::Json;
+use super::wire;
+use crate::App;
+
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(sync))
+}
+
+/// Catch up
+///
+/// Says what one has, and hears what one missed: messages, members, receipts, groups, friends and the
+/// profile. Log in on the WebSocket first and sync after it, so that nothing falls between the two; then
+/// ask again as long as `more` is true.
+#[utoipa::path(
+    post,
+    path = "/api/sync",
+    tag = "sync",
+    responses((status = 200, body = SyncAnswer, description = "What changed since.")),
+)]
+async fn sync(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<SyncRequest>,
+) -> Answer<SyncAnswer> {
+    let page = app.store.sync(caller.user, query(&body)?).await?;
+    Ok(Data(answer(&page, caller.user, &app.config.time_zone)))
+}
+
+fn query(request: &SyncRequest) -> Result<SyncQuery, Invalid> {
+    if request.groups.len() > MAX_SYNC_GROUPS {
+        return Err(Invalid::new("groups", format!("at most {MAX_SYNC_GROUPS} in one request")));
+    }
+    Ok(SyncQuery {
+        rev: Rev(request.rev.map_or(0, |rev| rev.get())),
+        groups: request.groups.iter().map(|known| (GroupId(known.gid.get()), Rev(known.rev.get()))).collect(),
+        limit: request.limit.unwrap_or(DEFAULT_SYNC_LIMIT).clamp(1, MAX_SYNC_LIMIT),
+        window: request.window,
+    })
+}
+
+fn answer(page: &core::SyncPage, viewer: UserId, zone: &TimeZone) -> SyncAnswer {
+    SyncAnswer {
+        rev: page.rev.0,
+        me: page.me.as_ref().map(|me| wire::user(me, viewer)),
+        friends: page.friends.iter().map(friend).collect(),
+        groups: page.groups.iter().map(|delta| group_delta(delta, zone)).collect(),
+        users: wire::users(&page.users, viewer),
+        more: page.more,
+    }
+}
+
+fn friend((user, state): &(UserId, Friendship)) -> wire_sync::FriendState {
+    let state = match state {
+        Friendship::None => wire_sync::Friendship::None,
+        Friendship::Incoming => wire_sync::Friendship::Incoming,
+        Friendship::Outgoing => wire_sync::Friendship::Outgoing,
+        Friendship::Friends => wire_sync::Friendship::Friends,
+    };
+    wire_sync::FriendState { uid: user.0, state }
+}
+
+fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDelta {
+    wire_sync::GroupDelta {
+        gid: delta.group_id.0,
+        rev: delta.rev.0,
+        member: delta.member,
+        group: delta.group.as_ref().map(wire::group),
+        last_seq: delta.last_seq.0,
+        unread: delta.unread,
+        messages: delta.messages.iter().map(|message| wire::message(message, zone)).collect(),
+        skipped_to: delta.skipped_to.map(|seq| seq.0),
+        members: delta.members.iter().map(member_state).collect(),
+        members_omitted: delta.members_omitted,
+        more: delta.more,
+    }
+}
+
+fn member_state(member: &core::MemberState) -> wire_sync::MemberState {
+    wire_sync::MemberState {
+        uid: member.user.0,
+        role: wire::role_number(member.role),
+        left: member.left,
+        read_seq: member.read_seq.0,
+        delivered_seq: member.delivered_seq.0,
+    }
+}

@@ -1,0 +1,33 @@
+//! `GET /api/user/get`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::{Refusal, UserId};
+use rim_protocol::rest::{UidQuery, User};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::query::Query;
+use crate::http::wire;
+
+/// Get a user
+///
+/// Oneself where `uid` is left out. An unknown user is answered with code 1001.
+#[utoipa::path(
+    get,
+    path = "/api/user/get",
+    tag = "user",
+    params(UidQuery),
+    responses((status = 200, body = User, description = "The user.")),
+)]
+pub(super) async fn get_user(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(query): Query<UidQuery>,
+) -> Answer<User> {
+    let uid = query.uid.map_or(caller.user, |uid| UserId(uid.get()));
+    let user = app.store.user(uid).await?.ok_or(Refusal::NoSuchUser)?;
+    Ok(Data(wire::user(&user, caller.user)))
+}

@@ -1,0 +1,35 @@
+//! `GET /api/user/search`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_protocol::rest::{AccountQuery, User};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::query::Query;
+use crate::http::wire;
+
+/// Find a user by account
+///
+/// The exact account, case and surrounding blanks aside. If there is none the answer is
+/// `{"ok":false,"code":200,"msg":"fail","data":null}`, which is what old clients look for.
+#[utoipa::path(
+    get,
+    path = "/api/user/search",
+    tag = "user",
+    params(AccountQuery),
+    responses((status = 200, body = User, description = "The user of that account.")),
+)]
+pub(super) async fn search_user(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(query): Query<AccountQuery>,
+) -> Answer<User> {
+    match app.store.user_by_account(&query.account).await? {
+        Some(user) => Ok(Data(wire::user(&user, caller.user))),
+        None => Err(ApiError::NothingFound),
+    }
+}

@@ -1,0 +1,46 @@
+//! `POST /api/user/update`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::Refusal;
+use rim_core::user::ProfileChange;
+use rim_protocol::limits::{self, Invalid};
+use rim_protocol::rest::{User, UserUpdate};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+use crate::http::wire;
+
+/// Change one's profile
+///
+/// The keys that are present are changed. One's other devices hear of it by a `ProfileUpdated`.
+#[utoipa::path(
+    post,
+    path = "/api/user/update",
+    tag = "user",
+    responses((status = 200, body = User, description = "Oneself, as changed.")),
+)]
+pub(super) async fn update_user(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<UserUpdate>,
+) -> Answer<User> {
+    let change = ProfileChange {
+        name: checked(body.name, limits::user_name)?,
+        avatar: checked(body.avatar, limits::avatar)?,
+        email: checked(body.email, limits::email)?,
+    };
+    app.store.update_profile(caller.user, change, app.clock.now()).await?;
+    let user = app.store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?;
+    Ok(Data(wire::user(&user, caller.user)))
+}
+
+fn checked(
+    field: Option<String>,
+    limit: fn(&str) -> Result<&str, Invalid>,
+) -> Result<Option<String>, Invalid> {
+    field.map(|text| limit(&text).map(str::to_owned)).transpose()
+}

@@ -1,0 +1,155 @@
+//! TLS with a certificate and key from files, which may be replaced while the server runs.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use parking_lot::{Mutex, RwLock};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::TlsFiles;
+
+/// The certificate in use.
+pub struct Certificates {
+    files: TlsFiles,
+    /// Read by every handshake, written by a reload: hence a lock for many readers.
+    acceptor: RwLock<TlsAcceptor>,
+    /// What the files looked like when they were last read, broken or not. Touched by reloads alone.
+    seen: Mutex<Fingerprint>,
+}
+
+/// Enough to see that a file was replaced: length and time of modification of both.
+type Fingerprint = [Option<(u64, SystemTime)>; 2];
+
+impl Certificates {
+    /// Reads the pair.
+    ///
+    /// # Errors
+    /// A file cannot be read, holds no PEM of its kind, or the key is not the certificate's.
+    pub fn load(files: TlsFiles) -> Result<Arc<Self>> {
+        let seen = fingerprint(&files);
+        let acceptor = read(&files)?;
+        Ok(Arc::new(Self { files, acceptor: RwLock::new(acceptor), seen: Mutex::new(seen) }))
+    }
+
+    /// What a new connection is accepted with.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.read().clone()
+    }
+
+    /// Reads the pair again if a file has changed. A pair that does not work leaves the old one in use.
+    pub fn reload_if_changed(&self) {
+        let found = fingerprint(&self.files);
+        if std::mem::replace(&mut *self.seen.lock(), found) != found {
+            self.reload();
+        }
+    }
+
+    /// Reads the pair again. A pair that does not work leaves the old one in use.
+    pub fn reload(&self) {
+        match read(&self.files) {
+            Ok(acceptor) => {
+                *self.acceptor.write() = acceptor;
+                tracing::info!(cert = %self.files.cert.display(), "TLS certificate reloaded");
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the old TLS certificate stays in use");
+            }
+        }
+    }
+}
+
+fn read(files: &TlsFiles) -> Result<TlsAcceptor> {
+    let chain = chain(&files.cert).with_context(|| {
+        format!("tls-cert: cannot use {} as a PEM certificate chain", files.cert.display())
+    })?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .with_context(|| format!("tls-key: cannot use {} as a PEM private key", files.key.display()))?;
+    // The provider is named, as a process that finds two of them compiled in panics at its first use.
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .context("TLS versions")?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .context("tls-cert and tls-key do not belong together")?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let chain: Vec<_> = CertificateDer::pem_file_iter(path)?.collect::<Result<_, _>>()?;
+    anyhow::ensure!(!chain.is_empty(), "it holds no certificate");
+    Ok(chain)
+}
+
+fn fingerprint(files: &TlsFiles) -> Fingerprint {
+    [&files.cert, &files.key].map(|path| {
+        let metadata = fs::metadata(path).ok()?;
+        Some((metadata.len(), metadata.modified().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write_pair(files: &TlsFiles, names: &[&str]) {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let pair = rcgen::generate_simple_self_signed(names).expect("a certificate");
+        fs::write(&files.cert, pair.cert.pem()).expect("written");
+        fs::write(&files.key, pair.signing_key.serialize_pem()).expect("written");
+    }
+
+    fn pair() -> (tempfile::TempDir, TlsFiles) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = TlsFiles { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+        write_pair(&files, &["localhost"]);
+        (folder, files)
+    }
+
+    fn config(certificates: &Certificates) -> *const ServerConfig {
+        Arc::as_ptr(certificates.acceptor().config())
+    }
+
+    #[test]
+    fn a_replaced_pair_is_taken_up_and_a_broken_one_is_not() {
+        let (_folder, files) = pair();
+        let certificates = Certificates::load(files.clone()).expect("a good pair");
+        let first = config(&certificates);
+
+        certificates.reload_if_changed();
+        assert_eq!(config(&certificates), first, "nothing changed");
+
+        write_pair(&files, &["localhost", "im.example.org"]);
+        certificates.reload_if_changed();
+        let second = config(&certificates);
+        assert_ne!(second, first);
+
+        fs::write(&files.cert, "rubbish").expect("written");
+        certificates.reload_if_changed();
+        assert_eq!(config(&certificates), second, "the old pair stays");
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_an_error_that_says_so() {
+        let (_folder, files) = pair();
+        let (_other_folder, other) = pair();
+        let error = Certificates::load(TlsFiles { cert: files.cert, key: other.key }).err().expect("refused");
+        assert!(format!("{error:#}").contains("tls-cert and tls-key"), "{error:#}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_its_setting() {
+        let (_folder, files) = pair();
+        let error =
+            Certificates::load(TlsFiles { cert: "missing.pem".into(), ..files }).err().expect("refused");
+        let text = format!("{error:#}");
+        assert!(text.contains("tls-cert") && text.contains("missing.pem"), "{text}");
+    }
+}
