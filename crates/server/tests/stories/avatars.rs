@@ -1,0 +1,158 @@
+//! Pictures of users and groups: uploaded once, seen by everybody, there after a restart.
+
+use std::fs;
+
+use reqwest::Response;
+use rim_client::protocol::limits::MAX_AVATAR_FILE_BYTES;
+use serde_json::json;
+
+use crate::raw::{self, Answer};
+use crate::world::{Person, TestServer};
+
+/// The smallest that passes for one; nobody decodes it.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and then something";
+const GIF: &[u8] = b"GIF89a and then something";
+
+async fn upload(server: &TestServer, who: &Person, picture: &[u8]) -> Answer {
+    let bearer = format!("Bearer {}", who.token());
+    // What browsers say of a form's file is not to be trusted, and here it is wrong.
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "text/html")];
+    raw::ask(server.address, "POST", "/api/file/avatar", &headers, picture).await
+}
+
+/// Uploads a picture and returns its address.
+async fn address_of(server: &TestServer, who: &Person, picture: &[u8]) -> String {
+    let answer = upload(server, who, picture).await;
+    answer.data().as_str().expect("an address").to_owned()
+}
+
+async fn show(server: &TestServer, address: &str) -> Response {
+    reqwest::get(format!("{}{address}", server.url())).await.expect("an answer")
+}
+
+fn stored(server: &TestServer) -> usize {
+    fs::read_dir(server.data().join("media/avatars")).expect("the folder").count()
+}
+
+#[tokio::test]
+async fn a_picture_is_seen_by_everybody_after_a_restart_too() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    let address = address_of(&server, &anna, PNG).await;
+    anna.post("/api/user/update", json!({"avatar": address})).await.data();
+    let bob = server.user("bob").await;
+    let seen = bob.get(&format!("/api/user/get?uid={}", anna.uid)).await.data();
+    assert_eq!(seen["avatar"], address);
+
+    let server = server.restart().await;
+    let response = show(&server, &address).await;
+    let length = PNG.len().to_string();
+    assert_eq!(response.status(), 200);
+    for (name, value) in [
+        ("content-type", "image/png"),
+        ("content-length", length.as_str()),
+        ("cache-control", "public, max-age=31536000, immutable"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox; frame-ancestors 'none'"),
+    ] {
+        assert_eq!(response.headers()[name], value, "{name}");
+    }
+    assert_eq!(response.bytes().await.expect("a picture"), PNG);
+
+    let url = format!("{}{address}", server.url());
+    let head = reqwest::Client::new().head(url).send().await.expect("an answer");
+    assert_eq!(
+        (head.status().as_u16(), &head.headers()["content-length"]),
+        (200, &length.parse().expect("ASCII"))
+    );
+    assert!(head.bytes().await.expect("no body").is_empty());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_picture_has_one_address_whoever_uploads_it() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    let bob = server.user("bob").await;
+    let address = address_of(&server, &anna, PNG).await;
+    assert_eq!(address_of(&server, &bob, PNG).await, address);
+    assert_eq!(stored(&server), 1);
+    assert_ne!(address_of(&server, &bob, GIF).await, address);
+    assert_eq!(stored(&server), 2);
+}
+
+#[tokio::test]
+async fn a_large_picture_arrives_whole() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    let mut picture = GIF.to_vec();
+    picture.extend((GIF.len()..MAX_AVATAR_FILE_BYTES).map(|at| (at % 251) as u8));
+    let address = address_of(&server, &anna, &picture).await;
+    assert!(show(&server, &address).await.bytes().await.expect("a picture") == picture);
+
+    picture.push(0);
+    upload(&server, &anna, &picture).await.complains(413, 413, &MAX_AVATAR_FILE_BYTES.to_string());
+    assert_eq!(stored(&server), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_and_told_what_is() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    for content in
+        [&b""[..], b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<!doctype html>", b"{}", b"BM bitmap"]
+    {
+        let refused = upload(&server, &anna, content).await;
+        refused.refused("avatar: a PNG, JPEG, GIF or WebP picture, and this is none");
+    }
+    raw::ask(server.address, "POST", "/api/file/avatar", &[], PNG).await.login_required();
+    assert_eq!(stored(&server), 0);
+}
+
+#[tokio::test]
+async fn nothing_but_pictures_is_found_where_they_are() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    let address = address_of(&server, &anna, PNG).await;
+    fs::write(server.data().join("media/avatars/notes.png"), "private").expect("written");
+    for path in [
+        address.replace(".png", ".gif"),
+        address.replace(".png", ""),
+        address.replace("/media/avatars/", "/media/"),
+        address.replace("/media/avatars/", "/media/avatars/.%2f"),
+        "/media/avatars/notes.png".to_owned(),
+        "/media/avatars/../../rim.db".to_owned(),
+        "/media/avatars/..%2F..%2Frim.db".to_owned(),
+        "/media/avatars/%FF".to_owned(),
+        "/media/avatars/".to_owned(),
+        "/media/avatars".to_owned(),
+        "/media".to_owned(),
+    ] {
+        let answer = server.ask("GET", &path, "").await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+    }
+    assert_eq!(server.ask("POST", &address, "").await.status, 404);
+}
+
+#[tokio::test]
+async fn who_uploads_without_end_is_told_to_wait() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    let mut answer = upload(&server, &anna, PNG).await;
+    for _ in 0..30 {
+        answer = upload(&server, &anna, PNG).await;
+    }
+    answer.complains(429, 429, "too many requests");
+    assert!(answer.header("retry-after").is_some());
+    let bob = server.user("bob").await;
+    assert_eq!(upload(&server, &bob, PNG).await.status, 200);
+}
+
+/// The limit that the document states is that of the code.
+#[test]
+fn the_protocol_document_states_how_large_a_picture_may_be() {
+    let document = include_str!("../../../../docs/protocol.md");
+    let row = document.lines().find(|line| line.starts_with("| a picture")).expect("a row for it");
+    assert!(row.contains(&format!(" {MAX_AVATAR_FILE_BYTES} bytes")), "{row}");
+}

@@ -1,0 +1,11 @@
+//! Bad input at both doors: it is refused in words that help, nobody else notices, and nothing is lost.
+//!
+//! Beside every attack two bystanders chat.
+
+mod bystanders;
+mod fields;
+mod floods;
+mod frames;
+mod half;
+mod rubbish;
+mod socket;

@@ -1,0 +1,341 @@
+//! A whole server and its users, as fixtures of the stories.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rim_client::protocol::frame::{
+    Incoming, IncomingAnswer, IncomingEvent, IncomingMessage, IncomingNotice, Notice, Outgoing,
+};
+use rim_client::{Api, Connection, ConnectionError};
+use rim_server::config;
+use rim_server::run::{Listeners, run};
+use rim_store_sqlite::{Options, SqliteStore};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::raw::{self, Answer};
+
+/// How long a story waits for what must come. Never how long anything should take.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server on ports of its own, with a data folder that goes with it.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub old_address: SocketAddr,
+    settings: Vec<String>,
+    data: TempDir,
+    shutdown: CancellationToken,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with further settings, as flags: `&["--registration=closed"]`.
+    pub async fn start_with(settings: &[&str]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::serve(settings, data, any, any).await
+    }
+
+    async fn serve(settings: Vec<String>, data: TempDir, address: SocketAddr, old: SocketAddr) -> Self {
+        let flags = ["rim".to_owned(), "--data".to_owned(), data.path().display().to_string()];
+        let config = config::load(flags.into_iter().chain(settings.clone())).expect("settings").config;
+        let main = TcpListener::bind(address).await.expect("a port");
+        let ws = TcpListener::bind(old).await.expect("another port");
+        let address = main.local_addr().expect("an address");
+        let old_address = ws.local_addr().expect("an address");
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(run(Listeners { main, ws: Some(ws) }, config, shutdown.clone()));
+        Self { address, old_address, settings, data, shutdown, task }
+    }
+
+    /// Stops the server in order and starts it again on the same data and ports.
+    pub async fn restart(self) -> Self {
+        self.stop().await.start().await
+    }
+
+    /// Stops the server in order.
+    pub async fn stop(self) -> Stopped {
+        self.tell_to_stop();
+        let Self { address, old_address, settings, data, task, .. } = self;
+        task.await.expect("the server does not panic").expect("the server stops in order");
+        Stopped { address, old_address, settings, data }
+    }
+
+    /// Begins to stop the server; [`Self::stop`] waits until it has.
+    pub fn tell_to_stop(&self) {
+        self.shutdown.cancel();
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where new clients find the WebSocket.
+    pub fn ws(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    /// Where old clients find it: any path of the old port.
+    pub fn old_ws(&self) -> String {
+        format!("ws://{}/any/path", self.old_address)
+    }
+
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    pub fn api(&self) -> Api {
+        Api::new(self.url())
+    }
+
+    /// Sends a request without a token, as bytes.
+    pub async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+        raw::ask(self.address, method, path, &[], body.as_bytes()).await
+    }
+
+    /// Registers a user, whose password is `secret`, and logs him in.
+    pub async fn user(&self, account: &str) -> Person {
+        let uid = self.api().register(account, "secret").await.expect("registered");
+        self.login(uid, account).await
+    }
+
+    /// Logs a user in once more, as on another device.
+    pub async fn login(&self, uid: u64, account: &str) -> Person {
+        let api = self.api().login(account, "secret").await.expect("logged in");
+        Person { uid, account: account.to_owned(), api, address: self.address, ws: self.ws() }
+    }
+
+    /// Carries out a command of the operator, `rim user …`, and returns once it is done.
+    pub async fn operator(&self, command: &[&str]) {
+        let mut rim = std::process::Command::new(env!("CARGO_BIN_EXE_rim"));
+        rim.arg("user").args(command).arg("--data").arg(self.data());
+        let output = tokio::task::spawn_blocking(move || rim.output()).await.expect("it does not panic");
+        let output = output.expect("rim can be started");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// A server between two lives.
+pub struct Stopped {
+    pub address: SocketAddr,
+    pub old_address: SocketAddr,
+    settings: Vec<String>,
+    data: TempDir,
+}
+
+impl Stopped {
+    /// Starts the server on the same data and ports.
+    pub async fn start(self) -> TestServer {
+        let Self { address, old_address, settings, data } = self;
+        TestServer::serve(settings, data, address, old_address).await
+    }
+
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// What it has stored, for stories that make time pass. To be closed before the server starts again.
+    pub fn store(&self) -> SqliteStore {
+        struct Nobody;
+        impl rim_core::store::CommitObserver for Nobody {
+            fn committed(&self, _writes: usize, _elapsed: Duration) {}
+        }
+        let path = self.data.path().join("rim.db");
+        let options = Options { path, readers: 1, observer: std::sync::Arc::new(Nobody) };
+        let (store, mut feed) = SqliteStore::open(options).expect("a database");
+        // Answers are given by whoever drains the feed. It ends with the store.
+        tokio::spawn(async move {
+            while let Some(commit) = feed.recv().await {
+                for entry in commit {
+                    if let rim_core::event::Committed::Answer { done, result } = entry {
+                        done(result);
+                    }
+                }
+            }
+        });
+        store
+    }
+}
+
+/// A logged-in user.
+#[derive(Clone)]
+pub struct Person {
+    pub uid: u64,
+    /// His name, too.
+    pub account: String,
+    pub api: Api,
+    address: SocketAddr,
+    ws: String,
+}
+
+impl Person {
+    /// What others see of him.
+    pub fn card(&self) -> String {
+        let Self { uid, account, .. } = self;
+        format!(
+            r#"{{"id":{uid},"name":"{account}","avatar":"","email":"","account":"{account}","password":""}}"#
+        )
+    }
+
+    /// The bytes that answer a GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, "").await
+    }
+
+    /// The bytes that answer a POST.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask("POST", path, &body.to_string()).await
+    }
+
+    pub async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.token());
+        raw::ask(self.address, method, path, &[("Authorization", &bearer)], body.as_bytes()).await
+    }
+
+    /// Creates a group chat with others.
+    pub async fn group_with(&self, others: &[&Self]) -> u64 {
+        let uids: Vec<u64> = others.iter().map(|other| other.uid).collect();
+        self.api.create_group(2, "group", &uids).await.expect("a group")
+    }
+
+    /// Adds (1) or removes (2) members.
+    pub async fn change(&self, gid: u64, op_type: u8, others: &[&Self]) -> Answer {
+        let uids: Vec<u64> = others.iter().map(|other| other.uid).collect();
+        self.post("/api/group/user/change", json!({"gid": gid, "uids": uids, "opType": op_type})).await
+    }
+
+    pub fn token(&self) -> &str {
+        self.api.token().expect("logged in")
+    }
+
+    /// Connects and logs in, as one device.
+    pub async fn connect(&self) -> Device {
+        self.connect_to(&self.ws).await
+    }
+
+    pub async fn connect_to(&self, ws: &str) -> Device {
+        let socket = Connection::login(ws, self.uid, self.token()).await.expect("connected");
+        Device { uid: self.uid, socket }
+    }
+
+    /// The single chat with another.
+    pub async fn chat_with(&self, other: &Self) -> u64 {
+        self.api.create_group(1, "", &[other.uid]).await.expect("a chat")
+    }
+}
+
+/// One connection of a user.
+pub struct Device {
+    pub uid: u64,
+    pub socket: Connection,
+}
+
+impl Device {
+    /// Sends a frame and does not wait for its answer.
+    pub async fn put(&mut self, event: &str, gid: u64, content: &str, id: &str, msg_id: Option<u64>) {
+        let frame = Outgoing {
+            kind: "Text",
+            uid: self.uid,
+            gid: Some(gid),
+            content,
+            client_msg_id: id,
+            msg_id,
+            echo: false,
+        };
+        self.socket.send(event, &frame).await.expect("sent");
+    }
+
+    /// Sends a message and returns the server's id of it.
+    pub async fn send(&mut self, gid: u64, content: &str, id: &str) -> u64 {
+        self.put("Msg", gid, content, id, None).await;
+        let answer = self.answer().await;
+        assert_eq!((answer.client_msg_id.as_str(), answer.code), (id, None), "{answer:?}");
+        answer.server_msg_id.expect("an id")
+    }
+
+    /// Sends a text frame as it stands.
+    pub async fn say(&mut self, frame: impl Into<String>) {
+        self.socket.send_text(frame.into()).await.expect("sent");
+    }
+
+    /// The next frame as it came.
+    pub async fn text(&mut self) -> String {
+        let text = tokio::time::timeout(PATIENCE, self.socket.next_text()).await.expect("a frame in time");
+        text.expect("a frame").as_str().to_owned()
+    }
+
+    /// Checks that the next frame is this, byte for byte.
+    #[track_caller]
+    pub fn hears(&mut self, frame: impl AsRef<str>) -> impl Future<Output = ()> {
+        let place = std::panic::Location::caller();
+        async move { assert_eq!(self.text().await, frame.as_ref(), "{place}") }
+    }
+
+    /// Checks that the next frame is a notice of this kind.
+    #[track_caller]
+    pub fn notice(&mut self, kind: Notice) -> impl Future<Output = IncomingNotice> {
+        let place = std::panic::Location::caller();
+        async move {
+            match self.frame().await.expect("a notice") {
+                Incoming::Event(IncomingEvent::Notify(notice)) if notice.kind == kind => notice,
+                other => panic!("{place}: {kind:?} should have come, and not {other:?}"),
+            }
+        }
+    }
+
+    /// The next frame of any kind.
+    pub async fn frame(&mut self) -> Result<Incoming, ConnectionError> {
+        tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a frame in time")
+    }
+
+    /// The next answer; what comes before it is passed over.
+    pub async fn answer(&mut self) -> IncomingAnswer {
+        loop {
+            if let Incoming::Answer(answer) = self.frame().await.expect("an answer") {
+                return answer;
+            }
+        }
+    }
+
+    /// The next message; answers and notices before it are passed over.
+    pub async fn message(&mut self) -> IncomingMessage {
+        loop {
+            if let Incoming::Event(IncomingEvent::Msg(message)) = self.frame().await.expect("a message") {
+                return message;
+            }
+        }
+    }
+
+    /// The close code that ends the connection; what comes before it is passed over.
+    pub async fn close_code(&mut self) -> u16 {
+        loop {
+            match self.frame().await {
+                Ok(_) => {}
+                Err(ConnectionError::Closed { code, .. }) => return code,
+                Err(error) => panic!("closed without a code: {error}"),
+            }
+        }
+    }
+
+    /// Makes sure that of all that was committed before nothing is on its way. The frame it sends takes the
+    /// way of a message, through the store, and is answered in its place.
+    #[track_caller]
+    pub fn nothing_came(&mut self, id: &str) -> impl Future<Output = ()> {
+        let place = std::panic::Location::caller();
+        async move {
+            self.put("Ack", u64::MAX >> 11, "", id, Some(1)).await;
+            match self.frame().await.expect("a frame") {
+                Incoming::Answer(answer) => assert_eq!(answer.client_msg_id, id, "{place}"),
+                Incoming::Event(event) => panic!("{place}: came unasked: {event:?}"),
+            }
+        }
+    }
+}
