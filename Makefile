@@ -1,0 +1,74 @@
+# What there is to do. `make` alone lists it.
+
+CARGO ?= cargo
+# Arguments for the server: make run ARGS="--listen 0.0.0.0:8000"
+ARGS ?=
+
+# The web client is built with Node 20 or newer. A server without the client needs none.
+NODE := $(shell command -v npm >/dev/null && node -p 'parseInt(process.versions.node) >= 20 || ""')
+# What npm writes last when it has installed, and what the build of the client leaves.
+WEB_PACKAGES := web/node_modules/.package-lock.json
+WEB_CLIENT := web/dist/index.html
+# Folders are among them, so that a file that is gone is noticed, too.
+WEB_SOURCES := $(shell find web/src web/public web/scripts web/*.* 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev web web-dev test check docs clean no-node
+# A client that was built and not compressed is not there.
+.DELETE_ON_ERROR:
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(if $(NODE),web,no-node) ## Builds rim with its web client for use and starts it; settings in ARGS
+	$(CARGO) build --release --bin rim
+	exec target/release/rim serve $(ARGS)
+
+dev: $(if $(NODE),web,no-node) ## Builds rim for work on it, in seconds, and starts it; settings in ARGS
+	$(CARGO) build --bin rim
+	exec target/debug/rim serve $(ARGS)
+
+web: $(WEB_CLIENT) ## Builds the web client, which the next build of rim embeds
+
+web-dev: $(WEB_PACKAGES) ## Serves the web client with hot reload, against the rim that runs on port 8000
+	cd web && exec npm run dev
+
+# nextest runs the tests of all crates side by side; without it they run crate after crate. The tests in a
+# browser start the rim that was built right before.
+test: $(if $(NODE),web,no-node) ## Runs all tests
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		set -x; $(CARGO) nextest run --workspace; \
+	else \
+		set -x; $(CARGO) test --workspace --all-targets; \
+	fi
+ifdef NODE
+	cd web && npm test
+	$(CARGO) build --bin rim
+	cd web && npm run e2e --if-present
+endif
+
+check: $(if $(NODE),$(WEB_PACKAGES),no-node) ## Checks format, lints, types and layers, as CI does
+	$(CARGO) fmt --all --check
+	python3 scripts/check_layers.py
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+ifdef NODE
+	cd web && npm run check
+endif
+
+# One test at a time: several write to the same page.
+docs: ## Writes the parts of docs/ that are made from the code
+	RIM_UPDATE_DOCS=1 $(CARGO) test --package rim-server --lib documented -- --test-threads=1
+
+clean: ## Removes everything that was built; data stays
+	$(CARGO) clean
+	rm -rf web/dist web/node_modules
+
+$(WEB_CLIENT): $(WEB_PACKAGES) $(WEB_SOURCES)
+	cd web && npm run build && node scripts/compress.mjs
+
+$(WEB_PACKAGES): web/package-lock.json
+	cd web && npm ci
+	@touch $@
+
+no-node:
+	@echo "There is no Node 20 or newer here: the web client is left out."
