@@ -1,0 +1,48 @@
+// Writes src/ui/chat/emoji.txt, the emoji that the picker offers, from emojibase-data (MIT; names by Unicode CLDR).
+//
+//   cd /tmp && npm i emojibase-data && node /path/to/web/scripts/emoji.mjs /tmp/node_modules/emojibase-data
+//
+// A line is "emoji <tab> English words <tab> Chinese words"; a line that starts with "#" begins a category.
+// The result is committed: a data set of this size is no dependency for every build.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const source = process.argv[2];
+if (!source) throw new Error("usage: emoji.mjs PATH_OF_emojibase-data");
+
+// Newer ones are boxes on too many machines.
+const NEWEST_VERSION = 14;
+// emojibase's group numbers, in the order of the picker. 2 (skin tones and hair) is left out.
+const CATEGORIES = [
+  [0, "smileys"],
+  [1, "people"],
+  [3, "nature"],
+  [4, "food"],
+  [5, "travel"],
+  [6, "activities"],
+  [7, "objects"],
+  [8, "symbols"],
+  [9, "flags"],
+];
+
+const read = (language) => JSON.parse(readFileSync(join(source, language, "data.json"), "utf8"));
+const chinese = new Map(read("zh").map((emoji) => [emoji.hexcode, emoji]));
+const words = (emoji) => [...new Set([emoji.label, ...(emoji.tags ?? [])])].join(" ").replace(/\s+/g, " ");
+
+const english = read("en")
+  .filter((emoji) => emoji.version <= NEWEST_VERSION)
+  .sort((a, b) => a.order - b.order);
+
+const lines = [];
+for (const [group, name] of CATEGORIES) {
+  lines.push(`#${name}`);
+  for (const emoji of english) {
+    if (emoji.group !== group) continue;
+    const zh = chinese.get(emoji.hexcode);
+    lines.push(`${emoji.emoji}\t${words(emoji).toLowerCase()}\t${zh ? words(zh) : ""}`);
+  }
+}
+const target = new URL("../src/ui/chat/emoji.txt", import.meta.url);
+writeFileSync(target, lines.join("\n") + "\n");
+console.log(`${lines.length - CATEGORIES.length} emoji`);

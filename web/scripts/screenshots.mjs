@@ -1,0 +1,159 @@
+// Pictures of every screen into web/screenshots, with made-up people: wide and narrow, light and dark, two languages.
+//
+//   node scripts/screenshots.mjs [part of a name]
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build, preview } from "vite";
+
+import { launch } from "./browser.mjs";
+
+const only = process.argv[2] ?? "";
+const folder = fileURLToPath(new URL("../screenshots/", import.meta.url));
+mkdirSync(folder, { recursive: true });
+
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 390, height: 844 };
+const NOW = new Date(2026, 10, 22, 14, 32);
+
+/** Name, address, what to do before the picture. */
+const SCREENS = [
+  ["sign-in", "demo.html?still&out#/sign-in"],
+  ["sign-in-error", "demo.html?still&out#/sign-in", async (page) => {
+    await page.getByLabel("Account", { exact: true }).fill("mara");
+    await page.getByLabel("Password", { exact: true }).fill("wrong");
+    await page.locator("button[type=submit]").click();
+    await page.getByRole("alert").waitFor();
+  }],
+  ["register", "demo.html?still&out#/register", async (page) => {
+    await page.getByLabel("Account", { exact: true }).fill("anna");
+    await page.getByLabel("Name", { exact: true }).fill("Anna");
+    await page.getByLabel("Password", { exact: true }).fill("short");
+    await page.locator("button[type=submit]").click();
+    await page.getByRole("alert").waitFor();
+  }],
+  ["chats", "demo.html?still#/chats"],
+  ["chats-empty", "demo.html?still&empty#/chats"],
+  ["chats-search", "demo.html?still#/chats", (page) => page.getByLabel("Search chats").fill("e")],
+  ["new-chat", "demo.html?still#/chats", (page) => page.getByRole("button", { name: "New chat" }).first().click()],
+  ["new-group", "demo.html?still#/chats", async (page) => {
+    await page.getByRole("button", { name: "New chat" }).first().click();
+    await page.getByRole("button", { name: "New group" }).click();
+    await page.getByRole("checkbox").nth(0).click();
+    await page.getByRole("checkbox").nth(2).click();
+  }],
+  ["chat-group", "demo.html?still#/chat/100"],
+  ["chat-group-top", "demo.html?still#/chat/100", (page) => page.locator(".log").evaluate((log) => log.scrollBy(0, -700))],
+  ["chat-single", "demo.html?still#/chat/101"],
+  ["chat-chinese", "demo.html?still#/chat/102"],
+  ["chat-kinds", "demo.html?still#/chat/103"],
+  ["chat-left", "demo.html?still#/chat/110"],
+  ["chat-offline", "demo.html?still&offline#/chat/101", (page) => page.locator(".connection__bar").waitFor()],
+  ["chat-emoji", "demo.html?still#/chat/101", async (page) => {
+    await page.getByRole("button", { name: "Emoji" }).click();
+    await page.locator(".emoji__cell").first().waitFor();
+  }],
+  ["chat-rich", "demo.html?still#/chat/101", async (page) => {
+    await page.getByRole("button", { name: "Formatting" }).click();
+    await page.locator("textarea").fill("**Plan** for tomorrow\n- bread\n- cheese\n- *no* olives");
+  }],
+  ["chat-lightbox", "demo.html?still#/chat/100", (page) => page.getByRole("button", { name: "Open the picture" }).click()],
+  ["panel-group", "demo.html?still#/chat/100/info"],
+  ["panel-menu", "demo.html?still#/chat/100/info", (page) => page.getByRole("button", { name: /^Actions for/ }).first().click()],
+  ["panel-single", "demo.html?still#/chat/101/info"],
+  ["panel-leave", "demo.html?still#/chat/100/info", (page) => page.getByRole("button", { name: "Leave group" }).click()],
+  ["panel-add", "demo.html?still#/chat/103/info", async (page) => {
+    await page.evaluate(() => (location.hash = "#/chat/100/info"));
+    await page.getByRole("button", { name: "Add members" }).click();
+  }],
+  ["contacts", "demo.html?still#/contacts"],
+  ["contact", "demo.html?still#/contacts/5"],
+  ["contact-add", "demo.html?still#/contacts", async (page) => {
+    await page.getByRole("button", { name: "Add contact" }).first().click();
+    await page.getByLabel("Account").fill("olga");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.locator(".found").waitFor();
+  }],
+  ["settings", "demo.html?still#/settings"],
+  ["settings-profile", "demo.html?still#/settings/profile"],
+  ["settings-security", "demo.html?still#/settings/security"],
+  ["settings-look", "demo.html?still#/settings/look"],
+  ["settings-notifications", "demo.html?still#/settings/notifications"],
+];
+/** Screens that are worth a look in Chinese as well; nothing is clicked there. */
+const CHINESE = ["sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security"];
+
+// Built, as it is served for real and with the headers it gets there: a style or script they forbid shows.
+const root = fileURLToPath(new URL("..", import.meta.url));
+const outDir = mkdtempSync(join(tmpdir(), "rim-demo-"));
+await build({ root, logLevel: "error", build: { outDir, emptyOutDir: true, rollupOptions: { input: `${root}demo.html` } } });
+const server = await preview({
+  root,
+  logLevel: "error",
+  build: { outDir },
+  preview: {
+    port: 0,
+    headers: {
+      "Content-Security-Policy":
+        "default-src 'self'; img-src 'self' https: http: data: blob:; media-src 'self' https: http:; base-uri 'none'; " +
+        "object-src 'none'; form-action 'none'; frame-ancestors 'none'",
+    },
+  },
+});
+const base = server.resolvedUrls.local[0];
+const browser = await launch();
+
+const problems = [];
+
+/** One context a kind of window: its cache makes the second page quick. */
+async function shootAll({ viewport, look, language }, suffix, screens) {
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: look,
+    locale: language,
+    deviceScaleFactor: 1,
+    reducedMotion: "reduce",
+  });
+  await context.addInitScript(() => localStorage.clear());
+  for (const [name, address, act] of screens) {
+    const page = await context.newPage();
+    page.setDefaultTimeout(6000);
+    const note = (text) => problems.push(`${name}-${suffix}: ${text.split("\n")[0]}`);
+    page.on("pageerror", (error) => note(error.message));
+    page.on("console", (message) => message.type() === "error" && note(message.text()));
+    try {
+      await page.clock.setFixedTime(NOW);
+      await page.goto(base + address);
+      await page.locator(".shell, .sign-in").waitFor();
+      await page.waitForLoadState("networkidle");
+      if (act !== undefined) await act(page);
+      await page.waitForTimeout(250);
+    } catch (cause) {
+      note(cause.message);
+    }
+    await page.screenshot({ path: `${folder}${name}-${suffix}.png` });
+    await page.close();
+  }
+  await context.close();
+}
+
+const wanted = SCREENS.filter(([name]) => name.includes(only));
+const chinese = wanted.filter(([name]) => CHINESE.includes(name)).map(([name, address]) => [name, address]);
+try {
+  const en = "en-GB";
+  await shootAll({ viewport: WIDE, look: "light", language: en }, "wide-light", wanted);
+  await shootAll({ viewport: NARROW, look: "dark", language: en }, "narrow-dark", wanted);
+  await shootAll({ viewport: WIDE, look: "dark", language: en }, "wide-dark", wanted);
+  await shootAll({ viewport: NARROW, look: "light", language: en }, "narrow-light", wanted);
+  await shootAll({ viewport: WIDE, look: "light", language: "zh-CN" }, "wide-zh", chinese);
+  await shootAll({ viewport: NARROW, look: "dark", language: "zh-CN" }, "narrow-zh", chinese);
+} finally {
+  await browser.close();
+  await server.close();
+  rmSync(outDir, { recursive: true });
+}
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

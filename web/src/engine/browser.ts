@@ -1,0 +1,166 @@
+// The world as a browser has it.
+
+import { IdbStore } from "./idb";
+import { MemoryStore } from "./memory";
+import type { Channel, Locks, Ports, Wire } from "./ports";
+
+const KEY = "rim.session";
+const CHANNEL = "rim";
+
+export function browserPorts(): Ports {
+  return {
+    now: () => Date.now(),
+    random: () => Math.random(),
+    uuid,
+    after(ms, then) {
+      const timer = setTimeout(then, ms);
+      return () => clearTimeout(timer);
+    },
+    async fetch({ method, path, token, body }) {
+      const headers = new Headers();
+      if (token !== null) headers.set("Authorization", `Bearer ${token}`);
+      if (body !== null && body.type !== "") headers.set("Content-Type", body.type);
+      const signal = AbortSignal.timeout(60_000);
+      const response = await fetch(path, {
+        method,
+        headers,
+        signal,
+        cache: "no-store",
+        ...(body !== null && { body: body.content }),
+      });
+      const text = await response.text();
+      return { status: response.status, retryAfter: response.headers.get("Retry-After"), text };
+    },
+    connect(heard): Wire {
+      const address = new URL("/ws", location.href);
+      address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+      const socket = new WebSocket(address);
+      socket.onopen = () => heard.opened();
+      socket.onmessage = (event: MessageEvent<unknown>) => {
+        if (typeof event.data === "string") heard.heard(event.data);
+      };
+      socket.onclose = (event) => heard.closed(event.code, event.reason);
+      return {
+        send(text) {
+          if (socket.readyState === WebSocket.OPEN) socket.send(text);
+        },
+        close: () => socket.close(),
+      };
+    },
+    // Where pages may not store anything the engine works from memory.
+    openStore: (uid) => IdbStore.open(uid).catch(() => new MemoryStore()),
+    remembered: {
+      get: () => attempt(() => localStorage.getItem(KEY)),
+      set(text) {
+        attempt(() => {
+          if (text === null) localStorage.removeItem(KEY);
+          else localStorage.setItem(KEY, text);
+          return null;
+        });
+      },
+    },
+    channel: channel(),
+    locks: locks(),
+    signals(heard) {
+      const seen = () => heard(document.visibilityState === "visible" ? "visible" : "hidden");
+      const listeners: readonly [EventTarget, string, () => void][] = [
+        [window, "online", () => heard("online")],
+        [window, "offline", () => heard("offline")],
+        [window, "focus", seen],
+        [window, "pageshow", seen],
+        [window, "pagehide", () => heard("closing")],
+        [document, "visibilitychange", seen],
+      ];
+      for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
+      return () => {
+        for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
+      };
+    },
+    device: deviceName(),
+  };
+}
+
+/** `crypto.randomUUID` is only there over HTTPS; a server of one's own may do without. */
+function uuid(): string {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function attempt<T>(what: () => T | null): T | null {
+  try {
+    return what();
+  } catch {
+    return null;
+  }
+}
+
+function channel(): Channel | null {
+  if (typeof BroadcastChannel === "undefined") return null;
+  const tabs = new BroadcastChannel(CHANNEL);
+  return {
+    post: (message) => tabs.postMessage(message),
+    listen(heard) {
+      const listener = (event: MessageEvent<unknown>) => heard(event.data);
+      tabs.addEventListener("message", listener);
+      return () => tabs.removeEventListener("message", listener);
+    },
+  };
+}
+
+function locks(): Locks | null {
+  // Absent outside of secure contexts, whatever the types say.
+  const manager = (navigator as Partial<Navigator>).locks;
+  if (manager === undefined) return null;
+  return {
+    hold(name, steal, got, lost) {
+      const abort = new AbortController();
+      let held = false;
+      let release: () => void = () => abort.abort();
+      const options = steal ? { steal } : { signal: abort.signal };
+      manager
+        .request(name, options, () => {
+          if (abort.signal.aborted) return undefined;
+          held = true;
+          got();
+          return new Promise<void>((resolve) => {
+            release = () => {
+              held = false;
+              resolve();
+            };
+          });
+        })
+        .catch(() => {
+          // Taken away, or given up while waiting.
+          if (!held) return;
+          held = false;
+          lost();
+        });
+      return () => release();
+    },
+  };
+}
+
+/** Such as "Firefox, Linux": enough to know one's devices apart. */
+function deviceName(): string {
+  const agent = navigator.userAgent;
+  const browser =
+    [
+      ["Edg/", "Edge"],
+      ["OPR/", "Opera"],
+      ["Firefox/", "Firefox"],
+      ["Chrome/", "Chrome"],
+      ["Safari/", "Safari"],
+    ].find(([mark]) => agent.includes(mark ?? ""))?.[1] ?? "Browser";
+  const system =
+    [
+      ["Android", "Android"],
+      ["iPhone", "iPhone"],
+      ["iPad", "iPad"],
+      ["Windows", "Windows"],
+      ["Mac OS", "macOS"],
+      ["CrOS", "ChromeOS"],
+      ["Linux", "Linux"],
+    ].find(([mark]) => agent.includes(mark ?? ""))?.[1] ?? "";
+  return system === "" ? browser : `${browser}, ${system}`;
+}

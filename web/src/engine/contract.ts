@@ -1,0 +1,205 @@
+// What the views know of the engine: immutable snapshots that they are drawn from, and the actions they may ask for.
+//
+// The engine has no React and no DOM; the views have no sockets and no storage. Everything between the two is here.
+
+/** A user, as the server shows him. `email` is empty for all but oneself. */
+export interface User {
+  readonly id: number;
+  readonly name: string;
+  readonly avatar: string;
+  readonly email: string;
+  readonly account: string;
+}
+
+export type MessageKind =
+  | "Text"
+  | "RichText"
+  | "Image"
+  | "Audio"
+  | "Video"
+  | "File"
+  | "Location"
+  | "Card"
+  | "Custom";
+
+/** How far a message of one's own has come. Others' messages are always `stored`. */
+export type MessageState =
+  | { readonly is: "sending" }
+  | { readonly is: "failed"; readonly reason: string }
+  | { readonly is: "stored" }
+  /** To one of the others at least. */
+  | { readonly is: "delivered" }
+  /** In a group chat: how many of the others have read it. */
+  | { readonly is: "read"; readonly by: number };
+
+export interface Message {
+  /** Unique in its chat and stable from the first moment, across sending, reloads and tabs. */
+  readonly key: string;
+  readonly gid: number;
+  readonly uid: number;
+  readonly kind: MessageKind;
+  readonly content: string;
+  /** Unix milliseconds: the server's, or one's own clock while it is being sent. */
+  readonly at: number;
+  /** Place in the chat; null while it is being sent. */
+  readonly seq: number | null;
+  readonly state: MessageState;
+}
+
+export interface Group {
+  readonly gid: number;
+  readonly name: string;
+  readonly avatar: string;
+  readonly single: boolean;
+  readonly creator: number;
+}
+
+export interface Member {
+  readonly user: User;
+  readonly admin: boolean;
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+}
+
+/** A row of the chat list. */
+export interface ChatRow {
+  readonly gid: number;
+  /** The partner's name of a single chat, the group's of a group chat. */
+  readonly title: string;
+  readonly avatar: string;
+  /** Seeds the colour and initials where there is no avatar: the partner's id or the group's. */
+  readonly avatarSeed: number;
+  readonly single: boolean;
+  readonly last: Message | null;
+  /** Who sent `last`, for group chats. */
+  readonly lastSender: User | null;
+  readonly unread: number;
+  readonly draft: string;
+}
+
+/** An open chat. */
+export interface ChatView {
+  readonly group: Group;
+  readonly title: string;
+  readonly avatar: string;
+  readonly avatarSeed: number;
+  /** False where one has left or was removed: it can be read, not written to. */
+  readonly member: boolean;
+  /** Oneself as a member, null where one has left. */
+  readonly self: Member | null;
+  /** Current members by order of joining, oneself included; empty until they are loaded. */
+  readonly members: readonly Member[];
+  /** What is loaded, ascending, without a gap; what is being sent comes last. */
+  readonly messages: readonly Message[];
+  /** Whether there is more above `messages`. */
+  readonly older: "none" | "some" | "loading" | "failed";
+  readonly unread: number;
+  /** The first `seq` that was unread when the chat was opened: where the divider stands. Null: none. */
+  readonly dividerSeq: number | null;
+  readonly draft: string;
+}
+
+/** Somebody on the page of contacts. */
+export interface Contacts {
+  readonly friends: readonly User[];
+  /** Asked oneself; these count for the badge. */
+  readonly incoming: readonly User[];
+  readonly outgoing: readonly User[];
+}
+
+export type Relation = "none" | "incoming" | "outgoing" | "friends" | "self";
+
+export interface Device {
+  readonly id: number;
+  readonly device: string;
+  readonly address: string;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly current: boolean;
+}
+
+export type Connection =
+  /** Connected, logged in and up to date. */
+  | { readonly is: "online" }
+  /** Connected, asking for what was missed. */
+  | { readonly is: "syncing" }
+  | { readonly is: "connecting" }
+  /** Not connected; the next try is at this time (Unix milliseconds), or when the network is back. */
+  | { readonly is: "offline"; readonly retryAt: number | null };
+
+export type Account =
+  | { readonly is: "loading" }
+  /** `why` is for people, where one was logged out by the server. */
+  | { readonly is: "out"; readonly why: "revoked" | "disabled" | null }
+  | { readonly is: "in"; readonly me: User };
+
+/** What an action ends with: done, or a reason for people, as the server or the network gave it. */
+export type Outcome<T = void> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: Problem };
+
+export type Problem =
+  /** The server's words. */
+  | { readonly is: "refused"; readonly message: string }
+  | { readonly is: "offline" }
+  | { readonly is: "slow-down"; readonly seconds: number }
+  | { readonly is: "fault" };
+
+/** A value over time, as `useSyncExternalStore` wants it: the same object until it changes. */
+export interface Live<T> {
+  get(): T;
+  subscribe(changed: () => void): () => void;
+}
+
+export interface Engine {
+  readonly account: Live<Account>;
+  readonly connection: Live<Connection>;
+  /** Newest activity first. */
+  readonly chats: Live<readonly ChatRow[]>;
+  readonly contacts: Live<Contacts>;
+  /** Of all chats: the badge of the title. */
+  readonly unread: Live<number>;
+  /** One chat; null where there is none of that id. Loads what it needs when it is first subscribed to. */
+  chat(gid: number): Live<ChatView | null>;
+  /** A message of somebody else arrived while this tab is the one that notifies. */
+  onArrival(heard: (arrival: { readonly row: ChatRow; readonly message: Message }) => void): () => void;
+
+  register(input: { account: string; name: string; password: string }): Promise<Outcome>;
+  login(input: { account: string; password: string }): Promise<Outcome>;
+  logout(): Promise<void>;
+  updateProfile(change: { name?: string; avatar?: string; email?: string }): Promise<Outcome>;
+  uploadAvatar(picture: Blob): Promise<Outcome<string>>;
+  changePassword(input: { oldPassword: string; newPassword: string }): Promise<Outcome>;
+  devices(): Promise<Outcome<readonly Device[]>>;
+  revokeDevice(id: number): Promise<Outcome>;
+
+  findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>>;
+  relation(uid: number): Relation;
+  befriend(uid: number): Promise<Outcome>;
+  acceptFriend(uid: number): Promise<Outcome>;
+  /** Rejects, withdraws or ends, whichever applies. */
+  declineFriend(uid: number): Promise<Outcome>;
+
+  /** Opens the single chat with a user and returns its gid. */
+  openSingle(uid: number): Promise<Outcome<number>>;
+  createGroup(input: { name: string; uids: readonly number[] }): Promise<Outcome<number>>;
+  updateGroup(gid: number, change: { name: string; avatar: string }): Promise<Outcome>;
+  addMembers(gid: number, uids: readonly number[]): Promise<Outcome>;
+  removeMember(gid: number, uid: number): Promise<Outcome>;
+  setAdmin(gid: number, uid: number, admin: boolean): Promise<Outcome>;
+  handOver(gid: number, uid: number): Promise<Outcome>;
+  leave(gid: number): Promise<Outcome>;
+  dissolve(gid: number): Promise<Outcome>;
+
+  /** Puts a message into the outbox; it is shown at once and sent as soon as that is possible. */
+  send(gid: number, kind: MessageKind, content: string): void;
+  resend(gid: number, key: string): void;
+  /** Takes a failed message out of the outbox. */
+  discard(gid: number, key: string): void;
+  loadOlder(gid: number): void;
+  /** The chat is on the screen up to `seq`. */
+  seen(gid: number, seq: number): void;
+  /** Forgets the divider; called when the chat is left. */
+  closed(gid: number): void;
+  setDraft(gid: number, draft: string): void;
+}

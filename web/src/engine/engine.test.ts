@@ -1,0 +1,863 @@
+import { describe, expect, it } from "vitest";
+import type { ChatRow, Message } from "./contract";
+import { type Browser, type Tab, World } from "./testing/browser";
+
+interface Scene {
+  readonly world: World;
+  readonly anna: number;
+  readonly bob: number;
+  readonly gid: number;
+  readonly browser: Browser;
+  readonly tab: Tab;
+}
+
+/** Anna, online in one tab, looks at her chat with Bob. */
+async function scene(options: { locks?: boolean } = {}): Promise<Scene> {
+  const world = new World();
+  const anna = world.server.user("anna");
+  const bob = world.server.user("bob");
+  const gid = world.server.group([anna, bob], 1, "");
+  const browser = world.browser(anna, options);
+  const tab = await browser.open();
+  tab.watch(gid);
+  await world.pass();
+  return { world, anna, bob, gid, browser, tab };
+}
+
+function row(tab: Tab, gid: number): ChatRow {
+  const found = tab.engine.chats.get().find((one) => one.gid === gid);
+  if (found === undefined) throw new Error(`no row ${gid}`);
+  return found;
+}
+
+function sent(world: World, event: string): number {
+  return world.server.heard.filter((frame) => frame.event === event).length;
+}
+
+function stored(world: World, gid: number): readonly string[] {
+  return world.server.at(gid).messages.map((message) => message.content);
+}
+
+describe("sending", () => {
+  it("shows a message at once as sending, then stored, delivered and read, under one key", async () => {
+    const { world, tab, gid, bob } = await scene();
+    tab.engine.send(gid, "Text", "hello");
+    await world.pass(0);
+    const first = tab.message(gid, "hello");
+    expect(first.state).toEqual({ is: "sending" });
+    expect(first.seq).toBeNull();
+    await world.pass();
+    const second = tab.message(gid, "hello");
+    expect(second).toMatchObject({ key: first.key, seq: 1, state: { is: "stored" } });
+    world.server.read(bob, gid, 1);
+    await world.pass();
+    expect(tab.message(gid, "hello").state).toEqual({ is: "read", by: 1 });
+    expect(row(tab, gid)).toMatchObject({ title: "bob", unread: 0, last: { content: "hello" } });
+  });
+
+  for (const fate of ["lost", "unanswered"] as const) {
+    it(`survives a connection that ends with the frame ${fate}: stored once, in order`, async () => {
+      const { world, tab, gid } = await scene();
+      let once = true;
+      world.server.fate = ({ event }) => {
+        if (event !== "Msg" || !once) return null;
+        once = false;
+        return { is: fate };
+      };
+      for (const text of ["one", "two", "three"]) tab.engine.send(gid, "Text", text);
+      await world.pass(20_000);
+      expect(stored(world, gid)).toEqual(["one", "two", "three"]);
+      expect(tab.texts(gid)).toEqual(["one", "two", "three"]);
+      expect(tab.view(gid).messages.map(({ state }) => state.is)).toEqual(["stored", "stored", "stored"]);
+      const ids = world.server.heard.filter(({ event }) => event === "Msg").map(({ body }) => body.clientMsgId);
+      expect(new Set(ids).size).toBe(3);
+      expect(ids.length).toBeGreaterThan(3);
+    });
+  }
+
+  it("waits while offline, is kept over a reload, and goes out in order when back", async () => {
+    const { world, browser, tab, gid } = await scene();
+    world.server.reachable = false;
+    world.server.cut(1006);
+    await world.pass();
+    expect(tab.engine.connection.get()).toMatchObject({ is: "offline" });
+    tab.engine.send(gid, "Text", "a");
+    tab.engine.send(gid, "Text", "b");
+    await world.pass();
+    const keys = tab.view(gid).messages.map(({ key }) => key);
+    tab.crash();
+    const again = await browser.open();
+    again.watch(gid);
+    await world.pass();
+    expect(again.view(gid).messages.map(({ key }) => key)).toEqual(keys);
+    again.engine.send(gid, "Text", "c");
+    world.server.reachable = true;
+    again.signal("online");
+    await world.pass(2_000);
+    expect(stored(world, gid)).toEqual(["a", "b", "c"]);
+    expect(again.texts(gid)).toEqual(["a", "b", "c"]);
+    expect(again.engine.connection.get()).toEqual({ is: "online" });
+  });
+
+  it("is not lost with the tab at any write of the store, and never doubled", async () => {
+    for (let crashAt = 1; crashAt <= 6; crashAt++) {
+      const { world, browser, tab, gid, bob } = await scene();
+      let writes = 0;
+      tab.beforeWrite = () => {
+        if (++writes === crashAt) tab.crash();
+      };
+      world.server.say(bob, gid, "hi");
+      tab.engine.send(gid, "Text", "hello");
+      await world.pass(20);
+      const shown = tab.texts(gid).includes("hello");
+      await world.pass(1_000);
+      tab.crash();
+      const again = await browser.open();
+      again.watch(gid);
+      await world.pass(5_000);
+      const texts = again.texts(gid);
+      expect(new Set(texts).size, `crash at ${crashAt}`).toBe(texts.length);
+      expect([...texts].sort(), `crash at ${crashAt}`).toEqual([...stored(world, gid)].sort());
+      if (shown) expect(texts, `crash at ${crashAt}`).toContain("hello");
+    }
+  });
+
+  it("says why a message was refused, sends it again when asked, and forgets it when told", async () => {
+    const { world, tab, gid } = await scene();
+    world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code: 403, reason: "not you" } : null);
+    tab.engine.send(gid, "Text", "x");
+    tab.engine.send(gid, "Text", "y");
+    await world.pass();
+    const { key, state } = tab.message(gid, "x");
+    expect(state).toEqual({ is: "failed", reason: "not you" });
+    world.server.fate = () => null;
+    tab.engine.resend(gid, key);
+    tab.engine.discard(gid, tab.message(gid, "y").key);
+    await world.pass();
+    expect(tab.message(gid, "x")).toMatchObject({ key, state: { is: "stored" } });
+    expect(stored(world, gid)).toEqual(["x"]);
+    expect(tab.texts(gid)).toEqual(["x"]);
+  });
+
+  for (const code of [503, 429]) {
+    it(`tries again after ${code}, and later messages wait for it`, async () => {
+      const { world, tab, gid } = await scene();
+      world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code, reason: "busy" } : null);
+      tab.engine.send(gid, "Text", "first");
+      await world.pass();
+      expect(tab.message(gid, "first").state).toEqual({ is: "sending" });
+      world.server.fate = () => null;
+      tab.engine.send(gid, "Text", "second");
+      await world.pass(100);
+      expect(sent(world, "Msg")).toBe(1);
+      await world.pass(5_000);
+      expect(stored(world, gid)).toEqual(["first", "second"]);
+    });
+  }
+
+  it("gives up after the server has failed at it three times", async () => {
+    const { world, tab, gid } = await scene();
+    world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code: 500, reason: "fault" } : null);
+    tab.engine.send(gid, "Text", "x");
+    await world.pass(20_000);
+    expect(tab.message(gid, "x").state).toEqual({ is: "failed", reason: "fault" });
+    expect(sent(world, "Msg")).toBe(3);
+  });
+
+  it("is settled where it was stored and then left to history by a long absence", async () => {
+    const { world, tab, gid, bob } = await scene();
+    world.server.say(bob, gid, "before");
+    await world.pass();
+    world.server.fate = ({ event }) => (event === "Msg" ? { is: "unanswered" } : null);
+    tab.engine.send(gid, "Text", "mine");
+    await world.pass(20);
+    world.server.fate = () => null;
+    world.server.reachable = false;
+    for (let i = 0; i < 300; i++) world.server.say(bob, gid, `t${i}`);
+    await world.pass(1_000);
+    world.server.reachable = true;
+    await world.pass(20_000);
+    expect(tab.view(gid).messages.every(({ seq }) => seq !== null)).toBe(true);
+    expect(tab.view(gid)).toMatchObject({ older: "some" });
+    tab.engine.loadOlder(gid);
+    await world.pass();
+    expect(tab.message(gid, "mine").seq).toBe(2);
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+    expect(tab.view(gid).older).toBe("none");
+  });
+
+  it("goes on from memory where the disk is full", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    browser.full = true;
+    tab.engine.send(gid, "Text", "mine");
+    world.server.say(bob, gid, "his");
+    await world.pass(1_000);
+    expect([...tab.texts(gid)].sort()).toEqual(["his", "mine"]);
+    // Later there is room again: what could not be written is written before anything newer.
+    browser.full = false;
+    world.server.say(bob, gid, "more");
+    await world.pass(10_000);
+    tab.crash();
+    const again = await browser.open();
+    again.watch(gid);
+    await world.pass(1_000);
+    expect(again.texts(gid)).toEqual(stored(world, gid));
+  });
+});
+
+describe("receiving", () => {
+  it("takes what comes live in order, and what comes twice once", async () => {
+    const { world, tab, gid, bob } = await scene();
+    for (let i = 1; i <= 20; i++) world.server.say(bob, gid, `m${i}`);
+    await world.pass();
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+    expect(tab.engine.unread.get()).toBe(20);
+  });
+
+  it("heals after the server is killed and restarted in mid-conversation", async () => {
+    const { world, tab, gid, bob } = await scene();
+    world.server.say(bob, gid, "before");
+    await world.pass();
+    tab.engine.send(gid, "Text", "in between");
+    world.server.reachable = false;
+    world.server.cut(1006);
+    world.server.say(bob, gid, "while down");
+    await world.pass(10_000);
+    world.server.reachable = true;
+    await world.pass(60_000);
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+    expect(stored(world, gid)).toEqual(["before", "while down", "in between"]);
+  });
+
+  it("asks for a group that it does not know, and for what a notice is about", async () => {
+    const { world, tab, anna, bob } = await scene();
+    const gid = world.server.group([bob, anna], 2, "club");
+    world.server.say(bob, gid, "welcome");
+    await world.pass(500);
+    expect(row(tab, gid)).toMatchObject({ title: "club", unread: 1, lastSender: { name: "bob" } });
+    world.server.rename(gid, "the club");
+    world.server.befriend(bob, anna);
+    await world.pass(500);
+    expect(row(tab, gid).title).toBe("the club");
+    expect(tab.engine.contacts.get().incoming.map(({ name }) => name)).toEqual(["bob"]);
+    expect(tab.engine.relation(bob)).toBe("incoming");
+    expect(await pass(world, tab.engine.acceptFriend(bob))).toEqual({ ok: true, value: undefined });
+    expect(tab.engine.contacts.get()).toMatchObject({ incoming: [], friends: [{ name: "bob" }] });
+  });
+
+  it("hears of a change that happens while it asks for another", async () => {
+    const { world, tab, bob, anna } = await scene();
+    const gid = world.server.group([bob, anna], 2, "club");
+    await world.pass(500);
+    // The answer is on its way for long when the name changes; the notice overtakes it.
+    world.server.http = () => {
+      world.server.http = () => null;
+      const { latency } = world.server;
+      world.server.latency = () => 200;
+      world.clock.after(1, () => {
+        world.server.latency = latency;
+        world.server.rename(gid, "the last name");
+      });
+      return null;
+    };
+    world.server.rename(gid, "the second name");
+    await world.pass(1_000);
+    expect(row(tab, gid).title).toBe("the last name");
+  });
+
+  it("shows a message at once where receipts before it were not told, and asks for them soon", async () => {
+    const { world, tab, anna, bob } = await scene();
+    const carl = world.server.user("carl");
+    const gid = world.server.group([anna, bob, carl]);
+    await world.pass(500);
+    tab.watch(gid);
+    tab.engine.send(gid, "Text", "mine");
+    await world.pass();
+    world.server.tellsReceipts = false;
+    world.server.read(carl, gid, 1);
+    world.server.say(bob, gid, "his");
+    world.server.say(bob, gid, "his, too");
+    await world.pass(20);
+    expect(tab.texts(gid)).toEqual(["mine", "his", "his, too"]);
+    const asked = world.server.requests.length;
+    await world.pass(3_000);
+    expect(tab.message(gid, "mine").state).toEqual({ is: "read", by: 2 });
+    expect(world.server.requests.length).toBe(asked + 1);
+  });
+
+  it("needs few syncs to find into a chat of fifty messages a second", async () => {
+    const { world, tab, gid, bob, anna } = await scene();
+    const busy = world.server.group([bob, anna], 2, "busy");
+    world.server.cut(1006);
+    world.server.httpDelay = 200;
+    for (let i = 0; i < 500; i++) {
+      world.server.say(bob, busy, `m${i}`);
+      if (i === 250) world.server.say(bob, gid, "here, too");
+      await world.pass(20);
+    }
+    await world.pass(3_000);
+    const syncs = world.server.requests.filter(({ path }) => path === "/api/sync").length;
+    expect(syncs).toBeLessThan(6);
+    expect(row(tab, busy)).toMatchObject({ unread: 500, last: { content: "m499" } });
+  });
+
+  it("acknowledges what came, the newest only", async () => {
+    const { world, gid, bob, anna } = await scene();
+    for (let i = 1; i <= 10; i++) world.server.say(bob, gid, `m${i}`);
+    await world.pass(1_000);
+    expect(sent(world, "Ack")).toBe(1);
+    expect(world.server.at(gid).members.get(anna)?.deliveredSeq).toBe(10);
+  });
+
+  it("acknowledges after a reconnect what it had no time for before", async () => {
+    const { world, gid, bob, anna } = await scene();
+    world.server.say(bob, gid, "m");
+    await world.pass(50);
+    world.server.cut(1006);
+    await world.pass(5_000);
+    expect(world.server.at(gid).members.get(anna)?.deliveredSeq).toBe(1);
+  });
+
+  it("tells of arrivals: each one live, one for each chat after an absence, none of one's own", async () => {
+    const { world, tab, gid, bob, anna } = await scene();
+    const heard: Message[] = [];
+    tab.engine.onArrival(({ message }) => heard.push(message));
+    world.server.say(bob, gid, "a");
+    world.server.say(bob, gid, "b");
+    world.server.say(anna, gid, "from my phone");
+    await world.pass();
+    expect(heard.map(({ content }) => content)).toEqual(["a", "b"]);
+    world.server.reachable = false;
+    world.server.cut(1006);
+    for (const text of ["c", "d", "e"]) world.server.say(bob, gid, text);
+    await world.pass();
+    world.server.reachable = true;
+    await world.pass(5_000);
+    expect(heard.map(({ content }) => content)).toEqual(["a", "b", "e"]);
+  });
+});
+
+describe("unread", () => {
+  it("is exact over own sends and reads, here and on another device", async () => {
+    const { world, tab, gid, bob, anna } = await scene();
+    const exact = async () => {
+      await world.pass(1_000);
+      expect(row(tab, gid).unread).toBe(world.server.unread(anna, gid));
+      expect(tab.view(gid).unread).toBe(world.server.unread(anna, gid));
+      return world.server.unread(anna, gid);
+    };
+    for (let i = 1; i <= 5; i++) world.server.say(bob, gid, `m${i}`);
+    expect(await exact()).toBe(5);
+    world.server.read(anna, gid, 3);
+    expect(await exact()).toBe(2);
+    world.server.say(bob, gid, "m6");
+    expect(await exact()).toBe(3);
+    world.server.say(anna, gid, "from my phone");
+    expect(await exact()).toBe(0);
+    world.server.say(bob, gid, "m8");
+    world.server.say(bob, gid, "m9");
+    expect(await exact()).toBe(2);
+    tab.engine.seen(gid, 8);
+    expect(await exact()).toBe(1);
+    tab.engine.send(gid, "Text", "mine");
+    expect(await exact()).toBe(0);
+  });
+
+  it("sends one Read for many looks, and only what moves on", async () => {
+    const { world, tab, gid, bob, anna } = await scene();
+    for (let i = 1; i <= 30; i++) world.server.say(bob, gid, `m${i}`);
+    await world.pass();
+    for (let i = 1; i <= 30; i++) tab.engine.seen(gid, i);
+    await world.pass(1_000);
+    expect(sent(world, "Read")).toBeLessThanOrEqual(2);
+    expect(world.server.at(gid).members.get(anna)?.readSeq).toBe(30);
+    tab.engine.seen(gid, 12);
+    tab.engine.seen(gid, 30);
+    await world.pass(1_000);
+    expect(sent(world, "Read")).toBeLessThanOrEqual(2);
+  });
+
+  it("keeps a look that was taken offline, over a reload, and tells it when back", async () => {
+    const { world, browser, tab, gid, bob, anna } = await scene();
+    world.server.say(bob, gid, "m");
+    await world.pass(1_000);
+    world.server.reachable = false;
+    world.server.cut(1006);
+    await world.pass();
+    tab.engine.seen(gid, 1);
+    await world.pass();
+    expect(tab.engine.unread.get()).toBe(0);
+    tab.crash();
+    const again = await browser.open();
+    expect(again.engine.unread.get()).toBe(0);
+    world.server.reachable = true;
+    await world.pass(60_000);
+    expect(world.server.unread(anna, gid)).toBe(0);
+  });
+
+  it("puts the divider before the first unread message, until the chat is left", async () => {
+    const { world, anna, bob, gid, tab } = await scene();
+    const other = world.server.group([bob, anna], 2, "club");
+    for (let i = 1; i <= 4; i++) world.server.say(bob, other, `m${i}`);
+    world.server.read(anna, other, 2);
+    await world.pass(500);
+    const leave = tab.watch(other);
+    await world.pass();
+    expect(tab.view(other).dividerSeq).toBe(3);
+    tab.engine.seen(other, 4);
+    await world.pass();
+    expect(tab.view(other)).toMatchObject({ dividerSeq: 3, unread: 0 });
+    tab.engine.closed(other);
+    leave();
+    await world.pass();
+    expect(tab.view(other).dividerSeq).toBeNull();
+    expect(tab.view(gid).dividerSeq).toBeNull();
+  });
+});
+
+describe("reconnecting", () => {
+  it("waits longer each time, by chance, and begins anew when it worked", async () => {
+    const { world, tab } = await scene();
+    world.server.reachable = false;
+    world.server.cut(1006);
+    const pauses: number[] = [];
+    tab.engine.connection.subscribe(() => {
+      const now = tab.engine.connection.get();
+      if (now.is === "offline" && now.retryAt !== null) pauses.push(now.retryAt - world.clock.now());
+    });
+    await world.pass(120_000);
+    pauses.slice(0, 6).forEach((pause, i) => {
+      expect(pause).toBeGreaterThanOrEqual(250 * 2 ** i);
+      expect(pause).toBeLessThanOrEqual(500 * 2 ** i);
+    });
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+    world.server.reachable = true;
+    await world.pass(30_000);
+    expect(tab.engine.connection.get()).toEqual({ is: "online" });
+    pauses.length = 0;
+    world.server.cut(1006);
+    await world.pass();
+    expect(pauses[0]).toBeLessThanOrEqual(500);
+  });
+
+  it("comes back after the delay that a server going away asks for", async () => {
+    const { world, tab } = await scene();
+    world.server.cut(4009, "reconnect in 7000 ms");
+    await world.pass(100);
+    const status = tab.engine.connection.get();
+    expect(status.is).toBe("offline");
+    await world.pass(6_000);
+    expect(world.server.connections).toBe(0);
+    await world.pass(2_000);
+    expect(tab.engine.connection.get()).toEqual({ is: "online" });
+  });
+
+  it("tries at once when the network is back", async () => {
+    const { world, tab } = await scene();
+    world.server.reachable = false;
+    world.server.cut(1006);
+    await world.pass(60_000);
+    world.server.reachable = true;
+    tab.signal("online");
+    await world.pass(200);
+    expect(tab.engine.connection.get()).toEqual({ is: "online" });
+  });
+
+  it("notices a connection that is dead without saying so", async () => {
+    const { world, tab, gid, bob } = await scene();
+    // From now on what it sends goes nowhere, and nothing comes.
+    world.server.vanish();
+    world.server.say(bob, gid, "are you there?");
+    await world.pass(20_000);
+    expect(tab.engine.connection.get().is).toBe("online");
+    await world.pass(25_000);
+    expect(tab.texts(gid)).toEqual(["are you there?"]);
+    expect(tab.engine.connection.get().is).toBe("online");
+  });
+
+  it("finds out at once that the connection is dead when the network has changed", async () => {
+    const { world, tab, gid, bob } = await scene();
+    world.server.vanish();
+    world.server.say(bob, gid, "are you there?");
+    tab.signal("online");
+    await world.pass(6_000);
+    expect(tab.texts(gid)).toEqual(["are you there?"]);
+  });
+
+  it("asks at once after the computer has slept, and has everything soon", async () => {
+    const { world, tab, gid, bob } = await scene();
+    // While asleep the server gave up on it, and nobody told.
+    world.server.vanish();
+    world.clock.sleep(3_600_000);
+    world.server.say(bob, gid, "while you slept");
+    await world.pass(6_000);
+    expect(tab.texts(gid)).toEqual(["while you slept"]);
+    expect(tab.engine.connection.get()).toEqual({ is: "online" });
+  });
+
+  it("logs out where the session was revoked, and keeps what was not sent for the next login", async () => {
+    const { world, browser, tab, gid, anna } = await scene();
+    world.server.reachable = false;
+    world.server.cut(1006);
+    await world.pass();
+    tab.engine.send(gid, "Text", "unsent");
+    await world.pass();
+    world.server.reachable = true;
+    world.server.revoke(browser.token);
+    await world.pass(60_000);
+    expect(tab.engine.account.get()).toEqual({ is: "out", why: "revoked" });
+    expect(tab.engine.chats.get()).toEqual([]);
+    expect((await browser.store(anna).load()).groups).toEqual([]);
+    expect(await pass(world, tab.engine.login({ account: "anna", password: "x" }))).toMatchObject({ ok: true });
+    await world.pass(1_000);
+    expect(tab.engine.account.get()).toMatchObject({ is: "in", me: { name: "anna" } });
+    expect(stored(world, gid)).toEqual(["unsent"]);
+  });
+
+  it("says so where the account was disabled", async () => {
+    const { world, tab } = await scene();
+    world.server.cut(4503);
+    await world.pass();
+    expect(tab.engine.account.get()).toEqual({ is: "out", why: "disabled" });
+    await world.pass(60_000);
+    expect(world.server.connections).toBe(0);
+  });
+
+  it("goes on asking where a sync fails, by 503 and by a fault", async () => {
+    const { world, tab, gid, bob } = await scene();
+    let failures = 0;
+    world.server.http = ({ path }) => {
+      if (path !== "/api/sync" || ++failures > 3) return null;
+      const busy = failures < 3;
+      return { status: busy ? 503 : 500, retryAfter: busy ? "2" : null, text: "busy" };
+    };
+    world.server.cut(1006);
+    await world.pass(1_000);
+    expect(tab.engine.connection.get()).toEqual({ is: "syncing" });
+    world.server.say(bob, gid, "hello");
+    await world.pass(20_000);
+    expect(tab.texts(gid)).toEqual(["hello"]);
+    expect(tab.engine.connection.get()).toEqual({ is: "online" });
+  });
+});
+
+describe("a large account", () => {
+  it("begins with a window of each chat and fills up to the top as one scrolls", async () => {
+    const world = new World();
+    const anna = world.server.user("anna");
+    const bob = world.server.user("bob");
+    const gid = world.server.group([anna, bob], 1, "");
+    for (let i = 0; i < 1_000; i++) world.server.say(bob, gid, `m${i}`);
+    const tab = await world.browser(anna).open();
+    tab.watch(gid);
+    await world.pass();
+    expect(tab.view(gid).messages.length).toBe(50);
+    expect(row(tab, gid).unread).toBe(1_000);
+    for (let i = 0; i < 10 && tab.view(gid).older !== "none"; i++) {
+      tab.engine.loadOlder(gid);
+      await world.pass();
+    }
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+    tab.engine.closed(gid);
+    await world.pass();
+    expect(tab.view(gid).messages.length).toBe(100);
+  });
+
+  it("syncs by parts, and what is pushed in between finds its place", async () => {
+    const world = new World();
+    const anna = world.server.user("anna");
+    const bob = world.server.user("bob");
+    const gids = Array.from({ length: 60 }, (_, i) => world.server.group([anna, bob], 2, `g${i}`));
+    for (const gid of gids) for (let i = 0; i < 45; i++) world.server.say(bob, gid, `m${i}`);
+    const browser = world.browser(anna);
+    const opening = browser.open();
+    for (let i = 0; i < 20; i++) {
+      await world.pass(4);
+      for (const gid of gids.slice(0, 5)) world.server.say(bob, gid, `live ${i}`);
+    }
+    await opening;
+    const tab = [...browser.tabs][0];
+    if (tab === undefined) throw new Error("no tab");
+    await world.pass(3_000);
+    expect(tab.engine.chats.get().length).toBe(60);
+    for (const gid of gids) {
+      expect(row(tab, gid).unread).toBe(world.server.unread(anna, gid));
+      tab.watch(gid);
+    }
+    await world.pass(1_000);
+    for (const gid of gids) {
+      const all = stored(world, gid);
+      expect(tab.texts(gid)).toEqual(all.slice(-tab.texts(gid).length));
+      expect(tab.texts(gid).length).toBeGreaterThanOrEqual(45);
+    }
+  });
+
+  it("leaves a hole after a long absence, shows what is above it, and fills it from history", async () => {
+    const { world, tab, gid, bob } = await scene();
+    for (let i = 0; i < 10; i++) world.server.say(bob, gid, `early ${i}`);
+    await world.pass();
+    world.server.reachable = false;
+    world.server.cut(1006);
+    for (let i = 0; i < 700; i++) world.server.say(bob, gid, `away ${i}`);
+    await world.pass();
+    world.server.reachable = true;
+    await world.pass(60_000);
+    const seqs = tab.view(gid).messages.map(({ seq }) => seq ?? 0);
+    expect(seqs).toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i));
+    expect(tab.view(gid).older).toBe("some");
+    for (let i = 0; i < 10 && tab.view(gid).older !== "none"; i++) {
+      tab.engine.loadOlder(gid);
+      await world.pass();
+    }
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+  });
+
+  it("says when older messages could not be had, and tries again", async () => {
+    const world = new World();
+    const anna = world.server.user("anna");
+    const bob = world.server.user("bob");
+    const gid = world.server.group([anna, bob], 1, "");
+    for (let i = 0; i < 100; i++) world.server.say(bob, gid, `m${i}`);
+    const tab = await world.browser(anna).open();
+    tab.watch(gid);
+    await world.pass();
+    world.server.reachable = false;
+    tab.engine.loadOlder(gid);
+    await world.pass();
+    expect(tab.view(gid).older).toBe("failed");
+    world.server.reachable = true;
+    tab.engine.loadOlder(gid);
+    await world.pass();
+    expect(tab.view(gid).older).toBe("none");
+    expect(tab.texts(gid).length).toBe(100);
+  });
+
+  it("keeps what did not change as the same object", async () => {
+    const { world, tab, gid, bob, anna } = await scene();
+    const other = world.server.group([bob, anna], 2, "club");
+    world.server.say(bob, other, "x");
+    world.server.say(bob, gid, "y");
+    await world.pass(500);
+    const leave = tab.watch(other);
+    await world.pass(500);
+    const [before, view, otherView] = [row(tab, other), tab.view(gid), tab.view(other)];
+    world.server.say(bob, gid, "z");
+    await world.pass(500);
+    expect(row(tab, other)).toBe(before);
+    expect(tab.view(gid).messages[0]).toBe(view.messages[0]);
+    expect(tab.view(gid).group).toBe(view.group);
+    expect(tab.view(other)).toBe(otherView);
+    leave();
+  });
+});
+
+describe("membership", () => {
+  it("reads its part after leaving, and what comes after returning", async () => {
+    const { world, tab, anna, bob } = await scene();
+    const gid = world.server.group([bob, anna], 2, "club");
+    world.server.say(bob, gid, "one");
+    await world.pass(500);
+    tab.watch(gid);
+    world.server.remove(gid, anna);
+    world.server.say(bob, gid, "hidden");
+    await world.pass(1_000);
+    expect(tab.view(gid)).toMatchObject({ member: false, self: null, unread: 0 });
+    expect(tab.texts(gid)).toEqual(["one"]);
+    tab.engine.send(gid, "Text", "let me in");
+    await world.pass();
+    expect(tab.message(gid, "let me in").state.is).toBe("failed");
+    tab.engine.discard(gid, tab.message(gid, "let me in").key);
+    world.server.add(gid, anna);
+    world.server.say(bob, gid, "welcome back");
+    world.server.say(bob, gid, "again");
+    await world.pass(1_000);
+    expect(tab.view(gid)).toMatchObject({ member: true, unread: 2, older: "none" });
+    expect(tab.texts(gid)).toEqual(["one", "welcome back", "again"]);
+    expect(tab.view(gid).members.map(({ user }) => user.name)).toEqual(["bob", "anna"]);
+  });
+
+  it("opens a chat and has it when the answer comes; the other side sees it with the first word", async () => {
+    const { world, tab, anna, browser } = await scene();
+    const carl = world.server.user("carl");
+    const his = await world.browser(carl).open();
+    const opened = await pass(world, tab.engine.openSingle(carl));
+    if (!opened.ok) throw new Error("not opened");
+    expect(row(tab, opened.value).title).toBe("carl");
+    expect(await pass(world, tab.engine.openSingle(carl))).toEqual(opened);
+    await world.pass(500);
+    expect(his.engine.chats.get()).toEqual([]);
+    tab.engine.send(opened.value, "Text", "hello carl");
+    await world.pass(500);
+    expect(row(his, opened.value)).toMatchObject({ title: "anna", unread: 1 });
+    expect(anna).toBeGreaterThan(0);
+    expect(browser.tabs.size).toBe(1);
+  });
+});
+
+describe("drafts", () => {
+  it("are shown at once, kept over reloads and taken back", async () => {
+    const { world, browser, tab, gid } = await scene();
+    tab.engine.setDraft(gid, "dear b");
+    expect(tab.view(gid).draft).toBe("dear b");
+    tab.engine.setDraft(gid, "dear bob");
+    await world.pass(1_000);
+    tab.crash();
+    const again = await browser.open();
+    expect(row(again, gid).draft).toBe("dear bob");
+    again.engine.setDraft(gid, "");
+    await world.pass(1_000);
+    again.crash();
+    expect((await browser.open()).engine.chats.get()[0]?.draft ?? "").toBe("");
+  });
+});
+
+describe("several tabs", () => {
+  it("share one connection and agree; what one sends all show", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    const second = await browser.open();
+    second.watch(gid);
+    await world.pass();
+    expect(world.server.connections).toBe(1);
+    expect(second.engine.connection.get()).toEqual({ is: "online" });
+    world.server.say(bob, gid, "to both");
+    second.engine.send(gid, "Text", "from the second");
+    await world.pass(500);
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+    expect(second.texts(gid)).toEqual(stored(world, gid));
+    second.engine.seen(gid, 1);
+    second.engine.setDraft(gid, "d");
+    await world.pass(1_000);
+    expect(tab.engine.unread.get()).toBe(0);
+    expect(tab.view(gid).draft).toBe("d");
+    expect(stored(world, gid)).toEqual(["to both", "from the second"]);
+  });
+
+  it("elect another when the leader goes, and nothing is lost in between", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    const second = await browser.open();
+    second.watch(gid);
+    await world.pass();
+    world.server.say(bob, gid, "before");
+    second.engine.send(gid, "Text", "on the way");
+    await world.pass(3);
+    tab.crash();
+    second.engine.send(gid, "Text", "after");
+    world.server.say(bob, gid, "his");
+    await world.pass(10_000);
+    expect(world.server.connections).toBe(1);
+    expect(second.texts(gid)).toEqual(stored(world, gid));
+    expect([...stored(world, gid)].sort()).toEqual(["after", "before", "his", "on the way"]);
+    expect(second.engine.connection.get()).toEqual({ is: "online" });
+  });
+
+  it("take over from a leader that the system has put to sleep, which gives way when it wakes", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    const second = await browser.open();
+    second.watch(gid);
+    await world.pass();
+    tab.frozen = true;
+    second.signal("visible");
+    await world.pass(6_000);
+    world.server.say(bob, gid, "hello");
+    await world.pass(1_000);
+    expect(second.texts(gid)).toEqual(["hello"]);
+    tab.frozen = false;
+    await world.pass(10_000);
+    expect(tab.texts(gid)).toEqual(["hello"]);
+    expect(world.server.connections).toBe(1);
+  });
+
+  it("fetch history through the leader", async () => {
+    const world = new World();
+    const anna = world.server.user("anna");
+    const bob = world.server.user("bob");
+    const gid = world.server.group([anna, bob], 1, "");
+    for (let i = 0; i < 400; i++) world.server.say(bob, gid, `m${i}`);
+    const browser = world.browser(anna);
+    await browser.open();
+    const second = await browser.open();
+    second.watch(gid);
+    await world.pass();
+    for (let i = 0; i < 5 && second.view(gid).older !== "none"; i++) {
+      second.engine.loadOlder(gid);
+      await world.pass();
+    }
+    expect(second.texts(gid)).toEqual(stored(world, gid));
+  });
+
+  it("notify still when the tab that did has gone without a word", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    const second = await browser.open();
+    const heard: string[] = [];
+    second.engine.onArrival(() => heard.push("second"));
+    tab.signal("visible");
+    await world.pass();
+    tab.crash();
+    await world.pass(1_000);
+    world.server.say(bob, gid, "a");
+    await world.pass(1_000);
+    expect(heard).toEqual(["second"]);
+  });
+
+  it("notify once: in the tab that was looked at last", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    const second = await browser.open();
+    const heard: string[] = [];
+    tab.engine.onArrival(() => heard.push("first"));
+    second.engine.onArrival(({ row }) => heard.push(`second: ${row.unread}`));
+    world.server.say(bob, gid, "a");
+    await world.pass(500);
+    tab.signal("visible");
+    await world.pass();
+    world.server.say(bob, gid, "b");
+    await world.pass(500);
+    expect(heard).toEqual(["second: 1", "first"]);
+    tab.signal("closing");
+    tab.crash();
+    await world.pass(500);
+    world.server.say(bob, gid, "c");
+    await world.pass(1_000);
+    expect(heard).toEqual(["second: 1", "first", "second: 3"]);
+  });
+
+  it("log out and in together", async () => {
+    const { world, browser, tab, gid } = await scene();
+    const second = await browser.open();
+    await pass(world, second.engine.logout());
+    await world.pass();
+    expect(tab.engine.account.get()).toEqual({ is: "out", why: null });
+    expect(world.server.connections).toBe(0);
+    for (const store of browser.stores.values()) {
+      expect(await store.load()).toMatchObject({ rev: 0, groups: [], users: [], pending: [], drafts: [] });
+    }
+    await pass(world, tab.engine.login({ account: "anna", password: "x" }));
+    await world.pass(500);
+    expect(second.engine.account.get()).toMatchObject({ is: "in" });
+    expect(row(second, gid).title).toBe("bob");
+    expect(world.server.connections).toBe(1);
+  });
+
+  it("work alone where there are no locks", async () => {
+    const { world, browser, tab, gid, bob } = await scene({ locks: false });
+    const second = await browser.open();
+    second.watch(gid);
+    await world.pass();
+    expect(world.server.connections).toBe(2);
+    tab.engine.send(gid, "Text", "mine");
+    world.server.say(bob, gid, "his");
+    await world.pass(1_000);
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+    expect(second.texts(gid)).toEqual(stored(world, gid));
+  });
+});
+
+/** Lets time pass until the promise has an answer. */
+async function pass<T>(world: World, promise: Promise<T>): Promise<T> {
+  let answer: { readonly value: T } | null = null;
+  void promise.then((value) => {
+    answer = { value };
+  });
+  for (let i = 0; i < 200 && answer === null; i++) await world.pass(50);
+  if (answer === null) throw new Error("no answer");
+  return (answer as { readonly value: T }).value;
+}

@@ -1,0 +1,359 @@
+// The engine: who is logged in, and every action that the views may ask for.
+
+import type {
+  Account,
+  ChatRow,
+  ChatView,
+  Connection,
+  Contacts,
+  Device,
+  Engine,
+  Message,
+  MessageKind,
+  Outcome,
+  Problem,
+  Relation,
+  User,
+} from "./contract";
+import { Cell } from "./live";
+import type { Ports } from "./ports";
+import { type Answer, Rest, outcome } from "./rest";
+import { Session } from "./session";
+import { NO_CONTACTS } from "./views";
+import { type Decode, asDevices, asFlag, asId, asNothing, asText, asUser } from "./wire";
+
+type Arrival = { readonly row: ChatRow; readonly message: Message };
+
+/** What is remembered over reloads. */
+interface Remembered {
+  readonly token: string;
+  readonly me: User;
+}
+
+/** To the tabs of this origin, whatever account they show. */
+type Word = { readonly word: "session"; readonly why: Extract<Account, { is: "out" }>["why"] };
+
+const DONE: Outcome = { ok: true, value: undefined };
+const LOGGED_OUT: { readonly ok: false; readonly problem: Problem } = {
+  ok: false,
+  problem: { is: "refused", message: "login required" },
+};
+
+export class RimEngine implements Engine {
+  readonly account = new Cell<Account>({ is: "loading" });
+  readonly connection = new Cell<Connection>({ is: "connecting" });
+  readonly chats = new Cell<readonly ChatRow[]>([]);
+  readonly contacts = new Cell<Contacts>(NO_CONTACTS);
+  readonly unread = new Cell<number>(0);
+  private readonly chatCells = new Map<number, Cell<ChatView | null>>();
+  private readonly listeners = new Set<(arrival: Arrival) => void>();
+  private readonly rest: Rest;
+  private session: Session | null = null;
+  private token: string | null = null;
+
+  constructor(private readonly ports: Ports) {
+    this.rest = new Rest(
+      ports,
+      () => this.token,
+      (token) => void this.rejected(token, "revoked"),
+    );
+    ports.signals((signal) => this.session?.signal(signal));
+    ports.channel?.listen((message) => {
+      const word = message as Partial<Word> | null;
+      if (word?.word === "session") void this.reconsider(word.why ?? null);
+    });
+    void this.resume(null);
+  }
+
+  chat(gid: number): Cell<ChatView | null> {
+    let cell = this.chatCells.get(gid);
+    if (cell === undefined) {
+      cell = new Cell<ChatView | null>(this.session?.chat(gid) ?? null, (is) => {
+        if (is) this.session?.watch(gid);
+      });
+      this.chatCells.set(gid, cell);
+    }
+    return cell;
+  }
+
+  onArrival(heard: (arrival: Arrival) => void): () => void {
+    this.listeners.add(heard);
+    return () => this.listeners.delete(heard);
+  }
+
+  async register(input: { account: string; name: string; password: string }): Promise<Outcome> {
+    const body = { ...input, avatar: "" };
+    const answer = await this.rest.post("/api/user/create", body, asNothing);
+    return answer.ok ? this.login(input) : outcome(answer);
+  }
+
+  async login(input: { account: string; password: string }): Promise<Outcome> {
+    const { account, password } = input;
+    const body = { account, password, device: this.ports.device };
+    const token = await this.rest.post("/api/user/login", body, asText);
+    if (!token.ok) return outcome(token);
+    const fresh = new Rest(
+      this.ports,
+      () => token.value,
+      () => undefined,
+    );
+    const me = await fresh.get("/api/user/get", asUser);
+    if (!me.ok) return outcome(me);
+    await this.leaveSession();
+    const remembered = { token: token.value, me: me.value };
+    this.remember(remembered);
+    this.ports.channel?.post({ word: "session", why: null } satisfies Word);
+    await this.enter(remembered);
+    return DONE;
+  }
+
+  async logout(): Promise<void> {
+    if (this.token === null) return;
+    // The session on the server ends where it can be reached; here it ends in any case.
+    void this.rest.post("/api/user/logout", {}, asNothing);
+    const { session } = this;
+    this.session = null;
+    this.showNobody(null);
+    this.ports.channel?.post({ word: "session", why: null } satisfies Word);
+    await session?.forget(true);
+  }
+
+  async updateProfile(change: { name?: string; avatar?: string; email?: string }): Promise<Outcome> {
+    return this.act("/api/user/update", change, asNothing);
+  }
+
+  async uploadAvatar(picture: Blob): Promise<Outcome<string>> {
+    return outcome(await this.rest.upload("/api/file/avatar", picture, asText));
+  }
+
+  async changePassword(input: { oldPassword: string; newPassword: string }): Promise<Outcome> {
+    return outcome(await this.rest.post("/api/user/password", input, asNothing));
+  }
+
+  async devices(): Promise<Outcome<readonly Device[]>> {
+    return outcome(await this.rest.get("/api/session/list", asDevices));
+  }
+
+  async revokeDevice(id: number): Promise<Outcome> {
+    return outcome(await this.rest.post("/api/session/revoke", { id }, asNothing));
+  }
+
+  async findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>> {
+    const path = `/api/user/search?account=${encodeURIComponent(account)}`;
+    const answer = await this.rest.get(path, asUser);
+    if (answer.ok) {
+      return { ok: true, value: { user: answer.value, relation: this.relation(answer.value.id) } };
+    }
+    // What the server says where there is no such account.
+    return answer.code === 200 ? { ok: true, value: null } : outcome(answer);
+  }
+
+  relation(uid: number): Relation {
+    const replica = this.session?.replica;
+    if (replica === undefined) return "none";
+    return uid === replica.uid ? "self" : replica.friendship(uid);
+  }
+
+  async befriend(uid: number): Promise<Outcome> {
+    return this.act("/api/friend/add", { fid: uid }, asNothing);
+  }
+
+  async acceptFriend(uid: number): Promise<Outcome> {
+    return this.befriended(uid, 1, "friends");
+  }
+
+  async declineFriend(uid: number): Promise<Outcome> {
+    return this.befriended(uid, 2, "none");
+  }
+
+  async openSingle(uid: number): Promise<Outcome<number>> {
+    const { session } = this;
+    if (session === null) return LOGGED_OUT;
+    const known = session.singleWith(uid);
+    if (known !== null) return { ok: true, value: known };
+    const group = { name: "", avatar: "", mode: 1 };
+    return this.act("/api/group/create", { group, users: [{ uid, role: 1 }] }, asId);
+  }
+
+  async createGroup(input: { name: string; uids: readonly number[] }): Promise<Outcome<number>> {
+    const group = { name: input.name, avatar: "", mode: 2 };
+    const users = input.uids.map((uid) => ({ uid, role: 1 }));
+    return this.act("/api/group/create", { group, users }, asId);
+  }
+
+  async updateGroup(gid: number, change: { name: string; avatar: string }): Promise<Outcome> {
+    return this.act("/api/group/update", { id: gid, ...change }, asNothing);
+  }
+
+  async addMembers(gid: number, uids: readonly number[]): Promise<Outcome> {
+    return this.act("/api/group/user/change", { gid, uids, opType: 1 }, asNothing);
+  }
+
+  async removeMember(gid: number, uid: number): Promise<Outcome> {
+    return this.act("/api/group/user/change", { gid, uids: [uid], opType: 2 }, asNothing);
+  }
+
+  async setAdmin(gid: number, uid: number, admin: boolean): Promise<Outcome> {
+    return this.act("/api/group/role/modify", { gid, uid, role: admin ? 2 : 1 }, asNothing);
+  }
+
+  async handOver(gid: number, uid: number): Promise<Outcome> {
+    return this.act("/api/group/transfer", { gid, uid }, asNothing);
+  }
+
+  async leave(gid: number): Promise<Outcome> {
+    return this.act("/api/group/leave", { gid }, asNothing);
+  }
+
+  async dissolve(gid: number): Promise<Outcome> {
+    return this.act("/api/group/dissolve", { gid }, asNothing);
+  }
+
+  send(gid: number, kind: MessageKind, content: string): void {
+    void this.session?.send(gid, kind, content);
+  }
+
+  resend(gid: number, key: string): void {
+    void this.session?.resend(gid, key);
+  }
+
+  discard(gid: number, key: string): void {
+    void this.session?.discard(gid, key);
+  }
+
+  loadOlder(gid: number): void {
+    this.session?.loadOlder(gid);
+  }
+
+  seen(gid: number, seq: number): void {
+    void this.session?.seen(gid, seq);
+  }
+
+  closed(gid: number): void {
+    this.session?.closed(gid);
+  }
+
+  setDraft(gid: number, draft: string): void {
+    this.session?.setDraft(gid, draft);
+  }
+
+  /** Begins with what is remembered, if anything is. */
+  private async resume(why: Extract<Account, { is: "out" }>["why"]): Promise<void> {
+    const remembered = recall(this.ports.remembered.get());
+    if (remembered === null) this.showNobody(why);
+    else await this.enter(remembered);
+  }
+
+  private async enter({ token, me }: Remembered): Promise<void> {
+    this.token = token;
+    const store = await this.ports.openStore(me.id);
+    if (this.token !== token || this.session !== null) {
+      store.close();
+      return;
+    }
+    const published = {
+      chats: this.chats,
+      contacts: this.contacts,
+      unread: this.unread,
+      chat: this.chatCells,
+    };
+    const session = new Session(this.ports, this.rest, token, me.id, store, published, {
+      status: (status) => {
+        if (this.session === session) this.connection.set(status);
+      },
+      me: (changed) => {
+        if (this.session !== session) return;
+        this.remember({ token, me: changed });
+        this.account.set({ is: "in", me: changed });
+      },
+      arrived: (gid, message) => this.arrived(gid, message),
+      out: (why) => void this.rejected(token, why),
+    });
+    this.session = session;
+    await session.start(me);
+    if (this.session === session) this.account.set({ is: "in", me: session.replica.me ?? me });
+  }
+
+  /** The server will not have this session again. What was not sent stays for when its user comes back. */
+  private async rejected(token: string, why: "revoked" | "disabled"): Promise<void> {
+    if (this.token !== token) return;
+    const { session } = this;
+    this.session = null;
+    this.showNobody(why);
+    this.ports.channel?.post({ word: "session", why } satisfies Word);
+    await session?.forget(false);
+  }
+
+  /** Another tab has logged in or out. */
+  private async reconsider(why: Extract<Account, { is: "out" }>["why"]): Promise<void> {
+    const remembered = recall(this.ports.remembered.get());
+    if (remembered?.token === this.token) return;
+    const { session } = this;
+    this.session = null;
+    this.token = null;
+    if (remembered !== null) await session?.stop();
+    // The tab that logged out has cleared the store; this one may have written since.
+    else await session?.forget(why === null);
+    await this.resume(why);
+  }
+
+  private async leaveSession(): Promise<void> {
+    const { session } = this;
+    this.session = null;
+    await session?.stop();
+  }
+
+  private remember(remembered: Remembered): void {
+    this.token = remembered.token;
+    this.ports.remembered.set(JSON.stringify(remembered));
+  }
+
+  /** Nobody is logged in. */
+  private showNobody(why: Extract<Account, { is: "out" }>["why"]): void {
+    this.token = null;
+    this.ports.remembered.set(null);
+    this.connection.set({ is: "connecting" });
+    this.chats.set([]);
+    this.contacts.set(NO_CONTACTS);
+    this.unread.set(0);
+    for (const cell of this.chatCells.values()) cell.set(null);
+    this.account.set({ is: "out", why });
+  }
+
+  private arrived(gid: number, message: Message): void {
+    const row = this.chats.get().find((one) => one.gid === gid);
+    if (row === undefined) return;
+    for (const heard of [...this.listeners]) heard({ row, message });
+  }
+
+  /** An operation that changes what is shown: done when it is shown. */
+  private async act<T>(path: string, body: object, decode: Decode<T>): Promise<Outcome<T>> {
+    const answer = await this.rest.post(path, body, decode);
+    if (answer.ok) await this.session?.sync();
+    return outcome(answer);
+  }
+
+  private async befriended(uid: number, status: 1 | 2, wanted: Relation): Promise<Outcome> {
+    const answer: Answer<boolean> = await this.rest.post(
+      "/api/friend/status/modify",
+      { fid: uid, status },
+      asFlag,
+    );
+    if (!answer.ok) return outcome(answer);
+    await this.session?.sync();
+    // It applied to nothing: fine where somebody else has done the same already.
+    if (answer.value || this.relation(uid) === wanted) return DONE;
+    return { ok: false, problem: { is: "refused", message: "there is no such request any more" } };
+  }
+}
+
+/** What was remembered, if it can still be read. */
+function recall(text: string | null): Remembered | null {
+  if (text === null) return null;
+  try {
+    const value = JSON.parse(text) as { token?: unknown; me?: unknown };
+    return { token: asText(value.token), me: asUser(value.me) };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,165 @@
+// A store in IndexedDB, one database for each account.
+
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { User } from "./contract";
+import {
+  type Batch,
+  type Draft,
+  type GroupRecord,
+  type Mark,
+  type MemberRecord,
+  type Pending,
+  type Snapshot,
+  type Store,
+  bySending,
+} from "./storage";
+import type { FriendRecord, StoredMessage } from "./wire";
+
+interface Schema extends DBSchema {
+  meta: { key: "rev" | "me"; value: number | User };
+  users: { key: number; value: User };
+  friends: { key: number; value: FriendRecord };
+  groups: { key: number; value: GroupRecord };
+  members: { key: [number, number]; value: MemberRecord };
+  messages: { key: [number, number]; value: StoredMessage };
+  pending: { key: string; value: Pending };
+  drafts: { key: number; value: Draft };
+  marks: { key: number; value: Mark };
+}
+
+const VERSION = 1;
+const REPLICA = ["meta", "users", "friends", "groups", "members", "messages", "marks"] as const;
+const ALL = [...REPLICA, "pending", "drafts"] as const;
+
+export class IdbStore implements Store {
+  private constructor(private readonly db: IDBPDatabase<Schema>) {}
+
+  static async open(uid: number): Promise<IdbStore> {
+    const db = await openDB<Schema>(`rim-${uid}`, VERSION, {
+      upgrade(db) {
+        db.createObjectStore("meta");
+        db.createObjectStore("users", { keyPath: "id" });
+        db.createObjectStore("friends", { keyPath: "uid" });
+        db.createObjectStore("groups", { keyPath: "gid" });
+        db.createObjectStore("members", { keyPath: ["gid", "uid"] });
+        db.createObjectStore("messages", { keyPath: ["gid", "seq"] });
+        db.createObjectStore("pending", { keyPath: "clientMsgId" });
+        db.createObjectStore("drafts", { keyPath: "gid" });
+        db.createObjectStore("marks", { keyPath: "gid" });
+      },
+      // A newer version of this page is open in another tab: let it upgrade.
+      blocking(_from, _to, event) {
+        (event.target as IDBDatabase).close();
+      },
+    });
+    return new IdbStore(db);
+  }
+
+  async load(): Promise<Snapshot> {
+    // One transaction, so that what is read belongs together.
+    const read = this.db.transaction(ALL, "readonly");
+    const [rev, me, users, friends, groups, members, pending, drafts, marks] = await Promise.all([
+      read.objectStore("meta").get("rev"),
+      read.objectStore("meta").get("me"),
+      read.objectStore("users").getAll(),
+      read.objectStore("friends").getAll(),
+      read.objectStore("groups").getAll(),
+      read.objectStore("members").getAll(),
+      read.objectStore("pending").getAll(),
+      read.objectStore("drafts").getAll(),
+      read.objectStore("marks").getAll(),
+    ]);
+    return {
+      rev: typeof rev === "number" ? rev : 0,
+      ...(typeof me === "object" && { me }),
+      users,
+      friends,
+      groups,
+      members,
+      pending: pending.sort(bySending),
+      drafts,
+      marks,
+    };
+  }
+
+  async write(batch: Batch): Promise<void> {
+    const write = this.db.transaction(storesOf(batch), "readwrite");
+    const done: Promise<unknown>[] = [write.done];
+    const store = (name: (typeof ALL)[number]) => write.objectStore(name);
+    try {
+      if (batch.rev !== undefined) done.push(store("meta").put(batch.rev, "rev"));
+      if (batch.me !== undefined) done.push(store("meta").put(batch.me, "me"));
+      for (const user of batch.users ?? []) done.push(store("users").put(user));
+      for (const friend of batch.friends ?? []) done.push(store("friends").put(friend));
+      for (const group of batch.groups ?? []) done.push(store("groups").put(group));
+      for (const gid of batch.membersForgotten ?? []) {
+        done.push(store("members").delete(IDBKeyRange.bound([gid, 0], [gid, Infinity])));
+      }
+      for (const member of batch.members ?? []) done.push(store("members").put(member));
+      for (const message of batch.messages ?? []) done.push(store("messages").put(message));
+      for (const pending of batch.pending ?? []) done.push(store("pending").put(pending));
+      for (const id of batch.settled ?? []) done.push(store("pending").delete(id));
+      for (const draft of batch.drafts ?? []) {
+        done.push(draft.text === "" ? store("drafts").delete(draft.gid) : store("drafts").put(draft));
+      }
+      for (const mark of batch.marks ?? []) done.push(store("marks").put(mark));
+    } catch (error) {
+      write.abort();
+      await Promise.allSettled(done);
+      throw error;
+    }
+    await Promise.all(done);
+  }
+
+  async page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {
+    if (below <= from) return [];
+    // The places have hardly any gaps, so the newest `limit` of them are nearly always in this range.
+    const guess = Math.max(from, below - limit);
+    const near = await this.range(gid, guess, below);
+    if (near.length >= limit || guess === from) return near;
+    const messages: StoredMessage[] = [];
+    const read = this.db.transaction("messages", "readonly");
+    const range = IDBKeyRange.bound([gid, from], [gid, below], false, true);
+    let cursor = await read.store.openCursor(range, "prev");
+    while (cursor !== null && messages.length < limit) {
+      messages.push(cursor.value);
+      cursor = await cursor.continue();
+    }
+    return messages.reverse();
+  }
+
+  async clear(all: boolean): Promise<void> {
+    const names = all ? ALL : REPLICA;
+    const write = this.db.transaction(names, "readwrite");
+    await Promise.all([...names.map((name) => write.objectStore(name).clear()), write.done]);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private range(gid: number, from: number, below: number): Promise<readonly StoredMessage[]> {
+    return this.db.getAll("messages", IDBKeyRange.bound([gid, from], [gid, below], false, true));
+  }
+}
+
+function storesOf(batch: Batch): (typeof ALL)[number][] {
+  const names = new Set<(typeof ALL)[number]>();
+  for (const key of Object.keys(batch) as (keyof Batch)[]) {
+    switch (key) {
+      case "rev":
+      case "me":
+        names.add("meta");
+        break;
+      case "membersForgotten":
+        names.add("members");
+        break;
+      case "settled":
+        names.add("pending");
+        break;
+      default:
+        names.add(key);
+    }
+  }
+  return [...names];
+}

@@ -1,0 +1,248 @@
+// Keeps the account connected and the replica up to date: connects, logs in, syncs, sends, and begins anew
+// whatever happens. Of all tabs one leads.
+
+import { Backoff } from "./backoff";
+import type { Connection as Status } from "./contract";
+import { type Intents, Outbox } from "./outbox";
+import type { Ports } from "./ports";
+import { Receipts } from "./receipts";
+import type { Pushed, Replica } from "./replica";
+import type { Rest } from "./rest";
+import { Connection, type End } from "./socket";
+import type { Batch } from "./storage";
+import { type Incoming, asSync } from "./wire";
+
+export interface LeaderEvents {
+  /** To be shown, stored and told to the other tabs. */
+  learned(batch: Batch, how: "live" | "sync" | "first sync"): void;
+  status(status: Status): void;
+  out(why: "revoked" | "disabled"): void;
+}
+
+/** Rows of a sync answer, the most that the server gives. */
+const SYNC_ROWS = 1_000;
+/** Messages of each chat at first, so that a large account is soon there; and later, after an absence. */
+const FIRST_WINDOW = 50;
+const WINDOW = 200;
+/** A missing receipt may wait so long; in a busy group many are healed by one sync. */
+const HEAL_MS = 1_000;
+/** More frames than this are not held while a sync runs: the next one brings them. */
+const HELD = 5_000;
+
+type PushedFrame = Extract<Incoming, { is: "message" | "notice" }>;
+
+export class Leader {
+  private readonly outbox: Outbox;
+  private readonly receipts: Receipts;
+  private readonly backoff: Backoff;
+  private readonly syncBackoff: Backoff;
+  private connection: Connection | null = null;
+  private status: Status = { is: "connecting" };
+  private ready = false;
+  private stopped = false;
+  private retry: (() => void) | null = null;
+  private heal: (() => void) | null = null;
+  private resync: (() => void) | null = null;
+  private running: Promise<boolean> | null = null;
+  private wanted = false;
+  private round = 0;
+  private held: { readonly frame: PushedFrame; readonly round: number }[] = [];
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly rest: Rest,
+    private readonly token: string,
+    private readonly replica: Replica,
+    intents: Intents,
+    private readonly events: LeaderEvents,
+  ) {
+    this.backoff = new Backoff(ports.random);
+    this.syncBackoff = new Backoff(ports.random);
+    this.outbox = new Outbox(ports, replica.uid, intents, {
+      send: (frame) => this.connection?.send(frame),
+      changed: (batch) => this.events.learned(batch, "live"),
+      sync: () => this.sync(),
+      loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false }),
+    });
+    this.receipts = new Receipts(ports, replica, intents, (frame) => this.connection?.send(frame));
+  }
+
+  start(): void {
+    this.connect();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.disconnected();
+    this.retry?.();
+  }
+
+  /** There is something new to send. */
+  intended(batch: Batch): void {
+    if (batch.pending !== undefined) this.outbox.flush();
+    for (const mark of batch.marks ?? []) this.receipts.marked(mark.gid);
+  }
+
+  /** The network may be back, or somebody looks: the time to try, or to make sure. */
+  wake(): void {
+    if (this.stopped) return;
+    if (this.connection !== null) this.connection.probe();
+    else this.connect();
+  }
+
+  /** Asks what was missed, until nothing is. Whether that came through. */
+  sync(): Promise<boolean> {
+    this.wanted = true;
+    this.running ??= this.syncAll();
+    return this.running;
+  }
+
+  private connect(): void {
+    this.retry?.();
+    this.retry = null;
+    this.tell({ is: "connecting" });
+    const who = { uid: this.replica.uid, token: this.token };
+    this.connection = new Connection(this.ports, who, {
+      ready: () => this.loggedIn(),
+      frame: (frame) => this.heard(frame),
+      ended: (end) => this.reconnect(end),
+    });
+  }
+
+  /** Subscribed; so what is read from now on misses nothing. */
+  private loggedIn(): void {
+    this.ready = true;
+    this.tell({ is: "syncing" });
+    this.outbox.up();
+    void this.sync();
+  }
+
+  private synced(): void {
+    this.syncBackoff.reset();
+    if (!this.ready || this.status.is !== "syncing") return;
+    this.backoff.reset();
+    this.receipts.up();
+    this.tell({ is: "online" });
+  }
+
+  private reconnect(end: End): void {
+    this.disconnected();
+    if (this.stopped) return;
+    if (end.next === "out") {
+      this.stopped = true;
+      this.events.out(end.why);
+      return;
+    }
+    if (end.slowly) this.backoff.exhaust();
+    const pause = end.asked ?? this.backoff.next();
+    this.tell({ is: "offline", retryAt: this.ports.now() + pause });
+    this.retry = this.ports.after(pause, () => this.connect());
+  }
+
+  private disconnected(): void {
+    this.ready = false;
+    this.connection?.drop();
+    this.connection = null;
+    this.outbox.down();
+    this.receipts.down();
+    this.heal?.();
+    this.heal = null;
+    this.resync?.();
+    this.resync = null;
+    this.held = [];
+  }
+
+  private heard(frame: Incoming): void {
+    switch (frame.is) {
+      case "ack":
+      case "error":
+        if (!this.outbox.answered(frame)) this.receipts.answered(frame);
+        break;
+      case "message":
+      case "notice":
+        this.place(frame, this.round);
+        break;
+      case "unknown":
+        break;
+    }
+  }
+
+  private place(frame: PushedFrame, round: number): void {
+    const { place, batch } = this.take(frame);
+    if (Object.keys(batch).length > 0) this.events.learned(batch, "live");
+    for (const message of batch.messages ?? []) this.receipts.arrived(message.gid);
+    if (place === "early") {
+      this.heal ??= this.ports.after(HEAL_MS, () => {
+        this.heal = null;
+        void this.sync();
+      });
+    } else if (place === "gap" && round === this.round) {
+      // Kept: it follows on what the sync brings. If it does not, a sync that began later knows better.
+      if (isOfGroup(frame) && this.held.length < HELD) this.held.push({ frame, round });
+      void this.sync();
+    }
+  }
+
+  private take(frame: PushedFrame): Pushed {
+    return frame.is === "message" ? this.replica.push(frame.message) : this.replica.notice(frame.notice);
+  }
+
+  private async syncAll(): Promise<boolean> {
+    try {
+      while (this.wanted) {
+        this.wanted = false;
+        this.round += 1;
+        const problem = await this.syncOnce();
+        if (this.stopped) return false;
+        if (problem !== null) {
+          this.retrySync(problem.seconds);
+          return false;
+        }
+        const held = this.held;
+        this.held = [];
+        for (const { frame, round } of held) this.place(frame, round);
+      }
+      this.synced();
+      return true;
+    } finally {
+      // In the same breath as the last look at `wanted`, so that nobody joins what is over.
+      this.running = null;
+    }
+  }
+
+  private async syncOnce(): Promise<{ readonly seconds: number } | null> {
+    const first = this.replica.rev === 0 && this.replica.groups.size === 0;
+    for (;;) {
+      const request = this.replica.request(SYNC_ROWS, first ? FIRST_WINDOW : WINDOW);
+      const answer = await this.rest.post("/api/sync", request, asSync);
+      if (this.stopped) return null;
+      if (!answer.ok) {
+        return { seconds: answer.problem.is === "slow-down" ? answer.problem.seconds : 0 };
+      }
+      const batch = this.replica.merge(answer.value, first);
+      this.events.learned(batch, first ? "first sync" : "sync");
+      for (const group of batch.groups ?? []) this.receipts.arrived(group.gid);
+      if (!answer.value.more) return null;
+    }
+  }
+
+  /** Without a connection the next Login syncs. */
+  private retrySync(seconds: number): void {
+    if (!this.ready) return;
+    const pause = Math.max(seconds * 1_000, this.syncBackoff.next());
+    this.resync ??= this.ports.after(pause, () => {
+      this.resync = null;
+      void this.sync();
+    });
+  }
+
+  private tell(status: Status): void {
+    this.status = status;
+    this.events.status(status);
+  }
+}
+
+/** Of a message or a receipt: what has a place in the changes of its group and can be taken as it is. */
+function isOfGroup(frame: PushedFrame): boolean {
+  return frame.is === "message" || (frame.notice.gid !== null && frame.notice.seq !== null);
+}

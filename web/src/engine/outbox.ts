@@ -1,0 +1,178 @@
+// What the user wants and the server is to learn: messages to send, drafts, how far he has read. And the
+// sending of the messages, in order, until each is stored or refused.
+
+import { Backoff } from "./backoff";
+import type { Ports } from "./ports";
+import { type Batch, type Draft, type Mark, type Pending, type Snapshot, bySending } from "./storage";
+import type { Incoming, Outgoing, StoredMessage } from "./wire";
+
+/** The intents of all tabs, as far as this one was told. */
+export class Intents {
+  private readonly entries = new Map<string, Pending>();
+  private readonly draftsByGid = new Map<number, Draft>();
+  private readonly marksByGid = new Map<number, Mark>();
+
+  get drafts(): ReadonlyMap<number, Draft> {
+    return this.draftsByGid;
+  }
+
+  get marks(): ReadonlyMap<number, Mark> {
+    return this.marksByGid;
+  }
+
+  load(snapshot: Snapshot): void {
+    for (const map of [this.entries, this.draftsByGid, this.marksByGid]) map.clear();
+    this.apply(snapshot);
+  }
+
+  apply(batch: Batch): void {
+    for (const pending of batch.pending ?? []) this.entries.set(pending.clientMsgId, pending);
+    for (const id of batch.settled ?? []) this.entries.delete(id);
+    for (const draft of batch.drafts ?? []) this.draftsByGid.set(draft.gid, draft);
+    for (const mark of batch.marks ?? []) {
+      // Another tab may be behind.
+      if (mark.seq > (this.marksByGid.get(mark.gid)?.seq ?? 0)) this.marksByGid.set(mark.gid, mark);
+    }
+  }
+
+  entry(clientMsgId: string): Pending | undefined {
+    return this.entries.get(clientMsgId);
+  }
+
+  /** In the order of sending. */
+  outbox(gid?: number): readonly Pending[] {
+    const all = [...this.entries.values()];
+    return (gid === undefined ? all : all.filter((entry) => entry.gid === gid)).sort(bySending);
+  }
+
+  /** Which entries these messages are, once stored. */
+  settledBy(uid: number, messages: readonly StoredMessage[]): readonly string[] {
+    if (this.entries.size === 0) return [];
+    const own = messages.filter((message) => {
+      return message.uid === uid && this.entries.get(message.clientMsgId)?.gid === message.gid;
+    });
+    return own.map((message) => message.clientMsgId);
+  }
+}
+
+export interface OutboxEvents {
+  send(frame: Outgoing): void;
+  changed(batch: Batch): void;
+  /** Asks the server what was missed. */
+  sync(): Promise<boolean>;
+  /** The connection is not logged in any more. */
+  loginLost(): void;
+}
+
+/** How long a stored message may take to arrive before it is asked for. */
+const ECHO_MS = 1_500;
+/** A server that fails this often at one message will go on failing at it. */
+const FAULTS = 3;
+
+/** Sends what waits. Only the leader has one. */
+export class Outbox {
+  private connected = false;
+  private readonly inFlight = new Set<string>();
+  private readonly faults = new Map<string, number>();
+  private readonly backoff: Backoff;
+  private resume: (() => void) | null = null;
+  private echo: (() => void) | null = null;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly uid: number,
+    private readonly intents: Intents,
+    private readonly events: OutboxEvents,
+  ) {
+    this.backoff = new Backoff(ports.random, 1_000);
+  }
+
+  /** Logged in on a new connection: what was not answered on the last one is sent again. */
+  up(): void {
+    this.down();
+    this.connected = true;
+    this.flush();
+    if (this.intents.outbox().some((entry) => entry.state.is === "acked")) this.awaitEcho();
+  }
+
+  down(): void {
+    this.connected = false;
+    this.inFlight.clear();
+    this.resume?.();
+    this.resume = null;
+    this.echo?.();
+    this.echo = null;
+  }
+
+  flush(): void {
+    if (!this.connected || this.resume !== null) return;
+    for (const { clientMsgId, gid, kind, content, state } of this.intents.outbox()) {
+      if (state.is !== "waiting" || this.inFlight.has(clientMsgId)) continue;
+      this.inFlight.add(clientMsgId);
+      this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId });
+    }
+  }
+
+  /** Whether the frame answered one of these messages. */
+  answered(frame: Incoming): boolean {
+    if (frame.is !== "ack" && frame.is !== "error") return false;
+    if (!this.inFlight.delete(frame.clientMsgId)) return false;
+    const entry = this.intents.entry(frame.clientMsgId);
+    // Without an entry the message itself was faster, or the user took it back.
+    if (frame.is === "ack") {
+      this.backoff.reset();
+      if (entry !== undefined) this.acked(entry);
+    } else if (entry !== undefined) {
+      this.refused(entry, frame.code, frame.reason);
+    }
+    return true;
+  }
+
+  private acked(entry: Pending): void {
+    this.faults.delete(entry.clientMsgId);
+    this.events.changed({ pending: [{ ...entry, state: { is: "acked" } }] });
+    this.awaitEcho();
+  }
+
+  private refused(entry: Pending, code: number, reason: string): void {
+    const faults = (this.faults.get(entry.clientMsgId) ?? 0) + (code === 500 ? 1 : 0);
+    this.faults.set(entry.clientMsgId, faults);
+    if (code === 401) {
+      this.events.loginLost();
+    } else if (code === 503 || code === 429 || (code === 500 && faults < FAULTS)) {
+      // Later messages wait, too, so that they do not overtake this one.
+      this.resume ??= this.ports.after(this.backoff.next(), () => {
+        this.resume = null;
+        this.flush();
+      });
+    } else {
+      this.faults.delete(entry.clientMsgId);
+      this.events.changed({ pending: [{ ...entry, state: { is: "failed", reason } }] });
+    }
+  }
+
+  /**
+   * A stored message follows its Ack, or came before it. Sent a second time it may do neither: then a sync
+   * brings it, unless so much was missed that it lies in the part left to history. It is stored either way.
+   */
+  private awaitEcho(): void {
+    this.echo ??= this.ports.after(ECHO_MS, () => {
+      this.echo = null;
+      const acked = this.acknowledged();
+      if (acked.length > 0) void this.settle(acked);
+    });
+  }
+
+  private async settle(acked: readonly string[]): Promise<void> {
+    const synced = await this.events.sync();
+    const left = acked.filter((id) => this.intents.entry(id)?.state.is === "acked");
+    if (left.length === 0) return;
+    if (synced) this.events.changed({ settled: left });
+    else if (this.connected) this.awaitEcho();
+  }
+
+  private acknowledged(): readonly string[] {
+    const acked = this.intents.outbox().filter((entry) => entry.state.is === "acked");
+    return acked.map((entry) => entry.clientMsgId);
+  }
+}

@@ -1,0 +1,68 @@
+// What the engine needs of the world. The browser's is in browser.ts; tests bring their own.
+
+import type { Store } from "./storage";
+
+export interface Ports {
+  /** Unix milliseconds. */
+  now(): number;
+  /** From 0 up to 1. */
+  random(): number;
+  uuid(): string;
+  /** Runs `then` once; the answer takes it back. */
+  after(ms: number, then: () => void): () => void;
+  /** Rejects where the server cannot be reached. */
+  fetch(request: HttpRequest): Promise<HttpAnswer>;
+  /** Opens a WebSocket; `closed` is called exactly once, also where it never opened. */
+  connect(heard: WireEvents): Wire;
+  openStore(uid: number): Promise<Store>;
+  /** What is remembered over reloads, shared by all tabs. */
+  readonly remembered: { get(): string | null; set(text: string | null): void };
+  /** To all other tabs of this origin; null where the browser has no such thing. */
+  readonly channel: Channel | null;
+  /** Null where the browser has no locks: each tab works alone then. */
+  readonly locks: Locks | null;
+  /** Tells of the network and of the tab, until the answer is called. */
+  signals(heard: (signal: Signal) => void): () => void;
+  /** How this device is named among the sessions, up to 64 characters. */
+  readonly device: string;
+}
+
+export type Signal = "online" | "offline" | "visible" | "hidden" | "closing";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  /** With the leading slash and the query. */
+  readonly path: string;
+  readonly token: string | null;
+  readonly body: { readonly type: string; readonly content: string | Blob } | null;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+export interface WireEvents {
+  opened(): void;
+  heard(text: string): void;
+  closed(code: number, reason: string): void;
+}
+
+export interface Wire {
+  send(text: string): void;
+  close(): void;
+}
+
+export interface Channel {
+  post(message: unknown): void;
+  listen(heard: (message: unknown) => void): () => void;
+}
+
+export interface Locks {
+  /**
+   * Waits for the lock and holds it until the answer is called. With `steal` it is taken from whoever has
+   * it, who is told by `lost`.
+   */
+  hold(name: string, steal: boolean, got: () => void, lost: () => void): () => void;
+}

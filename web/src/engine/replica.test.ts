@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { filled, raised, skipped } from "./ranges";
+import { Replica } from "./replica";
+import type { GroupDelta, StoredMessage, SyncAnswer } from "./wire";
+
+const ME = 1;
+const YOU = 2;
+const GID = 10;
+
+function message(seq: number, rev: number, uid = YOU): StoredMessage {
+  return { gid: GID, seq, rev, id: 1000 + seq, uid, kind: "Text", content: `m${seq}`, clientMsgId: `c${seq}`, at: seq };
+}
+
+function delta(change: Partial<GroupDelta>): SyncAnswer {
+  const whole: GroupDelta = {
+    gid: GID,
+    rev: 1,
+    member: true,
+    group: { id: GID, name: "g", avatar: "", mode: 2, creatorUid: YOU },
+    lastSeq: 0,
+    unread: 0,
+    messages: [],
+    skippedTo: null,
+    members: [ME, YOU].map((uid) => ({ uid, role: 1, left: false, readSeq: 0, deliveredSeq: 0 })),
+    membersOmitted: false,
+    more: false,
+    ...change,
+  };
+  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more };
+}
+
+/** Knows the group up to message 3 at rev 5. */
+function replica(): Replica {
+  const known = new Replica(ME, () => 0);
+  known.merge(delta({ rev: 5, lastSeq: 3, unread: 3, messages: [message(1, 3), message(2, 4), message(3, 5)] }), true);
+  return known;
+}
+
+describe("a pushed message", () => {
+  it("that comes next is taken, once", () => {
+    const known = replica();
+    expect(known.push(message(4, 6)).place).toBe("next");
+    expect(known.push(message(4, 6)).place).toBe("old");
+    expect(known.groups.get(GID)).toMatchObject({ rev: 6, lastSeq: 4, readSeq: 0, covered: [{ from: 1, to: 4 }] });
+  });
+
+  it("after a missing receipt is taken early, and rev waits for the receipt", () => {
+    const known = replica();
+    expect(known.push(message(4, 8)).place).toBe("early");
+    expect(known.groups.get(GID)).toMatchObject({ rev: 5, lastSeq: 4 });
+    expect(known.push(message(5, 9)).place).toBe("early");
+    known.merge(delta({ rev: 9, lastSeq: 5, unread: 5, messages: [message(4, 8), message(5, 9)] }), false);
+    expect(known.groups.get(GID)).toMatchObject({ rev: 9, lastSeq: 5, covered: [{ from: 1, to: 5 }] });
+    expect(known.push(message(6, 10)).place).toBe("next");
+  });
+
+  it("after a missing message, or of an unknown group, is a gap and changes nothing", () => {
+    const known = replica();
+    expect(known.push(message(5, 7))).toEqual({ place: "gap", batch: {} });
+    expect(known.push({ ...message(1, 1), gid: 99 })).toEqual({ place: "gap", batch: {} });
+    expect(known.groups.get(GID)).toMatchObject({ rev: 5, lastSeq: 3 });
+  });
+
+  it("of one's own reads the chat", () => {
+    const known = replica();
+    known.push(message(4, 6, ME));
+    expect(known.groups.get(GID)).toMatchObject({ lastSeq: 4, readSeq: 4 });
+    expect(known.members(GID).get(ME)).toMatchObject({ readSeq: 4, deliveredSeq: 4 });
+  });
+});
+
+describe("a notice", () => {
+  const read = { kind: "Read", uid: YOU, gid: GID, seq: 2, rev: 6 };
+
+  it("of a receipt moves its reader on, and never back", () => {
+    const known = replica();
+    expect(known.notice(read).place).toBe("next");
+    expect(known.notice({ ...read, kind: "Delivered", seq: 1, rev: 7 }).place).toBe("next");
+    expect(known.members(GID).get(YOU)).toMatchObject({ readSeq: 3, deliveredSeq: 3 });
+    expect(known.groups.get(GID)?.rev).toBe(7);
+  });
+
+  it("of anything else has to be asked for, unless it is known", () => {
+    const known = replica();
+    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 6 }).place).toBe("gap");
+    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 5 }).place).toBe("old");
+    expect(known.notice({ kind: "FriendRequest", uid: YOU, gid: null, seq: null, rev: null }).place).toBe("gap");
+  });
+});
+
+describe("a sync answer", () => {
+  it("merged twice changes nothing the second time", () => {
+    const known = replica();
+    const before = structuredClone([...known.groups.values()]);
+    known.merge(delta({ rev: 5, lastSeq: 3, unread: 3, messages: [message(3, 5)] }), false);
+    expect([...known.groups.values()]).toEqual(before);
+  });
+
+  it("that skips leaves a hole, which history fills", () => {
+    const known = replica();
+    known.merge(delta({ rev: 300, lastSeq: 200, unread: 10, skippedTo: 200, messages: [message(200, 300)] }), false);
+    expect(known.groups.get(GID)?.covered).toEqual([{ from: 1, to: 3 }, { from: 200, to: 200 }]);
+    const page = Array.from({ length: 100 }, (_, i) => message(100 + i, 150 + i));
+    known.fill(GID, 200, 100, { messages: page, users: [] });
+    expect(known.groups.get(GID)?.covered).toEqual([{ from: 1, to: 3 }, { from: 100, to: 200 }]);
+    known.fill(GID, 100, 100, { messages: [1, 2, 3].map((seq) => message(seq, seq)), users: [] });
+    expect(known.groups.get(GID)?.covered).toEqual([{ from: 1, to: 200 }]);
+  });
+
+  it("that is a part only promises no more than it brought", () => {
+    const known = replica();
+    known.merge(delta({ rev: 7, lastSeq: 50, unread: 50, messages: [message(4, 6), message(5, 7)], more: true }), false);
+    expect(known.groups.get(GID)).toMatchObject({ rev: 7, lastSeq: 50, covered: [{ from: 1, to: 5 }] });
+    expect(known.push(message(51, 60)).place).toBe("gap");
+  });
+
+  it("moves who comes back to the end of the members", () => {
+    const known = replica();
+    const member = (uid: number, left: boolean) => ({ uid, role: 1, left, readSeq: 0, deliveredSeq: 0 });
+    known.merge(delta({ rev: 6, members: [member(3, false)] }), false);
+    known.merge(delta({ rev: 7, members: [member(YOU, true)] }), false);
+    known.merge(delta({ rev: 8, members: [member(YOU, false)] }), false);
+    const order = [...known.members(GID).values()].sort((a, b) => a.order - b.order).map(({ uid }) => uid);
+    expect(order).toEqual([ME, 3, YOU]);
+  });
+});
+
+describe("ranges", () => {
+  it("rise, skip and fill", () => {
+    expect(raised([], 0)).toEqual([{ from: 1, to: 0 }]);
+    expect(raised([{ from: 1, to: 9 }], 4)).toEqual([{ from: 1, to: 9 }]);
+    expect(skipped([], 1)).toEqual([]);
+    expect(raised(skipped([], 5), 7)).toEqual([{ from: 5, to: 7 }]);
+    expect(skipped([{ from: 1, to: 4 }], 5)).toEqual([{ from: 1, to: 4 }]);
+    expect(skipped([{ from: 1, to: 4 }, { from: 8, to: 7 }], 9)).toEqual([{ from: 1, to: 4 }, { from: 9, to: 8 }]);
+    expect(filled([{ from: 9, to: 12 }], { from: 1, to: 8 })).toEqual([{ from: 1, to: 12 }]);
+  });
+});

@@ -1,0 +1,322 @@
+// What the server has of the user's world, as far as this client was told; kept exact by `rev`.
+//
+// Pure: everything that is learned comes back as a batch to be stored. Learning a thing twice, or late,
+// changes nothing.
+
+import type { User } from "./contract";
+import { keep } from "./live";
+import { filled, raised, skipped, top } from "./ranges";
+import type { Batch, GroupRecord, MemberRecord, Snapshot } from "./storage";
+import type {
+  FriendRecord,
+  Friendship,
+  GroupDelta,
+  HistoryPage,
+  ListedMember,
+  Notice,
+  StoredMessage,
+  SyncAnswer,
+  SyncRequest,
+  WireMember,
+} from "./wire";
+
+/** What a pushed frame means to one who has seen everything before it. */
+export type Place =
+  /** Taken. */
+  | "next"
+  /** Taken, but something that is no message is missing before it. */
+  | "early"
+  | "old"
+  /** Not taken: something is missing before it. */
+  | "gap";
+
+export interface Pushed {
+  readonly place: Place;
+  readonly batch: Batch;
+}
+
+const OLD: Pushed = { place: "old", batch: {} };
+const GAP: Pushed = { place: "gap", batch: {} };
+
+export class Replica {
+  private own = 0;
+  private self: User | null = null;
+  private readonly people = new Map<number, User>();
+  private readonly friendships = new Map<number, FriendRecord>();
+  private readonly groupsByGid = new Map<number, GroupRecord>();
+  private readonly membersByGid = new Map<number, Map<number, MemberRecord>>();
+
+  constructor(
+    readonly uid: number,
+    private readonly now: () => number,
+  ) {}
+
+  get rev(): number {
+    return this.own;
+  }
+
+  get me(): User | null {
+    return this.self;
+  }
+
+  get groups(): ReadonlyMap<number, GroupRecord> {
+    return this.groupsByGid;
+  }
+
+  get users(): ReadonlyMap<number, User> {
+    return this.people;
+  }
+
+  get friends(): ReadonlyMap<number, FriendRecord> {
+    return this.friendships;
+  }
+
+  members(gid: number): ReadonlyMap<number, MemberRecord> {
+    return this.membersByGid.get(gid) ?? NO_MEMBERS;
+  }
+
+  friendship(uid: number): Friendship {
+    return this.friendships.get(uid)?.state ?? "none";
+  }
+
+  user(uid: number): User | null {
+    return uid === this.uid && this.self !== null ? this.self : (this.people.get(uid) ?? null);
+  }
+
+  load(snapshot: Snapshot): void {
+    this.self = null;
+    for (const map of [this.people, this.friendships, this.groupsByGid, this.membersByGid]) map.clear();
+    this.apply(snapshot);
+  }
+
+  /** Takes over what another tab has learned. */
+  apply(batch: Batch): void {
+    this.own = batch.rev ?? this.own;
+    this.self = batch.me ?? this.self;
+    for (const user of batch.users ?? []) this.people.set(user.id, user);
+    for (const friend of batch.friends ?? []) this.friendships.set(friend.uid, friend);
+    for (const group of batch.groups ?? []) this.groupsByGid.set(group.gid, group);
+    for (const gid of batch.membersForgotten ?? []) this.membersByGid.delete(gid);
+    for (const member of batch.members ?? []) this.putMember(member);
+  }
+
+  request(limit: number, window: number): SyncRequest {
+    const groups = [...this.groupsByGid.values()].map(({ gid, rev }) => ({ gid, rev }));
+    return { rev: this.own, groups, limit, window };
+  }
+
+  /** Takes an answer over; `first` where the account was new to this device. */
+  merge(answer: SyncAnswer, first: boolean): Batch {
+    const groups: GroupRecord[] = [];
+    const members: MemberRecord[] = [];
+    const membersForgotten: number[] = [];
+    const messages: StoredMessage[] = [];
+    for (const delta of answer.groups) {
+      const omitted = this.groupsByGid.get(delta.gid)?.membersOmitted === true;
+      groups.push(this.mergeGroup(delta, first));
+      messages.push(...delta.messages);
+      if (delta.membersOmitted && !omitted) {
+        this.membersByGid.delete(delta.gid);
+        membersForgotten.push(delta.gid);
+      }
+      for (const member of delta.members) members.push(this.mergeMember(delta.gid, member));
+      for (const message of delta.messages) members.push(...this.written(message));
+    }
+    const me = answer.me === null || this.self === null ? answer.me : keep(this.self, answer.me);
+    const batch: Batch = {
+      rev: answer.rev,
+      users: this.meet(answer.users),
+      friends: answer.friends,
+      groups,
+      members,
+      messages,
+      ...(membersForgotten.length > 0 && { membersForgotten }),
+      ...(me !== null && me !== this.self && { me }),
+    };
+    this.own = answer.rev;
+    this.self = me ?? this.self;
+    for (const friend of answer.friends) this.friendships.set(friend.uid, friend);
+    return batch;
+  }
+
+  /** Places a message that was pushed. */
+  push(message: StoredMessage): Pushed {
+    const group = this.groupsByGid.get(message.gid);
+    if (group === undefined) return GAP;
+    if (message.rev <= group.rev) return OLD;
+    const next = message.rev === group.rev + 1;
+    const known = message.seq <= top(group.covered);
+    // Messages have places of their own: one that follows the last is shown at once, even where receipts
+    // before it are missing still.
+    if (!next && !known && message.seq !== top(group.covered) + 1) return GAP;
+    if (!next && known) return GAP;
+    const mine = message.uid === this.uid;
+    const grown = this.putGroup({
+      ...group,
+      rev: next ? message.rev : group.rev,
+      lastSeq: Math.max(group.lastSeq, message.seq),
+      readSeq: mine ? Math.max(group.readSeq, message.seq) : group.readSeq,
+      covered: raised(group.covered, message.seq),
+      last: newest(group.last, message),
+    });
+    const members = this.written(message);
+    return {
+      place: next ? "next" : "early",
+      batch: { groups: [grown], members, ...(!known && { messages: [message] }) },
+    };
+  }
+
+  /** Places a change that is no message. A gap: what it is about has to be asked for. */
+  notice(notice: Notice): Pushed {
+    const { gid, rev, seq, uid, kind } = notice;
+    if (gid === null || rev === null) return GAP;
+    const group = this.groupsByGid.get(gid);
+    if (group === undefined) return GAP;
+    if (rev <= group.rev) return OLD;
+    if (seq === null || (kind !== "Read" && kind !== "Delivered")) return GAP;
+    const next = rev === group.rev + 1;
+    const read = kind === "Read" ? seq : 0;
+    const grown = this.putGroup({
+      ...group,
+      rev: next ? rev : group.rev,
+      readSeq: uid === this.uid ? Math.max(group.readSeq, read) : group.readSeq,
+    });
+    const members = this.advance(gid, uid, read, seq);
+    return { place: next ? "next" : "gap", batch: { groups: [grown], members } };
+  }
+
+  /** Takes a page of older messages over: those before `beforeSeq`, of which `size` were asked for. */
+  fill(gid: number, beforeSeq: number, size: number, page: HistoryPage): Batch {
+    const users = this.meet(page.users);
+    const group = this.groupsByGid.get(gid);
+    if (group === undefined) return { users };
+    const first = page.messages[0];
+    const from = first === undefined || page.messages.length < size ? 1 : first.seq;
+    const covered = filled(group.covered, { from, to: beforeSeq - 1 });
+    const members = page.messages.flatMap((message) => this.written(message));
+    return { users, members, messages: page.messages, groups: [this.putGroup({ ...group, covered })] };
+  }
+
+  /**
+   * Takes a list of members over, which is by order of joining. Who is a member is told by sync, which is
+   * ordered by `rev`; the list decides it only where members are not synced.
+   */
+  list(gid: number, listed: readonly ListedMember[]): Batch {
+    const users = this.meet(listed.map((member) => member.user));
+    const known = this.members(gid);
+    const omitted = this.groupsByGid.get(gid)?.membersOmitted === true;
+    const members = listed.flatMap(({ user, role }, order): MemberRecord[] => {
+      const old = known.get(user.id);
+      if (!omitted) return old === undefined || old.order === order ? [] : [{ ...old, order }];
+      const { readSeq, deliveredSeq } = old ?? { readSeq: 0, deliveredSeq: 0 };
+      return [{ gid, uid: user.id, admin: role === 2, left: false, readSeq, deliveredSeq, order }];
+    });
+    if (omitted) this.membersByGid.delete(gid);
+    for (const member of members) this.putMember(member);
+    return { users, members, ...(omitted && { membersForgotten: [gid] }) };
+  }
+
+  /** Those of the users that are new or have changed. Of oneself only `me` is up to date. */
+  private meet(users: readonly User[]): readonly User[] {
+    const changed = users.filter((user) => {
+      const old = this.people.get(user.id);
+      return user.id !== this.uid && (old === undefined || keep(old, user) !== old);
+    });
+    for (const user of changed) this.people.set(user.id, user);
+    return changed;
+  }
+
+  private mergeGroup(delta: GroupDelta, first: boolean): GroupRecord {
+    const old = this.groupsByGid.get(delta.gid) ?? this.unknownGroup(delta.gid, first);
+    const opened = delta.skippedTo === null ? old.covered : skipped(old.covered, delta.skippedTo);
+    const whole = delta.more ? (delta.messages.at(-1)?.seq ?? 0) : delta.lastSeq;
+    const info = delta.group;
+    return this.putGroup({
+      ...old,
+      ...(info !== null && {
+        name: info.name,
+        avatar: info.avatar,
+        mode: info.mode,
+        creator: info.creatorUid,
+      }),
+      rev: Math.max(old.rev, delta.rev),
+      member: delta.member,
+      lastSeq: Math.max(old.lastSeq, delta.lastSeq),
+      readSeq: Math.max(old.readSeq, delta.lastSeq - delta.unread),
+      covered: raised(opened, whole),
+      last: delta.messages.reduce(newest, old.last),
+      membersOmitted: delta.membersOmitted,
+    });
+  }
+
+  private unknownGroup(gid: number, first: boolean): GroupRecord {
+    return {
+      gid,
+      rev: 0,
+      name: "",
+      avatar: "",
+      mode: 0,
+      creator: 0,
+      member: false,
+      lastSeq: 0,
+      readSeq: 0,
+      covered: [],
+      last: null,
+      membersOmitted: false,
+      since: first ? 0 : this.now(),
+    };
+  }
+
+  private mergeMember(gid: number, member: WireMember): MemberRecord {
+    const old = this.members(gid).get(member.uid);
+    // Who comes back joins anew.
+    const stays = old !== undefined && (member.left || !old.left);
+    return this.putMember({
+      gid,
+      uid: member.uid,
+      admin: member.role === 2,
+      left: member.left,
+      readSeq: Math.max(old?.readSeq ?? 0, member.readSeq),
+      deliveredSeq: Math.max(old?.deliveredSeq ?? 0, member.deliveredSeq),
+      order: stays ? old.order : this.nextOrder(gid),
+    });
+  }
+
+  private nextOrder(gid: number): number {
+    let next = 0;
+    for (const member of this.members(gid).values()) next = Math.max(next, member.order + 1);
+    return next;
+  }
+
+  /** Writing in a chat reads it. */
+  private written(message: StoredMessage): readonly MemberRecord[] {
+    return this.advance(message.gid, message.uid, message.seq, message.seq);
+  }
+
+  private advance(gid: number, uid: number, read: number, delivered: number): readonly MemberRecord[] {
+    const old = this.members(gid).get(uid);
+    if (old === undefined) return [];
+    const readSeq = Math.max(old.readSeq, read);
+    const deliveredSeq = Math.max(old.deliveredSeq, delivered, read);
+    if (readSeq === old.readSeq && deliveredSeq === old.deliveredSeq) return [];
+    return [this.putMember({ ...old, readSeq, deliveredSeq })];
+  }
+
+  private putGroup(group: GroupRecord): GroupRecord {
+    this.groupsByGid.set(group.gid, group);
+    return group;
+  }
+
+  private putMember(member: MemberRecord): MemberRecord {
+    let members = this.membersByGid.get(member.gid);
+    if (members === undefined) this.membersByGid.set(member.gid, (members = new Map()));
+    members.set(member.uid, member);
+    return member;
+  }
+}
+
+const NO_MEMBERS: ReadonlyMap<number, MemberRecord> = new Map();
+
+function newest(old: StoredMessage | null, message: StoredMessage): StoredMessage {
+  return old === null || message.seq > old.seq ? message : old;
+}

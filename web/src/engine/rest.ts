@@ -1,0 +1,70 @@
+// The REST operations: one request, one envelope, one outcome.
+
+import type { Outcome, Problem } from "./contract";
+import type { HttpRequest, Ports } from "./ports";
+import { type Decode, decodeEnvelope } from "./wire";
+
+/** An outcome that still knows the server's code: some refusals mean something to the caller. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: Problem; readonly code: number };
+
+export class Rest {
+  constructor(
+    private readonly ports: Ports,
+    private readonly token: () => string | null,
+    /** The token is worth nothing any more. */
+    private readonly refused: (token: string) => void,
+  ) {}
+
+  get<T>(path: string, decode: Decode<T>): Promise<Answer<T>> {
+    return this.ask({ method: "GET", path, body: null }, decode);
+  }
+
+  post<T>(path: string, body: object, decode: Decode<T>): Promise<Answer<T>> {
+    const content = JSON.stringify(body);
+    return this.ask({ method: "POST", path, body: { type: "application/json", content } }, decode);
+  }
+
+  upload<T>(path: string, content: Blob, decode: Decode<T>): Promise<Answer<T>> {
+    return this.ask({ method: "POST", path, body: { type: content.type, content } }, decode);
+  }
+
+  private async ask<T>(request: Omit<HttpRequest, "token">, decode: Decode<T>): Promise<Answer<T>> {
+    const token = this.token();
+    let answer;
+    try {
+      answer = await this.ports.fetch({ ...request, token });
+    } catch {
+      return failed({ is: "offline" }, 0);
+    }
+    if (answer.status === 429 || answer.status === 503) {
+      return failed({ is: "slow-down", seconds: secondsOf(answer.retryAfter) }, answer.status);
+    }
+    try {
+      const { ok, code, msg, data } = decodeEnvelope(answer.text);
+      if (ok) return { ok: true, value: decode(data) };
+      if (code === 401 && token !== null) this.refused(token);
+      if (answer.status >= 500) return failed({ is: "fault" }, code);
+      return failed({ is: "refused", message: msg ?? "" }, code);
+    } catch {
+      // A proxy's page, or a server of another age. While the server restarts its proxy answers 502 or 504.
+      const away = answer.status === 502 || answer.status === 504;
+      return failed(away ? { is: "offline" } : { is: "fault" }, answer.status);
+    }
+  }
+}
+
+/** The same without the code, as the views want it. */
+export function outcome<T>(answer: Answer<T>): Outcome<T> {
+  return answer.ok ? answer : { ok: false, problem: answer.problem };
+}
+
+function failed(problem: Problem, code: number): { ok: false; problem: Problem; code: number } {
+  return { ok: false, problem, code };
+}
+
+function secondsOf(retryAfter: string | null): number {
+  const seconds = Number(retryAfter);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : 1;
+}

@@ -1,0 +1,453 @@
+// One account in one tab: what it knows, what it shows, and who does the work.
+
+import type { ChatView, Connection, Message, MessageKind, User } from "./contract";
+import { Leader } from "./leader";
+import { Intents } from "./outbox";
+import type { Ports, Signal } from "./ports";
+import { bottom } from "./ranges";
+import { Replica } from "./replica";
+import type { Rest } from "./rest";
+import { type Batch, type Draft, type Mark, type Pending, type Store, Writer } from "./storage";
+import { Tabs, type Wish } from "./tabs";
+import { type Published, Views, keyOf } from "./views";
+import { ChatWindow, PAGE } from "./window";
+import { MAX_CONTENT_BYTES, type StoredMessage, asHistory, asMembers } from "./wire";
+
+export interface SessionEvents {
+  status(status: Connection): void;
+  /** The account as it is now. */
+  me(me: User): void;
+  arrived(gid: number, message: Message): void;
+  out(why: "revoked" | "disabled"): void;
+}
+
+/** The views are told at most so often: a screen shows no more. */
+const PUBLISH_MS = 25;
+/** A draft is stored and told to the other tabs when the typing pauses. */
+const DRAFT_MS = 400;
+/** What was read from the store so lately need not be read again to lead. */
+const FRESH_MS = 1_000;
+/** So long a list of members is not read again. */
+const LIST_MS = 60_000;
+/** Chats that nobody looks at and that are still in memory. */
+const WINDOWS = 8;
+
+export class Session {
+  readonly replica: Replica;
+  private readonly intents = new Intents();
+  private readonly windows = new Map<number, ChatWindow>();
+  private readonly views: Views;
+  private readonly writer: Writer;
+  private readonly tabs: Tabs;
+  private leader: Leader | null = null;
+  private loaded = false;
+  private loadedAt = -Infinity;
+  private stopped = false;
+  /** What other tabs told while the store was read. */
+  private early: Batch[] = [];
+  /** Learned and not yet stored: the other tabs are told of them together. */
+  private arrivals: StoredMessage[] = [];
+  private readonly drafts = new Map<number, Draft>();
+  private storingDrafts: (() => void) | null = null;
+  /** When the list of members of a chat was read. */
+  private readonly listed = new Map<number, number>();
+  private lastAt = 0;
+  private publishedAt = -PUBLISH_MS;
+  private publishing = false;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly rest: Rest,
+    private readonly token: string,
+    uid: number,
+    private readonly store: Store,
+    private readonly published: Published,
+    private readonly events: SessionEvents,
+  ) {
+    this.replica = new Replica(uid, () => ports.now());
+    this.views = new Views(this.replica, this.intents, this.windows, published);
+    this.writer = new Writer(store, (ms, then) => ports.after(ms, then), (batch) => this.stored(batch));
+    this.tabs = new Tabs(ports, uid, {
+      lead: () => void this.lead(),
+      follow: () => this.follow(),
+      heard: (batch, arrivals) => this.heard(batch, arrivals),
+      status: (status) => this.events.status(status),
+      wished: (wish) => this.wished(wish),
+    });
+  }
+
+  /** Reads what is stored, shows it, and gets to work. */
+  async start(me: User): Promise<void> {
+    // What cannot be read is asked for again.
+    await this.load().catch(() => undefined);
+    this.loaded = true;
+    if (this.stopped) return;
+    if (this.replica.me === null) this.replica.apply({ me });
+    this.views.touchAll();
+    this.publish();
+    this.tabs.start();
+    for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
+  }
+
+  /** Ends everything this tab does for the account; the store is left as it is. */
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.storeDrafts();
+    this.stopped = true;
+    this.leader?.stop();
+    this.leader = null;
+    this.tabs.stop();
+    await this.writer.stop();
+  }
+
+  /** Forgets what is stored: all of it, or all but what was not sent yet. */
+  async forget(all: boolean): Promise<void> {
+    await this.stop();
+    await this.store.clear(all).catch(() => undefined);
+    this.store.close();
+  }
+
+  signal(signal: Signal): void {
+    switch (signal) {
+      case "visible":
+        this.tabs.look();
+        this.leader?.wake();
+        break;
+      case "hidden":
+        this.tabs.lookAway();
+        this.storeDrafts();
+        break;
+      case "online":
+      case "offline":
+        // Offline, too: it is a hint only, and this machine may be the server.
+        this.leader?.wake();
+        break;
+      case "closing":
+        this.tabs.close();
+        this.storeDrafts();
+        break;
+    }
+  }
+
+  /** Whether what the server has is known here now. */
+  sync(): Promise<boolean> {
+    return this.tabs.wish({ want: "sync" });
+  }
+
+  chat(gid: number): ChatView | null {
+    return this.views.chat(gid);
+  }
+
+  /** Somebody looks at the chat. */
+  watch(gid: number): void {
+    let window = this.windows.get(gid);
+    if (window === undefined) {
+      window = new ChatWindow(
+        gid,
+        this.store,
+        () => this.writer.settled(),
+        () => this.replica.groups.get(gid),
+        () => this.touched(gid),
+      );
+      this.evict();
+    } else {
+      // The latest goes last.
+      this.windows.delete(gid);
+    }
+    this.windows.set(gid, window);
+    void window.open(this.views.unread(gid));
+    void this.listMembers(gid);
+  }
+
+  /** The single chat with a user, if both are in it. */
+  singleWith(uid: number): number | null {
+    for (const { gid, mode, member } of this.replica.groups.values()) {
+      const members = this.replica.members(gid);
+      if (mode === 1 && member && members.size === 2 && members.get(uid)?.left === false) return gid;
+    }
+    return null;
+  }
+
+  closed(gid: number): void {
+    this.windows.get(gid)?.trim();
+    this.touched(gid);
+  }
+
+  loadOlder(gid: number): void {
+    void this.windows.get(gid)?.grow(() => this.tabs.wish({ want: "older", gid }));
+  }
+
+  async send(gid: number, kind: MessageKind, content: string): Promise<void> {
+    this.lastAt = Math.max(this.ports.now(), this.lastAt + 1);
+    const tooLong = new TextEncoder().encode(content).length > MAX_CONTENT_BYTES;
+    const state: Pending["state"] = tooLong
+      ? { is: "failed", reason: `content: at most ${MAX_CONTENT_BYTES} bytes` }
+      : { is: "waiting" };
+    const clientMsgId = this.ports.uuid();
+    await this.intend({ pending: [{ clientMsgId, gid, kind, content, at: this.lastAt, state }] });
+  }
+
+  async resend(gid: number, key: string): Promise<void> {
+    const entry = this.failed(gid, key);
+    if (entry !== null) await this.intend({ pending: [{ ...entry, state: { is: "waiting" } }] });
+  }
+
+  async discard(gid: number, key: string): Promise<void> {
+    const entry = this.failed(gid, key);
+    if (entry !== null) await this.intend({ settled: [entry.clientMsgId] });
+  }
+
+  async seen(gid: number, seq: number): Promise<void> {
+    if (!this.isUnread(gid, seq)) return;
+    const message = await this.messageAt(gid, seq);
+    if (message === null || !this.isUnread(gid, message.seq)) return;
+    const mark: Mark = { gid, seq: message.seq, msgId: message.id };
+    this.intended({ marks: [mark] });
+    await this.store.write({ marks: [mark] }).catch(() => undefined);
+  }
+
+  setDraft(gid: number, text: string): void {
+    const draft = { gid, text };
+    if ((this.intents.drafts.get(gid)?.text ?? "") === text) return;
+    this.drafts.set(gid, draft);
+    this.intents.apply({ drafts: [draft] });
+    this.views.touch({ drafts: [draft] });
+    // At once: somebody is typing into what is drawn from it.
+    this.publish();
+    this.storingDrafts ??= this.ports.after(DRAFT_MS, () => this.storeDrafts());
+  }
+
+  /** Takes what an operation has answered. Only where this tab leads: another tab's leader syncs it. */
+  private learn(batch: Batch): void {
+    if (this.leader !== null) this.learned(batch, "live");
+  }
+
+  private async load(): Promise<void> {
+    const snapshot = await this.store.load();
+    this.replica.load(snapshot);
+    this.intents.load(snapshot);
+    this.loaded = true;
+    this.loadedAt = this.ports.now();
+    for (const batch of this.early) this.take(batch);
+    this.early = [];
+  }
+
+  private async lead(): Promise<void> {
+    // The last leader may have stored what it did not live to tell.
+    const me = this.replica.me;
+    if (this.ports.now() - this.loadedAt > FRESH_MS) await this.load().catch(() => undefined);
+    if (this.stopped || !this.tabs.isLeader || this.leader !== null) return;
+    if (this.replica.me === null && me !== null) this.replica.apply({ me });
+    this.views.touchAll();
+    this.soon();
+    this.leader = new Leader(this.ports, this.rest, this.token, this.replica, this.intents, {
+      learned: (batch, how) => this.learned(batch, how),
+      status: (status) => {
+        this.events.status(status);
+        this.tabs.shareStatus(status);
+      },
+      out: (why) => this.events.out(why),
+    });
+    this.leader.start();
+  }
+
+  private follow(): void {
+    this.leader?.stop();
+    this.leader = null;
+  }
+
+  /** The leader has learned something of the server. */
+  private learned(batch: Batch, how: "live" | "sync" | "first sync"): void {
+    const settled = [
+      ...(batch.settled ?? []),
+      ...this.intents.settledBy(this.replica.uid, batch.messages ?? []),
+    ];
+    const whole: Batch = settled.length > 0 ? { ...batch, settled } : batch;
+    this.show(whole);
+    const arrivals = how === "first sync" ? [] : this.arrivalsOf(batch, how);
+    this.arrivals.push(...arrivals);
+    this.writer.add(whole);
+    this.announce(arrivals);
+  }
+
+  /** It is in the store, so it may be spoken of. */
+  private stored(batch: Batch): void {
+    const arrivals = this.arrivals;
+    this.arrivals = [];
+    this.tabs.share(batch, arrivals);
+  }
+
+  /** Another tab has learned or intends something. */
+  private heard(batch: Batch, arrivals: readonly StoredMessage[]): void {
+    if (this.stopped) return;
+    if (!this.loaded) {
+      this.early.push(batch);
+      return;
+    }
+    this.take(batch);
+    this.announce(arrivals);
+  }
+
+  private take(batch: Batch): void {
+    if (this.leader === null) {
+      this.replica.apply(batch);
+      this.show(batch);
+    } else {
+      // What the server said the leader knows better than a tab that has led before it.
+      const intents = intentsOf(batch);
+      this.show(intents);
+      this.leader.intended(intents);
+    }
+  }
+
+  /** Stored before it is shown: what is seen as being sent is never lost. */
+  private async intend(batch: Batch): Promise<void> {
+    // Where nothing can be stored it is still sent.
+    await this.store.write(batch).catch(() => undefined);
+    if (!this.stopped) this.intended(batch);
+  }
+
+  private intended(batch: Batch): void {
+    this.show(batch);
+    this.publish();
+    this.tabs.shareIntents(batch);
+    this.leader?.intended(batch);
+  }
+
+  private show(batch: Batch): void {
+    for (const id of batch.settled ?? []) {
+      const gid = this.intents.entry(id)?.gid;
+      if (gid !== undefined) this.views.touchChat(gid);
+    }
+    this.intents.apply(batch);
+    this.views.touch(batch);
+    for (const { gid } of batch.groups ?? []) {
+      const window = this.windows.get(gid);
+      if (window === undefined) continue;
+      window.append((batch.messages ?? []).filter((message) => message.gid === gid));
+      void window.open(this.views.unread(gid));
+    }
+    if (batch.me !== undefined) this.events.me(batch.me);
+    this.soon();
+  }
+
+  private arrivalsOf(batch: Batch, how: "live" | "sync"): readonly StoredMessage[] {
+    const others = (batch.messages ?? []).filter((message) => {
+      return message.uid !== this.replica.uid && this.isUnread(message.gid, message.seq);
+    });
+    if (how === "live") return others;
+    // After an absence one word of each chat is enough.
+    return [...new Map(others.map((message) => [message.gid, message])).values()];
+  }
+
+  private announce(arrivals: readonly StoredMessage[]): void {
+    if (arrivals.length === 0 || !this.tabs.notifies) return;
+    this.publish();
+    for (const message of arrivals) this.events.arrived(message.gid, this.views.message(message));
+  }
+
+  private async wished(wish: Wish): Promise<boolean> {
+    if (this.leader === null) return false;
+    return wish.want === "sync" ? this.leader.sync() : this.fetchOlder(wish.gid);
+  }
+
+  /** Fills the newest hole of a chat from its lower edge's side up: the page right below what is at hand. */
+  private async fetchOlder(gid: number): Promise<boolean> {
+    const group = this.replica.groups.get(gid);
+    if (group === undefined) return false;
+    const beforeSeq = bottom(group.covered);
+    if (beforeSeq <= 1) return true;
+    const body = { gid, page: 1, size: PAGE, beforeSeq };
+    const answer = await this.rest.post("/api/message/history", body, asHistory);
+    if (!answer.ok || this.stopped) return false;
+    this.learnQuietly(this.replica.fill(gid, beforeSeq, PAGE, answer.value));
+    await this.writer.settled();
+    return true;
+  }
+
+  /** What is old does not arrive. */
+  private learnQuietly(batch: Batch): void {
+    this.show(batch);
+    this.writer.add(batch);
+  }
+
+  /** By order of joining, which sync does not tell; and with the names as they are now. */
+  private async listMembers(gid: number): Promise<void> {
+    const group = this.replica.groups.get(gid);
+    if (group === undefined || !group.member) return;
+    if (this.ports.now() - (this.listed.get(gid) ?? -Infinity) < LIST_MS) return;
+    this.listed.set(gid, this.ports.now());
+    const answer = await this.rest.get(`/api/group/user/get?gid=${gid}`, asMembers);
+    if (this.stopped) return;
+    if (!answer.ok) this.listed.delete(gid);
+    else if (this.leader !== null) this.learn(this.replica.list(gid, answer.value));
+    // A tab that does not lead shows it, and leaves it to the leader's own looks to store it.
+    else this.show(this.replica.list(gid, answer.value));
+  }
+
+  private evict(): void {
+    for (const gid of this.windows.keys()) {
+      if (this.windows.size < WINDOWS) return;
+      if (this.published.chat.get(gid)?.isWatched !== true) this.windows.delete(gid);
+    }
+  }
+
+  private failed(gid: number, key: string): Pending | null {
+    const entry = this.intents.outbox(gid).find((one) => keyOf(this.replica.uid, one.clientMsgId) === key);
+    return entry?.state.is === "failed" ? entry : null;
+  }
+
+  private isUnread(gid: number, seq: number): boolean {
+    const group = this.replica.groups.get(gid);
+    return group !== undefined && seq > Math.max(group.readSeq, this.intents.marks.get(gid)?.seq ?? 0);
+  }
+
+  /** The message at a place, else the one before it. */
+  private async messageAt(gid: number, seq: number): Promise<StoredMessage | null> {
+    const shown = this.windows.get(gid)?.messages.findLast((message) => message.seq <= seq);
+    if (shown?.seq === seq) return shown;
+    const last = this.replica.groups.get(gid)?.last ?? null;
+    if (last !== null && last.seq <= seq) return last;
+    const [stored] = await this.store.page(gid, 1, seq + 1, 1).catch(() => []);
+    return stored ?? shown ?? null;
+  }
+
+  private storeDrafts(): void {
+    this.storingDrafts?.();
+    this.storingDrafts = null;
+    const drafts = [...this.drafts.values()];
+    this.drafts.clear();
+    if (drafts.length === 0 || this.stopped) return;
+    void this.store.write({ drafts }).catch(() => undefined);
+    this.tabs.shareIntents({ drafts });
+  }
+
+  private touched(gid: number): void {
+    this.views.touchChat(gid);
+    this.soon();
+  }
+
+  private soon(): void {
+    if (this.publishing) return;
+    this.publishing = true;
+    const wait = this.publishedAt + PUBLISH_MS - this.ports.now();
+    if (wait <= 0) queueMicrotask(() => this.publish());
+    else this.ports.after(wait, () => this.publish());
+  }
+
+  private publish(): void {
+    this.publishing = false;
+    if (this.stopped || !this.loaded) return;
+    this.publishedAt = this.ports.now();
+    this.views.publish();
+  }
+}
+
+function intentsOf({ pending, settled, drafts, marks }: Batch): Batch {
+  return {
+    ...(pending !== undefined && { pending }),
+    ...(settled !== undefined && { settled }),
+    ...(drafts !== undefined && { drafts }),
+    ...(marks !== undefined && { marks }),
+  };
+}

@@ -1,0 +1,155 @@
+// One suite for every store; and the writer, which keeps `rev` from running ahead of the data.
+
+import "fake-indexeddb/auto";
+import { describe, expect, it } from "vitest";
+import { IdbStore } from "./idb";
+import { MemoryStore } from "./memory";
+import { type Batch, type GroupRecord, type Store, Writer } from "./storage";
+import type { StoredMessage } from "./wire";
+
+let accounts = 0;
+const STORES: readonly (readonly [string, () => Promise<Store>])[] = [
+  ["in memory", () => Promise.resolve(new MemoryStore())],
+  ["in IndexedDB", () => IdbStore.open(++accounts)],
+];
+
+function message(seq: number, gid = 1): StoredMessage {
+  return { gid, seq, rev: seq, id: seq, uid: 1, kind: "Text", content: `m${seq}`, clientMsgId: `c${seq}`, at: seq };
+}
+
+function group(gid: number, rev: number): GroupRecord {
+  return {
+    gid,
+    rev,
+    name: "",
+    avatar: "",
+    mode: 2,
+    creator: 1,
+    member: true,
+    lastSeq: rev,
+    readSeq: 0,
+    covered: [{ from: 1, to: rev }],
+    last: null,
+    membersOmitted: false,
+    since: 0,
+  };
+}
+
+const ALL: Batch = {
+  rev: 7,
+  me: { id: 1, name: "anna", avatar: "", email: "e", account: "anna" },
+  users: [{ id: 2, name: "bob", avatar: "", email: "", account: "bob" }],
+  friends: [{ uid: 2, state: "friends" }],
+  groups: [group(1, 3)],
+  members: [
+    { gid: 1, uid: 1, admin: true, left: false, readSeq: 0, deliveredSeq: 0, order: 0 },
+    { gid: 2, uid: 1, admin: true, left: false, readSeq: 0, deliveredSeq: 0, order: 0 },
+  ],
+  messages: [message(1), message(2), message(3)],
+  pending: [
+    { clientMsgId: "b", gid: 1, kind: "Text", content: "2", at: 2, state: { is: "waiting" } },
+    { clientMsgId: "a", gid: 1, kind: "Text", content: "1", at: 1, state: { is: "failed", reason: "no" } },
+  ],
+  drafts: [{ gid: 1, text: "draft" }],
+  marks: [{ gid: 1, seq: 2, msgId: 2 }],
+};
+
+for (const [name, open] of STORES) {
+  describe(`a store ${name}`, () => {
+    it("gives back what was written, the outbox in the order of sending", async () => {
+      const store = await open();
+      expect(await store.load()).toMatchObject({ rev: 0, groups: [], pending: [] });
+      await store.write(ALL);
+      const { messages: _, pending, ...rest } = ALL;
+      expect(await store.load()).toEqual({ ...rest, pending: [...(pending ?? [])].reverse() });
+    });
+
+    it("forgets what is settled, an emptied draft, and the members of one group", async () => {
+      const store = await open();
+      await store.write(ALL);
+      await store.write({ settled: ["a"], drafts: [{ gid: 1, text: "" }], membersForgotten: [1] });
+      const { pending, drafts, members } = await store.load();
+      expect([pending.length, drafts.length, members.map(({ gid }) => gid)]).toEqual([1, 0, [2]]);
+    });
+
+    it("gives pages from the newest, over gaps in the places, ascending", async () => {
+      const store = await open();
+      const places = [...Array(50).keys()].map((i) => i + 1).concat([...Array(10).keys()].map((i) => i + 500));
+      await store.write({ messages: [...places.map((seq) => message(seq)), message(505, 2)] });
+      const seqs = async (from: number, below: number, limit: number) =>
+        (await store.page(1, from, below, limit)).map(({ seq }) => seq);
+      expect(await seqs(1, 510, 3)).toEqual([507, 508, 509]);
+      expect(await seqs(1, 502, 4)).toEqual([49, 50, 500, 501]);
+      expect(await seqs(500, 502, 4)).toEqual([500, 501]);
+      expect(await seqs(1, 3, 10)).toEqual([1, 2]);
+      expect(await seqs(5, 5, 10)).toEqual([]);
+    });
+
+    it("forgets the replica and keeps what was not sent, or forgets all", async () => {
+      const store = await open();
+      await store.write(ALL);
+      await store.clear(false);
+      expect(await store.load()).toMatchObject({ rev: 0, groups: [], users: [], members: [], marks: [], pending: [{}, {}] });
+      expect(await store.page(1, 1, 10, 10)).toEqual([]);
+      await store.clear(true);
+      expect(await store.load()).toMatchObject({ pending: [], drafts: [], marks: [] });
+    });
+
+    it("writes all of a batch or nothing", async () => {
+      const store = await open();
+      if (store instanceof MemoryStore) return;
+      const broken = { ...message(4), seq: {} as unknown as number };
+      await expect(store.write({ rev: 9, groups: [group(1, 9)], messages: [message(3), broken] })).rejects.toThrow();
+      expect(await store.load()).toMatchObject({ rev: 0, groups: [] });
+      expect(await store.page(1, 1, 10, 10)).toEqual([]);
+    });
+  });
+}
+
+describe("the writer", () => {
+  it("never lets a later batch overtake one that failed", async () => {
+    const store = new MemoryStore();
+    let full = true;
+    const seen: Batch[] = [];
+    const failing: Store = {
+      load: () => store.load(),
+      page: (...asked) => store.page(...asked),
+      clear: (all) => store.clear(all),
+      close: () => store.close(),
+      write: (batch) => (full ? Promise.reject(new Error("full")) : store.write(batch)),
+    };
+    const writer = new Writer(failing, () => () => undefined, (batch) => seen.push(batch));
+    writer.add({ groups: [group(1, 1)], messages: [message(1)] });
+    await writer.settled();
+    full = false;
+    writer.add({ groups: [group(1, 2)], messages: [message(2)] });
+    await writer.settled();
+    expect((await store.load()).groups[0]?.rev).toBe(2);
+    expect((await store.page(1, 1, 9, 9)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(seen.length).toBe(1);
+  });
+
+  it("writes what gathers while it writes in one go", async () => {
+    const store = new MemoryStore();
+    let writes = 0;
+    const slow: Store = {
+      load: () => store.load(),
+      page: (...asked) => store.page(...asked),
+      clear: (all) => store.clear(all),
+      close: () => store.close(),
+      write: async (batch) => {
+        writes += 1;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await store.write(batch);
+      },
+    };
+    const writer = new Writer(slow, () => () => undefined, () => undefined);
+    for (let seq = 1; seq <= 100; seq++) {
+      writer.add({ groups: [group(1, seq)], messages: [message(seq)] });
+      await Promise.resolve();
+    }
+    await writer.settled();
+    expect(writes).toBeLessThanOrEqual(3);
+    expect((await store.page(1, 1, 101, 200)).length).toBe(100);
+  });
+});

@@ -1,0 +1,240 @@
+// What is kept of one account over reloads: the records, the port to whatever keeps them, and the writer.
+//
+// Two kinds of things are kept. The replica is what the server said; only the leading tab writes it. Intents
+// are what the user wants (messages to send, drafts, how far he has read); every tab writes its own at once,
+// so they survive whatever happens to the leader.
+
+import type { MessageKind, User } from "./contract";
+import type { FriendRecord, StoredMessage } from "./wire";
+
+/** Places, both ends included; `to` is `from - 1` where nothing has come of it yet. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface GroupRecord {
+  readonly gid: number;
+  /** Everything up to this change is known. */
+  readonly rev: number;
+  readonly name: string;
+  readonly avatar: string;
+  readonly mode: number;
+  readonly creator: number;
+  readonly member: boolean;
+  readonly lastSeq: number;
+  /** Everything up to here counts as read: `lastSeq - unread`. */
+  readonly readSeq: number;
+  /** Ascending and apart: within these, every message that the user may see is in the store. */
+  readonly covered: readonly Range[];
+  readonly last: StoredMessage | null;
+  /** The group is too large for its members to be synced. */
+  readonly membersOmitted: boolean;
+  /** When this client first saw it, Unix milliseconds; 0 for those of the first sync. */
+  readonly since: number;
+}
+
+export interface MemberRecord {
+  readonly gid: number;
+  readonly uid: number;
+  readonly admin: boolean;
+  readonly left: boolean;
+  /** At least: what he wrote himself counts as read, as it does for the server. */
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+  /** Ascends by joining. */
+  readonly order: number;
+}
+
+/** A message that the server is not known to have. */
+export interface Pending {
+  readonly clientMsgId: string;
+  readonly gid: number;
+  readonly kind: MessageKind;
+  readonly content: string;
+  /** Unix milliseconds, and with `clientMsgId` the order of sending. */
+  readonly at: number;
+  readonly state:
+    | { readonly is: "waiting" }
+    /** The server has it; its place comes with the message itself. */
+    | { readonly is: "acked" }
+    | { readonly is: "failed"; readonly reason: string };
+}
+
+export interface Draft {
+  readonly gid: number;
+  /** Empty: there is none. */
+  readonly text: string;
+}
+
+/** How far the user has read a chat on this device. */
+export interface Mark {
+  readonly gid: number;
+  readonly seq: number;
+  /** The message there; the server wants its id. */
+  readonly msgId: number;
+}
+
+/** Things to put, each whole; what is put twice is as good as put once. All of one batch or nothing. */
+export interface Batch {
+  readonly rev?: number;
+  readonly me?: User;
+  readonly users?: readonly User[];
+  readonly friends?: readonly FriendRecord[];
+  readonly groups?: readonly GroupRecord[];
+  readonly members?: readonly MemberRecord[];
+  /** Groups whose members are forgotten, before `members` are put. */
+  readonly membersForgotten?: readonly number[];
+  readonly messages?: readonly StoredMessage[];
+  readonly pending?: readonly Pending[];
+  /** `clientMsgId` of what is taken out of the outbox, after `pending` was put. */
+  readonly settled?: readonly string[];
+  readonly drafts?: readonly Draft[];
+  readonly marks?: readonly Mark[];
+}
+
+/** Everything but the messages, which are read by page. */
+export interface Snapshot extends Batch {
+  readonly rev: number;
+  readonly users: readonly User[];
+  readonly friends: readonly FriendRecord[];
+  readonly groups: readonly GroupRecord[];
+  readonly members: readonly MemberRecord[];
+  readonly pending: readonly Pending[];
+  readonly drafts: readonly Draft[];
+  readonly marks: readonly Mark[];
+}
+
+export interface Store {
+  load(): Promise<Snapshot>;
+  /** In one transaction: after a crash it is there as a whole or not at all. */
+  write(batch: Batch): Promise<void>;
+  /** The newest `limit` messages with `from <= seq < below`, ascending. */
+  page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]>;
+  /** Forgets the replica and the marks on it; with `all` also what was not sent. */
+  clear(all: boolean): Promise<void>;
+  close(): void;
+}
+
+/** The order of sending. */
+export function bySending(a: Pending, b: Pending): number {
+  return a.at - b.at || (a.clientMsgId < b.clientMsgId ? -1 : 1);
+}
+
+const RETRY_MS = 5_000;
+
+/**
+ * Writes batches in the order they came, as many at a time as have gathered. A batch that could not be
+ * written is kept and written together with the next ones: nothing may overtake it, or `rev` would promise
+ * data that is not there.
+ */
+export class Writer {
+  private gathered = new Gathered();
+  private running: Promise<void> | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly after: (ms: number, then: () => void) => () => void,
+    private readonly written: (batch: Batch) => void,
+  ) {}
+
+  add(batch: Batch): void {
+    if (this.stopped) return;
+    this.gathered.add(batch);
+    this.run();
+  }
+
+  /** When all that was added before is written, or could not be. */
+  async settled(): Promise<void> {
+    while (this.running !== null && !this.gathered.isEmpty) await this.running;
+    await this.running;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.running;
+  }
+
+  private run(): void {
+    this.running ??= this.writeGathered().finally(() => {
+      this.running = null;
+    });
+  }
+
+  private async writeGathered(): Promise<void> {
+    // One turn later, so that what is added together is written together.
+    await Promise.resolve();
+    while (!this.gathered.isEmpty && !this.stopped) {
+      const taken = this.gathered;
+      this.gathered = new Gathered();
+      const batch = taken.batch();
+      try {
+        await this.store.write(batch);
+      } catch {
+        taken.add(this.gathered.batch());
+        this.gathered = taken;
+        this.after(RETRY_MS, () => this.run());
+        return;
+      }
+      this.written(batch);
+    }
+  }
+}
+
+/** Batches made one; of each thing the latest. */
+class Gathered {
+  private rev: number | undefined;
+  private me: User | undefined;
+  private readonly users = new Map<number, User>();
+  private readonly friends = new Map<number, FriendRecord>();
+  private readonly groups = new Map<number, GroupRecord>();
+  private readonly members = new Map<string, MemberRecord>();
+  private readonly membersForgotten = new Set<number>();
+  private readonly messages = new Map<string, StoredMessage>();
+  private readonly pending = new Map<string, Pending>();
+  private readonly settled = new Set<string>();
+  private readonly drafts = new Map<number, Draft>();
+  private readonly marks = new Map<number, Mark>();
+  isEmpty = true;
+
+  add(batch: Batch): void {
+    if (Object.keys(batch).length === 0) return;
+    this.isEmpty = false;
+    this.rev = batch.rev ?? this.rev;
+    this.me = batch.me ?? this.me;
+    for (const user of batch.users ?? []) this.users.set(user.id, user);
+    for (const friend of batch.friends ?? []) this.friends.set(friend.uid, friend);
+    for (const group of batch.groups ?? []) this.groups.set(group.gid, group);
+    for (const gid of batch.membersForgotten ?? []) {
+      this.membersForgotten.add(gid);
+      for (const [key, member] of this.members) if (member.gid === gid) this.members.delete(key);
+    }
+    for (const member of batch.members ?? []) this.members.set(`${member.gid}.${member.uid}`, member);
+    for (const message of batch.messages ?? []) this.messages.set(`${message.gid}.${message.seq}`, message);
+    for (const pending of batch.pending ?? []) this.pending.set(pending.clientMsgId, pending);
+    for (const id of batch.settled ?? []) {
+      this.pending.delete(id);
+      this.settled.add(id);
+    }
+    for (const draft of batch.drafts ?? []) this.drafts.set(draft.gid, draft);
+    for (const mark of batch.marks ?? []) this.marks.set(mark.gid, mark);
+  }
+
+  batch(): Batch {
+    return {
+      ...(this.rev !== undefined && { rev: this.rev }),
+      ...(this.me !== undefined && { me: this.me }),
+      ...(this.users.size > 0 && { users: [...this.users.values()] }),
+      ...(this.friends.size > 0 && { friends: [...this.friends.values()] }),
+      ...(this.groups.size > 0 && { groups: [...this.groups.values()] }),
+      ...(this.membersForgotten.size > 0 && { membersForgotten: [...this.membersForgotten] }),
+      ...(this.members.size > 0 && { members: [...this.members.values()] }),
+      ...(this.messages.size > 0 && { messages: [...this.messages.values()] }),
+      ...(this.pending.size > 0 && { pending: [...this.pending.values()] }),
+      ...(this.settled.size > 0 && { settled: [...this.settled] }),
+      ...(this.drafts.size > 0 && { drafts: [...this.drafts.values()] }),
+      ...(this.marks.size > 0 && { marks: [...this.marks.values()] }),
+    };
+  }
+}

@@ -1,0 +1,246 @@
+// The tabs of one account in one browser: one leads, and all hear of what it learns.
+//
+// Leading is holding a Web Lock. A tab that has gone lets go of it, whatever ended it; one that the system
+// has put to sleep may hold it for long, so a visible tab that gets no answer takes it away. Where there are
+// no locks (as with plain HTTP) each tab leads itself, and still hears what the others intend.
+
+import type { Connection } from "./contract";
+import type { Ports } from "./ports";
+import type { Batch } from "./storage";
+import type { StoredMessage } from "./wire";
+
+/** What a tab may ask of the leader. */
+export type Wish = { readonly want: "sync" } | { readonly want: "older"; readonly gid: number };
+
+export interface TabEvents {
+  /** From now on this tab leads. */
+  lead(): void;
+  /** It was taken away. */
+  follow(): void;
+  /** Another tab has learned or intends something. */
+  heard(batch: Batch, arrivals: readonly StoredMessage[]): void;
+  status(status: Connection): void;
+  /** The leader is asked. */
+  wished(wish: Wish): Promise<boolean>;
+}
+
+type Told =
+  | { readonly is: "batch"; readonly batch: Batch; readonly arrivals: readonly StoredMessage[] }
+  | { readonly is: "status"; readonly status: Connection; readonly notifier: string | null }
+  | { readonly is: "hello" }
+  | { readonly is: "wish"; readonly id: string; readonly wish: Wish }
+  | { readonly is: "granted"; readonly id: string; readonly done: boolean }
+  | { readonly is: "seen"; readonly tab: string }
+  | { readonly is: "gone"; readonly tab: string };
+
+/** Of the messages among tabs: those of another build or account are not for this one. */
+const VERSION = 1;
+const WISH_MS = 20_000;
+const ANSWER_MS = 4_000;
+
+export class Tabs {
+  private readonly self: string;
+  private leading = false;
+  private stopped = false;
+  private visible = true;
+  private status: Connection = { is: "connecting" };
+  /** The tab that was looked at last: the one that notifies. Null: the leader. */
+  private notifier: string | null = null;
+  private release: () => void = () => undefined;
+  private unlisten: () => void = () => undefined;
+  private doubt: (() => void) | null = null;
+  private readonly wishes = new Map<string, { readonly wish: Wish; readonly done: (done: boolean) => void }>();
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly uid: number,
+    private readonly events: TabEvents,
+  ) {
+    this.self = ports.uuid();
+  }
+
+  /** Whether this tab keeps the connection. */
+  get isLeader(): boolean {
+    return this.leading;
+  }
+
+  /** Whether arrivals are announced here. */
+  get notifies(): boolean {
+    return this.notifier === null ? this.leading : this.notifier === this.self;
+  }
+
+  start(): void {
+    const { channel } = this.ports;
+    if (channel !== null) {
+      this.unlisten = channel.listen((message) => {
+        const told = this.read(message);
+        if (told !== null) this.told(told);
+      });
+    }
+    if (this.alone) this.got();
+    else this.hold(false);
+    this.look();
+  }
+
+  stop(): void {
+    if (this.stopped) return;
+    this.tell({ is: "gone", tab: this.self });
+    this.stopped = true;
+    this.leading = false;
+    this.doubt?.();
+    this.unlisten();
+    this.release();
+    for (const { done } of this.wishes.values()) done(false);
+    this.wishes.clear();
+  }
+
+  /** The user looks at this tab. */
+  look(): void {
+    this.visible = true;
+    this.notifier = this.self;
+    this.tell({ is: "seen", tab: this.self });
+    this.check();
+  }
+
+  lookAway(): void {
+    this.visible = false;
+  }
+
+  /** The tab is closed, or left for a page that one may come back from. */
+  close(): void {
+    this.lookAway();
+    this.tell({ is: "gone", tab: this.self });
+  }
+
+  /** What the user intends. */
+  shareIntents(batch: Batch): void {
+    this.tell({ is: "batch", batch, arrivals: [] });
+  }
+
+  /** What this leader has learned. Where every tab leads each learns by itself. */
+  share(batch: Batch, arrivals: readonly StoredMessage[]): void {
+    if (!this.alone) this.tell({ is: "batch", batch, arrivals });
+  }
+
+  shareStatus(status: Connection): void {
+    this.status = status;
+    if (this.leading && !this.alone) this.tell({ is: "status", status, notifier: this.notifier });
+  }
+
+  /** Has the leader do something; false where it did not work, or nobody leads for too long. */
+  wish(wish: Wish): Promise<boolean> {
+    if (this.stopped) return Promise.resolve(false);
+    if (this.leading) return this.events.wished(wish);
+    const id = this.ports.uuid();
+    return new Promise((resolve) => {
+      const giveUp = this.ports.after(WISH_MS, () => this.granted(id, false));
+      const done = (is: boolean) => {
+        giveUp();
+        resolve(is);
+      };
+      this.wishes.set(id, { wish, done });
+      this.tell({ is: "wish", id, wish });
+      this.check();
+    });
+  }
+
+  private get alone(): boolean {
+    return this.ports.channel === null || this.ports.locks === null;
+  }
+
+  private told(told: Told): void {
+    if (this.stopped) return;
+    switch (told.is) {
+      case "batch":
+        this.events.heard(told.batch, told.arrivals);
+        break;
+      case "status":
+        this.doubt?.();
+        this.doubt = null;
+        this.notifier = told.notifier;
+        if (!this.leading) this.events.status(told.status);
+        break;
+      case "hello":
+        this.shareStatus(this.status);
+        break;
+      case "wish":
+        if (this.leading) void this.grant(told.id, told.wish);
+        break;
+      case "granted":
+        this.granted(told.id, told.done);
+        break;
+      case "seen":
+        this.notifier = told.tab;
+        break;
+      case "gone":
+        if (this.notifier === told.tab) this.notifier = null;
+        break;
+    }
+  }
+
+  private async grant(id: string, wish: Wish): Promise<void> {
+    const done = await this.events.wished(wish);
+    this.tell({ is: "granted", id, done });
+  }
+
+  private granted(id: string, done: boolean): void {
+    this.wishes.get(id)?.done(done);
+    this.wishes.delete(id);
+  }
+
+  private hold(steal: boolean): void {
+    this.release();
+    const { locks } = this.ports;
+    if (locks === null) return;
+    this.release = locks.hold(
+      `rim-leader-${this.uid}`,
+      steal,
+      () => this.got(),
+      () => this.lost(),
+    );
+  }
+
+  private got(): void {
+    if (this.stopped || this.leading) return;
+    this.leading = true;
+    this.doubt?.();
+    this.doubt = null;
+    // Whoever led before may have been the one that notified, and gone without a word.
+    this.notifier = this.visible ? this.self : null;
+    this.events.lead();
+    const waiting = [...this.wishes];
+    for (const [id, { wish }] of waiting) {
+      void this.events.wished(wish).then((done) => this.granted(id, done));
+    }
+  }
+
+  private lost(): void {
+    if (!this.leading || this.stopped) return;
+    this.leading = false;
+    this.events.follow();
+    this.hold(false);
+    this.tell({ is: "hello" });
+  }
+
+  /** Makes sure that somebody leads. */
+  private check(): void {
+    if (this.leading || this.stopped || this.doubt !== null) return;
+    this.tell({ is: "hello" });
+    this.doubt = this.ports.after(ANSWER_MS, () => {
+      this.doubt = null;
+      if (!this.leading && this.visible) this.hold(true);
+    });
+  }
+
+  private tell(told: Told): void {
+    if (this.stopped) return;
+    this.ports.channel?.post({ version: VERSION, uid: this.uid, told });
+  }
+
+  /** The channel is of this origin, so what has our mark is ours. */
+  private read(message: unknown): Told | null {
+    if (typeof message !== "object" || message === null) return null;
+    const marked = message as { version?: unknown; uid?: unknown; told?: unknown };
+    return marked.version === VERSION && marked.uid === this.uid ? (marked.told as Told) : null;
+  }
+}

@@ -1,0 +1,228 @@
+// Browsers and their tabs, for tests: what a crash takes with it and what it leaves.
+
+import type { ChatView, Message } from "../contract";
+import { RimEngine } from "../engine";
+import { MemoryStore } from "../memory";
+import type { Ports, Signal, Wire } from "../ports";
+import type { Batch, Store } from "../storage";
+import { Clock, chance } from "./clock";
+import { FakeServer } from "./server";
+
+/** A clock, a server, and whoever comes. */
+export class World {
+  readonly clock = new Clock();
+  readonly server = new FakeServer(this.clock);
+  readonly random: () => number;
+
+  constructor(seed = 1) {
+    this.random = chance(seed);
+  }
+
+  pass(ms = 100): Promise<void> {
+    return this.clock.pass(ms);
+  }
+
+  /** A browser in which the user has logged in before. */
+  browser(uid: number, options: { readonly locks?: boolean } = {}): Browser {
+    const browser = new Browser(this, options.locks ?? true);
+    browser.logIn(uid);
+    return browser;
+  }
+}
+
+/** What is stored, and what the tabs share. */
+export class Browser {
+  token = "";
+  remembered: string | null = null;
+  readonly stores = new Map<number, MemoryStore>();
+  readonly tabs = new Set<Tab>();
+  /** Who holds or waits for a lock, the holder first. */
+  readonly queue: { readonly tab: Tab; readonly got: () => void; readonly lost: () => void }[] = [];
+  /** Fails instead of writing. */
+  full = false;
+
+  constructor(
+    readonly world: World,
+    readonly hasLocks: boolean,
+  ) {}
+
+  logIn(uid: number): void {
+    const { server } = this.world;
+    this.token = server.token(uid);
+    const me = server.users.get(uid);
+    this.remembered = JSON.stringify({ token: this.token, me });
+  }
+
+  store(uid: number): MemoryStore {
+    let store = this.stores.get(uid);
+    if (store === undefined) this.stores.set(uid, (store = new MemoryStore()));
+    return store;
+  }
+
+  async open(): Promise<Tab> {
+    const tab = new Tab(this);
+    await this.world.pass(100);
+    return tab;
+  }
+}
+
+export class Tab {
+  alive = true;
+  /** The system has put it to sleep: nothing happens in it until it is woken. */
+  frozen = false;
+  /** Called before each write; throws to crash instead. */
+  beforeWrite: (batch: Batch) => void = () => undefined;
+  readonly engine: RimEngine;
+  private readonly wires = new Set<Wire>();
+  private readonly listeners = new Set<(message: unknown) => void>();
+  private signalled: (signal: Signal) => void = () => undefined;
+
+  constructor(private readonly browser: Browser) {
+    browser.tabs.add(this);
+    this.engine = new RimEngine(this.ports());
+  }
+
+  /** Gone without a word, as after a crash. */
+  crash(): void {
+    if (!this.alive) return;
+    this.alive = false;
+    for (const wire of this.wires) wire.close();
+    this.browser.tabs.delete(this);
+    this.leaveQueue(this);
+  }
+
+  signal(signal: Signal): void {
+    this.signalled(signal);
+  }
+
+  /** Keeps a chat open, as a view does. */
+  watch(gid: number): () => void {
+    return this.engine.chat(gid).subscribe(() => undefined);
+  }
+
+  view(gid: number): ChatView {
+    const view = this.engine.chat(gid).get();
+    if (view === null) throw new Error(`no chat ${gid}`);
+    return view;
+  }
+
+  texts(gid: number): readonly string[] {
+    return this.view(gid).messages.map((message) => message.content);
+  }
+
+  message(gid: number, content: string): Message {
+    const found = this.view(gid).messages.filter((message) => message.content === content);
+    const [message] = found;
+    if (message === undefined || found.length > 1) throw new Error(`${found.length} times: ${content}`);
+    return message;
+  }
+
+  private ports(): Ports {
+    const { world } = this.browser;
+    const { clock, server, random } = world;
+    const living = (then: () => void) => () => {
+      if (!this.alive) return;
+      if (this.frozen) clock.after(1_000, living(then));
+      else then();
+    };
+    return {
+      now: clock.now,
+      random,
+      uuid: () => `id-${Math.floor(random() * 2 ** 52).toString(36)}`,
+      after: (ms, then) => clock.after(ms, living(then)),
+      fetch: (request) =>
+        new Promise((resolve, reject) => {
+          server.fetch(request).then(
+            (answer) => living(() => resolve(answer))(),
+            (error: Error) => living(() => reject(error))(),
+          );
+        }),
+      connect: (heard) => {
+        const wire = server.connect({
+          opened: living(() => heard.opened()),
+          heard: (text) => living(() => heard.heard(text))(),
+          closed: (code, reason) => living(() => heard.closed(code, reason))(),
+        });
+        this.wires.add(wire);
+        return wire;
+      },
+      openStore: (uid) => Promise.resolve(this.storeOf(this.browser.store(uid))),
+      remembered: {
+        get: () => this.browser.remembered,
+        set: (text) => {
+          if (this.alive) this.browser.remembered = text;
+        },
+      },
+      channel: {
+        post: (message) => {
+          if (!this.alive) return;
+          const copy: unknown = structuredClone(message);
+          for (const tab of this.browser.tabs) {
+            if (tab === this) continue;
+            clock.after(1, () => tab.told(copy));
+          }
+        },
+        listen: (heard) => {
+          this.listeners.add(heard);
+          return () => this.listeners.delete(heard);
+        },
+      },
+      locks: this.browser.hasLocks
+        ? { hold: (_name, steal, got, lost) => this.hold(steal, living(got), living(lost)) }
+        : null,
+      signals: (heard) => {
+        this.signalled = (signal) => living(() => heard(signal))();
+        return () => undefined;
+      },
+      device: "a test",
+    };
+  }
+
+  private told(message: unknown): void {
+    if (!this.alive) return;
+    if (this.frozen) this.browser.world.clock.after(1_000, () => this.told(message));
+    else for (const heard of [...this.listeners]) heard(message);
+  }
+
+  private hold(steal: boolean, got: () => void, lost: () => void): () => void {
+    const { queue } = this.browser;
+    const entry = { tab: this, got, lost };
+    if (steal) {
+      const [holder] = queue.splice(0, 1, entry);
+      holder?.lost();
+      queueMicrotask(got);
+    } else if (queue.push(entry) === 1) {
+      queueMicrotask(got);
+    }
+    return () => this.leaveQueue(entry);
+  }
+
+  private leaveQueue(who: Tab | { readonly tab: Tab }): void {
+    const { queue } = this.browser;
+    const [holder] = queue;
+    for (const entry of [...queue]) {
+      if (entry === who || entry.tab === who) queue.splice(queue.indexOf(entry), 1);
+    }
+    const [next] = queue;
+    if (next !== undefined && next !== holder) queueMicrotask(next.got);
+  }
+
+  /** Copies what goes in and out, as IndexedDB does; a crash leaves a promise that nobody answers. */
+  private storeOf(store: MemoryStore): Store {
+    const never = new Promise<never>(() => undefined);
+    const living = <T>(value: Promise<T>): Promise<T> => value.then((it) => (this.alive ? structuredClone(it) : never));
+    return {
+      load: () => living(store.load()),
+      page: (...asked) => living(store.page(...asked)),
+      write: async (batch) => {
+        if (!this.alive) return never;
+        this.beforeWrite(batch);
+        if (!this.alive) return never;
+        if (this.browser.full) throw new Error("the disk is full");
+        await store.write(structuredClone(batch));
+      },
+      clear: (all) => store.clear(all),
+      close: () => store.close(),
+    };
+  }
+}

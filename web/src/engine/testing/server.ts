@@ -1,0 +1,602 @@
+// A server in a few hundred lines: the rules of docs/protocol.md that the engine depends on, and the faults
+// that a test wants.
+
+import type { User } from "../contract";
+import type { HttpAnswer, HttpRequest, Wire, WireEvents } from "../ports";
+import type { Friendship, StoredMessage } from "../wire";
+import type { Clock } from "./clock";
+
+export interface FakeMember {
+  readonly uid: number;
+  role: number;
+  rev: number;
+  joinSeq: number;
+  readSeq: number;
+  sentSeq: number;
+  deliveredSeq: number;
+  left: { seq: number; rev: number } | null;
+  /** Places seen in earlier memberships: above `after`, up to `to`. */
+  readonly earlier: { after: number; to: number }[];
+}
+
+export interface FakeGroup {
+  readonly gid: number;
+  name: string;
+  readonly mode: number;
+  creator: number;
+  rev: number;
+  infoRev: number;
+  readonly messages: StoredMessage[];
+  readonly members: Map<number, FakeMember>;
+}
+
+interface Line extends Wired {
+  readonly heard: WireEvents;
+  uid: number | null;
+  token: string | null;
+  open: boolean;
+}
+
+/** Packets of one line keep their order: a later one is not faster. */
+interface Wired {
+  lastArrival: number;
+}
+
+interface Frame {
+  readonly event: string;
+  readonly body: {
+    readonly kind?: StoredMessage["kind"];
+    readonly uid: number;
+    readonly gid: number;
+    readonly content: string;
+    readonly clientMsgId: string;
+    readonly msgId: number;
+  };
+}
+
+/** What becomes of a frame instead of being handled. */
+export type Fate =
+  | { readonly is: "lost" }
+  /** It is handled, but neither the answer nor anything else gets through. */
+  | { readonly is: "unanswered" }
+  | { readonly is: "error"; readonly code: number; readonly reason: string };
+
+export class FakeServer {
+  readonly users = new Map<number, User & { rev: number; profileRev: number }>();
+  readonly groups = new Map<number, FakeGroup>();
+  readonly friends = new Map<string, { state: Friendship; rev: number }>();
+  /** All frames that came, by event and content. */
+  readonly heard: Frame[] = [];
+  readonly requests: HttpRequest[] = [];
+  /** How long a packet takes, in milliseconds. */
+  latency: () => number = () => 5;
+  /** How much longer an answer over HTTP takes. */
+  httpDelay = 0;
+  reachable = true;
+  /** Whether readers and their readers are told; in a large audience they are not. */
+  tellsReceipts = true;
+  fate: (frame: Frame) => Fate | null = () => null;
+  http: (request: HttpRequest) => HttpAnswer | null = () => null;
+  private readonly tokens = new Map<string, number>();
+  private readonly lines = new Set<Line>();
+  private nextId = 100;
+
+  constructor(private readonly clock: Clock) {}
+
+  user(name: string): number {
+    const id = this.nextId++;
+    this.users.set(id, { id, name, avatar: "", email: "", account: name, rev: 1, profileRev: 1 });
+    return id;
+  }
+
+  token(uid: number): string {
+    const token = `token-${uid}-${this.nextId++}`;
+    this.tokens.set(token, uid);
+    return token;
+  }
+
+  get connections(): number {
+    return [...this.lines].filter((line) => line.uid !== null).length;
+  }
+
+  group(uids: readonly number[], mode = 2, name = "group"): number {
+    const gid = this.nextId++;
+    const creator = uids[0] ?? 0;
+    const group: FakeGroup = {
+      gid,
+      name,
+      mode,
+      creator,
+      rev: 1,
+      infoRev: 1,
+      messages: [],
+      members: new Map(),
+    };
+    this.groups.set(gid, group);
+    for (const uid of uids) this.join(group, uid, uid === creator ? 2 : 1);
+    this.notify(group, "GroupCreated", creator, { uids });
+    return gid;
+  }
+
+  /** A message of somebody who is connected elsewhere. */
+  say(uid: number, gid: number, content: string, clientMsgId = `said-${this.nextId}`): StoredMessage {
+    return this.store(this.at(gid), uid, "Text", content, clientMsgId);
+  }
+
+  read(uid: number, gid: number, seq: number): void {
+    this.mark(this.at(gid), uid, seq, true);
+  }
+
+  add(gid: number, uid: number): void {
+    const group = this.at(gid);
+    this.join(group, uid, 1);
+    this.notify(group, "MembersAdded", group.creator, { uids: [uid] });
+  }
+
+  remove(gid: number, uid: number): void {
+    const group = this.at(gid);
+    const member = group.members.get(uid);
+    if (member === undefined) return;
+    group.rev += 1;
+    member.rev = group.rev;
+    member.left = { seq: group.messages.length, rev: group.rev };
+    this.notify(group, "MembersRemoved", uid, { uids: [uid] }, [uid]);
+  }
+
+  rename(gid: number, name: string): void {
+    const group = this.at(gid);
+    group.rev += 1;
+    group.infoRev = group.rev;
+    group.name = name;
+    this.notify(group, "GroupUpdated", group.creator, {});
+  }
+
+  befriend(from: number, to: number): void {
+    this.relate(from, to, "outgoing");
+    this.relate(to, from, "incoming");
+    for (const uid of [from, to]) this.push(uid, notice("FriendRequest", from, null, { uids: [to] }, this.clock));
+  }
+
+  /** `max(0, last seq - max(join, read, sent))`, as the server counts. */
+  unread(uid: number, gid: number): number {
+    const group = this.at(gid);
+    const member = group.members.get(uid);
+    if (member === undefined || member.left !== null) return 0;
+    return Math.max(0, group.messages.length - Math.max(member.joinSeq, member.readSeq, member.sentSeq));
+  }
+
+  /** What a user may see of a group. */
+  visible(uid: number, gid: number): readonly StoredMessage[] {
+    const group = this.at(gid);
+    const member = group.members.get(uid);
+    if (member === undefined) return [];
+    return group.messages.filter((message) => sees(member, message.seq));
+  }
+
+  at(gid: number): FakeGroup {
+    const group = this.groups.get(gid);
+    if (group === undefined) throw new Error(`no group ${gid}`);
+    return group;
+  }
+
+  /** Ends every connection, or those of one user. */
+  cut(code: number, reason = "", uid: number | null = null): void {
+    for (const line of [...this.lines]) {
+      if (uid === null || line.uid === uid) this.close(line, code, reason);
+    }
+  }
+
+  /** Packets of the connections that are open now get lost, and nobody is told. */
+  vanish(): void {
+    this.lines.clear();
+  }
+
+  /** The token is worth nothing any more. */
+  revoke(token: string): void {
+    this.tokens.delete(token);
+    for (const line of [...this.lines]) if (line.token === token) this.close(line, 4501, "");
+  }
+
+  connect(heard: WireEvents): Wire {
+    const line: Line = { heard, uid: null, token: null, open: true, lastArrival: 0 };
+    this.later(line, () => {
+      if (!line.open) return;
+      if (!this.reachable) {
+        line.open = false;
+        heard.closed(1006, "");
+        return;
+      }
+      this.lines.add(line);
+      heard.opened();
+    });
+    return {
+      send: (text) => this.later(line, () => this.frame(line, JSON.parse(text) as Frame)),
+      close: () => {
+        line.open = false;
+        this.lines.delete(line);
+      },
+    };
+  }
+
+  fetch(request: HttpRequest): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      const line: Wired = { lastArrival: 0 };
+      this.later(line, () => {
+        if (!this.reachable) {
+          reject(new TypeError("failed to fetch"));
+          return;
+        }
+        this.requests.push(request);
+        const answer = this.http(request) ?? this.answer(request);
+        this.clock.after(this.httpDelay, () => {
+          this.later(line, () => (this.reachable ? resolve(answer) : reject(new TypeError("failed to fetch"))));
+        });
+      });
+    });
+  }
+
+  private later(line: Wired, then: () => void): void {
+    line.lastArrival = Math.max(line.lastArrival, this.clock.now() + this.latency());
+    this.clock.after(line.lastArrival - this.clock.now(), then);
+  }
+
+  private frame(line: Line, frame: Frame): void {
+    if (!line.open || !this.lines.has(line)) return;
+    this.heard.push(frame);
+    const fate = this.fate(frame);
+    const { clientMsgId } = frame.body;
+    if (fate?.is === "lost") {
+      this.close(line, 1006, "");
+    } else if (fate?.is === "error") {
+      this.error(line, clientMsgId, fate.code, fate.reason);
+    } else if (fate?.is === "unanswered") {
+      this.lines.delete(line);
+      this.handle(line, frame);
+      this.close(line, 1006, "");
+    } else {
+      this.handle(line, frame);
+    }
+  }
+
+  private handle(line: Line, { event, body }: Frame): void {
+    if (event === "Login") {
+      if (this.tokens.get(body.content) !== body.uid) {
+        this.error(line, body.clientMsgId, 401, "login required");
+        return;
+      }
+      line.uid = body.uid;
+      line.token = body.content;
+      this.ack(line, body.clientMsgId, null);
+      return;
+    }
+    if (event === "Heart") {
+      this.ack(line, body.clientMsgId, null);
+      return;
+    }
+    if (line.uid === null) {
+      this.error(line, body.clientMsgId, 401, "login required");
+      return;
+    }
+    const group = this.groups.get(body.gid);
+    const member = group?.members.get(line.uid);
+    if (group === undefined || member === undefined) {
+      this.error(line, body.clientMsgId, 404, "no such group");
+    } else if (member.left !== null) {
+      this.error(line, body.clientMsgId, 403, "you are not a member");
+    } else if (event === "Msg") {
+      const old = group.messages.find((one) => one.uid === body.uid && one.clientMsgId === body.clientMsgId);
+      if (old !== undefined) {
+        this.ack(line, body.clientMsgId, old.id);
+        return;
+      }
+      this.store(group, body.uid, body.kind ?? "Text", body.content, body.clientMsgId, (id) => {
+        this.ack(line, body.clientMsgId, id);
+      });
+    } else {
+      const seq = group.messages.find((message) => message.id === body.msgId)?.seq;
+      this.ack(line, body.clientMsgId, event === "Read" ? body.msgId : null);
+      if (seq !== undefined) this.mark(group, line.uid, seq, event === "Read");
+    }
+  }
+
+  private store(
+    group: FakeGroup,
+    uid: number,
+    kind: StoredMessage["kind"],
+    content: string,
+    clientMsgId: string,
+    acked: (id: number) => void = () => undefined,
+  ): StoredMessage {
+    group.rev += 1;
+    const message: StoredMessage = {
+      gid: group.gid,
+      seq: group.messages.length + 1,
+      rev: group.rev,
+      id: this.nextId++,
+      uid,
+      kind,
+      content,
+      clientMsgId,
+      at: this.clock.now(),
+    };
+    group.messages.push(message);
+    const member = group.members.get(uid);
+    if (member !== undefined) member.sentSeq = message.seq;
+    acked(message.id);
+    const { id, gid, ...rest } = message;
+    const { at, ...body } = rest;
+    this.tell(group, { event: "Msg", body: { ...body, gid, msgId: id, createdAt: at } });
+    return message;
+  }
+
+  private mark(group: FakeGroup, uid: number, seq: number, read: boolean): void {
+    const member = group.members.get(uid);
+    if (member === undefined) return;
+    const at = read ? member.readSeq : member.deliveredSeq;
+    if (seq <= at) return;
+    group.rev += 1;
+    member.rev = group.rev;
+    member.deliveredSeq = Math.max(member.deliveredSeq, seq);
+    if (read) member.readSeq = seq;
+    const msgId = group.messages[seq - 1]?.id ?? 0;
+    if (!this.tellsReceipts) return;
+    this.notify(group, read ? "Read" : "Delivered", uid, { seq, msgId });
+  }
+
+  private join(group: FakeGroup, uid: number, role: number): void {
+    const old = group.members.get(uid);
+    if (old !== undefined && old.left === null) return;
+    group.rev += 1;
+    const joinSeq = group.messages.length;
+    const earlier = old?.earlier ?? [];
+    if (old?.left) earlier.push({ after: old.joinSeq, to: old.left.seq });
+    const { readSeq, sentSeq, deliveredSeq } = old ?? { readSeq: 0, sentSeq: 0, deliveredSeq: 0 };
+    group.members.delete(uid);
+    const { rev } = group;
+    group.members.set(uid, { uid, role, rev, joinSeq, readSeq, sentSeq, deliveredSeq, left: null, earlier });
+  }
+
+  private relate(uid: number, other: number, state: Friendship): void {
+    const user = this.users.get(uid);
+    if (user === undefined) return;
+    user.rev += 1;
+    this.friends.set(`${uid}.${other}`, { state, rev: user.rev });
+  }
+
+  private notify(
+    group: FakeGroup,
+    kind: string,
+    uid: number,
+    more: Readonly<Record<string, unknown>>,
+    also: readonly number[] = [],
+  ): void {
+    const frame = notice(kind, uid, group.gid, { rev: group.rev, ...more }, this.clock);
+    this.tell(group, frame);
+    for (const other of also) this.push(other, frame);
+  }
+
+  private tell(group: FakeGroup, frame: unknown): void {
+    for (const { uid, left } of group.members.values()) if (left === null) this.push(uid, frame);
+  }
+
+  private push(uid: number, frame: unknown): void {
+    for (const line of this.lines) if (line.uid === uid) this.send(line, frame);
+  }
+
+  private ack(line: Line, clientMsgId: string, serverMsgId: number | null): void {
+    this.send(line, { clientMsgId, serverMsgId, kind: "Ack", content: "Ok" });
+  }
+
+  private error(line: Line, clientMsgId: string, code: number, content: string): void {
+    this.send(line, { clientMsgId, serverMsgId: null, kind: "Error", content, code });
+  }
+
+  private send(line: Line, frame: unknown): void {
+    if (!this.lines.has(line)) return;
+    const text = JSON.stringify(frame);
+    this.later(line, () => {
+      if (line.open && this.lines.has(line)) line.heard.heard(text);
+    });
+  }
+
+  private close(line: Line, code: number, reason: string): void {
+    this.lines.delete(line);
+    this.later(line, () => {
+      if (!line.open) return;
+      line.open = false;
+      line.heard.closed(code, reason);
+    });
+  }
+
+  private answer({ path, token, body }: HttpRequest): HttpAnswer {
+    const [name, query] = path.split("?");
+    const given = typeof body?.content === "string" ? (JSON.parse(body.content) as Record<string, never>) : {};
+    if (name === "/api/user/login") {
+      const user = [...this.users.values()].find((one) => one.account === given["account"]);
+      return user === undefined ? refusal(500, "account not found") : done(this.token(user.id));
+    }
+    const uid = this.tokens.get(token ?? "");
+    const user = uid === undefined ? undefined : this.users.get(uid);
+    if (uid === undefined || user === undefined) return refusal(401, "login required");
+    switch (name) {
+      case "/api/user/get":
+        return done(face(user));
+      case "/api/user/logout":
+        this.revoke(token ?? "");
+        return done(null);
+      case "/api/sync":
+        return done(this.sync(uid, given));
+      case "/api/message/history":
+        return done(this.history(uid, given));
+      case "/api/group/user/get":
+        return done(this.list(Number(query?.split("=")[1])));
+      case "/api/group/create": {
+        const { group, users } = given as unknown as { group: { name: string; mode: number }; users: { uid: number }[] };
+        return done(this.group([uid, ...users.map((one) => one.uid)], group.mode, group.name));
+      }
+      case "/api/group/leave":
+        this.remove(given["gid"] ?? 0, uid);
+        return done(null);
+      case "/api/friend/add":
+        this.befriend(uid, given["fid"] ?? 0);
+        return done(true);
+      case "/api/friend/status/modify":
+        return done(this.answerFriend(uid, given["fid"] ?? 0, given["status"] ?? 0));
+      default:
+        return { status: 404, retryAfter: null, text: envelope(false, 404, "invalid request", null) };
+    }
+  }
+
+  private answerFriend(uid: number, other: number, status: number): boolean {
+    const state = this.friends.get(`${uid}.${other}`)?.state ?? "none";
+    if (status === 1 ? state !== "incoming" : state === "none") return false;
+    for (const [one, two] of [
+      [uid, other],
+      [other, uid],
+    ] as const) {
+      this.relate(one, two, status === 1 ? "friends" : "none");
+      this.push(one, notice("FriendAccepted", uid, null, { uids: [other] }, this.clock));
+    }
+    return true;
+  }
+
+  private list(gid: number): unknown {
+    const members = [...(this.groups.get(gid)?.members.values() ?? [])].filter((one) => one.left === null);
+    return members.map(({ uid, role }) => ({ role, user: this.face(uid) }));
+  }
+
+  private history(uid: number, asked: { gid?: number; size?: number; beforeSeq?: number }): unknown {
+    const group = this.at(asked.gid ?? 0);
+    const below = asked.beforeSeq ?? Infinity;
+    const seen = this.visible(uid, group.gid).filter((message) => message.seq < below);
+    return seen.slice(-(asked.size ?? 20)).map((message) => ({
+      group: info(group),
+      msg: stored(message),
+      user: this.face(message.uid),
+      unread: null,
+    }));
+  }
+
+  private sync(
+    uid: number,
+    asked: { rev?: number; groups?: { gid: number; rev: number }[]; limit?: number; window?: number },
+  ): unknown {
+    const rev = asked.rev ?? 0;
+    const user = this.users.get(uid);
+    const friends = [...this.friends].filter(([key, friend]) => key.startsWith(`${uid}.`) && friend.rev > rev);
+    const named = new Set<number>();
+    const friendRows = friends.map(([key, { state }]) => {
+      const other = Number(key.split(".")[1]);
+      named.add(other);
+      return { uid: other, state };
+    });
+    let left = asked.limit ?? 500;
+    let more = false;
+    const groups: unknown[] = [];
+    for (const group of this.groups.values()) {
+      const member = group.members.get(uid);
+      if (member === undefined) continue;
+      const since = asked.groups?.find((known) => known.gid === group.gid)?.rev ?? 0;
+      const until = member.left?.rev ?? group.rev;
+      if (until <= since) continue;
+      if (left === 0) {
+        more = true;
+        break;
+      }
+      const delta = this.delta(group, member, since, until, left, asked.window ?? null);
+      left -= delta.messages.length + delta.members.length;
+      more ||= delta.more;
+      for (const message of delta.messages) named.add(message.uid);
+      for (const row of delta.members) named.add(row.uid);
+      groups.push({ ...delta, messages: delta.messages.map(stored) });
+    }
+    return {
+      rev: user?.rev ?? 0,
+      me: user !== undefined && user.profileRev > rev ? face(user) : null,
+      friends: friendRows,
+      groups,
+      users: [...named].map((one) => this.face(one)),
+      more,
+    };
+  }
+
+  private delta(
+    group: FakeGroup,
+    member: FakeMember,
+    since: number,
+    until: number,
+    limit: number,
+    window: number | null,
+  ) {
+    const last = member.left?.seq ?? group.messages.length;
+    const visible = group.messages.filter((message) => sees(member, message.seq));
+    const missed = visible.filter((message) => message.rev > since);
+    const newest = window === null ? visible : visible.slice(-window);
+    const skippedTo = newest[0]?.seq ?? last + 1;
+    const skips = window !== null && missed.some((message) => message.seq < skippedTo);
+    let messages = missed.filter((message) => message.seq >= skippedTo);
+    let members = [...group.members.values()].filter((one) => one.rev > since && one.rev <= until);
+    members.sort((a, b) => a.rev - b.rev);
+    const revs = [...messages, ...members].map((row) => row.rev).sort((a, b) => a - b);
+    const leftOut = revs[limit];
+    const rev = leftOut === undefined ? until : leftOut - 1;
+    messages = messages.filter((message) => message.rev <= rev);
+    members = members.filter((one) => one.rev <= rev);
+    const informed = (since < group.infoRev && group.infoRev <= until) || since === 0;
+    return {
+      gid: group.gid,
+      rev,
+      member: member.left === null,
+      group: informed ? info(group) : null,
+      lastSeq: last,
+      unread: this.unread(member.uid, group.gid),
+      messages,
+      skippedTo: skips ? skippedTo : null,
+      members: members.map(({ uid, role, left, readSeq, deliveredSeq }) => {
+        return { uid, role, left: left !== null, readSeq, deliveredSeq };
+      }),
+      membersOmitted: false,
+      more: rev < until,
+    };
+  }
+
+  private face(uid: number): User & { password: string } {
+    const user = this.users.get(uid);
+    if (user === undefined) throw new Error(`no user ${uid}`);
+    return face(user);
+  }
+}
+
+function sees(member: FakeMember, seq: number): boolean {
+  if (seq > member.joinSeq && seq <= (member.left?.seq ?? Infinity)) return true;
+  return member.earlier.some((span) => seq > span.after && seq <= span.to);
+}
+
+function face({ id, name, avatar, email, account }: User): User & { password: string } {
+  return { id, name, avatar, email, account, password: "" };
+}
+
+function info({ gid, name, mode, creator }: FakeGroup) {
+  return { id: gid, name, avatar: "", mode, creatorUid: creator };
+}
+
+function stored({ clientMsgId, at, ...message }: StoredMessage) {
+  return { ...message, client_msg_id: clientMsgId, createTime: "", updateTime: "", createdAt: at };
+}
+
+function notice(kind: string, uid: number, gid: number | null, more: object, clock: Clock) {
+  const body = { kind, uid, gid, content: "", clientMsgId: "", msgId: null, ...more, createdAt: clock.now() };
+  return { event: "Notify", body };
+}
+
+function done(data: unknown): HttpAnswer {
+  return { status: 200, retryAfter: null, text: envelope(true, 200, null, data) };
+}
+
+function refusal(code: number, msg: string): HttpAnswer {
+  return { status: 200, retryAfter: null, text: envelope(false, code, msg, null) };
+}
+
+function envelope(ok: boolean, code: number, msg: string | null, data: unknown): string {
+  return JSON.stringify({ ok, code, msg, data });
+}

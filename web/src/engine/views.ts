@@ -1,0 +1,324 @@
+// From records to what is drawn. What did not change stays the same object.
+
+import type {
+  ChatRow,
+  ChatView,
+  Contacts,
+  Group,
+  Member,
+  Message,
+  MessageState,
+  User,
+} from "./contract";
+import { type Cell, keep, keepList } from "./live";
+import type { Intents } from "./outbox";
+import type { Replica } from "./replica";
+import type { Batch, GroupRecord, MemberRecord, Pending } from "./storage";
+import type { ChatWindow } from "./window";
+import type { Friendship, StoredMessage } from "./wire";
+
+export interface Published {
+  readonly chats: Cell<readonly ChatRow[]>;
+  readonly contacts: Cell<Contacts>;
+  readonly unread: Cell<number>;
+  /** Those that somebody asked for. */
+  readonly chat: ReadonlyMap<number, Cell<ChatView | null>>;
+}
+
+export const NO_CONTACTS: Contacts = { friends: [], incoming: [], outgoing: [] };
+
+/** The name of a message among those of its chat, from the first moment on. */
+export function keyOf(uid: number, clientMsgId: string): string {
+  return `${uid}.${clientMsgId}`;
+}
+
+export class Views {
+  private readonly dirty = new Set<number>();
+  private allDirty = true;
+  private contactsDirty = true;
+  private readonly rows = new Map<number, Listed>();
+  private readonly stored = new WeakMap<StoredMessage, Message>();
+  private readonly sending = new WeakMap<Pending, Message>();
+  private readonly shownMembers = new WeakMap<MemberRecord, Member>();
+  private readonly strangers = new Map<number, User>();
+
+  constructor(
+    private readonly replica: Replica,
+    private readonly intents: Intents,
+    private readonly windows: ReadonlyMap<number, ChatWindow>,
+    private readonly published: Published,
+  ) {}
+
+  /** What the batch speaks of is drawn anew by the next `publish`. */
+  touch(batch: Batch): void {
+    for (const { gid } of batch.groups ?? []) this.dirty.add(gid);
+    for (const { gid } of batch.members ?? []) this.dirty.add(gid);
+    for (const { gid } of batch.messages ?? []) this.dirty.add(gid);
+    for (const { gid } of batch.drafts ?? []) this.dirty.add(gid);
+    for (const { gid } of batch.marks ?? []) this.dirty.add(gid);
+    for (const { gid } of batch.pending ?? []) this.dirty.add(gid);
+    for (const gid of batch.membersForgotten ?? []) this.dirty.add(gid);
+    // A user may be in any row; and what is settled is no longer known by its chat.
+    if ((batch.users?.length ?? 0) > 0 || batch.me !== undefined) this.touchAll();
+    if ((batch.friends?.length ?? 0) > 0) this.contactsDirty = true;
+  }
+
+  touchChat(gid: number): void {
+    this.dirty.add(gid);
+  }
+
+  touchAll(): void {
+    this.allDirty = true;
+    this.contactsDirty = true;
+  }
+
+  publish(): void {
+    const gids = this.allDirty ? [...this.replica.groups.keys()] : [...this.dirty];
+    for (const gid of gids) this.list(gid);
+    if (this.allDirty) for (const gid of this.rows.keys()) if (!this.replica.groups.has(gid)) this.rows.delete(gid);
+    if (gids.length > 0 || this.allDirty) this.publishList();
+    if (this.contactsDirty) this.publishContacts();
+    for (const [gid, cell] of this.published.chat) {
+      if (this.allDirty || this.dirty.has(gid)) cell.set(this.chat(gid, cell.get()));
+    }
+    this.dirty.clear();
+    this.allDirty = false;
+    this.contactsDirty = false;
+  }
+
+  row(gid: number): ChatRow | null {
+    return this.rows.get(gid)?.row ?? null;
+  }
+
+  unread(gid: number): number {
+    const group = this.replica.groups.get(gid);
+    if (group === undefined || !group.member) return 0;
+    return Math.max(0, group.lastSeq - this.readTo(group));
+  }
+
+  message(message: StoredMessage): Message {
+    return this.shown(message, message.uid === this.replica.uid ? this.cursors(message.gid) : NO_CURSORS);
+  }
+
+  chat(gid: number, old: ChatView | null = null): ChatView | null {
+    const group = this.replica.groups.get(gid);
+    if (group === undefined) return null;
+    const window = this.windows.get(gid);
+    const face = this.face(group);
+    const members = this.members(group);
+    const view: ChatView = {
+      group: keep<Group>(old?.group, {
+        gid,
+        name: group.name,
+        avatar: group.avatar,
+        single: face.single,
+        creator: group.creator,
+      }),
+      title: face.title,
+      avatar: face.avatar,
+      avatarSeed: face.avatarSeed,
+      member: group.member,
+      self: group.member ? (members.find((member) => member.user.id === this.replica.uid) ?? null) : null,
+      members: keepList(old?.members, members),
+      messages: keepList(old?.messages, this.messages(gid, window)),
+      older: window?.older ?? "loading",
+      unread: this.unread(gid),
+      dividerSeq: window?.dividerSeq ?? null,
+      draft: this.intents.drafts.get(gid)?.text ?? "",
+    };
+    return keep(old, view);
+  }
+
+  private list(gid: number): void {
+    const group = this.replica.groups.get(gid);
+    const listed = group === undefined ? null : this.listed(group);
+    if (listed === null) this.rows.delete(gid);
+    else this.rows.set(gid, listed);
+  }
+
+  private listed(group: GroupRecord): Listed | null {
+    const { gid } = group;
+    const pending = this.intents.outbox(gid).at(-1);
+    const draft = this.intents.drafts.get(gid)?.text ?? "";
+    const empty = group.last === null && pending === undefined && draft === "";
+    const face = this.face(group);
+    // A chat that somebody has opened without a word yet is his alone; one that was left empty, nobody's.
+    if (empty && (!group.member || (face.single && group.creator !== this.replica.uid))) return null;
+    const last = pending !== undefined ? this.pendingMessage(pending) : group.last && this.message(group.last);
+    const row: ChatRow = {
+      gid,
+      ...face,
+      last,
+      lastSender: last === null ? null : this.user(last.uid),
+      unread: this.unread(gid),
+      draft,
+    };
+    return {
+      row: keep(this.rows.get(gid)?.row, row),
+      activity: Math.max(group.since, group.last?.at ?? 0, pending?.at ?? 0),
+    };
+  }
+
+  private publishList(): void {
+    const listed = [...this.rows.values()].sort((a, b) => b.activity - a.activity || b.row.gid - a.row.gid);
+    const rows = listed.map(({ row }) => row);
+    this.published.chats.set(keepList(this.published.chats.get(), rows));
+    this.published.unread.set(rows.reduce((sum, row) => sum + row.unread, 0));
+  }
+
+  private publishContacts(): void {
+    const old = this.published.contacts.get();
+    const of = (state: Friendship): readonly User[] => {
+      const friends = [...this.replica.friends.values()].filter((friend) => friend.state === state);
+      const users = friends.map((friend) => this.user(friend.uid));
+      return users.sort((a, b) => byName.compare(a.name, b.name) || a.id - b.id);
+    };
+    const contacts: Contacts = {
+      friends: keepList(old.friends, of("friends")),
+      incoming: keepList(old.incoming, of("incoming")),
+      outgoing: keepList(old.outgoing, of("outgoing")),
+    };
+    this.published.contacts.set(keep(old, contacts));
+  }
+
+  private face(group: GroupRecord): Face {
+    const members = this.replica.members(group.gid);
+    const single = group.mode === 1 && (members.size === 0 || members.size === 2);
+    if (single) {
+      for (const { uid } of members.values()) {
+        if (uid === this.replica.uid) continue;
+        const { name, avatar, id } = this.user(uid);
+        return { single, title: name, avatar, avatarSeed: id };
+      }
+    }
+    return { single, title: group.name, avatar: group.avatar, avatarSeed: group.gid };
+  }
+
+  private members(group: GroupRecord): readonly Member[] {
+    const present = [...this.replica.members(group.gid).values()].filter((member) => !member.left);
+    present.sort((a, b) => a.order - b.order || a.uid - b.uid);
+    return present.map((record) => {
+      const shown: Member = {
+        user: this.user(record.uid),
+        admin: record.admin,
+        readSeq: record.readSeq,
+        deliveredSeq: record.deliveredSeq,
+      };
+      const kept = keep(this.shownMembers.get(record), shown);
+      this.shownMembers.set(record, kept);
+      return kept;
+    });
+  }
+
+  private messages(gid: number, window: ChatWindow | undefined): readonly Message[] {
+    const cursors = this.cursors(gid);
+    const stored = (window?.messages ?? []).map((message) => this.shown(message, cursors));
+    const outbox = this.intents.outbox(gid);
+    if (outbox.length === 0) return stored;
+    // A message that is stored is no longer on its way, even where that is not noted yet.
+    const own = new Set(stored.filter((message) => message.uid === this.replica.uid).map(({ key }) => key));
+    const sending = outbox.map((entry) => this.pendingMessage(entry)).filter(({ key }) => !own.has(key));
+    return [...stored, ...sending];
+  }
+
+  private shown(message: StoredMessage, cursors: Cursors): Message {
+    const state = message.uid === this.replica.uid ? stateOf(message.seq, cursors) : STORED;
+    const old = this.stored.get(message);
+    if (old?.state === state) return old;
+    const { gid, uid, kind, content, at, seq, clientMsgId } = message;
+    const shown: Message = { key: keyOf(uid, clientMsgId), gid, uid, kind, content, at, seq, state };
+    this.stored.set(message, shown);
+    return shown;
+  }
+
+  private pendingMessage(entry: Pending): Message {
+    const old = this.sending.get(entry);
+    if (old !== undefined) return old;
+    const { gid, kind, content, at, clientMsgId } = entry;
+    const { uid } = this.replica;
+    const key = keyOf(uid, clientMsgId);
+    const shown: Message = { key, gid, uid, kind, content, at, seq: null, state: pendingState(entry) };
+    this.sending.set(entry, shown);
+    return shown;
+  }
+
+  private cursors(gid: number): Cursors {
+    const read: number[] = [];
+    let delivered = 0;
+    for (const member of this.replica.members(gid).values()) {
+      if (member.left || member.uid === this.replica.uid) continue;
+      read.push(member.readSeq);
+      delivered = Math.max(delivered, member.deliveredSeq);
+    }
+    return { read: read.sort((a, b) => a - b), delivered };
+  }
+
+  private readTo(group: GroupRecord): number {
+    return Math.max(group.readSeq, this.intents.marks.get(group.gid)?.seq ?? 0);
+  }
+
+  /** Somebody of whom only the id is known has no name yet. */
+  private user(uid: number): User {
+    const known = this.replica.user(uid);
+    if (known !== null) return known;
+    let stranger = this.strangers.get(uid);
+    if (stranger === undefined) {
+      stranger = { id: uid, name: "", avatar: "", email: "", account: "" };
+      this.strangers.set(uid, stranger);
+    }
+    return stranger;
+  }
+}
+
+interface Listed {
+  readonly row: ChatRow;
+  /** Unix milliseconds, for the order of the list. */
+  readonly activity: number;
+}
+
+interface Face {
+  readonly single: boolean;
+  readonly title: string;
+  readonly avatar: string;
+  readonly avatarSeed: number;
+}
+
+/** How far the others are. */
+interface Cursors {
+  /** Of each of them, ascending. */
+  readonly read: readonly number[];
+  /** Of the furthest of them. */
+  readonly delivered: number;
+}
+
+const NO_CURSORS: Cursors = { read: [], delivered: 0 };
+const SENDING: MessageState = { is: "sending" };
+const STORED: MessageState = { is: "stored" };
+const DELIVERED: MessageState = { is: "delivered" };
+const READ_BY: MessageState[] = [];
+const byName = new Intl.Collator();
+
+function stateOf(seq: number, { read, delivered }: Cursors): MessageState {
+  // How many have not come so far, by halving.
+  let low = 0;
+  let high = read.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((read[middle] ?? 0) < seq) low = middle + 1;
+    else high = middle;
+  }
+  const by = read.length - low;
+  if (by > 0) return (READ_BY[by] ??= { is: "read", by });
+  return delivered >= seq ? DELIVERED : STORED;
+}
+
+function pendingState(entry: Pending): MessageState {
+  switch (entry.state.is) {
+    case "waiting":
+      return SENDING;
+    case "acked":
+      return STORED;
+    case "failed":
+      return entry.state;
+  }
+}

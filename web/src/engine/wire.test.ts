@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { Backoff, askedDelay } from "./backoff";
+import { meaning } from "./socket";
+import { WireError, asSync, decodeEnvelope, decodeFrame, encodeFrame } from "./wire";
+
+describe("frames", () => {
+  it("are read as the server writes them", () => {
+    const message =
+      '{"event":"Msg","body":{"kind":"Text","uid":101,"gid":2001,"content":"hi","clientMsgId":"c1","msgId":30001,"seq":7,"rev":9,"createdAt":5}}';
+    expect(decodeFrame(message)).toEqual({
+      is: "message",
+      message: {
+        gid: 2001,
+        seq: 7,
+        rev: 9,
+        id: 30001,
+        uid: 101,
+        kind: "Text",
+        content: "hi",
+        clientMsgId: "c1",
+        at: 5,
+      },
+    });
+    const notice =
+      '{"event":"Notify","body":{"kind":"FriendRequest","uid":1,"gid":null,"content":"","clientMsgId":"","msgId":null,"uids":[2],"createdAt":3}}';
+    expect(decodeFrame(notice)).toEqual({
+      is: "notice",
+      notice: { kind: "FriendRequest", uid: 1, gid: null, seq: null, rev: null },
+    });
+    expect(decodeFrame('{"clientMsgId":"a","serverMsgId":null,"kind":"Ack","content":"Ok"}')).toEqual({
+      is: "ack",
+      clientMsgId: "a",
+      serverMsgId: null,
+    });
+    expect(decodeFrame('{"clientMsgId":"a","serverMsgId":null,"kind":"Error","content":"no","code":403}')).toEqual({
+      is: "error",
+      clientMsgId: "a",
+      code: 403,
+      reason: "no",
+    });
+  });
+
+  it("of a later protocol are let pass, and messages of a kind it adds are kept", () => {
+    expect(decodeFrame('{"event":"Call","body":{}}')).toEqual({ is: "unknown" });
+    const poll =
+      '{"event":"Msg","body":{"kind":"Poll","uid":1,"gid":2,"content":"{}","clientMsgId":"c","msgId":3,"seq":1,"rev":2,"createdAt":5}}';
+    expect(decodeFrame(poll)).toMatchObject({ message: { kind: "Custom", content: "{}" } });
+  });
+
+  it("that are half there are errors that name the key", () => {
+    expect(() => decodeFrame("[]")).toThrow(WireError);
+    expect(() => decodeFrame("{")).toThrow("no JSON");
+    expect(() => decodeFrame('{"event":"Msg","body":{"kind":"Text","uid":1,"gid":"2"}}')).toThrow("gid");
+    expect(() => decodeFrame('{"event":"Msg","body":{"uid":1,"gid":2,"seq":-1}}')).toThrow("seq");
+    expect(() => asSync({ rev: 1, me: null, friends: {} })).toThrow("friends");
+    expect(() => decodeEnvelope('{"ok":1,"code":200}')).toThrow("ok");
+  });
+
+  it("are written as the document shows them", () => {
+    expect(encodeFrame({ event: "Login", uid: 1, token: "t", clientMsgId: "a1" })).toBe(
+      '{"event":"Login","body":{"kind":"Text","uid":1,"content":"t","clientMsgId":"a1","echo":true}}',
+    );
+    expect(encodeFrame({ event: "Read", uid: 1, gid: 2, msgId: 3, clientMsgId: "r" })).toBe(
+      '{"event":"Read","body":{"kind":"Text","uid":1,"gid":2,"content":"","clientMsgId":"r","msgId":3}}',
+    );
+    expect(encodeFrame({ event: "Heart", clientMsgId: "h" })).toBe('{"event":"Heart","body":{"clientMsgId":"h"}}');
+  });
+});
+
+describe("close codes", () => {
+  it("say what to do next", () => {
+    expect(meaning(4501, "")).toEqual({ next: "out", why: "revoked" });
+    expect(meaning(4503, "")).toEqual({ next: "out", why: "disabled" });
+    expect(meaning(4599, "")).toEqual({ next: "out", why: "revoked" });
+    expect(meaning(4009, "reconnect in 1500 ms")).toEqual({ next: "retry", asked: 1500, slowly: false });
+    expect(meaning(1006, "")).toEqual({ next: "retry", asked: null, slowly: false });
+    for (const code of [1002, 1007, 1009, 4029]) expect(meaning(code, "")).toMatchObject({ slowly: true });
+    for (const reason of ["", "reconnect in ms", "reconnect in 99999999999 ms", "reconnect in 5 s"]) {
+      expect(askedDelay(reason)).toBeNull();
+    }
+  });
+});
+
+describe("pauses", () => {
+  it("double up to the longest, cut by chance to between half and all of it", () => {
+    const short = new Backoff(() => 0);
+    expect([1, 2, 3].map(() => short.next())).toEqual([250, 500, 1_000]);
+    const long = new Backoff(() => 0.999_999);
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9].map(() => long.next()).at(-1)).toBe(30_000);
+    long.reset();
+    expect(long.next()).toBe(500);
+    long.exhaust();
+    expect(long.next()).toBe(30_000);
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+
+import type { Plural } from "./catalogue";
+import { en } from "./en";
+import { createTranslator, preferredLanguage } from "./translator";
+import { zh } from "./zh";
+
+const forms = (entry: string | Plural): string[] =>
+  typeof entry === "string" ? [entry] : [entry.one, entry.other].filter((text) => text !== undefined);
+const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
+
+describe("the languages", () => {
+  it("have the same keys", () => {
+    expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it("have the same placeholders in every form", () => {
+    for (const key of Object.keys(en) as (keyof typeof en)[]) {
+      const wanted = placeholders(forms(en[key]).at(-1) ?? "");
+      for (const text of [...forms(en[key]), ...forms(zh[key])]) expect(placeholders(text), key).toEqual(wanted);
+    }
+  });
+
+  it("leave no text empty", () => {
+    for (const catalogue of [en, zh])
+      for (const entry of Object.values<string | Plural>(catalogue))
+        for (const text of forms(entry)) expect(text.trim()).not.toBe("");
+  });
+});
+
+describe("a translator", () => {
+  it("counts", () => {
+    const english = createTranslator("en");
+    expect(english.t("chat.members", { count: 1 })).toBe("1 member");
+    expect(english.t("chat.members", { count: 1200 })).toBe("1,200 members");
+    expect(createTranslator("zh").t("chat.members", { count: 1 })).toBe("1 位成员");
+  });
+
+  it("leaves braces in what people wrote alone", () => {
+    expect(createTranslator("en").t("chat.arrived", { name: "{text}", text: "hi" })).toBe("{text}: hi");
+  });
+
+  it("names days", () => {
+    const now = new Date(2026, 10, 22, 12).getTime();
+    const english = createTranslator("en");
+    expect(english.day(new Date(2026, 10, 22, 0, 1).getTime(), now)).toBe("Today");
+    expect(english.day(new Date(2026, 10, 21, 23, 59).getTime(), now)).toBe("Yesterday");
+    expect(english.day(new Date(2026, 10, 18).getTime(), now)).toBe("Wednesday");
+    expect(english.day(new Date(2026, 2, 3).getTime(), now)).toBe("March 3");
+    expect(english.day(new Date(2024, 2, 3).getTime(), now)).toBe("March 3, 2024");
+  });
+});
+
+it("the browser's first language that we have is chosen", () => {
+  expect(preferredLanguage(["fr-FR", "zh-TW", "en"])).toBe("zh");
+  expect(preferredLanguage(["fr"])).toBe("en");
+  expect(preferredLanguage([])).toBe("en");
+});

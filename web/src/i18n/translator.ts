@@ -1,0 +1,131 @@
+// Texts, numbers and times of one language.
+
+import { type Catalogue, type Key, type Plural, type Values } from "./catalogue";
+import { en } from "./en";
+import { zh } from "./zh";
+
+export const LANGUAGES = ["en", "zh"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** Each language in its own words, as in a switch of languages. */
+export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", zh: "简体中文" };
+
+const CATALOGUES: Record<Language, Catalogue> = { en, zh };
+const LOCALES: Record<Language, string> = { en: "en", zh: "zh-CN" };
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+export interface Translator {
+  readonly language: Language;
+  /** For the `lang` of the page. */
+  readonly locale: string;
+  t<K extends Key>(key: K, ...values: Values<K>): string;
+  number(value: number): string;
+  /** 14:05 */
+  time(at: number): string;
+  /** Today, Yesterday, Monday, 3 March, 3 March 2024: the separator of days. */
+  day(at: number, now: number): string;
+  /** What fits beside a row of the list: time of today, weekday of this week, else the date. */
+  brief(at: number, now: number): string;
+  /** 3 minutes ago. */
+  ago(at: number, now: number): string;
+  /** Full date and time, for tooltips and screen readers. */
+  full(at: number): string;
+  /** Nov 22, 2026, 14:05 */
+  date(at: number): string;
+  /** 3.4 MB */
+  bytes(size: number): string;
+  compare(a: string, b: string): number;
+}
+
+/** The first of the browser's languages that we have. */
+export function preferredLanguage(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    const primary = tag.toLowerCase().split("-")[0];
+    for (const language of LANGUAGES) if (language === primary) return language;
+  }
+  return "en";
+}
+
+export function createTranslator(language: Language): Translator {
+  const catalogue = CATALOGUES[language];
+  const locale = LOCALES[language];
+  const plural = new Intl.PluralRules(locale);
+  const numbers = new Intl.NumberFormat(locale);
+  const collator = new Intl.Collator(locale, { numeric: true, sensitivity: "base" });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const times = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const weekdays = new Intl.DateTimeFormat(locale, { weekday: "long" });
+  const shortWeekdays = new Intl.DateTimeFormat(locale, { weekday: "short" });
+  const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" });
+  const daysOfYears = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const shortDays = new Intl.DateTimeFormat(locale, { day: "numeric", month: language === "zh" ? "numeric" : "short" });
+  const shortDaysOfYears = new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", year: "2-digit" });
+  const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+  const fulls = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", hourCycle: "h23" });
+
+  function t<K extends Key>(key: K, ...values: Values<K>): string {
+    const entry: string | Plural = catalogue[key];
+    const given = (values[0] ?? {}) as Record<string, string | number>;
+    const text = typeof entry === "string" ? entry : form(entry, Number(given["count"] ?? 0));
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = given[name];
+      if (value === undefined) return whole;
+      return typeof value === "number" ? numbers.format(value) : value;
+    });
+  }
+
+  function form(entry: Plural, count: number): string {
+    return (plural.select(count) === "one" ? entry.one : undefined) ?? entry.other;
+  }
+
+  function daysAgo(at: number, now: number): number {
+    return Math.round((startOfDay(now) - startOfDay(at)) / DAY_MS);
+  }
+
+  return {
+    language,
+    locale,
+    t,
+    number: (value) => numbers.format(value),
+    time: (at) => times.format(at),
+    day(at, now) {
+      const ago = daysAgo(at, now);
+      if (ago === 0) return t("chat.today");
+      if (ago === 1) return t("chat.yesterday");
+      if (ago > 1 && ago < 7) return weekdays.format(at);
+      return sameYear(at, now) ? days.format(at) : daysOfYears.format(at);
+    },
+    brief(at, now) {
+      const ago = daysAgo(at, now);
+      if (ago <= 0) return times.format(at);
+      if (ago === 1) return t("chat.yesterday");
+      if (ago < 7) return shortWeekdays.format(at);
+      return sameYear(at, now) ? shortDays.format(at) : shortDaysOfYears.format(at);
+    },
+    ago(at, now) {
+      const minutes = Math.round((at - now) / MINUTE_MS);
+      if (minutes > -60) return relative.format(Math.min(0, minutes), "minute");
+      if (minutes > -24 * 60) return relative.format(Math.round(minutes / 60), "hour");
+      return relative.format(-daysAgo(at, now), "day");
+    },
+    full: (at) => fulls.format(at),
+    date: (at) => dates.format(at),
+    bytes(size) {
+      const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+      const power = Math.min(units.length - 1, size < 1 ? 0 : Math.floor(Math.log(size) / Math.log(1000)));
+      const format = { style: "unit", unit: units[power] ?? "byte", unitDisplay: power === 0 ? "long" : "short" } as const;
+      return new Intl.NumberFormat(locale, { ...format, maximumFractionDigits: 1 }).format(size / 1000 ** power);
+    },
+    compare: (a, b) => collator.compare(a, b),
+  };
+}
+
+/** Midnight before `at`, in the zone of the browser. */
+export function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+function sameYear(a: number, b: number): boolean {
+  return new Date(a).getFullYear() === new Date(b).getFullYear();
+}

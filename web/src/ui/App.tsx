@@ -1,0 +1,56 @@
+// The whole client, drawn from the engine's state.
+
+import { useEffect } from "react";
+
+import type { Engine } from "../engine/contract";
+import { SignInPage } from "./account/SignInPage";
+import { SignedIn, Surroundings, useEngine, useLive, useMedia, useTranslator } from "./base/context";
+import { Logo } from "./base/Icon";
+import { usePreferences } from "./base/preferences";
+import { Shell } from "./shell/Shell";
+import { Toasts } from "./shell/Toasts";
+import "./App.css";
+
+export function App({ engine }: { engine: Engine }) {
+  useLook();
+  return (
+    <Surroundings engine={engine}>
+      <Door />
+      <Toasts />
+    </Surroundings>
+  );
+}
+
+function Door() {
+  const account = useLive(useEngine().account);
+  const { t } = useTranslator();
+  switch (account.is) {
+    case "loading":
+      return (
+        <main className="splash" aria-busy="true">
+          <Logo size={64} />
+          <p className="hidden">{t("app.loading")}</p>
+        </main>
+      );
+    case "out":
+      return <SignInPage why={account.why} />;
+    case "in":
+      return (
+        <SignedIn me={account.me}>
+          <Shell key={account.me.id} />
+        </SignedIn>
+      );
+  }
+}
+
+/** Light or dark, as was chosen or as the system says. */
+function useLook(): void {
+  const { theme } = usePreferences();
+  const systemDark = useMedia("(prefers-color-scheme: dark)");
+  const dark = theme === "dark" || (theme === "system" && systemDark);
+  useEffect(() => {
+    document.documentElement.dataset["look"] = dark ? "dark" : "light";
+    const colour = getComputedStyle(document.documentElement).getPropertyValue("--surface");
+    for (const meta of document.querySelectorAll('meta[name="theme-color"]')) meta.setAttribute("content", colour.trim());
+  }, [dark]);
+}

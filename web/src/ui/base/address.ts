@@ -1,0 +1,22 @@
+// Addresses that other people wrote. Only what cannot run anything is let through.
+
+/** An address to be shown as a picture: of this server, or of the web. */
+export function pictureAddress(address: string): string | null {
+  return safeAddress(address, ["http:", "https:"]);
+}
+
+/** An address to be followed by a click. */
+export function linkAddress(address: string): string | null {
+  return safeAddress(address, ["http:", "https:", "mailto:", "tel:"]);
+}
+
+function safeAddress(address: string, protocols: readonly string[]): string | null {
+  const text = address.trim();
+  if (text === "") return null;
+  try {
+    const url = new URL(text, location.origin);
+    return protocols.includes(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+// What every view may ask for: the engine, live values, the language.
+
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+
+import type { Engine, Live, User } from "../../engine/contract";
+import { createTranslator, preferredLanguage, type Translator } from "../../i18n/translator";
+import { usePreferences } from "./preferences";
+
+const EngineContext = createContext<Engine | null>(null);
+const TranslatorContext = createContext<Translator | null>(null);
+const MeContext = createContext<User | null>(null);
+
+export function Surroundings({ engine, children }: { engine: Engine; children: ReactNode }) {
+  const { language: wanted } = usePreferences();
+  const language = wanted === "auto" ? preferredLanguage(navigator.languages) : wanted;
+  const translator = useMemo(() => createTranslator(language), [language]);
+  useEffect(() => {
+    document.documentElement.lang = translator.locale;
+  }, [translator]);
+  return (
+    <EngineContext value={engine}>
+      <TranslatorContext value={translator}>{children}</TranslatorContext>
+    </EngineContext>
+  );
+}
+
+/** Around everything that is only shown to who is logged in. */
+export function SignedIn({ me, children }: { me: User; children: ReactNode }) {
+  return <MeContext value={me}>{children}</MeContext>;
+}
+
+export function useEngine(): Engine {
+  return demand(useContext(EngineContext));
+}
+
+export function useTranslator(): Translator {
+  return demand(useContext(TranslatorContext));
+}
+
+export function useMe(): User {
+  return demand(useContext(MeContext));
+}
+
+export function useLive<T>(live: Live<T>): T {
+  // The engine's methods may need their `this`.
+  const [subscribe, get] = useMemo(
+    () => [(changed: () => void) => live.subscribe(changed), () => live.get()] as const,
+    [live],
+  );
+  return useSyncExternalStore(subscribe, get);
+}
+
+/** The time, renewed at every minute: for what is said in days and minutes. */
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+/** Whether the window is as wide as that. */
+export function useMedia(query: string): boolean {
+  const list = useMemo(() => matchMedia(query), [query]);
+  return useSyncExternalStore(
+    (changed) => {
+      list.addEventListener("change", changed);
+      return () => list.removeEventListener("change", changed);
+    },
+    () => list.matches,
+  );
+}
+
+/** As in the stylesheets: below, one pane at a time. */
+export const NARROW = "(max-width: 759px)";
+
+function demand<T>(value: T | null): T {
+  if (value === null) throw new Error("a view was rendered outside of its surroundings");
+  return value;
+}

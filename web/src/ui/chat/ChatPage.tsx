@@ -1,0 +1,141 @@
+// An open chat: header, log, composer, and the panel beside it.
+
+import { memo, useEffect, useMemo, useRef } from "react";
+
+import type { ChatView } from "../../engine/contract";
+import { Avatar } from "../base/Avatar";
+import { NARROW, useEngine, useLive, useMe, useMedia, useTranslator } from "../base/context";
+import { Icon } from "../base/Icon";
+import { hrefOf, navigate, navigateBack } from "../base/router";
+import { Empty, Loading } from "../base/small";
+import { Composer } from "./Composer";
+import { ChatPanel } from "./ChatPanel";
+import { MessageList } from "./MessageList";
+import "./ChatPage.css";
+
+/** Mounted anew for each chat. */
+export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const live = useMemo(() => engine.chat(gid), [engine, gid]);
+  const view = useLive(live);
+  const narrow = useMedia(NARROW);
+
+  // In development, React unmounts and mounts everything once more at once: that is not leaving.
+  const open = useRef(false);
+  useEffect(() => {
+    open.current = true;
+    return () => {
+      open.current = false;
+      queueMicrotask(() => {
+        if (!open.current) engine.closed(gid);
+      });
+    };
+  }, [engine, gid]);
+
+  if (view === null) {
+    return (
+      <Empty icon="chats" title={t("chat.missing")} text={t("chat.missingHint")}>
+        <a className="button" href={hrefOf({ page: "chats" })}>
+          {t("nav.back")}
+        </a>
+      </Empty>
+    );
+  }
+  const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
+  return (
+    <>
+      <section className="chat" aria-label={view.title} inert={panel && narrow}>
+        <ChatHeader view={view} panel={panel} />
+        {ready ? (
+          <MessageList view={view} active={!(panel && narrow)} />
+        ) : (
+          <div className="chat__loading">
+            <LoadOlder view={view} />
+            <Loading text={t("chat.loading")} />
+          </div>
+        )}
+        {view.member ? (
+          <Composer gid={gid} title={view.title} draft={view.draft} />
+        ) : (
+          <p className="composer__left">{t("chat.left")}</p>
+        )}
+      </section>
+      {panel && <ChatPanel view={view} onClose={() => navigateBack({ page: "chat", gid, panel: false })} />}
+    </>
+  );
+}
+
+/** A chat of which nothing is here yet asks for its newest messages. */
+function LoadOlder({ view }: { view: ChatView }) {
+  const engine = useEngine();
+  const { gid } = view.group;
+  const wanted = view.older === "some";
+  useEffect(() => {
+    if (wanted) engine.loadOlder(gid);
+  }, [engine, gid, wanted]);
+  return null;
+}
+
+interface HeaderProps {
+  readonly view: ChatView;
+  readonly panel: boolean;
+}
+
+const ChatHeader = memo(
+  function ChatHeader({ view, panel }: HeaderProps) {
+    const { t } = useTranslator();
+    const me = useMe();
+    const { gid, single } = view.group;
+    const partner = single ? view.members.find(({ user }) => user.id !== me.id)?.user : undefined;
+    const subtitle = single
+      ? partner === undefined
+        ? ""
+        : `@${partner.account}`
+      : view.members.length > 0
+        ? t("chat.members", { count: view.members.length })
+        : "";
+    const toggle = (): void => {
+      if (panel) navigateBack({ page: "chat", gid, panel: false });
+      else navigate({ page: "chat", gid, panel: true });
+    };
+    return (
+      <header className="chat__header">
+        <button
+          type="button"
+          className="icon-button chat__back"
+          aria-label={t("nav.back")}
+          onClick={() => navigateBack({ page: "chats" })}
+        >
+          <Icon name="back" size={26} />
+        </button>
+        <h1 className="hidden">{view.title || t("chats.untitled")}</h1>
+        <button type="button" className="chat__about" aria-expanded={panel} onClick={toggle}>
+          <Avatar name={view.title} address={view.avatar} seed={view.avatarSeed} size={40} />
+          <span className="chat__names">
+            <span className="chat__title ellipsis">
+              {view.title || t("chats.untitled")}
+            </span>
+            <span className="chat__subtitle ellipsis">{subtitle}</span>
+          </span>
+        </button>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t("chat.info")}
+          title={t("chat.info")}
+          aria-pressed={panel}
+          onClick={toggle}
+        >
+          <Icon name="info" size={24} />
+        </button>
+      </header>
+    );
+  },
+  (before, after) =>
+    before.panel === after.panel &&
+    before.view.group === after.view.group &&
+    before.view.title === after.view.title &&
+    before.view.avatar === after.view.avatar &&
+    before.view.members === after.view.members,
+);

@@ -1,0 +1,374 @@
+// About a chat: who is in it, and what may be done with it.
+
+import { memo, useMemo, useState } from "react";
+
+import type { ChatView, Member } from "../../engine/contract";
+import { useAction, useDo } from "../base/actions";
+import { Avatar } from "../base/Avatar";
+import { useConfirm } from "../base/confirm";
+import { useEngine, useLive, useMe, useTranslator } from "../base/context";
+import { Dialog } from "../base/Dialog";
+import { FixedList } from "../base/FixedList";
+import { FormError, SearchField, TextField } from "../base/fields";
+import { Icon } from "../base/Icon";
+import { Menu, type MenuItem } from "../base/Menu";
+import { PeoplePicker } from "../base/PeoplePicker";
+import { PictureField } from "../base/PictureField";
+import { hrefOf, navigate } from "../base/router";
+import { Loading } from "../base/small";
+import { matches } from "../base/text";
+import "./ChatPanel.css";
+
+const MEMBER_PX = 56;
+const MANY_MEMBERS = 12;
+
+interface ChatPanelProps {
+  readonly view: ChatView;
+  readonly onClose: () => void;
+}
+
+/** Messages come and go without it. */
+export const ChatPanel = memo(
+  function ChatPanel({ view, onClose }: ChatPanelProps) {
+    const { t } = useTranslator();
+    return (
+      <aside
+        className="panel"
+        aria-label={t("panel.title")}
+        data-scroller
+        onKeyDown={(event) => {
+          if (event.key === "Escape" && !event.defaultPrevented && event.currentTarget.contains(event.target as Node)) onClose();
+        }}
+      >
+        <header className="panel__header">
+          <button type="button" className="icon-button" aria-label={t("action.close")} onClick={onClose}>
+            <Icon name="close" size={24} />
+          </button>
+          <h2 className="panel__heading">{view.group.single ? t("panel.person") : t("panel.group")}</h2>
+        </header>
+        {view.group.single ? <Person view={view} /> : <GroupCard view={view} />}
+        {!view.group.single && <Members view={view} />}
+        <Leaving view={view} />
+      </aside>
+    );
+  },
+  (before, after) =>
+    before.view.group === after.view.group &&
+    before.view.members === after.view.members &&
+    before.view.self === after.view.self &&
+    before.view.member === after.view.member &&
+    before.view.title === after.view.title &&
+    before.view.avatar === after.view.avatar,
+);
+
+function Person({ view }: { view: ChatView }) {
+  const { t } = useTranslator();
+  const me = useMe();
+  const partner = view.members.find(({ user }) => user.id !== me.id)?.user;
+  return (
+    <section className="panel__card">
+      <Avatar name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} />
+      <p className="panel__name">{view.title}</p>
+      {partner !== undefined && (
+        <>
+          <p className="panel__note">@{partner.account}</p>
+          <a className="button button--small button--outline" href={hrefOf({ page: "contacts", uid: partner.id })}>
+            {t("panel.person")}
+          </a>
+        </>
+      )}
+    </section>
+  );
+}
+
+function GroupCard({ view }: { view: ChatView }) {
+  const { t } = useTranslator();
+  const engine = useEngine();
+  const [renaming, setRenaming] = useState(false);
+  const { group } = view;
+  const avatar = <Avatar name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} />;
+  return (
+    <section className="panel__card">
+      {rightsIn(view).manage ? (
+        <PictureField
+          label={t("panel.changeAvatar")}
+          removable={group.avatar !== ""}
+          onAddress={(address) => engine.updateGroup(group.gid, { name: group.name, avatar: address })}
+        >
+          {avatar}
+        </PictureField>
+      ) : (
+        avatar
+      )}
+      <p className="panel__name">
+        {view.title || t("chats.untitled")}
+        {rightsIn(view).manage && (
+          <button
+            type="button"
+            className="icon-button panel__edit"
+            aria-label={t("panel.rename")}
+            title={t("panel.rename")}
+            onClick={() => setRenaming(true)}
+          >
+            <Icon name="edit" size={19} />
+          </button>
+        )}
+      </p>
+      {view.members.length > 0 && <p className="panel__note">{t("chat.members", { count: view.members.length })}</p>}
+      {renaming && <RenameDialog view={view} onClose={() => setRenaming(false)} />}
+    </section>
+  );
+}
+
+function RenameDialog({ view, onClose }: ChatPanelProps) {
+  const { t } = useTranslator();
+  const engine = useEngine();
+  const action = useAction();
+  const [name, setName] = useState(view.group.name);
+  const [error, setError] = useState<string | null>(null);
+  const save = async (): Promise<void> => {
+    if (name.trim() === "") {
+      setError(t("panel.nameNeeded"));
+      return;
+    }
+    const change = { name: name.trim(), avatar: view.group.avatar };
+    const outcome = await action.run(() => engine.updateGroup(view.group.gid, change));
+    if (outcome.ok) onClose();
+  };
+  return (
+    <Dialog
+      title={t("panel.rename")}
+      onClose={onClose}
+      onSubmit={() => void save()}
+      actions={
+        <>
+          <button type="button" className="button" onClick={onClose}>
+            {t("action.cancel")}
+          </button>
+          <button type="submit" className="button button--main" disabled={action.busy}>
+            {t("action.save")}
+          </button>
+        </>
+      }
+    >
+      <FormError text={action.problem} />
+      <TextField
+        label={t("newGroup.name")}
+        value={name}
+        onValue={(value) => {
+          setName(value);
+          setError(null);
+        }}
+        error={error}
+        maxLength={64}
+        autoFocus
+        autoComplete="off"
+      />
+    </Dialog>
+  );
+}
+
+interface Rights {
+  /** Rename, add, remove. */
+  readonly manage: boolean;
+  /** Roles, hand over, dissolve. */
+  readonly own: boolean;
+}
+
+function rightsIn({ self, group, member }: ChatView): Rights {
+  if (!member || self === null || group.single) return { manage: false, own: false };
+  const own = self.user.id === group.creator;
+  return { manage: own || self.admin, own };
+}
+
+function Members({ view }: { view: ChatView }) {
+  const translator = useTranslator();
+  const { t } = translator;
+  const me = useMe();
+  const engine = useEngine();
+  const run = useDo();
+  const confirm = useConfirm();
+  const [search, setSearch] = useState("");
+  const [adding, setAdding] = useState(false);
+  const { group, members } = view;
+  const rights = rightsIn(view);
+
+  const shown = useMemo(() => {
+    const rank = ({ user, admin }: Member): number => (user.id === group.creator ? 0 : admin ? 1 : 2);
+    return members
+      .filter(({ user }) => search === "" || matches(`${user.name} ${user.account}`, search))
+      .sort((a, b) => rank(a) - rank(b) || translator.compare(a.user.name, b.user.name));
+  }, [members, group.creator, search, translator]);
+
+  const actionsOn = ({ user, admin }: Member): MenuItem[] => {
+    if (user.id === me.id || user.id === group.creator) return [];
+    const names = { name: user.name, group: view.title };
+    const items: MenuItem[] = [];
+    if (rights.own) {
+      items.push({
+        label: admin ? t("panel.unmakeAdmin") : t("panel.makeAdmin"),
+        icon: "key",
+        onSelect: () => void run(() => engine.setAdmin(group.gid, user.id, !admin)),
+      });
+      items.push({
+        label: t("panel.handOver"),
+        icon: "forward",
+        onSelect: () =>
+          void confirm({
+            title: t("panel.handOverTitle", names),
+            text: t("panel.handOverText", { name: user.name }),
+            action: t("panel.handOver"),
+            danger: true,
+          }).then((yes) => (yes ? run(() => engine.handOver(group.gid, user.id)) : null)),
+      });
+    }
+    if (rights.manage) {
+      items.push({
+        label: t("panel.removeMember"),
+        icon: "trash",
+        danger: true,
+        onSelect: () =>
+          void confirm({
+            title: t("panel.removeTitle", names),
+            text: t("panel.removeText", { name: user.name }),
+            action: t("action.remove"),
+            danger: true,
+          }).then((yes) => (yes ? run(() => engine.removeMember(group.gid, user.id)) : null)),
+      });
+    }
+    return items;
+  };
+
+  return (
+    <section className="panel__section" aria-label={t("panel.members")}>
+      <header className="panel__row">
+        <h3 className="panel__subheading">{t("panel.members")}</h3>
+        {rights.manage && (
+          <button type="button" className="button button--small button--quiet" onClick={() => setAdding(true)}>
+            <Icon name="personAdd" size={20} />
+            {t("panel.addMembers")}
+          </button>
+        )}
+      </header>
+      {members.length > MANY_MEMBERS && (
+        <div className="panel__search">
+          <SearchField label={t("panel.searchMembers")} value={search} onValue={setSearch} />
+        </div>
+      )}
+      {members.length === 0 && view.member ? (
+        <Loading text={t("panel.membersLoading")} />
+      ) : (
+        <FixedList
+          items={shown}
+          height={MEMBER_PX}
+          label={t("panel.members")}
+          keyOf={({ user }) => user.id}
+          render={(member) => {
+            const { user } = member;
+            const actions = actionsOn(member);
+            return (
+              <div className="member">
+                <Avatar name={user.name} address={user.avatar} seed={user.id} size={40} />
+                <div className="member__names">
+                  <span className="ellipsis">
+                    {user.name}
+                    {user.id === me.id && <span className="member__you"> ({t("panel.you")})</span>}
+                  </span>
+                  <span className="member__account ellipsis">@{user.account}</span>
+                </div>
+                {user.id === group.creator ? (
+                  <span className="member__role member__role--owner">{t("panel.owner")}</span>
+                ) : (
+                  member.admin && <span className="member__role">{t("panel.admin")}</span>
+                )}
+                {actions.length > 0 && (
+                  <Menu label={t("panel.memberActions", { name: user.name })} icon="more" items={actions} />
+                )}
+              </div>
+            );
+          }}
+        />
+      )}
+      {adding && <AddDialog view={view} onClose={() => setAdding(false)} />}
+    </section>
+  );
+}
+
+function AddDialog({ view, onClose }: ChatPanelProps) {
+  const { t } = useTranslator();
+  const engine = useEngine();
+  const { friends } = useLive(engine.contacts);
+  const action = useAction();
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const people = useMemo(() => {
+    const inside = new Set(view.members.map(({ user }) => user.id));
+    return friends.filter(({ id }) => !inside.has(id));
+  }, [friends, view.members]);
+  const add = async (): Promise<void> => {
+    const outcome = await action.run(() => engine.addMembers(view.group.gid, [...chosen]));
+    if (outcome.ok) onClose();
+  };
+  return (
+    <Dialog
+      title={t("panel.addMembers")}
+      onClose={onClose}
+      onSubmit={() => void add()}
+      actions={
+        people.length > 0 && (
+          <button type="submit" className="button button--main" disabled={action.busy || chosen.size === 0}>
+            {chosen.size === 0 ? t("panel.addMembers") : t("panel.add", { count: chosen.size })}
+          </button>
+        )
+      }
+    >
+      <FormError text={action.problem} />
+      <PeoplePicker people={people} chosen={chosen} onChosen={setChosen} empty={t("panel.nobodyToAdd")} />
+    </Dialog>
+  );
+}
+
+function Leaving({ view }: { view: ChatView }) {
+  const { t } = useTranslator();
+  const engine = useEngine();
+  const confirm = useConfirm();
+  const run = useDo();
+  const { group, title } = view;
+  const { own } = rightsIn(view);
+  if (!view.member) return null;
+
+  const away = (ok: boolean): void => {
+    if (ok) navigate({ page: "chats" });
+  };
+  const leave = async (): Promise<void> => {
+    const yes = await confirm({
+      title: t("panel.leaveTitle", { group: title }),
+      text: own ? t("panel.leaveOwnerText") : t("panel.leaveText"),
+      action: group.single ? t("panel.leaveChat") : t("panel.leave"),
+      danger: true,
+    });
+    if (yes) away((await run(() => engine.leave(group.gid)))?.ok === true);
+  };
+  const dissolve = async (): Promise<void> => {
+    const yes = await confirm({
+      title: t("panel.dissolveTitle", { group: title }),
+      text: t("panel.dissolveText"),
+      action: t("panel.dissolve"),
+      danger: true,
+    });
+    if (yes) away((await run(() => engine.dissolve(group.gid)))?.ok === true);
+  };
+  return (
+    <section className="panel__section panel__section--leaving">
+      <button type="button" className="button button--danger-quiet panel__leave" onClick={() => void leave()}>
+        <Icon name="logOut" size={20} />
+        {group.single ? t("panel.leaveChat") : t("panel.leave")}
+      </button>
+      {own && (
+        <button type="button" className="button button--danger-quiet panel__leave" onClick={() => void dissolve()}>
+          <Icon name="trash" size={20} />
+          {t("panel.dissolve")}
+        </button>
+      )}
+    </section>
+  );
+}

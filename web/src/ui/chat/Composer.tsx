@@ -1,0 +1,241 @@
+// Where a message is written. Enter sends and Shift+Enter begins a line, unless the keyboard is one on glass.
+
+import {
+  type KeyboardEvent,
+  lazy,
+  memo,
+  Suspense,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+
+import { useEngine, useMedia, useTranslator } from "../base/context";
+import { Icon, type IconName } from "../base/Icon";
+import { setPreferences, usePreferences } from "../base/preferences";
+import { byteLength } from "../base/text";
+import "./Composer.css";
+
+const EmojiPicker = lazy(() => import("./EmojiPicker").then(({ EmojiPicker }) => ({ default: EmojiPicker })));
+
+const MAX_CONTENT_BYTES = 64 * 1024;
+const DRAFT_PAUSE_MS = 400;
+const TALLEST_PX = 220;
+
+export interface ComposerProps {
+  readonly gid: number;
+  readonly title: string;
+  readonly draft: string;
+}
+
+/** Mounted anew for each chat. */
+export const Composer = memo(function Composer({ gid, title, draft }: ComposerProps) {
+  const engine = useEngine();
+  const translator = useTranslator();
+  const { t } = translator;
+  const { rich } = usePreferences();
+  const glass = useMedia("(hover: none) and (pointer: coarse)");
+  const [text, setText] = useState(draft);
+  const [picking, setPicking] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+
+  // The draft is kept while one writes, a moment later and when one leaves.
+  const kept = useRef(draft);
+  const latest = useRef(text);
+  latest.current = text;
+  const keep = useCallback(() => {
+    if (kept.current === latest.current) return;
+    kept.current = latest.current;
+    engine.setDraft(gid, latest.current);
+  }, [engine, gid]);
+  useEffect(() => {
+    const timer = setTimeout(keep, DRAFT_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, keep]);
+  useEffect(() => {
+    addEventListener("pagehide", keep);
+    return () => {
+      removeEventListener("pagehide", keep);
+      keep();
+    };
+  }, [keep]);
+  // Another tab wrote: its draft is taken over, unless one writes here.
+  useEffect(() => {
+    if (draft === kept.current || document.activeElement === area.current) return;
+    kept.current = draft;
+    setText(draft);
+  }, [draft]);
+
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(TALLEST_PX, element.scrollHeight)}px`;
+    element.style.overflowY = element.scrollHeight > TALLEST_PX ? "auto" : "hidden";
+  }, [text]);
+
+  useEffect(() => {
+    // On glass the focus would bring up the keyboard.
+    if (!glass) area.current?.focus({ preventScroll: true });
+  }, [glass]);
+
+  const size = text.length * 3 > MAX_CONTENT_BYTES ? byteLength(text) : 0;
+  const tooLong = size > MAX_CONTENT_BYTES;
+  const empty = text.trim() === "";
+
+  const send = (): void => {
+    if (empty || tooLong) return;
+    engine.send(gid, rich ? "RichText" : "Text", text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd());
+    latest.current = "";
+    setText("");
+    keep();
+    area.current?.focus();
+  };
+
+  /** Puts something around what is selected, or in front of its lines. */
+  const mark = (before: string, after: string, filler = ""): void => {
+    const element = area.current;
+    if (element === null) return;
+    const { selectionStart: from, selectionEnd: to } = element;
+    const inside = text.slice(from, to) || filler;
+    insert(before + inside + after);
+    element.setSelectionRange(from + before.length, from + before.length + inside.length);
+  };
+  const prefix = (sign: string): void => {
+    const element = area.current;
+    if (element === null) return;
+    const from = text.lastIndexOf("\n", element.selectionStart - 1) + 1;
+    const lines = text.slice(from, element.selectionEnd).replace(/^/gm, sign);
+    element.setSelectionRange(from, element.selectionEnd);
+    insert(lines);
+  };
+  /** As if it was typed, so that undo takes it back. */
+  const insert = (what: string): void => {
+    const element = area.current;
+    if (element === null) return;
+    element.focus();
+    if (!document.execCommand("insertText", false, what)) {
+      element.setRangeText(what, element.selectionStart, element.selectionEnd, "end");
+      setText(element.value);
+    }
+  };
+
+  const marks: readonly { label: string; icon: IconName; key?: string; run: () => void }[] = [
+    { label: t("composer.bold"), icon: "bold", key: "b", run: () => mark("**", "**") },
+    { label: t("composer.italic"), icon: "italic", key: "i", run: () => mark("*", "*") },
+    { label: t("composer.code"), icon: "code", key: "e", run: () => mark("`", "`") },
+    { label: t("composer.link"), icon: "link", run: () => mark("[", "](https://)", t("composer.linkText")) },
+    { label: t("composer.list"), icon: "list", run: () => prefix("- ") },
+    { label: t("composer.quote"), icon: "quote", run: () => prefix("> ") },
+  ];
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes, Enter chooses characters. Safari ends composing first and says 229.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!glass || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      send();
+    } else if (rich && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+      const chosen = marks.find(({ key }) => key === event.key.toLowerCase());
+      if (chosen === undefined) return;
+      event.preventDefault();
+      chosen.run();
+    }
+  };
+
+  return (
+    <div className="composer">
+      {picking && (
+        <div className="composer__picker">
+          <Suspense fallback={<div className="composer__picking" />}>
+            <EmojiPicker
+              onPick={insert}
+              onClose={() => {
+                setPicking(false);
+                area.current?.focus();
+              }}
+            />
+          </Suspense>
+        </div>
+      )}
+      {tooLong && (
+        <p className="composer__problem" role="alert">
+          {t("composer.tooLong", { size: Math.ceil(size / 1024), limit: MAX_CONTENT_BYTES / 1024 })}
+        </p>
+      )}
+      <div className="composer__frame">
+        {rich && (
+          <div className="composer__marks" role="toolbar" aria-label={t("composer.rich")}>
+            {marks.map(({ label, icon, key, run }) => (
+              <button
+                key={icon}
+                type="button"
+                className="composer__mark"
+                aria-label={label}
+                title={key === undefined ? label : `${label} (Ctrl+${key.toUpperCase()})`}
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={run}
+              >
+                <Icon name={icon} size={18} />
+              </button>
+            ))}
+          </div>
+        )}
+        <div className="composer__row">
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("composer.emoji")}
+            title={t("composer.emoji")}
+            aria-expanded={picking}
+            onClick={() => setPicking(!picking)}
+          >
+            <Icon name="emoji" size={24} />
+          </button>
+          <textarea
+            ref={area}
+            className="composer__text"
+            rows={1}
+            dir="auto"
+            value={text}
+            placeholder={t("composer.placeholder")}
+            aria-label={t("composer.label", { title })}
+            title={glass ? undefined : t("composer.hint")}
+            enterKeyHint={glass ? "enter" : "send"}
+            aria-invalid={tooLong}
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={onKeyDown}
+            onBlur={keep}
+          />
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("composer.rich")}
+            title={rich ? t("composer.richOn") : t("composer.rich")}
+            aria-pressed={rich}
+            onClick={() => {
+              setPreferences({ rich: !rich });
+              area.current?.focus();
+            }}
+          >
+            <Icon name="format" size={24} />
+          </button>
+          <button
+            type="button"
+            className="composer__send"
+            aria-label={t("composer.send")}
+            title={t("composer.send")}
+            disabled={empty || tooLong}
+            // The keyboard on glass stays.
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={send}
+          >
+            <Icon name="send" size={22} />
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+});

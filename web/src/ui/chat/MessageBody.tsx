@@ -1,0 +1,226 @@
+// What a message says, by its kind.
+
+import { lazy, memo, type ReactNode, Suspense, useMemo, useState } from "react";
+
+import type { MessageKind } from "../../engine/contract";
+import { useDo } from "../base/actions";
+import { Avatar } from "../base/Avatar";
+import { useEngine, useTranslator } from "../base/context";
+import { Icon, type IconName } from "../base/Icon";
+import { navigate } from "../base/router";
+import { type Content, parseContent } from "./content";
+import { linkify } from "./linkify";
+import "./MessageBody.css";
+
+// CommonMark and the light box are not needed for the first sight of most chats.
+const RichText = lazy(() => import("./RichText").then(({ RichText }) => ({ default: RichText })));
+const Lightbox = lazy(() => import("./Lightbox").then(({ Lightbox }) => ({ default: Lightbox })));
+
+export interface MessageBodyProps {
+  readonly kind: MessageKind;
+  readonly content: string;
+  readonly from: string;
+}
+
+export const MessageBody = memo(function MessageBody({ kind, content: source, from }: MessageBodyProps) {
+  const { t } = useTranslator();
+  const content = useMemo(() => parseContent(kind, source), [kind, source]);
+  switch (content.is) {
+    case "text":
+      return <PlainText text={content.text} />;
+    case "rich":
+      return (
+        <Suspense fallback={<PlainText text={content.source} />}>
+          <RichText source={content.source} />
+        </Suspense>
+      );
+    case "image":
+      return <Picture content={content} from={from} />;
+    case "audio":
+      return <audio className="body__audio" controls preload="none" src={content.url} aria-label={t("message.audio")} />;
+    case "video":
+      return (
+        <video
+          className="body__video"
+          style={{ aspectRatio: content.ratio }}
+          controls
+          preload="none"
+          playsInline
+          src={content.url}
+          poster={content.poster ?? undefined}
+          aria-label={t("message.video")}
+        />
+      );
+    case "file":
+      return <FileCard content={content} />;
+    case "location":
+      return <LocationCard content={content} />;
+    case "card":
+      return <PersonCard content={content} />;
+    case "custom":
+      return <CustomCard source={content.source} />;
+    case "unreadable":
+      return (
+        <p className="body__unreadable">
+          <Icon name="alert" size={18} />
+          {t("message.unreadable")}
+        </p>
+      );
+  }
+});
+
+function PlainText({ text }: { text: string }) {
+  return (
+    <span className="body__text" dir="auto">
+      {linkify(text).map((piece, at) =>
+        piece.is === "text" ? (
+          piece.text
+        ) : (
+          <a key={at} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
+            {piece.text}
+          </a>
+        ),
+      )}
+    </span>
+  );
+}
+
+// The box is as high before the picture is there as with it: nothing jumps.
+const BOX = { width: 320, height: 240, tallest: 380 } as const;
+
+function Picture({ content, from }: { content: Content & { is: "image" }; from: string }) {
+  const { t } = useTranslator();
+  const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
+  const [open, setOpen] = useState(false);
+  const style = useMemo(() => boxOf(content), [content]);
+  if (state === "failed") {
+    return (
+      <div className="body__picture body__picture--failed" style={style}>
+        <Icon name="image" size={30} />
+        <span>{t("message.imageFailed")}</span>
+        <a href={content.url} target="_blank" rel="noopener noreferrer nofollow">
+          {t("message.openOriginal")}
+        </a>
+      </div>
+    );
+  }
+  return (
+    <>
+      <button
+        type="button"
+        className={`body__picture body__picture--${state}`}
+        style={style}
+        aria-label={t("message.openImage")}
+        onClick={() => setOpen(true)}
+      >
+        <img
+          src={content.url}
+          alt={t("message.imageFrom", { name: from })}
+          loading="lazy"
+          decoding="async"
+          referrerPolicy="no-referrer"
+          onLoad={() => setState("shown")}
+          onError={() => setState("failed")}
+        />
+      </button>
+      {open && (
+        <Suspense>
+          <Lightbox url={content.url} alt={t("message.imageFrom", { name: from })} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function boxOf({ width, height }: Content & { is: "image" }): { width: number; aspectRatio: number } {
+  if (width === null || height === null || width < 1 || height < 1) {
+    return { width: BOX.width, aspectRatio: BOX.width / BOX.height };
+  }
+  // Very wide and very high ones are cut; the light box shows them whole.
+  const ratio = Math.min(3, Math.max(0.5, width / height));
+  return { width: Math.max(120, Math.min(BOX.width, width, BOX.tallest * ratio)), aspectRatio: ratio };
+}
+
+function Card({ icon, title, note, children }: { icon: IconName; title: string; note?: string; children?: ReactNode }) {
+  return (
+    <div className="card">
+      <span className="card__icon">
+        <Icon name={icon} size={24} />
+      </span>
+      <div className="card__text">
+        <p className="card__title">{title}</p>
+        {note !== undefined && note !== "" && <p className="card__note">{note}</p>}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+function FileCard({ content }: { content: Content & { is: "file" } }) {
+  const translator = useTranslator();
+  const { t } = translator;
+  return (
+    <Card
+      icon="file"
+      title={content.name === "" ? t("message.file") : content.name}
+      note={content.size === null ? "" : translator.bytes(content.size)}
+    >
+      <a className="card__link" href={content.url} target="_blank" rel="noopener noreferrer nofollow" download>
+        {t("message.download")}
+      </a>
+    </Card>
+  );
+}
+
+function LocationCard({ content }: { content: Content & { is: "location" } }) {
+  const { t } = useTranslator();
+  const { latitude, longitude } = content;
+  const place = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+  const title = content.name === "" ? t("message.location") : content.name;
+  return (
+    <Card icon="pin" title={title} note={content.address === "" ? place : content.address}>
+      <a
+        className="card__link"
+        href={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`}
+        target="_blank"
+        rel="noopener noreferrer nofollow"
+      >
+        {t("message.openMap")}
+      </a>
+    </Card>
+  );
+}
+
+function PersonCard({ content }: { content: Content & { is: "card" } }) {
+  const { t } = useTranslator();
+  const engine = useEngine();
+  const run = useDo();
+  const name = content.name === "" ? t("chat.someone") : content.name;
+  const write = async (): Promise<void> => {
+    const outcome = await run(() => engine.openSingle(content.uid));
+    if (outcome?.ok === true) navigate({ page: "chat", gid: outcome.value, panel: false });
+  };
+  return (
+    <div className="card">
+      <Avatar name={name} address={content.avatar} seed={content.uid} size={44} />
+      <div className="card__text">
+        <p className="card__title">{name}</p>
+        <p className="card__note">{t("message.card")}</p>
+        {engine.relation(content.uid) !== "self" && (
+          <button type="button" className="card__link" onClick={() => void write()}>
+            {t("message.writeTo")}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function CustomCard({ source }: { source: string }) {
+  const { t } = useTranslator();
+  return (
+    <Card icon="puzzle" title={t("message.custom")}>
+      <code className="card__source">{source.slice(0, 400)}</code>
+    </Card>
+  );
+}

@@ -1,0 +1,213 @@
+// A log of rows of any height, newest at the bottom, of which only those near the sight are in the page.
+//
+// One thing is kept in place whatever changes above, below or in size: the bottom, if that is where one is, else the row
+// at the top of the view. The scroller's own anchoring is off, so nobody else moves anything.
+
+import {
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useReducer,
+  useRef,
+} from "react";
+
+import { Layout } from "./layout";
+
+interface Keyed {
+  readonly key: string;
+}
+
+/** What does not move. `delta` is how far the row's top is below the view's. */
+export type Anchor = { readonly at: "bottom" } | { readonly at: "row"; readonly key: string; readonly delta: number };
+
+export interface View {
+  /** Rows of which anything is in sight. */
+  readonly first: number;
+  readonly last: number;
+  /** The last row whose end is in sight. */
+  readonly lastWhole: number;
+  readonly atBottom: boolean;
+  readonly pixelsAbove: number;
+  readonly anchor: Anchor;
+}
+
+export interface VirtualLogHandle {
+  toBottom(): void;
+}
+
+export interface VirtualLogProps<Row extends Keyed> {
+  readonly rows: readonly Row[];
+  readonly guess: (row: Row) => number;
+  readonly render: (row: Row) => ReactNode;
+  /** Whether a row stays where it is among the others, so that the view may hold on to it. */
+  readonly holds: (row: Row) => boolean;
+  readonly label: string;
+  /** Where to begin. */
+  readonly start: Anchor;
+  readonly onView: (view: View) => void;
+  readonly handle?: Ref<VirtualLogHandle>;
+}
+
+const SPARE_PX = 700;
+/** How much of the spare may be used up before new rows are rendered. */
+const SLACK_PX = 350;
+const STICKY_PX = 6;
+const NEAR_BOTTOM_PX = 120;
+
+export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
+  const { rows, guess, render, holds, label, start, onView, handle } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const space = useRef<HTMLDivElement>(null);
+  const block = useRef<HTMLDivElement>(null);
+  const [, rerender] = useReducer((count: number) => count + 1, 0);
+
+  const made = useRef<{ layout: Layout<Row>; anchor: Anchor; anchorIndex: number; height: number; width: number }>(null);
+  made.current ??= { layout: new Layout(guess), anchor: start, anchorIndex: 0, height: innerHeight, width: 0 };
+  const self = made.current;
+  const { layout } = self;
+  layout.setRows(rows);
+
+  const topOf = (anchor: Anchor): number => {
+    const lowest = Math.max(0, layout.total - self.height);
+    if (anchor.at === "bottom") return lowest;
+    const index = layout.indexOf(anchor.key, self.anchorIndex);
+    if (index >= 0) self.anchorIndex = index;
+    else {
+      // The row is gone: the one that took its place stands in.
+      const heir = layout.rows[Math.min(self.anchorIndex, layout.rows.length - 1)];
+      if (heir === undefined) return lowest;
+      self.anchor = { ...anchor, key: heir.key };
+      self.anchorIndex = Math.min(self.anchorIndex, layout.rows.length - 1);
+    }
+    return Math.min(lowest, Math.max(0, layout.offset(self.anchorIndex) - anchor.delta));
+  };
+  /** Where little is to be shown, it stands at the bottom. */
+  const lead = (): number => Math.max(0, self.height - layout.total);
+
+  const top = topOf(self.anchor);
+  const first = layout.indexAt(top - SPARE_PX);
+  const end = Math.min(rows.length, layout.indexAt(top + self.height + SPARE_PX) + 1);
+  const rendered = useRef({ first, end });
+
+  const reported = useRef("");
+  const report = useCallback(() => {
+    const element = scroller.current;
+    if (element === null || layout.rows.length === 0) return;
+    const y = element.scrollTop - Math.max(0, self.height - layout.total);
+    const bottom = y + self.height;
+    const last = layout.indexAt(bottom - 1);
+    const view: View = {
+      first: layout.indexAt(y),
+      last,
+      // A row that is higher than the view is seen when its end is.
+      lastWhole: layout.offset(last + 1) <= bottom + 2 ? last : last - 1,
+      atBottom: layout.total - bottom < NEAR_BOTTOM_PX,
+      pixelsAbove: y,
+      anchor: self.anchor,
+    };
+    const summary = `${view.first} ${view.lastWhole} ${view.atBottom} ${Math.round(y / 200)} ${layout.rows.length}`;
+    if (summary === reported.current) return;
+    reported.current = summary;
+    onView(view);
+  }, [layout, onView, self]);
+
+  /** Measures what is rendered and puts everything where it belongs. Runs before anything is painted. */
+  const settle = (): void => {
+    const element = scroller.current;
+    const rowsBlock = block.current;
+    if (element === null || rowsBlock === null || space.current === null) return;
+    self.height = element.clientHeight;
+    if (self.width !== element.clientWidth) {
+      if (self.width !== 0) layout.forget();
+      self.width = element.clientWidth;
+    }
+    const { first: from, end: to } = rendered.current;
+    let index = from;
+    for (const child of rowsBlock.children) layout.measure(index++, child.getBoundingClientRect().height);
+    space.current.style.height = `${Math.max(layout.total, self.height)}px`;
+    rowsBlock.style.transform = `translateY(${layout.offset(from) + lead()}px)`;
+    const wanted = topOf(self.anchor);
+    if (Math.abs(element.scrollTop - wanted) >= 0.5) element.scrollTop = wanted;
+    const enough =
+      (from === 0 || layout.offset(from) <= wanted - SLACK_PX) &&
+      (to >= layout.rows.length || layout.offset(to) >= wanted + self.height + SLACK_PX);
+    if (!enough) rerender();
+    report();
+  };
+  const settleRef = useRef(settle);
+
+  // Not while rendering, which React may do in vain: what is noted here is what is in the page.
+  useLayoutEffect(() => {
+    rendered.current = { first, end };
+    settleRef.current = settle;
+    settle();
+  });
+
+  useEffect(() => {
+    const observer = new ResizeObserver(() => settleRef.current());
+    if (scroller.current !== null) observer.observe(scroller.current);
+    if (block.current !== null) observer.observe(block.current);
+    return () => observer.disconnect();
+  }, []);
+
+  const onScroll = (): void => {
+    const element = scroller.current;
+    if (element === null) return;
+    // Nobody scrolled: the view has grown, and the browser moved it to have it full. What follows puts it right.
+    if (element.clientHeight !== self.height || element.clientWidth !== self.width) return;
+    const y = element.scrollTop;
+    if (layout.total - y - self.height <= STICKY_PX) self.anchor = { at: "bottom" };
+    else {
+      let index = layout.indexAt(y);
+      for (let row = layout.rows[index]; row !== undefined && !holds(row); row = layout.rows[index]) index++;
+      const row = layout.rows[index];
+      if (row !== undefined) {
+        self.anchorIndex = index;
+        self.anchor = { at: "row", key: row.key, delta: layout.offset(index) - y };
+      }
+    }
+    const { first: from, end: to } = rendered.current;
+    const short =
+      (from > 0 && layout.offset(from) > y - SLACK_PX) ||
+      (to < layout.rows.length && layout.offset(to) < y + self.height + SLACK_PX);
+    if (short) rerender();
+    report();
+  };
+
+  useImperativeHandle(
+    handle,
+    () => ({
+      toBottom() {
+        self.anchor = { at: "bottom" };
+        rerender();
+      },
+    }),
+    [self],
+  );
+
+  return (
+    <div
+      ref={scroller}
+      className="log"
+      role="log"
+      // What arrives is read out by a live region of its own: rows come and go here by scrolling.
+      aria-live="off"
+      aria-label={label}
+      tabIndex={0}
+      onScroll={onScroll}
+    >
+      <div ref={space} className="log__space" style={{ height: Math.max(layout.total, self.height) }}>
+        <div ref={block} className="log__rows" style={{ transform: `translateY(${layout.offset(first) + lead()}px)` }}>
+          {rows.slice(first, end).map((row, at) => (
+            <div key={row.key} className={first + at === rows.length - 1 ? "log__row log__row--end" : "log__row"}>
+              {render(row)}
+            </div>
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it, vi } from "vitest";
+
+// The views ask where they are only to complete addresses.
+vi.stubGlobal("location", { origin: "https://chat.example.org" });
+
+import type { Message } from "../../engine/contract";
+import { parseContent } from "./content";
+import { Layout } from "./layout";
+import { emojiCount, linkify } from "./linkify";
+import { RichText } from "./RichText";
+import { buildRows, type LogRow, type Rows } from "./rows";
+
+const NOON = new Date(2026, 10, 22, 12).getTime();
+const message = (seq: number, uid: number, minute: number): Message => ({
+  key: `k${seq}`,
+  gid: 1,
+  uid,
+  kind: "Text",
+  content: "hi",
+  at: NOON + minute * 60_000,
+  seq,
+  state: { is: "stored" },
+});
+const sketch = (rows: readonly LogRow[]): string =>
+  rows
+    .map((row) =>
+      row.kind === "message" ? `${row.message.seq}${row.first ? "<" : ""}${row.last ? ">" : ""}` : row.kind,
+    )
+    .join(" ");
+
+describe("rows", () => {
+  it("group bubbles of one sender until somebody else writes, five minutes pass or a day ends", () => {
+    const messages = [message(1, 7, 0), message(2, 7, 1), message(3, 8, 2), message(4, 8, 9), message(5, 8, 24 * 60)];
+    expect(sketch(buildRows(messages, null, true, null).rows)).toBe("top day 1< 2> 3<> 4<> day 5<>");
+  });
+
+  it("put the divider before the first unread message, and nowhere while that is not loaded", () => {
+    const messages = [message(4, 7, 0), message(5, 7, 0), message(6, 7, 0)];
+    expect(sketch(buildRows(messages, 5, false, null).rows)).toBe("top day 4<> divider 5< 6>");
+    expect(sketch(buildRows(messages, 2, false, null).rows)).toBe("top day 4< 5 6>");
+    expect(sketch(buildRows(messages, 2, true, null).rows)).toBe("top day divider 4< 5 6>");
+  });
+
+  it("are the same whether built at once or message by message", () => {
+    const all = Array.from({ length: 60 }, (_, at) => message(at + 1, at % 7 < 4 ? 7 : 8, at * 2));
+    let rows: Rows | null = null;
+    for (let count = 1; count <= all.length; count++) rows = buildRows(all.slice(0, count), 31, true, rows);
+    expect(rows?.rows).toEqual(buildRows(all, 31, true, null).rows);
+    const changed = all.map((each) => (each.seq === 20 ? { ...each, content: "other" } : each));
+    expect(buildRows(changed, 31, true, rows).rows).toEqual(buildRows(changed, 31, true, null).rows);
+  });
+});
+
+describe("the layout", () => {
+  it("finds rows by height and keeps what was measured when rows come above", () => {
+    const layout = new Layout<{ key: string }>(() => 10);
+    layout.setRows([{ key: "a" }, { key: "b" }, { key: "c" }]);
+    expect(layout.measure(1, 30)).toBe(true);
+    expect(layout.measure(1, 30)).toBe(false);
+    expect([layout.offset(2), layout.total]).toEqual([40, 50]);
+    expect([layout.indexAt(-5), layout.indexAt(39), layout.indexAt(40), layout.indexAt(99)]).toEqual([0, 1, 2, 2]);
+    layout.setRows([{ key: "z" }, { key: "a" }, { key: "b" }, { key: "c" }]);
+    expect([layout.offset(2), layout.offset(3), layout.indexOf("b", 0)]).toEqual([20, 50, 2]);
+  });
+});
+
+describe("addresses in a text", () => {
+  it.each([
+    ["see https://a.example/x?y=(z). Fine", "https://a.example/x?y=(z)"],
+    ["(https://a.example/b)", "https://a.example/b"],
+    ["看https://a.example/路，好", "https://a.example/"],
+    ["www.example.org!", "www.example.org"],
+    ["https://", null],
+    ["javascript:alert(1)", null],
+  ])("%s", (text, found) => {
+    const pieces = linkify(text);
+    expect(pieces.find((piece) => piece.is === "link")?.text ?? null).toBe(found);
+    expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+  });
+});
+
+it("few emoji alone are counted, words and digits are not", () => {
+  expect([emojiCount("👍"), emojiCount("👩‍👩‍👧 🎂"), emojiCount("❤️🇩🇪👋🏽")]).toEqual([1, 2, 3]);
+  expect([emojiCount("1"), emojiCount("hi 👍"), emojiCount("👍👍👍👍"), emojiCount("")]).toEqual([0, 0, 0, 0]);
+});
+
+describe("content", () => {
+  it("is only shown where its address is harmless", () => {
+    expect(parseContent("Image", "javascript:alert(1)").is).toBe("unreadable");
+    expect(parseContent("Image", "/media/1.png")).toMatchObject({ is: "image", url: "https://chat.example.org/media/1.png" });
+    expect(parseContent("File", '{"url":"data:text/html,x","name":"x"}').is).toBe("unreadable");
+    expect(parseContent("Location", '{"latitude":91,"longitude":0}').is).toBe("unreadable");
+    expect(parseContent("Card", "null").is).toBe("unreadable");
+  });
+});
+
+describe("rich text", () => {
+  const html = (source: string): string => renderToStaticMarkup(<RichText source={source} />);
+
+  it("is CommonMark", () => {
+    expect(html("**a** *b* `c`\n\n- d\n- e")).toBe(
+      '<div class="rich" dir="auto"><p><strong>a</strong> <em>b</em> <code>c</code></p>' +
+        "<ul><li><span>d</span></li><li><span>e</span></li></ul></div>",
+    );
+    expect(html("[x][1]\n\n[1]: https://a.example/")).toContain('href="https://a.example/"');
+  });
+
+  it("runs and loads nothing that somebody wrote", () => {
+    const evil = html(
+      '<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) ![b](https://spy.example/p.png "t") <b onclick=x>c</b>',
+    );
+    expect(evil).not.toMatch(/<script|<img|<b |href="javascript/i);
+    expect(evil).toContain("&lt;script&gt;");
+    expect(evil).toContain('<a href="https://spy.example/p.png"');
+  });
+
+  it("survives quotes without end", () => {
+    expect(html(">".repeat(300) + " deep")).toContain("…");
+  });
+});

@@ -1,0 +1,96 @@
+// What a message says, read with suspicion: anybody may have written the JSON. See "Kinds of messages" of protocol.md.
+
+import type { MessageKind } from "../../engine/contract";
+import { linkAddress, pictureAddress } from "../base/address";
+
+export type Content =
+  | { readonly is: "text"; readonly text: string }
+  | { readonly is: "rich"; readonly source: string }
+  | { readonly is: "image"; readonly url: string; readonly width: number | null; readonly height: number | null }
+  | { readonly is: "audio"; readonly url: string; readonly durationMs: number | null }
+  | { readonly is: "video"; readonly url: string; readonly poster: string | null; readonly ratio: number }
+  | { readonly is: "file"; readonly url: string; readonly name: string; readonly size: number | null }
+  | { readonly is: "location"; readonly latitude: number; readonly longitude: number; readonly name: string; readonly address: string }
+  | { readonly is: "card"; readonly uid: number; readonly name: string; readonly avatar: string }
+  | { readonly is: "custom"; readonly source: string }
+  | { readonly is: "unreadable" };
+
+const UNREADABLE: Content = { is: "unreadable" };
+
+export function parseContent(kind: MessageKind, content: string): Content {
+  switch (kind) {
+    case "Text":
+      return { is: "text", text: content };
+    case "RichText":
+      return { is: "rich", source: content };
+    case "Image":
+      return image(content);
+    case "Custom":
+      return { is: "custom", source: content };
+    default:
+      break;
+  }
+  const fields = object(content);
+  if (fields === null) return UNREADABLE;
+  switch (kind) {
+    case "Audio": {
+      const url = media(fields["url"]);
+      return url === null ? UNREADABLE : { is: "audio", url, durationMs: amount(fields["durationMs"]) };
+    }
+    case "Video": {
+      const url = media(fields["url"]);
+      const width = amount(fields["width"]);
+      const height = amount(fields["height"]);
+      const ratio = width !== null && height !== null && width > 0 && height > 0 ? width / height : 16 / 9;
+      return url === null ? UNREADABLE : { is: "video", url, poster: media(fields["poster"]), ratio };
+    }
+    case "File": {
+      const url = typeof fields["url"] === "string" ? linkAddress(fields["url"]) : null;
+      return url === null
+        ? UNREADABLE
+        : { is: "file", url, name: words(fields["name"]), size: amount(fields["size"]) };
+    }
+    case "Location": {
+      const latitude = fields["latitude"];
+      const longitude = fields["longitude"];
+      if (typeof latitude !== "number" || typeof longitude !== "number") return UNREADABLE;
+      if (Math.abs(latitude) > 90 || Math.abs(longitude) > 180) return UNREADABLE;
+      return { is: "location", latitude, longitude, name: words(fields["name"]), address: words(fields["address"]) };
+    }
+    case "Card": {
+      const uid = fields["uid"];
+      if (typeof uid !== "number" || !Number.isSafeInteger(uid)) return UNREADABLE;
+      return { is: "card", uid, name: words(fields["name"]), avatar: words(fields["avatar"]) };
+    }
+  }
+}
+
+function image(content: string): Content {
+  const fields = content.trimStart().startsWith("{") ? object(content) : { url: content };
+  const url = media(fields?.["url"]);
+  if (fields === null || url === null) return UNREADABLE;
+  return { is: "image", url, width: amount(fields["width"]), height: amount(fields["height"]) };
+}
+
+function object(content: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(content);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function media(value: unknown): string | null {
+  return typeof value === "string" ? pictureAddress(value) : null;
+}
+
+function words(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, 300) : "";
+}
+
+function amount(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+}

@@ -1,0 +1,172 @@
+// The list of chats: search, rows, new chat.
+
+import { memo, useEffect, useMemo, useRef, useState } from "react";
+
+import type { ChatRow } from "../../engine/contract";
+import { Avatar } from "../base/Avatar";
+import { useEngine, useLive, useMe, useNow, useTranslator } from "../base/context";
+import { FixedList, type FixedListHandle } from "../base/FixedList";
+import { SearchField } from "../base/fields";
+import { Icon } from "../base/Icon";
+import { chatHref, navigate } from "../base/router";
+import { Badge, Empty } from "../base/small";
+import { matches } from "../base/text";
+import { previewOf } from "../chat/preview";
+import { StateIcon } from "../chat/StateIcon";
+import { NewChatDialog } from "./NewChatDialog";
+import "./ChatList.css";
+
+const ROW_PX = 72;
+
+export function ChatList({ selected }: { selected: number | null }) {
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const chats = useLive(engine.chats);
+  const me = useMe();
+  const now = useNow();
+  const [search, setSearch] = useState("");
+  const [creating, setCreating] = useState(false);
+  const list = useRef<FixedListHandle>(null);
+  const searchInput = useRef<HTMLInputElement>(null);
+
+  const shown = useMemo(
+    () => (search.trim() === "" ? chats : chats.filter(({ title }) => matches(title, search))),
+    [chats, search],
+  );
+
+  const latest = useRef({ shown, selected });
+  latest.current = { shown, selected };
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        searchInput.current?.focus();
+        searchInput.current?.select();
+      } else if (event.altKey && !event.ctrlKey && !event.metaKey && /^Arrow(Up|Down)$/.test(event.key)) {
+        const { shown: rows, selected: current } = latest.current;
+        const at = rows.findIndex(({ gid }) => gid === current);
+        const to = rows[event.key === "ArrowDown" ? at + 1 : Math.max(0, at - 1)];
+        event.preventDefault();
+        if (to !== undefined) navigate({ page: "chat", gid: to.gid, panel: false });
+      }
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, []);
+
+  const open = (row: ChatRow | undefined): void => {
+    if (row === undefined) return;
+    setSearch("");
+    navigate({ page: "chat", gid: row.gid, panel: false });
+  };
+
+  return (
+    <>
+      <header className="list__header">
+        <h1 className="list__title">{t("chats.title")}</h1>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t("chats.new")}
+          title={t("chats.new")}
+          onClick={() => setCreating(true)}
+        >
+          <Icon name="compose" size={24} />
+        </button>
+      </header>
+      <div className="list__search">
+        <SearchField
+          label={t("chats.search")}
+          value={search}
+          onValue={setSearch}
+          inputRef={searchInput}
+          onArrowDown={() => list.current?.focus(0)}
+          onEnter={() => search.trim() !== "" && open(shown[0])}
+        />
+      </div>
+      <div className="list__scroll" data-scroller>
+        {chats.length === 0 ? (
+          <Empty icon="chats" title={t("chats.empty")} text={t("chats.emptyHint")}>
+            <button type="button" className="button button--main" onClick={() => setCreating(true)}>
+              {t("chats.new")}
+            </button>
+          </Empty>
+        ) : shown.length === 0 ? (
+          <p className="list__nothing">{t("chats.nothingFound", { text: search })}</p>
+        ) : (
+          <FixedList
+            items={shown}
+            height={ROW_PX}
+            label={t("chats.list")}
+            keyOf={(row) => row.gid}
+            handle={list}
+            render={(row) => <ChatListRow row={row} selected={row.gid === selected} meId={me.id} now={now} />}
+          />
+        )}
+      </div>
+      {creating && <NewChatDialog onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+interface ChatListRowProps {
+  readonly row: ChatRow;
+  readonly selected: boolean;
+  readonly meId: number;
+  readonly now: number;
+}
+
+const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: ChatListRowProps) {
+  const translator = useTranslator();
+  const { t } = translator;
+  const { last } = row;
+  const own = last !== null && last.uid === meId;
+  const title = row.title || t("chats.untitled");
+  return (
+    <a
+      className={selected ? "chat-row chat-row--selected" : "chat-row"}
+      href={chatHref(row.gid)}
+      aria-current={selected ? "page" : undefined}
+      draggable={false}
+    >
+      <Avatar name={row.title} address={row.avatar} seed={row.avatarSeed} size={50} />
+      <span className="chat-row__text">
+        <span className="chat-row__line">
+          <span className="chat-row__title ellipsis">{title}</span>
+          {own && <StateIcon state={last.state} label={t(`message.${last.state.is === "read" ? "read" : last.state.is}`)} />}
+          {last !== null && (
+            <time className="chat-row__time" dateTime={new Date(last.at).toISOString()}>
+              {translator.brief(last.at, now)}
+            </time>
+          )}
+        </span>
+        <span className="chat-row__line">
+          <span className="chat-row__preview ellipsis">
+            {row.draft.trim() !== "" ? (
+              <>
+                <span className="chat-row__draft">{t("chats.draft")}</span> {row.draft.slice(0, 160)}
+              </>
+            ) : last === null ? (
+              t("chats.noMessages")
+            ) : (
+              <>
+                {!row.single && (
+                  <span className="chat-row__sender">
+                    {own ? t("chats.you") : row.lastSender === null ? "" : `${firstName(row.lastSender.name)}:`}{" "}
+                  </span>
+                )}
+                {previewOf(last, translator)}
+              </>
+            )}
+          </span>
+          <Badge count={row.unread} label={t("chats.unread", { count: row.unread })} />
+        </span>
+      </span>
+    </a>
+  );
+});
+
+/** Enough to know who: "Anna" of "Anna Becker". */
+function firstName(name: string): string {
+  return name.trim().split(/\s+/)[0] ?? name;
+}

@@ -1,0 +1,144 @@
+// Whom to talk with: a contact, or several in a new group.
+
+import { useMemo, useState } from "react";
+
+import { useAction } from "../base/actions";
+import { Avatar } from "../base/Avatar";
+import { useEngine, useLive, useTranslator } from "../base/context";
+import { Dialog } from "../base/Dialog";
+import { FixedList } from "../base/FixedList";
+import { FormError, SearchField, TextField } from "../base/fields";
+import { Icon } from "../base/Icon";
+import { PeoplePicker } from "../base/PeoplePicker";
+import { hrefOf, navigate } from "../base/router";
+import { matches } from "../base/text";
+import "./NewChatDialog.css";
+
+const ROW_PX = 54;
+
+export function NewChatDialog({ onClose }: { onClose: () => void }) {
+  const [group, setGroup] = useState(false);
+  return group ? <NewGroupDialog onClose={onClose} /> : <ChooseDialog onClose={onClose} onGroup={() => setGroup(true)} />;
+}
+
+function ChooseDialog({ onClose, onGroup }: { onClose: () => void; onGroup: () => void }) {
+  const engine = useEngine();
+  const translator = useTranslator();
+  const { t } = translator;
+  const { friends } = useLive(engine.contacts);
+  const action = useAction();
+  const [search, setSearch] = useState("");
+  const shown = useMemo(
+    () =>
+      friends
+        .filter((user) => matches(`${user.name} ${user.account}`, search))
+        .sort((a, b) => translator.compare(a.name, b.name)),
+    [friends, search, translator],
+  );
+  const open = async (uid: number): Promise<void> => {
+    const outcome = await action.run(() => engine.openSingle(uid));
+    if (!outcome.ok) return;
+    onClose();
+    navigate({ page: "chat", gid: outcome.value, panel: false });
+  };
+  return (
+    <Dialog title={t("newChat.title")} onClose={onClose}>
+      <FormError text={action.problem} />
+      {friends.length > 0 && <SearchField label={t("contacts.search")} value={search} onValue={setSearch} />}
+      <div className="new-chat">
+        <button type="button" className="people__row new-chat__group" onClick={onGroup}>
+          <span className="new-chat__icon">
+            <Icon name="contacts" size={21} />
+          </span>
+          <span className="new-chat__label">{t("newChat.group")}</span>
+          <Icon name="forward" size={20} />
+        </button>
+        {friends.length === 0 ? (
+          <p className="people__empty">
+            {t("newChat.noContacts")} <a href={hrefOf({ page: "contacts", uid: null })}>{t("contacts.add")}</a>
+          </p>
+        ) : (
+          <div className="people__scroll new-chat__people" data-scroller>
+            <FixedList
+              items={shown}
+              height={ROW_PX}
+              label={t("contacts.list")}
+              keyOf={(user) => user.id}
+              render={(user) => (
+                <button
+                  type="button"
+                  className="people__row"
+                  disabled={action.busy}
+                  onClick={() => void open(user.id)}
+                >
+                  <Avatar name={user.name} address={user.avatar} seed={user.id} size={38} />
+                  <span className="people__names">
+                    <span className="ellipsis">{user.name}</span>
+                    <span className="people__account ellipsis">@{user.account}</span>
+                  </span>
+                </button>
+              )}
+            />
+          </div>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function NewGroupDialog({ onClose }: { onClose: () => void }) {
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const { friends } = useLive(engine.contacts);
+  const action = useAction();
+  const [name, setName] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const create = async (): Promise<void> => {
+    if (name.trim() === "") {
+      setError(t("newGroup.nameNeeded"));
+      return;
+    }
+    const outcome = await action.run(() => engine.createGroup({ name: name.trim(), uids: [...chosen] }));
+    if (!outcome.ok) return;
+    onClose();
+    navigate({ page: "chat", gid: outcome.value, panel: false });
+  };
+  return (
+    <Dialog
+      title={t("newGroup.title")}
+      onClose={onClose}
+      onSubmit={() => void create()}
+      actions={
+        <>
+          <button type="button" className="button" onClick={onClose}>
+            {t("action.cancel")}
+          </button>
+          <button type="submit" className="button button--main" disabled={action.busy}>
+            {t("newGroup.create")}
+          </button>
+        </>
+      }
+    >
+      <FormError text={action.problem} />
+      <TextField
+        label={t("newGroup.name")}
+        value={name}
+        onValue={(value) => {
+          setName(value);
+          setError(null);
+        }}
+        error={error}
+        maxLength={64}
+        autoFocus
+        autoComplete="off"
+      />
+      <div className="field" role="group" aria-label={t("newGroup.members")}>
+        <span className="field__label" aria-hidden="true">
+          {t("newGroup.members")}
+        </span>
+        <PeoplePicker people={friends} chosen={chosen} onChosen={setChosen} empty={t("newChat.noContacts")} />
+      </div>
+    </Dialog>
+  );
+}

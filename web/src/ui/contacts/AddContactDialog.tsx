@@ -1,0 +1,136 @@
+// Finding somebody by account, and asking.
+
+import { useState } from "react";
+
+import type { Relation, User } from "../../engine/contract";
+import { useAction } from "../base/actions";
+import { Avatar } from "../base/Avatar";
+import { useEngine, useLive, useTranslator } from "../base/context";
+import { Dialog } from "../base/Dialog";
+import { FormError, TextField } from "../base/fields";
+import { navigate } from "../base/router";
+import { showToast } from "../base/toasts";
+
+export function AddContactDialog({ onClose }: { onClose: () => void }) {
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const finding = useAction();
+  const asking = useAction();
+  const [account, setAccount] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const [found, setFound] = useState<User | null>(null);
+  // Follows what happens meanwhile: the other may accept while one looks.
+  useLive(engine.contacts);
+  const relation: Relation = found === null ? "none" : engine.relation(found.id);
+
+  const find = async (): Promise<void> => {
+    const wanted = account.trim();
+    setFound(null);
+    asking.clear();
+    if (wanted === "") {
+      setError(t("auth.accountNeeded"));
+      return;
+    }
+    const outcome = await finding.run(() => engine.findUser(wanted));
+    if (!outcome.ok) return;
+    if (outcome.value === null) setError(t("contacts.notFound", { account: wanted }));
+    else setFound(outcome.value.user);
+  };
+  const ask = async (user: User): Promise<void> => {
+    const outcome = await asking.run(() => engine.befriend(user.id));
+    if (outcome.ok) showToast("done", t("contacts.asked", { name: user.name }));
+  };
+  const write = async (user: User): Promise<void> => {
+    const outcome = await asking.run(() => engine.openSingle(user.id));
+    if (!outcome.ok) return;
+    onClose();
+    navigate({ page: "chat", gid: outcome.value, panel: false });
+  };
+
+  return (
+    <Dialog title={t("contacts.add")} onClose={onClose} onSubmit={() => void find()}>
+      <FormError text={finding.problem} />
+      <TextField
+        label={t("auth.account")}
+        value={account}
+        onValue={(value) => {
+          setAccount(value);
+          setError(null);
+          setFound(null);
+        }}
+        note={t("contacts.addHint")}
+        error={error}
+        autoFocus
+        autoCapitalize="none"
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <button type="submit" className="button button--main" disabled={finding.busy}>
+        {finding.busy && <span className="spinner" aria-hidden="true" />}
+        {t("contacts.find")}
+      </button>
+      <div aria-live="polite">
+        {found !== null && (
+          <div className="found">
+            <Avatar name={found.name} address={found.avatar} seed={found.id} size={52} />
+            <div className="found__text">
+              <p className="request__name">{found.name}</p>
+              <p className="request__note">
+                {relation === "self"
+                  ? t("contacts.thatIsYou")
+                  : relation === "friends"
+                    ? t("contacts.already")
+                    : relation === "outgoing"
+                      ? t("contacts.waiting")
+                      : relation === "incoming"
+                        ? t("contacts.wantsYou")
+                        : `@${found.account}`}
+              </p>
+            </div>
+            {relation === "none" && (
+              <button
+                type="button"
+                className="button button--small button--main"
+                disabled={asking.busy}
+                onClick={() => void ask(found)}
+              >
+                {t("contacts.ask")}
+              </button>
+            )}
+            {relation === "incoming" && (
+              <button
+                type="button"
+                className="button button--small button--main"
+                disabled={asking.busy}
+                onClick={() => void asking.run(() => engine.acceptFriend(found.id))}
+              >
+                {t("contacts.accept")}
+              </button>
+            )}
+            {relation === "outgoing" && (
+              <button
+                type="button"
+                className="button button--small"
+                disabled={asking.busy}
+                onClick={() => void asking.run(() => engine.declineFriend(found.id))}
+              >
+                {t("contacts.withdraw")}
+              </button>
+            )}
+            {relation === "friends" && (
+              <button
+                type="button"
+                className="button button--small button--main"
+                disabled={asking.busy}
+                onClick={() => void write(found)}
+              >
+                {t("contacts.message")}
+              </button>
+            )}
+          </div>
+        )}
+      </div>
+      <FormError text={asking.problem} />
+    </Dialog>
+  );
+}

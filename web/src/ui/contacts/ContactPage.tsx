@@ -1,0 +1,67 @@
+// One contact.
+
+import { useDo } from "../base/actions";
+import { Avatar } from "../base/Avatar";
+import { useConfirm } from "../base/confirm";
+import { useEngine, useLive, useTranslator } from "../base/context";
+import { Icon } from "../base/Icon";
+import { navigate, navigateBack } from "../base/router";
+import { Empty } from "../base/small";
+
+export function ContactPage({ uid }: { uid: number }) {
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const { friends } = useLive(engine.contacts);
+  const confirm = useConfirm();
+  const run = useDo();
+  const user = friends.find(({ id }) => id === uid);
+
+  const write = async (): Promise<void> => {
+    const outcome = await run(() => engine.openSingle(uid));
+    if (outcome?.ok === true) navigate({ page: "chat", gid: outcome.value, panel: false });
+  };
+  const remove = async (name: string): Promise<void> => {
+    const yes = await confirm({
+      title: t("contacts.removeTitle", { name }),
+      text: t("contacts.removeText"),
+      action: t("action.remove"),
+      danger: true,
+    });
+    if (!yes) return;
+    const outcome = await run(() => engine.declineFriend(uid));
+    if (outcome?.ok === true) navigate({ page: "contacts", uid: null }, "replace");
+  };
+
+  return (
+    <section className="page" aria-label={user?.name ?? t("contacts.title")}>
+      <header className="page__header">
+        <button
+          type="button"
+          className="icon-button page__back"
+          aria-label={t("nav.back")}
+          onClick={() => navigateBack({ page: "contacts", uid: null })}
+        >
+          <Icon name="back" size={26} />
+        </button>
+      </header>
+      {user === undefined ? (
+        <Empty icon="person" title={t("contacts.missing")} />
+      ) : (
+        <div className="page__scroll">
+          <div className="contact">
+            <Avatar name={user.name} address={user.avatar} seed={user.id} size={128} />
+            <h1 className="contact__name">{user.name}</h1>
+            <p className="contact__account">@{user.account}</p>
+            <button type="button" className="button button--main contact__write" onClick={() => void write()}>
+              <Icon name="chats" size={20} />
+              {t("contacts.message")}
+            </button>
+            <button type="button" className="button button--danger-quiet" onClick={() => void remove(user.name)}>
+              {t("contacts.remove")}
+            </button>
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

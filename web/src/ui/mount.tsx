@@ -1,0 +1,15 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import type { Engine } from "../engine/contract";
+import { App } from "./App";
+
+export function mount(engine: Engine): void {
+  const place = document.getElementById("root");
+  if (place === null) throw new Error("the page has no #root");
+  createRoot(place).render(
+    <StrictMode>
+      <App engine={engine} />
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,381 @@
+// One section of the settings.
+
+import { type ReactNode, useCallback, useEffect, useState } from "react";
+
+import type { Device } from "../../engine/contract";
+import { LANGUAGE_NAMES, LANGUAGES } from "../../i18n/translator";
+import { useAction, useDo } from "../base/actions";
+import { Avatar } from "../base/Avatar";
+import { useEngine, useMe, useNow, useTranslator } from "../base/context";
+import { FormError, TextField } from "../base/fields";
+import { Icon } from "../base/Icon";
+import { PictureField } from "../base/PictureField";
+import { type Preferences, setPreferences, usePreferences } from "../base/preferences";
+import { navigateBack, type SettingsSection } from "../base/router";
+import { Loading } from "../base/small";
+import { showToast } from "../base/toasts";
+import "./Settings.css";
+
+export function SettingsPage({ section }: { section: SettingsSection }) {
+  const { t } = useTranslator();
+  const title = t(`settings.${section}`);
+  return (
+    <section className="page" aria-label={title}>
+      <header className="page__header">
+        <button
+          type="button"
+          className="icon-button page__back"
+          aria-label={t("nav.back")}
+          onClick={() => navigateBack({ page: "settings", section: null })}
+        >
+          <Icon name="back" size={26} />
+        </button>
+        <h1 className="page__title">{title}</h1>
+      </header>
+      <div className="page__scroll">
+        <div className="settings">
+          {section === "profile" && <Profile />}
+          {section === "security" && <Security />}
+          {section === "look" && <Look />}
+          {section === "notifications" && <Notifications />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Block({ title, children }: { title?: string; children: ReactNode }) {
+  return (
+    <section className="settings__block">
+      {title !== undefined && <h2 className="settings__heading">{title}</h2>}
+      {children}
+    </section>
+  );
+}
+
+function Profile() {
+  const engine = useEngine();
+  const me = useMe();
+  const { t } = useTranslator();
+  const action = useAction();
+  const [name, setName] = useState(me.name);
+  const [email, setEmail] = useState(me.email);
+  const [error, setError] = useState<string | null>(null);
+  const changed = name.trim() !== me.name || email.trim() !== me.email;
+  const save = async (): Promise<void> => {
+    if (name.trim() === "") {
+      setError(t("auth.nameNeeded"));
+      return;
+    }
+    const outcome = await action.run(() => engine.updateProfile({ name: name.trim(), email: email.trim() }));
+    if (outcome.ok) showToast("done", t("action.saved"));
+  };
+  return (
+    <>
+      <Block>
+        <PictureField
+          label={t("settings.changePicture")}
+          removable={me.avatar !== ""}
+          onAddress={(avatar) => engine.updateProfile({ avatar })}
+        >
+          <Avatar name={me.name} address={me.avatar} seed={me.id} size={112} />
+        </PictureField>
+      </Block>
+      <Block>
+        <form
+          className="settings__form"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            void save();
+          }}
+        >
+          <FormError text={action.problem} />
+          <TextField
+            label={t("auth.name")}
+            value={name}
+            onValue={(value) => {
+              setName(value);
+              setError(null);
+            }}
+            note={t("auth.nameHint")}
+            error={error}
+            maxLength={64}
+            autoComplete="name"
+          />
+          <TextField
+            label={t("settings.email")}
+            type="email"
+            value={email}
+            onValue={setEmail}
+            note={t("settings.emailHint")}
+            maxLength={254}
+            autoComplete="email"
+          />
+          <TextField label={t("auth.account")} value={me.account} onValue={() => undefined} disabled />
+          <button type="submit" className="button button--main" disabled={!changed || action.busy}>
+            {t("action.save")}
+          </button>
+        </form>
+      </Block>
+    </>
+  );
+}
+
+function Security() {
+  const { t } = useTranslator();
+  return (
+    <>
+      <Block title={t("settings.changePassword")}>
+        <PasswordForm />
+      </Block>
+      <Block title={t("settings.devices")}>
+        <Devices />
+      </Block>
+    </>
+  );
+}
+
+function PasswordForm() {
+  const engine = useEngine();
+  const me = useMe();
+  const { t } = useTranslator();
+  const action = useAction();
+  const [oldPassword, setOld] = useState("");
+  const [newPassword, setNew] = useState("");
+  const change = async (): Promise<void> => {
+    const outcome = await action.run(() => engine.changePassword({ oldPassword, newPassword }));
+    if (!outcome.ok) return;
+    setOld("");
+    setNew("");
+    showToast("done", t("settings.passwordChanged"));
+  };
+  return (
+    <form
+      className="settings__form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void change();
+      }}
+    >
+      {/* For password managers. */}
+      <input type="text" value={me.account} autoComplete="username" readOnly hidden />
+      <TextField
+        label={t("settings.oldPassword")}
+        type="password"
+        value={oldPassword}
+        onValue={(value) => {
+          setOld(value);
+          action.clear();
+        }}
+        error={action.problem}
+        autoComplete="current-password"
+      />
+      <TextField
+        label={t("settings.newPassword")}
+        type="password"
+        value={newPassword}
+        onValue={setNew}
+        note={newPassword !== "" && [...newPassword].length < 8 ? t("auth.passwordShort") : undefined}
+        autoComplete="new-password"
+      />
+      <button
+        type="submit"
+        className="button button--main"
+        disabled={oldPassword === "" || newPassword === "" || action.busy}
+      >
+        {t("settings.changePassword")}
+      </button>
+    </form>
+  );
+}
+
+function Devices() {
+  const engine = useEngine();
+  const translator = useTranslator();
+  const { t } = translator;
+  const now = useNow();
+  const { problem, run: ask } = useAction();
+  const run = useDo();
+  const [devices, setDevices] = useState<readonly Device[] | null>(null);
+  const load = useCallback(async () => {
+    const outcome = await ask(() => engine.devices());
+    if (outcome.ok) setDevices(outcome.value);
+  }, [engine, ask]);
+  useEffect(() => void load(), [load]);
+
+  const revoke = async (id: number): Promise<void> => {
+    const outcome = await run(() => engine.revokeDevice(id));
+    if (outcome?.ok === true) setDevices((old) => old?.filter((device) => device.id !== id) ?? null);
+  };
+  if (problem !== null) {
+    return (
+      <>
+        <FormError text={problem} />
+        <button type="button" className="button button--small" onClick={() => void load()}>
+          {t("action.retry")}
+        </button>
+      </>
+    );
+  }
+  if (devices === null) return <Loading text={t("settings.devicesLoading")} />;
+  const sorted = [...devices].sort((a, b) => Number(b.current) - Number(a.current) || b.lastSeenAt - a.lastSeenAt);
+  return (
+    <ul className="plain">
+      {sorted.map((device) => {
+        const name = device.device || t("settings.unknownDevice");
+        return (
+          <li key={device.id} className="device">
+            <span className="device__icon">
+              <Icon name="device" size={24} />
+            </span>
+            <div className="device__text">
+              <p className="device__name">{name}</p>
+              <p className="device__note">
+                {device.current ? (
+                  <span className="device__this">{t("settings.thisDevice")}</span>
+                ) : (
+                  t("settings.lastSeen", { when: translator.ago(device.lastSeenAt, now) })
+                )}
+                {device.address !== "" && ` · ${device.address}`}
+              </p>
+              <p className="device__note">
+                {t("settings.signedInAt", { when: translator.date(device.createdAt) })}
+              </p>
+            </div>
+            {!device.current && (
+              <button
+                type="button"
+                className="button button--small button--danger-quiet"
+                aria-label={t("settings.revokeLabel", { device: name })}
+                onClick={() => void revoke(device.id)}
+              >
+                {t("settings.revoke")}
+              </button>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  readonly name: string;
+  readonly value: T;
+  readonly choices: readonly { readonly value: T; readonly label: string }[];
+  readonly onValue: (value: T) => void;
+}
+
+function Choice<T extends string>({ name, value, choices, onValue }: ChoiceProps<T>) {
+  return (
+    <fieldset className="choice">
+      <legend className="settings__heading">{name}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value} className="choice__option">
+          <input
+            type="radio"
+            name={name}
+            checked={choice.value === value}
+            onChange={() => onValue(choice.value)}
+          />
+          {choice.label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Look() {
+  const { t } = useTranslator();
+  const { language, theme } = usePreferences();
+  return (
+    <>
+      <Block>
+        <Choice<Preferences["language"]>
+          name={t("settings.language")}
+          value={language}
+          choices={[
+            { value: "auto", label: t("settings.languageAuto") },
+            ...LANGUAGES.map((each) => ({ value: each, label: LANGUAGE_NAMES[each] })),
+          ]}
+          onValue={(value) => setPreferences({ language: value })}
+        />
+      </Block>
+      <Block>
+        <Choice<Preferences["theme"]>
+          name={t("settings.theme")}
+          value={theme}
+          choices={[
+            { value: "system", label: t("settings.themeSystem") },
+            { value: "light", label: t("settings.themeLight") },
+            { value: "dark", label: t("settings.themeDark") },
+          ]}
+          onValue={(value) => setPreferences({ theme: value })}
+        />
+      </Block>
+    </>
+  );
+}
+
+interface SwitchProps {
+  readonly label: string;
+  readonly note?: string;
+  readonly on: boolean;
+  readonly disabled?: boolean;
+  readonly onChange: (on: boolean) => void;
+}
+
+function Switch({ label, note, on, disabled, onChange }: SwitchProps) {
+  return (
+    <button
+      type="button"
+      role="switch"
+      className="switch"
+      aria-checked={on}
+      disabled={disabled}
+      onClick={() => onChange(!on)}
+    >
+      <span className="switch__text">
+        <span>{label}</span>
+        {note !== undefined && <span className="people__account">{note}</span>}
+      </span>
+      <span className="switch__track" aria-hidden="true" />
+    </button>
+  );
+}
+
+function Notifications() {
+  const { t } = useTranslator();
+  const { notify, notifyPreview } = usePreferences();
+  const supported = "Notification" in window;
+  const [permission, setPermission] = useState(supported ? Notification.permission : "denied");
+  const on = notify && permission === "granted";
+  const change = async (wanted: boolean): Promise<void> => {
+    if (wanted && permission === "default") {
+      const answer = await Notification.requestPermission();
+      setPermission(answer);
+      setPreferences({ notify: answer === "granted" });
+    } else setPreferences({ notify: wanted });
+  };
+  const blocked = !supported ? t("settings.notifyUnsupported") : permission === "denied" ? t("settings.notifyBlocked") : null;
+  return (
+    <Block>
+      <Switch
+        label={t("settings.notify")}
+        note={t("settings.notifyText")}
+        on={on}
+        disabled={blocked !== null}
+        onChange={(wanted) => void change(wanted)}
+      />
+      {blocked !== null && <p className="settings__note">{blocked}</p>}
+      <Switch
+        label={t("settings.notifyPreview")}
+        on={notifyPreview}
+        disabled={!on}
+        onChange={(wanted) => setPreferences({ notifyPreview: wanted })}
+      />
+    </Block>
+  );
+}

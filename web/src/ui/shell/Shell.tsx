@@ -1,0 +1,169 @@
+// The frame of everything behind the sign-in: where one can go, a list, and what is open.
+
+import { useMemo } from "react";
+
+import { ContactPage } from "../contacts/ContactPage";
+import { ContactsList } from "../contacts/ContactsList";
+import { ChatPage } from "../chat/ChatPage";
+import { ChatList } from "../chats/ChatList";
+import { SettingsList } from "../settings/SettingsList";
+import { SettingsPage } from "../settings/SettingsPage";
+import { ConfirmSurroundings } from "../base/confirm";
+import { NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
+import { Icon, type IconName, Logo } from "../base/Icon";
+import { hrefOf, type Route, useRoute } from "../base/router";
+import { Badge, Empty } from "../base/small";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { useNotifications, useTitle } from "./notifications";
+import "./Shell.css";
+
+export function Shell() {
+  const route = useRoute();
+  const narrow = useMedia(NARROW);
+  const { t } = useTranslator();
+  useNotifications();
+  usePlace(route);
+  const open = isOpen(route);
+  return (
+    <ConfirmSurroundings>
+      <div className={open ? "shell shell--open" : "shell"}>
+        {open && (
+          <a
+            className="skip"
+            href="#main"
+            onClick={(event) => {
+              event.preventDefault();
+              document.querySelector<HTMLElement>("#main textarea, #main [tabindex], #main button")?.focus();
+            }}
+          >
+            {t("app.skip")}
+          </a>
+        )}
+        <NavRail route={route} hidden={narrow && open} />
+        <div className="shell__content">
+          <ConnectionBanner />
+          <div className="shell__panes">
+            <section className="shell__list" aria-label={t(LIST_NAMES[listOf(route)])} inert={narrow && open}>
+              <List route={route} />
+            </section>
+            <main id="main" className="shell__main" inert={narrow && !open}>
+              <Main route={route} />
+            </main>
+          </div>
+        </div>
+      </div>
+    </ConfirmSurroundings>
+  );
+}
+
+type ListName = "chats" | "contacts" | "settings";
+const LIST_NAMES = { chats: "nav.chats", contacts: "nav.contacts", settings: "nav.settings" } as const;
+
+function listOf({ page }: Route): ListName {
+  return page === "contacts" || page === "settings" ? page : "chats";
+}
+
+/** Whether something is open beside the list: on narrow screens, instead of it. */
+function isOpen(route: Route): boolean {
+  return (
+    route.page === "chat" ||
+    (route.page === "contacts" && route.uid !== null) ||
+    (route.page === "settings" && route.section !== null)
+  );
+}
+
+function List({ route }: { route: Route }) {
+  switch (route.page) {
+    case "contacts":
+      return <ContactsList selected={route.uid} />;
+    case "settings":
+      return <SettingsList selected={route.section} />;
+    default:
+      return <ChatList selected={route.page === "chat" ? route.gid : null} />;
+  }
+}
+
+function Main({ route }: { route: Route }) {
+  const { t } = useTranslator();
+  switch (route.page) {
+    case "chat":
+      return <ChatPage key={route.gid} gid={route.gid} panel={route.panel} />;
+    case "contacts":
+      return route.uid === null ? (
+        <Empty icon="contacts" title={t("contacts.pick")} text={t("contacts.pickHint")} />
+      ) : (
+        <ContactPage key={route.uid} uid={route.uid} />
+      );
+    case "settings":
+      return route.section === null ? (
+        <Empty icon="settings" title={t("settings.pick")} />
+      ) : (
+        <SettingsPage key={route.section} section={route.section} />
+      );
+    default:
+      return <Empty icon="chats" title={t("chats.pick")} text={t("chats.pickHint")} />;
+  }
+}
+
+/** Says in the title where one is. */
+function usePlace(route: Route): void {
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const chats = useLive(engine.chats);
+  const gid = route.page === "chat" ? route.gid : null;
+  const title = useMemo(() => chats.find((row) => row.gid === gid)?.title ?? "", [chats, gid]);
+  useTitle(route.page === "contacts" ? t("contacts.title") : route.page === "settings" ? t("settings.title") : title);
+}
+
+function NavRail({ route, hidden }: { route: Route; hidden: boolean }) {
+  const { t } = useTranslator();
+  const engine = useEngine();
+  const unread = useLive(engine.unread);
+  const requests = useLive(engine.contacts).incoming.length;
+  const places: readonly { icon: IconName; label: string; to: Route; here: boolean; count: number; counted: string }[] = [
+    {
+      icon: "chats",
+      label: t("nav.chats"),
+      to: { page: "chats" },
+      here: route.page !== "contacts" && route.page !== "settings",
+      count: unread,
+      counted: t("chats.unread", { count: unread }),
+    },
+    {
+      icon: "contacts",
+      label: t("nav.contacts"),
+      to: { page: "contacts", uid: null },
+      here: route.page === "contacts",
+      count: requests,
+      counted: t("contacts.requests", { count: requests }),
+    },
+    {
+      icon: "settings",
+      label: t("nav.settings"),
+      to: { page: "settings", section: null },
+      here: route.page === "settings",
+      count: 0,
+      counted: "",
+    },
+  ];
+  return (
+    <nav className="rail" aria-label={t("nav.main")} hidden={hidden}>
+      <span className="rail__logo">
+        <Logo size={34} />
+      </span>
+      <ul className="plain rail__places">
+        {places.map(({ icon, label, to, here, count, counted }) => (
+          <li key={icon} className={`rail__item rail__item--${icon}`}>
+            <a className="rail__link" href={hrefOf(to)} aria-current={here ? "page" : undefined}>
+              <span className="rail__icon">
+                <Icon name={icon} size={25} />
+                <Badge count={count} label={counted} most={99} />
+              </span>
+              <span className="rail__label">{label}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

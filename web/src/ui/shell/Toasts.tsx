@@ -1,0 +1,27 @@
+import { useTranslator } from "../base/context";
+import { Icon } from "../base/Icon";
+import { dismissToast, useToasts } from "../base/toasts";
+import "./Toasts.css";
+
+export function Toasts() {
+  const toasts = useToasts();
+  const { t } = useTranslator();
+  return (
+    <div className="toasts" role="status" aria-live="polite">
+      {toasts.map((toast) => (
+        <div key={toast.id} className={`toast toast--${toast.kind}`}>
+          <Icon name={toast.kind === "problem" ? "alert" : "check"} size={20} />
+          <p className="toast__text">{toast.text}</p>
+          <button
+            type="button"
+            className="toast__close"
+            aria-label={t("action.close")}
+            onClick={() => dismissToast(toast.id)}
+          >
+            <Icon name="close" size={16} />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

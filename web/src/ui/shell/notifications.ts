@@ -1,0 +1,69 @@
+// What reaches somebody who is not looking: desktop notifications, the count in the title and on the icon.
+
+import { useEffect } from "react";
+
+import { pictureAddress } from "../base/address";
+import { isAttentive, useAttention } from "../base/attention";
+import { useEngine, useLive, useTranslator } from "../base/context";
+import { preferences } from "../base/preferences";
+import { navigate } from "../base/router";
+import { previewOf } from "../chat/preview";
+
+const ICON = "/icons/icon-192.png";
+
+export function useNotifications(): void {
+  const engine = useEngine();
+  const translator = useTranslator();
+  const attentive = useAttention();
+
+  useEffect(() => {
+    const shown = new Map<number, Notification>();
+    const stop = engine.onArrival(({ row, message }) => {
+      const { notify, notifyPreview } = preferences();
+      if (!notify || isAttentive() || !("Notification" in window) || Notification.permission !== "granted") return;
+      const { t } = translator;
+      const text = notifyPreview ? previewOf(message, translator) : t("notification.newMessage");
+      const who = row.single || row.lastSender === null ? "" : `${row.lastSender.name}: `;
+      const options: NotificationOptions = {
+        body: notifyPreview ? who + text : text,
+        icon: pictureAddress(row.avatar) ?? ICON,
+        // One a chat: the next takes its place.
+        tag: `rim-${row.gid}`,
+      };
+      try {
+        const notification = new Notification(row.title || t("chats.untitled"), options);
+        shown.set(row.gid, notification);
+        notification.addEventListener("click", () => {
+          window.focus();
+          navigate({ page: "chat", gid: row.gid, panel: false });
+          notification.close();
+        });
+      } catch {
+        // Browsers of Android allow it to service workers only: the title still counts.
+      }
+    });
+    return () => {
+      stop();
+      for (const notification of shown.values()) notification.close();
+    };
+    // `attentive` is here so that what was shown is taken away when somebody comes back.
+  }, [engine, translator, attentive]);
+}
+
+/** "(3) Anna · rim". */
+export function useTitle(place: string): void {
+  const unread = useLive(useEngine().unread);
+  const { t } = useTranslator();
+  useEffect(() => {
+    const count = unread > 0 ? `(${unread > 999 ? "999+" : unread}) ` : "";
+    document.title = count + (place === "" ? t("app.name") : `${place} · ${t("app.name")}`);
+    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+    const wanted = unread > 0 ? "/icons/favicon-unread.svg" : "/icons/favicon.svg";
+    if (icon !== null && icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
+    if ("setAppBadge" in navigator) {
+      const done = unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge();
+      // Not installed, or not allowed: there is no icon to count on.
+      done.catch(() => undefined);
+    }
+  }, [unread, place, t]);
+}
