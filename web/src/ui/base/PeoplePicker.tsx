@@ -48,11 +48,13 @@ export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerPr
                 <button
                   type="button"
                   className="people__chip"
-                  aria-label={t("newGroup.deselect", { name: user.name })}
                   onClick={() => toggle(user.id)}
                 >
                   <Avatar name={user.name} address={user.avatar} seed={user.id} size={24} />
-                  <span className="ellipsis">{user.name}</span>
+                  <span className="ellipsis" aria-hidden="true">
+                    {user.name}
+                  </span>
+                  <span className="hidden">{t("newGroup.deselect", { name: user.name })}</span>
                   <Icon name="close" size={14} />
                 </button>
               </li>

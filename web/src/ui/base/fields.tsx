@@ -92,7 +92,7 @@ export interface SearchFieldProps {
 export function SearchField({ label, value, onValue, onArrowDown, onEnter, autoFocus, inputRef }: SearchFieldProps) {
   const { t } = useTranslator();
   return (
-    <div className="search" role="search">
+    <div className="search">
       <Icon name="search" size={19} />
       <input
         ref={inputRef}
