@@ -1,0 +1,102 @@
+import { expect } from "vitest";
+
+import { story } from "./support/story";
+
+story("errors are told where they arise, in words", async (stage) => {
+  const annas = await stage.account("Anna");
+  const somebody = await stage.seat(null);
+  const { page } = somebody;
+  const account = page.getByRole("textbox", { name: "Account" });
+  const password = page.getByLabel("Password", { exact: true });
+  /** What a field is said to be wrong with. */
+  const wrong = (text: string) => page.getByRole("alert").filter({ hasText: text }).waitFor();
+
+  await somebody.button("Sign in").click();
+  await wrong("Enter your account.");
+  await account.fill(annas.account);
+  await password.fill("guess");
+  await somebody.button("Sign in").click();
+  await wrong("The password is wrong.");
+  expect(await password.getAttribute("aria-invalid")).toBe("true");
+  await account.fill("nobody at all");
+  await somebody.button("Sign in").click();
+  await wrong("There is no such account.");
+
+  await page.getByRole("link", { name: "Create account" }).click();
+  await account.fill(annas.account);
+  await page.getByRole("textbox", { name: "Name" }).fill("Another");
+  await password.fill("something");
+  await somebody.button("Create account").click();
+  await wrong("This account name is taken.");
+  expect(await account.getAttribute("aria-invalid")).toBe("true");
+});
+
+story("name and picture that one changes are seen by the others", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  await annas.send(await annas.single(bens), ["Hello"]);
+  const [anna, ben] = await stage.seats(annas, bens);
+  await anna.place("Settings").click();
+  await anna.page.getByRole("link", { name: "Profile" }).click();
+  await anna.page.getByRole("textbox", { name: "Name" }).fill("Anna Maria");
+  await anna.button("Save").click();
+  await anna.page.getByText("Saved").waitFor();
+
+  const picture = await anna.page.screenshot({ clip: { x: 0, y: 0, width: 120, height: 90 } });
+  const choosing = anna.page.waitForEvent("filechooser");
+  await anna.button("Change picture").click();
+  await (await choosing).setFiles({ name: "me.png", mimeType: "image/png", buffer: picture });
+  await anna.button("Use picture", anna.dialog("Choose the part to show")).click();
+  await anna.button("Remove picture").waitFor();
+
+  await ben.chatRow("Anna").click();
+  await ben.page.getByRole("heading", { name: "Anna Maria" }).waitFor();
+  const shown = ben.chatRow("Anna Maria").locator("img");
+  await expect.poll(() => shown.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(256);
+});
+
+story("who signs out leaves nothing behind", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.single(bens);
+  await bens.send(gid, ["a secret"]);
+  const anna = await stage.seat(annas);
+  const second = await stage.tab(anna);
+  await anna.openChat("Ben");
+  await anna.place("Settings").click();
+  await anna.button("Sign out").click();
+  await anna.button("Sign out", anna.page.getByRole("alertdialog")).click();
+  for (const tab of [anna, second]) await tab.page.getByRole("heading", { name: "Welcome back" }).waitFor();
+  await expect
+    .poll(() => anna.page.evaluate(() => localStorage.getItem("rim.session")))
+    .toBeNull();
+  await anna.page.reload();
+  await anna.page.getByRole("heading", { name: "Welcome back" }).waitFor();
+
+  // Somebody else at the same browser sees his own, and nothing of hers.
+  const ben = await stage.friends("Ben");
+  await anna.page.getByRole("textbox", { name: "Account" }).fill(ben[0].account);
+  await anna.page.getByLabel("Password", { exact: true }).fill(ben[0].password);
+  await anna.button("Sign in").click();
+  await anna.page.getByText("No chats yet").waitFor();
+});
+
+story("a session that is ended on another device is out at once and says why", async (stage) => {
+  const annas = await stage.account("Anna");
+  const laptop = await stage.seat(annas);
+  const phone = await stage.seat(annas, { userAgent: "Mozilla/5.0 (Android 16; Mobile; rv:150.0) Firefox/150.0" });
+  await laptop.place("Settings").click();
+  await laptop.page.getByRole("link", { name: "Password and devices" }).click();
+  await laptop.page.getByText("This device").waitFor();
+  await laptop.button("Sign out Firefox, Android").click();
+  await laptop.button("Sign out Firefox, Android").waitFor({ state: "detached" });
+  await phone.page.getByText("this session was ended on another device").waitFor();
+
+  // So it is when the password changes.
+  await phone.signIn();
+  await laptop.page.getByLabel("Current password", { exact: true }).fill(annas.password);
+  await laptop.page.getByLabel("New password", { exact: true }).fill("a better secret");
+  await laptop.button("Change password").click();
+  await laptop.page.getByText("Your password is changed.").waitFor();
+  await phone.page.getByText("your password was changed").waitFor();
+  await laptop.place("Chats").click();
+  await laptop.isOnline();
+});

@@ -1,0 +1,82 @@
+// The real server: the binary as cargo built it, with a data folder and a port of its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+/** What `cargo build --bin rim` leaves, or the one that RIM names. */
+const BINARY = process.env["RIM"] ?? resolve(REPOSITORY, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/rim");
+/** What it says when it can be reached. */
+const RUNNING = "is running";
+
+export class Rim {
+  private process: ChildProcess | null = null;
+
+  private constructor(
+    private readonly port: number,
+    private readonly data: string,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  static async start(): Promise<Rim> {
+    const rim = new Rim(await freePort(), await mkdtemp(join(tmpdir(), "rim-e2e-")));
+    await rim.startAgain();
+    return rim;
+  }
+
+  /** On the same data and port. */
+  async startAgain(): Promise<void> {
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--ws-listen", "off", "--data", this.data];
+    const started = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.process = started;
+    await new Promise<void>((resolve, reject) => {
+      let said = "";
+      const hear = (chunk: Buffer): void => {
+        said += chunk.toString();
+        if (said.includes(RUNNING)) resolve();
+      };
+      started.stdout.on("data", hear);
+      started.stderr.on("data", hear);
+      started.once("error", reject);
+      started.once("exit", () => reject(new Error(`rim did not start: ${said}`)));
+    });
+  }
+
+  /** As if the power failed. */
+  kill(): Promise<void> {
+    return this.end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    // Nobody waits for connections to end.
+    await this.end("SIGKILL");
+    await rm(this.data, { recursive: true, force: true });
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const running = this.process;
+    if (running === null) return;
+    this.process = null;
+    const gone = once(running, "exit");
+    running.kill(signal);
+    await gone;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
