@@ -1,6 +1,6 @@
 // Writes src/ui/chat/emoji.txt, the emoji that the picker offers, from emojibase-data (MIT; names by Unicode CLDR).
 //
-//   cd /tmp && npm i emojibase-data && node /path/to/web/scripts/emoji.mjs /tmp/node_modules/emojibase-data
+//   npm install --no-save emojibase-data && node scripts/emoji.mjs node_modules/emojibase-data
 //
 // A line is "emoji <tab> English words <tab> Chinese words"; a line that starts with "#" begins a category.
 // The result is committed: a data set of this size is no dependency for every build.
