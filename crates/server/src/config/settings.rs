@@ -52,7 +52,7 @@ pub struct Settings {
     #[arg(value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 
-    /// Rate limits; off is for benchmarks alone
+    /// Rate limits, and that of connections per user; off is for benchmarks alone
     #[arg(long, env = "RIM_LIMITS", global = true, value_enum, default_value_t = Switch::On)]
     pub limits: Switch,
 

@@ -25,8 +25,9 @@ pub(super) async fn run(
     super::logout(session);
 
     let app = Arc::clone(&session.app);
+    let most = if app.config.limits { app.config.max_connections_per_user } else { usize::MAX };
     app.hub
-        .bind(uid, stored.id, &session.outbox, app.config.max_connections_per_user)
+        .bind(uid, stored.id, &session.outbox, most)
         .map_err(|_| Failed(ErrorCode::TooFast, "too many connections of this user".to_owned()))?;
     app.metrics.sessions_bound.inc();
     session.binding = Some(Binding { user: uid, session: stored.id });
