@@ -166,3 +166,34 @@ story("what is written is shown as it was meant and does nothing else", async (s
   await anna.composer.press("Enter");
   await ben.message("🧀").waitFor();
 });
+
+story("a group is handed over, left by its old owner, and dissolved by the new one", async (stage) => {
+  const [annas, bens, carlas] = await stage.friends("Anna", "Ben", "Carla");
+  const gid = await annas.group("Picnic", bens, carlas);
+  await annas.send(gid, ["Hello"]);
+  const [anna, ben, carla] = await stage.seats(annas, bens, carlas);
+  for (const person of [anna, ben, carla]) {
+    await person.openChat("Picnic");
+    await person.message("Hello").waitFor();
+  }
+  const about = "About this chat";
+  const gone = "You are not a member of this group any more.";
+
+  await anna.button(about).click();
+  const annasPanel = anna.page.getByRole("complementary", { name: about });
+  await anna.button("Actions for Ben", annasPanel).click();
+  await anna.page.getByRole("menuitem", { name: "Hand the group over" }).click();
+  await anna.button("Hand the group over", anna.page.getByRole("alertdialog")).click();
+  await anna.button("Dissolve group", annasPanel).waitFor({ state: "detached" });
+  await anna.button("Leave group", annasPanel).click();
+  await anna.button("Leave group", anna.page.getByRole("alertdialog")).click();
+  await carla.page.getByText("2 members").waitFor();
+
+  await ben.button(about).click();
+  const bensPanel = ben.page.getByRole("complementary", { name: about });
+  await ben.button("Dissolve group", bensPanel).click();
+  await ben.button("Dissolve group", ben.page.getByRole("alertdialog")).click();
+  await carla.page.getByText(gone).waitFor();
+  await carla.composer.waitFor({ state: "detached" });
+  expect(await carla.said()).toEqual(["Hello"]);
+});
