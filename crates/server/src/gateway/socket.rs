@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,11 +11,13 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::stream::Stream;
 
-/// Slices handed to one write.
-const MAX_SLICES: usize = 64;
+/// Bytes read or written at once.
+const SCRATCH_BYTES: usize = 64 * 1024;
 
-/// Bytes read at once.
-const READ_BYTES: usize = 64 * 1024;
+thread_local! {
+    /// Shared by the connections of a thread, so that one at rest owns no buffer.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice());
+}
 
 pub(super) struct Socket {
     stream: Stream,
@@ -31,12 +33,8 @@ impl Socket {
 
     /// Reads what is there into `incoming` and returns how much; 0 is the end.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        thread_local! {
-            /// Shared by the connections of a thread, so that one at rest owns no buffer.
-            static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
-        }
-        BUFFER.with_borrow_mut(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut buffer = ReadBuf::new(scratch);
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
             self.incoming.extend_from_slice(buffer.filled());
             Poll::Ready(Ok(buffer.filled().len()))
@@ -50,12 +48,17 @@ impl Socket {
         cx: &mut Context<'_>,
         batch: &mut VecDeque<Bytes>,
     ) -> Poll<io::Result<bool>> {
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        for (slice, frame) in slices.iter_mut().zip(&*batch) {
-            *slice = IoSlice::new(frame);
-        }
-        let used = &slices[..batch.len().min(MAX_SLICES)];
-        match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, used))? {
+        let written = match (batch.len(), batch.front()) {
+            (0, _) | (_, None) => return Poll::Ready(Ok(false)),
+            (1, Some(frame)) => Pin::new(&mut self.stream).poll_write(cx, frame),
+            // `send` of one buffer costs less than `writev` of many (a delivery to a thousand connections went
+            // from 13.5 to 10.9 us), and in TLS it makes one record of them.
+            _ => SCRATCH.with_borrow_mut(|scratch| {
+                let filled = fill(scratch, batch);
+                Pin::new(&mut self.stream).poll_write(cx, &scratch[..filled])
+            }),
+        };
+        match ready!(written)? {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             written => Poll::Ready(Ok(advance(batch, written))),
         }
@@ -74,6 +77,21 @@ impl Socket {
     }
 }
 
+/// Copies as much from the front of `batch` as there is room for, and returns how much that is.
+fn fill(buffer: &mut [u8], batch: &VecDeque<Bytes>) -> usize {
+    let mut filled = 0;
+    for frame in batch {
+        let room = &mut buffer[filled..];
+        let part = frame.len().min(room.len());
+        room[..part].copy_from_slice(&frame[..part]);
+        filled += part;
+        if part < frame.len() {
+            break;
+        }
+    }
+    filled
+}
+
 fn advance(batch: &mut VecDeque<Bytes>, mut written: usize) -> bool {
     while let Some(front) = batch.front_mut() {
         if written < front.len() {
@@ -89,6 +107,17 @@ fn advance(batch: &mut VecDeque<Bytes>, mut written: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_buffer_takes_as_much_of_a_batch_as_it_has_room_for() {
+        let frame = |text: &'static str| Bytes::from_static(text.as_bytes());
+        let batch: VecDeque<Bytes> = ["abc", "de", "fgh"].map(frame).into();
+        for (room, filled) in [(0, &b""[..]), (4, b"abcd"), (5, b"abcde"), (9, b"abcdefgh")] {
+            let mut buffer = vec![0; room];
+            let used = fill(&mut buffer, &batch);
+            assert_eq!(&buffer[..used], filled);
+        }
+    }
 
     #[test]
     fn a_batch_is_advanced_frame_by_frame() {
