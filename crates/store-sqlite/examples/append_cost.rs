@@ -11,14 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rim_core::event::{Committed, Feed};
-use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Kind, NewMessage, Write};
+use rim_core::message::{NewMessage, Write};
 use rim_core::store::{CommitObserver, Store};
-use rim_core::user::NewUser;
-use rim_core::{GroupId, Origin, Timestamp, UserId};
+use rim_core::{GroupId, Timestamp, UserId};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::Semaphore;
+
+use crate::common::{cpu_time, drain, mixed, new_group, new_message, new_user};
+
+mod common;
 
 const USERS: u64 = 200;
 const MEMBERS: u64 = 20;
@@ -83,63 +84,20 @@ async fn measure(groups: u64, burst: usize, messages: u64) {
 }
 
 fn message(number: u64, users: &[UserId], groups: &[GroupId]) -> NewMessage {
-    // Spreads over groups and members without a pattern that caches would like.
-    let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    let mixed = mixed(number);
     let group = mixed % groups.len() as u64;
     let sender = (group + (mixed >> 16) % MEMBERS) % USERS;
-    NewMessage {
-        group: groups[group as usize],
-        sender: users[sender as usize],
-        client_msg_id: format!("{number:032x}"),
-        kind: Kind::Text,
-        content: "m".repeat(160),
-        now: Timestamp(1_790_000_000_000),
-        origin: Origin(1),
-    }
+    new_message(number, groups[group as usize], users[sender as usize])
 }
 
 async fn people(store: &SqliteStore, count: u64) -> (Vec<UserId>, Vec<GroupId>) {
     let (mut users, mut groups) = (Vec::new(), Vec::new());
     for number in 0..USERS {
-        let user = NewUser {
-            account: format!("user{number}"),
-            name: "name".into(),
-            avatar: String::new(),
-            email: String::new(),
-            password_hash: None,
-        };
-        users.push(store.create_user(user, Timestamp(0)).await.expect("a user"));
+        users.push(store.create_user(new_user(number), Timestamp(0)).await.expect("a user"));
     }
     for group in 0..count {
-        let members = (0..MEMBERS).map(|n| (users[((group + n) % USERS) as usize], Role::Common)).collect();
-        let group = NewGroup {
-            creator: users[group as usize],
-            name: "group".into(),
-            avatar: String::new(),
-            mode: 2,
-            members,
-        };
-        groups.push(store.create_group(group, 1000, Timestamp(0)).await.expect("a group"));
+        let members: Vec<_> = (0..MEMBERS).map(|n| users[((group + n) % USERS) as usize]).collect();
+        groups.push(store.create_group(new_group(&members), 1000, Timestamp(0)).await.expect("a group"));
     }
     (users, groups)
-}
-
-async fn drain(mut feed: Feed) {
-    while let Some(commit) = feed.recv().await {
-        for entry in commit {
-            if let Committed::Answer { done, result } = entry {
-                done(result);
-            }
-        }
-    }
-}
-
-/// User and system time of the process so far.
-fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    // The second field is the name, in parentheses, and may hold anything.
-    let fields: Vec<&str> = stat.rsplit(')').next().expect("a name").split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>().expect("utime") + fields[12].parse::<u64>().expect("stime");
-    // A hundredth of a second on every Linux.
-    Duration::from_millis(ticks * 10)
 }

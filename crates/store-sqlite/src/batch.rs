@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::client_ids::{self, ClientIds};
+use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::heads::Heads;
 
@@ -86,8 +87,9 @@ impl<'c> Batch<'c> {
         self.statement("COMMIT")
     }
 
-    /// What to tell, and what to remember.
-    pub(crate) fn committed(self) -> (Vec<Committed>, Memory) {
+    /// Shows the readers where the groups are now; gives back what to tell after that, and what to remember.
+    pub(crate) fn committed(mut self, directory: &Directory) -> (Vec<Committed>, Memory) {
+        self.heads.publish(directory);
         (self.out, Memory { heads: self.heads, client_ids: self.client_ids })
     }
 

@@ -1,75 +1,117 @@
 //! The chat list.
+//!
+//! Which chats are on a page is decided by the directory and an index alone; only what the page shows is read.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use rim_core::message::{Chat, Message, Page};
-use rim_core::{GroupId, MessageId, UserId};
-use rusqlite::{Connection, params};
+use rim_core::{GroupId, MessageId, Seq, UserId};
+use rusqlite::Connection;
 
+use crate::directory::Directory;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
 use crate::{groups, users};
 
-pub(crate) fn page(db: &Connection, user: UserId, page: Page) -> Result<Vec<Chat>> {
-    let mut entries = entries(db, user)?;
-    entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.last));
+pub(crate) fn page(db: &Connection, directory: &Directory, user: UserId, page: Page) -> Result<Vec<Chat>> {
+    let mut entries = entries(db, directory, user)?;
+    entries.sort_unstable_by_key(|entry| Reverse(entry.last));
     let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let mut chats = Vec::new();
-    for entry in entries.into_iter().skip(skip).take(page.size as usize) {
-        chats.extend(chat(db, user, entry)?);
+    for entry in entries.into_iter().skip(skip) {
+        if chats.len() == page.size as usize {
+            break;
+        }
+        // `None` if the directory tells of a first message that came just now: the next one takes its place.
+        chats.extend(chat(db, user, entry.group)?);
     }
-    chats.reverse();
+    chats.sort_unstable_by_key(|chat: &Chat| chat.last.id);
     Ok(chats)
 }
 
-/// What decides on which page a chat is: little, as it is read for every group of the user.
+/// What decides on which page a chat is.
 struct Entry {
-    group: GroupId,
     last: MessageId,
-    unread: u64,
+    group: GroupId,
 }
 
-fn entries(db: &Connection, user: UserId) -> Result<Vec<Entry>> {
-    // The newest message he may see: the group's, if one came since he joined; else that at the end of
-    // his latest earlier membership; else there is none and no chat.
+/// His current groups with a message that he may see: the group's newest, if it came since he joined; else
+/// that at the end of his latest earlier membership.
+fn entries(db: &Connection, directory: &Directory, user: UserId) -> Result<Vec<Entry>> {
+    // An index has all of these columns.
+    let sql = "SELECT group_id, join_seq FROM members WHERE user_id = ?1 AND left_rev IS NULL";
+    let joined = row::all(db, sql, [user.sql()], |row| {
+        let row = Fields { table: "members", row };
+        Ok((GroupId(row.get(0)?), Seq(row.get(1)?)))
+    })?;
+
+    let (mut entries, mut silent) = (Vec::with_capacity(joined.len()), Vec::new());
+    let heads = directory.look();
+    for (group, join_seq) in joined {
+        let head = heads.head(group);
+        if head.last_seq > join_seq {
+            entries.push(Entry { last: head.last_message, group });
+        } else {
+            silent.push(group);
+        }
+    }
+    drop(heads);
+
+    if !silent.is_empty() {
+        let earlier = ends_of_earlier_spans(db, user)?;
+        for group in silent {
+            let Some(to) = earlier.get(&group) else { continue };
+            entries.extend(message_at(db, group, *to)?.map(|last| Entry { last, group }));
+        }
+    }
+    Ok(entries)
+}
+
+/// Of every group that he came back to: how far he saw it before.
+fn ends_of_earlier_spans(db: &Connection, user: UserId) -> Result<HashMap<GroupId, Seq>> {
+    let sql = "SELECT group_id, max(to_seq) FROM earlier_spans WHERE user_id = ?1 GROUP BY group_id";
+    let ends = row::all(db, sql, [user.sql()], |row| {
+        let row = Fields { table: "earlier_spans", row };
+        Ok((GroupId(row.get(0)?), Seq(row.get(1)?)))
+    })?;
+    Ok(ends.into_iter().collect())
+}
+
+fn message_at(db: &Connection, group: GroupId, seq: Seq) -> Result<Option<MessageId>> {
+    let sql = "SELECT id FROM messages WHERE group_id = ?1 AND seq = ?2";
+    row::first(db, sql, [group.sql(), seq.sql()], |row| {
+        Ok(MessageId(Fields { table: "messages", row }.get(0)?))
+    })
+}
+
+/// `None` if there is no message that he may see.
+fn chat(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Chat>> {
+    // The peer is whom old clients show as the title of the chat.
     let sql = "SELECT m.group_id,
                       CASE WHEN g.last_seq > m.join_seq THEN g.last_message_id
                       ELSE (SELECT s.id FROM messages AS s
                             WHERE s.group_id = m.group_id
                               AND s.seq = (SELECT max(e.to_seq) FROM earlier_spans AS e
                                            WHERE e.group_id = m.group_id AND e.user_id = m.user_id)) END,
-                      max(0, g.last_seq - max(m.join_seq, m.read_seq, m.sent_seq))
+                      max(0, g.last_seq - max(m.join_seq, m.read_seq, m.sent_seq)),
+                      coalesce((SELECT o.user_id FROM members AS o
+                                WHERE o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NULL
+                                ORDER BY o.join_rev LIMIT 1),
+                               (SELECT o.user_id FROM members AS o
+                                WHERE o.group_id = m.group_id AND o.user_id <> m.user_id
+                                ORDER BY o.join_rev LIMIT 1),
+                               m.user_id)
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
-               WHERE m.user_id = ?1 AND m.left_rev IS NULL";
-    let rows = row::all(db, sql, [user.sql()], |row| {
+               WHERE m.group_id = ?1 AND m.user_id = ?2 AND m.left_rev IS NULL";
+    let found = row::first(db, sql, [group.sql(), user.sql()], |row| {
         let row = Fields { table: "members", row };
-        let Some(last) = row.get(1)? else { return Ok(None) };
-        Ok(Some(Entry { group: GroupId(row.get(0)?), last: MessageId(last), unread: row.get(2)? }))
+        Ok((row.get(1)?, row.get(2)?, row.get(3)?))
     })?;
-    Ok(rows.into_iter().flatten().collect())
-}
-
-/// `None` only if what the entry names is gone, which nothing does.
-fn chat(db: &Connection, user: UserId, entry: Entry) -> Result<Option<Chat>> {
-    let peer = peer(db, entry.group, user)?;
-    let found = (groups::find(db, entry.group)?, message(db, entry.last)?, users::find(db, peer)?);
+    let Some((Some(last), unread, peer)) = found else { return Ok(None) };
+    let found = (groups::find(db, group)?, message(db, MessageId(last))?, users::find(db, UserId(peer))?);
     let (Some(group), Some(last), Some(peer)) = found else { return Ok(None) };
-    Ok(Some(Chat { group, last, peer, unread: entry.unread }))
-}
-
-/// Whom old clients show as the title of the chat.
-fn peer(db: &Connection, group: GroupId, user: UserId) -> Result<UserId> {
-    let current = "SELECT user_id FROM members
-                   WHERE group_id = ?1 AND user_id <> ?2 AND left_rev IS NULL ORDER BY join_rev LIMIT 1";
-    let former =
-        "SELECT user_id FROM members WHERE group_id = ?1 AND user_id <> ?2 ORDER BY join_rev LIMIT 1";
-    for sql in [current, former] {
-        let found = row::first(db, sql, params![group.sql(), user.sql()], |row| {
-            Ok(UserId(Fields { table: "members", row }.get(0)?))
-        })?;
-        if let Some(peer) = found {
-            return Ok(peer);
-        }
-    }
-    Ok(user)
+    Ok(Some(Chat { group, last, peer, unread }))
 }
 
 fn message(db: &Connection, message: MessageId) -> Result<Option<Message>> {

@@ -8,8 +8,7 @@
 //! Nothing depends on the memory: `messages` holds every id, and the table says up to which message it is
 //! complete, so the rest is read again at the start and after anything was rolled back.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rim_core::{GroupId, MessageId, UserId};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// How long a statement waits for another connection's lock. Only checkpoints, backups and people with a
@@ -42,6 +43,9 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // Plans do not look at bound values. If one might, rusqlite's clearing of the values after a use has SQLite
+    // compile the cached statement anew for the next.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update(None, "temp_store", "memory")?;
     Ok(db)
 }

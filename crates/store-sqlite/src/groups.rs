@@ -25,14 +25,11 @@ pub(crate) fn ids_of(db: &Connection, user: UserId) -> Result<Vec<GroupId>> {
     row::all(db, sql, [user.sql()], |row| Ok(GroupId(Fields { table: "members", row }.get(0)?)))
 }
 
-/// Those too that he has left.
-pub(crate) fn ever_of(db: &Connection, user: UserId) -> Result<Vec<GroupId>> {
-    let sql = "SELECT group_id FROM members WHERE user_id = ?1 ORDER BY group_id";
-    row::all(db, sql, [user.sql()], |row| Ok(GroupId(Fields { table: "members", row }.get(0)?)))
-}
-
 pub(crate) fn of(db: &Connection, user: UserId) -> Result<Vec<Group>> {
-    ids_of(db, user)?.into_iter().filter_map(|group| find(db, group).transpose()).collect()
+    let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single
+               FROM members AS m JOIN groups AS g ON g.id = m.group_id
+               WHERE m.user_id = ?1 AND m.left_rev IS NULL ORDER BY m.group_id";
+    row::all(db, sql, [user.sql()], row::group)
 }
 
 pub(crate) fn members(db: &Connection, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {

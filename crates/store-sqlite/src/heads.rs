@@ -4,34 +4,23 @@
 //! cheap. All counters of a group and of its members' receipts move here and nowhere else. Nobody else
 //! writes, so what is remembered stays true until something is rolled back or a membership changes.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::{HashMap, HashMapExt};
 use rim_core::message::{Message, Receipt};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, UserId};
 use rusqlite::{Connection, params};
 
+use crate::directory::{Directory, Head};
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
 
 /// More groups or members than this are not remembered from batch to batch.
 const MAX_REMEMBERED: usize = 64 * 1024;
 
-/// Where a group is.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Head {
-    pub(crate) last_seq: Seq,
-    pub(crate) last_rev: Rev,
-    pub(crate) last_message: MessageId,
-    /// Whether it is listed in `Heads::touched_groups`.
-    touched: bool,
-    changed: bool,
-}
-
 impl Head {
     /// Takes the group's next `rev`.
     pub(crate) fn next_rev(&mut self) -> Rev {
-        self.changed = true;
         self.last_rev.0 += 1;
         self.last_rev
     }
@@ -41,8 +30,15 @@ impl Head {
         self.last_seq = message.seq;
         self.last_rev = message.rev;
         self.last_message = message.id;
-        self.changed = true;
     }
+}
+
+struct Known {
+    head: Head,
+    /// What its row says.
+    stored: Head,
+    /// Whether it is listed in `Heads::touched_groups`.
+    touched: bool,
 }
 
 /// Where a user is in a group.
@@ -105,11 +101,13 @@ impl Standing {
 }
 
 pub(crate) struct Heads {
-    groups: HashMap<GroupId, Head>,
+    groups: HashMap<GroupId, Known>,
     standings: HashMap<(GroupId, UserId), Standing>,
     /// What may have to be flushed, each once.
     touched_groups: Vec<GroupId>,
     touched_standings: Vec<(GroupId, UserId)>,
+    /// What was written in this batch, for the directory.
+    moved: Vec<(GroupId, Head)>,
     next_message: MessageId,
 }
 
@@ -124,6 +122,7 @@ impl Heads {
             standings: HashMap::new(),
             touched_groups: Vec::new(),
             touched_standings: Vec::new(),
+            moved: Vec::new(),
             next_message: MessageId(last.unwrap_or(0) + 1),
         })
     }
@@ -141,14 +140,17 @@ impl Heads {
     /// # Errors
     /// `NoSuchGroup`.
     pub(crate) fn group(&mut self, db: &Connection, group: GroupId) -> Result<&mut Head> {
-        let head = match self.groups.entry(group) {
+        let known = match self.groups.entry(group) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(load_head(db, group)?),
+            Entry::Vacant(unknown) => {
+                let head = load_head(db, group)?;
+                unknown.insert(Known { head, stored: head, touched: false })
+            }
         };
-        if !std::mem::replace(&mut head.touched, true) {
+        if !std::mem::replace(&mut known.touched, true) {
             self.touched_groups.push(group);
         }
-        Ok(head)
+        Ok(&mut known.head)
     }
 
     /// Where the user is in a group that exists.
@@ -171,15 +173,17 @@ impl Heads {
     /// Writes what has changed.
     pub(crate) fn flush(&mut self, db: &Connection) -> Result<()> {
         for group in self.touched_groups.drain(..) {
-            let Some(head) = self.groups.get_mut(&group) else { continue };
-            if head.changed {
+            let Some(known) = self.groups.get_mut(&group) else { continue };
+            let head = known.head;
+            if head != known.stored {
                 row::execute(
                     db,
                     "UPDATE groups SET last_seq = ?2, last_rev = ?3, last_message_id = ?4 WHERE id = ?1",
                     [group.sql(), head.last_seq.sql(), head.last_rev.sql(), head.last_message.sql()],
                 )?;
+                self.moved.push((group, head));
             }
-            (head.touched, head.changed) = (false, false);
+            *known = Known { head, stored: head, touched: false };
         }
         for (group, user) in self.touched_standings.drain(..) {
             let Some(standing) = self.standings.get_mut(&(group, user)) else { continue };
@@ -189,6 +193,11 @@ impl Heads {
             self.forget();
         }
         Ok(())
+    }
+
+    /// Tells the readers where the groups are that this batch has moved. It is committed.
+    pub(crate) fn publish(&mut self, directory: &Directory) {
+        directory.publish(self.moved.drain(..));
     }
 
     /// Forgets who is where in which group: memberships have changed. What has changed here is flushed
@@ -214,7 +223,6 @@ fn load_head(db: &Connection, group: GroupId) -> Result<Head> {
             last_seq: Seq(row.get(1)?),
             last_rev: Rev(row.get(2)?),
             last_message: MessageId(row.get(3)?),
-            ..Head::default()
         })
     })?;
     Ok(head.ok_or(Refusal::NoSuchGroup)?)

@@ -4,6 +4,8 @@
 //! sync of the disk, and is answered after it. Reads run beside it, each on a snapshot (`readers`). The rules
 //! are those of `rim-core`; this crate carries out what they answer, and makes none of its own.
 //!
+//! A read costs little, however many groups its user is in: memory tells which of them to read (`directory`).
+//!
 //! A message costs little because a commit writes few pages for it: counters are written once a batch
 //! (`heads`), and the index that knows a message sent again is written late (`client_ids`).
 
@@ -23,6 +25,8 @@ use rim_core::{GroupId, Seq, SessionId, Timestamp, UserId, account};
 use rusqlite::{Connection, ErrorCode};
 
 use crate::batch::Batch;
+use crate::directory::Directory;
+use crate::failure::Failure;
 use crate::readers::Readers;
 use crate::writer::Writer;
 
@@ -33,6 +37,9 @@ mod chats;
 mod checkpoint;
 mod client_ids;
 mod connection;
+#[cfg(test)]
+mod cost;
+mod directory;
 mod failure;
 mod friends;
 mod groups;
@@ -69,6 +76,9 @@ pub enum OpenError {
     NotADatabase,
     #[error("the database is damaged; restore a backup")]
     Damaged,
+    /// It can be read, and says what no rim writes.
+    #[error("the database is damaged: {0}; restore a backup")]
+    Corrupt(String),
     #[error("the file is a database of another program")]
     NotOurs,
     #[error("sqlite: {0}")]
@@ -87,10 +97,20 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+impl From<Failure> for OpenError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Sqlite(error) => error.into(),
+            other => Self::Corrupt(other.to_string()),
+        }
+    }
+}
+
 /// Everything rim remembers, in one file.
 pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
+    directory: Arc<Directory>,
 }
 
 impl SqliteStore {
@@ -106,9 +126,10 @@ impl SqliteStore {
         migrations::version(&db)?;
         connection::make_durable(&db)?;
         migrations::run(&mut db)?;
+        let directory = Arc::new(Directory::load(&db)?);
         let readers = Readers::open(&options.path, options.readers)?;
-        let (writer, feed) = Writer::start(db, &options.path, options.observer)?;
-        Ok((Self { writer, readers }, feed))
+        let (writer, feed) = Writer::start(db, &options.path, Arc::clone(&directory), options.observer)?;
+        Ok((Self { writer, readers, directory }, feed))
     }
 
     async fn write<T: Send + 'static>(
@@ -298,7 +319,8 @@ impl Store for SqliteStore {
     }
 
     async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
-        self.read(move |db| chats::page(db, user, page)).await
+        let directory = Arc::clone(&self.directory);
+        self.read(move |db| chats::page(db, &directory, user, page)).await
     }
 
     async fn history(
@@ -312,7 +334,8 @@ impl Store for SqliteStore {
     }
 
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
-        self.read(move |db| sync::page(db, user, &query)).await
+        let directory = Arc::clone(&self.directory);
+        self.read(move |db| sync::page(db, &directory, user, &query)).await
     }
 
     async fn ready(&self) -> Result<()> {
@@ -322,6 +345,10 @@ impl Store for SqliteStore {
 
     fn queue_depth(&self) -> usize {
         self.writer.queue_depth()
+    }
+
+    fn queue_fill(&self) -> f32 {
+        self.writer.queue_fill()
     }
 
     async fn close(&self) {

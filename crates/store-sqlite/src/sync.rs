@@ -3,7 +3,7 @@
 //! Rows are messages and members. Those of one group are merged by `rev` and cut where the limit is used
 //! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use rim_core::group::Group;
 use rim_core::message::{Message, Page, Span, page_spans};
@@ -11,24 +11,25 @@ use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, Sync
 use rim_core::{GroupId, Rev, Seq, UserId};
 use rusqlite::Connection;
 
+use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::row::{self, Fields, Sql};
 use crate::{friends, groups, history, users};
 
-pub(crate) fn page(db: &Connection, user: UserId, query: &SyncQuery) -> Result<SyncPage> {
+pub(crate) fn page(
+    db: &Connection,
+    directory: &Directory,
+    user: UserId,
+    query: &SyncQuery,
+) -> Result<SyncPage> {
     let (rev, profile_rev) = own_revs(db, user)?;
     let me = if profile_rev > query.rev { users::find(db, user)? } else { None };
     let friends = friends::changed(db, user, query.rev)?;
 
-    let mut known = HashMap::new();
-    for (group, rev) in &query.groups {
-        known.entry(*group).or_insert(*rev);
-    }
     let (mut deltas, mut more) = (Vec::new(), false);
     let mut rows_left = query.limit.max(1) as usize;
-    for group in groups::ever_of(db, user)? {
-        let since = known.get(&group).copied().unwrap_or_default();
+    for (group, since) in candidates(db, directory, user, query.groups.clone())? {
         let Some(view) = View::changed(db, user, group, since)? else { continue };
         if rows_left == 0 {
             more = true;
@@ -48,6 +49,38 @@ pub(crate) fn page(db: &Connection, user: UserId, query: &SyncQuery) -> Result<S
         .collect();
     let users = users::find_all(db, named)?;
     Ok(SyncPage { rev, me, friends, groups: deltas, users, more })
+}
+
+/// The groups in which he can have missed something, by id, and how far the client is in each: the only
+/// ones that are looked up.
+fn candidates(
+    db: &Connection,
+    directory: &Directory,
+    user: UserId,
+    mut known: Vec<(GroupId, Rev)>,
+) -> Result<Vec<(GroupId, Rev)>> {
+    // All he was ever in: an index has both columns.
+    let sql = "SELECT group_id, left_rev FROM members WHERE user_id = ?1 ORDER BY group_id";
+    let ever = row::all(db, sql, [user.sql()], |row| {
+        let row = Fields { table: "members", row };
+        Ok((GroupId(row.get(0)?), row.get::<Option<u64>>(1)?.map(Rev)))
+    })?;
+    // Keeps the order of those that are the same: of a group named twice the first counts.
+    known.sort_by_key(|(group, _)| *group);
+    let mut known = known.as_slice();
+
+    let heads = directory.look();
+    let candidates = ever.into_iter().filter_map(|(group, left_rev)| {
+        while let [(before, _), rest @ ..] = known
+            && *before < group
+        {
+            known = rest;
+        }
+        let since = known.first().filter(|(named, _)| *named == group).map_or(Rev(0), |(_, rev)| *rev);
+        let until = left_rev.unwrap_or_else(|| heads.head(group).last_rev);
+        (until > since).then_some((group, since))
+    });
+    Ok(candidates.collect())
 }
 
 /// The user's own `rev`, and that of his profile.

@@ -10,15 +10,17 @@ use std::time::Duration;
 
 use rim_core::event::{Change, Committed, Feed};
 use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Kind, NewMessage, Page, Write, Written};
+use rim_core::message::{Chat, Kind, NewMessage, Page, Write, Written};
 use rim_core::store::{CommitObserver, Store, StoreError};
+use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, Origin, Refusal, Seq, Timestamp, UserId};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::batch::Batch;
-use crate::{BackupError, OpenError, Options, SqliteStore, backup, failure, groups};
+use crate::directory::Directory;
+use crate::{BackupError, OpenError, Options, SqliteStore, backup, failure, groups, migrations};
 
 struct Unobserved;
 
@@ -38,6 +40,7 @@ struct House {
     store: Arc<SqliteStore>,
     feed: Feed,
     anna: UserId,
+    bob: UserId,
     group: GroupId,
 }
 
@@ -46,16 +49,9 @@ impl House {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, mut feed) = open(&folder.path().join("rim.db")).expect("a new store");
         let (anna, bob) = (user(&store, "anna").await, user(&store, "bob").await);
-        let group = NewGroup {
-            creator: anna,
-            name: "group".into(),
-            avatar: String::new(),
-            mode: 2,
-            members: vec![(bob, Role::Common)],
-        };
-        let group = store.create_group(group, 100, Timestamp(1)).await.expect("a group");
+        let group = store.create_group(new_group(anna, bob), 100, Timestamp(1)).await.expect("a group");
         while feed.try_recv().is_ok() {}
-        Self { folder, store: Arc::new(store), feed, anna, group }
+        Self { folder, store: Arc::new(store), feed, anna, bob, group }
     }
 
     fn path(&self) -> PathBuf {
@@ -82,9 +78,14 @@ impl House {
     }
 
     async fn send(&mut self, client_msg_id: &str, content: &str) -> Seq {
-        let answer = self.submit(self.message(client_msg_id, content));
-        tell(self.feed.recv().await.expect("a commit"));
-        place(answer.await.expect("an answer").expect("stored"))
+        let mut answer = self.submit(self.message(client_msg_id, content));
+        loop {
+            // Before it there may be commits that nobody has asked about.
+            tell(self.feed.recv().await.expect("a commit"));
+            if let Ok(answer) = answer.try_recv() {
+                return place(answer.expect("stored"));
+            }
+        }
     }
 
     /// Queues a use case at once, as `submit` does a write.
@@ -113,6 +114,26 @@ impl House {
         let page = Page { number: 1, size: 100_000 };
         let history = self.store.history(self.anna, self.group, page, None).await.expect("read");
         history.expect("a member").messages.into_iter().map(|message| message.content).collect()
+    }
+
+    /// What the readers are told of every group is what is committed.
+    fn check_directory(&self) {
+        let db = crate::connection::read_only(&self.path()).expect("open");
+        let (told, committed) = (&self.store.directory, Directory::load(&db).expect("read"));
+        for group in 0..=self.group.0 + 1 {
+            let group = GroupId(group);
+            assert_eq!(told.look().head(group), committed.look().head(group), "group {group}");
+        }
+    }
+}
+
+fn new_group(creator: UserId, other: UserId) -> NewGroup {
+    NewGroup {
+        creator,
+        name: "group".into(),
+        avatar: String::new(),
+        mode: 2,
+        members: vec![(other, Role::Common)],
     }
 }
 
@@ -193,8 +214,14 @@ async fn what_was_answered_before_a_kill_is_there_after_it() {
     fs::write(killed.path().join("rim.db-wal"), log).expect("write");
 
     let (store, feed) = open(&path).expect("the store opens again");
-    let mut again =
-        House { folder: killed, store: Arc::new(store), feed, anna: house.anna, group: house.group };
+    let mut again = House {
+        folder: killed,
+        store: Arc::new(store),
+        feed,
+        anna: house.anna,
+        bob: house.bob,
+        group: house.group,
+    };
     let all: Vec<_> = (1..=50).map(|n| n.to_string()).collect();
     assert_eq!(again.contents().await, all);
     assert_eq!(again.send("id 7", "resent").await, Seq(7), "the first answer");
@@ -221,7 +248,9 @@ async fn a_batch_that_fails_is_a_fault_for_all_in_it_and_is_not_told() {
     }
     assert!(matches!(broken.await, Err(StoreError::Fault(_))));
     assert_eq!(house.contents().await, ["kept"]);
+    house.check_directory();
     assert_eq!(house.send("id 2", "sent again").await, Seq(2), "neither a place nor an id was used up");
+    house.check_directory();
 }
 
 #[tokio::test]
@@ -248,6 +277,95 @@ async fn a_use_case_that_fails_or_panics_harms_nobody_else_in_its_batch() {
     assert!(matches!(panicked.await, Err(StoreError::Fault(_))));
     assert_eq!(place(before.await.expect("an answer").expect("stored")), Seq(1));
     assert_eq!(place(after.await.expect("an answer").expect("stored")), Seq(2));
+    house.check_directory();
+}
+
+#[tokio::test]
+async fn a_use_case_that_fails_takes_nothing_else_out_of_the_directory() {
+    let mut house = House::new().await;
+    let (hold, held) = house.hold_writer();
+    let before = house.submit(house.message("id 1", "one"));
+    let (anna, group) = (house.anna, house.group);
+    let refused = house.call(move |batch| {
+        groups::remove(batch, anna, group, &[anna], Timestamp(3))?;
+        Err(Refusal::NotAdmin.into())
+    });
+    drop(hold);
+
+    held.await.expect("a batch of its own");
+    tell(house.feed.recv().await.expect("a commit"));
+    refused.await.expect_err("on purpose");
+    before.await.expect("an answer").expect("stored");
+    house.check_directory();
+}
+
+#[tokio::test]
+async fn what_is_answered_is_in_the_directory() {
+    let mut house = House::new().await;
+    for n in 1..=3 {
+        house.send(&format!("id {n}"), "in one group").await;
+        house.check_directory();
+    }
+    for n in 0..3 {
+        let group = house.store.create_group(new_group(house.anna, house.bob), 100, Timestamp(3)).await;
+        house.group = group.expect("a group");
+        house.check_directory();
+        house.send(&format!("id {n}"), "in another").await;
+        house.check_directory();
+        house
+            .store
+            .remove_members(house.anna, house.group, vec![house.bob], Timestamp(4))
+            .await
+            .expect("gone");
+        house.check_directory();
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_version_1_answers_the_same() {
+    let mut house = House::new().await;
+    for n in 1..=5 {
+        house.send(&format!("id {n}"), &n.to_string()).await;
+    }
+    let quiet = house.store.create_group(new_group(house.anna, house.bob), 100, Timestamp(3)).await;
+    let (both, quiet) = ([house.anna, house.bob], quiet.expect("a group"));
+    // Of each group he has left he sees a part; to one he comes back.
+    for group in [house.group, quiet] {
+        house.store.remove_members(house.bob, group, vec![house.bob], Timestamp(4)).await.expect("gone");
+    }
+    house.send("id 6", "the gap").await;
+    let back = house.store.add_members(house.anna, house.group, vec![house.bob], 100, Timestamp(5));
+    back.await.expect("back");
+    let expected = answers(&house.store, both).await;
+    house.store.close().await;
+
+    let old = house.folder.path().join("old.db");
+    let db = rusqlite::Connection::open(&old).expect("open");
+    db.execute_batch(include_str!("../migrations/0001_init.sql")).expect("the first schema");
+    db.pragma_update(None, "application_id", migrations::APPLICATION_ID).expect("update");
+    db.pragma_update(None, "user_version", 1).expect("update");
+    db.execute("ATTACH ?1 AS new", [house.path().to_str()]).expect("attach");
+    for table in ["users", "groups", "single_chats", "members", "earlier_spans", "messages"] {
+        db.execute(&format!("INSERT INTO {table} SELECT * FROM new.{table}"), []).expect("copied");
+    }
+    drop(db);
+
+    let (store, _feed) = open(&old).expect("the store opens");
+    assert_eq!(answers(&store, both).await, expected);
+    let db = rusqlite::Connection::open(&old).expect("open");
+    assert_eq!(migrations::version(&db).expect("ours"), migrations::VERSION);
+}
+
+/// What each of the users is answered when he asks for everything.
+async fn answers<const N: usize>(store: &SqliteStore, users: [UserId; N]) -> Vec<(Vec<Chat>, SyncPage)> {
+    let mut answers = Vec::new();
+    for user in users {
+        let chats = store.chats(user, Page { number: 1, size: 100 }).await.expect("chats");
+        let query = SyncQuery { limit: 1000, ..SyncQuery::default() };
+        answers.push((chats, store.sync(user, query).await.expect("a page")));
+    }
+    assert!(answers.iter().all(|(chats, page)| !chats.is_empty() && !page.groups.is_empty()));
+    answers
 }
 
 #[tokio::test]
@@ -276,8 +394,14 @@ async fn a_backup_made_while_the_server_writes_is_a_whole_store() {
     assert_eq!(fs::read_dir(copies.path()).expect("read").count(), 1, "nothing is left beside it");
 
     let (store, feed) = open(&copy).expect("the copy opens");
-    let mut restored =
-        House { folder: copies, store: Arc::new(store), feed, anna: house.anna, group: house.group };
+    let mut restored = House {
+        folder: copies,
+        store: Arc::new(store),
+        feed,
+        anna: house.anna,
+        bob: house.bob,
+        group: house.group,
+    };
     let contents = restored.contents().await;
     let whole: Vec<_> = (1..=contents.len()).map(|n| n.to_string()).collect();
     assert!(contents.len() >= 20, "what was there before is in it");

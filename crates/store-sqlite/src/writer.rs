@@ -17,8 +17,9 @@ use tokio::sync::{mpsc, watch};
 use crate::OpenError;
 use crate::batch::{Batch, Call, Memory, awaited};
 use crate::checkpoint::Checkpoints;
+use crate::directory::Directory;
 use crate::failure::{Failure, Result};
-use crate::queue::{Item, Queue};
+use crate::queue::{Item, Previous, Queue};
 
 /// Commits that wait to be told. Full: the writer waits, its queue fills, and new writes are "busy".
 const FEED_COMMITS: usize = 64;
@@ -35,13 +36,14 @@ impl Writer {
     pub(crate) fn start(
         mut db: Connection,
         path: &Path,
+        directory: Arc<Directory>,
         observer: Arc<dyn CommitObserver>,
     ) -> std::result::Result<(Self, Feed), OpenError> {
         let queue = Arc::new(Queue::new());
         let (feed, committed) = mpsc::channel(FEED_COMMITS);
         let (alive, ended) = watch::channel(());
         let checkpoints = Checkpoints::start(path, &mut db)?;
-        let thread = Thread { db, feed, observer, checkpoints, memory: None };
+        let thread = Thread { db, directory, feed, observer, checkpoints, memory: None };
         let of_thread = CloseOnDrop(Arc::clone(&queue));
         // Not joined: `ended` tells when it is through.
         let _: JoinHandle<()> = std::thread::Builder::new().name("rim-writer".into()).spawn(move || {
@@ -70,6 +72,10 @@ impl Writer {
         self.queue.len()
     }
 
+    pub(crate) fn queue_fill(&self) -> f32 {
+        self.queue.fill()
+    }
+
     /// Takes no more, and waits until everything taken is committed and told.
     pub(crate) async fn close(&self) {
         self.queue.close();
@@ -92,7 +98,7 @@ impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
         let mut abandoned = Vec::new();
-        while self.0.take(&mut abandoned) {
+        while self.0.take(&mut abandoned, Previous::default()) {
             abandoned.clear();
         }
     }
@@ -100,6 +106,7 @@ impl Drop for CloseOnDrop {
 
 struct Thread {
     db: Connection,
+    directory: Arc<Directory>,
     feed: mpsc::Sender<Vec<Committed>>,
     observer: Arc<dyn CommitObserver>,
     checkpoints: Checkpoints,
@@ -112,20 +119,23 @@ impl Thread {
         // So that the first write does not wait for it. If it fails, it fails again there, and is answered.
         self.memory = Memory::load(&self.db).ok();
         let mut items = Vec::new();
-        while queue.take(&mut items) {
-            self.batch(&mut items);
+        let mut previous = Previous::default();
+        while queue.take(&mut items, previous) {
+            previous = self.batch(&mut items);
             self.checkpoints.after_commit(&self.db);
         }
         self.checkpoints.finish(&self.db);
     }
 
     /// Carries out everything in `items`, leaves it empty, and answers.
-    fn batch(&mut self, items: &mut Vec<Item>) {
+    fn batch(&mut self, items: &mut Vec<Item>) -> Previous {
         let (began, writes) = (Instant::now(), items.len());
         let (mut items, mut calls) = (items.drain(..), Vec::new());
-        let fault = match self.transact(&mut items, &mut calls) {
+        let outcome = self.transact(&mut items, &mut calls);
+        let took = began.elapsed();
+        let fault = match outcome {
             Ok(out) => {
-                self.observer.committed(writes, began.elapsed());
+                self.observer.committed(writes, took);
                 self.tell(out);
                 None
             }
@@ -150,6 +160,7 @@ impl Thread {
         for call in calls {
             call.answer(fault.as_deref());
         }
+        Previous { writes, took }
     }
 
     /// Commits `items` and gives back what to tell; or fails, and gives back who is owed an answer. Use cases
@@ -163,7 +174,7 @@ impl Thread {
         let mut batch = Batch::begin(&self.db, memory).map_err(|failure| (failure, Vec::new()))?;
         match carry_out(&mut batch, items, calls) {
             Ok(()) => {
-                let (out, memory) = batch.committed();
+                let (out, memory) = batch.committed(&self.directory);
                 self.memory = Some(memory);
                 Ok(out)
             }

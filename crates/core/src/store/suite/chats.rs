@@ -66,6 +66,50 @@ pub async fn one_who_came_back_sees_his_earlier_part_last(w: &mut World) -> Clai
     Ok(())
 }
 
+pub async fn the_gap_of_one_who_came_back_moves_no_chat(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let mut expected = Vec::new();
+    let mut back = Vec::new();
+    for n in 0..40 {
+        let group = w.group(anna, &[bob]).await;
+        w.send(anna, group, &n.to_string()).await?;
+        let (leaves, comes_back) = (n % 3 == 0, n % 6 == 0);
+        if leaves {
+            w.leave(bob, group).await?;
+            w.send(anna, group, "the gap").await?;
+        }
+        if comes_back {
+            w.add(anna, group, &[bob]).await?;
+            back.push(group);
+        }
+        if !leaves || comes_back {
+            expected.push(n.to_string());
+        }
+    }
+    // Where somebody says something again, the chat is the newest.
+    for (n, group) in back.into_iter().enumerate().filter(|(n, _)| n % 2 == 0) {
+        w.send(anna, group, &format!("after {n}")).await?;
+        expected.retain(|said| *said != (n * 6).to_string());
+        expected.push(format!("after {n}"));
+    }
+    // Nothing was said here since he joined.
+    let late = w.group(anna, &[]).await;
+    w.send(anna, late, "before").await?;
+    w.add(anna, late, &[bob]).await?;
+
+    for _ in 0..2 {
+        let mut met = Vec::new();
+        for number in 1..=6 {
+            let mut page = chats(w, bob, number, 7).await;
+            page.extend(met);
+            met = page;
+        }
+        assert_eq!(met, expected);
+        w.reopen().await;
+    }
+    Ok(())
+}
+
 pub async fn pages_are_cut_newest_activity_first_and_ascend(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let groups = groups(w, anna, 5).await?;

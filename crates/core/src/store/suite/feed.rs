@@ -201,7 +201,7 @@ pub async fn the_queue_is_empty_when_all_is_answered(w: &mut World) -> Claim {
     for _ in 0..10 {
         w.send(anna, group, "hi").await?;
     }
-    assert_eq!(w.store.queue_depth(), 0);
+    assert_eq!((w.store.queue_depth(), w.store.queue_fill()), (0, 0.0));
     Ok(())
 }
 

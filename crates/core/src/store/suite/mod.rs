@@ -231,6 +231,7 @@ macro_rules! store_suite {
                 a_chat_appears_to_one_who_joined_late_with_the_first_message_he_sees
                 only_ones_own_current_groups_are_chats
                 one_who_came_back_sees_his_earlier_part_last
+                the_gap_of_one_who_came_back_moves_no_chat
                 pages_are_cut_newest_activity_first_and_ascend
                 walking_the_pages_meets_every_chat_once
                 a_page_of_no_size_or_beyond_the_end_is_empty
@@ -270,6 +271,9 @@ macro_rules! store_suite {
                 a_window_holds_in_answers_of_any_size
                 a_window_never_shows_what_is_not_to_be_seen
                 each_change_of_a_group_takes_exactly_the_next_rev
+                every_kind_of_change_is_synced_at_once
+                among_many_groups_those_that_changed_are_told
+                what_was_refused_is_not_synced
                 sync_survives_a_restart
                 a_large_group_is_synced_without_its_members
             }

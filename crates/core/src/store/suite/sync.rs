@@ -2,7 +2,7 @@
 
 use super::Claim;
 use super::client::Client;
-use super::world::{NO_GROUP, World, append, query, seqs, text, texts};
+use super::world::{NO_GROUP, NO_USER, World, append, query, refusal, seqs, text, texts};
 use crate::friend::{FriendAction, Friendship};
 use crate::group::Role;
 use crate::sync::{MemberState, SyncPage, SyncQuery};
@@ -523,6 +523,96 @@ pub async fn each_change_of_a_group_takes_exactly_the_next_rev(w: &mut World) ->
     Ok(())
 }
 
+pub async fn every_kind_of_change_is_synced_at_once(w: &mut World) -> Claim {
+    for restarted in [false, true] {
+        let names = ["anna", "bob", "carl", "dan"].map(|name| format!("{name} {restarted}"));
+        let [anna, bob, carl, dan] = w.users(names.each_ref().map(String::as_str)).await;
+        let mut client = Client::up_to_date(w, bob).await;
+        let group = w.group(anna, &[bob, carl]).await;
+        news(w, &mut client, restarted).await;
+        let one = w.send(anna, group, "one").await?;
+        news(w, &mut client, restarted).await;
+        w.delivered(carl, group, one.id).await?;
+        news(w, &mut client, restarted).await;
+        w.read(carl, group, one.id).await?;
+        news(w, &mut client, restarted).await;
+        w.read_all(bob, group).await?;
+        news(w, &mut client, restarted).await;
+        w.rename(anna, group, "Go").await?;
+        news(w, &mut client, restarted).await;
+        w.add(anna, group, &[dan]).await?;
+        news(w, &mut client, restarted).await;
+        w.set_role(anna, group, dan, Role::Admin).await?;
+        news(w, &mut client, restarted).await;
+        w.hand_over(anna, group, carl).await?;
+        news(w, &mut client, restarted).await;
+        w.remove(carl, group, &[dan]).await?;
+        news(w, &mut client, restarted).await;
+        w.leave(carl, group).await?;
+        news(w, &mut client, restarted).await;
+        w.leave(bob, group).await?;
+        news(w, &mut client, restarted).await;
+        w.add(anna, group, &[bob]).await?;
+        news(w, &mut client, restarted).await;
+        w.dissolve(anna, group).await?;
+        news(w, &mut client, restarted).await;
+
+        let chat = w.single(anna, bob).await;
+        news(w, &mut client, restarted).await;
+        w.leave(bob, chat).await?;
+        news(w, &mut client, restarted).await;
+        w.single(anna, bob).await;
+        news(w, &mut client, restarted).await;
+    }
+    Ok(())
+}
+
+pub async fn among_many_groups_those_that_changed_are_told(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let mut groups = Vec::new();
+    for n in 0..40 {
+        let group = w.group(anna, &[bob]).await;
+        w.send(anna, group, &n.to_string()).await?;
+        if n % 3 == 0 {
+            w.leave(bob, group).await?;
+        }
+        groups.push(group);
+    }
+    let page = w.everything(bob).await;
+    // Clients name groups in any order, and some that are none of theirs.
+    let mut before = after(&page);
+    before.groups.reverse();
+    before.groups.insert(7, (NO_GROUP, Rev(1)));
+
+    for n in [4, 5, 6, 38] {
+        w.send(anna, groups[n], "again").await?;
+    }
+    let unnamed = before.groups.iter().position(|(group, _)| *group == groups[20]).expect("named");
+    before.groups.remove(unnamed);
+
+    let mut told: Vec<_> = w.sync(bob, before).await.groups.into_iter().map(|delta| delta.group_id).collect();
+    told.sort();
+    assert_eq!(told, [4, 5, 20, 38].map(|n| groups[n]), "not that which he has left");
+    Ok(())
+}
+
+pub async fn what_was_refused_is_not_synced(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let before = after(&w.everything(bob).await);
+    refusal(w.send(eve, group, "hi").await);
+    refusal(w.rename(bob, group, "Go").await);
+    refusal(w.add(anna, group, &[eve, NO_USER]).await);
+    refusal(w.remove(bob, group, &[anna]).await);
+    refusal(w.dissolve(bob, group).await);
+    assert_eq!(w.sync(bob, before.clone()).await.groups, []);
+
+    w.send(anna, group, "hi").await?;
+    let delta = w.sync(bob, before.clone()).await.groups.remove(0);
+    assert_eq!(delta.rev.0, before.groups[0].1.0 + 1);
+    Ok(())
+}
+
 pub async fn sync_survives_a_restart(w: &mut World) -> Claim {
     let anna = history_of_a_small_world(w).await?;
     let before = Client::up_to_date(w, anna).await;
@@ -558,6 +648,17 @@ pub async fn a_large_group_is_synced_without_its_members(w: &mut World) -> Claim
     assert_eq!(texts(&delta.messages), ["hi"]);
     assert_eq!(w.members(anna, group).await.len(), others.len() + 1);
     Ok(())
+}
+
+/// Has the client ask for what there must be, perhaps after a restart.
+async fn news(w: &mut World, client: &mut Client, restarted: bool) {
+    if restarted {
+        w.reopen().await;
+    }
+    let before = client.clone();
+    client.catch_up(w, 100, None).await;
+    assert_ne!(*client, before);
+    assert_eq!(*client, Client::up_to_date(w, client.user).await);
 }
 
 /// Friends, groups and messages around the one it returns: members come and go, and so does she.

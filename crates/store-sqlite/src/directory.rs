@@ -1,0 +1,116 @@
+//! Where every group is, in memory: it tells a reader which groups he need not read.
+//!
+//! A user may be in thousands of groups, of which few have changed since he last asked, and one page of his
+//! chat list shows twenty. To look up each of them in the database would make a read the dearer the more groups
+//! its user has.
+//!
+//! It is a filter and never an answer: which groups may have changed, and in which order chats come. What a
+//! reader answers with he reads from his own snapshot.
+//!
+//! The writer publishes what a commit has moved after the commit has returned, and before anything of it is
+//! answered or told. A reader first opens his snapshot and then looks here. So both hold whatever was
+//! acknowledged before his question came, and between the two lie only commits that came while he was at it:
+//! - What is here and not in the snapshot makes him read a group in vain, or place a chat where his next
+//!   question would find it.
+//! - What is in the snapshot and not here yet nobody was told of. He leaves it out, and it comes to him as what
+//!   happens after his question does.
+//!
+//! It costs 24 bytes a group: 2.4 MB for 100,000 of them.
+
+use parking_lot::{RwLock, RwLockReadGuard};
+use rim_core::{GroupId, MessageId, Rev, Seq};
+use rusqlite::Connection;
+
+use crate::failure::Result;
+use crate::row::{self, Fields};
+
+/// Where a group is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) last_seq: Seq,
+    pub(crate) last_rev: Rev,
+    pub(crate) last_message: MessageId,
+}
+
+pub(crate) struct Directory {
+    /// By id: those of groups run from 1 without a gap.
+    ///
+    /// Held for a walk in memory over the groups of one user, or of one commit; never across a query.
+    heads: RwLock<Vec<Head>>,
+}
+
+impl Directory {
+    pub(crate) fn load(db: &Connection) -> Result<Self> {
+        let sql = "SELECT id, last_seq, last_rev, last_message_id FROM groups";
+        let heads = row::all(db, sql, [], |row| {
+            let row = Fields { table: "groups", row };
+            let head = Head {
+                last_seq: Seq(row.get(1)?),
+                last_rev: Rev(row.get(2)?),
+                last_message: MessageId(row.get(3)?),
+            };
+            Ok((GroupId(row.get(0)?), head))
+        })?;
+        let directory = Self { heads: RwLock::default() };
+        directory.publish(heads);
+        Ok(directory)
+    }
+
+    /// Notes what was committed. Of a group that comes twice the last counts.
+    pub(crate) fn publish(&self, moved: impl IntoIterator<Item = (GroupId, Head)>) {
+        let mut heads = self.heads.write();
+        for (group, head) in moved {
+            let index = index(group);
+            if index >= heads.len() {
+                heads.resize(index + 1, Head::default());
+            }
+            heads[index] = head;
+        }
+    }
+
+    /// All groups as they were at one moment. The writer waits for as long as this is held.
+    pub(crate) fn look(&self) -> Look<'_> {
+        Look(self.heads.read())
+    }
+}
+
+pub(crate) struct Look<'a>(RwLockReadGuard<'a, Vec<Head>>);
+
+impl Look<'_> {
+    /// Where the group is; at its very beginning if nobody was told of it yet.
+    pub(crate) fn head(&self, group: GroupId) -> Head {
+        self.0.get(index(group)).copied().unwrap_or_default()
+    }
+}
+
+fn index(group: GroupId) -> usize {
+    usize::try_from(group.0).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(n: u64) -> Head {
+        Head { last_seq: Seq(n), last_rev: Rev(n + 1), last_message: MessageId(n + 2) }
+    }
+
+    #[test]
+    fn a_group_is_where_it_was_published_last() {
+        let directory = Directory { heads: RwLock::default() };
+        directory.publish([(GroupId(1), head(1)), (GroupId(3), head(2)), (GroupId(1), head(3))]);
+        let look = directory.look();
+        assert_eq!(look.head(GroupId(1)), head(3));
+        assert_eq!(look.head(GroupId(3)), head(2));
+    }
+
+    #[test]
+    fn a_group_that_was_not_published_is_at_its_beginning() {
+        let directory = Directory { heads: RwLock::default() };
+        directory.publish([(GroupId(3), head(1))]);
+        let look = directory.look();
+        for unknown in [0, 2, 4, u64::MAX] {
+            assert_eq!(look.head(GroupId(unknown)), Head::default());
+        }
+    }
+}
