@@ -3,6 +3,8 @@
 CARGO ?= cargo
 # Arguments for the server: make run ARGS="--listen 0.0.0.0:8000"
 ARGS ?=
+# Arguments for the standard set of benchmarks.
+BENCH ?=
 
 # The web client is built with Node 20 or newer. A server without the client needs none.
 NODE := $(shell command -v npm >/dev/null && node -p 'parseInt(process.versions.node) >= 20 || ""')
@@ -13,12 +15,12 @@ WEB_CLIENT := web/dist/index.html
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/*.* 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev web web-dev test check docs clean no-node
+.PHONY: help run dev web web-dev test check bench bench-check docs clean no-node
 # A client that was built and not compressed is not there.
 .DELETE_ON_ERROR:
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(if $(NODE),web,no-node) ## Builds rim with its web client for use and starts it; settings in ARGS
 	$(CARGO) build --release --bin rim
@@ -54,6 +56,15 @@ check: $(if $(NODE),$(WEB_PACKAGES),no-node) ## Checks format, lints, types and 
 ifdef NODE
 	cd web && npm run check
 endif
+
+# Instructions, not seconds: they are the same on a busy machine. Needs valgrind.
+bench-check: ## Checks that a message costs no more instructions than before
+	python3 scripts/bench_check.py
+
+# Takes an hour; the machine should have nothing else to do. A part of it: make bench BENCH="--only chats,fanout --runs 1"
+bench: ## Measures rim on this machine and writes docs/BENCHMARKS.md; arguments in BENCH
+	$(CARGO) build --profile dist --bin rim --bin rim-bench
+	target/dist/rim-bench --server target/dist/rim standard $(BENCH)
 
 # One test at a time: several write to the same page.
 docs: ## Writes the parts of docs/ that are made from the code

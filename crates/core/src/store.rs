@@ -288,6 +288,10 @@ pub trait Store: Send + Sync + 'static {
     /// Writes waiting to be committed.
     fn queue_depth(&self) -> usize;
 
+    /// How full their queue is, from 0 to 1: the larger part of its bounds in number and bytes. Waits for
+    /// nothing, as it is asked for every message.
+    fn queue_fill(&self) -> f32;
+
     /// Commits what is queued and closes. Everything submitted later is `Busy`; the feed ends.
     async fn close(&self);
 }

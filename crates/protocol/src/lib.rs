@@ -5,6 +5,8 @@
 
 pub mod close;
 pub mod content;
+#[cfg(test)]
+mod cost;
 pub mod envelope;
 pub mod error;
 pub mod field;

@@ -13,6 +13,8 @@ pub mod config;
 pub mod data;
 #[cfg(test)]
 mod documented;
+#[cfg(test)]
+mod fixture;
 pub mod gateway;
 pub mod http;
 mod jobs;

@@ -6,8 +6,11 @@
 //! gives one encoded frame to the [`outbox`] of every connection the [`hub`] knows in that group → each
 //! connection's session writes its outbox to the socket.
 
+mod admission;
 mod budget;
 mod commands;
+#[cfg(test)]
+mod cost;
 mod dispatch;
 mod frames;
 mod handshake;

@@ -8,21 +8,13 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Request, Response};
 use rim_core::event::Feed;
-use rim_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::accounts::Accounts;
 use crate::address::Peer;
 use crate::app::App;
-use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::gateway::Hub;
-use crate::limits::RateLimits;
-use crate::media::Avatars;
-use crate::metrics::Metrics;
+use crate::fixture;
 
 const LOGIN_REQUIRED: &str = r#"{"ok":false,"code":401,"msg":"login required","data":null}"#;
 const INVALID_REQUEST: &str = r#"{"ok":false,"code":404,"msg":"invalid request","data":null}"#;
@@ -38,29 +30,11 @@ struct Server {
 impl Server {
     fn new(settings: &[&str]) -> Self {
         let data = TempDir::new().expect("a folder");
-        let folder = data.path().to_str().expect("a path in UTF-8");
-        let args = ["rim", "--data", folder].into_iter().chain(settings.iter().copied());
-        let config = crate::config::load(args).expect("good settings").config;
-        Self::open(config, data)
+        Self::open(fixture::config(&data, settings), data)
     }
 
     fn open(config: Config, data: TempDir) -> Self {
-        let metrics = Arc::new(Metrics::new());
-        let options =
-            Options { path: data.path().join("rim.db"), readers: 1, observer: Arc::clone(&metrics) as _ };
-        let (store, feed) = SqliteStore::open(options).expect("a new database");
-        let app = Arc::new(App {
-            accounts: Accounts::new(&config, &metrics).expect("threads"),
-            store: Arc::new(store),
-            avatars: Avatars::open(data.path()).expect("a folder"),
-            clock: Arc::new(SystemClock),
-            hub: Hub::new(),
-            limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),
-            metrics,
-            shutdown: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            config,
-        });
+        let (app, feed) = fixture::app(config);
         Self { router: super::router(Arc::clone(&app)), app, _feed: feed, _data: data }
     }
 
@@ -235,9 +209,9 @@ async fn probes_answer_and_metrics_are_not_for_strangers() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_ends_with_408() {
-    let mut config = Server::new(&[]).app.config.clone();
-    config.request_timeout = Duration::from_millis(10);
-    let server = Server::open(config, TempDir::new().expect("a folder"));
+    let data = TempDir::new().expect("a folder");
+    let config = Config { request_timeout: Duration::from_millis(10), ..fixture::config(&data, &[]) };
+    let server = Server::open(config, data);
     let never = Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>());
     let mut request = Request::post("/api/user/login").body(never).expect("a request");
     request.extensions_mut().insert(Peer(SocketAddr::from(([192, 0, 2, 7], 4711))));

@@ -50,6 +50,8 @@ pub struct Metrics {
     /// WebSockets that a user is logged in on.
     pub sessions_bound: Gauge,
     frames: Counters,
+    /// Frames answered busy: too many writes waited for the store.
+    pub frames_busy: Counter,
     disconnects: Counters,
     /// Messages that were committed and acknowledged, resent ones included.
     pub messages_accepted: Counter,
@@ -107,6 +109,7 @@ impl Metrics {
             connections: gauge(r, "rim_connections", "WebSockets that are open"),
             sessions_bound: gauge(r, "rim_connections_logged_in", "WebSockets that a user is logged in on"),
             frames: Counters::register(r, "rim_frames", "Frames received, by event", "event", &EVENTS),
+            frames_busy: counter(r, "rim_frames_busy", "Frames answered busy, as too many writes waited"),
             disconnects: Counters::register(
                 r,
                 "rim_disconnects",

@@ -13,13 +13,13 @@ const PING: u8 = 0x89;
 const CLOSE: u8 = 0x88;
 
 /// A WebSocket of bytes, which does nothing by itself: neither read nor answer a ping.
-struct Bare {
+pub struct Bare {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Bare {
-    async fn connect(address: SocketAddr, receive_buffer_bytes: Option<u32>) -> Self {
+    pub async fn connect(address: SocketAddr, receive_buffer_bytes: Option<u32>) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         if let Some(bytes) = receive_buffer_bytes {
             socket.set_recv_buffer_size(bytes).expect("set");
@@ -32,7 +32,7 @@ impl Bare {
     }
 
     /// Logs in and reads the answer.
-    async fn login(&mut self, person: &Person) {
+    pub async fn login(&mut self, person: &Person) {
         let (uid, token) = (person.uid, person.token());
         let frame =
             format!(r#"{{"event":"Login","body":{{"uid":{uid},"content":"{token}","clientMsgId":"l"}}}}"#);
@@ -45,7 +45,7 @@ impl Bare {
     }
 
     /// The next frame, by its first byte and payload; `None` where the server is done.
-    async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
+    pub async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
             if let Some((end, first, start)) = cut(&self.buffer) {
                 let payload = self.buffer[start..end].to_vec();
@@ -55,6 +55,16 @@ impl Bare {
             let read = timeout(PATIENCE, self.stream.read_buf(&mut self.buffer)).await.expect("in time");
             if read.expect("bytes") == 0 {
                 return None;
+            }
+        }
+    }
+
+    /// The code that the server closes with, behind everything else that it sent.
+    pub async fn close_code(&mut self) -> u16 {
+        loop {
+            let (first, payload) = self.frame().await.expect("a close frame before the end");
+            if first == CLOSE {
+                return code(&payload);
             }
         }
     }
@@ -100,13 +110,7 @@ async fn who_does_not_read_is_closed_with_4008_while_others_are_served() {
             break;
         }
     }
-    let close = loop {
-        let (first, payload) = slow.frame().await.expect("a close frame before the end");
-        if first == CLOSE {
-            break payload;
-        }
-    };
-    assert_eq!(code(&close), 4008);
+    assert_eq!(slow.close_code().await, 4008);
     // He comes back and reads what he missed.
     let history = bob.api.history(gid, 1, 200).await.expect("history");
     assert_eq!(history.last().map(|item| item.msg.seq), Some(sent));

@@ -1,6 +1,8 @@
 //! Stories over real sockets, one file a story.
 
 mod chance;
+#[path = "../program/mod.rs"]
+mod program;
 mod raw;
 mod world;
 
@@ -16,6 +18,7 @@ mod limits;
 mod login_and_sessions;
 mod old_client;
 mod operations;
+mod overload;
 mod protocol_document;
 mod random;
 mod receipts;

@@ -110,7 +110,7 @@ impl TestServer {
     /// Logs a user in once more, as on another device.
     pub async fn login(&self, uid: u64, account: &str) -> Person {
         let api = self.api().login(account, "secret").await.expect("logged in");
-        Person { uid, account: account.to_owned(), api, address: self.address, ws: self.ws() }
+        Person::new(self.address, uid, account, api)
     }
 
     /// Carries out a command of the operator, `rim user …`, and returns once it is done.
@@ -144,25 +144,29 @@ impl Stopped {
 
     /// What it has stored, for stories that make time pass. To be closed before the server starts again.
     pub fn store(&self) -> SqliteStore {
-        struct Nobody;
-        impl rim_core::store::CommitObserver for Nobody {
-            fn committed(&self, _writes: usize, _elapsed: Duration) {}
-        }
-        let path = self.data.path().join("rim.db");
-        let options = Options { path, readers: 1, observer: std::sync::Arc::new(Nobody) };
-        let (store, mut feed) = SqliteStore::open(options).expect("a database");
-        // Answers are given by whoever drains the feed. It ends with the store.
-        tokio::spawn(async move {
-            while let Some(commit) = feed.recv().await {
-                for entry in commit {
-                    if let rim_core::event::Committed::Answer { done, result } = entry {
-                        done(result);
-                    }
+        store(self.data.path())
+    }
+}
+
+/// The store of a server that does not run, in its data folder.
+pub fn store(data: &std::path::Path) -> SqliteStore {
+    struct Nobody;
+    impl rim_core::store::CommitObserver for Nobody {
+        fn committed(&self, _writes: usize, _elapsed: Duration) {}
+    }
+    let options = Options { path: data.join("rim.db"), readers: 1, observer: std::sync::Arc::new(Nobody) };
+    let (store, mut feed) = SqliteStore::open(options).expect("a database");
+    // Answers are given by whoever drains the feed. It ends with the store.
+    tokio::spawn(async move {
+        while let Some(commit) = feed.recv().await {
+            for entry in commit {
+                if let rim_core::event::Committed::Answer { done, result } = entry {
+                    done(result);
                 }
             }
-        });
-        store
-    }
+        }
+    });
+    store
 }
 
 /// A logged-in user.
@@ -177,6 +181,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody who is logged in, as `api` is, to the server at `address`.
+    pub fn new(address: SocketAddr, uid: u64, account: &str, api: Api) -> Self {
+        Self { uid, account: account.to_owned(), api, address, ws: format!("ws://{address}/ws") }
+    }
+
     /// What others see of him.
     pub fn card(&self) -> String {
         let Self { uid, account, .. } = self;

@@ -7,9 +7,9 @@ use rim_core::{GroupId, UserId};
 use rim_protocol::{ErrorCode, Kind};
 
 use super::{Answer, speaker};
-use crate::gateway::frames;
 use crate::gateway::outbox::Ticket;
 use crate::gateway::session::{Failed, Session};
+use crate::gateway::{admission, frames};
 
 pub(super) fn run(
     session: &Session,
@@ -22,6 +22,7 @@ pub(super) fn run(
 ) -> Result<Answer, Failed> {
     let binding = speaker(session, uid)?;
     let app = &session.app;
+    admission::admit(session)?;
     app.limits.message(binding.user).map_err(|retry| {
         let reason = format!("too fast: try again in {} ms", retry.0.as_millis());
         Failed(ErrorCode::TooFast, reason)
@@ -52,8 +53,5 @@ pub(super) fn run(
         };
         outbox.answer(ticket, answer);
     });
-    match app.store.submit(Write::Append(message), done) {
-        Ok(()) => Ok(Answer::Given),
-        Err(error) => Err(Failed(ErrorCode::Busy, error.to_string())),
-    }
+    admission::submit(session, Write::Append(message), done).map(|()| Answer::Given)
 }

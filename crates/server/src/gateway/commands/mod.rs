@@ -22,6 +22,9 @@ enum Answer {
 }
 
 /// Carries out a request and answers it in its place.
+///
+/// # Errors
+/// It was refused, and that is the client's doing.
 pub(super) async fn run(session: &mut Session, ticket: Ticket, request: Request<'_>) -> Result<(), Failed> {
     let Request { client_msg_id: id, command } = request;
     session.app.metrics.frame(command.event());
@@ -49,7 +52,8 @@ pub(super) async fn run(session: &mut Session, ticket: Ticket, request: Request<
         }
         Err(failed) => {
             session.outbox.answer(ticket, frames::failure(&id, failed.0, &failed.1));
-            Err(failed)
+            // Whom the server has no room for has done nothing wrong.
+            if failed.0 == ErrorCode::Busy { Ok(()) } else { Err(failed) }
         }
     }
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use rim_core::message::{Mark, Receipt, Write};
 use rim_core::{GroupId, MessageId, UserId};
-use rim_protocol::ErrorCode;
 
 use super::{Answer, speaker};
-use crate::gateway::frames;
 use crate::gateway::outbox::Ticket;
 use crate::gateway::session::{Failed, Session};
+use crate::gateway::{admission, frames};
 
 pub(super) fn run(
     session: &Session,
@@ -21,13 +20,13 @@ pub(super) fn run(
     client_msg_id: &str,
 ) -> Result<Answer, Failed> {
     let binding = speaker(session, uid)?;
-    let app = &session.app;
+    admission::admit(session)?;
     let mark = Mark {
         group: GroupId(gid),
         user: binding.user,
         message: MessageId(msg_id),
         receipt,
-        now: app.clock.now(),
+        now: session.app.clock.now(),
         origin: session.outbox.id(),
     };
     // Old clients compare: a Read is answered with its msgId, an Ack with null.
@@ -44,8 +43,5 @@ pub(super) fn run(
         };
         outbox.answer(ticket, answer);
     });
-    match app.store.submit(Write::Mark(mark), done) {
-        Ok(()) => Ok(Answer::Given),
-        Err(error) => Err(Failed(ErrorCode::Busy, error.to_string())),
-    }
+    admission::submit(session, Write::Mark(mark), done).map(|()| Answer::Given)
 }

@@ -8,4 +8,4 @@ mod floods;
 mod frames;
 mod half;
 mod rubbish;
-mod socket;
+pub mod socket;

@@ -1,0 +1,45 @@
+//! An app without sockets, for tests of parts that need a whole one.
+
+use std::sync::Arc;
+
+use rim_core::event::Feed;
+use rim_store_sqlite::{Options, SqliteStore};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::Accounts;
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config::{self, Config};
+use crate::gateway::Hub;
+use crate::limits::RateLimits;
+use crate::media::Avatars;
+use crate::metrics::Metrics;
+
+/// Settings, as flags, of a server that keeps its data in `data`.
+pub(crate) fn config(data: &TempDir, settings: &[&str]) -> Config {
+    let folder = data.path().to_str().expect("a path in UTF-8");
+    let args = ["rim", "--data", folder].into_iter().chain(settings.iter().copied());
+    config::load(args).expect("good settings").config
+}
+
+/// An app on a new store, and what its store tells.
+pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
+    let metrics = Arc::new(Metrics::new());
+    let options = Options { path: config.database.clone(), readers: 1, observer: Arc::clone(&metrics) as _ };
+    let (store, feed) = SqliteStore::open(options).expect("a new database");
+    let app = App {
+        accounts: Accounts::new(&config, &metrics).expect("threads"),
+        store: Arc::new(store),
+        avatars: Avatars::open(&config.data).expect("a folder"),
+        clock: Arc::new(SystemClock),
+        hub: Hub::new(),
+        limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),
+        metrics,
+        shutdown: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+        config,
+    };
+    (Arc::new(app), feed)
+}
