@@ -19,7 +19,7 @@ MAY_USE = {
     "rim-core": set(),
     "rim-store-sqlite": {"rim-core"},
     "rim-client": {"rim-protocol"},
-    "rim-bench": {"rim-protocol", "rim-client"},
+    "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store-sqlite"},
     "rim-server": {"rim-protocol", "rim-core", "rim-store-sqlite"},
 }
 TESTS_MAY_ALSO_USE = {
@@ -35,6 +35,8 @@ ONLY_IN = {
     "tower-http": ({"rim-server"}, "only the server speaks HTTP"),
     "clap": ({"rim-server", "rim-bench"}, "libraries read no command line"),
     "reqwest": ({"rim-client"}, "only the client asks other servers"),
+    "hdrhistogram": ({"rim-bench"}, "only the bench measures how long things take"),
+    "rustix": ({"rim-bench"}, "only the bench pins processes to cores"),
     "tokio-tungstenite": ({"rim-client"}, "only the client opens WebSockets"),
 }
 

@@ -1,9 +1,12 @@
-//! What the kernel says of the server's process.
+//! What the kernel says of processes, cores and sockets.
 
 use std::fs;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// A process of this machine.
 pub(crate) struct Process {
@@ -13,6 +16,11 @@ pub(crate) struct Process {
 impl Process {
     pub(crate) const fn new(pid: u32) -> Self {
         Self { pid }
+    }
+
+    /// The bench itself.
+    pub(crate) fn own() -> Self {
+        Self::new(std::process::id())
     }
 
     /// User and system time that it has used.
@@ -30,35 +38,157 @@ impl Process {
 
     /// Resident memory in bytes.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
-        let status = self.read("status")?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
-        let kib: u64 = line.split_whitespace().nth(1).context("VmRSS")?.parse()?;
+        let kib: u64 = self.field("status", "VmRSS:")?.parse()?;
+        Ok(kib * 1024)
+    }
+
+    /// The most it has ever had resident, in bytes.
+    pub(crate) fn peak_resident(&self) -> anyhow::Result<u64> {
+        let kib: u64 = self.field("status", "VmHWM:")?.parse()?;
         Ok(kib * 1024)
     }
 
     /// Bytes it has had written to disk.
     pub(crate) fn written(&self) -> anyhow::Result<u64> {
-        let io = self.read("io")?;
-        let line = io.lines().find(|line| line.starts_with("write_bytes:")).context("write_bytes")?;
-        Ok(line.split_whitespace().nth(1).context("write_bytes")?.parse()?)
+        Ok(self.field("io", "write_bytes:")?.parse()?)
+    }
+
+    /// The cores it may run on, as `0` or `0-3`.
+    pub(crate) fn cores(&self) -> anyhow::Result<String> {
+        self.field("status", "Cpus_allowed_list:")
+    }
+
+    fn field(&self, file: &str, name: &str) -> anyhow::Result<String> {
+        let text = self.read(file)?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+        value.map(str::to_owned).with_context(|| format!("/proc/{}/{file} has no {name}", self.pid))
     }
 
     fn read(&self, file: &str) -> anyhow::Result<String> {
         let path = format!("/proc/{}/{file}", self.pid);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {path}: is --pid the server's?"))
+        fs::read_to_string(&path).with_context(|| format!("cannot read {path}: is the server running?"))
     }
 }
 
-/// Lets this process have as many sockets as the system allows.
+/// What one stretch of time cost.
+pub(crate) struct Spent {
+    pub(crate) elapsed: Duration,
+    /// Of the server.
+    pub(crate) cpu: Duration,
+    /// Bytes the server has had written to disk.
+    pub(crate) written: u64,
+    /// Of the bench.
+    pub(crate) own_cpu: Duration,
+}
+
+impl Spent {
+    /// How busy the bench was, in percent of a core. Near 100 it was the limit and not the server.
+    pub(crate) fn own_busy(&self) -> f64 {
+        self.own_cpu.as_secs_f64() / self.elapsed.as_secs_f64().max(1e-9) * 100.0
+    }
+
+    /// How busy the server was, in percent of a core.
+    pub(crate) fn busy(&self) -> f64 {
+        self.cpu.as_secs_f64() / self.elapsed.as_secs_f64().max(1e-9) * 100.0
+    }
+
+    /// `count` in a second.
+    pub(crate) fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    /// The server's CPU for one of `count`, in microseconds.
+    pub(crate) fn cpu_each(&self, count: u64) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / count.max(1) as f64
+    }
+}
+
+/// The beginning of a stretch of time.
+pub(crate) struct Meter {
+    start: Instant,
+    cpu: Duration,
+    written: u64,
+    own_cpu: Duration,
+}
+
+impl Meter {
+    pub(crate) fn start(measured: &Process) -> anyhow::Result<Self> {
+        let (cpu, written, own_cpu) = (measured.cpu()?, measured.written()?, Process::own().cpu()?);
+        Ok(Self { start: Instant::now(), cpu, written, own_cpu })
+    }
+
+    pub(crate) fn stop(self, measured: &Process) -> anyhow::Result<Spent> {
+        Ok(Spent {
+            elapsed: self.start.elapsed(),
+            cpu: measured.cpu()?.saturating_sub(self.cpu),
+            written: measured.written()?.saturating_sub(self.written),
+            own_cpu: Process::own().cpu()?.saturating_sub(self.own_cpu),
+        })
+    }
+}
+
+/// What the buffers of the machine's TCP sockets hold, in bytes. It is in no process's resident memory.
+pub(crate) fn socket_memory() -> anyhow::Result<u64> {
+    let text = fs::read_to_string("/proc/net/sockstat").context("cannot read /proc/net/sockstat")?;
+    pages(&text)
+        .map(|pages| pages * rustix::param::page_size() as u64)
+        .context("/proc/net/sockstat has no TCP mem")
+}
+
+/// The kernel counts them in pages.
+fn pages(sockstat: &str) -> Option<u64> {
+    let line = sockstat.lines().find_map(|line| line.strip_prefix("TCP:"))?;
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    fields.chunks_exact(2).find(|pair| pair[0] == "mem")?[1].parse().ok()
+}
+
+/// Lets this process, and those it starts, have as many sockets as the system allows.
 pub(crate) fn raise_open_files() -> anyhow::Result<()> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: both calls only read and write the struct they are given.
-    let done = unsafe {
-        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && {
-            limit.rlim_cur = limit.rlim_max;
-            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) == 0
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
+        .context("cannot raise the limit on open files")
+}
+
+/// A core for the server and one for the bench, so that neither takes the other's time.
+#[derive(Clone, Copy)]
+pub(crate) struct Cores {
+    server: CpuSet,
+    own: CpuSet,
+}
+
+impl Cores {
+    /// The first two this process may run on, and keeps the bench on the second; none where there is only
+    /// one.
+    pub(crate) fn divide() -> anyhow::Result<Option<Self>> {
+        // Once: from then on this process may run on its own alone.
+        static DIVIDED: Mutex<Option<Option<Cores>>> = Mutex::new(None);
+        let mut divided = DIVIDED.lock().expect("nothing panics while it is held");
+        if let Some(cores) = *divided {
+            return Ok(cores);
         }
-    };
-    anyhow::ensure!(done, "cannot raise the limit on open files: {}", std::io::Error::last_os_error());
-    Ok(())
+        let allowed = sched_getaffinity(None).context("cannot ask for the cores of this process")?;
+        let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).map(|core| {
+            let mut set = CpuSet::new();
+            set.set(core);
+            set
+        });
+        let cores = cores.next().zip(cores.next()).map(|(server, own)| Self { server, own });
+        if let Some(cores) = &cores {
+            cores.keep_own()?;
+        }
+        *divided = Some(cores);
+        Ok(cores)
+    }
+
+    fn keep_own(&self) -> anyhow::Result<()> {
+        sched_setaffinity(None, &self.own).context("cannot pin the bench to a core")
+    }
+
+    /// Runs `start` on the server's core: a process inherits the core of whoever starts it.
+    pub(crate) fn on_the_servers<T>(&self, start: impl FnOnce() -> T) -> anyhow::Result<T> {
+        sched_setaffinity(None, &self.server).context("cannot pin the server to a core")?;
+        let started = start();
+        self.keep_own()?;
+        Ok(started)
+    }
 }

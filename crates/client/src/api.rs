@@ -71,6 +71,11 @@ impl Api {
         self.call(self.http.request(Method::GET, self.url(path))).await
     }
 
+    /// What `/metrics` tells, in the text format of Prometheus.
+    pub async fn metrics(&self) -> Result<String, ApiError> {
+        Ok(self.http.get(self.url("/metrics")).send().await?.error_for_status()?.text().await?)
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }

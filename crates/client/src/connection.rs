@@ -38,9 +38,14 @@ impl From<tungstenite::Error> for ConnectionError {
 impl Connection {
     /// Connects to `url`, such as `ws://127.0.0.1:8000/ws`.
     pub async fn open(url: &str) -> Result<Self, ConnectionError> {
-        let mut config = WebSocketConfig::default();
-        config.read_buffer_size = 8 * 1024;
-        let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(config), true).await?;
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(config()), true).await?;
+        Ok(Self { socket, next_id: 1 })
+    }
+
+    /// Opens the WebSocket `url` over a connection that was made already, from an address of one's own choice.
+    pub async fn open_over(stream: TcpStream, url: &str) -> Result<Self, ConnectionError> {
+        let stream = MaybeTlsStream::Plain(stream);
+        let (socket, _) = tokio_tungstenite::client_async_with_config(url, stream, Some(config())).await?;
         Ok(Self { socket, next_id: 1 })
     }
 
@@ -52,7 +57,13 @@ impl Connection {
     /// Connects and logs in; with `echo` the server also tells what this connection itself does.
     pub async fn login_with(url: &str, uid: u64, token: &str, echo: bool) -> Result<Self, ConnectionError> {
         let mut connection = Self::open(url).await?;
-        let client_msg_id = connection.next_id();
+        connection.log_in(uid, token, echo).await?;
+        Ok(connection)
+    }
+
+    /// Logs in on an open connection.
+    pub async fn log_in(&mut self, uid: u64, token: &str, echo: bool) -> Result<(), ConnectionError> {
+        let client_msg_id = self.next_id();
         let frame = Outgoing {
             kind: "Text",
             uid,
@@ -62,9 +73,9 @@ impl Connection {
             msg_id: None,
             echo,
         };
-        connection.send("Login", &frame).await?;
-        match connection.next_answer().await? {
-            IncomingAnswer { code: None, .. } => Ok(connection),
+        self.send("Login", &frame).await?;
+        match self.next_answer().await? {
+            IncomingAnswer { code: None, .. } => Ok(()),
             IncomingAnswer { code: Some(code), content: reason, .. } => {
                 Err(ConnectionError::LoginRefused { code, reason })
             }
@@ -136,10 +147,26 @@ impl Connection {
         }
     }
 
+    /// The connection below, for whoever frames by himself; `None` over TLS, where its bytes are of no use.
+    ///
+    /// Take it before the Login: what the server has sent since may have been read already.
+    pub fn into_stream(self) -> Option<TcpStream> {
+        match self.socket.into_inner() {
+            MaybeTlsStream::Plain(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
     /// Closes it in order.
     pub async fn close(mut self) -> Result<(), ConnectionError> {
         self.socket.close(None).await?;
         while let Some(Ok(_)) = self.socket.next().await {}
         Ok(())
     }
+}
+
+fn config() -> WebSocketConfig {
+    let mut config = WebSocketConfig::default();
+    config.read_buffer_size = 8 * 1024;
+    config
 }

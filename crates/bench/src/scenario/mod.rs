@@ -1,0 +1,76 @@
+//! What is measured: one file each.
+
+pub(crate) mod chats;
+pub(crate) mod crowd;
+pub(crate) mod fanout;
+pub(crate) mod idle;
+pub(crate) mod overload;
+pub(crate) mod rate;
+pub(crate) mod readers;
+pub(crate) mod registrations;
+pub(crate) mod storm;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::Subcommand;
+
+use crate::people::Target;
+use crate::process::Process;
+use crate::report::Report;
+use crate::server::Server;
+
+/// Measured only after this: the first messages find cold caches and an empty log.
+pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
+
+/// Tells the messages of this run from those of an earlier one on the same store: a `clientMsgId` that
+/// came before is acknowledged, and not delivered again.
+pub(crate) fn stamp() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// What a scenario runs against.
+pub(crate) struct Bench {
+    pub(crate) server: Server,
+    pub(crate) target: Arc<Target>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Scenario {
+    /// Chats of two: one sends with so many messages in flight, one listens
+    Chats(chats::Options),
+    /// Chats of two, or groups too, at a given rate that does not wait for the server
+    Rate(rate::Options),
+    /// One group, everybody connected, messages back to back
+    Fanout(fanout::Options),
+    /// A very large group of a filled store, many of whose members are connected
+    Crowd(crowd::Options),
+    /// Logged-in connections that do nothing, before and after each has sent and received 64 KiB
+    Idle(idle::Options),
+    /// A restart, after which everybody comes back at once
+    Storm(storm::Options),
+    /// A chat goes on while so many people register at once
+    Registrations(registrations::Options),
+    /// More is sent than the server bears
+    Overload(overload::Options),
+    /// Reading and sending on the large store that `fill` makes, and on a small one
+    Readers(readers::Options),
+}
+
+impl Scenario {
+    pub(crate) async fn run(self, bench: &mut Bench) -> anyhow::Result<Report> {
+        let (name, report) = match self {
+            Self::Chats(options) => ("chats", chats::run(bench, options).await?),
+            Self::Rate(options) => ("rate", rate::run(bench, options).await?),
+            Self::Fanout(options) => ("fanout", fanout::run(bench, options).await?),
+            Self::Crowd(options) => ("crowd", crowd::run(bench, options).await?),
+            Self::Idle(options) => ("idle", idle::run(bench, options).await?),
+            Self::Storm(options) => ("storm", storm::run(bench, options).await?),
+            Self::Registrations(options) => ("registrations", registrations::run(bench, options).await?),
+            Self::Overload(options) => ("overload", overload::run(bench, options).await?),
+            Self::Readers(options) => ("readers", readers::run(bench, options).await?),
+        };
+        let (server, own) = (bench.server.process.cores()?, Process::own().cores()?);
+        Ok(report.of(name).condition("cores", format!("server {server}, bench {own}")))
+    }
+}
