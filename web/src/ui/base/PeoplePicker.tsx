@@ -1,6 +1,6 @@
 // Choosing some of one's contacts.
 
-import { useMemo, useState } from "react";
+import { useState } from "react";
 
 import type { User } from "../../engine/contract";
 import { Avatar } from "./Avatar";
@@ -8,7 +8,7 @@ import { useTranslator } from "./context";
 import { FixedList } from "./FixedList";
 import { SearchField } from "./fields";
 import { Icon } from "./Icon";
-import { matches } from "./text";
+import { PERSON_PX, Person, usePeopleFound } from "./people";
 import "./PeoplePicker.css";
 
 export interface PeoplePickerProps {
@@ -18,19 +18,10 @@ export interface PeoplePickerProps {
   readonly empty: string;
 }
 
-const ROW_PX = 54;
-
 export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerProps) {
-  const translator = useTranslator();
-  const { t } = translator;
+  const { t } = useTranslator();
   const [search, setSearch] = useState("");
-  const shown = useMemo(
-    () =>
-      people
-        .filter((user) => matches(`${user.name} ${user.account}`, search))
-        .sort((a, b) => translator.compare(a.name, b.name)),
-    [people, search, translator],
-  );
+  const shown = usePeopleFound(people, search);
   const toggle = (id: number): void => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -68,7 +59,7 @@ export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerPr
         ) : (
           <FixedList
             items={shown}
-            height={ROW_PX}
+            height={PERSON_PX}
             label={t("contacts.list")}
             keyOf={(user) => user.id}
             render={(user) => (
@@ -79,11 +70,7 @@ export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerPr
                 aria-checked={chosen.has(user.id)}
                 onClick={() => toggle(user.id)}
               >
-                <Avatar name={user.name} address={user.avatar} seed={user.id} size={38} />
-                <span className="people__names">
-                  <span className="ellipsis">{user.name}</span>
-                  <span className="people__account ellipsis">@{user.account}</span>
-                </span>
+                <Person user={user} />
                 <span className="people__box">{chosen.has(user.id) && <Icon name="check" size={16} />}</span>
               </button>
             )}

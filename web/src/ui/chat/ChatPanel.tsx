@@ -9,7 +9,8 @@ import { useConfirm } from "../base/confirm";
 import { useEngine, useLive, useMe, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { FixedList } from "../base/FixedList";
-import { FormError, SearchField, TextField } from "../base/fields";
+import { FormError, SearchField } from "../base/fields";
+import { GroupNameField } from "../base/GroupNameField";
 import { Icon } from "../base/Icon";
 import { Menu, type MenuItem } from "../base/Menu";
 import { PeoplePicker } from "../base/PeoplePicker";
@@ -152,17 +153,13 @@ function RenameDialog({ view, onClose }: ChatPanelProps) {
       }
     >
       <FormError text={action.problem} />
-      <TextField
-        label={t("newGroup.name")}
-        value={name}
-        onValue={(value) => {
+      <GroupNameField
+        name={name}
+        onName={(value) => {
           setName(value);
           setError(null);
         }}
         error={error}
-        maxLength={64}
-        autoFocus
-        autoComplete="off"
       />
     </Dialog>
   );

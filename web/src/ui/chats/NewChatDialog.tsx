@@ -1,20 +1,18 @@
 // Whom to talk with: a contact, or several in a new group.
 
-import { useMemo, useState } from "react";
+import { useState } from "react";
 
 import { useAction } from "../base/actions";
-import { Avatar } from "../base/Avatar";
 import { useEngine, useLive, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { FixedList } from "../base/FixedList";
-import { FormError, SearchField, TextField } from "../base/fields";
+import { FormError, SearchField } from "../base/fields";
+import { GroupNameField } from "../base/GroupNameField";
 import { Icon } from "../base/Icon";
 import { PeoplePicker } from "../base/PeoplePicker";
+import { PERSON_PX, Person, usePeopleFound } from "../base/people";
 import { hrefOf, navigate } from "../base/router";
-import { matches } from "../base/text";
 import "./NewChatDialog.css";
-
-const ROW_PX = 54;
 
 export function NewChatDialog({ onClose }: { onClose: () => void }) {
   const [group, setGroup] = useState(false);
@@ -23,18 +21,11 @@ export function NewChatDialog({ onClose }: { onClose: () => void }) {
 
 function ChooseDialog({ onClose, onGroup }: { onClose: () => void; onGroup: () => void }) {
   const engine = useEngine();
-  const translator = useTranslator();
-  const { t } = translator;
+  const { t } = useTranslator();
   const { friends } = useLive(engine.contacts);
   const action = useAction();
   const [search, setSearch] = useState("");
-  const shown = useMemo(
-    () =>
-      friends
-        .filter((user) => matches(`${user.name} ${user.account}`, search))
-        .sort((a, b) => translator.compare(a.name, b.name)),
-    [friends, search, translator],
-  );
+  const shown = usePeopleFound(friends, search);
   const open = async (uid: number): Promise<void> => {
     const outcome = await action.run(() => engine.openSingle(uid));
     if (!outcome.ok) return;
@@ -61,7 +52,7 @@ function ChooseDialog({ onClose, onGroup }: { onClose: () => void; onGroup: () =
           <div className="people__scroll new-chat__people" data-scroller>
             <FixedList
               items={shown}
-              height={ROW_PX}
+              height={PERSON_PX}
               label={t("contacts.list")}
               keyOf={(user) => user.id}
               render={(user) => (
@@ -71,11 +62,7 @@ function ChooseDialog({ onClose, onGroup }: { onClose: () => void; onGroup: () =
                   disabled={action.busy}
                   onClick={() => void open(user.id)}
                 >
-                  <Avatar name={user.name} address={user.avatar} seed={user.id} size={38} />
-                  <span className="people__names">
-                    <span className="ellipsis">{user.name}</span>
-                    <span className="people__account ellipsis">@{user.account}</span>
-                  </span>
+                  <Person user={user} />
                 </button>
               )}
             />
@@ -121,17 +108,13 @@ function NewGroupDialog({ onClose }: { onClose: () => void }) {
       }
     >
       <FormError text={action.problem} />
-      <TextField
-        label={t("newGroup.name")}
-        value={name}
-        onValue={(value) => {
+      <GroupNameField
+        name={name}
+        onName={(value) => {
           setName(value);
           setError(null);
         }}
         error={error}
-        maxLength={64}
-        autoFocus
-        autoComplete="off"
       />
       <div className="field" role="group" aria-label={t("newGroup.members")}>
         <span className="field__label" aria-hidden="true">

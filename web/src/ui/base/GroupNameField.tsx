@@ -1,0 +1,25 @@
+// The name of a group, new or old.
+
+import { useTranslator } from "./context";
+import { TextField } from "./fields";
+
+interface GroupNameFieldProps {
+  readonly name: string;
+  readonly onName: (name: string) => void;
+  readonly error: string | null;
+}
+
+export function GroupNameField({ name, onName, error }: GroupNameFieldProps) {
+  const { t } = useTranslator();
+  return (
+    <TextField
+      label={t("newGroup.name")}
+      value={name}
+      onValue={onName}
+      error={error}
+      maxLength={64}
+      autoFocus
+      autoComplete="off"
+    />
+  );
+}
