@@ -19,6 +19,7 @@ pub mod chats;
 mod client;
 pub mod concurrency;
 pub mod feed;
+pub mod founding;
 pub mod friends;
 pub mod groups;
 pub mod history;
@@ -28,6 +29,7 @@ pub mod random;
 pub mod receipts;
 pub mod sessions;
 pub mod sync;
+pub mod sync_of_members;
 pub mod users;
 pub mod world;
 
@@ -134,7 +136,7 @@ macro_rules! store_suite {
                 an_ended_friendship_is_synced_as_ended
                 friendships_survive_a_restart
             }
-            groups {
+            founding {
                 a_group_begins_with_its_founders_in_order
                 a_member_is_described_as_a_user
                 a_group_of_one_is_a_group
@@ -148,6 +150,8 @@ macro_rules! store_suite {
                 opening_a_single_chat_brings_back_who_left
                 a_single_chat_takes_no_third
                 a_single_chat_has_no_leader
+            }
+            groups {
                 any_member_adds_and_each_joins_at_the_end
                 several_join_at_once_each_with_a_rev
                 adding_a_member_again_changes_nothing
@@ -253,16 +257,6 @@ macro_rules! store_suite {
                 ones_own_profile_is_synced_when_it_changed
                 receipts_are_synced
                 what_one_read_on_another_device_is_synced
-                who_joined_and_who_left_is_synced
-                one_who_joins_late_never_gets_what_came_before
-                one_who_left_gets_the_rest_of_his_part_once
-                one_who_left_is_not_told_who_came_after_him
-                one_who_left_gets_his_part_in_answers_of_any_size
-                one_who_came_back_gets_both_parts_without_the_gap
-                one_who_came_back_learns_what_changed_while_he_was_away
-                one_who_came_back_learns_what_changed_just_before_he_left
-                a_group_joined_and_left_while_offline_is_not_lost
-                a_dissolved_group_is_synced_as_left
                 a_group_one_was_never_in_is_passed_over
                 a_group_that_is_not_named_is_new
                 of_a_group_named_twice_the_first_counts
@@ -276,6 +270,18 @@ macro_rules! store_suite {
                 what_was_refused_is_not_synced
                 sync_survives_a_restart
                 a_large_group_is_synced_without_its_members
+            }
+            sync_of_members {
+                who_joined_and_who_left_is_synced
+                one_who_joins_late_never_gets_what_came_before
+                one_who_left_gets_the_rest_of_his_part_once
+                one_who_left_is_not_told_who_came_after_him
+                one_who_left_gets_his_part_in_answers_of_any_size
+                one_who_came_back_gets_both_parts_without_the_gap
+                one_who_came_back_learns_what_changed_while_he_was_away
+                one_who_came_back_learns_what_changed_just_before_he_left
+                a_group_joined_and_left_while_offline_is_not_lost
+                a_dissolved_group_is_synced_as_left
             }
             feed {
                 an_answer_comes_before_the_change_it_answers_for
@@ -337,12 +343,14 @@ mod tests {
             ("users", include_str!("users.rs")),
             ("sessions", include_str!("sessions.rs")),
             ("friends", include_str!("friends.rs")),
+            ("founding", include_str!("founding.rs")),
             ("groups", include_str!("groups.rs")),
             ("messages", include_str!("messages.rs")),
             ("receipts", include_str!("receipts.rs")),
             ("history", include_str!("history.rs")),
             ("chats", include_str!("chats.rs")),
             ("sync", include_str!("sync.rs")),
+            ("sync_of_members", include_str!("sync_of_members.rs")),
             ("feed", include_str!("feed.rs")),
             ("concurrency", include_str!("concurrency.rs")),
             ("random", include_str!("random.rs")),
