@@ -3,7 +3,7 @@
 //! Each client does what a real one does: it connects, logs in, and asks over HTTP what it has missed, which is
 //! nothing. Meanwhile some chats go on by themselves, over the restart too, and must lose nothing.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -79,7 +79,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
     let chats = Chats::start(target, &options).await?;
 
     let storm = Arc::new(Storm {
-        returned: AtomicUsize::new(0),
+        returned: watch::Sender::new(0),
         connects: Failures::default(),
         syncs: Failures::default(),
         sync_connections: Semaphore::new(SYNC_CONNECTIONS),
@@ -104,19 +104,18 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
     let up = Instant::now();
     let meter = Meter::start(&server.process)?;
     let _ = back.send(true);
+    let mut returned = storm.returned.subscribe();
     let everybody = async {
-        while storm.returned.load(Ordering::Relaxed) < options.clients {
-            tokio::select! {
-                // Cancelling either loses nothing.
-                Some(ended) = clients.join_next() => return ended?.context("a client gave up"),
-                () = sleep(Duration::from_millis(1)) => {}
-            }
+        tokio::select! {
+            // Cancelling either loses nothing.
+            Some(ended) = clients.join_next() => ended?.context("a client gave up")?,
+            all = returned.wait_for(|returned| *returned == options.clients) => all.map(drop)?,
         }
-        Ok(())
+        anyhow::Ok(())
     };
-    timeout(PATIENCE, everybody).await.with_context(|| {
-        format!("only {} of {} came back", storm.returned.load(Ordering::Relaxed), options.clients)
-    })??;
+    timeout(PATIENCE, everybody)
+        .await
+        .with_context(|| format!("only {} of {} came back", *storm.returned.borrow(), options.clients))??;
     let spent = meter.stop(&server.process)?;
     let over = Instant::now();
     let peak = server.process.peak_resident()?;
@@ -155,7 +154,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
 /// What happened to all clients.
 struct Storm {
     /// Logged in and synced.
-    returned: AtomicUsize,
+    returned: watch::Sender<usize>,
     /// Connections that were refused, ended or not logged in.
     connects: Failures,
     syncs: Failures,
@@ -214,7 +213,7 @@ impl Returning {
         let missed = patiently(&self.storm.syncs, sync).await;
         ensure!(missed.groups.is_empty(), "a sync told of changes where nothing had changed");
         drop((api, room));
-        self.storm.returned.fetch_add(1, Ordering::Relaxed);
+        self.storm.returned.send_modify(|returned| *returned += 1);
         Err(until_the_end(wire).await)
     }
 }

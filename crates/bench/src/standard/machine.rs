@@ -87,10 +87,10 @@ mod tests {
 
     #[test]
     fn a_folder_is_on_the_mount_nearest_to_it() {
-        let mounts = "/dev/a / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n\
+        let mounts = "/dev/a / ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n\
             /dev/b /data xfs rw 0 0\n/dev/c /data btrfs rw 0 0\n";
         for (folder, kind) in
-            [("/home", "ext4"), ("/tmp/x", "tmpfs"), ("/tmpfiles", "ext4"), ("/data/y", "btrfs")]
+            [("/srv", "ext4"), ("/run/x", "tmpfs"), ("/running", "ext4"), ("/data/y", "btrfs")]
         {
             assert_eq!(file_system(mounts, Path::new(folder)), kind, "{folder}");
         }

@@ -54,6 +54,7 @@ impl AdminSocket {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept commands, trying again shortly");
+                    // Without open files to spare it fails again at once, as fast as a core can ask.
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }
