@@ -41,12 +41,38 @@ pub enum Change {
     },
     /// A group or its membership.
     Group { group: GroupId, rev: Rev, actor: UserId, what: GroupChange, at: Timestamp },
-    /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`.
-    Friend { actor: UserId, other: UserId, what: FriendChange, at: Timestamp },
+    /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`. Each has his own
+    /// `rev` of it.
+    Friend { actor: UserId, actor_rev: Rev, other: UserId, other_rev: Rev, what: FriendChange, at: Timestamp },
     /// The user's own profile.
-    Profile { user: UserId, at: Timestamp },
+    Profile { user: UserId, rev: Rev, at: Timestamp },
     /// These sessions are no longer valid.
     SessionsEnded { user: UserId, sessions: Vec<SessionId>, why: Ended },
+}
+
+/// What changes are counted in: each group and each user has a `rev` of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    Group(GroupId),
+    User(UserId),
+}
+
+impl Change {
+    /// The topics that it is a change of, with its place in each. The end of sessions has none.
+    pub fn places(&self) -> impl Iterator<Item = (Topic, Rev)> + use<> {
+        let (first, second) = match self {
+            Self::Message { message, .. } => (Some((Topic::Group(message.group), message.rev)), None),
+            Self::Receipt { group, rev, .. } | Self::Group { group, rev, .. } => {
+                (Some((Topic::Group(*group), *rev)), None)
+            }
+            Self::Friend { actor, actor_rev, other, other_rev, .. } => {
+                (Some((Topic::User(*actor), *actor_rev)), Some((Topic::User(*other), *other_rev)))
+            }
+            Self::Profile { user, rev, .. } => (Some((Topic::User(*user), *rev)), None),
+            Self::SessionsEnded { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,7 @@ number! {
     GroupId
 }
 number! {
-    /// A message. Ascends in commit order over all groups.
+    /// A message. Ascends within a group, and where one node writes over all groups.
     MessageId
 }
 number! {

@@ -4,11 +4,13 @@
 //! given, and a backend is whatever keeps the promises of [`store::Store`].
 
 pub mod account;
+pub mod bus;
 pub mod event;
 pub mod friend;
 pub mod group;
 pub mod id;
 pub mod message;
+pub mod node;
 pub mod refusal;
 pub mod session;
 pub mod store;
@@ -17,6 +19,7 @@ pub mod time;
 pub mod user;
 
 pub use id::{GroupId, MessageId, Origin, Rev, Seq, SessionId, UserId};
+pub use node::NodeId;
 pub use refusal::Refusal;
-pub use store::{Store, StoreError};
+pub use store::{SharedStore, Store, StoreError};
 pub use time::{Clock, Timestamp};

@@ -16,8 +16,11 @@ use crate::sync::{SyncPage, SyncQuery};
 use crate::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use crate::{GroupId, Refusal, Seq, SessionId, Timestamp, UserId};
 
+mod shared;
 #[cfg(feature = "suite")]
 pub mod suite;
+
+pub use shared::SharedStore;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 

@@ -25,9 +25,9 @@ pub(crate) fn befriend(
     let Some((state, what)) = friend::act(state_of(batch.db, user, other)?, action) else {
         return Ok(false);
     };
-    set(batch, user, other, state)?;
-    set(batch, other, user, state.mirrored())?;
-    batch.publish(Change::Friend { actor: user, other, what, at: now });
+    let actor_rev = set(batch, user, other, state)?;
+    let other_rev = set(batch, other, user, state.mirrored())?;
+    batch.publish(Change::Friend { actor: user, actor_rev, other, other_rev, what, at: now });
     Ok(true)
 }
 
@@ -39,7 +39,8 @@ fn state_of(db: &Connection, user: UserId, other: UserId) -> Result<Friendship> 
     Ok(state.unwrap_or(Friendship::None))
 }
 
-fn set(batch: &Batch<'_>, user: UserId, other: UserId, state: Friendship) -> Result<()> {
+/// Stores what `user` sees, as the next of his own changes.
+fn set(batch: &Batch<'_>, user: UserId, other: UserId, state: Friendship) -> Result<Rev> {
     let rev = users::next_rev(batch, user)?.ok_or(Refusal::UnknownUser(user))?;
     row::execute(
         batch.db,
@@ -47,7 +48,7 @@ fn set(batch: &Batch<'_>, user: UserId, other: UserId, state: Friendship) -> Res
          ON CONFLICT (user_id, other_id) DO UPDATE SET state = excluded.state, rev = excluded.rev",
         params![user.sql(), other.sql(), row::friendship_code(state), rev.sql()],
     )?;
-    Ok(())
+    Ok(rev)
 }
 
 pub(crate) fn list(db: &Connection, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {

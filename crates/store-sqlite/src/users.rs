@@ -115,17 +115,16 @@ pub(crate) fn update_profile(
     change: &ProfileChange,
     now: Timestamp,
 ) -> Result<()> {
-    let changed = row::execute(
+    let rev = row::first(
         batch.db,
         "UPDATE users SET name = coalesce(?2, name), avatar = coalesce(?3, avatar), email = coalesce(?4, email),
                 rev = rev + 1, profile_rev = rev + 1
-         WHERE id = ?1",
+         WHERE id = ?1 RETURNING rev",
         params![user.sql(), change.name, change.avatar, change.email],
+        |row| Ok(Rev(Fields { table: "users", row }.get(0)?)),
     )?;
-    if changed == 0 {
-        return Err(Refusal::NoSuchUser.into());
-    }
-    batch.publish(Change::Profile { user, at: now });
+    let rev = rev.ok_or(Refusal::NoSuchUser)?;
+    batch.publish(Change::Profile { user, rev, at: now });
     Ok(())
 }
 

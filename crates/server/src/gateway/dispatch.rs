@@ -71,7 +71,7 @@ fn tell(app: &App, change: Change) {
             };
             tell_group_change(app, group, &what, notify);
         }
-        Change::Friend { actor, other, what, at } => {
+        Change::Friend { actor, other, what, at, .. } => {
             let kind = match what {
                 FriendChange::Requested => Notice::FriendRequest,
                 FriendChange::Accepted => Notice::FriendAccepted,
@@ -83,7 +83,7 @@ fn tell(app: &App, change: Change) {
             to_user(app, other, Origin::default(), &frame);
             to_user(app, actor, Origin::default(), &frame);
         }
-        Change::Profile { user, at } => {
+        Change::Profile { user, at, .. } => {
             let frame = frames::notify(frames::notice(Notice::ProfileUpdated, user, at));
             to_user(app, user, Origin::default(), &frame);
         }

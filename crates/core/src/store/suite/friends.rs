@@ -28,9 +28,17 @@ pub async fn every_action_in_every_state_does_what_the_rules_say(w: &mut World) 
             assert_eq!(relation(w, bob, anna).await, after.mirrored(), "{case}, seen by the other");
 
             let steps = u64::from(applied);
-            assert_eq!(w.own_rev(anna).await, Rev(revs.0.0 + steps), "{case}");
-            assert_eq!(w.own_rev(bob).await, Rev(revs.1.0 + steps), "{case}");
-            let told = expected.map(|(_, what)| Change::Friend { actor: anna, other: bob, what, at });
+            let (actor_rev, other_rev) = (Rev(revs.0.0 + steps), Rev(revs.1.0 + steps));
+            assert_eq!(w.own_rev(anna).await, actor_rev, "{case}");
+            assert_eq!(w.own_rev(bob).await, other_rev, "{case}");
+            let told = expected.map(|(_, what)| Change::Friend {
+                actor: anna,
+                actor_rev,
+                other: bob,
+                other_rev,
+                what,
+                at,
+            });
             assert_eq!(w.changes().await, Vec::from_iter(told), "{case}");
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Model {
     pub(super) users: BTreeMap<UserId, User>,
     /// Whose profile has changed.
     pub(super) renamed: BTreeSet<UserId>,
+    /// How far each is in his own changes; a new user, who is not listed, is at 1.
+    own_revs: BTreeMap<UserId, Rev>,
     /// Seen from the first; strangers are left out.
     pub(super) friends: BTreeMap<(UserId, UserId), Friendship>,
     pub(super) rooms: BTreeMap<GroupId, Room>,
@@ -146,10 +148,17 @@ impl Room {
 impl Model {
     // ---- users
 
+    fn next_own_rev(&mut self, user: UserId) -> Rev {
+        let rev = self.own_revs.entry(user).or_insert(Rev(1));
+        rev.0 += 1;
+        *rev
+    }
+
     pub(super) fn rename_user(&mut self, user: UserId, name: &str, at: Timestamp) -> Outcome {
         self.users.get_mut(&user).expect("he exists").name = name.into();
         self.renamed.insert(user);
-        Ok(vec![Change::Profile { user, at }])
+        let rev = self.next_own_rev(user);
+        Ok(vec![Change::Profile { user, rev, at }])
     }
 
     pub(super) fn befriend(
@@ -169,7 +178,8 @@ impl Model {
         self.friends.insert((user, other), after);
         self.friends.insert((other, user), after.mirrored());
         self.friends.retain(|_, friendship| *friendship != Friendship::None);
-        Ok(vec![Change::Friend { actor: user, other, what, at }])
+        let (actor_rev, other_rev) = (self.next_own_rev(user), self.next_own_rev(other));
+        Ok(vec![Change::Friend { actor: user, actor_rev, other, other_rev, what, at }])
     }
 
     // ---- groups

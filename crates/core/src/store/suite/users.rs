@@ -242,7 +242,7 @@ pub async fn every_change_of_a_profile_is_told(w: &mut World) -> Claim {
         let Rev(rev) = w.own_rev(anna).await;
         let at = w.now();
         w.store.update_profile(anna, change, at).await?;
-        assert_eq!(w.change().await, Change::Profile { user: anna, at });
+        assert_eq!(w.change().await, Change::Profile { user: anna, rev: Rev(rev + 1), at });
 
         let page = w.sync(anna, world::query(Rev(rev), &[])).await;
         assert_eq!(page.rev, Rev(rev + 1));

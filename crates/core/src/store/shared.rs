@@ -1,0 +1,48 @@
+//! What a store that several nodes share tells besides, so that each node hears of what the others did.
+
+use async_trait::async_trait;
+
+use super::{Result, Store};
+use crate::event::{Change, Topic};
+use crate::node::{Node, NodeId};
+use crate::{GroupId, Rev, SessionId, Timestamp, UserId};
+
+/// A store that several nodes have open at the same time.
+///
+/// What its [`Store`] guarantees holds over all of them: each write is stored once whichever node it came to,
+/// and `seq` and `rev` of a group run on without a gap. Its feed tells what this node committed, in the order
+/// in which it did; of one topic there may lie changes of other nodes between two of them, which
+/// [`Self::changes`] tells.
+#[async_trait]
+pub trait SharedStore: Store {
+    /// How far each of these topics is; those that do not exist are left out.
+    async fn revs(&self, topics: Vec<Topic>) -> Result<Vec<(Topic, Rev)>>;
+
+    /// The changes of the topic above `after`, by `rev`, at most `limit`: without a gap for messages, for ever,
+    /// and for all others as far back as [`Self::purge_changes`] has left them. Their `origin` is 0.
+    async fn changes(&self, topic: Topic, after: Rev, limit: u32) -> Result<Vec<Change>>;
+
+    /// Deletes what was kept of changes before `before` for [`Self::changes`] alone, and returns how many.
+    async fn purge_changes(&self, before: Timestamp) -> Result<u64>;
+
+    /// The groups in which each of these users is a member, by user and group.
+    async fn memberships(&self, users: Vec<UserId>) -> Result<Vec<(UserId, GroupId)>>;
+
+    /// Those of these sessions that are valid at `now`, by id.
+    async fn valid_sessions(&self, sessions: Vec<SessionId>, now: Timestamp) -> Result<Vec<SessionId>>;
+
+    /// Notes that a node lives, and what it says of itself.
+    async fn note_node(&self, node: Node) -> Result<()>;
+
+    /// Every node that was noted at `since` or later, by id.
+    async fn nodes(&self, since: Timestamp) -> Result<Vec<Node>>;
+
+    /// Forgets a node that has stopped.
+    async fn forget_node(&self, node: NodeId) -> Result<()>;
+
+    /// Keeps a file under a name that says what is in it; the same again changes nothing.
+    async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()>;
+
+    /// The file of that name.
+    async fn media(&self, name: &str) -> Result<Option<Vec<u8>>>;
+}
