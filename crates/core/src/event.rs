@@ -1,5 +1,7 @@
 //! What a commit did: the feed from a store to whoever tells the users.
 
+mod wire;
+
 use std::sync::Arc;
 
 use crate::friend::FriendChange;

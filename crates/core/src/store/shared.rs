@@ -25,8 +25,9 @@ pub trait SharedStore: Store {
     /// Deletes what was kept of changes before `before` for [`Self::changes`] alone, and returns how many.
     async fn purge_changes(&self, before: Timestamp) -> Result<u64>;
 
-    /// The groups in which each of these users is a member, by user and group.
-    async fn memberships(&self, users: Vec<UserId>) -> Result<Vec<(UserId, GroupId)>>;
+    /// The groups in which each of these users is a member, by user and group, and the `rev` of his latest
+    /// joining.
+    async fn memberships(&self, users: Vec<UserId>) -> Result<Vec<(UserId, GroupId, Rev)>>;
 
     /// Those of these sessions that are valid at `now`, by id.
     async fn valid_sessions(&self, sessions: Vec<SessionId>, now: Timestamp) -> Result<Vec<SessionId>>;
