@@ -17,18 +17,23 @@ ROOT = Path(__file__).resolve().parent.parent
 MAY_USE = {
     "rim-protocol": set(),
     "rim-core": set(),
+    "rim-bus-nats": {"rim-core"},
     "rim-store-sqlite": {"rim-core"},
     "rim-client": {"rim-protocol"},
+    "rim-testbed": set(),
     "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store-sqlite"},
     "rim-server": {"rim-protocol", "rim-core", "rim-store-sqlite"},
 }
 TESTS_MAY_ALSO_USE = {
-    "rim-server": {"rim-client"},
+    "rim-bus-nats": {"rim-testbed"},
+    "rim-store-postgres": {"rim-testbed"},
+    "rim-server": {"rim-client", "rim-testbed"},
 }
 
 # External crates that few may use, and why. Whatever is not named here is free.
 ONLY_IN = {
     "rusqlite": ({"rim-store-sqlite"}, "only stores speak SQL"),
+    "async-nats": ({"rim-bus-nats"}, "only the bus speaks NATS"),
     "axum": ({"rim-server"}, "only the server speaks HTTP"),
     "hyper": ({"rim-server"}, "only the server speaks HTTP"),
     "hyper-util": ({"rim-server"}, "only the server speaks HTTP"),

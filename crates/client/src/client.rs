@@ -80,6 +80,36 @@ impl Client {
         Ok(Self { commands, events, task: tokio::spawn(engine.run()) })
     }
 
+    /// Sends a message; see [`Sender::send`].
+    ///
+    /// # Errors
+    /// `Refused` with the server's reason.
+    pub async fn send(
+        &self,
+        gid: u64,
+        kind: Kind,
+        content: impl Into<String>,
+        client_msg_id: impl Into<String>,
+    ) -> Result<u64, SendError> {
+        self.sender().send(gid, kind, content, client_msg_id).await
+    }
+
+    /// A way to send from other tasks, while this one reads events.
+    pub fn sender(&self) -> Sender {
+        Sender(self.commands.clone())
+    }
+
+    /// The next event; `None` after [`ClientEvent::Ended`].
+    pub async fn next(&mut self) -> Option<ClientEvent> {
+        self.events.recv().await
+    }
+}
+
+/// Sends for a [`Client`].
+#[derive(Clone)]
+pub struct Sender(mpsc::Sender<Pending>);
+
+impl Sender {
     /// Sends a message and waits until it is stored, however many connections that takes.
     ///
     /// `client_msg_id` (1 to 64 bytes) names it: sent twice under one name it is stored once. Returns the
@@ -97,13 +127,8 @@ impl Client {
         let (answered, answer) = oneshot::channel();
         let pending =
             Pending { gid, kind, content: content.into(), client_msg_id: client_msg_id.into(), answered };
-        self.commands.send(pending).await.map_err(|_| SendError::Ended)?;
+        self.0.send(pending).await.map_err(|_| SendError::Ended)?;
         answer.await.map_err(|_| SendError::Ended)?
-    }
-
-    /// The next event; `None` after [`ClientEvent::Ended`].
-    pub async fn next(&mut self) -> Option<ClientEvent> {
-        self.events.recv().await
     }
 }
 

@@ -11,7 +11,7 @@ mod connection;
 mod replica;
 
 pub use api::{Api, ApiError};
-pub use client::{Client, ClientEvent, SendError};
+pub use client::{Client, ClientEvent, SendError, Sender};
 pub use connection::{Connection, ConnectionError};
 pub use replica::{GroupReplica, Replica};
 pub use rim_protocol as protocol;

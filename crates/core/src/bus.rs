@@ -7,6 +7,14 @@ use async_trait::async_trait;
 
 use crate::event::Topic;
 
+mod hearing;
+mod local;
+#[cfg(feature = "suite")]
+pub mod suite;
+
+pub use hearing::{Teller, hearing};
+pub use local::LocalBus;
+
 /// Whom a hint is for: the nodes that have subscribed to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {

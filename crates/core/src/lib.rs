@@ -4,6 +4,7 @@
 //! given, and a backend is whatever keeps the promises of [`store::Store`].
 
 pub mod account;
+pub mod archive;
 pub mod bus;
 pub mod event;
 pub mod friend;

@@ -1,5 +1,6 @@
 //! What every part of the server shares.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rim_core::{Clock, Store};
@@ -7,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::gateway::Hub;
 use crate::limits::RateLimits;
@@ -17,6 +19,8 @@ use crate::metrics::Metrics;
 pub struct App {
     pub config: Config,
     pub store: Arc<dyn Store>,
+    /// What joins this node with others on the same store; `None` where it is alone.
+    pub cluster: Option<Arc<Cluster>>,
     pub avatars: Avatars,
     pub clock: Arc<dyn Clock>,
     /// Registration, login, tokens and passwords.
@@ -29,4 +33,15 @@ pub struct App {
     pub shutdown: CancellationToken,
     /// Every task of a connection or in the background; the server waits for them before it closes the store.
     pub tasks: TaskTracker,
+}
+
+impl App {
+    /// What became of a password attempt that the limits had let in; `account_key` is the folded account.
+    pub fn password_attempted(&self, account_key: &str, address: IpAddr, wrong: bool) {
+        if !wrong {
+            self.limits.not_a_wrong_password(account_key, address);
+        } else if let Some(cluster) = &self.cluster {
+            cluster.wrong_password(account_key, address);
+        }
+    }
 }

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::Accounts;
 use crate::app::App;
 use crate::clock::SystemClock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Database};
 use crate::gateway::Hub;
 use crate::limits::RateLimits;
 use crate::media::Avatars;
@@ -27,12 +27,14 @@ pub(crate) fn config(data: &TempDir, settings: &[&str]) -> Config {
 /// An app on a new store, and what its store tells.
 pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
     let metrics = Arc::new(Metrics::new());
-    let options = Options { path: config.database.clone(), readers: 1, observer: Arc::clone(&metrics) as _ };
+    let Database::Sqlite(path) = config.database.clone() else { panic!("tests of parts run on SQLite") };
+    let options = Options { path, readers: 1, observer: Arc::clone(&metrics) as _ };
     let (store, feed) = SqliteStore::open(options).expect("a new database");
     let app = App {
         accounts: Accounts::new(&config, &metrics).expect("threads"),
         store: Arc::new(store),
-        avatars: Avatars::open(&config.data).expect("a folder"),
+        cluster: None,
+        avatars: Avatars::in_folder(&config.data).expect("a folder"),
         clock: Arc::new(SystemClock),
         hub: Hub::new(),
         limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),

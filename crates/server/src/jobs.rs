@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::App;
 use crate::accounts;
+use crate::cluster;
 use crate::gateway;
 use crate::tls::Certificates;
 
@@ -20,6 +21,14 @@ pub(crate) fn start(app: &Arc<App>, certificates: Option<Arc<Certificates>>) {
     app.tasks.spawn(gateway::heartbeat(Arc::clone(app)));
     app.tasks.spawn(every(Arc::clone(app), PURGE_EVERY, accounts::purge_expired));
     app.tasks.spawn(every(Arc::clone(app), FORGET_EVERY, async |app| app.limits.forget_the_quiet()));
+    if let Some(cluster) = &app.cluster {
+        app.tasks.spawn(cluster::presence(Arc::clone(app), Arc::clone(cluster)));
+        let cluster = Arc::clone(cluster);
+        app.tasks.spawn(every(Arc::clone(app), PURGE_EVERY, move |app| {
+            let cluster = Arc::clone(&cluster);
+            async move { cluster::purge_changes(&app, &cluster).await }
+        }));
+    }
     if let Some(certificates) = certificates {
         app.tasks.spawn(watch_certificates(Arc::clone(app), certificates));
     }

@@ -9,6 +9,7 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod config;
 pub mod data;
 #[cfg(test)]
@@ -22,8 +23,10 @@ pub mod limits;
 pub mod listen;
 pub mod media;
 pub mod metrics;
+pub mod migrate;
 pub mod open_files;
 pub mod run;
+pub mod store;
 pub mod stream;
 pub mod tls;
 

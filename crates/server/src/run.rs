@@ -1,11 +1,13 @@
 //! The life of a server, from its settings to its last commit.
 
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use rim_bus_nats::NatsBus;
+use rim_core::bus::{Bus, Hearing, LocalBus};
 use rim_core::event::Feed;
-use rim_store_sqlite::{Options, SqliteStore};
+use rim_core::{Clock, NodeId, SharedStore};
+use rim_store_postgres::{BusOptions, NotifyBus};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -15,15 +17,20 @@ use crate::accounts::Accounts;
 use crate::admin::socket::AdminSocket;
 use crate::app::App;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::cluster::{self, Cluster, Ears};
+use crate::config::{self, Config, Database};
 use crate::data::DataFolder;
 use crate::gateway::{self, Hub};
 use crate::limits::RateLimits;
 use crate::listen::{self, Gate};
 use crate::media::Avatars;
 use crate::metrics::Metrics;
+use crate::store::{self, Opened};
 use crate::tls::Certificates;
 use crate::{http, jobs};
+
+/// Hints of other nodes that may wait to be looked at. More are dropped, and the store is looked at instead.
+const MAX_HEARD: usize = 16 * 1024;
 
 /// The sockets to serve on, bound but not yet accepting.
 pub struct Listeners {
@@ -46,6 +53,8 @@ pub async fn run(listeners: Listeners, config: Config, shutdown: CancellationTok
 pub struct Server {
     app: Arc<App>,
     feed: Feed,
+    /// Where there may be other nodes.
+    ears: Option<Ears>,
     certificates: Option<Arc<Certificates>>,
     admin: Option<AdminSocket>,
     /// Held to the end, after the store is closed.
@@ -58,18 +67,35 @@ impl Server {
     /// # Errors
     /// Another server has the folder or it cannot be written; a file of TLS is missing or wrong; the database cannot be used.
     pub async fn open(config: Config, shutdown: CancellationToken) -> Result<Self> {
+        Self::open_on(config, shutdown, std::convert::identity).await
+    }
+
+    /// The same with something between the server and its bus, such as what loses hints.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub async fn open_on(
+        config: Config,
+        shutdown: CancellationToken,
+        wrap: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    ) -> Result<Self> {
         let folder = DataFolder::lock(&config.data)?;
         let certificates = config.tls.clone().map(Certificates::load).transpose()?;
         let metrics = Arc::new(Metrics::new());
-        let options = Options {
-            path: config.database.clone(),
-            readers: available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
-            observer: Arc::clone(&metrics) as _,
+        let Opened { store, shared, feed } =
+            store::open(&config.database, config.database_connections, Arc::clone(&metrics) as _).await?;
+        let avatars = match &shared {
+            Some(shared) => Avatars::in_store(Arc::clone(shared)),
+            None => {
+                Avatars::in_folder(&config.data).context("cannot use the folder media in the data folder")?
+            }
         };
-        let (store, feed) = SqliteStore::open(options)
-            .with_context(|| format!("cannot use the database {}", config.database.display()))?;
-        let avatars =
-            Avatars::open(&config.data).context("cannot use the folder media in the data folder")?;
+        let (cluster, ears) = match shared {
+            Some(shared) => {
+                join(&config, shared, wrap).await.map(|(cluster, ears)| (Some(cluster), Some(ears)))?
+            }
+            None => (None, None),
+        };
         // A server that cannot be reached by `rim user` is still a server.
         let admin = AdminSocket::open(&config.data)
             .inspect_err(|error| {
@@ -79,7 +105,8 @@ impl Server {
         let app = Arc::new(App {
             accounts: Accounts::new(&config, &metrics)
                 .context("cannot start the threads that hash passwords")?,
-            store: Arc::new(store),
+            store,
+            cluster,
             avatars,
             clock: Arc::new(SystemClock),
             hub: Hub::new(),
@@ -89,17 +116,22 @@ impl Server {
             tasks: TaskTracker::new(),
             config,
         });
-        Ok(Self { app, feed, certificates, admin, _folder: folder })
+        Ok(Self { app, feed, ears, certificates, admin, _folder: folder })
     }
 
     /// Serves until the server's token is cancelled; then stops accepting, sends clients away to come back,
     /// waits for what is under way, and closes the store.
     pub async fn serve(self, listeners: Listeners) {
-        let Self { app, feed, certificates, admin, _folder } = self;
+        let Self { app, feed, ears, certificates, admin, _folder } = self;
 
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
-        dispatcher.spawn(gateway::dispatch(Arc::clone(&app), feed));
+        match (&app.cluster, ears) {
+            (Some(cluster), Some(ears)) => {
+                dispatcher.spawn(cluster::follow(Arc::clone(&app), Arc::clone(cluster), feed, ears))
+            }
+            _ => dispatcher.spawn(gateway::dispatch(Arc::clone(&app), feed)),
+        };
 
         let gate = Gate::new(&app.config, Arc::clone(&app.metrics));
         let main = (listeners.main, http::router(Arc::clone(&app)));
@@ -116,9 +148,57 @@ impl Server {
 
         app.shutdown.cancelled().await;
         drain(&app).await;
+        if let Some(cluster) = &app.cluster {
+            cluster.leave().await;
+        }
         app.store.close().await;
         dispatcher.close();
         dispatcher.wait().await;
+        if let Some(cluster) = &app.cluster {
+            // After the last commit was told.
+            cluster.bus.close().await;
+        }
+    }
+}
+
+/// Makes this server one of the nodes on a store.
+async fn join(
+    config: &Config,
+    store: Arc<dyn SharedStore>,
+    wrap: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>,
+) -> Result<(Arc<Cluster>, Ears)> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| anyhow!("the system's random source: {error}"))?;
+    let node = NodeId(u64::from_ne_bytes(random));
+    let connecting = connect_bus(config, store.id(), node).await;
+    let (bus, hearing) = connecting.with_context(|| format!("cannot use the bus {}", config.bus))?;
+    let bus = wrap(bus);
+    let (cluster, ears) =
+        Cluster::new(node, config.node_name.clone(), SystemClock.now(), store, (bus, hearing));
+    Ok((Arc::new(cluster), ears))
+}
+
+/// A bus that is away keeps no node from starting: it is connected to when it comes back.
+async fn connect_bus(config: &Config, database: u64, node: NodeId) -> Result<(Arc<dyn Bus>, Hearing)> {
+    match (&config.bus, &config.database) {
+        (config::Bus::Nats(urls), _) => {
+            let options = rim_bus_nats::Options {
+                urls: urls.split(',').map(str::to_owned).collect(),
+                node: config.node_name.clone(),
+                prefix: format!("rim.{database:016x}"),
+                room: MAX_HEARD,
+                credentials: None,
+                root_certificates: None,
+            };
+            let (bus, hearing) = NatsBus::connect(options).await?;
+            Ok((bus, hearing))
+        }
+        (config::Bus::Postgres, Database::Postgres(url)) => {
+            let options = BusOptions { url: url.clone(), store: database, node, room: MAX_HEARD };
+            let (bus, hearing) = NotifyBus::open(options).await?;
+            Ok((Arc::new(bus), hearing))
+        }
+        _ => Ok(LocalBus::new().join(1)),
     }
 }
 

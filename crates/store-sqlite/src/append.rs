@@ -8,14 +8,17 @@ use rim_core::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId}
 use rusqlite::{Connection, params};
 
 use crate::batch::Batch;
-use crate::client_ids::Found;
+use crate::client_ids::{self, Found};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
+use crate::tail::Entry;
 
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
         let head = *self.heads.group(self.db, new.group)?;
-        let hash = match self.client_ids.find(self.db, new.group, new.sender, &new.client_msg_id)? {
+        let (group, sender, hash) = (new.group, new.sender, client_ids::hash);
+        let client_hash = match client_ids::find(self.db, self.tail, hash, group, sender, &new.client_msg_id)?
+        {
             // Also to one who has left since: he is told the truth, not that he may not send.
             Found::Sent(first) => return Ok((place_of(self.db, first)?, None)),
             Found::New(hash) => hash,
@@ -35,11 +38,11 @@ impl Batch<'_> {
             content: new.content,
             created_at: new.now,
         };
-        insert(self.db, &message, hash)?;
+        insert(self.db, &message, client_hash)?;
 
         // Taken only now that the row is there: neither places nor revs have gaps.
         self.heads.took_message();
-        self.client_ids.insert(message.group, message.sender, hash, message.id);
+        self.tail.insert(Entry { message: message.id, group, seq: message.seq, sender, client_hash });
         self.heads.group(self.db, message.group)?.appended(&message);
         self.heads.standing(self.db, message.group, message.sender)?.sent(message.seq);
         let written = Written::Appended { id: message.id, seq: message.seq };
@@ -96,7 +99,7 @@ impl Batch<'_> {
     }
 }
 
-fn insert(db: &Connection, message: &Message, hash: i64) -> Result<()> {
+fn insert(db: &Connection, message: &Message, client_hash: i64) -> Result<()> {
     row::execute(
         db,
         "INSERT INTO messages (id, group_id, seq, rev, sender_id, client_msg_id, client_hash, kind, content,
@@ -109,7 +112,7 @@ fn insert(db: &Connection, message: &Message, hash: i64) -> Result<()> {
             message.rev.sql(),
             message.sender.sql(),
             message.client_msg_id,
-            hash,
+            client_hash,
             message.kind.code(),
             message.content,
             message.created_at.0,

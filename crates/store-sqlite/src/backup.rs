@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::{OpenError, connection, migrations};
+use crate::{OpenError, archive, connection, migrations};
 
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,7 @@ pub fn backup(database: &Path, to: &Path) -> Result<(), BackupError> {
 
     let source = connection::read_only(database).map_err(OpenError::from)?;
     migrations::version(&source)?;
+    archive::must_be_whole(&source)?;
     let part = Part(folder.join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id())));
     copy(&source, &part.0)?;
     File::open(&part.0)?.sync_all()?;

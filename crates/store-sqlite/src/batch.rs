@@ -9,26 +9,30 @@ use rim_core::store::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::client_ids::{self, ClientIds};
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::heads::Heads;
+use crate::places::Oldest;
+use crate::tail::{Size, Tail};
 
 /// An open transaction of the writer.
 pub(crate) struct Batch<'c> {
     pub(crate) db: &'c Connection,
-    pub(crate) heads: Heads,
-    pub(crate) client_ids: ClientIds,
+    pub(crate) heads: &'c mut Heads,
+    pub(crate) tail: &'c mut Tail,
+    certain: &'c mut bool,
     /// For the feed, once it is committed.
     out: Vec<Committed>,
 }
 
 impl<'c> Batch<'c> {
     /// Begins one.
-    pub(crate) fn begin(db: &'c Connection, memory: Option<Memory>) -> Result<Self> {
+    pub(crate) fn begin(db: &'c Connection, memory: &'c mut Memory) -> Result<Self> {
         crate::row::execute(db, "BEGIN IMMEDIATE", [])?;
-        let Memory { heads, client_ids } = memory.map_or_else(|| Memory::load(db), Ok)?;
-        Ok(Self { db, heads, client_ids, out: Vec::new() })
+        memory.make_certain(db)?;
+        let Memory { heads, tail, certain } = memory;
+        *certain = false;
+        Ok(Self { db, heads, tail, certain, out: Vec::new() })
     }
 
     /// Tells users of a change, once it is committed.
@@ -83,14 +87,16 @@ impl<'c> Batch<'c> {
     /// Makes it durable.
     pub(crate) fn commit(&mut self) -> Result<()> {
         self.heads.flush(self.db)?;
-        self.client_ids.settle(self.db)?;
+        self.tail.before_commit(self.db)?;
         self.statement("COMMIT")
     }
 
-    /// Shows the readers where the groups are now; gives back what to tell after that, and what to remember.
-    pub(crate) fn committed(mut self, directory: &Directory) -> (Vec<Committed>, Memory) {
+    /// Shows the readers where the groups are now; gives back what to tell after that.
+    pub(crate) fn committed(self, directory: &Directory) -> Vec<Committed> {
         self.heads.publish(directory);
-        (self.out, Memory { heads: self.heads, client_ids: self.client_ids })
+        self.tail.committed();
+        *self.certain = true;
+        self.out
     }
 
     /// Who is still owed an answer when nothing of it came to be.
@@ -110,12 +116,28 @@ impl<'c> Batch<'c> {
 /// What the writer remembers from one batch to the next. All of it is in the tables too.
 pub(crate) struct Memory {
     heads: Heads,
-    client_ids: ClientIds,
+    tail: Tail,
+    /// Whether it says what the tables say: not while a batch is open, nor after one that failed.
+    certain: bool,
 }
 
 impl Memory {
-    pub(crate) fn load(db: &Connection) -> Result<Self> {
-        Ok(Self { heads: Heads::load(db)?, client_ids: ClientIds::load(db, client_ids::hash)? })
+    pub(crate) fn load(db: &Connection, size: Size) -> Result<Self> {
+        Ok(Self { heads: Heads::load(db)?, tail: Tail::load(db, size)?, certain: true })
+    }
+
+    /// Where readers find the places that are not in the table.
+    pub(crate) fn oldest(&self) -> Oldest {
+        self.tail.oldest()
+    }
+
+    /// After a batch that failed: forgets what only it had seen.
+    fn make_certain(&mut self, db: &Connection) -> Result<()> {
+        if !self.certain {
+            self.heads = Heads::load(db)?;
+            self.tail.rolled_back(self.heads.next_message());
+        }
+        Ok(())
     }
 }
 

@@ -5,16 +5,17 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use rim_core::message::{Chat, Message, Page};
+use rim_core::message::{Chat, Page};
 use rim_core::{GroupId, MessageId, Seq, UserId};
 use rusqlite::Connection;
 
 use crate::directory::Directory;
 use crate::failure::Result;
+use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{groups, users};
+use crate::{groups, history, users};
 
-pub(crate) fn page(db: &Connection, directory: &Directory, user: UserId, page: Page) -> Result<Vec<Chat>> {
+pub(crate) fn page(db: &Snapshot<'_>, directory: &Directory, user: UserId, page: Page) -> Result<Vec<Chat>> {
     let mut entries = entries(db, directory, user)?;
     entries.sort_unstable_by_key(|entry| Reverse(entry.last));
     let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
@@ -38,7 +39,7 @@ struct Entry {
 
 /// His current groups with a message that he may see: the group's newest, if it came since he joined; else
 /// that at the end of his latest earlier membership.
-fn entries(db: &Connection, directory: &Directory, user: UserId) -> Result<Vec<Entry>> {
+fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec<Entry>> {
     // An index has all of these columns.
     let sql = "SELECT group_id, join_seq FROM members WHERE user_id = ?1 AND left_rev IS NULL";
     let joined = row::all(db, sql, [user.sql()], |row| {
@@ -62,7 +63,7 @@ fn entries(db: &Connection, directory: &Directory, user: UserId) -> Result<Vec<E
         let earlier = ends_of_earlier_spans(db, user)?;
         for group in silent {
             let Some(to) = earlier.get(&group) else { continue };
-            entries.extend(message_at(db, group, *to)?.map(|last| Entry { last, group }));
+            entries.extend(db.message_at(group, *to)?.map(|last| Entry { last, group }));
         }
     }
     Ok(entries)
@@ -78,22 +79,14 @@ fn ends_of_earlier_spans(db: &Connection, user: UserId) -> Result<HashMap<GroupI
     Ok(ends.into_iter().collect())
 }
 
-fn message_at(db: &Connection, group: GroupId, seq: Seq) -> Result<Option<MessageId>> {
-    let sql = "SELECT id FROM messages WHERE group_id = ?1 AND seq = ?2";
-    row::first(db, sql, [group.sql(), seq.sql()], |row| {
-        Ok(MessageId(Fields { table: "messages", row }.get(0)?))
-    })
-}
-
 /// `None` if there is no message that he may see.
-fn chat(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Chat>> {
+fn chat(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<Chat>> {
     // The peer is whom old clients show as the title of the chat.
     let sql = "SELECT m.group_id,
-                      CASE WHEN g.last_seq > m.join_seq THEN g.last_message_id
-                      ELSE (SELECT s.id FROM messages AS s
-                            WHERE s.group_id = m.group_id
-                              AND s.seq = (SELECT max(e.to_seq) FROM earlier_spans AS e
-                                           WHERE e.group_id = m.group_id AND e.user_id = m.user_id)) END,
+                      CASE WHEN g.last_seq > m.join_seq THEN g.last_message_id END,
+                      CASE WHEN g.last_seq <= m.join_seq
+                      THEN (SELECT max(e.to_seq) FROM earlier_spans AS e
+                            WHERE e.group_id = m.group_id AND e.user_id = m.user_id) END,
                       max(0, g.last_seq - max(m.join_seq, m.read_seq, m.sent_seq)),
                       coalesce((SELECT o.user_id FROM members AS o
                                 WHERE o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NULL
@@ -106,17 +99,16 @@ fn chat(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Chat>> {
                WHERE m.group_id = ?1 AND m.user_id = ?2 AND m.left_rev IS NULL";
     let found = row::first(db, sql, [group.sql(), user.sql()], |row| {
         let row = Fields { table: "members", row };
-        Ok((row.get(1)?, row.get(2)?, row.get(3)?))
+        Ok((row.get::<Option<u64>>(1)?, row.get::<Option<u64>>(2)?, row.get(3)?, row.get(4)?))
     })?;
-    let Some((Some(last), unread, peer)) = found else { return Ok(None) };
-    let found = (groups::find(db, group)?, message(db, MessageId(last))?, users::find(db, UserId(peer))?);
+    let Some((newest, earlier, unread, peer)) = found else { return Ok(None) };
+    let last = match (newest, earlier) {
+        (Some(newest), _) => Some(MessageId(newest)),
+        (None, Some(earlier)) => db.message_at(group, Seq(earlier))?,
+        (None, None) => None,
+    };
+    let Some(last) = last else { return Ok(None) };
+    let found = (groups::find(db, group)?, history::find(db, last)?, users::find(db, UserId(peer))?);
     let (Some(group), Some(last), Some(peer)) = found else { return Ok(None) };
     Ok(Some(Chat { group, last, peer, unread }))
-}
-
-fn message(db: &Connection, message: MessageId) -> Result<Option<Message>> {
-    let sql =
-        "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at FROM messages
-               WHERE id = ?1";
-    row::first(db, sql, [message.sql()], row::message)
 }

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use self::count::count;
 use crate::batch::{Batch, Memory};
 use crate::directory::Directory;
+use crate::tail::Size;
 use crate::{connection, groups, migrations, users};
 
 const USERS: u64 = 200;
@@ -29,7 +30,7 @@ const WARM_UP: usize = 4;
 struct House {
     db: Connection,
     directory: Directory,
-    memory: Option<Memory>,
+    memory: Memory,
     users: Vec<UserId>,
     groups: Vec<GroupId>,
     /// Messages so far, each of which counts up to it.
@@ -43,13 +44,14 @@ impl House {
         let mut db = connection::read_write(&folder.path().join("rim.db")).expect("a new database");
         connection::make_durable(&db).expect("set up");
         migrations::run(&mut db).expect("brought up to date");
-        let mut batch = Batch::begin(&db, None).expect("begun");
+        let mut memory = Memory::load(&db, Size::STANDARD).expect("read");
+        let mut batch = Batch::begin(&db, &mut memory).expect("begun");
         let users: Vec<_> = (0..USERS).map(|number| user(&mut batch, number)).collect();
         let groups: Vec<_> = (0..GROUPS).map(|number| group(&mut batch, number, &users)).collect();
         batch.commit().expect("committed");
         let directory = Directory::load(&db).expect("read");
-        let (_, memory) = batch.committed(&directory);
-        Self { db, directory, memory: Some(memory), users, groups, said: 0, _folder: folder }
+        batch.committed(&directory);
+        Self { db, directory, memory, users, groups, said: 0, _folder: folder }
     }
 
     fn message(&mut self) -> Write {
@@ -89,14 +91,12 @@ impl House {
     /// Carries out each of `batches` in a commit of its own, as the writer does.
     fn commit(&mut self, batches: Vec<Vec<Write>>) {
         for writes in batches {
-            let mut batch = Batch::begin(&self.db, self.memory.take()).expect("begun");
+            let mut batch = Batch::begin(&self.db, &mut self.memory).expect("begun");
             for write in writes {
                 batch.write(write, Box::new(|_| ())).expect("written");
             }
             batch.commit().expect("committed");
-            let (told, memory) = batch.committed(&self.directory);
-            assert!(!told.is_empty());
-            self.memory = Some(memory);
+            assert!(!batch.committed(&self.directory).is_empty());
         }
     }
 }

@@ -3,16 +3,17 @@
 use std::collections::HashSet;
 
 use rim_core::message::{History, Message, Page, Span, page_spans};
-use rim_core::{GroupId, Seq, UserId};
+use rim_core::{GroupId, MessageId, Seq, UserId};
 use rusqlite::Connection;
 
 use crate::failure::Result;
 use crate::membership::Membership;
+use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
 use crate::{groups, users};
 
 pub(crate) fn page(
-    db: &Connection,
+    db: &Snapshot<'_>,
     user: UserId,
     group: GroupId,
     page: Page,
@@ -34,12 +35,28 @@ pub(crate) fn page(
 }
 
 /// The first `limit` messages of the span, ascending.
-pub(crate) fn run(db: &Connection, group: GroupId, span: Span, limit: u64) -> Result<Vec<Message>> {
-    let sql =
-        "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at FROM messages
-               WHERE group_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
-    row::all(db, sql, [group.sql(), span.after.sql(), span.to.sql(), limit.sql()], row::message)
+pub(crate) fn run(db: &Snapshot<'_>, group: GroupId, span: Span, limit: u64) -> Result<Vec<Message>> {
+    let (in_table, newest) = db.places(group, span, limit);
+    let mut messages = Vec::new();
+    if in_table.after < in_table.to {
+        let sql = "SELECT m.id, m.group_id, m.seq, m.rev, m.sender_id, m.client_msg_id, m.kind, m.content,
+                          m.created_at
+                   FROM places AS p JOIN messages AS m ON m.id = p.message_id
+                   WHERE p.group_id = ?1 AND p.seq > ?2 AND p.seq <= ?3 ORDER BY p.seq";
+        messages = row::all(db, sql, [group.sql(), in_table.after.sql(), in_table.to.sql()], row::message)?;
+    }
+    if !newest.is_empty() {
+        messages.extend(row::each(db, FIND, newest, row::message)?);
+    }
+    Ok(messages)
 }
+
+pub(crate) fn find(db: &Connection, message: MessageId) -> Result<Option<Message>> {
+    row::first(db, FIND, [message.sql()], row::message)
+}
+
+const FIND: &str = "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at
+                    FROM messages WHERE id = ?1";
 
 fn last_seq(db: &Connection, group: GroupId) -> Result<Option<Seq>> {
     row::first(db, "SELECT id, last_seq FROM groups WHERE id = ?1", [group.sql()], |row| {

@@ -22,15 +22,17 @@ use rim_core::store::{CommitObserver, Result, Store};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Seq, SessionId, Timestamp, UserId, account};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::ErrorCode;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Memory};
 use crate::directory::Directory;
 use crate::failure::Failure;
-use crate::readers::Readers;
+use crate::readers::{Readers, Snapshot};
+use crate::tail::Size;
 use crate::writer::Writer;
 
 mod append;
+mod archive;
 mod backup;
 mod batch;
 mod chats;
@@ -47,14 +49,17 @@ mod heads;
 mod history;
 mod membership;
 mod migrations;
+mod places;
 mod queue;
 mod readers;
 mod row;
 mod sessions;
 mod sync;
+mod tail;
 mod users;
 mod writer;
 
+pub use archive::SqliteArchive;
 pub use backup::{BackupError, backup};
 
 /// How to open a store.
@@ -81,6 +86,12 @@ pub enum OpenError {
     Corrupt(String),
     #[error("the file is a database of another program")]
     NotOurs,
+    /// `rim migrate` was broken off; the same command goes on with it.
+    #[error("moving {origin} here has not come to its end: run `rim migrate` again, or remove the database")]
+    Unfinished { origin: String },
+    /// Another process has it open, and must be the only one or is in the way of one that must.
+    #[error("another process has the database open")]
+    InUse,
     #[error("sqlite: {0}")]
     Sqlite(#[source] rusqlite::Error),
     #[error("cannot start a thread: {0}")]
@@ -92,6 +103,7 @@ impl From<rusqlite::Error> for OpenError {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotADatabase,
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse,
             _ => Self::Sqlite(error),
         }
     }
@@ -122,13 +134,20 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`]; the database is as it was, or stands at a whole step of its migration.
     pub fn open(options: Options) -> std::result::Result<(Self, Feed), OpenError> {
+        Self::open_sized(options, Size::STANDARD)
+    }
+
+    fn open_sized(options: Options, size: Size) -> std::result::Result<(Self, Feed), OpenError> {
         let mut db = connection::read_write(&options.path)?;
         migrations::version(&db)?;
+        archive::must_be_whole(&db)?;
         connection::make_durable(&db)?;
         migrations::run(&mut db)?;
         let directory = Arc::new(Directory::load(&db)?);
-        let readers = Readers::open(&options.path, options.readers)?;
-        let (writer, feed) = Writer::start(db, &options.path, Arc::clone(&directory), options.observer)?;
+        let memory = Memory::load(&db, size)?;
+        let readers = Readers::open(&options.path, options.readers, memory.oldest())?;
+        let (writer, feed) =
+            Writer::start(db, &options.path, memory, Arc::clone(&directory), options.observer)?;
         Ok((Self { writer, readers, directory }, feed))
     }
 
@@ -141,7 +160,7 @@ impl SqliteStore {
 
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> failure::Result<T> + Send + 'static,
+        work: impl FnOnce(&Snapshot<'_>) -> failure::Result<T> + Send + 'static,
     ) -> Result<T> {
         self.readers.read(work).await
     }

@@ -9,8 +9,11 @@ use crate::failure::Failure;
 pub(crate) const APPLICATION_ID: i32 = 0x7269_6d31;
 
 /// Step n takes a database from version n to n + 1.
-const STEPS: &[&str] =
-    &[include_str!("../migrations/0001_init.sql"), include_str!("../migrations/0002_groups_of_a_user.sql")];
+pub(crate) const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_init.sql"),
+    include_str!("../migrations/0002_groups_of_a_user.sql"),
+    include_str!("../migrations/0003_places.sql"),
+];
 
 /// The version this rim reads and writes.
 pub(crate) const VERSION: u32 = STEPS.len() as u32;

@@ -1,15 +1,17 @@
 //! Reading: a few connections, each of which sees one snapshot a use case.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rim_core::store::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection;
 use crate::failure::{Failure, Result};
+use crate::places::{Oldest, Recent};
 
 /// Reads that run or wait. One more is answered "busy".
 const MAX_WAITING: usize = 16_384;
@@ -21,16 +23,46 @@ pub(crate) struct Readers {
     running: Arc<Semaphore>,
     /// A plain mutex: it is held for a push or a pop, never across a query or an await.
     idle: Mutex<Vec<Connection>>,
+    oldest: Oldest,
+}
+
+/// What a reader sees: the database at one moment.
+pub(crate) struct Snapshot<'c> {
+    db: Transaction<'c>,
+    /// The places that may not be in its tables yet.
+    pub(crate) recent: Arc<Recent>,
+}
+
+impl<'c> Snapshot<'c> {
+    pub(crate) fn open(db: &'c Connection, oldest: &Oldest) -> Result<Self> {
+        Self::with(db, oldest.hold())
+    }
+
+    /// `recent` was taken hold of before: see places.rs.
+    pub(crate) fn with(db: &'c Connection, recent: Arc<Recent>) -> Result<Self> {
+        // Deferred: the snapshot is that of the first statement. Dropping it rolls back, which for a reader is how
+        // to end.
+        Ok(Self { db: db.unchecked_transaction()?, recent })
+    }
+}
+
+impl Deref for Snapshot<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.db
+    }
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path, count: usize) -> rusqlite::Result<Arc<Self>> {
+    pub(crate) fn open(path: &Path, count: usize, oldest: Oldest) -> rusqlite::Result<Arc<Self>> {
         let count = count.max(1);
         let idle = (0..count).map(|_| connection::read_only(path)).collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(Arc::new(Self {
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             running: Arc::new(Semaphore::new(count)),
             idle: Mutex::new(idle),
+            oldest,
         }))
     }
 
@@ -38,7 +70,7 @@ impl Readers {
     pub(crate) async fn read<T, F>(self: &Arc<Self>, work: F) -> rim_core::store::Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&Snapshot<'_>) -> Result<T> + Send + 'static,
     {
         let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
         let permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| StoreError::Busy)?;
@@ -46,10 +78,7 @@ impl Readers {
         let lease = Lease { readers: Arc::clone(self), db: Some(db), _permit: permit };
         let answer = tokio::task::spawn_blocking(move || {
             let db = lease.db.as_ref().expect("taken only when the lease is dropped");
-            // Deferred: the snapshot is that of the first statement. Dropping it rolls back, which for a
-            // reader is how to end.
-            let snapshot = db.unchecked_transaction()?;
-            work(&snapshot)
+            work(&Snapshot::open(db, &lease.readers.oldest)?)
         });
         answer.await.unwrap_or(Err(Failure::Panicked)).map_err(StoreError::from)
     }

@@ -59,6 +59,23 @@ pub(crate) fn all<T>(
     Ok(found)
 }
 
+/// The row of each key, in this order. A key that has none is passed over.
+pub(crate) fn each<T>(
+    db: &Connection,
+    sql: &str,
+    keys: impl IntoIterator<Item = impl Sql>,
+    read: impl Fn(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut found = Vec::new();
+    for key in keys {
+        if let Some(row) = statement.query([key.sql()])?.next()? {
+            found.push(read(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Changes rows and returns how many.
 pub(crate) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
     Ok(db.prepare_cached(sql)?.execute(params)?)

@@ -14,11 +14,12 @@ use rusqlite::Connection;
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::membership::Membership;
+use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
 use crate::{friends, groups, history, users};
 
 pub(crate) fn page(
-    db: &Connection,
+    db: &Snapshot<'_>,
     directory: &Directory,
     user: UserId,
     query: &SyncQuery,
@@ -123,7 +124,7 @@ impl View {
     }
 
     /// The first rows that he missed, at most `limit`.
-    fn delta(&self, db: &Connection, limit: usize, window: Option<u32>) -> Result<GroupDelta> {
+    fn delta(&self, db: &Snapshot<'_>, limit: usize, window: Option<u32>) -> Result<GroupDelta> {
         let member = self.membership.left.is_none();
         let (missed, skipped_to) = self.missed(db, window)?;
         // One more than asked for tells whether there is more, and from which rev on.
@@ -165,7 +166,7 @@ impl View {
     }
 
     /// The places he missed, ascending, and the smallest that was not skipped if the window left out some.
-    fn missed(&self, db: &Connection, window: Option<u32>) -> Result<(Vec<Span>, Option<Seq>)> {
+    fn missed(&self, db: &Snapshot<'_>, window: Option<u32>) -> Result<(Vec<Span>, Option<Seq>)> {
         let visible = self.membership.spans(db, self.group, self.user, self.head.last_seq)?;
         let has = self.place_at(db, self.since)?;
         let Some(size) = window else { return Ok((above(&visible, has), None)) };
@@ -181,7 +182,7 @@ impl View {
     ///
     /// `rev - seq` counts the changes before a message that are no messages, so it never falls as `seq`
     /// rises: the place is found by halving, without an index of `rev`.
-    fn place_at(&self, db: &Connection, rev: Rev) -> Result<Seq> {
+    fn place_at(&self, db: &Snapshot<'_>, rev: Rev) -> Result<Seq> {
         let no_messages = self.head.last_rev.0.saturating_sub(self.head.last_seq.0);
         let mut at_least = rev.0.saturating_sub(no_messages).min(self.head.last_seq.0);
         let mut at_most = rev.0.min(self.head.last_seq.0);
@@ -196,7 +197,7 @@ impl View {
         Ok(Seq(at_least))
     }
 
-    fn messages(&self, db: &Connection, spans: &[Span], limit: usize) -> Result<Vec<Message>> {
+    fn messages(&self, db: &Snapshot<'_>, spans: &[Span], limit: usize) -> Result<Vec<Message>> {
         let mut messages = Vec::new();
         for span in spans {
             let wanted = (limit - messages.len()) as u64;
@@ -247,11 +248,14 @@ fn above(spans: &[Span], place: Seq) -> Vec<Span> {
     cut.filter(|span| span.after < span.to).collect()
 }
 
-fn rev_of(db: &Connection, group: GroupId, seq: Seq) -> Result<Rev> {
-    let sql = "SELECT id, rev FROM messages WHERE group_id = ?1 AND seq = ?2";
-    let rev = row::first(db, sql, [group.sql(), seq.sql()], |row| {
-        Ok(Rev(Fields { table: "messages", row }.get(1)?))
-    })?;
+fn rev_of(db: &Snapshot<'_>, group: GroupId, seq: Seq) -> Result<Rev> {
+    let sql = "SELECT id, rev FROM messages WHERE id = ?1";
+    let rev = match db.message_at(group, seq)? {
+        Some(message) => {
+            row::first(db, sql, [message.sql()], |row| Ok(Rev(Fields { table: "messages", row }.get(1)?)))?
+        }
+        None => None,
+    };
     rev.ok_or_else(|| Failure::Corrupt {
         table: "messages",
         column: "seq".into(),

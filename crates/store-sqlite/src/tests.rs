@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use rim_core::event::{Change, Committed, Feed};
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Chat, Kind, NewMessage, Page, Write, Written};
+use rim_core::store::suite::{self, Fixture};
 use rim_core::store::{CommitObserver, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
@@ -20,6 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::batch::Batch;
 use crate::directory::Directory;
+use crate::tail::Size;
 use crate::{BackupError, OpenError, Options, SqliteStore, backup, failure, groups, migrations};
 
 struct Unobserved;
@@ -28,8 +31,12 @@ impl CommitObserver for Unobserved {
     fn committed(&self, _: usize, _: Duration) {}
 }
 
+/// Of the tables that are written late: so small that a few messages fill several runs.
+const SIZE: Size = Size { run: 16, step: 4 };
+
 fn open(path: &Path) -> Result<(SqliteStore, Feed), OpenError> {
-    SqliteStore::open(Options { path: path.to_owned(), readers: 1, observer: Arc::new(Unobserved) })
+    let options = Options { path: path.to_owned(), readers: 2, observer: Arc::new(Unobserved) };
+    SqliteStore::open_sized(options, SIZE)
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
@@ -108,6 +115,16 @@ impl House {
         });
         began.recv().expect("the writer has taken it");
         (hold, answer)
+    }
+
+    /// The same house as a kill would leave it now, and opened again.
+    fn killed(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in ["rim.db", "rim.db-wal"] {
+            fs::copy(self.folder.path().join(file), folder.path().join(file)).expect("copied");
+        }
+        let (store, feed) = open(&folder.path().join("rim.db")).expect("the store opens again");
+        Self { folder, store: Arc::new(store), feed, ..*self }
     }
 
     async fn contents(&self) -> Vec<String> {
@@ -322,13 +339,14 @@ async fn what_is_answered_is_in_the_directory() {
 }
 
 #[tokio::test]
-async fn a_database_of_version_1_answers_the_same() {
+async fn a_database_of_an_older_version_answers_the_same() {
     let mut house = House::new().await;
     for n in 1..=5 {
         house.send(&format!("id {n}"), &n.to_string()).await;
     }
+    let both = [house.anna, house.bob];
     let quiet = house.store.create_group(new_group(house.anna, house.bob), 100, Timestamp(3)).await;
-    let (both, quiet) = ([house.anna, house.bob], quiet.expect("a group"));
+    let quiet = quiet.expect("a group");
     // Of each group he has left he sees a part; to one he comes back.
     for group in [house.group, quiet] {
         house.store.remove_members(house.bob, group, vec![house.bob], Timestamp(4)).await.expect("gone");
@@ -339,21 +357,119 @@ async fn a_database_of_version_1_answers_the_same() {
     let expected = answers(&house.store, both).await;
     house.store.close().await;
 
-    let old = house.folder.path().join("old.db");
-    let db = rusqlite::Connection::open(&old).expect("open");
-    db.execute_batch(include_str!("../migrations/0001_init.sql")).expect("the first schema");
-    db.pragma_update(None, "application_id", migrations::APPLICATION_ID).expect("update");
-    db.pragma_update(None, "user_version", 1).expect("update");
-    db.execute("ATTACH ?1 AS new", [house.path().to_str()]).expect("attach");
-    for table in ["users", "groups", "single_chats", "members", "earlier_spans", "messages"] {
-        db.execute(&format!("INSERT INTO {table} SELECT * FROM new.{table}"), []).expect("copied");
-    }
-    drop(db);
+    for version in 1..migrations::VERSION {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rim.db");
+        let db = rusqlite::Connection::open(&path).expect("open");
+        for step in &migrations::STEPS[..version as usize] {
+            db.execute_batch(step).expect("the schema of that version");
+        }
+        db.pragma_update(None, "application_id", migrations::APPLICATION_ID).expect("update");
+        db.pragma_update(None, "user_version", version).expect("update");
+        db.execute("ATTACH ?1 AS new", [house.path().to_str()]).expect("attach");
+        for table in ["users", "groups", "single_chats", "members", "earlier_spans", "messages"] {
+            db.execute(&format!("INSERT INTO {table} SELECT * FROM new.{table}"), []).expect("copied");
+        }
+        // The dedupe table was on its way.
+        db.execute_batch(
+            "INSERT INTO client_ids SELECT group_id, sender_id, client_hash, id FROM messages WHERE id <= 4;
+             UPDATE client_ids_progress SET up_to_message_id = 3",
+        )
+        .expect("moved");
+        drop(db);
 
-    let (store, _feed) = open(&old).expect("the store opens");
-    assert_eq!(answers(&store, both).await, expected);
-    let db = rusqlite::Connection::open(&old).expect("open");
-    assert_eq!(migrations::version(&db).expect("ours"), migrations::VERSION);
+        let (store, feed) = open(&path).expect("the store opens");
+        let mut updated = House { folder, store: Arc::new(store), feed, ..house };
+        assert_eq!(answers(&updated.store, both).await, expected, "version {version}");
+        let db = rusqlite::Connection::open(&path).expect("open");
+        assert_eq!(migrations::version(&db).expect("ours"), migrations::VERSION);
+        for n in 1..=6 {
+            assert_eq!(updated.send(&format!("id {n}"), "resent").await, Seq(n), "the first answer");
+        }
+        assert_eq!(updated.send("id 7", "7").await, Seq(7), "no gap");
+    }
+}
+
+#[tokio::test]
+async fn whenever_the_process_is_killed_it_answers_the_same() {
+    let mut house = House::new().await;
+    let both = [house.anna, house.bob];
+    house.send("id 1", "1").await;
+    // His chat list shows the end of what he saw before.
+    let bob = vec![house.bob];
+    house.store.remove_members(house.anna, house.group, bob.clone(), Timestamp(4)).await.expect("gone");
+    house.store.add_members(house.anna, house.group, bob, 100, Timestamp(5)).await.expect("back");
+    for n in 2..=3 * SIZE.run as u64 {
+        let mut killed = house.killed();
+        assert_eq!(answers(&killed.store, both).await, answers(&house.store, both).await);
+        assert_eq!(killed.contents().await, house.contents().await);
+        for sent in [1, n / 2 + 1, n] {
+            assert_eq!(killed.send(&format!("id {sent}"), "again").await, Seq(sent));
+        }
+        house.send(&format!("id {n}"), &n.to_string()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reader_sees_every_message_wherever_it_is_on_its_way_to_the_tables() {
+    let mut house = House::new().await;
+    let answered = Arc::new(AtomicU64::new(0));
+    let last = 20 * SIZE.run as u64;
+    let readers: Vec<_> = [house.anna, house.bob]
+        .into_iter()
+        .map(|user| {
+            let (store, group, answered) = (Arc::clone(&house.store), house.group, Arc::clone(&answered));
+            tokio::spawn(async move {
+                while answered.load(Ordering::SeqCst) < last {
+                    let at_least = answered.load(Ordering::SeqCst);
+                    let page = Page { number: 1, size: 100_000 };
+                    let history = store.history(user, group, page, None).await.expect("read");
+                    let history = history.expect("a member").messages;
+                    assert!(history.len() as u64 >= at_least);
+                    assert!((1..).zip(&history).all(|(place, message)| message.seq == Seq(place)));
+
+                    // In two parts, of which the second begins at a place that is looked for.
+                    let query = SyncQuery { limit: 100_000, ..SyncQuery::default() };
+                    let half = SyncQuery { limit: (at_least as u32 / 2).max(1), ..query.clone() };
+                    let mut parts = store.sync(user, half).await.expect("a page").groups;
+                    let query = SyncQuery { groups: vec![(group, parts[0].rev)], ..query };
+                    parts.extend(store.sync(user, query).await.expect("a page").groups);
+                    let synced = parts.iter().flat_map(|part| &part.messages);
+                    assert!(synced.clone().count() as u64 >= at_least);
+                    assert!((1..).zip(synced).all(|(place, message)| message.seq == Seq(place)));
+                }
+            })
+        })
+        .collect();
+    for n in 1..=last {
+        house.send(&n.to_string(), &n.to_string()).await;
+        answered.store(n, Ordering::SeqCst);
+        // The readers run on this thread, too.
+        tokio::task::yield_now().await;
+    }
+    for reader in readers {
+        reader.await.expect("no message was missing");
+    }
+}
+
+/// A database in a folder that goes with it.
+struct Folder(TempDir);
+
+#[async_trait::async_trait]
+impl Fixture for Folder {
+    async fn open(&mut self) -> (Arc<dyn Store>, Feed) {
+        let (store, feed) = open(&self.0.path().join("rim.db")).expect("the store opens");
+        (Arc::new(store), feed)
+    }
+}
+
+/// The suite has few stories that fill a run of the standard size.
+#[test]
+fn stories_that_fill_many_runs_end_as_the_model_says() {
+    suite::run(
+        async || Folder(tempfile::tempdir().expect("a folder")),
+        suite::random::known_stories_end_as_the_model_says,
+    );
 }
 
 /// What each of the users is answered when he asks for everything.

@@ -82,14 +82,15 @@ pub(crate) fn set_disabled(
 }
 
 pub(crate) fn find(db: &Connection, user: UserId) -> Result<Option<User>> {
-    let sql = "SELECT id, account, name, avatar, email FROM users WHERE id = ?1";
-    row::first(db, sql, [user.sql()], row::user)
+    row::first(db, FIND, [user.sql()], row::user)
 }
 
 /// The users of these ids, in this order. An id that is nobody's is passed over.
 pub(crate) fn find_all(db: &Connection, users: impl IntoIterator<Item = UserId>) -> Result<Vec<User>> {
-    users.into_iter().filter_map(|user| find(db, user).transpose()).collect()
+    row::each(db, FIND, users, row::user)
 }
+
+const FIND: &str = "SELECT id, account, name, avatar, email FROM users WHERE id = ?1";
 
 pub(crate) fn by_account(db: &Connection, account_key: &str) -> Result<Option<User>> {
     let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key = ?1";

@@ -36,6 +36,7 @@ impl Writer {
     pub(crate) fn start(
         mut db: Connection,
         path: &Path,
+        memory: Memory,
         directory: Arc<Directory>,
         observer: Arc<dyn CommitObserver>,
     ) -> std::result::Result<(Self, Feed), OpenError> {
@@ -43,7 +44,7 @@ impl Writer {
         let (feed, committed) = mpsc::channel(FEED_COMMITS);
         let (alive, ended) = watch::channel(());
         let checkpoints = Checkpoints::start(path, &mut db)?;
-        let thread = Thread { db, directory, feed, observer, checkpoints, memory: None };
+        let thread = Thread { db, memory, directory, feed, observer, checkpoints };
         let of_thread = CloseOnDrop(Arc::clone(&queue));
         // Not joined: `ended` tells when it is through.
         let _: JoinHandle<()> = std::thread::Builder::new().name("rim-writer".into()).spawn(move || {
@@ -106,18 +107,15 @@ impl Drop for CloseOnDrop {
 
 struct Thread {
     db: Connection,
+    memory: Memory,
     directory: Arc<Directory>,
     feed: mpsc::Sender<Vec<Committed>>,
     observer: Arc<dyn CommitObserver>,
     checkpoints: Checkpoints,
-    /// Of the last batch; nothing at first and after one that failed.
-    memory: Option<Memory>,
 }
 
 impl Thread {
     fn run(mut self, queue: &Queue) {
-        // So that the first write does not wait for it. If it fails, it fails again there, and is answered.
-        self.memory = Memory::load(&self.db).ok();
         let mut items = Vec::new();
         let mut previous = Previous::default();
         while queue.take(&mut items, previous) {
@@ -170,14 +168,9 @@ impl Thread {
         items: &mut impl Iterator<Item = Item>,
         calls: &mut Vec<Box<dyn Call>>,
     ) -> std::result::Result<Vec<Committed>, (Failure, Vec<Done>)> {
-        let memory = self.memory.take();
-        let mut batch = Batch::begin(&self.db, memory).map_err(|failure| (failure, Vec::new()))?;
+        let mut batch = Batch::begin(&self.db, &mut self.memory).map_err(|failure| (failure, Vec::new()))?;
         match carry_out(&mut batch, items, calls) {
-            Ok(()) => {
-                let (out, memory) = batch.committed(&self.directory);
-                self.memory = Some(memory);
-                Ok(out)
-            }
+            Ok(()) => Ok(batch.committed(&self.directory)),
             Err(failure) => Err((failure, batch.failed())),
         }
     }

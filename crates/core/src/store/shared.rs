@@ -15,6 +15,10 @@ use crate::{GroupId, Rev, SessionId, Timestamp, UserId};
 /// [`Self::changes`] tells.
 #[async_trait]
 pub trait SharedStore: Store {
+    /// A number that tells this database from others, drawn at random when it was created. Buses keep the hints
+    /// of nodes on different databases apart by it.
+    fn id(&self) -> u64;
+
     /// How far each of these topics is; those that do not exist are left out.
     async fn revs(&self, topics: Vec<Topic>) -> Result<Vec<(Topic, Rev)>>;
 

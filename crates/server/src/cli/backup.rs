@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::config::Config;
+use crate::config::{Config, Database};
 
 #[derive(Debug, Args)]
 pub(super) struct Backup {
@@ -17,10 +17,13 @@ pub(super) struct Backup {
 /// Copies the database through a reader of its own, beside the server if one runs.
 pub(super) fn run(command: &Backup, config: &Config) -> Result<()> {
     let Backup { file } = command;
-    ensure!(config.database.exists(), "there is no database at {}", config.database.display());
+    let Database::Sqlite(database) = &config.database else {
+        bail!("rim backup copies SQLite; PostgreSQL has pg_dump, which may run beside the server, too");
+    };
+    ensure!(database.exists(), "there is no database at {}", database.display());
     ensure!(!file.exists(), "{} exists already", file.display());
-    rim_store_sqlite::backup(&config.database, file)
-        .with_context(|| format!("cannot copy {} to {}", config.database.display(), file.display()))?;
-    println!("{} is a complete copy of {}", file.display(), config.database.display());
+    rim_store_sqlite::backup(database, file)
+        .with_context(|| format!("cannot copy {} to {}", database.display(), file.display()))?;
+    println!("{} is a complete copy of {}", file.display(), database.display());
     Ok(())
 }

@@ -3,6 +3,8 @@
 mod backup;
 mod check_config;
 mod logging;
+mod migrate;
+mod nodes;
 mod process;
 mod serve;
 mod user;
@@ -37,6 +39,10 @@ enum Command {
     CheckConfig,
     /// Writes a consistent copy of the database, whether or not the server runs
     Backup(backup::Backup),
+    /// Moves everything from one database to another, such as from SQLite to PostgreSQL
+    Migrate(migrate::Migrate),
+    /// Lists the nodes that share the database
+    Nodes,
     /// Prints the settings as a table for the documents
     #[command(hide = true)]
     Settings,
@@ -64,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::User(command) => user::run(command, &loaded.config),
         Command::CheckConfig => check_config::check(&loaded),
         Command::Backup(command) => backup::run(&command, &loaded.config),
+        Command::Migrate(command) => migrate::run(&command),
+        Command::Nodes => nodes::list(&loaded.config),
         Command::Settings => {
             print!("{}", settings_table());
             Ok(())

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::logging;
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::open_files;
 use crate::run::{Listeners, Server};
 
@@ -114,7 +114,14 @@ fn welcome(config: &Config, listeners: &Listeners) -> String {
         line("old clients", format!("ws{secure}://{}{}", reachable(ws), everywhere(ws)));
     }
     line("data", absolute(&config.data));
-    line("database", absolute(&config.database));
+    match &config.database {
+        Database::Sqlite(path) => line("database", absolute(path)),
+        Database::Postgres(_) => {
+            line("database", config.database.to_string());
+            line("bus", config.bus.to_string());
+            line("node", config.node_name.clone());
+        }
+    }
     if !config.limits {
         line("limits", "OFF: for benchmarks alone".to_owned());
     }

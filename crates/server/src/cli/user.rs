@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
-use rim_core::store::CommitObserver;
+use rim_core::Store;
 use rim_protocol::limits;
-use rim_store_sqlite::{Options, SqliteStore};
 use tokio::runtime::Builder;
 
 use crate::accounts::password;
 use crate::admin::{self, Answer, Request, UserLine, socket};
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::data::{DataError, DataFolder};
+use crate::store::{self, Opened, Unobserved};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -78,7 +78,7 @@ async fn add(config: &Config, account: &str, name: Option<String>, password: &Pa
     let name = limits::user_name(name.as_deref().unwrap_or(&account))?.to_owned();
     let chosen = choose(password)?;
     let request = Request::AddUser { account: account.clone(), name, password_hash: Some(chosen.hash) };
-    let uid = done(Way::find(config)?.request(request).await?)?;
+    let uid = done(Way::find(config).await?.request(request).await?)?;
     println!("user {uid} was created with the account {account}");
     show(chosen.generated);
     Ok(())
@@ -87,14 +87,15 @@ async fn add(config: &Config, account: &str, name: Option<String>, password: &Pa
 async fn passwd(config: &Config, account: String, password: &Password) -> Result<()> {
     let chosen = choose(password)?;
     let request = Request::SetPassword { account, password_hash: chosen.hash };
-    let uid = done(Way::find_existing(config)?.request(request).await?)?;
+    let uid = done(Way::find_existing(config).await?.request(request).await?)?;
     println!("user {uid} has a new password; all his sessions have ended");
     show(chosen.generated);
     Ok(())
 }
 
 async fn set_disabled(config: &Config, account: String, disabled: bool) -> Result<()> {
-    let uid = done(Way::find_existing(config)?.request(Request::SetDisabled { account, disabled }).await?)?;
+    let uid =
+        done(Way::find_existing(config).await?.request(Request::SetDisabled { account, disabled }).await?)?;
     match disabled {
         true => println!("user {uid} is disabled; all his sessions have ended"),
         false => println!("user {uid} may log in again"),
@@ -103,7 +104,7 @@ async fn set_disabled(config: &Config, account: String, disabled: bool) -> Resul
 }
 
 async fn list(config: &Config) -> Result<()> {
-    let way = Way::find_existing(config)?;
+    let way = Way::find_existing(config).await?;
     println!("{:>10}  {:<16}  {:<8}  {:<24}  name", "uid", "created", "", "account");
     let mut after = 0;
     loop {
@@ -137,35 +138,35 @@ fn done(answer: Answer) -> Result<u64> {
 
 /// The way to the store: our own, or the server's that has the data folder.
 enum Way<'a> {
-    Store { store: Arc<SqliteStore>, _folder: DataFolder },
+    Store { store: Arc<dyn Store>, _folder: DataFolder },
     Server { config: &'a Config },
 }
 
 impl<'a> Way<'a> {
-    fn find(config: &'a Config) -> Result<Self> {
+    async fn find(config: &'a Config) -> Result<Self> {
         let folder = match DataFolder::lock(&config.data) {
             Ok(folder) => folder,
             Err(DataError::InUse { .. }) => return Ok(Self::Server { config }),
             Err(error) => return Err(error.into()),
         };
-        let options = Options { path: config.database.clone(), readers: 1, observer: Arc::new(Unobserved) };
-        let (store, mut feed) = SqliteStore::open(options)
-            .with_context(|| format!("cannot use the database {}", config.database.display()))?;
+        let Opened { store, mut feed, .. } = store::open(&config.database, 1, Arc::new(Unobserved)).await?;
         // Nobody is connected who should hear of changes, but a full feed would stop the store. The task
         // ends with the store.
         tokio::task::spawn(async move { while feed.recv().await.is_some() {} });
-        Ok(Self::Store { store: Arc::new(store), _folder: folder })
+        Ok(Self::Store { store, _folder: folder })
     }
 
     /// As [`Self::find`], for commands that make no sense without a database: a misspelt folder should be
     /// an error, not a new and empty one.
-    fn find_existing(config: &'a Config) -> Result<Self> {
-        ensure!(
-            config.database.exists(),
-            "there is no database at {}; is --data or --database right?",
-            config.database.display()
-        );
-        Self::find(config)
+    async fn find_existing(config: &'a Config) -> Result<Self> {
+        if let Database::Sqlite(path) = &config.database {
+            ensure!(
+                path.exists(),
+                "there is no database at {}; is --data or --database right?",
+                path.display()
+            );
+        }
+        Self::find(config).await
     }
 
     async fn request(&self, request: Request) -> Result<Answer> {
@@ -174,13 +175,6 @@ impl<'a> Way<'a> {
             Self::Server { config } => socket::send(&config.data, &request).await,
         }
     }
-}
-
-/// There is nobody to show metrics to.
-struct Unobserved;
-
-impl CommitObserver for Unobserved {
-    fn committed(&self, _writes: usize, _elapsed: std::time::Duration) {}
 }
 
 fn choose(from: &Password) -> Result<Chosen> {

@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::file::File;
+use super::value::without_passwords;
 use super::{Config, Settings};
 use crate::open_files;
 
@@ -117,13 +118,16 @@ fn id(name: &str) -> String {
 
 fn raw(matches: &ArgMatches, name: &str) -> Option<String> {
     let values = matches.get_raw(&id(name))?;
-    Some(values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(","))
+    let text = values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(",");
+    Some(without_passwords(&text))
 }
 
 /// What holds where a setting has neither a value nor a default of its own.
 fn unset(name: &str, config: &Config) -> String {
     match name {
-        "database" => format!("sqlite:{}", config.database.display()),
+        "database" => config.database.to_string(),
+        "bus" => config.bus.to_string(),
+        "node-name" => config.node_name.clone(),
         _ => "none".to_owned(),
     }
 }
@@ -154,7 +158,7 @@ fn explain(error: &clap::Error, settings: &[String], args: &[OsString], file: &F
         Some(ContextValue::Strings(values)) if !values.is_empty() => values.join(" or "),
         _ => std::error::Error::source(error).map_or_else(|| "a value".to_owned(), ToString::to_string),
     };
-    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let value = without_passwords(text(ContextKind::InvalidValue).unwrap_or_default());
     let place = place_of_mistake(name, args, file);
     Some(SettingError::new(name, format!("{value:?} ({place}) is not allowed, it must be {allowed}")))
 }
@@ -185,9 +189,8 @@ pub(super) fn variable(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
+    use crate::config::{Bus, Database};
 
     /// Loads with a file of `toml` and the flags, from an environment without `RIM_…`.
     fn load_with(toml: &str, flags: &[&str]) -> Result<Loaded, String> {
@@ -221,7 +224,8 @@ mod tests {
         let config = load_with("", &[]).unwrap_or_else(|error| panic!("{error}")).config;
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
         assert_eq!(config.ws_listen.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:3012"));
-        assert_eq!(config.database, Path::new("./data/rim.db"));
+        assert_eq!(config.database, Database::Sqlite("./data/rim.db".into()));
+        assert_eq!(config.bus, Bus::Local);
         assert!(config.limits && config.registration && config.precise_login_errors);
         assert_eq!(config.max_body_bytes, rim_protocol::limits::DEFAULT_MAX_BODY_BYTES);
         assert_eq!(config.max_connections, open_files::limit() - 256);
@@ -236,7 +240,9 @@ mod tests {
             (wrong("limits = 'perhaps'", &[]), ["limits", "rim.toml", "on or off"]),
             (wrong("session-days = 0", &[]), ["session-days", "rim.toml", "1..=3650"]),
             (wrong("idle-timeout = 90", &[]), ["idle-timeout", "rim.toml", "30s"]),
-            (wrong("database = 'postgres://x/y'", &[]), ["database", "rim.toml", "PostgreSQL"]),
+            (wrong("database = 'mysql://x/y'", &[]), ["database", "rim.toml", "postgres://"]),
+            (wrong("bus = 'nats://x'", &[]), ["bus", "SQLite", "postgres://"]),
+            (wrong("bus = 'kafka://x'", &[]), ["bus", "rim.toml", "nats://"]),
             (wrong("tls-cert = 'cert.pem'", &[]), ["tls-key", "must be set", "tls-cert"]),
             (wrong("listne = 'x'", &[]), ["listne", "rim.toml", "did you mean listen?"]),
         ] {
@@ -244,6 +250,21 @@ mod tests {
                 assert!(text.contains(part), "{part:?} is missing in {text:?}");
             }
         }
+    }
+
+    #[test]
+    fn nodes_on_postgresql_have_its_bus_unless_they_are_told_of_another() {
+        let database = "database = 'postgres://rim:secret@db/rim?sslmode=require'";
+        let loaded = load_with(database, &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(loaded.config.bus, Bus::Postgres);
+        let shown = "postgres://rim:…@db/rim?sslmode=require";
+        assert_eq!(effective(&loaded, "database").0, shown, "no password is shown");
+        assert_eq!(loaded.config.database.to_string(), shown);
+
+        let bus = "nats://a:4222,nats://user:secret@b:4222";
+        let loaded = load_with(database, &["--bus", bus]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(loaded.config.bus, Bus::Nats(bus.to_owned()));
+        assert_eq!(effective(&loaded, "bus").0, "nats://a:4222,nats://user:…@b:4222");
     }
 
     #[test]

@@ -16,8 +16,9 @@ use std::time::Duration;
 pub use self::load::{LoadError, Loaded, Origin, SettingError, load, load_command};
 pub use self::settings::Settings;
 pub use self::table::settings_table;
-use self::value::{Database, ErrorDetail, MaxConnections, OffOr, Registration, Switch};
-pub use self::value::{LogFormat, MetricsAccess};
+pub(crate) use self::value::database;
+pub use self::value::{Bus, Database, LogFormat, MetricsAccess};
+use self::value::{ErrorDetail, MaxConnections, OffOr, Registration, Switch};
 use crate::open_files;
 
 /// Files the server needs for itself beside one for each socket: the database and its readers, listeners,
@@ -33,8 +34,16 @@ pub struct Config {
     pub ws_listen: Option<SocketAddr>,
     /// `data`: everything the server writes.
     pub data: PathBuf,
-    /// `database`, resolved: the SQLite file.
-    pub database: PathBuf,
+    /// `database`, resolved.
+    pub database: Database,
+    /// `database-connections`: of this node, to PostgreSQL.
+    pub database_connections: usize,
+    /// `bus`, resolved: `Local` on SQLite.
+    pub bus: Bus,
+    /// `node-name`, resolved.
+    pub node_name: String,
+    /// `check-interval`: how often a node looks at the database for what the bus may have lost.
+    pub check_interval: Duration,
     /// `log-level`: directives for `tracing_subscriber::EnvFilter`.
     pub log_level: String,
     /// `log-format`.
@@ -93,10 +102,16 @@ pub enum AllowedOrigins {
 impl Config {
     /// What follows from `settings` in a process that may open `open_files` files.
     fn resolve(settings: Settings, open_files: usize) -> Result<Self, SettingError> {
-        let Settings { data, .. } = &settings;
-        let database = match settings.database {
-            Some(Database::Sqlite(path)) => path,
-            None => data.join("rim.db"),
+        let default_database = settings.data.join("rim.db");
+        let database = settings.database.unwrap_or(Database::Sqlite(default_database));
+        let bus = match (&database, settings.bus) {
+            (Database::Sqlite(_), None | Some(Bus::Local)) => Bus::Local,
+            (Database::Sqlite(_), Some(_)) => {
+                let problem = "must be local on SQLite, which one node has for itself; several need \
+                               database = postgres://…";
+                return Err(SettingError::new("bus", problem));
+            }
+            (Database::Postgres(_), bus) => bus.unwrap_or(Bus::Postgres),
         };
         let tls = match (settings.tls_cert, settings.tls_key) {
             (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
@@ -120,6 +135,10 @@ impl Config {
                 OffOr::On(address) => Some(address),
             },
             database,
+            database_connections: settings.database_connections,
+            bus,
+            node_name: settings.node_name.unwrap_or_else(machine_name),
+            check_interval: settings.check_interval,
             log_level: settings.log_level.0,
             log_format: settings.log_format,
             limits: settings.limits == Switch::On,
@@ -168,4 +187,9 @@ impl Config {
         }
         warnings
     }
+}
+
+/// What this machine calls itself.
+fn machine_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

@@ -11,8 +11,8 @@ use clap::Args;
 use rim_protocol::limits::DEFAULT_MAX_BODY_BYTES;
 
 use super::value::{
-    self, Database, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr, Registration,
-    Switch, TimeZoneName,
+    self, Bus, Database, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr,
+    Registration, Switch, TimeZoneName,
 };
 
 /// Every setting. The first sentence of each is its line in `--help` and in the table of the docs.
@@ -37,10 +37,30 @@ pub struct Settings {
     #[arg(long, env = "RIM_DATA", value_name = "FOLDER", global = true, default_value = "./data")]
     pub data: PathBuf,
 
-    /// The database; rim.db in the data folder where none is named
-    #[arg(long, env = "RIM_DATABASE", value_name = "sqlite:PATH", global = true)]
+    /// The database, sqlite:PATH or postgres://…; rim.db in the data folder where none is named
+    #[arg(long, env = "RIM_DATABASE", value_name = "DATABASE", global = true)]
     #[arg(value_parser = value::database)]
     pub database: Option<Database>,
+
+    /// Connections of a node to PostgreSQL; it has three more for messages, migrations and its bus
+    #[arg(long, env = "RIM_DATABASE_CONNECTIONS", value_name = "NUMBER", global = true)]
+    #[arg(hide_short_help = true, default_value = "10", value_parser = value::positive)]
+    pub database_connections: usize,
+
+    /// How nodes on one PostgreSQL tell each other what is new: nats://… or postgres; local is for one node
+    #[arg(long, env = "RIM_BUS", value_name = "BUS", global = true, hide_short_help = true)]
+    #[arg(value_parser = value::bus)]
+    pub bus: Option<Bus>,
+
+    /// What this node is called among others; the name of the machine where none is given
+    #[arg(long, env = "RIM_NODE_NAME", value_name = "NAME", global = true, hide_short_help = true)]
+    #[arg(value_parser = value::node_name)]
+    pub node_name: Option<String>,
+
+    /// How often a node looks at the database for what the bus may have lost
+    #[arg(long, env = "RIM_CHECK_INTERVAL", value_name = "TIME", global = true, hide_short_help = true)]
+    #[arg(default_value = "10s", value_parser = value::duration)]
+    pub check_interval: Duration,
 
     /// How much is logged: error, warn, info, debug, trace, or directives such as info,rim_server=debug
     #[arg(long, env = "RIM_LOG_LEVEL", value_name = "LEVEL", global = true)]

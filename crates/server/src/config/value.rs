@@ -57,6 +57,56 @@ pub enum OffOr<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Database {
     Sqlite(PathBuf),
+    /// A connection string, `postgres://…`, as it was given.
+    Postgres(String),
+}
+
+/// What `bus` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bus {
+    /// There is one node.
+    Local,
+    /// LISTEN and NOTIFY of the database.
+    Postgres,
+    /// The servers of one NATS cluster, `nats://…`, separated by commas.
+    Nats(String),
+}
+
+/// As people may see it.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_passwords(url)),
+        }
+    }
+}
+
+/// As people may see it.
+impl fmt::Display for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+            Self::Postgres => f.write_str("postgres"),
+            Self::Nats(urls) => f.write_str(&without_passwords(urls)),
+        }
+    }
+}
+
+/// A text with URLs, without the passwords in them.
+pub(super) fn without_passwords(text: &str) -> String {
+    let urls = text.split(',').map(|url| {
+        let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+        let authority = rest.split('/').next().unwrap_or(rest);
+        let Some((credentials, _)) = authority.rsplit_once('@') else { return url.to_owned() };
+        let behind = &rest[credentials.len()..];
+        match credentials.split_once(':') {
+            Some((user, _)) => format!("{scheme}://{user}:…{behind}"),
+            None if scheme == "nats" || scheme == "tls" => format!("{scheme}://…{behind}"),
+            None => url.to_owned(),
+        }
+    });
+    urls.collect::<Vec<_>>().join(",")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,14 +145,30 @@ pub(super) fn address(text: &str) -> Parsed<IpAddr> {
     Ok(address.to_canonical())
 }
 
-pub(super) fn database(text: &str) -> Parsed<Database> {
+pub(crate) fn database(text: &str) -> Parsed<Database> {
     match text.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(Database::Sqlite(path.into())),
-        Some(("postgres" | "postgresql", _)) => {
-            Err("sqlite:PATH; this build of rim cannot use PostgreSQL yet".to_owned())
+        Some(("postgres" | "postgresql", rest)) if rest.len() > 2 && rest.starts_with("//") => {
+            Ok(Database::Postgres(text.to_owned()))
         }
-        _ => Err("sqlite:PATH, such as sqlite:/var/lib/rim/rim.db".to_owned()),
+        _ => Err("sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE".to_owned()),
     }
+}
+
+pub(super) fn bus(text: &str) -> Parsed<Bus> {
+    let is_nats =
+        |url: &str| matches!(url.split_once("://"), Some(("nats" | "tls", rest)) if !rest.is_empty());
+    match text {
+        "local" => Ok(Bus::Local),
+        "postgres" => Ok(Bus::Postgres),
+        urls if urls.split(',').all(is_nats) => Ok(Bus::Nats(urls.to_owned())),
+        _ => Err("postgres, nats://HOST:4222 (several with commas), or local for one node".to_owned()),
+    }
+}
+
+pub(super) fn node_name(text: &str) -> Parsed<String> {
+    let is_name = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    is_name.then(|| text.to_owned()).ok_or_else(|| "1 to 64 characters".to_owned())
 }
 
 pub(super) fn log_level(text: &str) -> Parsed<LogLevel> {
@@ -240,10 +306,25 @@ mod tests {
     }
 
     #[test]
-    fn postgresql_is_named_as_not_there_yet() {
-        assert_eq!(database("sqlite:x.db"), Ok(Database::Sqlite("x.db".into())));
-        assert!(database("postgres://localhost/rim").is_err_and(|allowed| allowed.contains("PostgreSQL")));
-        assert!(database("x.db").is_err());
-        assert!(database("sqlite:").is_err());
+    fn a_database_is_a_file_or_a_server() {
+        assert_eq!(database("sqlite:a.db"), Ok(Database::Sqlite("a.db".into())));
+        let url = "postgresql://rim@db/rim";
+        assert_eq!(database(url), Ok(Database::Postgres(url.to_owned())));
+        for wrong in ["a.db", "sqlite:", "postgres:", "postgres://", "mysql://db/rim"] {
+            assert!(database(wrong).is_err_and(|allowed| allowed.contains("postgres://")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (url, shown) in [
+            ("postgres://rim:p@ss@db:5432/rim", "postgres://rim:…@db:5432/rim"),
+            ("postgres://rim@db/rim", "postgres://rim@db/rim"),
+            ("nats://token@n:4222", "nats://…@n:4222"),
+            ("nats://n:4222,tls://u:p@m:4222", "nats://n:4222,tls://u:…@m:4222"),
+            ("127.0.0.1:8000", "127.0.0.1:8000"),
+        ] {
+            assert_eq!(without_passwords(url), shown);
+        }
     }
 }

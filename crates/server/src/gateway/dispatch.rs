@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rim_core::event::{Change, Committed, Ended, Feed, GroupChange};
+use rim_core::event::{Change, Committed, Ended, Feed, GroupChange, Topic};
 use rim_core::friend::FriendChange;
 use rim_core::group::Role;
 use rim_core::message::Receipt;
-use rim_core::{GroupId, Origin, UserId};
+use rim_core::{GroupId, Origin, SessionId, UserId};
 use rim_protocol::CloseCode;
 use rim_protocol::frame::{Notice, Notify};
 
@@ -22,7 +22,7 @@ use crate::app::App;
 /// them by sync. Otherwise a message in a group of a thousand would cost a million frames.
 const MAX_RECEIPT_AUDIENCE: usize = 200;
 
-/// Drains the feed until the store is closed.
+/// Drains the feed until the store is closed: the whole of it where nobody else writes to the store.
 pub async fn dispatch(app: Arc<App>, mut feed: Feed) {
     while let Some(commit) = feed.recv().await {
         app.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
@@ -30,7 +30,7 @@ pub async fn dispatch(app: Arc<App>, mut feed: Feed) {
             for entry in commit {
                 match entry {
                     Committed::Answer { done, result } => done(result),
-                    Committed::Change(change) => tell(&app, change),
+                    Committed::Change(change) => tell(&app, &change),
                 }
             }
         });
@@ -39,11 +39,28 @@ pub async fn dispatch(app: Arc<App>, mut feed: Feed) {
     }
 }
 
-fn tell(app: &App, change: Change) {
+/// Tells everybody who is connected here and whom the change concerns.
+fn tell(app: &App, change: &Change) {
+    match change {
+        Change::SessionsEnded { user, sessions, why } => end_sessions(app, *user, sessions, *why),
+        _ => change.places().for_each(|(topic, _)| tell_topic(app, change, topic)),
+    }
+}
+
+/// Closes the connections of sessions that have ended.
+pub(crate) fn end_sessions(app: &App, user: UserId, sessions: &[SessionId], why: Ended) {
+    let code = match why {
+        Ended::Revoked => CloseCode::SessionRevoked,
+        Ended::Disabled => CloseCode::Banned,
+    };
+    app.hub.end_sessions(user, sessions, code);
+}
+
+/// Tells those whom the change concerns as one of this topic.
+pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
     match change {
         Change::Message { message, origin } => {
-            let frame = frames::delivery(&message);
-            to_group(app, message.group, origin, &frame);
+            to_group(app, message.group, *origin, &frames::delivery(message));
         }
         Change::Receipt { group, rev, user, receipt, message, seq, at, origin } => {
             let kind = match receipt {
@@ -55,21 +72,21 @@ fn tell(app: &App, change: Change) {
                 msg_id: Some(message.0),
                 seq: Some(seq.0),
                 rev: Some(rev.0),
-                ..frames::notice(kind, user, at)
+                ..frames::notice(kind, *user, *at)
             });
-            if app.hub.group_size(group) <= MAX_RECEIPT_AUDIENCE {
-                to_group(app, group, origin, &frame);
+            if app.hub.group_size(*group) <= MAX_RECEIPT_AUDIENCE {
+                to_group(app, *group, *origin, &frame);
             } else {
-                to_user(app, user, origin, &frame);
+                to_user(app, *user, *origin, &frame);
             }
         }
         Change::Group { group, rev, actor, what, at } => {
             let notify = Notify {
                 gid: Some(group.0),
                 rev: Some(rev.0),
-                ..frames::notice(Notice::GroupUpdated, actor, at)
+                ..frames::notice(Notice::GroupUpdated, *actor, *at)
             };
-            tell_group_change(app, group, &what, notify);
+            tell_group_change(app, *group, what, notify);
         }
         Change::Friend { actor, other, what, at, .. } => {
             let kind = match what {
@@ -79,21 +96,17 @@ fn tell(app: &App, change: Change) {
                 FriendChange::Withdrawn => Notice::FriendWithdrawn,
                 FriendChange::Removed => Notice::FriendRemoved,
             };
-            let frame = frames::notify(Notify { uids: &[other.0], ..frames::notice(kind, actor, at) });
-            to_user(app, other, Origin::default(), &frame);
-            to_user(app, actor, Origin::default(), &frame);
+            let frame = frames::notify(Notify { uids: &[other.0], ..frames::notice(kind, *actor, *at) });
+            if let Topic::User(user) = topic {
+                to_user(app, user, Origin::default(), &frame);
+            }
         }
         Change::Profile { user, at, .. } => {
-            let frame = frames::notify(frames::notice(Notice::ProfileUpdated, user, at));
-            to_user(app, user, Origin::default(), &frame);
+            let frame = frames::notify(frames::notice(Notice::ProfileUpdated, *user, *at));
+            to_user(app, *user, Origin::default(), &frame);
         }
-        Change::SessionsEnded { user, sessions, why } => {
-            let code = match why {
-                Ended::Revoked => CloseCode::SessionRevoked,
-                Ended::Disabled => CloseCode::Banned,
-            };
-            app.hub.end_sessions(user, &sessions, code);
-        }
+        // Has no topic.
+        Change::SessionsEnded { .. } => {}
     }
 }
 

@@ -208,7 +208,7 @@ impl Hub {
     }
 
     /// How many connections of members of `group` there are.
-    pub(super) fn group_size(&self, group: GroupId) -> usize {
+    pub(crate) fn group_size(&self, group: GroupId) -> usize {
         self.state.lock().groups.get(&group).map_or(0, Vec::len)
     }
 
@@ -246,6 +246,21 @@ impl Hub {
         let mut state = self.state.lock();
         state.going_away = true;
         state.wheel.iter().flat_map(HashMap::values).for_each(send_away);
+    }
+
+    /// Whether one of them has a connection, heard or about to be.
+    pub(crate) fn is_any_online(&self, users: &[UserId]) -> bool {
+        let state = self.state.lock();
+        users.iter().any(|user| state.users.contains_key(user))
+    }
+
+    /// Every user with a connection, and the sessions of the connections.
+    pub(crate) fn online(&self) -> (Vec<UserId>, Vec<(UserId, SessionId)>) {
+        let state = self.state.lock();
+        let sessions = state.users.iter().flat_map(|(user, online)| {
+            online.connections.iter().map(move |connection| (*user, connection.session))
+        });
+        (state.users.keys().copied().collect(), sessions.collect())
     }
 
     /// Users with at least one connection.

@@ -28,9 +28,11 @@ use axum::Router;
 use crate::app::App;
 
 pub use dispatch::dispatch;
+pub(crate) use dispatch::{end_sessions, tell_topic};
 pub use handshake::upgrade;
 pub use heartbeat::heartbeat;
 pub use hub::Hub;
+pub(crate) use outbox::batched;
 
 /// What the old port serves: a WebSocket at every path, and nothing else.
 pub fn router(app: Arc<App>) -> Router {

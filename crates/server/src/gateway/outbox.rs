@@ -216,7 +216,7 @@ thread_local! {
 ///
 /// Without it a session on another thread wakes up at the first frame of a commit and writes the frames one
 /// by one; a write to a socket costs ten times what queueing a frame does.
-pub(super) fn batched<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn batched<T>(work: impl FnOnce() -> T) -> T {
     WAKE_LATER.set(Some(Vec::new()));
     let result = work();
     for outbox in WAKE_LATER.take().unwrap_or_default() {

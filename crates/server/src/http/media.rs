@@ -19,7 +19,7 @@ use http::{StatusCode, Uri};
 use super::headers::{IMMUTABLE, UPLOAD};
 use super::web;
 use crate::App;
-use crate::media::AvatarName;
+use crate::media::{AvatarName, Picture};
 
 const AVATARS: &str = "/media/avatars/";
 
@@ -41,18 +41,14 @@ async fn avatar(State(app): State<Arc<App>>, uri: Uri) -> Response {
     let Some(name) = uri.path().strip_prefix(AVATARS).and_then(AvatarName::parse) else {
         return web::not_found().await;
     };
-    let content_type = name.format.content_type();
-    let finding = {
-        let app = Arc::clone(&app);
-        move || app.avatars.find(&name)
-    };
-    match app.tasks.spawn_blocking(finding).await.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
-        Ok(Some((file, length_bytes))) => {
-            let about = [(CONTENT_TYPE, content_type)];
-            let caching = [(CACHE_CONTROL, IMMUTABLE), (CONTENT_SECURITY_POLICY, UPLOAD)];
+    let about = [(CONTENT_TYPE, name.format.content_type())];
+    let caching = [(CACHE_CONTROL, IMMUTABLE), (CONTENT_SECURITY_POLICY, UPLOAD)];
+    match app.avatars.find(&app.tasks, name).await {
+        Ok(Some(Picture::File(file, length_bytes))) => {
             let body = Body::from_stream(pieces(app, file));
             (about, caching, [(CONTENT_LENGTH, length_bytes)], body).into_response()
         }
+        Ok(Some(Picture::Bytes(picture))) => (about, caching, picture).into_response(),
         Ok(None) => web::not_found().await,
         Err(error) => {
             tracing::error!(%error, "a picture cannot be read");

@@ -30,7 +30,7 @@ pub fn routes() -> Router<Arc<App>> {
 
 async fn ready(State(app): State<Arc<App>>) -> Response {
     match readiness(&app).await {
-        Ok(()) => "ok".into_response(),
+        Ok(()) => bus_state(&app).into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
     }
 }
@@ -48,6 +48,18 @@ async fn readiness(app: &App) -> Result<(), &'static str> {
             Err("the store fails, the log says why")
         }
         Err(_) => Err("the store does not answer"),
+    }
+}
+
+/// A node whose bus is away serves on: its clients hear what happens on other nodes some seconds later. Were it
+/// not ready, a failure of the bus would take all nodes out of service at once.
+fn bus_state(app: &App) -> String {
+    match app.cluster.as_ref().map_or(Ok(()), |cluster| cluster.bus.ready()) {
+        Ok(()) => "ok".to_owned(),
+        Err(reason) => {
+            tracing::warn!(%reason, "the bus is away");
+            "ok, but the bus is away: what happens on other nodes comes late".to_owned()
+        }
     }
 }
 

@@ -118,6 +118,13 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.failed_login.give_back(&(account_key.into(), network(address)));
     }
 
+    /// Another node has counted a wrong password: it counts here, too, so that guessing at several nodes is no
+    /// faster.
+    pub fn wrong_password_elsewhere(&self, account_key: &str, address: IpAddr) {
+        // One over the limit is refused already, here as there.
+        let _ = self.failed_login.attempt((account_key.into(), network(address)));
+    }
+
     /// `user` sends a REST request.
     pub fn request(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("request", &self.request, &user)

@@ -1,75 +1,79 @@
-//! Pictures of users and groups, in `media/avatars` of the data folder.
+//! Pictures of users and groups: in the data folder, or, where several nodes share a store, in that.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
+use axum::body::Bytes;
+use rim_core::SharedStore;
 use sha2::{Digest, Sha256};
+use tokio_util::task::TaskTracker;
 
+use super::folder::Folder;
 use super::picture::Format;
 
-const FOLDER: &str = "media/avatars";
+/// Where the pictures are.
+#[derive(Clone)]
+pub struct Avatars(Place);
 
-/// The folder. All of it blocks, and is for the threads that may.
-#[derive(Debug)]
-pub struct Avatars {
-    folder: PathBuf,
-    /// Tells apart the files that are being written; nothing hangs on its order.
-    writes: AtomicU64,
+#[derive(Clone)]
+enum Place {
+    Folder(Arc<Folder>),
+    Store(Arc<dyn SharedStore>),
+}
+
+/// A picture that was found.
+pub enum Picture {
+    /// And its length in bytes.
+    File(File, u64),
+    Bytes(Vec<u8>),
 }
 
 impl Avatars {
-    /// Creates the folder where there is none, readable for its owner alone.
-    pub fn open(data: &Path) -> io::Result<Self> {
-        let folder = data.join(FOLDER);
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        Ok(Self { folder, writes: AtomicU64::new(0) })
+    /// In the data folder.
+    pub fn in_folder(data: &Path) -> io::Result<Self> {
+        Folder::open(data).map(|folder| Self(Place::Folder(Arc::new(folder))))
+    }
+
+    /// In the store of several nodes, so that each of them has all.
+    pub fn in_store(store: Arc<dyn SharedStore>) -> Self {
+        Self(Place::Store(store))
     }
 
     /// Keeps a picture; when this returns it is on the disk. The same picture again is stored no second time.
-    pub fn keep(&self, format: Format, picture: &[u8]) -> io::Result<AvatarName> {
-        let name = AvatarName::of(format, picture);
-        let path = self.path(&name);
-        if !path.exists() {
-            self.write(&path, picture)?;
+    ///
+    /// Should the caller not wait for it, the picture is kept all the same, which harms nobody.
+    pub async fn keep(&self, tasks: &TaskTracker, format: Format, picture: Bytes) -> io::Result<AvatarName> {
+        let name = AvatarName::of(format, &picture);
+        match &self.0 {
+            Place::Folder(folder) => {
+                let (folder, of) = (Arc::clone(folder), name.clone());
+                let keeping = tasks.spawn_blocking(move || folder.keep(&of, &picture));
+                keeping.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
+            }
+            Place::Store(store) => {
+                store.put_media(name.to_string(), picture.to_vec()).await.map_err(io::Error::other)?;
+            }
         }
-        // The name, too, must be on the disk, whoever has just given it to the file.
-        File::open(&self.folder)?.sync_all()?;
         Ok(name)
     }
 
-    /// A picture and its length in bytes; `None` where there is none of that name.
-    pub fn find(&self, name: &AvatarName) -> io::Result<Option<(File, u64)>> {
-        let file = match File::open(self.path(name)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let length_bytes = file.metadata()?.len();
-        Ok(Some((file, length_bytes)))
-    }
-
-    /// Writes beside and renames, so that a picture is there whole or not at all.
-    fn write(&self, path: &Path, picture: &[u8]) -> io::Result<()> {
-        // What a killed server has left under this name is overwritten.
-        let number = self.writes.fetch_add(1, Ordering::Relaxed);
-        let unfinished = self.folder.join(format!("unfinished-{number}"));
-        let written = File::create(&unfinished).and_then(|mut file| {
-            file.write_all(picture)?;
-            file.sync_all()?;
-            fs::rename(&unfinished, path)
-        });
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
+    /// The picture of that name, if there is one.
+    pub async fn find(&self, tasks: &TaskTracker, name: AvatarName) -> io::Result<Option<Picture>> {
+        match &self.0 {
+            Place::Folder(folder) => {
+                let folder = Arc::clone(folder);
+                let finding = tasks.spawn_blocking(move || folder.find(&name));
+                let found = finding.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
+                Ok(found.map(|(file, length)| Picture::File(file, length)))
+            }
+            Place::Store(store) => {
+                let found = store.media(&name.to_string()).await.map_err(io::Error::other)?;
+                Ok(found.map(Picture::Bytes))
+            }
         }
-        written
-    }
-
-    fn path(&self, name: &AvatarName) -> PathBuf {
-        self.folder.join(name.to_string())
     }
 }
 
@@ -81,7 +85,7 @@ pub struct AvatarName {
 }
 
 impl AvatarName {
-    fn of(format: Format, picture: &[u8]) -> Self {
+    pub(super) fn of(format: Format, picture: &[u8]) -> Self {
         let hash = Sha256::digest(picture).iter().map(|byte| format!("{byte:02x}")).collect();
         Self { hash, format }
     }
@@ -103,26 +107,7 @@ impl fmt::Display for AvatarName {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use super::*;
-
-    #[test]
-    fn a_picture_is_kept_once_and_found_by_its_name() {
-        let data = tempfile::tempdir().expect("a folder");
-        let avatars = Avatars::open(data.path()).expect("opened");
-        let name = avatars.keep(Format::Gif, b"GIF89a").expect("kept");
-        assert_eq!(avatars.keep(Format::Gif, b"GIF89a").expect("kept"), name);
-        assert_eq!(avatars.writes.load(Ordering::Relaxed), 1);
-        assert_eq!(fs::read_dir(data.path().join(FOLDER)).expect("listed").count(), 1, "nothing unfinished");
-
-        let (mut file, length) = avatars.find(&name).expect("read").expect("it is there");
-        let mut content = Vec::new();
-        file.read_to_end(&mut content).expect("read");
-        assert_eq!((content.as_slice(), length), (&b"GIF89a"[..], 6));
-        let other = AvatarName::of(Format::Png, b"GIF89a");
-        assert!(avatars.find(&other).expect("read").is_none());
-    }
 
     #[test]
     fn a_name_is_a_hash_and_a_known_ending_and_nothing_else() {

@@ -1,7 +1,10 @@
-//! What people upload: files in the data folder, named by their content, that never change.
+//! What people upload: files named by their content, that never change.
 
+mod archive;
 mod avatars;
+mod folder;
 mod picture;
 
-pub use avatars::{AvatarName, Avatars};
+pub use archive::FolderArchive;
+pub use avatars::{AvatarName, Avatars, Picture};
 pub use picture::Format;

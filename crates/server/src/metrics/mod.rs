@@ -62,6 +62,18 @@ pub struct Metrics {
     /// Commits that wait for the gateway to tell the users.
     pub feed_depth: Gauge,
 
+    /// Hints handed to the bus for other nodes.
+    pub hints_sent: Counter,
+    /// Hints of other nodes that came over the bus.
+    pub hints_heard: Counter,
+    /// Questions to the store about what the bus had not told yet.
+    pub gaps: Counter,
+    /// Groups and users of which this node tells somebody.
+    pub topics: Gauge,
+    /// Nodes on the same store, this one among them; 0 where there can be one alone.
+    pub nodes: Gauge,
+    bus_up: Gauge,
+
     http_requests: Counters,
     http_seconds: Histogram,
     /// By the kinds of [`crate::limits::KINDS`].
@@ -121,6 +133,20 @@ impl Metrics {
             messages_refused: counter(r, "rim_messages_refused", "Messages refused by a rule or a limit"),
             deliveries: counter(r, "rim_deliveries", "Frames handed to the connections of recipients"),
             feed_depth: gauge(r, "rim_feed_depth", "Commits whose users are not told yet"),
+            hints_sent: counter(r, "rim_bus_hints_sent", "Hints handed to the bus for other nodes"),
+            hints_heard: counter(r, "rim_bus_hints_heard", "Hints of other nodes that came over the bus"),
+            gaps: counter(
+                r,
+                "rim_cluster_gaps",
+                "Questions to the database about what no hint had told, or told in another order",
+            ),
+            topics: gauge(
+                r,
+                "rim_cluster_topics",
+                "Groups and users that this node follows for its connections",
+            ),
+            nodes: gauge(r, "rim_cluster_nodes", "Nodes on the same database; 0 on SQLite"),
+            bus_up: gauge(r, "rim_bus_up", "Whether the bus works; 1 on one node"),
             http_requests: Counters::register(
                 r,
                 "rim_http_requests",
@@ -180,6 +206,8 @@ impl Metrics {
     /// Everything, as OpenMetrics text.
     pub fn render(&self, app: &App) -> String {
         self.store_queue_depth.set(i64::try_from(app.store.queue_depth()).unwrap_or(i64::MAX));
+        let bus_works = app.cluster.as_ref().is_none_or(|cluster| cluster.bus.ready().is_ok());
+        self.bus_up.set(i64::from(bus_works));
         self.resident_bytes.set(process::resident_bytes());
         self.open_files.set(process::open_files());
         let mut page = String::with_capacity(16 * 1024);

@@ -49,6 +49,16 @@ impl Server {
     }
 }
 
+impl Server {
+    /// SIGTERM.
+    #[allow(dead_code, reason = "not every test stops what it starts")]
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.process.id()).expect("a process id");
+        // SAFETY: the process is ours and not waited for yet, so its id is nobody else's.
+        unsafe { libc::kill(pid, libc::SIGTERM) };
+    }
+}
+
 impl Drop for Server {
     /// SIGKILL.
     fn drop(&mut self) {

@@ -1,7 +1,7 @@
 //! Logins, and the sessions that come of them: many at once, each to be ended.
 
 use rim_client::protocol::frame::Notice;
-use rim_core::{SessionId, Store, Timestamp, UserId};
+use rim_core::{SessionId, Timestamp, UserId};
 use serde_json::json;
 
 use crate::raw;
@@ -274,7 +274,7 @@ async fn a_session_in_use_lives_on_and_an_unused_one_ends() {
 
     // Twenty days pass for the one, more than thirty for the other.
     let stopped = server.stop().await;
-    let store = stopped.store();
+    let store = stopped.store().await;
     let now = Timestamp(jiff::Timestamp::now().as_millisecond());
     for (session, days) in [(used_id, 20), (unused_id, 31)] {
         let then = now.plus_ms(-days * DAY_MS);
@@ -289,7 +289,7 @@ async fn a_session_in_use_lives_on_and_an_unused_one_ends() {
     used.get("/api/user/get").await.ok(used.card());
     // The use is noted beside the answer, and before the server has stopped.
     let stopped = server.stop().await;
-    let store = stopped.store();
+    let store = stopped.store().await;
     let sessions = store.sessions(UserId(used.uid), now).await.expect("read");
     store.close().await;
     assert_eq!(sessions.len(), 1);

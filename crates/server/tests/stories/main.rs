@@ -1,10 +1,17 @@
 //! Stories over real sockets, one file a story.
+//!
+//! `tests/cluster` tells most of them again of several nodes.
 
+mod balancer;
 mod chance;
+mod place;
 #[path = "../program/mod.rs"]
 mod program;
 mod raw;
 mod world;
+
+/// Nodes that serve each story.
+const NODES: usize = 1;
 
 mod avatars;
 mod delivery;

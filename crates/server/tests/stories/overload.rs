@@ -20,7 +20,7 @@ use rim_core::store::Store;
 use rim_core::user::NewUser;
 use rim_core::{GroupId, Timestamp, UserId};
 use rim_server::accounts::token::Token;
-use rim_store_sqlite::SqliteStore;
+use rim_server::config::Database;
 use tempfile::TempDir;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::task::JoinHandle;
@@ -28,9 +28,10 @@ use tokio::time::timeout;
 
 use crate::hostile::socket::{self, Heard, Socket, hear};
 use crate::idle_and_slow::Bare;
+use crate::place;
 use crate::program;
 use crate::raw;
-use crate::world::{self, Device, PATIENCE, Person};
+use crate::world::{Device, PATIENCE, Person};
 
 /// Who sends without waiting. One of them is loud.
 const FLOODERS: u64 = 72;
@@ -130,9 +131,9 @@ async fn a_flood_is_held_back_while_those_who_behave_are_served() {
     }
     let House { server, folder, flooders, .. } = house;
     drop(server);
-    let store = world::store(&folder.path().join("data"));
+    let store = place::open(&Database::Sqlite(folder.path().join("data/rim.db"))).await;
     for ((person, gid), flooded) in flooders.iter().zip(flooded) {
-        assert_eq!(stored(&store, person.uid, *gid).await, flooded.acked, "that and no more, in that order");
+        assert_eq!(stored(&*store, person.uid, *gid).await, flooded.acked, "that and no more, in that order");
     }
 }
 
@@ -155,14 +156,14 @@ impl House {
         let data = folder.path().join("data");
         std::fs::create_dir(&data).expect("a folder");
         // Right into the store: a hundred passwords would take longer than all the rest.
-        let store = world::store(&data);
-        let flooders = users(&store, "flooder", FLOODERS as usize).await;
-        let slow = users(&store, "slow", SLOW).await;
-        let chatting = users(&store, "chatting", CHATTING).await;
+        let store = place::open(&Database::Sqlite(data.join("rim.db"))).await;
+        let flooders = users(&*store, "flooder", FLOODERS as usize).await;
+        let slow = users(&*store, "slow", SLOW).await;
+        let chatting = users(&*store, "chatting", CHATTING).await;
         let listeners = |speaker: usize| if speaker == 0 { &slow[..] } else { &[] };
-        let groups = flooders.iter().enumerate().map(|(n, speaker)| group(&store, 2, speaker, listeners(n)));
+        let groups = flooders.iter().enumerate().map(|(n, speaker)| group(&*store, 2, speaker, listeners(n)));
         let groups = join_all(groups).await;
-        let chats = join_all(chatting.chunks(2).map(|pair| group(&store, 1, &pair[0], &pair[1..]))).await;
+        let chats = join_all(chatting.chunks(2).map(|pair| group(&*store, 1, &pair[0], &pair[1..]))).await;
         store.close().await;
 
         let server = program::Server::start(folder.path(), &["--limits", "off"]);
@@ -313,7 +314,7 @@ struct LoggedIn {
     token: String,
 }
 
-async fn users(store: &SqliteStore, name: &str, count: usize) -> Vec<LoggedIn> {
+async fn users(store: &dyn Store, name: &str, count: usize) -> Vec<LoggedIn> {
     let user = async |number: usize| {
         let account = format!("{name}{number}");
         let user = NewUser {
@@ -339,7 +340,7 @@ async fn users(store: &SqliteStore, name: &str, count: usize) -> Vec<LoggedIn> {
     join_all((0..count).map(user)).await
 }
 
-async fn group(store: &SqliteStore, mode: u8, creator: &LoggedIn, others: &[LoggedIn]) -> u64 {
+async fn group(store: &dyn Store, mode: u8, creator: &LoggedIn, others: &[LoggedIn]) -> u64 {
     let members = others.iter().map(|other| (other.uid, Role::Common)).collect();
     let group = NewGroup { creator: creator.uid, name: String::new(), avatar: String::new(), mode, members };
     store.create_group(group, 1000, Timestamp(0)).await.expect("a group").0
@@ -364,7 +365,7 @@ async fn synced(person: &Person) -> Vec<(u64, String)> {
 }
 
 /// The same, right from the store.
-async fn stored(store: &SqliteStore, uid: u64, gid: u64) -> Vec<(u64, String)> {
+async fn stored(store: &dyn Store, uid: u64, gid: u64) -> Vec<(u64, String)> {
     let page = Page { number: 1, size: u32::MAX };
     let history = store.history(UserId(uid), GroupId(gid), page, None).await.expect("read");
     let messages = history.expect("a member").messages.into_iter();

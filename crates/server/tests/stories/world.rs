@@ -1,34 +1,33 @@
 //! A whole server and its users, as fixtures of the stories.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rim_client::protocol::frame::{
     Incoming, IncomingAnswer, IncomingEvent, IncomingMessage, IncomingNotice, Notice, Outgoing,
 };
 use rim_client::{Api, Connection, ConnectionError};
-use rim_server::config;
-use rim_server::run::{Listeners, run};
-use rim_store_sqlite::{Options, SqliteStore};
+use rim_core::Store;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::place::{Place, Serving};
 use crate::raw::{self, Answer};
 
 /// How long a story waits for what must come. Never how long anything should take.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server on ports of its own, with a data folder that goes with it.
+/// A server on ports of its own, with data that go with it; or, where [`crate::NODES`] says so, several nodes that
+/// take turns in answering on these ports.
 pub struct TestServer {
     pub address: SocketAddr,
     pub old_address: SocketAddr,
     settings: Vec<String>,
-    data: TempDir,
+    place: Place,
     shutdown: CancellationToken,
-    task: JoinHandle<anyhow::Result<()>>,
+    serving: Serving,
 }
 
 impl TestServer {
@@ -38,22 +37,19 @@ impl TestServer {
 
     /// Starts with further settings, as flags: `&["--registration=closed"]`.
     pub async fn start_with(settings: &[&str]) -> Self {
-        let data = tempfile::tempdir().expect("a folder");
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self::serve(settings, data, any, any).await
+        Self::serve(settings, Place::new().await, any, any).await
     }
 
-    async fn serve(settings: Vec<String>, data: TempDir, address: SocketAddr, old: SocketAddr) -> Self {
-        let flags = ["rim".to_owned(), "--data".to_owned(), data.path().display().to_string()];
-        let config = config::load(flags.into_iter().chain(settings.clone())).expect("settings").config;
+    async fn serve(settings: Vec<String>, place: Place, address: SocketAddr, old: SocketAddr) -> Self {
         let main = TcpListener::bind(address).await.expect("a port");
         let ws = TcpListener::bind(old).await.expect("another port");
         let address = main.local_addr().expect("an address");
         let old_address = ws.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(run(Listeners { main, ws: Some(ws) }, config, shutdown.clone()));
-        Self { address, old_address, settings, data, shutdown, task }
+        let serving = Serving::start(&place, &settings, (main, ws), &shutdown).await;
+        Self { address, old_address, settings, place, shutdown, serving }
     }
 
     /// Stops the server in order and starts it again on the same data and ports.
@@ -64,9 +60,9 @@ impl TestServer {
     /// Stops the server in order.
     pub async fn stop(self) -> Stopped {
         self.tell_to_stop();
-        let Self { address, old_address, settings, data, task, .. } = self;
-        task.await.expect("the server does not panic").expect("the server stops in order");
-        Stopped { address, old_address, settings, data }
+        let Self { address, old_address, settings, place, serving, .. } = self;
+        serving.stopped().await;
+        Stopped { address, old_address, settings, place }
     }
 
     /// Begins to stop the server; [`Self::stop`] waits until it has.
@@ -88,12 +84,24 @@ impl TestServer {
         format!("ws://{}/any/path", self.old_address)
     }
 
+    /// The data folder; of the first node, where there are several.
     pub fn data(&self) -> &std::path::Path {
-        self.data.path()
+        self.place.folder()
     }
 
     pub fn api(&self) -> Api {
         Api::new(self.url())
+    }
+
+    /// WebSockets that are open, on all nodes.
+    pub async fn connections(&self) -> usize {
+        let mut connections = 0;
+        for node in &self.serving.addresses {
+            let page = raw::ask(*node, "GET", "/metrics", &[], b"").await.body;
+            let line = page.lines().find_map(|line| line.strip_prefix("rim_connections "));
+            connections += line.and_then(|number| number.parse::<usize>().ok()).expect("it is counted");
+        }
+        connections
     }
 
     /// Sends a request without a token, as bytes.
@@ -116,7 +124,7 @@ impl TestServer {
     /// Carries out a command of the operator, `rim user …`, and returns once it is done.
     pub async fn operator(&self, command: &[&str]) {
         let mut rim = std::process::Command::new(env!("CARGO_BIN_EXE_rim"));
-        rim.arg("user").args(command).arg("--data").arg(self.data());
+        rim.arg("user").args(command).args(self.place.flags());
         let output = tokio::task::spawn_blocking(move || rim.output()).await.expect("it does not panic");
         let output = output.expect("rim can be started");
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -128,45 +136,24 @@ pub struct Stopped {
     pub address: SocketAddr,
     pub old_address: SocketAddr,
     settings: Vec<String>,
-    data: TempDir,
+    place: Place,
 }
 
 impl Stopped {
     /// Starts the server on the same data and ports.
     pub async fn start(self) -> TestServer {
-        let Self { address, old_address, settings, data } = self;
-        TestServer::serve(settings, data, address, old_address).await
+        let Self { address, old_address, settings, place } = self;
+        TestServer::serve(settings, place, address, old_address).await
     }
 
     pub fn data(&self) -> &std::path::Path {
-        self.data.path()
+        self.place.folder()
     }
 
     /// What it has stored, for stories that make time pass. To be closed before the server starts again.
-    pub fn store(&self) -> SqliteStore {
-        store(self.data.path())
+    pub async fn store(&self) -> Arc<dyn Store> {
+        self.place.store().await
     }
-}
-
-/// The store of a server that does not run, in its data folder.
-pub fn store(data: &std::path::Path) -> SqliteStore {
-    struct Nobody;
-    impl rim_core::store::CommitObserver for Nobody {
-        fn committed(&self, _writes: usize, _elapsed: Duration) {}
-    }
-    let options = Options { path: data.join("rim.db"), readers: 1, observer: std::sync::Arc::new(Nobody) };
-    let (store, mut feed) = SqliteStore::open(options).expect("a database");
-    // Answers are given by whoever drains the feed. It ends with the store.
-    tokio::spawn(async move {
-        while let Some(commit) = feed.recv().await {
-            for entry in commit {
-                if let rim_core::event::Committed::Answer { done, result } = entry {
-                    done(result);
-                }
-            }
-        }
-    });
-    store
 }
 
 /// A logged-in user.

@@ -28,6 +28,7 @@ mod model;
 pub mod random;
 pub mod receipts;
 pub mod sessions;
+pub mod shared;
 pub mod sync;
 pub mod sync_of_members;
 pub mod users;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rim_core::UserId;
+use rim_core::event::Topic;
 use rim_core::session::Session as StoredSession;
 use rim_core::store::StoreError;
 use rim_protocol::ErrorCode;
@@ -51,6 +52,10 @@ async fn join(
 ) -> Result<(), Failed> {
     let (hub, outbox) = (&session.app.hub, &session.outbox);
     let groups = session.app.store.group_ids_of(uid).await.map_err(|error| fault(&error))?;
+    if let Some(cluster) = &session.app.cluster {
+        let topics = groups.iter().map(|group| Topic::Group(*group)).chain([Topic::User(uid)]).collect();
+        cluster.follow(topics).await.map_err(|error| fault(&error))?;
+    }
     // Had it been revoked before the bind, nobody would have told the connection.
     authenticate(session, uid, token).await?;
     // Old clients take the first frame after their Login for its answer.

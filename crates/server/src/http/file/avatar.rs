@@ -40,12 +40,7 @@ pub(super) async fn upload_avatar(
     let picture = body::read(request, MAX_AVATAR_FILE_BYTES).await?;
     let format = Format::of(&picture)
         .ok_or_else(|| Invalid::new("avatar", "a PNG, JPEG, GIF or WebP picture, and this is none"))?;
-    let keeping = {
-        let app = Arc::clone(&app);
-        move || app.avatars.keep(format, &picture)
-    };
-    // Should the caller not wait for it, the picture is kept all the same, which harms nobody.
-    let kept = app.tasks.spawn_blocking(keeping).await.map_err(|panic| ApiError::Fault(panic.to_string()))?;
+    let kept = app.avatars.keep(&app.tasks, format, picture).await;
     let name = kept.map_err(|error| ApiError::Fault(format!("cannot keep a picture: {error}")))?;
     Ok(Data(media::address(&name)))
 }

@@ -45,9 +45,8 @@ pub(super) async fn log_in(
     app.limits.password_attempt(&account, address)?;
     let login = Login { account: body.account, password: body.password, device, address };
     let outcome = app.accounts.login(&app.store, &*app.clock, login).await;
-    if !outcome.as_ref().is_err_and(AccountError::is_failed_login) {
-        app.limits.not_a_wrong_password(&account, address);
-    }
+    let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
+    app.password_attempted(&account, address, wrong);
     Ok(Data(outcome?.to_text()))
 }
 

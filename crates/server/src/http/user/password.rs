@@ -34,9 +34,8 @@ pub(super) async fn change_password(
     app.limits.password_attempt(&account, address)?;
     let outcome =
         app.accounts.change_password(&app.store, &caller.session, body.old_password, body.new_password).await;
-    if !outcome.as_ref().is_err_and(AccountError::is_failed_login) {
-        app.limits.not_a_wrong_password(&account, address);
-    }
+    let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
+    app.password_attempted(&account, address, wrong);
     outcome?;
     Ok(Data(true))
 }

@@ -66,6 +66,8 @@ struct Witness {
     device: Device,
     api: Api,
     count: u64,
+    /// The last change of each group that it knows of.
+    revs: BTreeMap<u64, u64>,
 }
 
 /// A message on its way.
@@ -387,19 +389,7 @@ impl Story {
 
     /// Returns when the server has taken whatever was sent on lines that are cut.
     async fn connections_are(&self, count: usize) {
-        let metrics = format!("{}/metrics", self.server.as_ref().expect("it runs").url());
-        let line = format!("\nrim_connections {count}\n");
-        let http = reqwest::Client::new();
-        while !http
-            .get(&metrics)
-            .send()
-            .await
-            .expect("an answer")
-            .text()
-            .await
-            .expect("a page")
-            .contains(&line)
-        {}
+        while self.server.as_ref().expect("it runs").connections().await != count {}
     }
 
     /// Takes over what the witness has heard.
@@ -450,6 +440,7 @@ impl Story {
         for phone in &mut self.phones {
             if phone.is_online() {
                 phone.catch_up().await;
+                phone.hear_the_rest(&self.rooms).await;
                 phone.is_up_to_date(&self.rooms);
             }
         }
@@ -518,24 +509,63 @@ impl Witness {
     async fn connect(person: &Person, server: &TestServer) -> Self {
         let socket = Connection::login_with(&server.ws(), person.uid, person.token(), true).await;
         let device = Device { uid: person.uid, socket: socket.expect("logged in") };
-        Self { device, api: person.api.clone(), count: 0 }
+        let mut witness = Self { device, api: person.api.clone(), count: 0, revs: BTreeMap::new() };
+        witness.revs = witness.stored_revs().await;
+        witness
     }
 
     /// Everything that was committed before and is not heard yet.
     async fn hear(&mut self) -> Vec<IncomingEvent> {
+        let mut events = self.hear_up_to_an_answer().await;
+        // What other nodes have committed may take its time.
+        for (gid, rev) in self.stored_revs().await {
+            while self.revs.get(&gid).is_none_or(|heard| *heard < rev) {
+                match self.device.frame().await.expect("an event") {
+                    Incoming::Event(event) => events.push(self.noted(event)),
+                    Incoming::Answer(answer) => panic!("nothing was asked: {answer:?}"),
+                }
+            }
+        }
+        events
+    }
+
+    /// What was committed by the node that it is connected to.
+    async fn hear_up_to_an_answer(&mut self) -> Vec<IncomingEvent> {
         self.count += 1;
         let id = format!("witness {}", self.count);
         self.device.put("Ack", u64::MAX >> 11, "", &id, Some(1)).await;
         let mut events = Vec::new();
         loop {
             match self.device.frame().await.expect("an answer") {
-                Incoming::Event(event) => events.push(event),
+                Incoming::Event(event) => events.push(self.noted(event)),
                 Incoming::Answer(answer) => {
                     assert_eq!(answer.client_msg_id, id);
                     return events;
                 }
             }
         }
+    }
+
+    fn noted(&mut self, event: IncomingEvent) -> IncomingEvent {
+        let (gid, rev) = match &event {
+            IncomingEvent::Msg(message) => (message.gid, message.rev),
+            IncomingEvent::Notify(notice) => {
+                (notice.gid.expect("of a group"), notice.rev.expect("with its place"))
+            }
+        };
+        let known = self.revs.entry(gid).or_default();
+        *known = rev.max(*known);
+        event
+    }
+
+    /// How far the groups are of which there is something that it does not know.
+    async fn stored_revs(&self) -> BTreeMap<u64, u64> {
+        let id = |number: u64| Id::try_from(number).expect("below 2^53");
+        let groups = self.revs.iter().map(|(gid, rev)| GroupRev { gid: id(*gid), rev: id(*rev) }).collect();
+        // At least one row of each of them.
+        let request = SyncRequest { groups, limit: Some(500), window: Some(0), ..SyncRequest::default() };
+        let answer = self.api.sync(&request).await.expect("synced");
+        answer.groups.iter().map(|delta| (delta.gid, delta.rev)).collect()
     }
 
     /// The latest change of a group.

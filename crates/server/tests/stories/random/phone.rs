@@ -148,6 +148,23 @@ impl Phone {
         self.answer().await;
     }
 
+    /// Hears until it has every message that it should have: those of other nodes may take their time.
+    pub async fn hear_the_rest(&mut self, rooms: &BTreeMap<u64, Room>) {
+        let uid = self.uid();
+        for (gid, room) in rooms {
+            for text in room.visible(uid) {
+                let is_its_own = !self.echo && self.own.contains(&text.id);
+                while !is_its_own && !self.has(*gid, text.seq) {
+                    assert!(self.hear().await.expect("an event").is_none(), "nothing was asked");
+                }
+            }
+        }
+    }
+
+    fn has(&self, gid: u64, seq: u64) -> bool {
+        self.groups.get(&gid).is_some_and(|view| view.messages.contains_key(&seq))
+    }
+
     /// Hears until the server says that it is going away, and returns what was answered before.
     pub async fn until_sent_away(&mut self) -> Vec<Outcome> {
         let mut outcomes = Vec::new();

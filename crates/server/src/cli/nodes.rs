@@ -1,0 +1,48 @@
+//! `rim nodes`: which nodes share the database, and how each is.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use rim_core::Clock;
+use rim_core::node::Node;
+use tokio::runtime::Builder;
+
+use crate::clock::SystemClock;
+use crate::cluster::{GONE_AFTER, ago};
+use crate::config::Config;
+use crate::store::{self, Opened, Unobserved};
+
+pub(super) fn list(config: &Config) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    let nodes = runtime.block_on(find(config))?;
+    println!(
+        "{:<20}  {:<22}  {:<8}  {:>11}  {:>6}  {:<16}  state",
+        "node", "listens on", "version", "connections", "users", "since"
+    );
+    for node in &nodes {
+        println!("{}", line(node, config));
+    }
+    Ok(())
+}
+
+async fn find(config: &Config) -> Result<Vec<Node>> {
+    let Opened { store, shared, feed: _feed } =
+        store::open(&config.database, 1, Arc::new(Unobserved)).await?;
+    let Some(shared) = shared else {
+        bail!("{} is of one node; several need database = postgres://…", config.database);
+    };
+    let nodes = shared.nodes(ago(SystemClock.now(), GONE_AFTER)).await?;
+    store.close().await;
+    Ok(nodes)
+}
+
+fn line(node: &Node, config: &Config) -> String {
+    let since = jiff::Timestamp::from_millisecond(node.started_at.0)
+        .map(|at| at.to_zoned(config.time_zone.clone()).strftime("%Y-%m-%d %H:%M").to_string())
+        .unwrap_or_default();
+    let state = if node.draining { "stopping" } else { "serving" };
+    format!(
+        "{:<20}  {:<22}  {:<8}  {:>11}  {:>6}  {since:<16}  {state}",
+        node.name, node.address, node.version, node.connections, node.users_online
+    )
+}

@@ -1,0 +1,60 @@
+//! Which store the settings name.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use anyhow::{Context, Result};
+use rim_core::event::Feed;
+use rim_core::store::CommitObserver;
+use rim_core::{SharedStore, Store};
+use rim_store_postgres::PostgresStore;
+use rim_store_sqlite::SqliteStore;
+
+use crate::config::Database;
+
+/// An open store.
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    /// The same, where several nodes may have it open.
+    pub shared: Option<Arc<dyn SharedStore>>,
+    pub feed: Feed,
+}
+
+/// Opens the store; on SQLite it is created where there is none, and on PostgreSQL its tables are. `connections` are
+/// those to a server; SQLite has as many readers as there are cores.
+///
+/// # Errors
+/// It cannot be used.
+pub async fn open(
+    database: &Database,
+    connections: usize,
+    observer: Arc<dyn CommitObserver>,
+) -> Result<Opened> {
+    let cores = available_parallelism().map_or(2, std::num::NonZero::get);
+    let opened = match database {
+        Database::Sqlite(path) => {
+            let readers = cores.clamp(2, 8);
+            let options = rim_store_sqlite::Options { path: path.clone(), readers, observer };
+            SqliteStore::open(options).map_err(anyhow::Error::from).map(|(store, feed)| Opened {
+                store: Arc::new(store),
+                shared: None,
+                feed,
+            })
+        }
+        Database::Postgres(url) => {
+            let options = rim_store_postgres::Options { url: url.clone(), connections, observer };
+            PostgresStore::open(options).await.map_err(anyhow::Error::from).map(|(store, feed)| {
+                let store = Arc::new(store);
+                Opened { store: Arc::clone(&store) as _, shared: Some(store), feed }
+            })
+        }
+    };
+    opened.with_context(|| format!("cannot use the database {database}"))
+}
+
+/// An observer for commands that show no metrics.
+pub struct Unobserved;
+
+impl CommitObserver for Unobserved {
+    fn committed(&self, _writes: usize, _elapsed: std::time::Duration) {}
+}

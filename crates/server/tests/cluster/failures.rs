@@ -1,0 +1,470 @@
+//! Real nodes that are killed, restarted and cut off while people send to each other.
+//!
+//! Whatever happens: what was acknowledged is there once and in one order for everybody, everybody hears of it,
+//! and the nodes that live tell nobody anything twice or out of order.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rim_client::protocol::Kind;
+use rim_client::protocol::frame::{Incoming, IncomingEvent};
+use rim_client::protocol::rest::Message;
+use rim_client::{Api, Client, ClientEvent, Connection, SendError};
+use rim_testbed::{Fault, Nats, Postgres, Proxy};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+use crate::balancer::Balancer;
+use crate::program::{self, Server};
+
+const NODES: usize = 3;
+const PEOPLE: usize = 6;
+const GROUPS: usize = 2;
+/// Longer than any recovery takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Three processes behind a balancer, each with a way of its own to the database and to the bus.
+struct Cluster {
+    nodes: Vec<Option<Server>>,
+    folders: Vec<TempDir>,
+    to_database: Vec<Proxy>,
+    to_bus: Vec<Proxy>,
+    balancer: Balancer,
+    address: SocketAddr,
+    postgres: Postgres,
+    bus: Bus,
+}
+
+enum Bus {
+    Nats(Nats),
+    Postgres,
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let nats = tokio::task::spawn_blocking(rim_testbed::nats).await.expect("NATS");
+        Self::start_on(Bus::Nats(nats)).await
+    }
+
+    async fn start_on(bus: Bus) -> Self {
+        let postgres = tokio::task::spawn_blocking(rim_testbed::postgres).await.expect("PostgreSQL");
+        let (mut to_database, mut to_bus, mut folders) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..NODES {
+            to_database.push(Proxy::to(postgres.address()).await);
+            if let Bus::Nats(nats) = &bus {
+                to_bus.push(Proxy::to(nats.address()).await);
+            }
+            folders.push(program::folder());
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let balancer = Balancer::start(listener, Vec::new());
+        let nodes = (0..NODES).map(|_| None).collect();
+        let mut cluster = Self { nodes, folders, to_database, to_bus, balancer, address, postgres, bus };
+        for node in 0..NODES {
+            cluster.start_node(node).await;
+        }
+        cluster
+    }
+
+    async fn start_node(&mut self, node: usize) {
+        let database = self.postgres.url_by(self.to_database[node].address());
+        let bus = match &self.bus {
+            Bus::Nats(nats) => nats.url_by(self.to_bus[node].address()),
+            Bus::Postgres => "postgres".to_owned(),
+        };
+        let folder = self.folders[node].path().to_owned();
+        let start = move || {
+            let name = format!("node{node}");
+            let settings = [
+                "--database",
+                &database,
+                "--bus",
+                &bus,
+                "--node-name",
+                &name,
+                "--limits",
+                "off",
+                "--check-interval",
+                "1s",
+                "--drain-timeout",
+                "5s",
+            ];
+            Server::start(&folder, &settings)
+        };
+        self.nodes[node] = Some(tokio::task::spawn_blocking(start).await.expect("it starts"));
+        self.tell_balancer();
+    }
+
+    /// SIGKILL.
+    fn kill(&mut self, node: usize) {
+        self.nodes[node] = None;
+        self.tell_balancer();
+    }
+
+    /// SIGTERM, and waits for its end. Returns its exit code.
+    async fn stop(&mut self, node: usize) -> Option<i32> {
+        let mut server = self.nodes[node].take().expect("it runs");
+        self.tell_balancer();
+        server.terminate();
+        let ended = tokio::task::spawn_blocking(move || server.process.wait().expect("waited"));
+        timeout(PATIENCE, ended).await.expect("it ends").expect("no panic").code()
+    }
+
+    fn tell_balancer(&self) {
+        self.balancer.set(self.nodes.iter().flatten().map(address_of).collect());
+    }
+
+    fn api(&self) -> Api {
+        Api::new(format!("http://{}", self.address))
+    }
+
+    fn ws(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    fn address(&self, node: usize) -> SocketAddr {
+        address_of(self.nodes[node].as_ref().expect("it runs"))
+    }
+
+    /// What `/readyz` of a node says.
+    async fn readiness(&self, node: usize) -> (u16, String) {
+        let answer = reqwest::get(format!("http://{}/readyz", self.address(node))).await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    }
+
+    async fn wait_for_readiness(&self, node: usize, so: impl Fn(u16, &str) -> bool) {
+        let waiting = async {
+            loop {
+                let (status, text) = self.readiness(node).await;
+                if so(status, &text) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("its readiness changes");
+    }
+}
+
+fn address_of(server: &Server) -> SocketAddr {
+    server.address.parse().expect("an address")
+}
+
+/// What was acknowledged: ids of messages by group and `clientMsgId`.
+type Acked = HashMap<(u64, String), u64>;
+
+/// People who send without a pause, each through connections that the balancer chooses.
+struct Crowd {
+    gids: Vec<u64>,
+    apis: Vec<Api>,
+    stop: Arc<AtomicBool>,
+    senders: JoinSet<Acked>,
+    /// What each was told, by group.
+    listeners: Vec<JoinHandle<Client>>,
+    heard: Vec<Arc<parking_lot::Mutex<BTreeMap<u64, Vec<Message>>>>>,
+}
+
+impl Crowd {
+    async fn gather(cluster: &Cluster) -> Self {
+        let mut apis = Vec::new();
+        let mut uids = Vec::new();
+        for n in 0..PEOPLE {
+            let account = format!("person{n}");
+            uids.push(cluster.api().register(&account, "secret").await.expect("registered"));
+            apis.push(cluster.api().login(&account, "secret").await.expect("logged in"));
+        }
+        let mut gids = Vec::new();
+        for n in 0..GROUPS {
+            gids.push(apis[n].create_group(2, "group", &uids).await.expect("a group"));
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let (mut senders, mut listeners, mut heard) = (JoinSet::new(), Vec::new(), Vec::new());
+        for (n, api) in apis.iter().enumerate() {
+            let client = Client::start(api.clone(), cluster.ws()).await.expect("a client");
+            let (sender, stop, gids) = (client.sender(), Arc::clone(&stop), gids.clone());
+            senders.spawn(async move { send_until(&stop, n, &gids, &sender).await });
+            let ears = Arc::default();
+            listeners.push(tokio::spawn(listen(client, Arc::clone(&ears))));
+            heard.push(ears);
+        }
+        Self { gids, apis, stop, senders, listeners, heard }
+    }
+
+    /// Waits until everybody has heard so many messages more.
+    async fn go_on(&self, messages: usize) {
+        let counts: Vec<usize> = self.heard.iter().map(|heard| count(&heard.lock())).collect();
+        let waiting = async {
+            for (heard, before) in self.heard.iter().zip(counts) {
+                while count(&heard.lock()) < before + messages {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("everybody hears of what is sent");
+    }
+
+    /// Stops sending, and holds what everybody heard and what is stored against what was acknowledged.
+    async fn end(mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut acked = Acked::new();
+        let finished = async {
+            while let Some(of_one) = self.senders.join_next().await {
+                acked.extend(of_one.expect("no panic"));
+            }
+        };
+        timeout(PATIENCE, finished).await.expect("everything is answered");
+        let mut stored = BTreeMap::new();
+        for gid in &self.gids {
+            let messages = history(&self.apis[0], *gid).await;
+            let seqs: Vec<u64> = messages.iter().map(|message| message.seq).collect();
+            assert_eq!(seqs, Vec::from_iter(1..=seqs.len() as u64), "places without a gap");
+            stored.insert(*gid, messages);
+        }
+        let total: usize = stored.values().map(Vec::len).sum();
+        assert_eq!(total, acked.len(), "everything is stored once, and nothing else");
+        for message in stored.values().flatten() {
+            let key = (message.gid, message.client_msg_id.clone());
+            assert_eq!(acked.get(&key), Some(&message.id), "{key:?}: the id that was acknowledged");
+        }
+        for heard in &self.heard {
+            let waiting = async {
+                while count(&heard.lock()) < total {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            let complete = timeout(PATIENCE, waiting).await;
+            assert!(complete.is_ok(), "{} of {total} were heard", count(&heard.lock()));
+            for (gid, messages) in heard.lock().iter() {
+                let ids =
+                    |messages: &[Message]| messages.iter().map(|message| message.id).collect::<Vec<_>>();
+                assert_eq!(ids(messages), ids(&stored[gid]), "everybody hears all of it, once, in one order");
+            }
+        }
+        for listener in self.listeners {
+            listener.abort();
+        }
+    }
+}
+
+fn count(heard: &BTreeMap<u64, Vec<Message>>) -> usize {
+    heard.values().map(Vec::len).sum()
+}
+
+async fn send_until(stop: &AtomicBool, person: usize, gids: &[u64], sender: &rim_client::Sender) -> Acked {
+    let mut acked = Acked::new();
+    for n in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let gid = gids[n % gids.len()];
+        let client_msg_id = format!("{person}-{n}");
+        let id = loop {
+            match sender.send(gid, Kind::Text, format!("{n} of {person}"), client_msg_id.clone()).await {
+                Ok(id) => break id,
+                // Busy: nothing was stored, try again.
+                Err(SendError::Refused { code: 503, .. }) => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Err(error) => panic!("{client_msg_id}: {error}"),
+            }
+        };
+        acked.insert((gid, client_msg_id), id);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    acked
+}
+
+async fn listen(mut client: Client, heard: Arc<parking_lot::Mutex<BTreeMap<u64, Vec<Message>>>>) -> Client {
+    while let Some(event) = client.next().await {
+        match event {
+            ClientEvent::Message(message) => heard.lock().entry(message.gid).or_default().push(message),
+            ClientEvent::Ended { code, reason } => panic!("ended with {code}: {reason}"),
+            ClientEvent::Notice(_) | ClientEvent::Ready | ClientEvent::Disconnected => {}
+        }
+    }
+    client
+}
+
+/// All messages of a group, ascending.
+async fn history(api: &Api, gid: u64) -> Vec<Message> {
+    let mut messages = Vec::new();
+    for page in 1.. {
+        let rows = api.history(gid, page, 200).await.expect("history");
+        let last = rows.len() < 200;
+        messages.extend(rows.into_iter().map(|row| row.msg));
+        if last {
+            break;
+        }
+    }
+    messages.sort_by_key(|message| message.seq);
+    messages
+}
+
+/// A member on one node who never says anything and is never cut off: what his node tells him must be right by
+/// itself, as he asks for nothing.
+struct Witness {
+    stop: Arc<AtomicBool>,
+    hearing: JoinHandle<BTreeMap<u64, Vec<u64>>>,
+}
+
+impl Witness {
+    async fn connect(cluster: &Cluster, crowd: &Crowd, node: usize) -> Self {
+        let api = &crowd.apis[0];
+        let uid = api.me().await.expect("somebody").id;
+        let ws = format!("ws://{}/ws", cluster.address(node));
+        // Hears what the first person sends, too: it comes from other connections.
+        let mut connection =
+            Connection::login(&ws, uid, api.token().expect("logged in")).await.expect("logged in");
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let hearing = tokio::spawn(async move {
+            let mut seqs: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+            while !stopped.load(Ordering::Relaxed) {
+                let next = timeout(Duration::from_millis(200), connection.next()).await;
+                let Ok(incoming) = next else { continue };
+                if let Incoming::Event(IncomingEvent::Msg(message)) = incoming.expect("it stays connected") {
+                    seqs.entry(message.gid).or_default().push(message.seq);
+                }
+            }
+            seqs
+        });
+        Self { stop, hearing }
+    }
+
+    /// Ends it, and holds what it was told against the order there is.
+    async fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let seqs = self.hearing.await.expect("no panic");
+        assert_eq!(seqs.len(), GROUPS, "it heard of every group");
+        for (gid, seqs) in seqs {
+            let expected: Vec<u64> = (seqs[0]..).take(seqs.len()).collect();
+            assert_eq!(seqs, expected, "group {gid}: each message once, in order, without a gap");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_is_killed_while_everybody_sends() {
+    let mut cluster = Cluster::start().await;
+    let crowd = Crowd::gather(&cluster).await;
+    let witness = Witness::connect(&cluster, &crowd, 0).await;
+    crowd.go_on(50).await;
+    for node in [1, 2] {
+        cluster.kill(node);
+        crowd.go_on(50).await;
+        cluster.start_node(node).await;
+        crowd.go_on(50).await;
+    }
+    witness.end().await;
+    crowd.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_nodes_are_restarted_one_after_the_other_while_everybody_sends() {
+    let mut cluster = Cluster::start().await;
+    let crowd = Crowd::gather(&cluster).await;
+    crowd.go_on(50).await;
+    for node in 0..NODES {
+        assert_eq!(cluster.stop(node).await, Some(0), "it stops in order");
+        cluster.start_node(node).await;
+        crowd.go_on(50).await;
+    }
+    crowd.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bus_that_drops_delays_and_resets_costs_time_and_nothing_else() {
+    let cluster = Cluster::start().await;
+    let crowd = Crowd::gather(&cluster).await;
+    let witness = Witness::connect(&cluster, &crowd, 0).await;
+    crowd.go_on(50).await;
+    for fault in [Fault::Delay(Duration::from_millis(100)), Fault::BlackHole, Fault::Reset] {
+        for bus in &cluster.to_bus {
+            bus.set(fault).await;
+        }
+        crowd.go_on(50).await;
+        if fault == Fault::Reset {
+            cluster.wait_for_readiness(0, |status, text| status == 200 && text.contains("bus")).await;
+        }
+        for bus in &cluster.to_bus {
+            bus.set(Fault::Pass).await;
+        }
+        crowd.go_on(50).await;
+        cluster.wait_for_readiness(0, |status, text| status == 200 && text == "ok").await;
+    }
+    witness.end().await;
+    crowd.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_for_a_while_loses_nothing() {
+    let cluster = Cluster::start().await;
+    let crowd = Crowd::gather(&cluster).await;
+    let witness = Witness::connect(&cluster, &crowd, 0).await;
+    crowd.go_on(50).await;
+    for fault in [Fault::Delay(Duration::from_millis(50)), Fault::Reset, Fault::BlackHole] {
+        for database in &cluster.to_database {
+            database.set(fault).await;
+        }
+        if let Fault::Delay(_) = fault {
+            crowd.go_on(20).await;
+        } else {
+            cluster.wait_for_readiness(1, |status, _| status == 503).await;
+        }
+        for database in &cluster.to_database {
+            database.set(Fault::Pass).await;
+        }
+        cluster.wait_for_readiness(1, |status, _| status == 200).await;
+        crowd.go_on(50).await;
+    }
+    witness.end().await;
+    crowd.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_alone_is_enough() {
+    let mut cluster = Cluster::start_on(Bus::Postgres).await;
+    let crowd = Crowd::gather(&cluster).await;
+    let witness = Witness::connect(&cluster, &crowd, 0).await;
+    crowd.go_on(50).await;
+    cluster.to_database[0].set(Fault::Reset).await;
+    cluster.to_database[0].set(Fault::Pass).await;
+    crowd.go_on(50).await;
+    cluster.kill(1);
+    crowd.go_on(50).await;
+    witness.end().await;
+    crowd.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_see_each_other_come_and_go() {
+    let mut cluster = Cluster::start().await;
+    let names = |cluster: &Cluster| {
+        let (database, folder) = (cluster.postgres.url(), cluster.folders[0].path());
+        let output = program::rim(folder, &["nodes", "--database", &database]).output().expect("rim nodes");
+        let text = String::from_utf8(output.stdout).expect("a text");
+        let lines =
+            text.lines().skip(1).map(|line| line.split_whitespace().next().unwrap_or_default().to_owned());
+        lines.collect::<std::collections::BTreeSet<_>>()
+    };
+    let wait_for = async |cluster: &Cluster, expected: &[&str]| {
+        let expected = expected.iter().map(|name| (*name).to_owned()).collect();
+        let waiting = async {
+            while names(cluster) != expected {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("the list of nodes is right");
+    };
+    wait_for(&cluster, &["node0", "node1", "node2"]).await;
+    cluster.stop(2).await;
+    wait_for(&cluster, &["node0", "node1"]).await;
+    cluster.kill(1);
+    wait_for(&cluster, &["node0"]).await;
+}

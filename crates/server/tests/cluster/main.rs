@@ -1,0 +1,61 @@
+//! The stories again, of three nodes on one PostgreSQL that tell each other over NATS. A balancer before them
+//! gives each connection to the next, so a story's people are spread over all of them.
+//!
+//! `failures` has what only several nodes can tell: real processes that are killed, restarted and cut off.
+//!
+//! Left out are the stories of what a node does for itself: TLS, settings and metrics, and its bounds.
+
+mod failures;
+
+#[path = "../stories/balancer.rs"]
+mod balancer;
+#[path = "../stories/chance.rs"]
+mod chance;
+#[path = "../stories/place.rs"]
+mod place;
+#[path = "../program/mod.rs"]
+mod program;
+#[path = "../stories/raw.rs"]
+mod raw;
+#[path = "../stories/world.rs"]
+mod world;
+
+/// Nodes that serve each story.
+const NODES: usize = 3;
+
+#[path = "../stories/avatars.rs"]
+mod avatars;
+#[path = "../stories/delivery.rs"]
+mod delivery;
+#[path = "../stories/envelope.rs"]
+mod envelope;
+#[path = "../stories/friends.rs"]
+mod friends;
+#[path = "../stories/group_chat.rs"]
+mod group_chat;
+#[path = "../stories/history_and_chats.rs"]
+mod history_and_chats;
+#[path = "../stories/hostile/mod.rs"]
+mod hostile;
+#[path = "../stories/idle_and_slow.rs"]
+mod idle_and_slow;
+#[path = "../stories/limits.rs"]
+mod limits;
+#[path = "../stories/login_and_sessions.rs"]
+mod login_and_sessions;
+#[path = "../stories/old_client.rs"]
+mod old_client;
+#[path = "../stories/protocol_document.rs"]
+mod protocol_document;
+#[path = "../stories/random/mod.rs"]
+mod random;
+#[path = "../stories/receipts.rs"]
+mod receipts;
+#[path = "../stories/registration.rs"]
+mod registration;
+#[path = "../stories/shutdown.rs"]
+mod shutdown;
+#[path = "../stories/single_chat.rs"]
+mod single_chat;
+#[path = "../stories/sync.rs"]
+mod sync;

@@ -1,0 +1,360 @@
+//! Stores with something of everything in them, and what they answer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rim_core::event::{Committed, Feed};
+use rim_core::friend::{FriendAction, Friendship};
+use rim_core::group::{NewGroup, Role, SINGLE_MODE};
+use rim_core::message::{Kind, Mark, NewMessage, Page, Receipt, Write, Written};
+use rim_core::session::NewSession;
+use rim_core::sync::SyncQuery;
+use rim_core::user::{NewUser, ProfileChange};
+use rim_core::{GroupId, MessageId, Origin, SessionId, Store, Timestamp, UserId};
+use rim_server::config::Database;
+use rim_server::media::FolderArchive;
+use rim_server::migrate::{self, Progress, Side, Verified};
+use rim_server::store::{self, Unobserved};
+use rim_store_postgres::PostgresArchive;
+use rim_store_sqlite::SqliteArchive;
+use rim_testbed::Postgres;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Where a store is.
+pub enum Place {
+    Folder(TempDir),
+    Server(Postgres),
+}
+
+impl Place {
+    pub fn folder() -> Self {
+        Self::Folder(tempfile::tempdir().expect("a folder"))
+    }
+
+    pub fn server() -> Self {
+        Self::Server(rim_testbed::postgres())
+    }
+
+    pub fn database(&self) -> Database {
+        match self {
+            Self::Folder(folder) => Database::Sqlite(file(folder.path())),
+            Self::Server(server) => Database::Postgres(server.url()),
+        }
+    }
+
+    /// As the command opens what it moves from,
+    pub async fn source(&self) -> Side {
+        match self {
+            Self::Folder(folder) => side_in(folder.path()),
+            Self::Server(server) => {
+                self.side_of(PostgresArchive::source(&server.url()).await.expect("a source"))
+            }
+        }
+    }
+
+    /// and what it moves to.
+    pub async fn target(&self) -> Side {
+        match self {
+            Self::Folder(folder) => side_in(folder.path()),
+            Self::Server(server) => {
+                self.side_of(PostgresArchive::target(&server.url()).await.expect("a target"))
+            }
+        }
+    }
+
+    fn side_of(&self, store: PostgresArchive) -> Side {
+        Side { name: self.database().to_string(), store: Box::new(store), pictures: None }
+    }
+
+    /// Whether no server opens it, as not everything has come.
+    pub async fn is_unfinished(&self) -> bool {
+        let opened = store::open(&self.database(), 1, Arc::new(Unobserved)).await;
+        match opened {
+            Ok(opened) => {
+                opened.store.close().await;
+                false
+            }
+            Err(error) => {
+                let why = format!("{error:#}");
+                assert!(why.contains("has not come to its end: run `rim migrate` again"), "{why}");
+                true
+            }
+        }
+    }
+
+    /// Changes what is in it behind everybody's back.
+    pub async fn execute(&self, sql: &str) {
+        match self {
+            Self::Folder(folder) => {
+                let db = rusqlite::Connection::open(file(folder.path())).expect("a database");
+                db.execute_batch(sql).expect("done");
+            }
+            Self::Server(server) => {
+                let connected = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls).await;
+                let (client, connection) = connected.expect("connected");
+                tokio::select! {
+                    done = client.batch_execute(sql) => done.expect("done"),
+                    _ = connection => panic!("the connection ended"),
+                }
+            }
+        }
+    }
+}
+
+fn side_in(folder: &Path) -> Side {
+    Side {
+        name: Database::Sqlite(file(folder)).to_string(),
+        store: Box::new(SqliteArchive::open(&file(folder)).expect("a database")),
+        pictures: Some(Box::new(FolderArchive::open(folder).expect("a folder"))),
+    }
+}
+
+pub fn file(folder: &Path) -> PathBuf {
+    folder.join("rim.db")
+}
+
+/// Moves everything.
+pub async fn move_all(from: &Place, to: &Place) -> Vec<Verified> {
+    let (mut from, mut to) = (from.source().await, to.target().await);
+    begin(&mut from, &mut to).await.expect("begun");
+    migrate::copy(&mut from, &mut to, &mut Progress::silent()).await.expect("copied");
+    migrate::verify(&mut from, &mut to, &mut Progress::silent()).await.expect("the same")
+}
+
+pub async fn begin(from: &mut Side, to: &mut Side) -> anyhow::Result<()> {
+    migrate::begin(from, to, Timestamp(0), false).await
+}
+
+/// An open store.
+pub struct House {
+    pub store: Arc<dyn Store>,
+    draining: JoinHandle<()>,
+}
+
+impl House {
+    pub async fn open(place: &Place) -> Self {
+        let opened = store::open(&place.database(), 2, Arc::new(Unobserved)).await.expect("it opens");
+        Self { store: opened.store, draining: tokio::spawn(drain(opened.feed)) }
+    }
+
+    pub async fn close(self) {
+        self.store.close().await;
+        self.draining.await.expect("the feed ends");
+    }
+
+    pub async fn send(&self, group: GroupId, sender: UserId, id: &str, content: &str) -> MessageId {
+        let message = NewMessage {
+            group,
+            sender,
+            client_msg_id: id.to_owned(),
+            kind: Kind::Text,
+            content: content.to_owned(),
+            now: NOW,
+            origin: Origin(0),
+        };
+        match self.write(Write::Append(message)).await {
+            Written::Appended { id, .. } => id,
+            Written::Marked => panic!("it was a message"),
+        }
+    }
+
+    async fn mark(&self, group: GroupId, user: UserId, message: MessageId, receipt: Receipt) {
+        let mark = Mark { group, user, message, receipt, now: NOW, origin: Origin(0) };
+        self.write(Write::Mark(mark)).await;
+    }
+
+    async fn write(&self, write: Write) -> Written {
+        let (done, answer) = oneshot::channel();
+        let tell = move |result| drop(done.send(result));
+        self.store.submit(write, Box::new(tell)).expect("room");
+        answer.await.expect("answered").expect("written")
+    }
+
+    pub async fn user(&self, account: &str, name: &str, password: Option<&str>) -> UserId {
+        let user = NewUser {
+            account: account.to_owned(),
+            name: name.to_owned(),
+            avatar: String::new(),
+            email: format!("{name}@example.org"),
+            password_hash: password.map(str::to_owned),
+        };
+        self.store.create_user(user, NOW).await.expect("created")
+    }
+
+    pub async fn session(&self, user: UserId, token: u8, expires_at: Timestamp) -> SessionId {
+        let session = NewSession {
+            user,
+            token_hash: [token; 32],
+            device: ODD.to_owned(),
+            address: "::1".to_owned(),
+            now: NOW,
+            expires_at,
+        };
+        self.store.create_session(session).await.expect("created")
+    }
+
+    pub async fn group(&self, creator: UserId, members: &[UserId], mode: u8, name: &str) -> GroupId {
+        let members = members.iter().map(|user| (*user, Role::Common)).collect();
+        let group = NewGroup { creator, name: name.to_owned(), avatar: String::new(), mode, members };
+        self.store.create_group(group, 100, NOW).await.expect("created")
+    }
+}
+
+/// Calls back whoever waits. Nobody is told of what changed.
+async fn drain(mut feed: Feed) {
+    while let Some(commit) = feed.recv().await {
+        for entry in commit {
+            if let Committed::Answer { done, result } = entry {
+                done(result);
+            }
+        }
+    }
+}
+
+pub const NOW: Timestamp = Timestamp(1_700_000_000_000);
+const LATER: Timestamp = Timestamp(NOW.0 + 1_000_000);
+/// What SQLite, PostgreSQL and people understand by text is not the same.
+const ODD: &str = "\0a\u{1}b\0\u{1}0 'quoted' \\ 😀 中文 é\r\n\t\u{10ffff}";
+
+/// What [`fill`] has made, as far as somebody asks for it.
+pub struct Known {
+    pub anna: UserId,
+    pub bob: UserId,
+    pub group: GroupId,
+    /// Anna's, by what she calls it.
+    pub sent: (&'static str, MessageId),
+    /// The highest ids that were given out.
+    pub last_message: MessageId,
+    pub last_group: GroupId,
+    pub last_user: UserId,
+    /// Of one that has ended.
+    pub last_session: SessionId,
+}
+
+/// A store in a folder with something of everything in it.
+pub async fn filled() -> (Place, Known) {
+    let place = Place::folder();
+    let house = House::open(&place).await;
+    let known = fill(&house).await;
+    house.close().await;
+    let Place::Folder(folder) = &place else { panic!("it is a folder") };
+    let pictures = folder.path().join("media/avatars");
+    fs::create_dir_all(&pictures).expect("a folder");
+    for (number, extension) in ["png", "jpg", "gif", "webp"].iter().enumerate() {
+        let content = vec![number as u8; number * 100_000];
+        fs::write(pictures.join(format!("{:064x}.{extension}", number * 7)), content).expect("a picture");
+    }
+    // What a killed server leaves is no picture.
+    fs::write(pictures.join("unfinished-0"), b"PNG").expect("a file");
+    (place, known)
+}
+
+async fn fill(house: &House) -> Known {
+    let store = &house.store;
+    let anna = house.user("anna", "Anna", Some("$argon2id$anna")).await;
+    let bob = house.user(" BOB ", ODD, Some("$argon2id$bob")).await;
+    let carol = house.user("carol", "", None).await;
+    let dave = house.user("дейв", "Dave", Some("$argon2id$dave")).await;
+    let profile = ProfileChange { avatar: Some(ODD.to_owned()), ..ProfileChange::default() };
+    store.update_profile(carol, profile, NOW).await.expect("changed");
+
+    house.session(anna, 1, LATER).await;
+    house.session(bob, 2, NOW).await;
+    house.session(dave, 3, LATER).await;
+    store.set_disabled(dave, true, NOW).await.expect("disabled");
+    let last_session = house.session(bob, 4, LATER).await;
+    store.end_session(bob, last_session).await.expect("ended");
+
+    for (user, other, action) in [
+        (anna, bob, FriendAction::Ask),
+        (bob, anna, FriendAction::Accept),
+        (anna, carol, FriendAction::Ask),
+        (bob, carol, FriendAction::Ask),
+        (carol, bob, FriendAction::Decline),
+    ] {
+        assert!(store.befriend(user, other, action, NOW).await.expect("done"));
+    }
+
+    let group = house.group(anna, &[bob, carol], 2, ODD).await;
+    let sent = ("a resent one", house.send(group, anna, "a resent one", "hello").await);
+    house.send(group, bob, ODD, ODD).await;
+    house.send(group, bob, "empty", "").await;
+    let read = house.send(group, anna, "long", &"long 😀 ".repeat(6000)).await;
+    house.mark(group, bob, read, Receipt::Read).await;
+    house.mark(group, carol, read, Receipt::Delivered).await;
+    // She comes back, twice, and does not see what was said meanwhile.
+    for number in 0..2 {
+        store.remove_members(anna, group, vec![carol], NOW).await.expect("removed");
+        house.send(group, anna, &format!("without {number}"), "she is away").await;
+        store.add_members(anna, group, vec![carol], 100, NOW).await.expect("added");
+        house.send(group, carol, &format!("with {number}"), "I am back").await;
+    }
+    store.set_role(anna, group, bob, Role::Admin, NOW).await.expect("changed");
+
+    let single = house.group(anna, &[bob], SINGLE_MODE, "").await;
+    house.send(single, bob, "a resent one", "the same id, elsewhere").await;
+    let left = house.group(bob, &[anna, dave], 2, "left").await;
+    house.send(left, dave, "1", "who is disabled by now").await;
+    store.remove_members(dave, left, vec![dave], NOW).await.expect("left");
+    let dissolved = house.group(carol, &[anna, bob], 7, "dissolved").await;
+    house.send(dissolved, carol, "1", "the last word").await;
+    store.dissolve_group(carol, dissolved, NOW).await.expect("dissolved");
+    let silent = house.group(anna, &[carol], 2, "silent").await;
+
+    // Enough for several chunks.
+    let text = "x".repeat(60_000);
+    let mut last_message = sent.1;
+    for number in 0..100 {
+        let (group, sender) = if number % 3 == 0 { (single, anna) } else { (group, bob) };
+        last_message = house.send(group, sender, &format!("long {number}"), &text).await;
+    }
+    Known { anna, bob, group, sent, last_message, last_group: silent, last_user: dave, last_session }
+}
+
+/// Everything that the store answers about what it holds.
+pub async fn answers(place: &Place) -> Vec<String> {
+    let house = House::open(place).await;
+    let store = &house.store;
+    let mut answers = Vec::new();
+    let users = store.list_users(UserId(0), 100).await.expect("listed");
+    answers.push(format!("{users:?}"));
+    for token in 0..6 {
+        answers.push(format!("{:?}", store.session_by_token([token; 32], NOW).await));
+    }
+    for user in users.into_iter().map(|record| record.user) {
+        let states = [Friendship::None, Friendship::Incoming, Friendship::Outgoing, Friendship::Friends];
+        for state in states {
+            answers.push(format!("{:?}", store.friends(user.id, &[state]).await));
+        }
+        answers.push(format!("{:?}", store.credentials(&user.account).await));
+        answers.push(format!("{:?}", store.sessions(user.id, Timestamp(0)).await));
+        answers.push(format!("{:?}", store.groups_of(user.id).await));
+        answers.push(format!("{:?}", store.chats(user.id, Page { number: 1, size: 50 }).await));
+        for group in 1..10 {
+            answers.push(format!("{:?}", store.members(user.id, GroupId(group)).await));
+            for number in 1..4 {
+                let page = Page { number, size: 50 };
+                answers.push(format!("{:?}", store.history(user.id, GroupId(group), page, None).await));
+            }
+        }
+        let mut query = SyncQuery { limit: 30, ..SyncQuery::default() };
+        loop {
+            let page = store.sync(user.id, query.clone()).await.expect("synced");
+            query.rev = page.rev;
+            for delta in &page.groups {
+                query.groups.retain(|(group, _)| *group != delta.group_id);
+                query.groups.push((delta.group_id, delta.rev));
+            }
+            let more = page.more;
+            answers.push(format!("{page:?}"));
+            if !more {
+                break;
+            }
+        }
+    }
+    house.close().await;
+    answers
+}

@@ -1,0 +1,145 @@
+//! Where the server of a story has its data, and what serves it: one node, or several behind a balancer.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use rim_core::Store;
+use rim_core::event::Committed;
+use rim_server::config::{self, Config, Database};
+use rim_server::run::{Listeners, Server};
+use rim_server::store::{self, Unobserved};
+use rim_testbed::{Nats, Postgres};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::NODES;
+use crate::balancer::Balancer;
+
+/// What outlives a restart.
+pub struct Place {
+    /// One a node.
+    folders: Vec<TempDir>,
+    shared: Option<(Postgres, Nats)>,
+}
+
+impl Place {
+    pub async fn new() -> Self {
+        let folders = (0..NODES).map(|_| tempfile::tempdir().expect("a folder")).collect();
+        let shared = match NODES {
+            1 => None,
+            _ => {
+                let services = || (rim_testbed::postgres(), rim_testbed::nats());
+                Some(tokio::task::spawn_blocking(services).await.expect("real servers"))
+            }
+        };
+        Self { folders, shared }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folders[0].path()
+    }
+
+    /// What is stored while nobody serves it.
+    pub async fn store(&self) -> Arc<dyn Store> {
+        let database = match &self.shared {
+            None => Database::Sqlite(self.folder().join("rim.db")),
+            Some((postgres, _)) => Database::Postgres(postgres.url()),
+        };
+        open(&database).await
+    }
+
+    /// The settings of a command that is about the first node.
+    pub fn flags(&self) -> Vec<String> {
+        self.flags_of(&self.folders[0])
+    }
+
+    fn flags_of(&self, folder: &TempDir) -> Vec<String> {
+        let mut flags = vec!["--data".to_owned(), folder.path().display().to_string()];
+        if let Some((postgres, nats)) = &self.shared {
+            flags.extend(["--database".to_owned(), postgres.url(), "--bus".to_owned(), nats.url()]);
+            flags.push("--check-interval=1s".to_owned());
+        }
+        flags
+    }
+
+    fn configs(&self, settings: &[String]) -> Vec<Config> {
+        let config = |folder| {
+            let args = ["rim".to_owned()].into_iter().chain(self.flags_of(folder));
+            config::load(args.chain(settings.iter().cloned())).expect("settings").config
+        };
+        self.folders.iter().map(config).collect()
+    }
+}
+
+/// A store that no server has open.
+pub async fn open(database: &Database) -> Arc<dyn Store> {
+    let mut opened = store::open(database, 1, Arc::new(Unobserved)).await.expect("a database");
+    // Answers are given by whoever drains the feed. It ends with the store.
+    tokio::spawn(async move {
+        while let Some(commit) = opened.feed.recv().await {
+            for entry in commit {
+                if let Committed::Answer { done, result } = entry {
+                    done(result);
+                }
+            }
+        }
+    });
+    opened.store
+}
+
+/// The nodes that serve, and the balancers before them: of the main port, and of that of old clients.
+pub struct Serving {
+    /// Where each node listens.
+    pub addresses: Vec<SocketAddr>,
+    nodes: JoinSet<()>,
+    balancers: Vec<Balancer>,
+}
+
+impl Serving {
+    /// Opens every node and has it serve until `shutdown`.
+    pub async fn start(
+        place: &Place,
+        settings: &[String],
+        (main, ws): (TcpListener, TcpListener),
+        shutdown: &CancellationToken,
+    ) -> Self {
+        let mut nodes = JoinSet::new();
+        let mut configs = place.configs(settings);
+        if configs.len() == 1 {
+            let (config, address) = (configs.remove(0), main.local_addr().expect("an address"));
+            serve(&mut nodes, config, Listeners { main, ws: Some(ws) }, shutdown).await;
+            return Self { addresses: vec![address], nodes, balancers: Vec::new() };
+        }
+        let (mut mains, mut others) = (Vec::new(), Vec::new());
+        for config in configs {
+            let (main, ws) = (port().await, port().await);
+            mains.push(main.local_addr().expect("an address"));
+            others.push(ws.local_addr().expect("an address"));
+            serve(&mut nodes, config, Listeners { main, ws: Some(ws) }, shutdown).await;
+        }
+        let balancers = vec![Balancer::start(main, mains.clone()), Balancer::start(ws, others)];
+        Self { addresses: mains, nodes, balancers }
+    }
+
+    /// Waits until all have stopped in order.
+    pub async fn stopped(mut self) {
+        while let Some(ended) = self.nodes.join_next().await {
+            ended.expect("a server does not panic");
+        }
+        for balancer in self.balancers {
+            balancer.stop().await;
+        }
+    }
+}
+
+async fn serve(nodes: &mut JoinSet<()>, config: Config, listeners: Listeners, shutdown: &CancellationToken) {
+    let server = Server::open(config, shutdown.clone()).await.expect("the server starts");
+    nodes.spawn(server.serve(listeners));
+}
+
+async fn port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.expect("a port")
+}

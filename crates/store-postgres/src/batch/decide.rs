@@ -1,0 +1,139 @@
+//! What becomes of each write of a batch, in the order in which they came.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt};
+use rim_core::message::{Mark, NewMessage, Receipt, Write};
+use rim_core::{GroupId, MessageId, Refusal, Seq, UserId};
+
+use super::Outcome;
+use super::load::{Head, Loaded, Standing};
+use crate::queue::Wanted;
+
+/// What is to be written.
+pub(super) struct Decided {
+    /// Of each write, in their order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Where the groups are that have moved on.
+    pub(super) heads: BTreeMap<GroupId, Head>,
+    /// Where the users are who wrote or marked.
+    pub(super) standings: BTreeMap<(GroupId, UserId), Standing>,
+}
+
+pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
+    let Loaded { heads, standings, resent, places, ids } = loaded;
+    let mut deciding = Deciding {
+        heads,
+        standings,
+        resent,
+        places,
+        ids: ids.into_iter(),
+        new: HashMap::new(),
+        new_places: HashMap::new(),
+        moved: BTreeSet::new(),
+    };
+    let outcomes = writes.iter().enumerate().map(|(number, wanted)| deciding.write(number, wanted)).collect();
+    let Deciding { heads, standings, moved, .. } = deciding;
+    Decided {
+        outcomes,
+        heads: moved.iter().map(|(group, _)| (*group, heads[group])).collect(),
+        standings: moved.into_iter().map(|key| (key, standings[&key])).collect(),
+    }
+}
+
+struct Deciding<'a> {
+    heads: HashMap<GroupId, Head>,
+    standings: HashMap<(GroupId, UserId), Standing>,
+    resent: HashMap<usize, (MessageId, Seq)>,
+    places: HashMap<usize, Seq>,
+    ids: std::vec::IntoIter<MessageId>,
+    /// What this batch has appended, by who calls it what.
+    new: HashMap<(GroupId, UserId, &'a str), (MessageId, Seq)>,
+    new_places: HashMap<(GroupId, MessageId), Seq>,
+    /// Who has moved on, in which group.
+    moved: BTreeSet<(GroupId, UserId)>,
+}
+
+impl<'a> Deciding<'a> {
+    fn write(&mut self, number: usize, wanted: &'a Wanted) -> Outcome {
+        let decided = match wanted {
+            Wanted::Write(Write::Append(new)) => self.append(number, new),
+            Wanted::Write(Write::Mark(mark)) => self.mark(number, mark),
+            Wanted::ReadAll { user, group, .. } => self.read_all(*user, *group),
+        };
+        decided.unwrap_or_else(Outcome::Refused)
+    }
+
+    fn append(&mut self, number: usize, new: &'a NewMessage) -> Result<Outcome, Refusal> {
+        let head = self.heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
+        let key = (new.group, new.sender, new.client_msg_id.as_str());
+        // Also to one who has left since: he is told the truth, not that he may not send.
+        if let Some((id, seq)) = self.resent.get(&number).or_else(|| self.new.get(&key)) {
+            return Ok(Outcome::Resent { id: *id, seq: *seq });
+        }
+        let standing = member(&mut self.standings, new.group, new.sender)?;
+
+        let id = self.ids.next().expect("one was taken for each append");
+        head.last_seq.0 += 1;
+        head.last_rev.0 += 1;
+        head.last_message = id;
+        let (seq, rev) = (head.last_seq, head.last_rev);
+        standing.sent_seq = seq;
+        self.new.insert(key, (id, seq));
+        self.new_places.insert((new.group, id), seq);
+        self.moved.insert((new.group, new.sender));
+        Ok(Outcome::Appended { id, seq, rev })
+    }
+
+    fn mark(&mut self, number: usize, mark: &Mark) -> Result<Outcome, Refusal> {
+        self.heads.get(&mark.group).ok_or(Refusal::NoSuchGroup)?;
+        member(&mut self.standings, mark.group, mark.user)?;
+        let place = self.places.get(&number).or_else(|| self.new_places.get(&(mark.group, mark.message)));
+        match place {
+            Some(seq) => self.move_receipt(mark.group, mark.user, mark.receipt, mark.message, *seq),
+            None => Ok(Outcome::Unmarked),
+        }
+    }
+
+    fn read_all(&mut self, user: UserId, group: GroupId) -> Result<Outcome, Refusal> {
+        let head = *self.heads.get(&group).ok_or(Refusal::NoSuchGroup)?;
+        self.move_receipt(group, user, Receipt::Read, head.last_message, head.last_seq)
+    }
+
+    /// Moves the receipt on to `seq`, the place of the message; never back.
+    fn move_receipt(
+        &mut self,
+        group: GroupId,
+        user: UserId,
+        receipt: Receipt,
+        message: MessageId,
+        seq: Seq,
+    ) -> Result<Outcome, Refusal> {
+        let standing = member(&mut self.standings, group, user)?;
+        let behind = match receipt {
+            Receipt::Delivered => standing.delivered_seq,
+            Receipt::Read => standing.read_seq,
+        };
+        if seq <= behind {
+            return Ok(Outcome::Unmarked);
+        }
+        let head = self.heads.get_mut(&group).ok_or(Refusal::NoSuchGroup)?;
+        head.last_rev.0 += 1;
+        let rev = head.last_rev;
+        if receipt == Receipt::Read {
+            standing.read_seq = seq;
+        }
+        standing.delivered_seq = standing.delivered_seq.max(seq);
+        standing.rev = rev;
+        self.moved.insert((group, user));
+        Ok(Outcome::Marked { message, receipt, seq, rev })
+    }
+}
+
+fn member(
+    standings: &mut HashMap<(GroupId, UserId), Standing>,
+    group: GroupId,
+    user: UserId,
+) -> Result<&mut Standing, Refusal> {
+    standings.get_mut(&(group, user)).filter(|standing| standing.member).ok_or(Refusal::NotMember)
+}

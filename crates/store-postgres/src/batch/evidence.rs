@@ -1,0 +1,63 @@
+//! Whether a batch was committed whose COMMIT was not answered.
+//!
+//! It is a whole: if one thing is there that it alone can have written, everything is.
+
+use deadpool_postgres::Client;
+use rim_core::{GroupId, MessageId, Rev};
+
+use super::Outcome;
+use crate::failure::Result;
+use crate::queue::Wanted;
+use crate::row::{self, Sql};
+
+/// One thing that only this batch can have written.
+#[derive(Debug)]
+pub(crate) enum Evidence {
+    /// No other message is ever given this id.
+    Message { group: GroupId, id: MessageId },
+    /// The change at this place of the group. If another batch should write the very same, it is all the same.
+    Receipt { group: GroupId, rev: Rev, change: Vec<u8> },
+}
+
+impl Evidence {
+    /// `None` if the batch writes nothing.
+    pub(super) fn of(writes: &[Wanted], outcomes: &[Outcome]) -> Option<Self> {
+        let mut evidence = None;
+        for (wanted, outcome) in writes.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Appended { id, .. } => return Some(Self::Message { group: wanted.group(), id: *id }),
+                Outcome::Marked { rev, .. } => {
+                    let (group, rev) = (wanted.group(), *rev);
+                    evidence = outcome.receipt(wanted).map(|change| Self::Receipt { group, rev, change: change.encode() });
+                }
+                Outcome::Resent { .. } | Outcome::Unmarked | Outcome::Refused(_) => {}
+            }
+        }
+        evidence
+    }
+
+    const fn group(&self) -> GroupId {
+        match self {
+            Self::Message { group, .. } | Self::Receipt { group, .. } => *group,
+        }
+    }
+
+    /// Looks for it in a transaction that it leaves open.
+    pub(super) async fn is_there(&self, db: &Client) -> Result<bool> {
+        db.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        // The batch had this lock when its COMMIT was sent: whoever has it after that sees how it ended.
+        let sql = "SELECT id FROM groups WHERE id = $1 FOR NO KEY UPDATE";
+        row::first(db, sql, &[&self.group().sql()], |_| Ok(())).await?;
+        let found = match self {
+            Self::Message { group, id } => {
+                let sql = "SELECT id FROM messages WHERE group_id = $1 AND id = $2";
+                row::first(db, sql, &[&group.sql(), &id.sql()], |_| Ok(())).await?
+            }
+            Self::Receipt { group, rev, change } => {
+                let sql = "SELECT rev FROM group_changes WHERE group_id = $1 AND rev = $2 AND change = $3";
+                row::first(db, sql, &[&group.sql(), &rev.sql(), change], |_| Ok(())).await?
+            }
+        };
+        Ok(found.is_some())
+    }
+}

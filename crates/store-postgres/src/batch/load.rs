@@ -1,0 +1,212 @@
+//! What the writes of a batch depend on, read after their groups are locked.
+
+use std::collections::BTreeSet;
+
+use deadpool_postgres::Client;
+use foldhash::HashMap;
+use futures_util::try_join;
+use rim_core::message::Write;
+use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
+use tokio_postgres::{Row, Statement};
+
+use crate::failure::{Failure, Result};
+use crate::queue::Wanted;
+use crate::row::{Fields, Params, Sql, array};
+use crate::text::Text;
+
+/// Locks the groups, in the order of their ids: whoever locks several does so, so that no two wait for each other.
+const GROUPS: &str = "SELECT id, last_seq, last_rev, last_message_id FROM groups
+                      WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+
+const STANDINGS: &str = "SELECT m.group_id, m.user_id, m.left_rev IS NULL, m.read_seq, m.delivered_seq, m.sent_seq, m.rev
+                         FROM unnest($1::bigint[], $2::bigint[]) AS asked (group_id, user_id)
+                              JOIN members AS m ON m.group_id = asked.group_id AND m.user_id = asked.user_id";
+
+const RESENT: &str = "SELECT asked.item, m.id, m.seq
+                      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[])
+                               AS asked (item, group_id, sender_id, client_msg_id)
+                           JOIN messages AS m ON m.group_id = asked.group_id AND m.sender_id = asked.sender_id
+                                             AND m.client_msg_id = asked.client_msg_id";
+
+const PLACES: &str = "SELECT asked.item, m.seq
+                      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (item, group_id, id)
+                           JOIN messages AS m ON m.group_id = asked.group_id AND m.id = asked.id";
+
+/// Taken after the groups are locked: so ids ascend in each of them, whichever node gives them out.
+const IDS: &str = "SELECT nextval('message_ids') FROM generate_series(1, $1)";
+
+/// Where a group is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) last_seq: Seq,
+    pub(super) last_rev: Rev,
+    pub(super) last_message: MessageId,
+}
+
+/// Where a user is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Whether he is a member now. The rest is of use only if he is.
+    pub(super) member: bool,
+    pub(super) read_seq: Seq,
+    pub(super) delivered_seq: Seq,
+    pub(super) sent_seq: Seq,
+    pub(super) rev: Rev,
+}
+
+pub(super) struct Loaded {
+    /// Of the groups that exist.
+    pub(super) heads: HashMap<GroupId, Head>,
+    /// Of those who are or were members.
+    pub(super) standings: HashMap<(GroupId, UserId), Standing>,
+    /// Of the messages that were stored before, by the place of the write in the batch.
+    pub(super) resent: HashMap<usize, (MessageId, Seq)>,
+    /// Of the messages that are marked, as well.
+    pub(super) places: HashMap<usize, Seq>,
+    /// One for each append, ascending.
+    pub(super) ids: Vec<MessageId>,
+}
+
+pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
+    let statements = Statements::prepare(db).await?;
+    let groups = array(writes.iter().map(Wanted::group).collect::<BTreeSet<_>>());
+    let members: BTreeSet<_> = writes.iter().map(|item| (item.group(), item.user())).collect();
+    let (in_groups, users) = (array(members.iter().map(|(group, _)| *group)), array(members.iter().map(|(_, user)| *user)));
+    let (appends, marks) = (Appends::of(writes), Marks::of(writes));
+
+    let asked: (Params<'_>, Params<'_>) = (&[&groups], &[&in_groups, &users]);
+    // Sent in this order and carried out in it, each on what is committed by then.
+    let (_, heads, standings, resent, places, ids) = try_join!(
+        db.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+        db.query(&statements.groups, asked.0),
+        db.query(&statements.standings, asked.1),
+        appends.resent(db, &statements),
+        marks.places(db, &statements),
+        appends.ids(db, &statements),
+    )?;
+    Ok(Loaded {
+        heads: heads.iter().map(head).collect::<Result<_>>()?,
+        standings: standings.iter().map(standing).collect::<Result<_>>()?,
+        resent: resent.iter().map(|row| of_item(row, |row| Ok((row.number(1)?, row.number(2)?)))).collect::<Result<_>>()?,
+        places: places.iter().map(|row| of_item(row, |row| row.number(1))).collect::<Result<_>>()?,
+        ids: ascending(&ids)?,
+    })
+}
+
+/// Prepared before any of them is sent, so that they are sent in their order.
+struct Statements {
+    groups: Statement,
+    standings: Statement,
+    resent: Statement,
+    places: Statement,
+    ids: Statement,
+}
+
+impl Statements {
+    async fn prepare(db: &Client) -> Result<Self> {
+        Ok(Self {
+            groups: db.prepare_cached(GROUPS).await?,
+            standings: db.prepare_cached(STANDINGS).await?,
+            resent: db.prepare_cached(RESENT).await?,
+            places: db.prepare_cached(PLACES).await?,
+            ids: db.prepare_cached(IDS).await?,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Appends<'a> {
+    items: Vec<i64>,
+    groups: Vec<i64>,
+    senders: Vec<i64>,
+    client_msg_ids: Vec<Text<'a>>,
+}
+
+impl<'a> Appends<'a> {
+    fn of(writes: &'a [Wanted]) -> Self {
+        let mut appends = Self::default();
+        for (number, item) in writes.iter().enumerate() {
+            if let Wanted::Write(Write::Append(new)) = item {
+                appends.items.push((number as u64).sql());
+                appends.groups.push(new.group.sql());
+                appends.senders.push(new.sender.sql());
+                appends.client_msg_ids.push(Text(&new.client_msg_id));
+            }
+        }
+        appends
+    }
+
+    async fn resent(&self, db: &Client, statements: &Statements) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+        if self.items.is_empty() {
+            return Ok(Vec::new());
+        }
+        db.query(&statements.resent, &[&self.items, &self.groups, &self.senders, &self.client_msg_ids]).await
+    }
+
+    async fn ids(&self, db: &Client, statements: &Statements) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+        if self.items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let count = i32::try_from(self.items.len()).expect("a batch is no larger than its bound");
+        db.query(&statements.ids, &[&count]).await
+    }
+}
+
+#[derive(Default)]
+struct Marks {
+    items: Vec<i64>,
+    groups: Vec<i64>,
+    messages: Vec<i64>,
+}
+
+impl Marks {
+    fn of(writes: &[Wanted]) -> Self {
+        let mut marks = Self::default();
+        for (number, item) in writes.iter().enumerate() {
+            if let Wanted::Write(Write::Mark(mark)) = item {
+                marks.items.push((number as u64).sql());
+                marks.groups.push(mark.group.sql());
+                marks.messages.push(mark.message.sql());
+            }
+        }
+        marks
+    }
+
+    async fn places(&self, db: &Client, statements: &Statements) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+        if self.items.is_empty() {
+            return Ok(Vec::new());
+        }
+        db.query(&statements.places, &[&self.items, &self.groups, &self.messages]).await
+    }
+}
+
+fn head(row: &Row) -> Result<(GroupId, Head)> {
+    let row = Fields::of(row);
+    let head = Head { last_seq: row.number(1)?, last_rev: row.number(2)?, last_message: row.number(3)? };
+    Ok((row.number(0)?, head))
+}
+
+fn standing(row: &Row) -> Result<((GroupId, UserId), Standing)> {
+    let row = Fields::of(row);
+    let standing = Standing {
+        member: row.get(2)?,
+        read_seq: row.number(3)?,
+        delivered_seq: row.number(4)?,
+        sent_seq: row.number(5)?,
+        rev: row.number(6)?,
+    };
+    Ok(((row.number(0)?, row.number(1)?), standing))
+}
+
+fn of_item<T>(row: &Row, read: impl FnOnce(Fields<'_>) -> Result<T>) -> Result<(usize, T)> {
+    let row = Fields::of(row);
+    let item: u64 = row.number(0)?;
+    Ok((usize::try_from(item).map_err(|_| row.corrupt(0, item))?, read(row)?))
+}
+
+fn ascending(rows: &[Row]) -> Result<Vec<MessageId>> {
+    let mut ids: Vec<MessageId> =
+        rows.iter().map(|row| Fields::of(row).number(0)).collect::<std::result::Result<_, Failure>>()?;
+    ids.sort_unstable();
+    Ok(ids)
+}

@@ -1,0 +1,151 @@
+//! What the writer does with what has queued up: many writes in one transaction of two round trips.
+//!
+//! The first locks the groups and reads what the writes depend on (`load`). What becomes of each is decided in their
+//! order (`decide`). The second writes it all and commits (`store`).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Object, Pool};
+use rim_core::event::Change;
+use rim_core::message::Receipt;
+use rim_core::{MessageId, Refusal, Rev, Seq};
+use tokio::sync::MutexGuard;
+use tokio::time::timeout;
+
+use crate::failure::{Failure, Result};
+use crate::publisher::Publisher;
+use crate::queue::Wanted;
+
+mod decide;
+mod evidence;
+mod load;
+mod store;
+mod told;
+
+pub(crate) use evidence::Evidence;
+pub(crate) use told::{refuse, tell};
+
+/// How long each of the two round trips may take. The server's own time-outs end what is merely slow: this is for one
+/// that says nothing at all. Less than the time for which a batch is tried again.
+const ROUND_TRIP: Duration = Duration::from_secs(6);
+
+/// What became of one write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is a new message.
+    Appended { id: MessageId, seq: Seq, rev: Rev },
+    /// It was stored before.
+    Resent { id: MessageId, seq: Seq },
+    /// A receipt moved on.
+    Marked { message: MessageId, receipt: Receipt, seq: Seq, rev: Rev },
+    /// There was nothing to mark.
+    Unmarked,
+    Refused(Refusal),
+}
+
+impl Outcome {
+    /// The change, where a receipt has moved on.
+    fn receipt(&self, wanted: &Wanted) -> Option<Change> {
+        let Self::Marked { message, receipt, seq, rev } = *self else { return None };
+        let (group, user, at, origin) = (wanted.group(), wanted.user(), wanted.at(), wanted.origin());
+        Some(Change::Receipt { group, rev, user, receipt, message, seq, at, origin })
+    }
+}
+
+/// A batch that is committed, or needed no commit.
+pub(crate) struct Carried<'p> {
+    pub(crate) outcomes: Vec<Outcome>,
+    /// To be held until they are told.
+    pub(crate) turn: Option<MutexGuard<'p, ()>>,
+}
+
+/// Why a try came to nothing; or perhaps not to nothing.
+pub(crate) struct Failed {
+    pub(crate) failure: Failure,
+    /// Of a COMMIT that was sent and not answered: what came of the batch, if it was committed.
+    pub(crate) unsure: Option<Unsure>,
+}
+
+pub(crate) struct Unsure {
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Shows that it was.
+    pub(crate) evidence: Evidence,
+}
+
+impl<E: Into<Failure>> From<E> for Failed {
+    fn from(failure: E) -> Self {
+        Self { failure: failure.into(), unsure: None }
+    }
+}
+
+/// Carries out the writes and commits them.
+pub(crate) async fn carry_out<'p>(
+    pool: &Pool,
+    publisher: &'p Publisher,
+    writes: &[Wanted],
+) -> std::result::Result<Carried<'p>, Failed> {
+    let lease = Lease::of(pool).await?;
+    let loaded = in_time(load::load(lease.db(), writes)).await?;
+    let decided =
+        catch_unwind(AssertUnwindSafe(|| decide::decide(writes, loaded))).map_err(|_| Failure::Panicked)?;
+    let Some(evidence) = Evidence::of(writes, &decided.outcomes) else {
+        in_time(roll_back(lease.db())).await?;
+        lease.keep();
+        return Ok(Carried { outcomes: decided.outcomes, turn: None });
+    };
+    let turn = publisher.turn().await;
+    match timeout(ROUND_TRIP, store::store(lease.db(), writes, &decided)).await {
+        Ok(Ok(())) => {
+            lease.keep();
+            Ok(Carried { outcomes: decided.outcomes, turn: Some(turn) })
+        }
+        Ok(Err(failure)) if !matches!(failure, Failure::Unsure(_)) => Err(failure.into()),
+        unanswered => {
+            let failure = unanswered.map_or_else(|_| Failure::Late, |_| Failure::Away("the connection was lost".into()));
+            Err(Failed { failure, unsure: Some(Unsure { outcomes: decided.outcomes, evidence }) })
+        }
+    }
+}
+
+/// Whether the batch was committed that left this evidence if it was. Waits until that is settled.
+pub(crate) async fn was_committed(pool: &Pool, evidence: &Evidence) -> Result<bool> {
+    let lease = Lease::of(pool).await?;
+    let found = in_time(evidence.is_there(lease.db())).await?;
+    in_time(roll_back(lease.db())).await?;
+    lease.keep();
+    Ok(found)
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(ROUND_TRIP, work).await.unwrap_or_else(|_| Err(Failure::Late))
+}
+
+async fn roll_back(db: &Client) -> Result<()> {
+    Ok(db.batch_execute("ROLLBACK").await?)
+}
+
+/// A connection on loan. Unless it is kept it is closed, which rolls back whatever is under way on it.
+struct Lease(Option<Client>);
+
+impl Lease {
+    async fn of(pool: &Pool) -> Result<Self> {
+        Ok(Self(Some(pool.get().await?)))
+    }
+
+    fn db(&self) -> &Client {
+        self.0.as_ref().expect("taken only by those who take the lease too")
+    }
+
+    fn keep(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
+}

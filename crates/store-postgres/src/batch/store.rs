@@ -1,0 +1,136 @@
+//! Writes what was decided, and commits.
+
+use deadpool_postgres::Client;
+use futures_util::try_join;
+use rim_core::message::{NewMessage, Write};
+use rim_core::{MessageId, Rev, Seq};
+use tokio_postgres::{Error, Statement};
+
+use super::Outcome;
+use super::decide::Decided;
+use crate::changes;
+use crate::failure::{Failure, Result};
+use crate::queue::Wanted;
+use crate::row::{Sql, array};
+use crate::text::Text;
+
+const MESSAGES: &str =
+    "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
+                          $7::smallint[], $8::text[], $9::bigint[])";
+
+const GROUPS: &str =
+    "UPDATE groups AS g SET last_seq = now.last_seq, last_rev = now.last_rev, last_message_id = now.last_message_id
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS now (id, last_seq, last_rev, last_message_id)
+     WHERE g.id = now.id";
+
+const MEMBERS: &str =
+    "UPDATE members AS m SET read_seq = now.read_seq, delivered_seq = now.delivered_seq, sent_seq = now.sent_seq,
+                             rev = now.rev
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+              AS now (group_id, user_id, read_seq, delivered_seq, sent_seq, rev)
+     WHERE m.group_id = now.group_id AND m.user_id = now.user_id";
+
+/// # Errors
+/// `Unsure` where it may have been committed all the same.
+pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> Result<()> {
+    let statements = Statements::prepare(db).await?;
+    let messages = Messages::of(writes, decided);
+    let marked: Vec<_> =
+        writes.iter().zip(&decided.outcomes).filter_map(|(wanted, outcome)| outcome.receipt(wanted)).collect();
+    let (receipts, _) = changes::records(&marked);
+    let written = try_join!(
+        messages.insert(db, &statements.messages),
+        receipts.insert(db, &statements.receipts),
+        update_groups(db, &statements.groups, decided),
+        update_members(db, &statements.members, decided),
+        // Sent before the others are answered. Had one of them failed, it would roll back.
+        db.batch_execute("COMMIT"),
+    );
+    written.map(drop).map_err(Failure::of_commit)
+}
+
+struct Statements {
+    messages: Statement,
+    receipts: Statement,
+    groups: Statement,
+    members: Statement,
+}
+
+impl Statements {
+    async fn prepare(db: &Client) -> Result<Self> {
+        Ok(Self {
+            messages: db.prepare_cached(MESSAGES).await?,
+            receipts: db.prepare_cached(changes::INSERT_OF_GROUPS).await?,
+            groups: db.prepare_cached(GROUPS).await?,
+            members: db.prepare_cached(MEMBERS).await?,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Messages<'a> {
+    groups: Vec<i64>,
+    seqs: Vec<i64>,
+    revs: Vec<i64>,
+    ids: Vec<i64>,
+    senders: Vec<i64>,
+    client_msg_ids: Vec<Text<'a>>,
+    kinds: Vec<i16>,
+    contents: Vec<Text<'a>>,
+    times: Vec<i64>,
+}
+
+impl<'a> Messages<'a> {
+    fn of(writes: &'a [Wanted], decided: &Decided) -> Self {
+        let mut messages = Self::default();
+        for (item, outcome) in writes.iter().zip(&decided.outcomes) {
+            if let (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev }) = (item, outcome) {
+                messages.push(new, *id, *seq, *rev);
+            }
+        }
+        messages
+    }
+
+    fn push(&mut self, new: &'a NewMessage, id: MessageId, seq: Seq, rev: Rev) {
+        self.groups.push(new.group.sql());
+        self.seqs.push(seq.sql());
+        self.revs.push(rev.sql());
+        self.ids.push(id.sql());
+        self.senders.push(new.sender.sql());
+        self.client_msg_ids.push(Text(&new.client_msg_id));
+        self.kinds.push(new.kind.code().into());
+        self.contents.push(Text(&new.content));
+        self.times.push(new.now.0);
+    }
+
+    async fn insert(&self, db: &Client, statement: &Statement) -> std::result::Result<(), Error> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let Self { groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times } = self;
+        db.execute(statement, &[groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times]).await?;
+        Ok(())
+    }
+}
+
+async fn update_groups(db: &Client, statement: &Statement, decided: &Decided) -> std::result::Result<(), Error> {
+    let ids = array(decided.heads.keys().copied());
+    let last_seqs = array(decided.heads.values().map(|head| head.last_seq));
+    let last_revs = array(decided.heads.values().map(|head| head.last_rev));
+    let last_messages = array(decided.heads.values().map(|head| head.last_message));
+    db.execute(statement, &[&ids, &last_seqs, &last_revs, &last_messages]).await?;
+    Ok(())
+}
+
+async fn update_members(db: &Client, statement: &Statement, decided: &Decided) -> std::result::Result<(), Error> {
+    let groups = array(decided.standings.keys().map(|(group, _)| *group));
+    let users = array(decided.standings.keys().map(|(_, user)| *user));
+    let standings = || decided.standings.values();
+    let read = array(standings().map(|standing| standing.read_seq));
+    let delivered = array(standings().map(|standing| standing.delivered_seq));
+    let sent = array(standings().map(|standing| standing.sent_seq));
+    let revs = array(standings().map(|standing| standing.rev));
+    db.execute(statement, &[&groups, &users, &read, &delivered, &sent, &revs]).await?;
+    Ok(())
+}

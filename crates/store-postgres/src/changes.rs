@@ -1,0 +1,145 @@
+//! The record of changes that nodes read of each other: everything with a `rev`, but messages, which are their own.
+
+use deadpool_postgres::GenericClient;
+use rim_core::event::{Change, Topic};
+use rim_core::{GroupId, Origin, Rev, Timestamp, UserId};
+use tokio_postgres::Statement;
+
+use crate::failure::Result;
+use crate::row::{self, Sql, array};
+use crate::{history, place};
+
+// ---- writing
+
+pub(crate) const INSERT_OF_GROUPS: &str =
+    "INSERT INTO group_changes (group_id, rev, at, change)
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[])";
+
+const INSERT_OF_USERS: &str = "INSERT INTO user_changes (user_id, rev, at, change)
+                               SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[])";
+
+/// Keeps what a transaction has changed, in it.
+pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Result<()> {
+    let (groups, users) = records(changes);
+    if !groups.ids.is_empty() {
+        groups.insert(db, &db.prepare_cached(INSERT_OF_GROUPS).await?).await?;
+    }
+    if !users.ids.is_empty() {
+        users.insert(db, &db.prepare_cached(INSERT_OF_USERS).await?).await?;
+    }
+    Ok(())
+}
+
+/// Rows of one of the two tables.
+#[derive(Default)]
+pub(crate) struct Records {
+    ids: Vec<i64>,
+    revs: Vec<i64>,
+    times: Vec<i64>,
+    changes: Vec<Vec<u8>>,
+}
+
+/// What is to be kept of groups, and of users.
+pub(crate) fn records<'c>(changes: impl IntoIterator<Item = &'c Change>) -> (Records, Records) {
+    let (mut groups, mut users) = (Records::default(), Records::default());
+    for change in changes {
+        let Some(at) = kept_since(change) else { continue };
+        for (topic, rev) in change.places() {
+            let (records, id) = match topic {
+                Topic::Group(group) => (&mut groups, group.sql()),
+                Topic::User(user) => (&mut users, user.sql()),
+            };
+            records.ids.push(id);
+            records.revs.push(rev.sql());
+            records.times.push(at.0);
+            records.changes.push(change.encode());
+        }
+    }
+    (groups, users)
+}
+
+/// `None` of what needs no record: messages are one, and the end of sessions has no place.
+const fn kept_since(change: &Change) -> Option<Timestamp> {
+    match change {
+        Change::Receipt { at, .. }
+        | Change::Group { at, .. }
+        | Change::Friend { at, .. }
+        | Change::Profile { at, .. } => Some(*at),
+        Change::Message { .. } | Change::SessionsEnded { .. } => None,
+    }
+}
+
+impl Records {
+    pub(crate) async fn insert(
+        &self,
+        db: &impl GenericClient,
+        statement: &Statement,
+    ) -> std::result::Result<(), tokio_postgres::Error> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let Self { ids, revs, times, changes } = self;
+        db.execute(statement, &[ids, revs, times, changes]).await?;
+        Ok(())
+    }
+}
+
+pub(crate) async fn purge(db: &impl GenericClient, before: Timestamp) -> Result<u64> {
+    let groups = row::execute(db, "DELETE FROM group_changes WHERE at < $1", &[&before.0]).await?;
+    let users = row::execute(db, "DELETE FROM user_changes WHERE at < $1", &[&before.0]).await?;
+    Ok(groups + users)
+}
+
+// ---- reading
+
+pub(crate) async fn revs(db: &impl GenericClient, topics: Vec<Topic>) -> Result<Vec<(Topic, Rev)>> {
+    let group = |topic: &Topic| match topic {
+        Topic::Group(group) => Some(*group),
+        Topic::User(_) => None,
+    };
+    let user = |topic: &Topic| match topic {
+        Topic::User(user) => Some(*user),
+        Topic::Group(_) => None,
+    };
+    let groups = array(topics.iter().filter_map(group));
+    let users = array(topics.iter().filter_map(user));
+    let sql = "SELECT id, last_rev, false FROM groups WHERE id = ANY($1)
+               UNION ALL SELECT id, rev, true FROM users WHERE id = ANY($2)";
+    row::all(db, sql, &[&groups, &users], |row| {
+        let topic = if row.get(2)? { Topic::User(row.number(0)?) } else { Topic::Group(row.number(0)?) };
+        Ok((topic, row.number(1)?))
+    })
+    .await
+}
+
+/// The first `limit` changes of the topic above `after`, by `rev`.
+pub(crate) async fn above(db: &impl GenericClient, topic: Topic, after: Rev, limit: u32) -> Result<Vec<Change>> {
+    match topic {
+        Topic::Group(group) => of_group(db, group, after, limit).await,
+        Topic::User(user) => of_user(db, user, after, limit).await,
+    }
+}
+
+async fn of_group(db: &impl GenericClient, group: GroupId, after: Rev, limit: u32) -> Result<Vec<Change>> {
+    let sql = "SELECT rev, change FROM group_changes WHERE group_id = $1 AND rev > $2 ORDER BY rev LIMIT $3";
+    let params: row::Params<'_> = &[&group.sql(), &after.sql(), &i64::from(limit)];
+    let mut changes = row::all(db, sql, params, read).await?;
+    for message in history::above(db, group, place::after(db, group, after).await?, limit).await? {
+        let rev = message.rev;
+        changes.push((rev, Some(Change::Message { message: message.into(), origin: Origin(0) })));
+    }
+    changes.sort_unstable_by_key(|(rev, _)| *rev);
+    changes.truncate(limit as usize);
+    Ok(changes.into_iter().filter_map(|(_, change)| change).collect())
+}
+
+async fn of_user(db: &impl GenericClient, user: UserId, after: Rev, limit: u32) -> Result<Vec<Change>> {
+    let sql = "SELECT rev, change FROM user_changes WHERE user_id = $1 AND rev > $2 ORDER BY rev LIMIT $3";
+    let changes = row::all(db, sql, &[&user.sql(), &after.sql(), &i64::from(limit)], read).await?;
+    Ok(changes.into_iter().filter_map(|(_, change)| change).collect())
+}
+
+/// Without the change if it is of a format that a later rim writes: to this one it is as if it were purged.
+fn read(row: row::Fields<'_>) -> Result<(Rev, Option<Change>)> {
+    Ok((row.number(0)?, Change::decode(row.get(1)?)))
+}

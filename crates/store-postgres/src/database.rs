@@ -1,0 +1,177 @@
+//! How use cases come to a connection: reads on a snapshot, writes in a transaction whose changes are told.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Client, Object, Pool, Transaction};
+use futures_util::future::BoxFuture;
+use rim_core::event::{Change, Committed};
+use rim_core::store::{CommitObserver, StoreError};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_postgres::IsolationLevel;
+use tokio_util::task::TaskTracker;
+
+use crate::changes;
+use crate::failure::{Failure, Result};
+use crate::publisher::{Publisher, Slot};
+use crate::row;
+
+/// Use cases that run or wait. One more is answered "busy".
+const MAX_WAITING: usize = 16_384;
+
+/// How long a use case may take once it has a connection. The server's own time-outs end statements sooner: this is
+/// for a server, or a network, that says nothing at all.
+const CALL: Duration = Duration::from_secs(15);
+
+pub(crate) struct Database {
+    pool: Pool,
+    /// Bounds those who wait for a connection. Closed with the store.
+    waiting: Semaphore,
+    publisher: Arc<Publisher>,
+    observer: Arc<dyn CommitObserver>,
+    /// Of the writes: one whose caller gives up goes on to its end, as nobody could take back its COMMIT.
+    tasks: TaskTracker,
+}
+
+/// A transaction that changes something.
+pub(crate) struct Tx<'c> {
+    pub(crate) db: Transaction<'c>,
+    changes: Vec<Change>,
+}
+
+impl Tx<'_> {
+    /// Tells users of a change, once it is committed.
+    pub(crate) fn publish(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+}
+
+impl Database {
+    pub(crate) fn new(pool: Pool, publisher: Arc<Publisher>, observer: Arc<dyn CommitObserver>) -> Self {
+        Self { pool, waiting: Semaphore::new(MAX_WAITING), publisher, observer, tasks: TaskTracker::new() }
+    }
+
+    /// Runs one statement that is its own transaction.
+    pub(crate) async fn one<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    where
+        F: for<'t> FnOnce(&'t Client) -> BoxFuture<'t, Result<T>>,
+    {
+        let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
+        let client = self.client().await?;
+        match timeout(CALL, work(&client)).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => {
+                discard(client);
+                Err(Failure::Late.into())
+            }
+        }
+    }
+
+    /// Runs `work` on a snapshot.
+    pub(crate) async fn read<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    where
+        F: for<'t> FnOnce(&'t Transaction<'t>) -> BoxFuture<'t, Result<T>>,
+    {
+        let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
+        let mut client = self.client().await?;
+        let reading = async {
+            let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+            let snapshot = snapshot.start().await?;
+            // Rolled back when it is dropped, without waiting: which for a reader is how to end.
+            work(&snapshot).await
+        };
+        match timeout(CALL, reading).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => {
+                discard(client);
+                Err(Failure::Late.into())
+            }
+        }
+    }
+
+    /// Runs `work` in a transaction, commits it, and tells what it has changed. Goes on even if the caller does not.
+    pub(crate) async fn write<T, F>(self: &Arc<Self>, work: F) -> rim_core::store::Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let database = Arc::clone(self);
+        let task = self.tasks.spawn(async move {
+            let _waiting = database.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
+            database.transact(work).await
+        });
+        task.await.unwrap_or(Err(StoreError::Fault(Failure::Panicked.to_string())))
+    }
+
+    async fn transact<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    where
+        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>>,
+    {
+        let mut client = self.client().await?;
+        // Before anything is locked: whoever drains the feed may take long.
+        let slot = self.publisher.slot().await;
+        match self.commit(&mut client, slot, work).await {
+            Err(late @ (Failure::Late | Failure::Unsure(_))) => {
+                discard(client);
+                Err(late.into())
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn commit<T, F>(&self, client: &mut Client, slot: Slot, work: F) -> Result<T>
+    where
+        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>>,
+    {
+        let began = Instant::now();
+        let working = async {
+            let mut tx = Tx { db: client.transaction().await?, changes: Vec::new() };
+            let answer = work(&mut tx).await?;
+            changes::record(&tx.db, &tx.changes).await?;
+            Ok::<_, Failure>((answer, tx))
+        };
+        // If it fails here nothing was committed.
+        let (answer, Tx { db, changes }) = timeout(CALL, working).await.unwrap_or(Err(Failure::Late))?;
+        let turn = if changes.is_empty() { None } else { Some(self.publisher.turn().await) };
+        match timeout(CALL, db.commit()).await {
+            Ok(committed) => committed.map_err(Failure::of_commit)?,
+            Err(_) => return Err(Failure::Unsure("no answer".into())),
+        }
+        self.observer.committed(1, began.elapsed());
+        slot.tell(changes.into_iter().map(Committed::Change).collect());
+        drop(turn);
+        Ok(answer)
+    }
+
+    /// Writes something that changes nothing.
+    pub(crate) async fn ready(&self) -> rim_core::store::Result<()> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
+        let writing = async {
+            let client = self.client().await?;
+            row::execute(&client, "UPDATE rim_schema SET version = version", &[]).await
+        };
+        match timeout(CALL, writing).await.unwrap_or_else(|_| Err(Failure::Late)) {
+            Ok(_) => Ok(()),
+            // Told in its own words: whoever asks wants to know why.
+            Err(failure) => Err(StoreError::Fault(failure.to_string())),
+        }
+    }
+
+    async fn client(&self) -> Result<Client> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Lets nobody in any more, and waits for the writes that are under way.
+    pub(crate) async fn close(&self) {
+        self.waiting.close();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.pool.close();
+    }
+}
+
+/// Nobody knows what is still under way on it.
+fn discard(client: Client) {
+    drop(Object::take(client));
+}

@@ -1,0 +1,87 @@
+//! What can go wrong inside a use case.
+
+use deadpool_postgres::PoolError;
+use rim_core::Refusal;
+use rim_core::store::StoreError;
+use tokio_postgres::error::{Severity, SqlState};
+
+use crate::connection::describe;
+
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database does not answer now, or not in time, or two were in each other's way. Nothing was changed,
+    /// and another try may do.
+    #[error("{0}")]
+    Away(String),
+    /// As `Away`, and the connection is of no more use.
+    #[error("the database does not answer in time")]
+    Late,
+    #[error("the database fails: {}", describe(.0))]
+    Postgres(#[source] tokio_postgres::Error),
+    /// The answer to a COMMIT was lost.
+    #[error("whether it was committed is not known: {0}")]
+    Unsure(String),
+    /// A value that no rim writes.
+    #[error("table with oid {table}, column {column}, row {row}: a value that means nothing: {value}")]
+    Corrupt { table: u32, column: String, row: String, value: String },
+    #[error("a use case panicked; see the log")]
+    Panicked,
+}
+
+impl Failure {
+    /// Of a COMMIT. Where the server itself says no, and goes on, nothing was committed.
+    pub(crate) fn of_commit(error: tokio_postgres::Error) -> Self {
+        let severity = error.as_db_error().and_then(|error| error.parsed_severity());
+        if severity == Some(Severity::Error) { error.into() } else { Self::Unsure(describe(&error)) }
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            Failure::Away(_) | Failure::Late => {
+                tracing::debug!(why = %failure, "a use case is answered with \"busy\"");
+                Self::Busy
+            }
+            other => Self::Fault(other.to_string()),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if is_passing(&error) { Self::Away(format!("the database fails: {}", describe(&error))) } else { Self::Postgres(error) }
+    }
+}
+
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Timeout(_) => Self::Late,
+            PoolError::Backend(error) => Self::Away(format!("cannot connect to the database: {}", describe(&error))),
+            other => Self::Away(other.to_string()),
+        }
+    }
+}
+
+/// Whether the same may succeed a little later, on another connection.
+fn is_passing(error: &tokio_postgres::Error) -> bool {
+    // Without a word of the server: the connection broke.
+    let Some(code) = error.code() else {
+        return error.is_closed() || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>());
+    };
+    // Whole classes: connection exception, transaction rollback, insufficient resources, operator intervention
+    // (which is also what a statement that took too long ends with).
+    ["08", "40", "53", "57"].iter().any(|class| code.code().starts_with(class))
+        || [
+            SqlState::LOCK_NOT_AVAILABLE,
+            // A server that has become a standby, until the connection is made to the new primary.
+            SqlState::READ_ONLY_SQL_TRANSACTION,
+        ]
+        .contains(code)
+}

@@ -1,0 +1,63 @@
+//! Friendships: two rows a pair, each the mirror of the other.
+
+use deadpool_postgres::GenericClient;
+use rim_core::event::Change;
+use rim_core::friend::{self, FriendAction, Friendship};
+use rim_core::user::User;
+use rim_core::{Refusal, Rev, Timestamp, UserId};
+
+use crate::database::Tx;
+use crate::failure::Result;
+use crate::row::{self, Sql};
+use crate::users;
+
+pub(crate) async fn befriend(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    other: UserId,
+    action: FriendAction,
+    now: Timestamp,
+) -> Result<bool> {
+    if action == FriendAction::Ask {
+        friend::may_ask(user, other)?;
+        users::must_exist(&tx.db, &[user, other]).await?;
+    }
+    users::lock(&tx.db, [user, other]).await?;
+    let Some((state, what)) = friend::act(state_of(&tx.db, user, other).await?, action) else {
+        return Ok(false);
+    };
+    let actor_rev = set(&tx.db, user, other, state).await?;
+    let other_rev = set(&tx.db, other, user, state.mirrored()).await?;
+    tx.publish(Change::Friend { actor: user, actor_rev, other, other_rev, what, at: now });
+    Ok(true)
+}
+
+async fn state_of(db: &impl GenericClient, user: UserId, other: UserId) -> Result<Friendship> {
+    let sql = "SELECT user_id, state FROM friendships WHERE user_id = $1 AND other_id = $2";
+    let state = row::first(db, sql, &[&user.sql(), &other.sql()], |row| row.friendship(1)).await?;
+    Ok(state.unwrap_or(Friendship::None))
+}
+
+/// Stores what `user` sees, as the next of his own changes.
+async fn set(db: &impl GenericClient, user: UserId, other: UserId, state: Friendship) -> Result<Rev> {
+    let rev = users::next_rev(db, user).await?.ok_or(Refusal::UnknownUser(user))?;
+    let sql = "INSERT INTO friendships (user_id, other_id, state, rev) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (user_id, other_id) DO UPDATE SET state = excluded.state, rev = excluded.rev";
+    let state = row::friendship_code(state);
+    row::execute(db, sql, &[&user.sql(), &other.sql(), &state, &rev.sql()]).await?;
+    Ok(rev)
+}
+
+pub(crate) async fn list(db: &impl GenericClient, user: UserId, states: Vec<Friendship>) -> Result<Vec<User>> {
+    let sql = "SELECT u.id, u.account, u.name, u.avatar, u.email
+               FROM friendships AS f JOIN users AS u ON u.id = f.other_id
+               WHERE f.user_id = $1 AND f.state = ANY($2) ORDER BY f.other_id";
+    let states: Vec<i16> = states.into_iter().map(row::friendship_code).collect();
+    row::all(db, sql, &[&user.sql(), &states], row::user).await
+}
+
+/// Those that changed after `rev`, in that order.
+pub(crate) async fn changed(db: &impl GenericClient, user: UserId, rev: Rev) -> Result<Vec<(UserId, Friendship)>> {
+    let sql = "SELECT other_id, state FROM friendships WHERE user_id = $1 AND rev > $2 ORDER BY rev";
+    row::all(db, sql, &[&user.sql(), &rev.sql()], |row| Ok((row.number(0)?, row.friendship(1)?))).await
+}

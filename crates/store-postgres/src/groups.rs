@@ -1,0 +1,433 @@
+//! Groups and their members.
+//!
+//! Whoever changes something of a group locks its row first ([`Room::lock`]), reads what the rules ask for, and writes
+//! the row once, at the end.
+
+use std::collections::HashSet;
+
+use deadpool_postgres::GenericClient;
+use rim_core::event::{Change, GroupChange};
+use rim_core::group::{self, Group, Member, NewGroup, Role};
+use rim_core::user::User;
+use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
+
+use crate::database::Tx;
+use crate::failure::{Failure, Result};
+use crate::row::{self, Fields, Sql, array};
+use crate::text::Text;
+use crate::users;
+
+// ---- reading
+
+pub(crate) async fn find(db: &impl GenericClient, group: GroupId) -> Result<Option<Group>> {
+    let sql = "SELECT id, name, avatar, mode, creator_id, single FROM groups WHERE id = $1";
+    row::first(db, sql, &[&group.sql()], row::group).await
+}
+
+pub(crate) async fn find_all(db: &impl GenericClient, groups: &[GroupId]) -> Result<Vec<Group>> {
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT id, name, avatar, mode, creator_id, single FROM groups WHERE id = ANY($1)";
+    row::all(db, sql, &[&array(groups.iter().copied())], row::group).await
+}
+
+pub(crate) async fn ids_of(db: &impl GenericClient, user: UserId) -> Result<Vec<GroupId>> {
+    let sql = "SELECT group_id FROM members WHERE user_id = $1 AND left_rev IS NULL ORDER BY group_id";
+    row::all(db, sql, &[&user.sql()], |row| row.number(0)).await
+}
+
+/// Where each of them is a member, by user and group, and the rev of his latest joining.
+pub(crate) async fn memberships(
+    db: &impl GenericClient,
+    users: Vec<UserId>,
+) -> Result<Vec<(UserId, GroupId, Rev)>> {
+    let sql = "SELECT user_id, group_id, join_rev FROM members WHERE user_id = ANY($1) AND left_rev IS NULL
+               ORDER BY user_id, group_id";
+    row::all(db, sql, &[&array(users)], |row| Ok((row.number(0)?, row.number(1)?, row.number(2)?))).await
+}
+
+pub(crate) async fn of(db: &impl GenericClient, user: UserId) -> Result<Vec<Group>> {
+    let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single
+               FROM members AS m JOIN groups AS g ON g.id = m.group_id
+               WHERE m.user_id = $1 AND m.left_rev IS NULL ORDER BY m.group_id";
+    row::all(db, sql, &[&user.sql()], row::group).await
+}
+
+pub(crate) async fn members(db: &impl GenericClient, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
+    let sql = "SELECT u.id, u.account, u.name, u.avatar, u.email, m.role
+               FROM members AS m JOIN users AS u ON u.id = m.user_id
+               WHERE m.group_id = $1 AND m.left_rev IS NULL
+                 AND EXISTS (SELECT FROM members AS c
+                             WHERE c.group_id = $1 AND c.user_id = $2 AND c.left_rev IS NULL)
+               ORDER BY m.join_rev";
+    row::all(db, sql, &[&group.sql(), &caller.sql()], |row| Ok((row::user(row)?, row.role(5)?))).await
+}
+
+/// By order of joining.
+async fn current_members(db: &impl GenericClient, group: GroupId) -> Result<Vec<Member>> {
+    let sql = "SELECT user_id, role FROM members WHERE group_id = $1 AND left_rev IS NULL ORDER BY join_rev";
+    row::all(db, sql, &[&group.sql()], read_member).await
+}
+
+async fn current_member(db: &impl GenericClient, group: GroupId, user: UserId) -> Result<Option<Member>> {
+    let sql = "SELECT user_id, role FROM members WHERE group_id = $1 AND user_id = $2 AND left_rev IS NULL";
+    row::first(db, sql, &[&group.sql(), &user.sql()], read_member).await
+}
+
+fn read_member(row: Fields<'_>) -> Result<Member> {
+    Ok(Member { user: row.number(0)?, role: row.role(1)? })
+}
+
+/// Those of `users` who are or were members, and whether each is one now.
+async fn known_among(
+    db: &impl GenericClient,
+    group: GroupId,
+    users: &[UserId],
+) -> Result<(HashSet<UserId>, HashSet<UserId>)> {
+    let sql = "SELECT user_id, left_rev IS NULL FROM members WHERE group_id = $1 AND user_id = ANY($2)";
+    let params: row::Params<'_> = &[&group.sql(), &array(users.iter().copied())];
+    let known: Vec<(UserId, bool)> = row::all(db, sql, params, |row| Ok((row.number(0)?, row.get(1)?))).await?;
+    let current = known.iter().filter(|(_, current)| *current).map(|(user, _)| *user).collect();
+    Ok((known.iter().map(|(user, _)| *user).collect(), current))
+}
+
+// ---- writing
+
+pub(crate) async fn create(tx: &mut Tx<'_>, new: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
+    let founders = new.founders();
+    let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
+    users::must_exist(&tx.db, &users).await?;
+    if founders.len() as u64 > max_members {
+        return Err(Refusal::TooManyMembers(max_members).into());
+    }
+    let single = new.is_single(&founders);
+    let id = if single { open_single(&tx.db, users[0], users[1]).await? } else { Opened::New(new_id(&tx.db).await?) };
+    let id = match id {
+        Opened::New(id) => id,
+        Opened::Found(group) => {
+            let mut room = Room::lock(&tx.db, group).await?;
+            let away = newcomers(&tx.db, group, &users).await?;
+            room.bring_in(tx, new.creator, away, now).await?;
+            room.save(&tx.db).await?;
+            return Ok(group);
+        }
+    };
+    let mut room = Room {
+        group: Group { id, name: new.name, avatar: new.avatar, mode: new.mode, creator: new.creator, single },
+        last_seq: Seq(0),
+        last_rev: Rev(0),
+        info_rev: Rev(1),
+        member_count: 0,
+    };
+    room.insert(&tx.db, now).await?;
+    room.join(&tx.db, &founders, now).await?;
+    room.publish(tx, new.creator, GroupChange::Created { members: users }, now);
+    room.save(&tx.db).await?;
+    Ok(id)
+}
+
+pub(crate) async fn update(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    group: GroupId,
+    name: String,
+    avatar: String,
+    now: Timestamp,
+) -> Result<()> {
+    let (mut room, member) = load(&tx.db, group, caller).await?;
+    group::may_update(member)?;
+    room.info_rev = room.next_rev();
+    (room.group.name, room.group.avatar) = (name, avatar);
+    room.publish(tx, caller, GroupChange::Updated, now);
+    room.save(&tx.db).await
+}
+
+pub(crate) async fn add(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    group: GroupId,
+    users: Vec<UserId>,
+    max_members: u64,
+    now: Timestamp,
+) -> Result<()> {
+    let (mut room, member) = load(&tx.db, group, caller).await?;
+    let (known, current) = known_among(&tx.db, group, &users).await?;
+    group::may_add(&room.group, member, &users, |user| known.contains(&user))?;
+    users::must_exist(&tx.db, &users).await?;
+    let newcomers: Vec<_> = unique(&users).filter(|user| !current.contains(user)).collect();
+    if newcomers.is_empty() {
+        return Ok(());
+    }
+    if room.member_count + newcomers.len() as u64 > max_members {
+        return Err(Refusal::TooManyMembers(max_members).into());
+    }
+    room.bring_in(tx, caller, newcomers, now).await?;
+    room.save(&tx.db).await
+}
+
+pub(crate) async fn remove(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    group: GroupId,
+    users: Vec<UserId>,
+    now: Timestamp,
+) -> Result<()> {
+    let (mut room, member) = load(&tx.db, group, caller).await?;
+    group::may_remove(&room.group, member, &users)?;
+    let (_, current) = known_among(&tx.db, group, &users).await?;
+    let leavers: Vec<_> = unique(&users).filter(|user| current.contains(user)).collect();
+    if leavers.is_empty() {
+        return Ok(());
+    }
+    room.leave(&tx.db, &leavers).await?;
+    room.publish(tx, caller, GroupChange::Removed { users: leavers.clone() }, now);
+    if group::needs_heir(&room.group, &leavers)
+        && let Some(heir) = longest_standing(&tx.db, group).await?
+    {
+        room.make_creator(tx, caller, heir, now).await?;
+    }
+    room.save(&tx.db).await
+}
+
+pub(crate) async fn set_role(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    group: GroupId,
+    user: UserId,
+    role: Role,
+    now: Timestamp,
+) -> Result<()> {
+    let (mut room, member) = load(&tx.db, group, caller).await?;
+    let target = current_member(&tx.db, group, user).await?;
+    group::may_change_role(&room.group, member, target)?;
+    if target.is_some_and(|target| target.role == role) {
+        return Ok(());
+    }
+    let rev = room.next_rev();
+    write_role(&tx.db, group, user, role, rev).await?;
+    room.publish(tx, caller, GroupChange::Role { user, role }, now);
+    room.save(&tx.db).await
+}
+
+pub(crate) async fn hand_over(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    group: GroupId,
+    user: UserId,
+    now: Timestamp,
+) -> Result<()> {
+    let (mut room, member) = load(&tx.db, group, caller).await?;
+    group::may_hand_over(&room.group, member, current_member(&tx.db, group, user).await?)?;
+    if user == room.group.creator {
+        return Ok(());
+    }
+    room.make_creator(tx, caller, user, now).await?;
+    room.save(&tx.db).await
+}
+
+pub(crate) async fn dissolve(tx: &mut Tx<'_>, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
+    let (mut room, member) = load(&tx.db, group, caller).await?;
+    group::may_dissolve(&room.group, member)?;
+    let members: Vec<_> =
+        current_members(&tx.db, group).await?.into_iter().map(|member| member.user).collect();
+    room.leave(&tx.db, &members).await?;
+    room.publish(tx, caller, GroupChange::Dissolved { members }, now);
+    room.save(&tx.db).await
+}
+
+// ---- steps of the above
+
+/// What every rule asks for: the group, locked, and the caller if he is a member.
+async fn load(db: &impl GenericClient, group: GroupId, caller: UserId) -> Result<(Room, Option<Member>)> {
+    let room = Room::lock(db, group).await?;
+    Ok((room, current_member(db, group, caller).await?))
+}
+
+/// Those of `users` who are no members now, each once.
+async fn newcomers(db: &impl GenericClient, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>> {
+    let (_, current) = known_among(db, group, users).await?;
+    Ok(unique(users).filter(|user| !current.contains(user)).collect())
+}
+
+fn unique(users: &[UserId]) -> impl Iterator<Item = UserId> {
+    let mut seen = HashSet::new();
+    users.iter().copied().filter(move |user| seen.insert(*user))
+}
+
+/// The heir of [`group::needs_heir`].
+async fn longest_standing(db: &impl GenericClient, group: GroupId) -> Result<Option<UserId>> {
+    let members = current_members(db, group).await?;
+    let admin = members.iter().find(|member| member.role == Role::Admin);
+    Ok(admin.or(members.first()).map(|member| member.user))
+}
+
+async fn write_role(db: &impl GenericClient, group: GroupId, user: UserId, role: Role, rev: Rev) -> Result<()> {
+    let sql = "UPDATE members SET role = $3, rev = $4 WHERE group_id = $1 AND user_id = $2";
+    row::execute(db, sql, &[&group.sql(), &user.sql(), &row::role_code(role), &rev.sql()]).await?;
+    Ok(())
+}
+
+async fn new_id(db: &impl GenericClient) -> Result<GroupId> {
+    one(row::first(db, "SELECT nextval('group_ids')", &[], |row| row.number(0)).await?)
+}
+
+/// The single chat of two people.
+enum Opened {
+    /// It has this id, and is to be created.
+    New(GroupId),
+    Found(GroupId),
+}
+
+/// Finds the single chat of the two, or claims its place. Whoever does so at the same time waits, and finds it.
+async fn open_single(db: &impl GenericClient, one_user: UserId, other: UserId) -> Result<Opened> {
+    let (low, high) = (one_user.min(other).sql(), one_user.max(other).sql());
+    // Looked for first: most are found, and an id is not used up for nothing.
+    if let Some(found) = find_single(db, low, high).await? {
+        return Ok(Opened::Found(found));
+    }
+    let sql = "INSERT INTO single_chats (low_user_id, high_user_id, group_id) VALUES ($1, $2, nextval('group_ids'))
+               ON CONFLICT DO NOTHING RETURNING group_id";
+    match row::first(db, sql, &[&low, &high], |row| row.number(0)).await? {
+        Some(new) => Ok(Opened::New(new)),
+        None => Ok(Opened::Found(one(find_single(db, low, high).await?)?)),
+    }
+}
+
+async fn find_single(db: &impl GenericClient, low: i64, high: i64) -> Result<Option<GroupId>> {
+    let sql = "SELECT group_id FROM single_chats WHERE low_user_id = $1 AND high_user_id = $2";
+    row::first(db, sql, &[&low, &high], |row| row.number(0)).await
+}
+
+/// Of a statement that always answers with a row.
+fn one<T>(row: Option<T>) -> Result<T> {
+    row.ok_or_else(|| Failure::Away("a row has gone that was there a moment ago".into()))
+}
+
+/// A group whose row is locked, or is not there for anybody else yet.
+struct Room {
+    group: Group,
+    last_seq: Seq,
+    last_rev: Rev,
+    info_rev: Rev,
+    member_count: u64,
+}
+
+impl Room {
+    /// # Errors
+    /// `NoSuchGroup`.
+    async fn lock(db: &impl GenericClient, group: GroupId) -> Result<Self> {
+        let sql = "SELECT id, name, avatar, mode, creator_id, single, last_seq, last_rev, info_rev, member_count
+                   FROM groups WHERE id = $1 FOR NO KEY UPDATE";
+        let room = row::first(db, sql, &[&group.sql()], |row| {
+            Ok(Self {
+                group: row::group(row)?,
+                last_seq: row.number(6)?,
+                last_rev: row.number(7)?,
+                info_rev: row.number(8)?,
+                member_count: row.number(9)?,
+            })
+        })
+        .await?;
+        Ok(room.ok_or(Refusal::NoSuchGroup)?)
+    }
+
+    async fn insert(&self, db: &impl GenericClient, now: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO groups (id, name, avatar, mode, single, creator_id, created_at, last_seq, last_rev,
+                                       last_message_id, info_rev, member_count)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8, 0)";
+        let Group { id, name, avatar, mode, creator, single } = &self.group;
+        let (name, avatar, mode) = (Text(name), Text(avatar), i16::from(*mode));
+        let (creator, info_rev) = (creator.sql(), self.info_rev.sql());
+        row::execute(db, sql, &[&id.sql(), &name, &avatar, &mode, single, &creator, &now.0, &info_rev]).await?;
+        Ok(())
+    }
+
+    /// Writes what has changed of it. Messages are not sent meanwhile.
+    async fn save(&self, db: &impl GenericClient) -> Result<()> {
+        let sql = "UPDATE groups SET name = $2, avatar = $3, creator_id = $4, last_rev = $5, info_rev = $6,
+                                     member_count = $7
+                   WHERE id = $1";
+        let (name, avatar) = (Text(&self.group.name), Text(&self.group.avatar));
+        let params: row::Params<'_> = &[
+            &self.group.id.sql(),
+            &name,
+            &avatar,
+            &self.group.creator.sql(),
+            &self.last_rev.sql(),
+            &self.info_rev.sql(),
+            &self.member_count.sql(),
+        ];
+        row::execute(db, sql, params).await?;
+        Ok(())
+    }
+
+    fn next_rev(&mut self) -> Rev {
+        self.last_rev.0 += 1;
+        self.last_rev
+    }
+
+    /// Tells of a change that took the group's last `rev`.
+    fn publish(&self, tx: &mut Tx<'_>, actor: UserId, what: GroupChange, at: Timestamp) {
+        tx.publish(Change::Group { group: self.group.id, rev: self.last_rev, actor, what, at });
+    }
+
+    /// Makes them common members and tells of it. They are no members now.
+    async fn bring_in(
+        &mut self,
+        tx: &mut Tx<'_>,
+        actor: UserId,
+        newcomers: Vec<UserId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        if newcomers.is_empty() {
+            return Ok(());
+        }
+        let common: Vec<_> = newcomers.iter().map(|user| (*user, Role::Common)).collect();
+        self.join(&tx.db, &common, now).await?;
+        self.publish(tx, actor, GroupChange::Added { users: newcomers }, now);
+        Ok(())
+    }
+
+    /// Each joining takes a `rev`. They are no members now, but may have been.
+    async fn join(&mut self, db: &impl GenericClient, users: &[(UserId, Role)], now: Timestamp) -> Result<()> {
+        let (group, join_seq) = (self.group.id.sql(), self.last_seq.sql());
+        let ids = array(users.iter().map(|(user, _)| *user));
+        let roles: Vec<_> = users.iter().map(|(_, role)| row::role_code(*role)).collect();
+        let revs = array(users.iter().map(|_| self.next_rev()));
+        self.member_count += users.len() as u64;
+        let sql = "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
+                   SELECT group_id, user_id, join_seq, left_seq FROM members
+                   WHERE group_id = $1 AND user_id = ANY($2) AND left_seq > join_seq";
+        row::execute(db, sql, &[&group, &ids]).await?;
+        let sql = "INSERT INTO members (group_id, user_id, role, join_rev, joined_at, join_seq, read_seq, delivered_seq,
+                                        sent_seq, rev)
+                   SELECT $1, new.user_id, new.role, new.rev, $5, $6, 0, 0, 0, new.rev
+                   FROM unnest($2::bigint[], $3::smallint[], $4::bigint[]) AS new (user_id, role, rev)
+                   ON CONFLICT (group_id, user_id) DO UPDATE SET
+                       role = excluded.role, join_rev = excluded.join_rev, joined_at = excluded.joined_at,
+                       join_seq = excluded.join_seq, left_seq = NULL, left_rev = NULL, rev = excluded.rev";
+        row::execute(db, sql, &[&group, &ids, &roles, &revs, &now.0, &join_seq]).await?;
+        Ok(())
+    }
+
+    /// Each leaving takes a `rev`. They are members now.
+    async fn leave(&mut self, db: &impl GenericClient, users: &[UserId]) -> Result<()> {
+        let ids = array(users.iter().copied());
+        let revs = array(users.iter().map(|_| self.next_rev()));
+        self.member_count -= users.len() as u64;
+        let sql = "UPDATE members AS m SET left_seq = $4, left_rev = gone.rev, rev = gone.rev
+                   FROM unnest($2::bigint[], $3::bigint[]) AS gone (user_id, rev)
+                   WHERE m.group_id = $1 AND m.user_id = gone.user_id";
+        row::execute(db, sql, &[&self.group.id.sql(), &ids, &revs, &self.last_seq.sql()]).await?;
+        Ok(())
+    }
+
+    async fn make_creator(&mut self, tx: &mut Tx<'_>, actor: UserId, user: UserId, now: Timestamp) -> Result<()> {
+        self.info_rev = self.next_rev();
+        self.group.creator = user;
+        write_role(&tx.db, self.group.id, user, Role::Admin, self.info_rev).await?;
+        self.publish(tx, actor, GroupChange::Creator { user }, now);
+        Ok(())
+    }
+}

@@ -1,0 +1,350 @@
+//! rim's shared store: several nodes on one PostgreSQL, with batched appends.
+//!
+//! Messages and receipts of a node go through one task (`writer`): whatever waits in its bounded queue shares one
+//! transaction of two round trips (`batch`), and is answered after its commit. Every other use case is a transaction
+//! of its own on a pooled connection (`database`). Both take the lock of a group's row before they read anything of
+//! it, so nodes agree on its `seq` and `rev`; what a node commits it tells on its feed in the order of its commits
+//! (`publisher`). The rules are those of `rim-core`; this crate carries out what they answer, and makes none of its own.
+//!
+//! The bus of a few nodes is here, too, as PostgreSQL brings one ([`NotifyBus`]).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use rim_core::event::{Done, Feed};
+use rim_core::friend::{FriendAction, Friendship};
+use rim_core::group::{Group, NewGroup, Role};
+use rim_core::message::{Chat, History, Page, Write};
+use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::store::{CommitObserver, Result, Store, StoreError};
+use rim_core::sync::{SyncPage, SyncQuery};
+use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
+use rim_core::{GroupId, Seq, SessionId, Timestamp, UserId, account};
+use tokio::sync::oneshot;
+
+use crate::connection::Server;
+use crate::database::Database;
+use crate::publisher::Publisher;
+use crate::queue::{Asker, Item, Wanted};
+use crate::writer::Writer;
+
+mod archive;
+mod batch;
+mod bus;
+mod changes;
+mod chats;
+mod connection;
+mod database;
+mod failure;
+mod friends;
+mod groups;
+mod history;
+mod media;
+mod membership;
+mod migrations;
+mod nodes;
+mod place;
+mod publisher;
+mod queue;
+mod row;
+mod sessions;
+mod shared;
+mod sync;
+mod text;
+mod tls;
+mod users;
+mod writer;
+
+pub use archive::PostgresArchive;
+pub use bus::{BusOptions, NotifyBus};
+
+/// How to open a store.
+pub struct Options {
+    /// `postgres://user:password@host:port/database?…`, or `key=value` pairs, as libpq has them. The store is in the
+    /// first schema of the `search_path`.
+    ///
+    /// `sslmode`: `disable`; `prefer`, the default, which is encrypted if the server can; `require`; `verify-full`
+    /// (and `verify-ca`, which is taken for it), which knows the server by the system's authorities, or by those in
+    /// the file that `sslrootcert` names. With `sslrootcert` every encrypted mode does.
+    pub url: String,
+    /// Connections for use cases, at least one. Messages and receipts have one more of their own.
+    pub connections: usize,
+    pub observer: Arc<dyn CommitObserver>,
+}
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the database URL is of no use: {0}")]
+    Url(String),
+    #[error("cannot use the certificates that the database's must be signed by: {0}")]
+    Roots(String),
+    #[error("cannot connect to the database: {0}")]
+    Connect(String),
+    /// Going back to an older rim needs a backup from before the update.
+    #[error("the database was written by a newer rim: it has version {found}, this rim knows {known}")]
+    Newer { found: i64, known: i64 },
+    #[error("the schema holds the tables of another program")]
+    NotOurs,
+    /// `rim migrate` was broken off; the same command goes on with it.
+    #[error("moving {origin} here has not come to its end: run `rim migrate` again, or empty the database")]
+    Unfinished { origin: String },
+    #[error("another process is moving something here")]
+    BeingFilled,
+    #[error("there is no rim in it")]
+    Nothing,
+    #[error("no schema of the search_path exists")]
+    NoSchema,
+    #[error("the server is PostgreSQL {0}; rim needs 15 or later")]
+    OldServer(String),
+    #[error("the database has encoding {0}; rim needs UTF8")]
+    Encoding(String),
+    #[error("the database fails: {}", connection::describe(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+}
+
+/// Everything rim remembers, in a database that several nodes may have open.
+pub struct PostgresStore {
+    database: Arc<Database>,
+    writer: Writer,
+    publisher: Arc<Publisher>,
+    /// Of the database.
+    id: u64,
+}
+
+impl PostgresStore {
+    /// Connects, and creates the tables or brings them up to date. What this node commits comes out of the feed.
+    ///
+    /// Whoever drains the feed must not wait for a write of this store while doing so: a full feed makes writes wait
+    /// for him.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; the database is as it was.
+    pub async fn open(options: Options) -> std::result::Result<(Self, Feed), OpenError> {
+        let server = Server::new(&options.url)?;
+        let pool = server.pool(options.connections);
+        let mut client = pool.get().await.map_err(connection::why_not)?;
+        let id = migrations::run(&mut client).await?;
+        archive::must_be_whole(&client).await?;
+        drop(client);
+        let (publisher, feed) = Publisher::new();
+        let publisher = Arc::new(publisher);
+        let writer = Writer::start(server.pool(1), Arc::clone(&publisher), Arc::clone(&options.observer));
+        let database = Arc::new(Database::new(pool, Arc::clone(&publisher), options.observer));
+        Ok((Self { database, writer, publisher, id }, feed))
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId> {
+        self.database.one(move |db| users::create(db, user, now).boxed()).await
+    }
+
+    async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
+        let key = account::fold(account);
+        self.database.one(move |db| users::credentials(db, key).boxed()).await
+    }
+
+    async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
+        self.database.one(move |db| users::credentials_of(db, user).boxed()).await
+    }
+
+    async fn set_password(&self, user: UserId, password_hash: String, keep: Option<SessionId>) -> Result<()> {
+        self.database.write(move |tx| users::set_password(tx, user, password_hash, keep).boxed()).await
+    }
+
+    async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {
+        let old = old.to_owned();
+        self.database.one(move |db| users::rehash_password(db, user, old, new).boxed()).await
+    }
+
+    async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
+        self.database.write(move |tx| users::set_disabled(tx, user, disabled, now).boxed()).await
+    }
+
+    async fn user(&self, user: UserId) -> Result<Option<User>> {
+        self.database.one(move |db| users::find(db, user).boxed()).await
+    }
+
+    async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
+        let key = account::fold(account);
+        self.database.one(move |db| users::by_account(db, key).boxed()).await
+    }
+
+    async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {
+        self.database.one(move |db| users::list(db, after, limit).boxed()).await
+    }
+
+    async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()> {
+        self.database.write(move |tx| users::update_profile(tx, user, change, now).boxed()).await
+    }
+
+    async fn create_session(&self, session: NewSession) -> Result<SessionId> {
+        self.database.one(move |db| sessions::create(db, session).boxed()).await
+    }
+
+    async fn session_by_token(&self, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
+        self.database.one(move |db| sessions::by_token(db, token_hash, now).boxed()).await
+    }
+
+    async fn touch_session(
+        &self,
+        session: SessionId,
+        address: String,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        self.database.one(move |db| sessions::touch(db, session, address, now, expires_at).boxed()).await
+    }
+
+    async fn sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+        self.database.one(move |db| sessions::of(db, user, now).boxed()).await
+    }
+
+    async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
+        self.database.write(move |tx| sessions::end(tx, user, session).boxed()).await
+    }
+
+    async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
+        self.database.one(move |db| sessions::purge(db, now).boxed()).await
+    }
+
+    async fn befriend(
+        &self,
+        user: UserId,
+        other: UserId,
+        action: FriendAction,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.database.write(move |tx| friends::befriend(tx, user, other, action, now).boxed()).await
+    }
+
+    async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
+        let states = states.to_vec();
+        self.database.one(move |db| friends::list(db, user, states).boxed()).await
+    }
+
+    async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
+        self.database.write(move |tx| groups::create(tx, group, max_members, now).boxed()).await
+    }
+
+    async fn update_group(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        name: String,
+        avatar: String,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.database.write(move |tx| groups::update(tx, caller, group, name, avatar, now).boxed()).await
+    }
+
+    async fn groups_of(&self, user: UserId) -> Result<Vec<Group>> {
+        self.database.one(move |db| groups::of(db, user).boxed()).await
+    }
+
+    async fn group_ids_of(&self, user: UserId) -> Result<Vec<GroupId>> {
+        self.database.one(move |db| groups::ids_of(db, user).boxed()).await
+    }
+
+    async fn members(&self, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
+        self.database.one(move |db| groups::members(db, caller, group).boxed()).await
+    }
+
+    async fn add_members(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        users: Vec<UserId>,
+        max_members: u64,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.database.write(move |tx| groups::add(tx, caller, group, users, max_members, now).boxed()).await
+    }
+
+    async fn remove_members(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        users: Vec<UserId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.database.write(move |tx| groups::remove(tx, caller, group, users, now).boxed()).await
+    }
+
+    async fn set_role(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        user: UserId,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.database.write(move |tx| groups::set_role(tx, caller, group, user, role, now).boxed()).await
+    }
+
+    async fn hand_over_group(
+        &self,
+        caller: UserId,
+        group: GroupId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.database.write(move |tx| groups::hand_over(tx, caller, group, user, now).boxed()).await
+    }
+
+    async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
+        self.database.write(move |tx| groups::dissolve(tx, caller, group, now).boxed()).await
+    }
+
+    fn submit(&self, write: Write, done: Done) -> Result<()> {
+        self.writer.queue.push(Item { wanted: Wanted::Write(write), asker: Asker::Feed(done) })
+    }
+
+    async fn mark_all_read(&self, user: UserId, group: GroupId, now: Timestamp) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.queue.push(Item {
+            wanted: Wanted::ReadAll { user, group, now },
+            asker: Asker::Caller(reply),
+        })?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into())))
+    }
+
+    async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
+        self.database.one(move |db| chats::page(db, user, page).boxed()).await
+    }
+
+    async fn history(
+        &self,
+        user: UserId,
+        group: GroupId,
+        page: Page,
+        below: Option<Seq>,
+    ) -> Result<Option<History>> {
+        self.database.read(move |db| history::page(db, user, group, page, below).boxed()).await
+    }
+
+    async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
+        self.database.read(move |db| sync::page(db, user, query).boxed()).await
+    }
+
+    async fn ready(&self) -> Result<()> {
+        self.database.ready().await
+    }
+
+    fn queue_depth(&self) -> usize {
+        self.writer.queue.len()
+    }
+
+    fn queue_fill(&self) -> f32 {
+        self.writer.queue.fill()
+    }
+
+    async fn close(&self) {
+        self.database.close().await;
+        self.writer.close().await;
+        self.publisher.close();
+    }
+}

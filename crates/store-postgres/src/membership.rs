@@ -1,0 +1,80 @@
+//! What one user may see of one group.
+
+use deadpool_postgres::GenericClient;
+use rim_core::message::Span;
+use rim_core::{GroupId, Rev, Seq, UserId};
+
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql};
+
+/// A user who is or was a member.
+#[derive(Debug, Clone)]
+pub(crate) struct Membership {
+    pub(crate) join_seq: Seq,
+    pub(crate) read_seq: Seq,
+    pub(crate) sent_seq: Seq,
+    /// Where and when he left, if he did.
+    pub(crate) left: Option<(Seq, Rev)>,
+    /// What he saw before he came back, ascending.
+    earlier: Vec<Span>,
+}
+
+/// The columns of [`Membership::read`], of a member `m`.
+macro_rules! columns {
+    () => {
+        "m.join_seq, m.read_seq, m.sent_seq, m.left_seq, m.left_rev,
+         ARRAY(SELECT e.after_seq FROM earlier_spans AS e
+               WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq),
+         ARRAY(SELECT e.to_seq FROM earlier_spans AS e
+               WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq)"
+    };
+}
+pub(crate) use columns;
+
+impl Membership {
+    /// With the last place of the group.
+    pub(crate) async fn find(
+        db: &impl GenericClient,
+        group: GroupId,
+        user: UserId,
+    ) -> Result<Option<(Self, Seq)>> {
+        let sql = concat!(
+            "SELECT m.group_id, g.last_seq, ",
+            columns!(),
+            " FROM members AS m JOIN groups AS g ON g.id = m.group_id
+              WHERE m.group_id = $1 AND m.user_id = $2"
+        );
+        row::first(db, sql, &[&group.sql(), &user.sql()], |row| Ok((Self::read(row.from(2))?, row.number(1)?))).await
+    }
+
+    /// Of its columns.
+    pub(crate) fn read(row: Fields<'_>) -> Result<Self> {
+        let places = |index| -> Result<Vec<Seq>> {
+            let places: Vec<i64> = row.get(index)?;
+            Ok(places.into_iter().map(|place| Seq(place.unsigned_abs())).collect())
+        };
+        let earlier = places(5)?.into_iter().zip(places(6)?);
+        Ok(Self {
+            join_seq: row.number(0)?,
+            read_seq: row.number(1)?,
+            sent_seq: row.number(2)?,
+            left: Option::zip(row.maybe(3)?, row.maybe(4)?),
+            earlier: earlier.map(|(after, to)| Span { after, to }).collect(),
+        })
+    }
+
+    /// Messages he has not read, of a group that is at `last_seq`.
+    pub(crate) fn unread(&self, last_seq: Seq) -> u64 {
+        last_seq.0.saturating_sub(self.join_seq.max(self.read_seq).max(self.sent_seq).0)
+    }
+
+    /// What he may see of a group that is at `last_seq`: ascending, each span holding at least one place.
+    pub(crate) fn spans(&self, last_seq: Seq) -> Vec<Span> {
+        let mut spans = self.earlier.clone();
+        let to = self.left.map_or(last_seq, |(left_seq, _)| left_seq);
+        if to > self.join_seq {
+            spans.push(Span { after: self.join_seq, to });
+        }
+        spans
+    }
+}

@@ -1,0 +1,82 @@
+//! The schema, step by step. A step that was released is never edited.
+
+use deadpool_postgres::{Client, Transaction};
+
+use crate::OpenError;
+
+/// Step n takes a database from version n to n + 1.
+const STEPS: &[&str] = &[include_str!("../migrations/0001_init.sql")];
+
+/// The version this rim reads and writes.
+pub(crate) const VERSION: i64 = STEPS.len() as i64;
+
+/// The oldest server that is known to do what is asked of it, in `server_version_num`.
+const OLDEST_SERVER: i32 = 150_000;
+
+/// "rim1" in ASCII: with the schema's name it is the lock of those who bring it up to date.
+const LOCK: i32 = 0x7269_6d31;
+
+/// Brings the schema that the connection writes to up to [`VERSION`], in one transaction: several nodes may do so at
+/// once, and the first does it. Gives back the number that tells this database from others.
+pub(crate) async fn run(client: &mut Client) -> Result<u64, OpenError> {
+    check_server(client).await?;
+    let tx = client.transaction().await?;
+    tx.execute("SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))", &[&LOCK]).await?;
+    let (version, id) = match version(&tx).await? {
+        Some(found) => found,
+        None => create(&tx).await?,
+    };
+    if version > VERSION {
+        return Err(OpenError::Newer { found: version, known: VERSION });
+    }
+    for step in STEPS.iter().skip(usize::try_from(version).map_err(|_| OpenError::NotOurs)?) {
+        tx.batch_execute(step).await?;
+    }
+    if version < VERSION {
+        tx.execute("UPDATE rim_schema SET version = $1", &[&VERSION]).await?;
+    }
+    tx.commit().await?;
+    Ok(id.cast_unsigned())
+}
+
+/// What all versions have in common.
+async fn create(tx: &Transaction<'_>) -> Result<(i64, i64), OpenError> {
+    tx.batch_execute("CREATE TABLE rim_schema (version bigint NOT NULL, id bigint NOT NULL)").await?;
+    let id = fastrand::u64(..).cast_signed();
+    tx.execute("INSERT INTO rim_schema (version, id) VALUES (0, $1)", &[&id]).await?;
+    Ok((0, id))
+}
+
+async fn check_server(client: &Client) -> Result<(), OpenError> {
+    let sql = "SELECT current_setting('server_version_num')::int, current_setting('server_version'),
+                      current_setting('server_encoding'), current_schema()::text";
+    let row = client.query_one(sql, &[]).await?;
+    let encoding: String = row.get(2);
+    if row.get::<_, i32>(0) < OLDEST_SERVER {
+        return Err(OpenError::OldServer(row.get(1)));
+    }
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding(encoding));
+    }
+    if row.get::<_, Option<String>>(3).is_none() {
+        return Err(OpenError::NoSchema);
+    }
+    Ok(())
+}
+
+/// The version of a schema of ours, and its number; `None` for an empty one.
+async fn version(tx: &Transaction<'_>) -> Result<Option<(i64, i64)>, OpenError> {
+    let sql = "SELECT to_regclass(quote_ident(current_schema()) || '.rim_schema') IS NOT NULL,
+                      EXISTS (SELECT FROM pg_class
+                              WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f'))";
+    let row = tx.query_one(sql, &[]).await?;
+    match (row.get(0), row.get(1)) {
+        (true, _) => {
+            let row = tx.query_opt("SELECT version, id FROM rim_schema", &[]).await?;
+            let row = row.ok_or(OpenError::NotOurs)?;
+            Ok(Some((row.get(0), row.get(1))))
+        }
+        (false, true) => Err(OpenError::NotOurs),
+        (false, false) => Ok(None),
+    }
+}

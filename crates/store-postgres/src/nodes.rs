@@ -1,0 +1,58 @@
+//! The nodes that live, as each says of itself.
+
+use deadpool_postgres::GenericClient;
+use rim_core::Timestamp;
+use rim_core::node::{Node, NodeId};
+
+use crate::failure::Result;
+use crate::row::{self, Sql};
+use crate::text::Text;
+
+pub(crate) async fn note(db: &impl GenericClient, node: Node) -> Result<()> {
+    let sql = "INSERT INTO nodes (id, name, address, version, connections, users_online, draining, started_at, seen_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+               ON CONFLICT (id) DO UPDATE SET
+                   name = excluded.name, address = excluded.address, version = excluded.version,
+                   connections = excluded.connections, users_online = excluded.users_online,
+                   draining = excluded.draining, started_at = excluded.started_at, seen_at = excluded.seen_at";
+    let params: row::Params<'_> = &[
+        &node.id.0.cast_signed(),
+        &Text(&node.name),
+        &Text(&node.address),
+        &Text(&node.version),
+        &node.connections.sql(),
+        &node.users_online.sql(),
+        &node.draining,
+        &node.started_at.0,
+        &node.seen_at.0,
+    ];
+    row::execute(db, sql, params).await?;
+    Ok(())
+}
+
+pub(crate) async fn all(db: &impl GenericClient, since: Timestamp) -> Result<Vec<Node>> {
+    let sql = "SELECT id, name, address, version, connections, users_online, draining, started_at, seen_at FROM nodes
+               WHERE seen_at >= $1";
+    let mut nodes = row::all(db, sql, &[&since.0], |row| {
+        Ok(Node {
+            id: NodeId(row.get::<i64>(0)?.cast_unsigned()),
+            name: row.text(1)?,
+            address: row.text(2)?,
+            version: row.text(3)?,
+            connections: row.number(4)?,
+            users_online: row.number(5)?,
+            draining: row.get(6)?,
+            started_at: row.time(7)?,
+            seen_at: row.time(8)?,
+        })
+    })
+    .await?;
+    // Here, as the database takes those above 2^63 for negative.
+    nodes.sort_unstable_by_key(|node| node.id);
+    Ok(nodes)
+}
+
+pub(crate) async fn forget(db: &impl GenericClient, node: NodeId) -> Result<()> {
+    row::execute(db, "DELETE FROM nodes WHERE id = $1", &[&node.0.cast_signed()]).await?;
+    Ok(())
+}

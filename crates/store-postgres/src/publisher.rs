@@ -1,0 +1,61 @@
+//! The feed: what the transactions of this node tell, in the order of their commits.
+
+use parking_lot::Mutex;
+use rim_core::event::{Committed, Feed};
+use tokio::sync::mpsc::{self, OwnedPermit};
+
+/// Commits that wait to be told. Full: nobody commits, the writer's queue fills, and new writes are "busy".
+const FEED_COMMITS: usize = 64;
+
+pub(crate) struct Publisher {
+    /// Taken when the store closes, so that the feed ends. A plain mutex: held to clone a handle.
+    feed: Mutex<Option<mpsc::Sender<Vec<Committed>>>>,
+    /// Held from the COMMIT to the feed by everybody who has something to tell, so that the feed is in the order of the
+    /// commits. Its holder waits for nobody's lock in the database. A lock of tokio's, as it is held while waiting.
+    order: tokio::sync::Mutex<()>,
+}
+
+impl Publisher {
+    pub(crate) fn new() -> (Self, Feed) {
+        let (feed, committed) = mpsc::channel(FEED_COMMITS);
+        (Self { feed: Mutex::new(Some(feed)), order: tokio::sync::Mutex::default() }, committed)
+    }
+
+    /// Waits for room. To be had before anything is locked in the database: it may take long.
+    pub(crate) async fn slot(&self) -> Slot {
+        let feed = self.feed.lock().clone();
+        let Some(feed) = feed else { return Slot(None) };
+        Slot(feed.reserve_owned().await.ok())
+    }
+
+    /// From the COMMIT on, until what it did is told.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.order.lock().await
+    }
+
+    pub(crate) fn close(&self) {
+        self.feed.lock().take();
+    }
+}
+
+/// Room for one commit in the feed; nothing if nobody listens any more.
+pub(crate) struct Slot(Option<OwnedPermit<Vec<Committed>>>);
+
+impl Slot {
+    pub(crate) fn tell(self, out: Vec<Committed>) {
+        if out.is_empty() {
+            return;
+        }
+        match self.0 {
+            Some(room) => drop(room.send(out)),
+            // As while shutting down: the answers are still owed.
+            None => {
+                for entry in out {
+                    if let Committed::Answer { done, result } = entry {
+                        done(result);
+                    }
+                }
+            }
+        }
+    }
+}

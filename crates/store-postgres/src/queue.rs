@@ -1,0 +1,236 @@
+//! What waits for the writer.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use rim_core::event::Done;
+use rim_core::message::Write;
+use rim_core::store::StoreError;
+use rim_core::{GroupId, Origin, Timestamp, UserId};
+use tokio::sync::{Notify, oneshot};
+
+/// Writes that may wait. At the pace of one writer this is about a second.
+const MAX_WRITES: usize = 16_384;
+/// Bytes of content that may wait.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Writes that share one commit: beyond this a larger batch is hardly cheaper, and its first waits longer.
+const MAX_BATCH_WRITES: usize = 512;
+/// Bytes of content that share one commit.
+const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
+
+/// One thing to do in a batch.
+pub(crate) struct Item {
+    pub(crate) wanted: Wanted,
+    pub(crate) asker: Asker,
+}
+
+pub(crate) enum Wanted {
+    Write(Write),
+    ReadAll { user: UserId, group: GroupId, now: Timestamp },
+}
+
+/// Who is owed an answer.
+pub(crate) enum Asker {
+    /// Answered by whoever drains the feed.
+    Feed(Done),
+    /// Waits, and is answered when the feed has the change.
+    Caller(oneshot::Sender<rim_core::store::Result<()>>),
+}
+
+impl Wanted {
+    pub(crate) fn group(&self) -> GroupId {
+        match self {
+            Self::Write(Write::Append(new)) => new.group,
+            Self::Write(Write::Mark(mark)) => mark.group,
+            Self::ReadAll { group, .. } => *group,
+        }
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        match self {
+            Self::Write(Write::Append(new)) => new.sender,
+            Self::Write(Write::Mark(mark)) => mark.user,
+            Self::ReadAll { user, .. } => *user,
+        }
+    }
+
+    pub(crate) fn at(&self) -> Timestamp {
+        match self {
+            Self::Write(Write::Append(new)) => new.now,
+            Self::Write(Write::Mark(mark)) => mark.now,
+            Self::ReadAll { now, .. } => *now,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Self::Write(Write::Append(new)) => new.origin,
+            Self::Write(Write::Mark(mark)) => mark.origin,
+            Self::ReadAll { .. } => Origin(0),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Write(Write::Append(new)) => new.content.len(),
+            Self::Write(Write::Mark(_)) | Self::ReadAll { .. } => 0,
+        }
+    }
+}
+
+/// Bounded by count and by bytes. Full means "busy" to the caller; nothing is ever dropped.
+pub(crate) struct Queue {
+    /// A plain mutex: held for a push, or to move out one batch; never across an await.
+    state: Mutex<State>,
+    /// For the one writer.
+    filled: Notify,
+    /// How many items `state` has and of how many bytes, for those who want to know no more. Written under its
+    /// lock, so that they end right.
+    writes: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    items: VecDeque<Item>,
+    bytes: usize,
+    closed: bool,
+}
+
+impl Queue {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            filled: Notify::new(),
+            writes: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+        }
+    }
+
+    /// # Errors
+    /// `Busy` if it is full or closed; the item is dropped.
+    pub(crate) fn push(&self, item: Item) -> rim_core::store::Result<()> {
+        let bytes = item.wanted.bytes();
+        let mut state = self.state.lock();
+        if state.closed || state.items.len() >= MAX_WRITES || state.bytes + bytes > MAX_BYTES {
+            return Err(StoreError::Busy);
+        }
+        state.bytes += bytes;
+        state.items.push_back(item);
+        self.note(&state);
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Waits for something to do and takes one batch; nothing once the queue is closed and everything in it was
+    /// taken.
+    pub(crate) async fn take(&self) -> Option<Vec<Item>> {
+        loop {
+            match self.take_now() {
+                Some(batch) if batch.is_empty() => self.filled.notified().await,
+                taken => return taken,
+            }
+        }
+    }
+
+    /// A batch of what is there, which may be nothing; `None` if nothing will come any more.
+    pub(crate) fn take_now(&self) -> Option<Vec<Item>> {
+        let mut state = self.state.lock();
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < MAX_BATCH_WRITES
+            && bytes < MAX_BATCH_BYTES
+            && let Some(item) = state.items.pop_front()
+        {
+            bytes += item.wanted.bytes();
+            batch.push(item);
+        }
+        state.bytes -= bytes;
+        self.note(&state);
+        (!batch.is_empty() || !state.closed).then_some(batch)
+    }
+
+    fn note(&self, state: &State) {
+        self.writes.store(state.items.len(), Ordering::Relaxed);
+        self.bytes.store(state.bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    /// How full it is, from 0 to 1, by number or by bytes, whichever is more.
+    #[expect(clippy::cast_precision_loss, reason = "a bound that is off by a millionth bounds as well")]
+    pub(crate) fn fill(&self) -> f32 {
+        let writes = self.len() as f32 / MAX_WRITES as f32;
+        let bytes = self.bytes.load(Ordering::Relaxed) as f32 / MAX_BYTES as f32;
+        writes.max(bytes)
+    }
+
+    /// Takes no more. What is in it is still handed out.
+    pub(crate) fn close(&self) {
+        self.state.lock().closed = true;
+        self.filled.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rim_core::message::{Kind, NewMessage};
+
+    fn append(bytes: usize) -> Item {
+        let write = Write::Append(NewMessage {
+            group: Default::default(),
+            sender: Default::default(),
+            client_msg_id: "c".into(),
+            kind: Kind::Text,
+            content: "x".repeat(bytes),
+            now: Default::default(),
+            origin: Default::default(),
+        });
+        Item { wanted: Wanted::Write(write), asker: Asker::Feed(Box::new(|_| ())) }
+    }
+
+    #[tokio::test]
+    async fn a_queue_full_by_count_is_busy_until_a_batch_is_taken() {
+        let queue = Queue::new();
+        for _ in 0..MAX_WRITES {
+            queue.push(append(1)).expect("room");
+        }
+        assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
+        assert_eq!((queue.len(), queue.fill()), (MAX_WRITES, 1.0));
+        assert_eq!(queue.take().await.map(|batch| batch.len()), Some(MAX_BATCH_WRITES));
+        queue.push(append(1)).expect("room again");
+    }
+
+    #[tokio::test]
+    async fn a_queue_full_by_bytes_is_busy_until_a_batch_is_taken() {
+        let queue = Queue::new();
+        for _ in 0..4 {
+            queue.push(append(MAX_BYTES / 4)).expect("room");
+        }
+        assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
+        assert_eq!((queue.len(), queue.fill()), (4, 1.0));
+        assert_eq!(queue.take().await.map(|batch| batch.len()), Some(1), "one of them is a batch by bytes");
+        queue.push(append(1)).expect("room again");
+    }
+
+    #[tokio::test]
+    async fn the_writer_is_woken_by_what_comes() {
+        let queue = Queue::new();
+        let (taken, ()) = tokio::join!(queue.take(), async { queue.push(append(1)).expect("room") });
+        assert_eq!(taken.map(|batch| batch.len()), Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_closed_queue_takes_nothing_and_hands_out_what_it_has() {
+        let queue = Queue::new();
+        queue.push(append(1)).expect("room");
+        queue.close();
+        assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
+        assert_eq!(queue.take().await.map(|batch| batch.len()), Some(1));
+        assert!(queue.take().await.is_none());
+    }
+}

@@ -1,0 +1,92 @@
+//! Sessions. An ended one is deleted; an expired one is, too, when it is purged.
+
+use deadpool_postgres::GenericClient;
+use rim_core::event::{Change, Ended};
+use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::{Refusal, SessionId, Timestamp, UserId};
+
+use crate::database::Tx;
+use crate::failure::Result;
+use crate::row::{self, Sql, array};
+use crate::text::Text;
+
+pub(crate) async fn create(db: &impl GenericClient, new: NewSession) -> Result<SessionId> {
+    // The user is locked, so that it comes before or after the end of all his sessions.
+    let sql = "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
+               SELECT id, $2, $3, $4, $5, $5, $6 FROM users WHERE id = $1 FOR SHARE
+               RETURNING id";
+    let (device, address) = (Text(&new.device), Text(&new.address));
+    let params: row::Params<'_> =
+        &[&new.user.sql(), &new.token_hash.as_slice(), &device, &address, &new.now.0, &new.expires_at.0];
+    let created = row::first(db, sql, params, |row| row.number(0)).await?;
+    Ok(created.ok_or(Refusal::NoSuchUser)?)
+}
+
+pub(crate) async fn by_token(
+    db: &impl GenericClient,
+    token_hash: TokenHash,
+    now: Timestamp,
+) -> Result<Option<Session>> {
+    let sql = "SELECT s.id, s.user_id, s.device, s.address, s.created_at, s.last_seen_at, s.expires_at
+               FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+               WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.disabled_at IS NULL";
+    row::first(db, sql, &[&token_hash.as_slice(), &now.0], row::session).await
+}
+
+pub(crate) async fn touch(
+    db: &impl GenericClient,
+    session: SessionId,
+    address: String,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE sessions SET address = $2, last_seen_at = $3, expires_at = $4 WHERE id = $1";
+    row::execute(db, sql, &[&session.sql(), &Text(&address), &now.0, &expires_at.0]).await?;
+    Ok(())
+}
+
+pub(crate) async fn of(db: &impl GenericClient, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+    let sql = "SELECT id, user_id, device, address, created_at, last_seen_at, expires_at FROM sessions
+               WHERE user_id = $1 AND expires_at > $2 ORDER BY id";
+    row::all(db, sql, &[&user.sql(), &now.0], row::session).await
+}
+
+/// Those of these that are valid, by id.
+pub(crate) async fn valid(
+    db: &impl GenericClient,
+    sessions: Vec<SessionId>,
+    now: Timestamp,
+) -> Result<Vec<SessionId>> {
+    let sql = "SELECT s.id FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+               WHERE s.id = ANY($1) AND s.expires_at > $2 AND u.disabled_at IS NULL ORDER BY s.id";
+    row::all(db, sql, &[&array(sessions), &now.0], |row| row.number(0)).await
+}
+
+pub(crate) async fn end(tx: &mut Tx<'_>, user: UserId, session: SessionId) -> Result<()> {
+    let sql = "DELETE FROM sessions WHERE id = $1 AND user_id = $2";
+    if row::execute(&tx.db, sql, &[&session.sql(), &user.sql()]).await? == 0 {
+        return Err(Refusal::NoSuchSession.into());
+    }
+    tx.publish(Change::SessionsEnded { user, sessions: vec![session], why: Ended::Revoked });
+    Ok(())
+}
+
+/// Ends every session of the user but `keep`. His row is locked.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>, why: Ended) -> Result<()> {
+    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2 RETURNING id";
+    let keep = keep.map(Sql::sql);
+    let mut sessions = row::all(&tx.db, sql, &[&user.sql(), &keep], |row| row.number(0)).await?;
+    sessions.sort_unstable();
+    if !sessions.is_empty() {
+        tx.publish(Change::SessionsEnded { user, sessions, why });
+    }
+    Ok(())
+}
+
+pub(crate) async fn purge(db: &impl GenericClient, now: Timestamp) -> Result<u64> {
+    // Reads the whole table, once in a while: an index of expires_at would be written at every touch. Passes over
+    // those that somebody is busy with: all of them would be waited for, and the next purge finds them.
+    let sql = "DELETE FROM sessions WHERE id IN
+                   (SELECT id FROM sessions WHERE expires_at <= $1 FOR UPDATE SKIP LOCKED)";
+    row::execute(db, sql, &[&now.0]).await
+}

@@ -1,0 +1,58 @@
+//! What the nodes tell each other through the database.
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use rim_core::event::{Change, Topic};
+use rim_core::node::{Node, NodeId};
+use rim_core::store::{Result, SharedStore};
+use rim_core::{GroupId, Rev, SessionId, Timestamp, UserId};
+
+use crate::{PostgresStore, changes, groups, media, nodes, sessions};
+
+#[async_trait]
+impl SharedStore for PostgresStore {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    async fn revs(&self, topics: Vec<Topic>) -> Result<Vec<(Topic, Rev)>> {
+        self.database.one(move |db| changes::revs(db, topics).boxed()).await
+    }
+
+    async fn changes(&self, topic: Topic, after: Rev, limit: u32) -> Result<Vec<Change>> {
+        self.database.read(move |db| changes::above(db, topic, after, limit).boxed()).await
+    }
+
+    async fn purge_changes(&self, before: Timestamp) -> Result<u64> {
+        self.database.one(move |db| changes::purge(db, before).boxed()).await
+    }
+
+    async fn memberships(&self, users: Vec<UserId>) -> Result<Vec<(UserId, GroupId, Rev)>> {
+        self.database.one(move |db| groups::memberships(db, users).boxed()).await
+    }
+
+    async fn valid_sessions(&self, sessions: Vec<SessionId>, now: Timestamp) -> Result<Vec<SessionId>> {
+        self.database.one(move |db| sessions::valid(db, sessions, now).boxed()).await
+    }
+
+    async fn note_node(&self, node: Node) -> Result<()> {
+        self.database.one(move |db| nodes::note(db, node).boxed()).await
+    }
+
+    async fn nodes(&self, since: Timestamp) -> Result<Vec<Node>> {
+        self.database.one(move |db| nodes::all(db, since).boxed()).await
+    }
+
+    async fn forget_node(&self, node: NodeId) -> Result<()> {
+        self.database.one(move |db| nodes::forget(db, node).boxed()).await
+    }
+
+    async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()> {
+        self.database.one(move |db| media::put(db, name, content).boxed()).await
+    }
+
+    async fn media(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let name = name.to_owned();
+        self.database.one(move |db| media::get(db, name).boxed()).await
+    }
+}

@@ -1,0 +1,307 @@
+//! What a client missed.
+//!
+//! Rows are messages and members. Those of one group are merged by `rev` and cut where the limit is used
+//! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
+//!
+//! All groups that may be in the answer are asked for together, so the number of questions to the database does not
+//! grow with theirs.
+
+use std::collections::{BTreeSet, HashMap};
+
+use deadpool_postgres::{GenericClient, Transaction};
+use futures_util::try_join;
+use rim_core::group::Group;
+use rim_core::message::{Message, Page, Span, page_spans};
+use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery};
+use rim_core::user::User;
+use rim_core::{GroupId, Rev, Seq, UserId};
+
+use crate::failure::Result;
+use crate::membership::{self, Membership};
+use crate::row::{self, Sql, array};
+use crate::{friends, groups, history, place, users};
+
+/// Groups that are looked at together. More are asked for when the limit is not used up by then.
+const AT_ONCE: usize = 64;
+
+pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -> Result<SyncPage> {
+    let (own, friends, candidates) = try_join!(
+        own_profile(db, user),
+        friends::changed(db, user, query.rev),
+        candidates(db, user, query.groups.clone())
+    )?;
+    let (rev, me) = own.map_or((Rev(0), None), |(rev, profile_rev, profile)| {
+        (rev, (profile_rev > query.rev).then_some(profile))
+    });
+
+    let (mut deltas, mut more) = (Vec::new(), false);
+    let mut rows_left = query.limit.max(1) as usize;
+    for some in candidates.chunks(AT_ONCE) {
+        if rows_left == 0 {
+            more = true;
+            break;
+        }
+        let views = views(db, user, some, query.window).await?;
+        for delta in of_views(db, views, &mut rows_left).await? {
+            more |= delta.as_ref().is_none_or(|delta| delta.more);
+            deltas.extend(delta);
+        }
+    }
+
+    let named: BTreeSet<UserId> = friends
+        .iter()
+        .map(|(friend, _)| *friend)
+        .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
+        .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
+        .collect();
+    let users = users::find_all(db, named.into_iter().collect()).await?;
+    Ok(SyncPage { rev, me, friends, groups: deltas, users, more })
+}
+
+/// The user's own `rev`, that of his profile, and the profile.
+async fn own_profile(db: &impl GenericClient, user: UserId) -> Result<Option<(Rev, Rev, User)>> {
+    let sql = "SELECT id, account, name, avatar, email, rev, profile_rev FROM users WHERE id = $1";
+    let read = |row: row::Fields<'_>| Ok((row.number(5)?, row.number(6)?, row::user(row)?));
+    row::first(db, sql, &[&user.sql()], read).await
+}
+
+/// The groups in which he missed something, by id, and how far the client is in each: the only ones that are looked
+/// at further.
+async fn candidates(
+    db: &impl GenericClient,
+    user: UserId,
+    known: Vec<(GroupId, Rev)>,
+) -> Result<Vec<(GroupId, Rev)>> {
+    // Of a group named twice the first counts.
+    let known: HashMap<_, _> = known.into_iter().rev().collect();
+    // All he was ever in, and how far he may see each: to where he left, or to the end.
+    let sql = "SELECT m.group_id, coalesce(m.left_rev, g.last_rev)
+               FROM members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.user_id = $1 ORDER BY m.group_id";
+    let ever = row::all(db, sql, &[&user.sql()], |row| Ok((row.number(0)?, row.number(1)?))).await?;
+    let changed = ever.into_iter().filter_map(|(group, until): (GroupId, Rev)| {
+        let since = known.get(&group).copied().unwrap_or_default();
+        (until > since).then_some((group, since))
+    });
+    Ok(changed.collect())
+}
+
+/// A group in which the user missed something.
+struct View {
+    group: GroupId,
+    membership: Membership,
+    head: Head,
+    /// How far the client is.
+    since: Rev,
+    /// How far the user may see. What changed later he learns if he comes back, as it is above the `rev` that he was
+    /// told.
+    until: Rev,
+    /// The places that he missed, ascending.
+    missed: Vec<Span>,
+    /// The smallest place that was not skipped, if the window left out some.
+    skipped_to: Option<Seq>,
+}
+
+/// Where the group is.
+struct Head {
+    last_seq: Seq,
+    last_rev: Rev,
+    info_rev: Rev,
+    member_count: u64,
+}
+
+/// The groups as he may see them, in the order given.
+async fn views(
+    db: &impl GenericClient,
+    user: UserId,
+    groups: &[(GroupId, Rev)],
+    window: Option<u32>,
+) -> Result<Vec<View>> {
+    let sql = concat!(
+        "SELECT since.group_id, since.rev, g.last_seq, g.last_rev, g.info_rev, g.member_count, place.low, ",
+        membership::columns!(),
+        " FROM unnest($2::bigint[], $3::bigint[]) AS since (group_id, rev)
+               JOIN members AS m ON m.group_id = since.group_id AND m.user_id = $1
+               JOIN groups AS g ON g.id = since.group_id,
+               LATERAL (",
+        place::halving!(),
+        ") AS place ORDER BY since.group_id"
+    );
+    let ids = array(groups.iter().map(|(group, _)| *group));
+    let since = array(groups.iter().map(|(_, since)| *since));
+    row::all(db, sql, &[&user.sql(), &ids, &since], |row| {
+        let membership = Membership::read(row.from(7))?;
+        let head = Head {
+            last_seq: row.number(2)?,
+            last_rev: row.number(3)?,
+            info_rev: row.number(4)?,
+            member_count: row.number(5)?,
+        };
+        let until = membership.left.map_or(head.last_rev, |(_, left_rev)| left_rev);
+        let (missed, skipped_to) = missed(&membership, head.last_seq, row.number(6)?, window);
+        Ok(View { group: row.number(0)?, membership, head, since: row.number(1)?, until, missed, skipped_to })
+    })
+    .await
+}
+
+/// What he missed who has everything up to the place `has`.
+fn missed(
+    membership: &Membership,
+    last_seq: Seq,
+    has: Seq,
+    window: Option<u32>,
+) -> (Vec<Span>, Option<Seq>) {
+    let visible = membership.spans(last_seq);
+    let Some(size) = window else { return (above(&visible, has), None) };
+
+    let mut newest = page_spans(&visible, None, Page { number: 1, size });
+    newest.reverse();
+    let last_visible = membership.left.map_or(last_seq, |(left_seq, _)| left_seq);
+    let skipped_to = Seq(newest.first().map_or(last_visible, |span| span.after).0 + 1);
+    let skipped = above(&visible, has).iter().any(|span| span.after.0 + 1 < skipped_to.0);
+    (above(&newest, has), skipped.then_some(skipped_to))
+}
+
+/// What of the spans lies above a place.
+fn above(spans: &[Span], place: Seq) -> Vec<Span> {
+    let cut = spans.iter().map(|span| Span { after: span.after.max(place), to: span.to });
+    cut.filter(|span| span.after < span.to).collect()
+}
+
+/// What changed in these groups, in their order, as far as there are rows left; `None` stands for all those that
+/// come after.
+async fn of_views(
+    db: &Transaction<'_>,
+    views: Vec<View>,
+    rows_left: &mut usize,
+) -> Result<Vec<Option<GroupDelta>>> {
+    let mut rows = Rows::read(db, &views, *rows_left).await?;
+    let mut deltas = Vec::new();
+    for view in views {
+        if *rows_left == 0 {
+            deltas.push(None);
+            break;
+        }
+        let delta = view.delta(&mut rows, *rows_left);
+        *rows_left -= delta.messages.len() + delta.members.len();
+        deltas.push(Some(delta));
+    }
+    Ok(deltas)
+}
+
+/// What is told of several groups.
+struct Rows {
+    groups: HashMap<GroupId, Group>,
+    /// By place. One more than may be told tells whether there is more, and from which rev on.
+    messages: HashMap<GroupId, Vec<Message>>,
+    /// By rev. One more than may be told, as well.
+    members: HashMap<GroupId, Vec<(Rev, MemberState)>>,
+}
+
+impl Rows {
+    async fn read(db: &Transaction<'_>, views: &[View], limit: usize) -> Result<Self> {
+        // Places have no gaps: how many messages each has is known before they are read.
+        let (mut spans, mut wanted, mut reached) = (Vec::new(), limit as u64 + 1, 0);
+        for view in views {
+            if wanted == 0 {
+                break;
+            }
+            reached += 1;
+            for span in &view.missed {
+                let take = wanted.min(span.to.0 - span.after.0);
+                if take > 0 {
+                    spans.push((view.group, Span { after: span.after, to: Seq(span.after.0 + take) }));
+                }
+                wanted -= take;
+            }
+        }
+        let views = &views[..reached];
+        let described: Vec<_> = views.iter().filter(|view| view.is_described()).map(|view| view.group).collect();
+        let (found, messages, members) = try_join!(
+            groups::find_all(db, &described),
+            history::runs(db, &spans),
+            members(db, views, limit + 1)
+        )?;
+        let mut rows = Self {
+            groups: found.into_iter().map(|group| (group.id, group)).collect(),
+            messages: HashMap::new(),
+            members: HashMap::new(),
+        };
+        for message in messages {
+            rows.messages.entry(message.group).or_default().push(message);
+        }
+        for (group, rev, member) in members {
+            rows.members.entry(group).or_default().push((rev, member));
+        }
+        Ok(rows)
+    }
+}
+
+/// Of each group the first `limit` members who changed, by rev.
+async fn members(db: &impl GenericClient, views: &[View], limit: usize) -> Result<Vec<(GroupId, Rev, MemberState)>> {
+    let told: Vec<_> = views.iter().filter(|view| !view.omits_members()).collect();
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT m.group_id, m.user_id, m.rev, m.role, m.left_rev IS NOT NULL, m.read_seq, m.delivered_seq
+               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS view (group_id, since, until),
+                    LATERAL (SELECT * FROM members AS m
+                             WHERE m.group_id = view.group_id AND m.rev > view.since AND m.rev <= view.until
+                             ORDER BY m.rev LIMIT $4) AS m
+               ORDER BY m.group_id, m.rev";
+    let groups = array(told.iter().map(|view| view.group));
+    let since = array(told.iter().map(|view| view.since));
+    let until = array(told.iter().map(|view| view.until));
+    row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql()], |row| {
+        let member = MemberState {
+            user: row.number(1)?,
+            role: row.role(3)?,
+            left: row.get(4)?,
+            read_seq: row.number(5)?,
+            delivered_seq: row.number(6)?,
+        };
+        Ok((row.number(0)?, row.number(2)?, member))
+    })
+    .await
+}
+
+impl View {
+    /// Whether name, avatar and creator are told: if they changed or the client does not know the group.
+    fn is_described(&self) -> bool {
+        let changed = self.since < self.head.info_rev && self.head.info_rev <= self.until;
+        changed || self.since == Rev(0)
+    }
+
+    fn omits_members(&self) -> bool {
+        self.head.member_count > MAX_SYNCED_MEMBERS
+    }
+
+    /// The first rows that he missed, at most `limit`.
+    fn delta(self, rows: &mut Rows, limit: usize) -> GroupDelta {
+        let member = self.membership.left.is_none();
+        let members_omitted = self.omits_members();
+        let mut messages = rows.messages.remove(&self.group).unwrap_or_default();
+        let mut members = rows.members.remove(&self.group).unwrap_or_default();
+
+        let mut revs: Vec<Rev> =
+            messages.iter().map(|message| message.rev).chain(members.iter().map(|(rev, _)| *rev)).collect();
+        revs.sort_unstable();
+        // No two rows have the same rev, so at least one row comes before this one.
+        let rev = revs.get(limit).map_or(self.until, |first_left_out| Rev(first_left_out.0 - 1));
+        messages.retain(|message| message.rev <= rev);
+        members.retain(|(of_member, _)| *of_member <= rev);
+
+        GroupDelta {
+            group_id: self.group,
+            rev,
+            member,
+            group: rows.groups.remove(&self.group),
+            last_seq: self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq),
+            unread: if member { self.membership.unread(self.head.last_seq) } else { 0 },
+            messages,
+            skipped_to: self.skipped_to,
+            members: members.into_iter().map(|(_, member)| member).collect(),
+            members_omitted,
+            more: rev < self.until,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Users and their passwords.
+
+use std::collections::{HashMap, HashSet};
+
+use deadpool_postgres::GenericClient;
+use rim_core::event::{Change, Ended};
+use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
+use rim_core::{Refusal, Rev, SessionId, Timestamp, UserId, account};
+
+use crate::database::Tx;
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql, array};
+use crate::sessions;
+use crate::text::Text;
+
+pub(crate) async fn create(db: &impl GenericClient, new: NewUser, now: Timestamp) -> Result<UserId> {
+    // The profile's first rev is 1, so that a client that knows nothing is told of it.
+    let sql = "INSERT INTO users (account, account_key, name, avatar, email, password_hash, created_at, rev, profile_rev)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 1)
+               ON CONFLICT (account_key) DO NOTHING RETURNING id";
+    let params: row::Params<'_> = &[
+        &Text(new.account.trim()),
+        &Text(&account::fold(&new.account)),
+        &Text(&new.name),
+        &Text(&new.avatar),
+        &Text(&new.email),
+        &new.password_hash.as_deref().map(Text),
+        &now.0,
+    ];
+    let created = row::first(db, sql, params, |row| row.number(0)).await?;
+    Ok(created.ok_or(Refusal::AccountTaken)?)
+}
+
+pub(crate) async fn credentials(db: &impl GenericClient, account_key: String) -> Result<Option<Credentials>> {
+    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE account_key = $1";
+    row::first(db, sql, &[&Text(&account_key)], read_credentials).await
+}
+
+pub(crate) async fn credentials_of(db: &impl GenericClient, user: UserId) -> Result<Option<Credentials>> {
+    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE id = $1";
+    row::first(db, sql, &[&user.sql()], read_credentials).await
+}
+
+fn read_credentials(row: Fields<'_>) -> Result<Credentials> {
+    let has_password = row.get::<Option<&str>>(1)?.is_some();
+    let password_hash = if has_password { Some(row.text(1)?) } else { None };
+    Ok(Credentials { user: row.number(0)?, password_hash, disabled: row.get(2)? })
+}
+
+pub(crate) async fn set_password(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    password_hash: String,
+    keep: Option<SessionId>,
+) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    if row::execute(&tx.db, sql, &[&user.sql(), &Text(&password_hash)]).await? == 0 {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    sessions::end_all(tx, user, keep, Ended::Revoked).await
+}
+
+pub(crate) async fn rehash_password(
+    db: &impl GenericClient,
+    user: UserId,
+    old: String,
+    new: String,
+) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+    row::execute(db, sql, &[&user.sql(), &Text(&old), &Text(&new)]).await?;
+    Ok(())
+}
+
+pub(crate) async fn set_disabled(tx: &mut Tx<'_>, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
+    // Disabled twice, he has been disabled since the first time.
+    let sql = "UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, $3) END WHERE id = $1";
+    if row::execute(&tx.db, sql, &[&user.sql(), &disabled, &now.0]).await? == 0 {
+        return Err(Refusal::NoSuchUser.into());
+    }
+    if disabled { sessions::end_all(tx, user, None, Ended::Disabled).await } else { Ok(()) }
+}
+
+pub(crate) async fn find(db: &impl GenericClient, user: UserId) -> Result<Option<User>> {
+    let sql = "SELECT id, account, name, avatar, email FROM users WHERE id = $1";
+    row::first(db, sql, &[&user.sql()], row::user).await
+}
+
+/// The users of these ids, in this order. An id that is nobody's is passed over.
+pub(crate) async fn find_all(db: &impl GenericClient, users: Vec<UserId>) -> Result<Vec<User>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT id, account, name, avatar, email FROM users WHERE id = ANY($1)";
+    let found = row::all(db, sql, &[&array(users.clone())], row::user).await?;
+    let mut found: HashMap<_, _> = found.into_iter().map(|user| (user.id, user)).collect();
+    Ok(users.into_iter().filter_map(|user| found.remove(&user)).collect())
+}
+
+pub(crate) async fn by_account(db: &impl GenericClient, account_key: String) -> Result<Option<User>> {
+    let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key = $1";
+    row::first(db, sql, &[&Text(&account_key)], row::user).await
+}
+
+pub(crate) async fn list(db: &impl GenericClient, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {
+    let sql = "SELECT id, account, name, avatar, email, created_at, disabled_at IS NOT NULL FROM users
+               WHERE id > $1 ORDER BY id LIMIT $2";
+    row::all(db, sql, &[&after.sql(), &i64::from(limit)], |row| {
+        Ok(UserRecord { user: row::user(row)?, created_at: row.time(5)?, disabled: row.get(6)? })
+    })
+    .await
+}
+
+pub(crate) async fn update_profile(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    change: ProfileChange,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE users SET name = coalesce($2, name), avatar = coalesce($3, avatar), email = coalesce($4, email),
+                      rev = rev + 1, profile_rev = rev + 1
+               WHERE id = $1 RETURNING rev";
+    let (name, avatar) = (change.name.as_deref().map(Text), change.avatar.as_deref().map(Text));
+    let email = change.email.as_deref().map(Text);
+    let rev = row::first(&tx.db, sql, &[&user.sql(), &name, &avatar, &email], |row| row.number(0)).await?;
+    let rev = rev.ok_or(Refusal::NoSuchUser)?;
+    tx.publish(Change::Profile { user, rev, at: now });
+    Ok(())
+}
+
+/// # Errors
+/// `UnknownUser`, for the first of them that nobody is.
+pub(crate) async fn must_exist(db: &impl GenericClient, users: &[UserId]) -> Result<()> {
+    let sql = "SELECT id FROM users WHERE id = ANY($1)";
+    let found = row::all(db, sql, &[&array(users.iter().copied())], |row| row.number(0)).await?;
+    let found: HashSet<UserId> = found.into_iter().collect();
+    match users.iter().find(|user| !found.contains(user)) {
+        Some(unknown) => Err(Refusal::UnknownUser(*unknown).into()),
+        None => Ok(()),
+    }
+}
+
+/// Locks the users, in the order of their ids, so that nobody who does so too waits for one who waits for him.
+pub(crate) async fn lock(db: &impl GenericClient, users: [UserId; 2]) -> Result<()> {
+    let sql = "SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+    row::all(db, sql, &[&array(users)], |_| Ok(())).await.map(drop)
+}
+
+/// Takes the user's next own `rev`; `None` if there is no such user.
+pub(crate) async fn next_rev(db: &impl GenericClient, user: UserId) -> Result<Option<Rev>> {
+    let sql = "UPDATE users SET rev = rev + 1 WHERE id = $1 RETURNING rev";
+    row::first(db, sql, &[&user.sql()], |row| row.number(0)).await
+}

@@ -1,0 +1,169 @@
+//! The one task of this node that writes messages and receipts.
+//!
+//! It takes what has queued up, carries it out in one transaction (`batch`), and tells of it after the commit: so many
+//! writes share two round trips and one sync of the disk, and the busier the node, the more of them.
+//!
+//! All it writes may be written again: a message is stored once, and receipts only move on. So a batch that fails for
+//! a reason that passes is tried again, and whoever waits for it waits a little longer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::Pool;
+use rim_core::store::{CommitObserver, StoreError};
+use tokio_util::task::TaskTracker;
+
+use crate::batch::{self, Carried, Unsure};
+use crate::failure::Failure;
+use crate::publisher::Publisher;
+use crate::queue::{Item, Queue, Wanted};
+
+/// For how long a batch is tried again. A server that restarts, or another that takes its place, is back by then;
+/// and clients that wait for an answer give up soon after.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two tries. Doubles from the first to the last, each with some chance in it, so that nodes do not all come
+/// at once to a server that is just back.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The way to the task.
+pub(crate) struct Writer {
+    pub(crate) queue: Arc<Queue>,
+    task: TaskTracker,
+}
+
+impl Writer {
+    /// Starts the task. `pool` is its own: nobody else takes its connection from it.
+    pub(crate) fn start(pool: Pool, publisher: Arc<Publisher>, observer: Arc<dyn CommitObserver>) -> Self {
+        let queue = Arc::new(Queue::new());
+        let task = TaskTracker::new();
+        let of_task = CloseOnDrop(Arc::clone(&queue));
+        let mut work = Work { pool, publisher, observer, away_since: None };
+        task.spawn(async move {
+            while let Some(items) = of_task.0.take().await {
+                work.batch(items, &of_task.0).await;
+            }
+            work.pool.close();
+        });
+        task.close();
+        Self { queue, task }
+    }
+
+    /// Takes no more, and waits until everything taken is committed and told.
+    pub(crate) async fn close(&self) {
+        self.queue.close();
+        self.task.wait().await;
+    }
+}
+
+impl Drop for Writer {
+    /// A store that is dropped without `close` still commits what it has taken.
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Whatever ends the task, a queue without one must be "busy", not a place where callers wait for ever.
+struct CloseOnDrop(Arc<Queue>);
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.0.close();
+        while self.0.take_now().is_some_and(|abandoned| !abandoned.is_empty()) {}
+    }
+}
+
+struct Work {
+    pool: Pool,
+    publisher: Arc<Publisher>,
+    observer: Arc<dyn CommitObserver>,
+    /// When it first failed, since it last succeeded.
+    away_since: Option<Instant>,
+}
+
+impl Work {
+    /// Carries out all of them and answers.
+    async fn batch(&mut self, items: Vec<Item>, queue: &Queue) {
+        // Before anything is locked: whoever drains the feed may take long.
+        let slot = self.publisher.slot().await;
+        let publisher = Arc::clone(&self.publisher);
+        let (writes, askers): (Vec<_>, Vec<_>) = items.into_iter().map(|item| (item.wanted, item.asker)).unzip();
+        let failure = match self.try_until_late(&publisher, &writes).await {
+            Ok(Carried { outcomes, turn: _turn }) => return batch::tell(writes, askers, outcomes, slot),
+            Err(failure) => failure,
+        };
+        match failure {
+            failure @ (Failure::Away(_) | Failure::Late) => {
+                tracing::error!(why = %failure, writes = writes.len(), "the database is away: writes are told \"busy\"");
+                batch::refuse(askers, &StoreError::Busy, slot);
+                // They have waited long enough behind these.
+                while let Some(waiting) = queue.take_now().filter(|waiting| !waiting.is_empty()) {
+                    let askers = waiting.into_iter().map(|item| item.asker);
+                    batch::refuse(askers, &StoreError::Busy, self.publisher.slot().await);
+                }
+            }
+            // Something in it cannot be stored. The others can.
+            failure if writes.len() > 1 => {
+                tracing::error!(%failure, writes = writes.len(), "a batch failed: each of its writes is tried alone");
+                drop(slot);
+                for (wanted, asker) in writes.into_iter().zip(askers) {
+                    Box::pin(self.batch(vec![Item { wanted, asker }], queue)).await;
+                }
+            }
+            failure => {
+                tracing::error!(%failure, "a write failed");
+                batch::refuse(askers, &failure.into(), slot);
+            }
+        }
+    }
+
+    /// # Errors
+    /// `Away` or `Late` when trying again has not helped; anything else will not pass.
+    async fn try_until_late<'p>(
+        &mut self,
+        publisher: &'p Publisher,
+        writes: &[Wanted],
+    ) -> Result<Carried<'p>, Failure> {
+        let (mut unsure, mut pause) = (None, FIRST_PAUSE);
+        loop {
+            let began = Instant::now();
+            match self.once(publisher, writes, &mut unsure).await {
+                Ok(carried) => {
+                    self.away_since = None;
+                    self.observer.committed(writes.len(), began.elapsed());
+                    return Ok(carried);
+                }
+                Err(failure @ (Failure::Away(_) | Failure::Late)) => {
+                    if self.away_since.get_or_insert(began).elapsed() >= PATIENCE {
+                        return Err(failure);
+                    }
+                    tracing::warn!(why = %failure, writes = writes.len(), "a batch failed and is tried again");
+                    tokio::time::sleep(pause.mul_f32(0.5 + fastrand::f32())).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// Tries once. `unsure` is what is left of the try before, and then of this one.
+    async fn once<'p>(
+        &self,
+        publisher: &'p Publisher,
+        writes: &[Wanted],
+        unsure: &mut Option<Unsure>,
+    ) -> Result<Carried<'p>, Failure> {
+        if let Some(before) = unsure {
+            if batch::was_committed(&self.pool, &before.evidence).await? {
+                let turn = Some(publisher.turn().await);
+                return Ok(Carried { outcomes: std::mem::take(&mut before.outcomes), turn });
+            }
+            *unsure = None;
+        }
+        batch::carry_out(&self.pool, publisher, writes).await.map_err(|failed| {
+            *unsure = failed.unsure;
+            failed.failure
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! The store as rows, to be moved to another kind of store or from one.
+//!
+//! Whoever has it open has the file for himself, and writes it as suits a file that only grows: with a journal
+//! of the few old pages that change, instead of a log of all the new ones.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use rim_core::Timestamp;
+use rim_core::archive::{Archive, ArchiveError, Key, Result, Row, State, StoreArchive, Table, Value};
+use rim_core::node::Node;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::failure::Failure;
+use crate::{OpenError, client_ids, connection, migrations};
+
+mod late;
+mod rows;
+
+/// A table that is there as long as not everything is. Its one row says where it comes from.
+const MARK: &str = "unfinished_migration";
+
+/// A database that nobody else has open.
+pub struct SqliteArchive {
+    /// A plain mutex: it is held by the one thread that works on it, never across an await.
+    db: Arc<Mutex<Connection>>,
+}
+
+impl SqliteArchive {
+    /// Opens or creates the database, and brings it up to date.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; `InUse` while another process has it open.
+    pub fn open(path: &Path) -> std::result::Result<Self, OpenError> {
+        let mut db = connection::read_write(path)?;
+        migrations::version(&db)?;
+        // Whoever has it open has it for longer than one would wait.
+        db.busy_timeout(Duration::ZERO)?;
+        db.execute_batch("PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE; COMMIT")?;
+        db.pragma_update(None, "journal_mode", "truncate")?;
+        db.pragma_update(None, "synchronous", "full")?;
+        db.pragma_update(None, "cache_size", -64 * 1024)?; // KiB, if negative
+        // What is sorted may be larger than memory.
+        db.pragma_update(None, "temp_store", "file")?;
+        migrations::run(&mut db)?;
+        Ok(Self { db: Arc::new(Mutex::new(db)) })
+    }
+
+    /// Works on the database, off the runtime's threads.
+    async fn call<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> crate::failure::Result<T> + Send + 'static,
+    {
+        let db = Arc::clone(&self.db);
+        let answer = tokio::task::spawn_blocking(move || work(&mut db.lock()));
+        answer.await.unwrap_or(Err(Failure::Panicked)).map_err(|failure| ArchiveError(failure.to_string()))
+    }
+}
+
+/// Where what is in the database was being moved from, if not all of it has come.
+pub(crate) fn unfinished(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+    if !db.query_row(sql, [MARK], |row| row.get(0))? {
+        return Ok(None);
+    }
+    db.query_row(&format!("SELECT source FROM {MARK}"), [], |row| row.get(0)).optional()
+}
+
+/// # Errors
+/// `Unfinished`.
+pub(crate) fn must_be_whole(db: &Connection) -> std::result::Result<(), OpenError> {
+    unfinished(db)?.map_or(Ok(()), |origin| Err(OpenError::Unfinished { origin }))
+}
+
+#[async_trait]
+impl Archive for SqliteArchive {
+    async fn count(&mut self, table: &'static Table) -> Result<u64> {
+        self.call(move |db| rows::count(db, table)).await
+    }
+
+    async fn last_key(&mut self, table: &'static Table) -> Result<Option<Key>> {
+        self.call(move |db| rows::last_key(db, table)).await
+    }
+
+    async fn rows(&mut self, table: &'static Table, above: Option<&[Value]>) -> Result<Vec<Row>> {
+        let above = above.map(<[Value]>::to_vec);
+        self.call(move |db| rows::above(db, table, above)).await
+    }
+
+    async fn add(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<()> {
+        self.call(move |db| rows::add(db, table, &rows)).await
+    }
+}
+
+#[async_trait]
+impl StoreArchive for SqliteArchive {
+    async fn state(&mut self) -> Result<State> {
+        self.call(|db| {
+            Ok(match unfinished(db)? {
+                Some(source) => State::Unfinished { source },
+                None if rows::are_none(db)? => State::Empty,
+                None => State::InUse,
+            })
+        })
+        .await
+    }
+
+    /// None: nobody else has the file open.
+    async fn nodes(&mut self, _since: Timestamp) -> Result<Vec<Node>> {
+        Ok(Vec::new())
+    }
+
+    async fn last_session_id(&mut self) -> Result<i64> {
+        let sql = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'sessions'";
+        self.call(|db| Ok(db.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0))).await
+    }
+
+    async fn begin(&mut self, source: &str) -> Result<()> {
+        let source = source.to_owned();
+        self.call(move |db| {
+            let tx = db.transaction()?;
+            tx.execute_batch(&format!("CREATE TABLE {MARK} (source TEXT NOT NULL) STRICT"))?;
+            tx.execute(&format!("INSERT INTO {MARK} (source) VALUES (?1)"), [source])?;
+            Ok(tx.commit()?)
+        })
+        .await
+    }
+
+    async fn finish(&mut self, last_session_id: i64) -> Result<()> {
+        self.call(move |db| {
+            let tx = db.transaction()?;
+            late::fill(&tx, client_ids::hash)?;
+            tx.execute("DELETE FROM sqlite_sequence WHERE name = 'sessions'", [])?;
+            let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('sessions', ?1)";
+            tx.execute(sql, [last_session_id])?;
+            Ok(tx.commit()?)
+        })
+        .await
+    }
+
+    async fn complete(&mut self) -> Result<()> {
+        self.call(|db| Ok(db.execute_batch(&format!("DROP TABLE {MARK}"))?)).await
+    }
+}

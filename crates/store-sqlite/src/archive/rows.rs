@@ -1,0 +1,120 @@
+//! Reading and writing any table.
+
+use rim_core::archive::{Chunk, Key, Kind, MEDIA, Row, TABLES, Table, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+
+use crate::client_ids;
+use crate::failure::{Failure, Result};
+
+pub(super) fn count(db: &Connection, table: &Table) -> Result<u64> {
+    Ok(db.query_row(&format!("SELECT count(*) FROM {}", table.name), [], |row| row.get(0))?)
+}
+
+/// Whether there are no rows in any table.
+pub(super) fn are_none(db: &Connection) -> Result<bool> {
+    for table in TABLES.iter().filter(|table| **table != MEDIA) {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", table.name);
+        if db.query_row(&sql, [], |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+pub(super) fn last_key(db: &Connection, table: &'static Table) -> Result<Option<Key>> {
+    let key = table.key_names();
+    let descending = key.replace(',', " DESC,") + " DESC";
+    let sql = format!("SELECT {key} FROM {} ORDER BY {descending} LIMIT 1", table.name);
+    let key = db.query_row(&sql, [], |row| {
+        Ok((0..table.key).map(|index| read(table, index, row)).collect::<Result<Key>>())
+    });
+    key.optional()?.transpose()
+}
+
+pub(super) fn above(db: &Connection, table: &'static Table, above: Option<Key>) -> Result<Vec<Row>> {
+    let (columns, key) = (table.column_names(), table.key_names());
+    let condition = match above {
+        Some(_) => format!("WHERE ({key}) > ({})", placeholders(table.key)),
+        None => String::new(),
+    };
+    let sql = format!("SELECT {columns} FROM {} {condition} ORDER BY {key}", table.name);
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(above.iter().flatten().map(Param)))?;
+    let mut chunk = Chunk::default();
+    while !chunk.is_full()
+        && let Some(row) = rows.next()?
+    {
+        chunk.push((0..table.columns.len()).map(|index| read(table, index, row)).collect::<Result<_>>()?);
+    }
+    Ok(chunk.rows)
+}
+
+fn read(table: &'static Table, index: usize, row: &rusqlite::Row<'_>) -> Result<Value> {
+    let (column, found) = (&table.columns[index], row.get_ref(index)?);
+    let value = match (found, column.kind) {
+        (ValueRef::Null, _) => Some(Value::Null),
+        (ValueRef::Integer(number), Kind::Integer) => Some(Value::Integer(number)),
+        (ValueRef::Text(text), Kind::Text) => {
+            str::from_utf8(text).ok().map(|text| Value::Text(text.to_owned()))
+        }
+        (ValueRef::Blob(bytes), Kind::Bytes) => Some(Value::Bytes(bytes.to_vec())),
+        _ => None,
+    };
+    value.filter(|value| value.fits(column)).ok_or_else(|| Failure::Corrupt {
+        table: table.name,
+        column: column.name.to_owned(),
+        row: row.get::<_, i64>(0).map_or_else(|_| "unknown".to_owned(), |key| key.to_string()),
+        value: format!("a value of type {}", found.data_type()),
+    })
+}
+
+pub(super) fn add(db: &mut Connection, table: &'static Table, rows: &[Row]) -> Result<()> {
+    let tx = db.transaction()?;
+    {
+        let mut insert = tx.prepare_cached(&insert_sql(table))?;
+        for row in rows {
+            for (index, value) in row.iter().enumerate() {
+                insert.raw_bind_parameter(index + 1, Param(value))?;
+            }
+            if let Some(index) = hashed(table)
+                && let Value::Text(client_msg_id) = &row[index]
+            {
+                insert.raw_bind_parameter(row.len() + 1, client_ids::hash(client_msg_id, 0))?;
+            }
+            insert.raw_execute()?;
+        }
+    }
+    Ok(tx.commit()?)
+}
+
+fn insert_sql(table: &'static Table) -> String {
+    let (mut columns, mut count) = (table.column_names(), table.columns.len());
+    if hashed(table).is_some() {
+        columns.push_str(", client_hash");
+        count += 1;
+    }
+    format!("INSERT INTO {} ({columns}) VALUES ({})", table.name, placeholders(count))
+}
+
+/// The column of which this backend keeps the hash as well.
+fn hashed(table: &Table) -> Option<usize> {
+    table.columns.iter().position(|column| column.name == "client_msg_id")
+}
+
+fn placeholders(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+struct Param<'a>(&'a Value);
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
