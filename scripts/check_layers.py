@@ -18,11 +18,12 @@ MAY_USE = {
     "rim-protocol": set(),
     "rim-core": set(),
     "rim-bus-nats": {"rim-core"},
+    "rim-store-postgres": {"rim-core"},
     "rim-store-sqlite": {"rim-core"},
     "rim-client": {"rim-protocol"},
     "rim-testbed": set(),
     "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store-sqlite"},
-    "rim-server": {"rim-protocol", "rim-core", "rim-store-sqlite"},
+    "rim-server": {"rim-protocol", "rim-core", "rim-store-sqlite", "rim-store-postgres", "rim-bus-nats"},
 }
 TESTS_MAY_ALSO_USE = {
     "rim-bus-nats": {"rim-testbed"},
@@ -33,6 +34,7 @@ TESTS_MAY_ALSO_USE = {
 # External crates that few may use, and why. Whatever is not named here is free.
 ONLY_IN = {
     "rusqlite": ({"rim-store-sqlite"}, "only stores speak SQL"),
+    "tokio-postgres": ({"rim-store-postgres", "rim-testbed"}, "only stores speak SQL"),
     "async-nats": ({"rim-bus-nats"}, "only the bus speaks NATS"),
     "axum": ({"rim-server"}, "only the server speaks HTTP"),
     "hyper": ({"rim-server"}, "only the server speaks HTTP"),
@@ -41,7 +43,7 @@ ONLY_IN = {
     "clap": ({"rim-server", "rim-bench"}, "libraries read no command line"),
     "reqwest": ({"rim-client"}, "only the client asks other servers"),
     "hdrhistogram": ({"rim-bench"}, "only the bench measures how long things take"),
-    "rustix": ({"rim-bench"}, "only the bench pins processes to cores"),
+    "rustix": ({"rim-bench", "rim-server"}, "the bench pins processes to cores, the server asks for its name"),
     "tokio-tungstenite": ({"rim-client"}, "only the client opens WebSockets"),
 }
 
@@ -60,7 +62,7 @@ OUTSIDE_THE_RULES = EVERY_CRATE - {"protocol", "core"}
 TEXT = [
     (
         r'"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE (TABLE|INDEX|UNIQUE)|PRAGMA|BEGIN|WITH RECURSIVE)\b',
-        {"store-sqlite"},
+        {"store-sqlite", "store-postgres"},
         "only stores speak SQL",
         (),
     ),

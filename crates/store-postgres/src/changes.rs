@@ -11,8 +11,7 @@ use crate::{history, place};
 
 // ---- writing
 
-pub(crate) const INSERT_OF_GROUPS: &str =
-    "INSERT INTO group_changes (group_id, rev, at, change)
+pub(crate) const INSERT_OF_GROUPS: &str = "INSERT INTO group_changes (group_id, rev, at, change)
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[])";
 
 const INSERT_OF_USERS: &str = "INSERT INTO user_changes (user_id, rev, at, change)
@@ -84,10 +83,25 @@ impl Records {
     }
 }
 
+/// Records that are deleted in one statement: it takes a part of a second, and holds up nobody.
+const PURGED_AT_ONCE: u64 = 10_000;
+
 pub(crate) async fn purge(db: &impl GenericClient, before: Timestamp) -> Result<u64> {
-    let groups = row::execute(db, "DELETE FROM group_changes WHERE at < $1", &[&before.0]).await?;
-    let users = row::execute(db, "DELETE FROM user_changes WHERE at < $1", &[&before.0]).await?;
-    Ok(groups + users)
+    let of_groups = "DELETE FROM group_changes
+                     WHERE ctid = ANY(ARRAY(SELECT ctid FROM group_changes WHERE at < $1 LIMIT $2))";
+    let of_users = "DELETE FROM user_changes
+                    WHERE ctid = ANY(ARRAY(SELECT ctid FROM user_changes WHERE at < $1 LIMIT $2))";
+    let mut purged = 0;
+    for sql in [of_groups, of_users] {
+        loop {
+            let some = row::execute(db, sql, &[&before.0, &PURGED_AT_ONCE.sql()]).await?;
+            purged += some;
+            if some < PURGED_AT_ONCE {
+                break;
+            }
+        }
+    }
+    Ok(purged)
 }
 
 // ---- reading
@@ -113,7 +127,12 @@ pub(crate) async fn revs(db: &impl GenericClient, topics: Vec<Topic>) -> Result<
 }
 
 /// The first `limit` changes of the topic above `after`, by `rev`.
-pub(crate) async fn above(db: &impl GenericClient, topic: Topic, after: Rev, limit: u32) -> Result<Vec<Change>> {
+pub(crate) async fn above(
+    db: &impl GenericClient,
+    topic: Topic,
+    after: Rev,
+    limit: u32,
+) -> Result<Vec<Change>> {
     match topic {
         Topic::Group(group) => of_group(db, group, after, limit).await,
         Topic::User(user) => of_user(db, user, after, limit).await,

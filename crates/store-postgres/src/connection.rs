@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+};
 use tokio_postgres::Config;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::OpenError;
@@ -57,11 +60,13 @@ impl Server {
         let (rest, trust) = tls::take_trust(url)?;
         let mut config: Config = rest.parse().map_err(|error| OpenError::Url(describe(&error)))?;
         if trust.is_required() {
-            config.ssl_mode(tokio_postgres::config::SslMode::Require);
+            config.ssl_mode(SslMode::Require);
         }
         if config.get_application_name().is_none() {
             config.application_name("rim");
         }
+        // Of several hosts the one that can be written to, and not a standby that has just taken the address.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.connect_timeout(CONNECT).tcp_user_timeout(UNHEARD);
         config.keepalives_idle(IDLE).keepalives_interval(UNHEARD).keepalives_retries(2);
         Ok(Self { config, tls: tls::connector(&trust)? })

@@ -76,7 +76,8 @@ impl Database {
         let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
         let mut client = self.client().await?;
         let reading = async {
-            let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+            let snapshot =
+                client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
             let snapshot = snapshot.start().await?;
             // Rolled back when it is dropped, without waiting: which for a reader is how to end.
             work(&snapshot).await

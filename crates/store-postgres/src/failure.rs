@@ -55,7 +55,11 @@ impl From<Failure> for StoreError {
 
 impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
-        if is_passing(&error) { Self::Away(format!("the database fails: {}", describe(&error))) } else { Self::Postgres(error) }
+        if is_passing(&error) {
+            Self::Away(format!("the database fails: {}", describe(&error)))
+        } else {
+            Self::Postgres(error)
+        }
     }
 }
 
@@ -63,7 +67,9 @@ impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Timeout(_) => Self::Late,
-            PoolError::Backend(error) => Self::Away(format!("cannot connect to the database: {}", describe(&error))),
+            PoolError::Backend(error) => {
+                Self::Away(format!("cannot connect to the database: {}", describe(&error)))
+            }
             other => Self::Away(other.to_string()),
         }
     }
@@ -73,7 +79,8 @@ impl From<PoolError> for Failure {
 fn is_passing(error: &tokio_postgres::Error) -> bool {
     // Without a word of the server: the connection broke.
     let Some(code) = error.code() else {
-        return error.is_closed() || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>());
+        return error.is_closed()
+            || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>());
     };
     // Whole classes: connection exception, transaction rollback, insufficient resources, operator intervention
     // (which is also what a statement that took too long ends with).

@@ -48,7 +48,11 @@ async fn set(db: &impl GenericClient, user: UserId, other: UserId, state: Friend
     Ok(rev)
 }
 
-pub(crate) async fn list(db: &impl GenericClient, user: UserId, states: Vec<Friendship>) -> Result<Vec<User>> {
+pub(crate) async fn list(
+    db: &impl GenericClient,
+    user: UserId,
+    states: Vec<Friendship>,
+) -> Result<Vec<User>> {
     let sql = "SELECT u.id, u.account, u.name, u.avatar, u.email
                FROM friendships AS f JOIN users AS u ON u.id = f.other_id
                WHERE f.user_id = $1 AND f.state = ANY($2) ORDER BY f.other_id";
@@ -57,7 +61,11 @@ pub(crate) async fn list(db: &impl GenericClient, user: UserId, states: Vec<Frie
 }
 
 /// Those that changed after `rev`, in that order.
-pub(crate) async fn changed(db: &impl GenericClient, user: UserId, rev: Rev) -> Result<Vec<(UserId, Friendship)>> {
+pub(crate) async fn changed(
+    db: &impl GenericClient,
+    user: UserId,
+    rev: Rev,
+) -> Result<Vec<(UserId, Friendship)>> {
     let sql = "SELECT other_id, state FROM friendships WHERE user_id = $1 AND rev > $2 ORDER BY rev";
     row::all(db, sql, &[&user.sql(), &rev.sql()], |row| Ok((row.number(0)?, row.friendship(1)?))).await
 }

@@ -54,7 +54,11 @@ pub(crate) async fn of(db: &impl GenericClient, user: UserId) -> Result<Vec<Grou
     row::all(db, sql, &[&user.sql()], row::group).await
 }
 
-pub(crate) async fn members(db: &impl GenericClient, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
+pub(crate) async fn members(
+    db: &impl GenericClient,
+    caller: UserId,
+    group: GroupId,
+) -> Result<Vec<(User, Role)>> {
     let sql = "SELECT u.id, u.account, u.name, u.avatar, u.email, m.role
                FROM members AS m JOIN users AS u ON u.id = m.user_id
                WHERE m.group_id = $1 AND m.left_rev IS NULL
@@ -87,14 +91,20 @@ async fn known_among(
 ) -> Result<(HashSet<UserId>, HashSet<UserId>)> {
     let sql = "SELECT user_id, left_rev IS NULL FROM members WHERE group_id = $1 AND user_id = ANY($2)";
     let params: row::Params<'_> = &[&group.sql(), &array(users.iter().copied())];
-    let known: Vec<(UserId, bool)> = row::all(db, sql, params, |row| Ok((row.number(0)?, row.get(1)?))).await?;
+    let known: Vec<(UserId, bool)> =
+        row::all(db, sql, params, |row| Ok((row.number(0)?, row.get(1)?))).await?;
     let current = known.iter().filter(|(_, current)| *current).map(|(user, _)| *user).collect();
     Ok((known.iter().map(|(user, _)| *user).collect(), current))
 }
 
 // ---- writing
 
-pub(crate) async fn create(tx: &mut Tx<'_>, new: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
+pub(crate) async fn create(
+    tx: &mut Tx<'_>,
+    new: NewGroup,
+    max_members: u64,
+    now: Timestamp,
+) -> Result<GroupId> {
     let founders = new.founders();
     let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
     users::must_exist(&tx.db, &users).await?;
@@ -102,7 +112,11 @@ pub(crate) async fn create(tx: &mut Tx<'_>, new: NewGroup, max_members: u64, now
         return Err(Refusal::TooManyMembers(max_members).into());
     }
     let single = new.is_single(&founders);
-    let id = if single { open_single(&tx.db, users[0], users[1]).await? } else { Opened::New(new_id(&tx.db).await?) };
+    let id = if single {
+        open_single(&tx.db, users[0], users[1]).await?
+    } else {
+        Opened::New(new_id(&tx.db).await?)
+    };
     let id = match id {
         Opened::New(id) => id,
         Opened::Found(group) => {
@@ -262,7 +276,13 @@ async fn longest_standing(db: &impl GenericClient, group: GroupId) -> Result<Opt
     Ok(admin.or(members.first()).map(|member| member.user))
 }
 
-async fn write_role(db: &impl GenericClient, group: GroupId, user: UserId, role: Role, rev: Rev) -> Result<()> {
+async fn write_role(
+    db: &impl GenericClient,
+    group: GroupId,
+    user: UserId,
+    role: Role,
+    rev: Rev,
+) -> Result<()> {
     let sql = "UPDATE members SET role = $3, rev = $4 WHERE group_id = $1 AND user_id = $2";
     row::execute(db, sql, &[&group.sql(), &user.sql(), &row::role_code(role), &rev.sql()]).await?;
     Ok(())
@@ -286,7 +306,8 @@ async fn open_single(db: &impl GenericClient, one_user: UserId, other: UserId) -
     if let Some(found) = find_single(db, low, high).await? {
         return Ok(Opened::Found(found));
     }
-    let sql = "INSERT INTO single_chats (low_user_id, high_user_id, group_id) VALUES ($1, $2, nextval('group_ids'))
+    let sql =
+        "INSERT INTO single_chats (low_user_id, high_user_id, group_id) VALUES ($1, $2, nextval('group_ids'))
                ON CONFLICT DO NOTHING RETURNING group_id";
     match row::first(db, sql, &[&low, &high], |row| row.number(0)).await? {
         Some(new) => Ok(Opened::New(new)),
@@ -317,7 +338,8 @@ impl Room {
     /// # Errors
     /// `NoSuchGroup`.
     async fn lock(db: &impl GenericClient, group: GroupId) -> Result<Self> {
-        let sql = "SELECT id, name, avatar, mode, creator_id, single, last_seq, last_rev, info_rev, member_count
+        let sql =
+            "SELECT id, name, avatar, mode, creator_id, single, last_seq, last_rev, info_rev, member_count
                    FROM groups WHERE id = $1 FOR NO KEY UPDATE";
         let room = row::first(db, sql, &[&group.sql()], |row| {
             Ok(Self {
@@ -333,13 +355,15 @@ impl Room {
     }
 
     async fn insert(&self, db: &impl GenericClient, now: Timestamp) -> Result<()> {
-        let sql = "INSERT INTO groups (id, name, avatar, mode, single, creator_id, created_at, last_seq, last_rev,
+        let sql =
+            "INSERT INTO groups (id, name, avatar, mode, single, creator_id, created_at, last_seq, last_rev,
                                        last_message_id, info_rev, member_count)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8, 0)";
         let Group { id, name, avatar, mode, creator, single } = &self.group;
         let (name, avatar, mode) = (Text(name), Text(avatar), i16::from(*mode));
         let (creator, info_rev) = (creator.sql(), self.info_rev.sql());
-        row::execute(db, sql, &[&id.sql(), &name, &avatar, &mode, single, &creator, &now.0, &info_rev]).await?;
+        row::execute(db, sql, &[&id.sql(), &name, &avatar, &mode, single, &creator, &now.0, &info_rev])
+            .await?;
         Ok(())
     }
 
@@ -390,7 +414,12 @@ impl Room {
     }
 
     /// Each joining takes a `rev`. They are no members now, but may have been.
-    async fn join(&mut self, db: &impl GenericClient, users: &[(UserId, Role)], now: Timestamp) -> Result<()> {
+    async fn join(
+        &mut self,
+        db: &impl GenericClient,
+        users: &[(UserId, Role)],
+        now: Timestamp,
+    ) -> Result<()> {
         let (group, join_seq) = (self.group.id.sql(), self.last_seq.sql());
         let ids = array(users.iter().map(|(user, _)| *user));
         let roles: Vec<_> = users.iter().map(|(_, role)| row::role_code(*role)).collect();
@@ -423,7 +452,13 @@ impl Room {
         Ok(())
     }
 
-    async fn make_creator(&mut self, tx: &mut Tx<'_>, actor: UserId, user: UserId, now: Timestamp) -> Result<()> {
+    async fn make_creator(
+        &mut self,
+        tx: &mut Tx<'_>,
+        actor: UserId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<()> {
         self.info_rev = self.next_rev();
         self.group.creator = user;
         write_role(&tx.db, self.group.id, user, Role::Admin, self.info_rev).await?;

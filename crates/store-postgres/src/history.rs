@@ -18,14 +18,16 @@ pub(crate) async fn page(
     page: Page,
     below: Option<Seq>,
 ) -> Result<Option<History>> {
-    let (membership, found) = futures_util::try_join!(Membership::find(db, group, user), groups::find(db, group))?;
+    let (membership, found) =
+        futures_util::try_join!(Membership::find(db, group, user), groups::find(db, group))?;
     let (Some((membership, last_seq)), Some(group)) = (membership, found) else { return Ok(None) };
     let mut spans = page_spans(&membership.spans(last_seq), below, page);
     spans.reverse();
     let of_group: Vec<_> = spans.into_iter().map(|span| (group.id, span)).collect();
     let messages = runs(db, &of_group).await?;
     let mut named = HashSet::new();
-    let senders = messages.iter().map(|message| message.sender).filter(|sender| named.insert(*sender)).collect();
+    let senders =
+        messages.iter().map(|message| message.sender).filter(|sender| named.insert(*sender)).collect();
     let senders = users::find_all(db, senders).await?;
     Ok(Some(History { group, messages, senders }))
 }
@@ -47,8 +49,14 @@ pub(crate) async fn runs(db: &impl GenericClient, spans: &[(GroupId, Span)]) -> 
 }
 
 /// The first `limit` messages of the group above a place.
-pub(crate) async fn above(db: &impl GenericClient, group: GroupId, after: Seq, limit: u32) -> Result<Vec<Message>> {
-    let sql = "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at FROM messages
+pub(crate) async fn above(
+    db: &impl GenericClient,
+    group: GroupId,
+    after: Seq,
+    limit: u32,
+) -> Result<Vec<Message>> {
+    let sql =
+        "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at FROM messages
                WHERE group_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     row::all(db, sql, &[&group.sql(), &after.sql(), &i64::from(limit)], row::message).await
 }

@@ -305,10 +305,9 @@ impl Store for PostgresStore {
 
     async fn mark_all_read(&self, user: UserId, group: GroupId, now: Timestamp) -> Result<()> {
         let (reply, answer) = oneshot::channel();
-        self.writer.queue.push(Item {
-            wanted: Wanted::ReadAll { user, group, now },
-            asker: Asker::Caller(reply),
-        })?;
+        self.writer
+            .queue
+            .push(Item { wanted: Wanted::ReadAll { user, group, now }, asker: Asker::Caller(reply) })?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into())))
     }
 

@@ -44,7 +44,10 @@ impl Membership {
             " FROM members AS m JOIN groups AS g ON g.id = m.group_id
               WHERE m.group_id = $1 AND m.user_id = $2"
         );
-        row::first(db, sql, &[&group.sql(), &user.sql()], |row| Ok((Self::read(row.from(2))?, row.number(1)?))).await
+        row::first(db, sql, &[&group.sql(), &user.sql()], |row| {
+            Ok((Self::read(row.from(2))?, row.number(1)?))
+        })
+        .await
     }
 
     /// Of its columns.

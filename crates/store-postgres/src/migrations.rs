@@ -21,6 +21,12 @@ const LOCK: i32 = 0x7269_6d31;
 pub(crate) async fn run(client: &mut Client) -> Result<u64, OpenError> {
     check_server(client).await?;
     let tx = client.transaction().await?;
+    // A step may take as long as the tables are large, and the other nodes wait for it.
+    tx.batch_execute(
+        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+         SET LOCAL idle_in_transaction_session_timeout = 0",
+    )
+    .await?;
     tx.execute("SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))", &[&LOCK]).await?;
     let (version, id) = match version(&tx).await? {
         Some(found) => found,

@@ -12,7 +12,8 @@ use crate::text::Text;
 
 pub(crate) async fn create(db: &impl GenericClient, new: NewSession) -> Result<SessionId> {
     // The user is locked, so that it comes before or after the end of all his sessions.
-    let sql = "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
+    let sql =
+        "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
                SELECT id, $2, $3, $4, $5, $5, $6 FROM users WHERE id = $1 FOR SHARE
                RETURNING id";
     let (device, address) = (Text(&new.device), Text(&new.address));
@@ -72,7 +73,12 @@ pub(crate) async fn end(tx: &mut Tx<'_>, user: UserId, session: SessionId) -> Re
 }
 
 /// Ends every session of the user but `keep`. His row is locked.
-pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>, why: Ended) -> Result<()> {
+pub(crate) async fn end_all(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    keep: Option<SessionId>,
+    why: Ended,
+) -> Result<()> {
     let sql = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2 RETURNING id";
     let keep = keep.map(Sql::sql);
     let mut sessions = row::all(&tx.db, sql, &[&user.sql(), &keep], |row| row.number(0)).await?;

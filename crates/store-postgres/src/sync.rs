@@ -144,12 +144,7 @@ async fn views(
 }
 
 /// What he missed who has everything up to the place `has`.
-fn missed(
-    membership: &Membership,
-    last_seq: Seq,
-    has: Seq,
-    window: Option<u32>,
-) -> (Vec<Span>, Option<Seq>) {
+fn missed(membership: &Membership, last_seq: Seq, has: Seq, window: Option<u32>) -> (Vec<Span>, Option<Seq>) {
     let visible = membership.spans(last_seq);
     let Some(size) = window else { return (above(&visible, has), None) };
 
@@ -215,7 +210,8 @@ impl Rows {
             }
         }
         let views = &views[..reached];
-        let described: Vec<_> = views.iter().filter(|view| view.is_described()).map(|view| view.group).collect();
+        let described: Vec<_> =
+            views.iter().filter(|view| view.is_described()).map(|view| view.group).collect();
         let (found, messages, members) = try_join!(
             groups::find_all(db, &described),
             history::runs(db, &spans),
@@ -237,12 +233,17 @@ impl Rows {
 }
 
 /// Of each group the first `limit` members who changed, by rev.
-async fn members(db: &impl GenericClient, views: &[View], limit: usize) -> Result<Vec<(GroupId, Rev, MemberState)>> {
+async fn members(
+    db: &impl GenericClient,
+    views: &[View],
+    limit: usize,
+) -> Result<Vec<(GroupId, Rev, MemberState)>> {
     let told: Vec<_> = views.iter().filter(|view| !view.omits_members()).collect();
     if told.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT m.group_id, m.user_id, m.rev, m.role, m.left_rev IS NOT NULL, m.read_seq, m.delivered_seq
+    let sql =
+        "SELECT m.group_id, m.user_id, m.rev, m.role, m.left_rev IS NOT NULL, m.read_seq, m.delivered_seq
                FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS view (group_id, since, until),
                     LATERAL (SELECT * FROM members AS m
                              WHERE m.group_id = view.group_id AND m.rev > view.since AND m.rev <= view.until

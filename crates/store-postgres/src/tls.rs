@@ -35,6 +35,9 @@ impl Trust {
 /// # Errors
 /// `Url` where they contradict each other.
 pub(crate) fn take_trust(url: &str) -> Result<(String, Trust), OpenError> {
+    if !["sslrootcert", "verify-", "sslmode=allow"].iter().any(|word| url.contains(word)) {
+        return Ok((url.to_owned(), Trust::Anybody));
+    }
     let is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
     let (head, pairs, separator) = match url.split_once('?') {
         Some((head, query)) if is_url => (format!("{head}?"), query.split('&').collect::<Vec<_>>(), "&"),
@@ -105,7 +108,9 @@ pub(crate) fn connector(trust: &Trust) -> Result<MakeRustlsConnect, OpenError> {
         .with_safe_default_protocol_versions()
         .expect("ring has ciphers for each version");
     let config = match trust {
-        Trust::Anybody => builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider))),
+        Trust::Anybody => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider)))
+        }
         Trust::System | Trust::File(_) => {
             let roots = Arc::new(roots(trust)?);
             let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
@@ -184,10 +189,14 @@ mod tests {
         let (rest, trust) = taken(url);
         assert_eq!((rest.as_str(), trust), ("postgres://rim:a%3Fb@db/rim?connect_timeout=3", Trust::System));
         let (rest, trust) = taken("postgres://db/rim?sslmode=require&sslrootcert=%2Fetc%2Fca.pem");
-        assert_eq!((rest.as_str(), trust), ("postgres://db/rim?sslmode=require", Trust::File("/etc/ca.pem".into())));
+        assert_eq!(
+            (rest.as_str(), trust),
+            ("postgres://db/rim?sslmode=require", Trust::File("/etc/ca.pem".into()))
+        );
         let (rest, trust) = taken("host=db sslmode=verify-ca sslrootcert=/etc/ca.pem dbname=rim");
         assert_eq!((rest.as_str(), trust), ("host=db dbname=rim", Trust::File("/etc/ca.pem".into())));
-        for untouched in ["postgres://db/rim", "postgres://db/rim?sslmode=require", "host=db sslmode=disable"] {
+        for untouched in ["postgres://db/rim", "postgres://db/rim?sslmode=require", "host=db sslmode=disable"]
+        {
             assert_eq!(taken(untouched), (untouched.to_owned(), Trust::Anybody));
         }
     }

@@ -71,7 +71,12 @@ pub(crate) async fn rehash_password(
     Ok(())
 }
 
-pub(crate) async fn set_disabled(tx: &mut Tx<'_>, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
+pub(crate) async fn set_disabled(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    disabled: bool,
+    now: Timestamp,
+) -> Result<()> {
     // Disabled twice, he has been disabled since the first time.
     let sql = "UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, $3) END WHERE id = $1";
     if row::execute(&tx.db, sql, &[&user.sql(), &disabled, &now.0]).await? == 0 {

@@ -88,7 +88,8 @@ impl Work {
         // Before anything is locked: whoever drains the feed may take long.
         let slot = self.publisher.slot().await;
         let publisher = Arc::clone(&self.publisher);
-        let (writes, askers): (Vec<_>, Vec<_>) = items.into_iter().map(|item| (item.wanted, item.asker)).unzip();
+        let (writes, askers): (Vec<_>, Vec<_>) =
+            items.into_iter().map(|item| (item.wanted, item.asker)).unzip();
         let failure = match self.try_until_late(&publisher, &writes).await {
             Ok(Carried { outcomes, turn: _turn }) => return batch::tell(writes, askers, outcomes, slot),
             Err(failure) => failure,

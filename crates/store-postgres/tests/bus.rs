@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use rim_core::GroupId;
 use rim_core::NodeId;
 use rim_core::bus::suite::{Connected, Fixture};
 use rim_core::bus::{Bus, Heard, Hearing, Subject};
 use rim_core::event::Topic;
-use rim_core::GroupId;
 use rim_store_postgres::{BusOptions, NotifyBus};
 use rim_testbed::{Fault, Postgres, Proxy};
 

@@ -190,7 +190,11 @@ async fn nothing_is_lost_or_doubled_while_connections_break() {
         }
     }
     for (n, answer) in (1..).zip(answers) {
-        assert_eq!(place(answer.await.expect("answered")).seq, Seq(n), "in the order in which they were sent");
+        assert_eq!(
+            place(answer.await.expect("answered")).seq,
+            Seq(n),
+            "in the order in which they were sent"
+        );
     }
     let mut told = house.w.changes().await;
     for change in &mut told {
@@ -361,9 +365,14 @@ async fn a_database_of_another_encoding_is_refused() {
     let postgres = rim_testbed::postgres();
     let admin = connect(&postgres.url()).await;
     let name = format!("ascii_{:x}", std::process::id());
-    let sql = format!("CREATE DATABASE {name} ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0 STRATEGY file_copy");
+    let sql =
+        format!("CREATE DATABASE {name} ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0 STRATEGY file_copy");
     admin.batch_execute(&sql).await.expect("a database");
-    let (server, _) = postgres.url().rsplit_once('/').map(|(server, name)| (server.to_owned(), name.to_owned())).expect("a name");
+    let (server, _) = postgres
+        .url()
+        .rsplit_once('/')
+        .map(|(server, name)| (server.to_owned(), name.to_owned()))
+        .expect("a name");
     let error = refused(format!("{server}/{name}")).await;
     assert!(matches!(&error, OpenError::Encoding(encoding) if encoding == "SQL_ASCII"), "{error}");
     admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("dropped");

@@ -99,14 +99,16 @@ impl Recent {
         }
     }
 
-    /// Everything in it, in no order.
-    pub(crate) fn places(&self) -> Vec<Place> {
+    /// The rows that it is to become in the table, by key.
+    pub(crate) fn rows(&self) -> Vec<[i64; 3]> {
         let stretches = self.stretches.read();
-        let places = stretches.iter().flat_map(|(group, stretch)| {
+        let mut by_group: Vec<_> = stretches.iter().collect();
+        by_group.sort_unstable_by_key(|(group, _)| **group);
+        let rows = by_group.into_iter().flat_map(|(group, stretch)| {
             let numbered = (stretch.after.0 + 1..).zip(&stretch.messages);
-            numbered.map(|(seq, message)| Place { group: *group, seq: Seq(seq), message: *message })
+            numbered.map(|(seq, message)| [group.sql(), seq.sql(), message.sql()])
         });
-        places.collect()
+        rows.collect()
     }
 
     /// Begins the next run. Nothing is added to this one any more.

@@ -144,7 +144,7 @@ impl Tail {
             }
         }
         if self.run.is_none() && self.client_ids.len() >= self.size.run {
-            self.run = Some(Run::of(std::mem::take(&mut self.client_ids), self.places.places()));
+            self.run = Some(Run::of(std::mem::take(&mut self.client_ids), &self.places));
             self.places = self.places.end();
         }
     }
@@ -165,7 +165,7 @@ impl Tail {
 
 /// Messages on their way to the tables.
 struct Run {
-    /// What becomes a row of each table, by its key.
+    /// The rows of each table, by its key.
     client_ids: Vec<[i64; 4]>,
     places: Vec<[i64; 3]>,
     up_to: MessageId,
@@ -176,16 +176,13 @@ struct Run {
 }
 
 impl Run {
-    fn of(client_ids: HashMap<ClientKey, MessageId>, places: Vec<Place>) -> Self {
+    fn of(client_ids: HashMap<ClientKey, MessageId>, places: &Recent) -> Self {
         let up_to = client_ids.values().copied().max().unwrap_or_default();
-        let client_ids =
-            client_ids.into_iter().map(|(key, message)| [key.0.sql(), key.1.sql(), key.2, message.sql()]);
-        let places =
-            places.into_iter().map(|place| [place.group.sql(), place.seq.sql(), place.message.sql()]);
-        let (mut client_ids, mut places) = (client_ids.collect::<Vec<_>>(), places.collect::<Vec<_>>());
+        let row_of =
+            |(key, message): (ClientKey, MessageId)| [key.0.sql(), key.1.sql(), key.2, message.sql()];
+        let mut client_ids: Vec<_> = client_ids.into_iter().map(row_of).collect();
         client_ids.sort_unstable();
-        places.sort_unstable();
-        Self { client_ids, places, up_to, moved: 0, committed: 0 }
+        Self { client_ids, places: places.rows(), up_to, moved: 0, committed: 0 }
     }
 
     fn message_of(&self, key: ClientKey) -> Option<MessageId> {

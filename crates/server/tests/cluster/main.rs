@@ -6,6 +6,7 @@
 //! Left out are the stories of what a node does for itself: TLS, settings and metrics, and its bounds.
 
 mod failures;
+mod loss;
 
 #[path = "../stories/balancer.rs"]
 mod balancer;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rim_core::Store;
+use rim_core::bus::Bus;
 use rim_core::event::Committed;
 use rim_server::config::{self, Config, Database};
 use rim_server::run::{Listeners, Server};
@@ -23,10 +24,12 @@ pub struct Place {
     /// One a node.
     folders: Vec<TempDir>,
     shared: Option<(Postgres, Nats)>,
+    bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
 }
 
 impl Place {
-    pub async fn new() -> Self {
+    /// `bus` is what stands between the nodes and their bus.
+    pub async fn new(bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>) -> Self {
         let folders = (0..NODES).map(|_| tempfile::tempdir().expect("a folder")).collect();
         let shared = match NODES {
             1 => None,
@@ -35,7 +38,7 @@ impl Place {
                 Some(tokio::task::spawn_blocking(services).await.expect("real servers"))
             }
         };
-        Self { folders, shared }
+        Self { folders, shared, bus }
     }
 
     pub fn folder(&self) -> &Path {
@@ -110,7 +113,7 @@ impl Serving {
         let mut configs = place.configs(settings);
         if configs.len() == 1 {
             let (config, address) = (configs.remove(0), main.local_addr().expect("an address"));
-            serve(&mut nodes, config, Listeners { main, ws: Some(ws) }, shutdown).await;
+            serve(&mut nodes, config, place.bus, Listeners { main, ws: Some(ws) }, shutdown).await;
             return Self { addresses: vec![address], nodes, balancers: Vec::new() };
         }
         let (mut mains, mut others) = (Vec::new(), Vec::new());
@@ -118,7 +121,7 @@ impl Serving {
             let (main, ws) = (port().await, port().await);
             mains.push(main.local_addr().expect("an address"));
             others.push(ws.local_addr().expect("an address"));
-            serve(&mut nodes, config, Listeners { main, ws: Some(ws) }, shutdown).await;
+            serve(&mut nodes, config, place.bus, Listeners { main, ws: Some(ws) }, shutdown).await;
         }
         let balancers = vec![Balancer::start(main, mains.clone()), Balancer::start(ws, others)];
         Self { addresses: mains, nodes, balancers }
@@ -135,8 +138,14 @@ impl Serving {
     }
 }
 
-async fn serve(nodes: &mut JoinSet<()>, config: Config, listeners: Listeners, shutdown: &CancellationToken) {
-    let server = Server::open(config, shutdown.clone()).await.expect("the server starts");
+async fn serve(
+    nodes: &mut JoinSet<()>,
+    config: Config,
+    bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    listeners: Listeners,
+    shutdown: &CancellationToken,
+) {
+    let server = Server::open_on(config, shutdown.clone(), bus).await.expect("the server starts");
     nodes.spawn(server.serve(listeners));
 }
 

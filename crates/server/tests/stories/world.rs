@@ -9,6 +9,7 @@ use rim_client::protocol::frame::{
 };
 use rim_client::{Api, Connection, ConnectionError};
 use rim_core::Store;
+use rim_core::bus::Bus;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,9 +38,14 @@ impl TestServer {
 
     /// Starts with further settings, as flags: `&["--registration=closed"]`.
     pub async fn start_with(settings: &[&str]) -> Self {
+        Self::start_on(settings, std::convert::identity).await
+    }
+
+    /// Starts with something between the nodes and their bus.
+    pub async fn start_on(settings: &[&str], bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>) -> Self {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self::serve(settings, Place::new().await, any, any).await
+        Self::serve(settings, Place::new(bus).await, any, any).await
     }
 
     async fn serve(settings: Vec<String>, place: Place, address: SocketAddr, old: SocketAddr) -> Self {

@@ -7,7 +7,9 @@ use deadpool_postgres::{GenericClient, Object};
 use futures_util::stream::Fuse;
 use futures_util::{StreamExt, TryStreamExt};
 use rim_core::Timestamp;
-use rim_core::archive::{Archive, ArchiveError, Chunk, Key, Result, Row, State, StoreArchive, TABLES, Table, Value};
+use rim_core::archive::{
+    Archive, ArchiveError, Chunk, Key, Result, Row, State, StoreArchive, TABLES, Table, Value,
+};
 use rim_core::node::Node;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
@@ -35,8 +37,11 @@ const SETTINGS: &str = "
     SET enable_seqscan = on";
 
 /// The sequences of ids, and what has them.
-const SEQUENCES: [(&str, &str); 3] =
-    [("pg_get_serial_sequence('users', 'id')", "users"), ("'group_ids'", "groups"), ("'message_ids'", "messages")];
+const SEQUENCES: [(&str, &str); 3] = [
+    ("pg_get_serial_sequence('users', 'id')", "users"),
+    ("'group_ids'", "groups"),
+    ("'message_ids'", "messages"),
+];
 
 const SESSION_IDS: &str = "pg_get_serial_sequence('sessions', 'id')";
 
@@ -167,7 +172,8 @@ fn placeholders(count: usize) -> String {
 fn values(row: &tokio_postgres::Row, table: &'static Table) -> Result<Row> {
     let value = |(index, column): (usize, &rim_core::archive::Column)| {
         let Found(value) = row.try_get(index).map_err(fault)?;
-        let wrong = || ArchiveError(format!("{}.{} is {value}, which means nothing", table.name, column.name));
+        let wrong =
+            || ArchiveError(format!("{}.{} is {value}, which means nothing", table.name, column.name));
         if value.fits(column) { Ok(value) } else { Err(wrong()) }
     };
     table.columns.iter().enumerate().map(value).collect()
@@ -193,7 +199,8 @@ impl Archive for PostgresArchive {
         let descending = key.replace(',', " DESC,") + " DESC";
         let sql = format!("SELECT {key} FROM {} ORDER BY {descending} LIMIT 1", table.name);
         let row = self.at_rest().query_opt(&sql, &[]).await.map_err(fault)?;
-        let value = |row: &tokio_postgres::Row, index| row.try_get(index).map(|Found(value)| value).map_err(fault);
+        let value =
+            |row: &tokio_postgres::Row, index| row.try_get(index).map(|Found(value)| value).map_err(fault);
         row.map(|row| (0..table.key).map(|index| value(&row, index)).collect()).transpose()
     }
 
@@ -211,7 +218,8 @@ impl Archive for PostgresArchive {
         let all: Statement =
             db.prepare_cached(&format!("SELECT {columns} FROM {}", table.name)).await.map_err(fault)?;
         let types: Vec<Type> = all.columns().iter().map(|column| column.type_().clone()).collect();
-        let sink = db.copy_in(&format!("COPY {} ({columns}) FROM STDIN BINARY", table.name)).await.map_err(fault)?;
+        let sink =
+            db.copy_in(&format!("COPY {} ({columns}) FROM STDIN BINARY", table.name)).await.map_err(fault)?;
         let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &types));
         for row in &rows {
             let params: Vec<_> = row.iter().map(Param).collect();
@@ -229,7 +237,8 @@ impl StoreArchive for PostgresArchive {
         if let Some(source) = unfinished(&*self.at_rest()).await.map_err(fault)? {
             return Ok(State::Unfinished { source });
         }
-        let any = TABLES.iter().map(|table| format!("EXISTS (SELECT FROM {})", table.name)).collect::<Vec<_>>();
+        let any =
+            TABLES.iter().map(|table| format!("EXISTS (SELECT FROM {})", table.name)).collect::<Vec<_>>();
         let any: bool = self.first(&format!("SELECT {}", any.join(" OR "))).await?;
         Ok(if any { State::InUse } else { State::Empty })
     }
@@ -256,7 +265,8 @@ impl StoreArchive for PostgresArchive {
     async fn finish(&mut self, last_session_id: i64) -> Result<()> {
         for (sequence, table) in SEQUENCES {
             // One that has given out nothing is left as it is.
-            self.execute(&format!("SELECT setval({sequence}, max(id)) FROM {table} HAVING max(id) > 0")).await?;
+            self.execute(&format!("SELECT setval({sequence}, max(id)) FROM {table} HAVING max(id) > 0"))
+                .await?;
         }
         if last_session_id > 0 {
             self.execute(&format!("SELECT setval({SESSION_IDS}, {last_session_id})")).await?;

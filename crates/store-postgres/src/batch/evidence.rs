@@ -25,10 +25,16 @@ impl Evidence {
         let mut evidence = None;
         for (wanted, outcome) in writes.iter().zip(outcomes) {
             match outcome {
-                Outcome::Appended { id, .. } => return Some(Self::Message { group: wanted.group(), id: *id }),
+                Outcome::Appended { id, .. } => {
+                    return Some(Self::Message { group: wanted.group(), id: *id });
+                }
                 Outcome::Marked { rev, .. } => {
                     let (group, rev) = (wanted.group(), *rev);
-                    evidence = outcome.receipt(wanted).map(|change| Self::Receipt { group, rev, change: change.encode() });
+                    evidence = outcome.receipt(wanted).map(|change| Self::Receipt {
+                        group,
+                        rev,
+                        change: change.encode(),
+                    });
                 }
                 Outcome::Resent { .. } | Outcome::Unmarked | Outcome::Refused(_) => {}
             }

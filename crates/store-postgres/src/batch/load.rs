@@ -18,7 +18,8 @@ use crate::text::Text;
 const GROUPS: &str = "SELECT id, last_seq, last_rev, last_message_id FROM groups
                       WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 
-const STANDINGS: &str = "SELECT m.group_id, m.user_id, m.left_rev IS NULL, m.read_seq, m.delivered_seq, m.sent_seq, m.rev
+const STANDINGS: &str =
+    "SELECT m.group_id, m.user_id, m.left_rev IS NULL, m.read_seq, m.delivered_seq, m.sent_seq, m.rev
                          FROM unnest($1::bigint[], $2::bigint[]) AS asked (group_id, user_id)
                               JOIN members AS m ON m.group_id = asked.group_id AND m.user_id = asked.user_id";
 
@@ -71,7 +72,8 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
     let statements = Statements::prepare(db).await?;
     let groups = array(writes.iter().map(Wanted::group).collect::<BTreeSet<_>>());
     let members: BTreeSet<_> = writes.iter().map(|item| (item.group(), item.user())).collect();
-    let (in_groups, users) = (array(members.iter().map(|(group, _)| *group)), array(members.iter().map(|(_, user)| *user)));
+    let (in_groups, users) =
+        (array(members.iter().map(|(group, _)| *group)), array(members.iter().map(|(_, user)| *user)));
     let (appends, marks) = (Appends::of(writes), Marks::of(writes));
 
     let asked: (Params<'_>, Params<'_>) = (&[&groups], &[&in_groups, &users]);
@@ -87,7 +89,10 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
     Ok(Loaded {
         heads: heads.iter().map(head).collect::<Result<_>>()?,
         standings: standings.iter().map(standing).collect::<Result<_>>()?,
-        resent: resent.iter().map(|row| of_item(row, |row| Ok((row.number(1)?, row.number(2)?)))).collect::<Result<_>>()?,
+        resent: resent
+            .iter()
+            .map(|row| of_item(row, |row| Ok((row.number(1)?, row.number(2)?))))
+            .collect::<Result<_>>()?,
         places: places.iter().map(|row| of_item(row, |row| row.number(1))).collect::<Result<_>>()?,
         ids: ascending(&ids)?,
     })
@@ -136,14 +141,22 @@ impl<'a> Appends<'a> {
         appends
     }
 
-    async fn resent(&self, db: &Client, statements: &Statements) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+    async fn resent(
+        &self,
+        db: &Client,
+        statements: &Statements,
+    ) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
         if self.items.is_empty() {
             return Ok(Vec::new());
         }
         db.query(&statements.resent, &[&self.items, &self.groups, &self.senders, &self.client_msg_ids]).await
     }
 
-    async fn ids(&self, db: &Client, statements: &Statements) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+    async fn ids(
+        &self,
+        db: &Client,
+        statements: &Statements,
+    ) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
         if self.items.is_empty() {
             return Ok(Vec::new());
         }
@@ -172,7 +185,11 @@ impl Marks {
         marks
     }
 
-    async fn places(&self, db: &Client, statements: &Statements) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+    async fn places(
+        &self,
+        db: &Client,
+        statements: &Statements,
+    ) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
         if self.items.is_empty() {
             return Ok(Vec::new());
         }

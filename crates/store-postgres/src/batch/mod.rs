@@ -34,11 +34,23 @@ const ROUND_TRIP: Duration = Duration::from_secs(6);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It is a new message.
-    Appended { id: MessageId, seq: Seq, rev: Rev },
+    Appended {
+        id: MessageId,
+        seq: Seq,
+        rev: Rev,
+    },
     /// It was stored before.
-    Resent { id: MessageId, seq: Seq },
+    Resent {
+        id: MessageId,
+        seq: Seq,
+    },
     /// A receipt moved on.
-    Marked { message: MessageId, receipt: Receipt, seq: Seq, rev: Rev },
+    Marked {
+        message: MessageId,
+        receipt: Receipt,
+        seq: Seq,
+        rev: Rev,
+    },
     /// There was nothing to mark.
     Unmarked,
     Refused(Refusal),
@@ -102,7 +114,8 @@ pub(crate) async fn carry_out<'p>(
         }
         Ok(Err(failure)) if !matches!(failure, Failure::Unsure(_)) => Err(failure.into()),
         unanswered => {
-            let failure = unanswered.map_or_else(|_| Failure::Late, |_| Failure::Away("the connection was lost".into()));
+            let failure = unanswered
+                .map_or_else(|_| Failure::Late, |_| Failure::Away("the connection was lost".into()));
             Err(Failed { failure, unsure: Some(Unsure { outcomes: decided.outcomes, evidence }) })
         }
     }

@@ -36,8 +36,11 @@ const MEMBERS: &str =
 pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> Result<()> {
     let statements = Statements::prepare(db).await?;
     let messages = Messages::of(writes, decided);
-    let marked: Vec<_> =
-        writes.iter().zip(&decided.outcomes).filter_map(|(wanted, outcome)| outcome.receipt(wanted)).collect();
+    let marked: Vec<_> = writes
+        .iter()
+        .zip(&decided.outcomes)
+        .filter_map(|(wanted, outcome)| outcome.receipt(wanted))
+        .collect();
     let (receipts, _) = changes::records(&marked);
     let written = try_join!(
         messages.insert(db, &statements.messages),
@@ -109,12 +112,17 @@ impl<'a> Messages<'a> {
             return Ok(());
         }
         let Self { groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times } = self;
-        db.execute(statement, &[groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times]).await?;
+        db.execute(statement, &[groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times])
+            .await?;
         Ok(())
     }
 }
 
-async fn update_groups(db: &Client, statement: &Statement, decided: &Decided) -> std::result::Result<(), Error> {
+async fn update_groups(
+    db: &Client,
+    statement: &Statement,
+    decided: &Decided,
+) -> std::result::Result<(), Error> {
     let ids = array(decided.heads.keys().copied());
     let last_seqs = array(decided.heads.values().map(|head| head.last_seq));
     let last_revs = array(decided.heads.values().map(|head| head.last_rev));
@@ -123,7 +131,11 @@ async fn update_groups(db: &Client, statement: &Statement, decided: &Decided) ->
     Ok(())
 }
 
-async fn update_members(db: &Client, statement: &Statement, decided: &Decided) -> std::result::Result<(), Error> {
+async fn update_members(
+    db: &Client,
+    statement: &Statement,
+    decided: &Decided,
+) -> std::result::Result<(), Error> {
     let groups = array(decided.standings.keys().map(|(group, _)| *group));
     let users = array(decided.standings.keys().map(|(_, user)| *user));
     let standings = || decided.standings.values();

@@ -8,9 +8,9 @@ use rim_core::NodeId;
 use rim_core::bus::Subject;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_postgres::{AsyncMessage, Client, Connection, Socket};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::Type;
+use tokio_postgres::{AsyncMessage, Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Shared, frame};

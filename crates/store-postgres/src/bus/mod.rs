@@ -14,8 +14,8 @@ use rim_core::NodeId;
 use rim_core::bus::{Bus, Hearing, Subject, Teller, hearing};
 use rim_core::event::Topic;
 use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
 use crate::OpenError;
 use crate::connection::Server;

@@ -33,17 +33,22 @@ const LOOK_EVERY: usize = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_stories_end_as_the_model_says() {
     for seed in seeds(STORIES) {
-        println!("RIM_SEED={seed}");
-        let mut story = Story::begin(seed).await;
-        for number in 1..=STEPS {
-            story.step(number).await;
-            story.settle().await;
-            if number % LOOK_EVERY == 0 {
-                story.look().await;
-            }
-        }
-        story.end().await;
+        tell(seed, TestServer::start_with(&["--limits=off"]).await, STEPS).await;
     }
+}
+
+/// Tells the story of that seed, in so many steps.
+pub async fn tell(seed: u64, server: TestServer, steps: usize) {
+    println!("RIM_SEED={seed}");
+    let mut story = Story::begin(seed, server).await;
+    for number in 1..=steps {
+        story.step(number).await;
+        story.settle().await;
+        if number % LOOK_EVERY == 0 {
+            story.look().await;
+        }
+    }
+    story.end().await;
 }
 
 struct Story {
@@ -79,9 +84,8 @@ struct Sent {
 }
 
 impl Story {
-    async fn begin(seed: u64) -> Self {
+    async fn begin(seed: u64, server: TestServer) -> Self {
         let mut chance = Chance::new(seed);
-        let server = TestServer::start_with(&["--limits=off"]).await;
         let mut people = Vec::new();
         for n in 0..PEOPLE {
             people.push(server.user(&format!("user{n}")).await);

@@ -72,7 +72,8 @@ pub async fn what_a_feed_tells_is_kept_for_the_others(c: &mut Cluster) -> Claim 
     let (topics, told) = everything_happens(&one).await?;
     for topic in topics {
         let kept = two.shared.changes(topic, Rev(0), 1000).await?;
-        let of_topic: Vec<_> = told.iter().filter(|change| rev_in(change, topic).is_some()).cloned().collect();
+        let of_topic: Vec<_> =
+            told.iter().filter(|change| rev_in(change, topic).is_some()).cloned().collect();
         assert!(!of_topic.is_empty());
         assert_eq!(kept, of_topic, "{topic:?}");
     }

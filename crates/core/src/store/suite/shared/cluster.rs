@@ -49,7 +49,10 @@ pub async fn each_feed_tells_what_its_own_node_did(c: &mut Cluster) -> Claim {
     for (node, sender) in [(&one, anna), (&two, bob)] {
         let told = node.changes().await;
         assert_eq!(told.len(), 5, "{told:?}");
-        assert!(told.iter().all(|change| matches!(change, Change::Message { message, .. } if message.sender == sender)));
+        assert!(
+            told.iter()
+                .all(|change| matches!(change, Change::Message { message, .. } if message.sender == sender))
+        );
         assert!(told.is_sorted_by_key(rev_of));
     }
     close([one, two]).await
@@ -79,7 +82,9 @@ pub async fn a_message_sent_to_all_nodes_at_once_is_stored_once(c: &mut Cluster)
         let mut tasks = JoinSet::new();
         for node in &nodes {
             let (store, now) = (Arc::clone(&node.store), node.now());
-            tasks.spawn(async move { append(&store, text(anna, group, &format!("{round}"), "hi", now)).await });
+            tasks.spawn(
+                async move { append(&store, text(anna, group, &format!("{round}"), "hi", now)).await },
+            );
         }
         let mut places = tasks.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
         places.dedup();
@@ -195,8 +200,10 @@ pub async fn two_who_ask_each_other_on_two_nodes_are_friends(c: &mut Cluster) ->
     let [one, two] = c.nodes().await;
     for n in 0..10 {
         let [anna, bob] = one.users([&*format!("anna {n}"), &*format!("bob {n}")]).await;
-        let (asked, asked_back) =
-            tokio::join!(one.befriend(anna, bob, FriendAction::Ask), two.befriend(bob, anna, FriendAction::Ask));
+        let (asked, asked_back) = tokio::join!(
+            one.befriend(anna, bob, FriendAction::Ask),
+            two.befriend(bob, anna, FriendAction::Ask)
+        );
         assert_eq!((asked?, asked_back?), (true, true));
         assert_eq!(one.store.friends(bob, &[Friendship::Friends]).await?.len(), 1);
         assert_eq!(two.store.friends(anna, &[Friendship::Friends]).await?.len(), 1);

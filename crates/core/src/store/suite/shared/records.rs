@@ -38,7 +38,8 @@ pub async fn memberships_are_told_with_the_latest_joining(c: &mut Cluster) -> Cl
 pub async fn only_valid_sessions_are_told(c: &mut Cluster) -> Claim {
     let [one, two] = c.nodes().await;
     let [anna, bob] = one.users(["anna", "bob"]).await;
-    let (kept, ended, disabled) = (one.login(anna, 1).await, one.login(anna, 2).await, one.login(bob, 3).await);
+    let (kept, ended, disabled) =
+        (one.login(anna, 1).await, one.login(anna, 2).await, one.login(bob, 3).await);
     one.store.end_session(anna, ended).await?;
     let all = vec![disabled, ended, kept, SessionId(99_999)];
     assert_eq!(two.shared.valid_sessions(all.clone(), one.now()).await?, [kept, disabled]);
