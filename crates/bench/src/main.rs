@@ -26,12 +26,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::bare::{append, relay};
 use crate::people::Target;
-use crate::process::Cores;
+use crate::process::{Cores, Process};
 use crate::scenario::{Bench, Scenario, chats, fanout};
 use crate::server::Server;
 use crate::store::{Fill, Manifest};
@@ -52,12 +52,15 @@ struct Arguments {
 /// Which server is measured.
 #[derive(Args)]
 struct Subject {
-    /// Where a server runs already
+    /// Where a server runs already; several nodes with commas, which connections go to in turn
     #[arg(long, default_value = "http://127.0.0.1:8000")]
     url: String,
-    /// Its process id
-    #[arg(long)]
-    pid: Option<u32>,
+    /// Its process id; of several nodes with commas
+    #[arg(long, value_delimiter = ',')]
+    pid: Vec<u32>,
+    /// What works beside it and is measured, too, with the processes it starts: postgres=PID,nats=PID
+    #[arg(long, value_delimiter = ',', value_parser = beside)]
+    beside: Vec<(String, u32)>,
     /// The binary of a server to be started, and stopped at the end
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "pid"])]
     server: Option<PathBuf>,
@@ -129,11 +132,20 @@ async fn main() -> anyhow::Result<ExitCode> {
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn beside(text: &str) -> Result<(String, u32), String> {
+    let named = text.split_once('=').and_then(|(name, pid)| Some((name.to_owned(), pid.parse().ok()?)));
+    named.ok_or_else(|| "a name and a process id, such as postgres=123".to_owned())
+}
+
 impl Subject {
     async fn bench(self) -> anyhow::Result<Bench> {
+        let cores = Cores::divide()?;
         let server = match &self.server {
-            Some(binary) => Server::start(binary, self.data.as_deref(), Cores::divide()?).await?,
-            None => Server::running(&self.url, self.pid.context("--server, or --url with --pid, is needed")?),
+            Some(binary) => Server::start(binary, self.data.as_deref(), cores).await?,
+            None => {
+                ensure!(!self.pid.is_empty(), "--server, or --url with --pid, is needed");
+                Server::running(&self.url, Process::of_all(self.pid, self.beside))
+            }
         };
         let manifest = self.data.as_deref().map(Manifest::read).transpose()?.flatten();
         let target = Arc::new(Target::new(server.url(), manifest).await?);

@@ -24,7 +24,9 @@ pub(crate) struct Target {
     pub(crate) api: Api,
     url: String,
     ws: String,
-    address: SocketAddr,
+    /// Of the nodes, which connections go to in turn.
+    addresses: Vec<SocketAddr>,
+    next_address: AtomicUsize,
     /// What a prepared store holds; nothing in another one.
     pub(crate) manifest: Option<Manifest>,
     /// Of the manifest's people those that nobody has been given yet.
@@ -44,19 +46,24 @@ pub(crate) struct Person {
 }
 
 impl Target {
-    /// The server at `url`, such as `http://127.0.0.1:8000`, whose store `manifest` describes if it is a
+    /// The server at `url`, such as `http://127.0.0.1:8000`, or the nodes of which it is a list, whose store `manifest` describes if it is a
     /// prepared one.
     pub(crate) async fn new(url: &str, manifest: Option<Manifest>) -> anyhow::Result<Self> {
-        let host = url.strip_prefix("http://").context("--url: begins with http://")?;
-        let host = host.trim_end_matches('/');
-        let mut addresses =
-            tokio::net::lookup_host(host).await.with_context(|| format!("--url: no address for {host}"))?;
+        let mut addresses = Vec::new();
+        for url in url.split(',') {
+            let host = url.strip_prefix("http://").context("--url: begins with http://")?;
+            let found = tokio::net::lookup_host(host.trim_end_matches('/')).await;
+            let found = found.with_context(|| format!("--url: no address for {host}"))?.next();
+            addresses.push(found.with_context(|| format!("--url: no address for {host}"))?);
+        }
+        let host = addresses[0];
         let run = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         Ok(Self {
             api: Api::new(format!("http://{host}")),
             url: format!("http://{host}"),
             ws: format!("ws://{host}/ws"),
-            address: addresses.next().with_context(|| format!("--url: no address for {host}"))?,
+            addresses,
+            next_address: AtomicUsize::new(0),
             manifest,
             next_known: AtomicUsize::new(0),
             run,
@@ -124,12 +131,14 @@ impl Target {
 
     /// Opens a connection to the server, from the next of several addresses where it is on this machine.
     pub(crate) async fn socket(&self) -> anyhow::Result<TcpStream> {
-        let socket = if self.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        if self.address.is_ipv4() && self.address.ip().is_loopback() {
+        let turn = self.next_address.fetch_add(1, Ordering::Relaxed);
+        let address = self.addresses[turn % self.addresses.len()];
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        if address.is_ipv4() && address.ip().is_loopback() {
             let number = self.next_source.fetch_add(1, Ordering::Relaxed) % SOURCES;
             socket.bind((Ipv4Addr::new(127, 0, 0, number + 1), 0).into())?;
         }
-        let stream = socket.connect(self.address).await.context("connect")?;
+        let stream = socket.connect(address).await.context("connect")?;
         stream.set_nodelay(true)?;
         Ok(stream)
     }

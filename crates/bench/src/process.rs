@@ -8,14 +8,21 @@ use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// A process of this machine.
+/// What is measured: a server of one process or of several nodes, and what works for it beside.
 pub(crate) struct Process {
-    pid: u32,
+    pids: Vec<u32>,
+    /// Such as its database, by name: a process and all that it has started.
+    beside: Vec<(String, u32)>,
 }
 
 impl Process {
-    pub(crate) const fn new(pid: u32) -> Self {
-        Self { pid }
+    pub(crate) fn new(pid: u32) -> Self {
+        Self::of_all(vec![pid], Vec::new())
+    }
+
+    /// Of so many nodes, with what works beside them.
+    pub(crate) const fn of_all(pids: Vec<u32>, beside: Vec<(String, u32)>) -> Self {
+        Self { pids, beside }
     }
 
     /// The bench itself.
@@ -25,49 +32,86 @@ impl Process {
 
     /// User and system time that it has used.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        let stat = self.read("stat")?;
-        // The name, in parentheses, may hold blanks; fields are counted behind it.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks: u64 = [11, 12]
-            .iter()
-            .map(|index| fields.get(*index).and_then(|field| field.parse::<u64>().ok()).context("/proc/stat"))
-            .sum::<anyhow::Result<u64>>()?;
-        // The kernel reports in hundredths of a second, whatever its own clock.
-        Ok(Duration::from_millis(ticks * 10))
+        self.pids.iter().map(|pid| cpu(*pid)).sum()
+    }
+
+    /// The same of each of those beside it, by name.
+    fn cpu_beside(&self) -> anyhow::Result<Vec<(String, Duration)>> {
+        let of_one = |(name, root): &(String, u32)| {
+            let cpu = family(*root)?.into_iter().map(cpu).sum::<anyhow::Result<Duration>>()?;
+            Ok((name.clone(), cpu))
+        };
+        self.beside.iter().map(of_one).collect()
     }
 
     /// Resident memory in bytes.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
-        let kib: u64 = self.field("status", "VmRSS:")?.parse()?;
-        Ok(kib * 1024)
+        self.sum(|pid| Ok(field(pid, "status", "VmRSS:")?.parse::<u64>()? * 1024))
     }
 
     /// The most it has ever had resident, in bytes.
     pub(crate) fn peak_resident(&self) -> anyhow::Result<u64> {
-        let kib: u64 = self.field("status", "VmHWM:")?.parse()?;
-        Ok(kib * 1024)
+        self.sum(|pid| Ok(field(pid, "status", "VmHWM:")?.parse::<u64>()? * 1024))
     }
 
     /// Bytes it has had written to disk.
     pub(crate) fn written(&self) -> anyhow::Result<u64> {
-        Ok(self.field("io", "write_bytes:")?.parse()?)
+        self.sum(|pid| Ok(field(pid, "io", "write_bytes:")?.parse()?))
     }
 
     /// The cores it may run on, as `0` or `0-3`.
     pub(crate) fn cores(&self) -> anyhow::Result<String> {
-        self.field("status", "Cpus_allowed_list:")
+        field(*self.pids.first().context("a process")?, "status", "Cpus_allowed_list:")
     }
 
-    fn field(&self, file: &str, name: &str) -> anyhow::Result<String> {
-        let text = self.read(file)?;
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
-        value.map(str::to_owned).with_context(|| format!("/proc/{}/{file} has no {name}", self.pid))
+    fn sum(&self, of: impl Fn(u32) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
+        self.pids.iter().map(|pid| of(*pid)).sum()
     }
+}
 
-    fn read(&self, file: &str) -> anyhow::Result<String> {
-        let path = format!("/proc/{}/{file}", self.pid);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {path}: is the server running?"))
+/// User and system time that a process has used.
+fn cpu(pid: u32) -> anyhow::Result<Duration> {
+    let ticks: u64 = stat(pid, [11, 12])?.iter().map(|field| field.parse::<u64>()).sum::<Result<u64, _>>()?;
+    // The kernel reports in hundredths of a second, whatever its own clock.
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+/// A process and all that it has started, and those that these have.
+fn family(root: u32) -> anyhow::Result<Vec<u32>> {
+    let mut members = vec![root];
+    let processes = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    // One that has ended meanwhile has no parent any more.
+    let parent = |pid| stat(pid, [1]).ok().and_then(|[parent]| parent.parse::<u32>().ok());
+    let parents: Vec<(u32, u32)> = processes.filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let mut next = 0;
+    while let Some(member) = members.get(next).copied() {
+        members.extend(parents.iter().filter(|(_, parent)| *parent == member).map(|(pid, _)| *pid));
+        next += 1;
     }
+    Ok(members)
+}
+
+/// Some fields of `/proc/PID/stat`, counted behind the name.
+fn stat<const N: usize>(pid: u32, wanted: [usize; N]) -> anyhow::Result<[String; N]> {
+    let stat = read(pid, "stat")?;
+    // The name, in parentheses, may hold blanks.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let found = wanted.map(|index| fields.get(index).map(|field| (*field).to_owned()));
+    if found.iter().any(Option::is_none) {
+        anyhow::bail!("/proc/{pid}/stat has too few fields");
+    }
+    Ok(found.map(Option::unwrap_or_default))
+}
+
+fn field(pid: u32, file: &str, name: &str) -> anyhow::Result<String> {
+    let text = read(pid, file)?;
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+    value.map(str::to_owned).with_context(|| format!("/proc/{pid}/{file} has no {name}"))
+}
+
+fn read(pid: u32, file: &str) -> anyhow::Result<String> {
+    let path = format!("/proc/{pid}/{file}");
+    fs::read_to_string(&path).with_context(|| format!("cannot read {path}: is the server running?"))
 }
 
 /// What one stretch of time cost.
@@ -75,6 +119,8 @@ pub(crate) struct Spent {
     pub(crate) elapsed: Duration,
     /// Of the server.
     pub(crate) cpu: Duration,
+    /// Of what works beside it, by name.
+    pub(crate) cpu_beside: Vec<(String, Duration)>,
     /// Bytes the server has had written to disk.
     pub(crate) written: u64,
     /// Of the bench.
@@ -107,6 +153,7 @@ impl Spent {
 pub(crate) struct Meter {
     start: Instant,
     cpu: Duration,
+    cpu_beside: Vec<(String, Duration)>,
     written: u64,
     own_cpu: Duration,
 }
@@ -114,13 +161,20 @@ pub(crate) struct Meter {
 impl Meter {
     pub(crate) fn start(measured: &Process) -> anyhow::Result<Self> {
         let (cpu, written, own_cpu) = (measured.cpu()?, measured.written()?, Process::own().cpu()?);
-        Ok(Self { start: Instant::now(), cpu, written, own_cpu })
+        let cpu_beside = measured.cpu_beside()?;
+        Ok(Self { start: Instant::now(), cpu, cpu_beside, written, own_cpu })
     }
 
     pub(crate) fn stop(self, measured: &Process) -> anyhow::Result<Spent> {
         Ok(Spent {
             elapsed: self.start.elapsed(),
             cpu: measured.cpu()?.saturating_sub(self.cpu),
+            cpu_beside: measured
+                .cpu_beside()?
+                .into_iter()
+                .zip(self.cpu_beside)
+                .map(|((name, now), (_, before))| (name, now.saturating_sub(before)))
+                .collect(),
             written: measured.written()?.saturating_sub(self.written),
             own_cpu: Process::own().cpu()?.saturating_sub(self.own_cpu),
         })

@@ -101,6 +101,15 @@ impl Report {
             .figure(&format!("{name}, max"), milliseconds(latencies.max()), Unit::Milliseconds)
     }
 
+    /// What one of `count` cost those that work beside the server.
+    #[must_use]
+    pub(crate) fn beside(self, spent: &Spent, count: u64, what: &str) -> Self {
+        spent.cpu_beside.iter().fold(self, |report, (name, cpu)| {
+            let each = cpu.as_secs_f64() * 1e6 / count.max(1) as f64;
+            report.figure(&format!("{name} CPU {what}"), each, Unit::Microseconds)
+        })
+    }
+
     /// How busy the server and the bench were: whoever was near 100 % was the limit.
     #[must_use]
     pub(crate) fn busy(self, spent: &Spent) -> Self {

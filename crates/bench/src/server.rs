@@ -38,9 +38,9 @@ struct Started {
 }
 
 impl Server {
-    /// A server that runs at `url` as process `pid`.
-    pub(crate) fn running(url: &str, pid: u32) -> Self {
-        Self { url: url.trim_end_matches('/').to_owned(), process: Process::new(pid), started: None }
+    /// A server that runs at `url` as `process`.
+    pub(crate) fn running(url: &str, process: Process) -> Self {
+        Self { url: url.to_owned(), process, started: None }
     }
 
     /// Starts `binary` on the folder `data`, or on a new one, without limits, on a free port and on a
@@ -61,7 +61,7 @@ impl Server {
         Ok(Self { url, process, started: Some(started) })
     }
 
-    /// `http://host:port`.
+    /// `http://host:port`, with commas between those of several nodes.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

@@ -120,6 +120,7 @@ pub(crate) async fn measure(
         .figure("acknowledged", spent.per_second(messages), Unit::PerSecond)
         .figure("delivered", spent.per_second(tally.deliveries.count()), Unit::PerSecond)
         .figure("server CPU a message", spent.cpu_each(messages), Unit::Microseconds)
+        .beside(&spent, messages, "a message")
         .figure("written to disk a message", spent.written as f64 / messages.max(1) as f64, Unit::Bytes)
         .latencies("send to Ack", &tally.acks)
         .latencies("send to delivery", &tally.deliveries)

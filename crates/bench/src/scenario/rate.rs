@@ -120,6 +120,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
         .latencies("due to delivery", &tally.deliveries)
         .figure("bench behind its schedule, p99", late.as_secs_f64() * 1e3, Unit::Milliseconds)
         .figure("server CPU a message", spent.cpu_each(messages), Unit::Microseconds)
+        .beside(&spent, messages, "a message")
         .busy(&spent)
         .faults(faults))
 }

@@ -16,6 +16,7 @@ use rim_client::{Api, Client, ClientEvent, Connection, SendError};
 use rim_testbed::{Fault, Nats, Postgres, Proxy};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -145,7 +146,6 @@ impl Cluster {
                 if so(status, &text) {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
         timeout(PATIENCE, waiting).await.expect("its readiness changes");
@@ -166,9 +166,12 @@ struct Crowd {
     stop: Arc<AtomicBool>,
     senders: JoinSet<Acked>,
     /// What each was told, by group.
-    listeners: Vec<JoinHandle<Client>>,
-    heard: Vec<Arc<parking_lot::Mutex<BTreeMap<u64, Vec<Message>>>>>,
+    listeners: Vec<JoinHandle<()>>,
+    heard: Vec<watch::Receiver<Heard>>,
 }
+
+/// Messages by group, in the order in which they came.
+type Heard = BTreeMap<u64, Vec<Message>>;
 
 impl Crowd {
     async fn gather(cluster: &Cluster) -> Self {
@@ -189,24 +192,20 @@ impl Crowd {
             let client = Client::start(api.clone(), cluster.ws()).await.expect("a client");
             let (sender, stop, gids) = (client.sender(), Arc::clone(&stop), gids.clone());
             senders.spawn(async move { send_until(&stop, n, &gids, &sender).await });
-            let ears = Arc::default();
-            listeners.push(tokio::spawn(listen(client, Arc::clone(&ears))));
-            heard.push(ears);
+            let (ears, hearing) = watch::channel(Heard::new());
+            listeners.push(tokio::spawn(listen(client, ears)));
+            heard.push(hearing);
         }
         Self { gids, apis, stop, senders, listeners, heard }
     }
 
     /// Waits until everybody has heard so many messages more.
-    async fn go_on(&self, messages: usize) {
-        let counts: Vec<usize> = self.heard.iter().map(|heard| count(&heard.lock())).collect();
-        let waiting = async {
-            for (heard, before) in self.heard.iter().zip(counts) {
-                while count(&heard.lock()) < before + messages {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            }
-        };
-        timeout(PATIENCE, waiting).await.expect("everybody hears of what is sent");
+    async fn go_on(&mut self, messages: usize) {
+        let counts: Vec<usize> = self.heard.iter().map(|heard| count(&heard.borrow())).collect();
+        for (heard, before) in self.heard.iter_mut().zip(counts) {
+            let waiting = heard.wait_for(|heard| count(heard) >= before + messages);
+            timeout(PATIENCE, waiting).await.expect("everybody hears of what is sent").expect("he listens");
+        }
     }
 
     /// Stops sending, and holds what everybody heard and what is stored against what was acknowledged.
@@ -232,15 +231,11 @@ impl Crowd {
             let key = (message.gid, message.client_msg_id.clone());
             assert_eq!(acked.get(&key), Some(&message.id), "{key:?}: the id that was acknowledged");
         }
-        for heard in &self.heard {
-            let waiting = async {
-                while count(&heard.lock()) < total {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            };
-            let complete = timeout(PATIENCE, waiting).await;
-            assert!(complete.is_ok(), "{} of {total} were heard", count(&heard.lock()));
-            for (gid, messages) in heard.lock().iter() {
+        for mut heard in self.heard {
+            let complete = timeout(PATIENCE, heard.wait_for(|heard| count(heard) >= total)).await.is_ok();
+            let heard = heard.borrow();
+            assert!(complete, "{} of {total} were heard", count(&heard));
+            for (gid, messages) in heard.iter() {
                 let ids =
                     |messages: &[Message]| messages.iter().map(|message| message.id).collect::<Vec<_>>();
                 assert_eq!(ids(messages), ids(&stored[gid]), "everybody hears all of it, once, in one order");
@@ -252,7 +247,7 @@ impl Crowd {
     }
 }
 
-fn count(heard: &BTreeMap<u64, Vec<Message>>) -> usize {
+fn count(heard: &Heard) -> usize {
     heard.values().map(Vec::len).sum()
 }
 
@@ -268,27 +263,25 @@ async fn send_until(stop: &AtomicBool, person: usize, gids: &[u64], sender: &rim
             match sender.send(gid, Kind::Text, format!("{n} of {person}"), client_msg_id.clone()).await {
                 Ok(id) => break id,
                 // Busy: nothing was stored, try again.
-                Err(SendError::Refused { code: 503, .. }) => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
+                Err(SendError::Refused { code: 503, .. }) => {}
                 Err(error) => panic!("{client_msg_id}: {error}"),
             }
         };
         acked.insert((gid, client_msg_id), id);
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     acked
 }
 
-async fn listen(mut client: Client, heard: Arc<parking_lot::Mutex<BTreeMap<u64, Vec<Message>>>>) -> Client {
+async fn listen(mut client: Client, ears: watch::Sender<Heard>) {
     while let Some(event) = client.next().await {
         match event {
-            ClientEvent::Message(message) => heard.lock().entry(message.gid).or_default().push(message),
+            ClientEvent::Message(message) => {
+                ears.send_modify(|heard| heard.entry(message.gid).or_default().push(message));
+            }
             ClientEvent::Ended { code, reason } => panic!("ended with {code}: {reason}"),
             ClientEvent::Notice(_) | ClientEvent::Ready | ClientEvent::Disconnected => {}
         }
     }
-    client
 }
 
 /// All messages of a group, ascending.
@@ -309,7 +302,7 @@ async fn history(api: &Api, gid: u64) -> Vec<Message> {
 /// A member on one node who never says anything and is never cut off: what his node tells him must be right by
 /// itself, as he asks for nothing.
 struct Witness {
-    stop: Arc<AtomicBool>,
+    stop: oneshot::Sender<()>,
     hearing: JoinHandle<BTreeMap<u64, Vec<u64>>>,
 }
 
@@ -321,13 +314,15 @@ impl Witness {
         // Hears what the first person sends, too: it comes from other connections.
         let mut connection =
             Connection::login(&ws, uid, api.token().expect("logged in")).await.expect("logged in");
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
+        let (stop, mut stopped) = oneshot::channel();
         let hearing = tokio::spawn(async move {
             let mut seqs: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-            while !stopped.load(Ordering::Relaxed) {
-                let next = timeout(Duration::from_millis(200), connection.next()).await;
-                let Ok(incoming) = next else { continue };
+            loop {
+                // Either may be dropped: at the end nothing more is heard.
+                let incoming = tokio::select! {
+                    _ = &mut stopped => break,
+                    incoming = connection.next() => incoming,
+                };
                 if let Incoming::Event(IncomingEvent::Msg(message)) = incoming.expect("it stays connected") {
                     seqs.entry(message.gid).or_default().push(message.seq);
                 }
@@ -339,7 +334,7 @@ impl Witness {
 
     /// Ends it, and holds what it was told against the order there is.
     async fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.send(()).expect("it hears");
         let seqs = self.hearing.await.expect("no panic");
         assert_eq!(seqs.len(), GROUPS, "it heard of every group");
         for (gid, seqs) in seqs {
@@ -352,7 +347,7 @@ impl Witness {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_is_killed_while_everybody_sends() {
     let mut cluster = Cluster::start().await;
-    let crowd = Crowd::gather(&cluster).await;
+    let mut crowd = Crowd::gather(&cluster).await;
     let witness = Witness::connect(&cluster, &crowd, 0).await;
     crowd.go_on(50).await;
     for node in [1, 2] {
@@ -368,7 +363,7 @@ async fn a_node_is_killed_while_everybody_sends() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_are_restarted_one_after_the_other_while_everybody_sends() {
     let mut cluster = Cluster::start().await;
-    let crowd = Crowd::gather(&cluster).await;
+    let mut crowd = Crowd::gather(&cluster).await;
     crowd.go_on(50).await;
     for node in 0..NODES {
         assert_eq!(cluster.stop(node).await, Some(0), "it stops in order");
@@ -381,7 +376,7 @@ async fn three_nodes_are_restarted_one_after_the_other_while_everybody_sends() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bus_that_drops_delays_and_resets_costs_time_and_nothing_else() {
     let cluster = Cluster::start().await;
-    let crowd = Crowd::gather(&cluster).await;
+    let mut crowd = Crowd::gather(&cluster).await;
     let witness = Witness::connect(&cluster, &crowd, 0).await;
     crowd.go_on(50).await;
     for fault in [Fault::Delay(Duration::from_millis(100)), Fault::BlackHole, Fault::Reset] {
@@ -405,7 +400,7 @@ async fn a_bus_that_drops_delays_and_resets_costs_time_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_away_for_a_while_loses_nothing() {
     let cluster = Cluster::start().await;
-    let crowd = Crowd::gather(&cluster).await;
+    let mut crowd = Crowd::gather(&cluster).await;
     let witness = Witness::connect(&cluster, &crowd, 0).await;
     crowd.go_on(50).await;
     for fault in [Fault::Delay(Duration::from_millis(50)), Fault::Reset, Fault::BlackHole] {
@@ -430,7 +425,7 @@ async fn a_database_that_is_away_for_a_while_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_alone_is_enough() {
     let mut cluster = Cluster::start_on(Bus::Postgres).await;
-    let crowd = Crowd::gather(&cluster).await;
+    let mut crowd = Crowd::gather(&cluster).await;
     let witness = Witness::connect(&cluster, &crowd, 0).await;
     crowd.go_on(50).await;
     cluster.to_database[0].set(Fault::Reset).await;
@@ -456,8 +451,9 @@ async fn nodes_see_each_other_come_and_go() {
     let wait_for = async |cluster: &Cluster, expected: &[&str]| {
         let expected = expected.iter().map(|name| (*name).to_owned()).collect();
         let waiting = async {
+            // Each look starts a process, which takes its time.
             while names(cluster) != expected {
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::task::yield_now().await;
             }
         };
         timeout(PATIENCE, waiting).await.expect("the list of nodes is right");
