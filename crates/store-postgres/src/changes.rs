@@ -83,6 +83,31 @@ impl Records {
     }
 }
 
+/// Whether the transaction was committed that recorded this change; waits until that is settled. To be asked in a
+/// transaction that is then rolled back.
+pub(crate) async fn is_recorded(db: &impl GenericClient, change: &Change) -> Result<bool> {
+    let (groups, users) = records([change]);
+    let (records, insert, find) = if groups.ids.is_empty() {
+        let find = "SELECT rev FROM user_changes WHERE user_id = $1 AND rev = $2 AND change = $3";
+        (users, INSERT_OF_USERS, find)
+    } else {
+        let find = "SELECT rev FROM group_changes WHERE group_id = $1 AND rev = $2 AND change = $3";
+        (groups, INSERT_OF_GROUPS, find)
+    };
+    let (Some(id), Some(rev), Some(bytes)) =
+        (records.ids.first(), records.revs.first(), records.changes.first())
+    else {
+        return Ok(false);
+    };
+    // Waits for whoever has written at this place and is not done. If it is free, he has not, and will not.
+    let insert = db.prepare_cached(&format!("{insert} ON CONFLICT DO NOTHING")).await?;
+    let Records { ids, revs, times, changes } = &records;
+    if db.execute(&insert, &[ids, revs, times, changes]).await? > 0 {
+        return Ok(false);
+    }
+    Ok(row::first(db, find, &[id, rev, bytes], |_| Ok(())).await?.is_some())
+}
+
 /// Records that are deleted in one statement: it takes a part of a second, and holds up nobody.
 const PURGED_AT_ONCE: u64 = 10_000;
 

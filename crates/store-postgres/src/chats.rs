@@ -13,7 +13,7 @@ pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> R
     // his latest earlier membership. The peer is whom old clients show as the title of the chat.
     let sql = "
         WITH mine AS (
-            SELECT m.group_id, greatest(m.join_seq, m.read_seq, m.sent_seq) AS seen_seq,
+            SELECT m.group_id,
                    CASE WHEN g.last_seq > m.join_seq THEN g.last_message_id
                         ELSE (SELECT s.id FROM messages AS s
                               WHERE s.group_id = m.group_id
@@ -23,14 +23,14 @@ pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> R
             FROM members AS m JOIN groups AS g ON g.id = m.group_id
             WHERE m.user_id = $1 AND m.left_rev IS NULL
         ), page AS (
-            SELECT group_id, seen_seq, last_id FROM mine WHERE last_id IS NOT NULL
-            ORDER BY last_id DESC LIMIT $2 OFFSET $3
+            SELECT group_id, last_id FROM mine ORDER BY last_id DESC NULLS LAST LIMIT $2 OFFSET $3
         )
         SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single,
                l.id, l.group_id, l.seq, l.rev, l.sender_id, l.client_msg_id, l.kind, l.content, l.created_at,
                u.id, u.account, u.name, u.avatar, u.email,
-               greatest(0, g.last_seq - page.seen_seq)
+               greatest(0, g.last_seq - greatest(m.join_seq, m.read_seq, m.sent_seq))
         FROM page
+        JOIN members AS m ON m.group_id = page.group_id AND m.user_id = $1
         JOIN groups AS g ON g.id = page.group_id
         JOIN messages AS l ON l.group_id = page.group_id AND l.id = page.last_id
         JOIN users AS u ON u.id = coalesce(

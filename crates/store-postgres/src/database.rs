@@ -7,14 +7,14 @@ use deadpool_postgres::{Client, Object, Pool, Transaction};
 use futures_util::future::BoxFuture;
 use rim_core::event::{Change, Committed};
 use rim_core::store::{CommitObserver, StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{MutexGuard, Semaphore};
 use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
 use tokio_util::task::TaskTracker;
 
 use crate::changes;
 use crate::failure::{Failure, Result};
-use crate::publisher::{Publisher, Slot};
+use crate::publisher::Publisher;
 use crate::row;
 
 /// Use cases that run or wait. One more is answered "busy".
@@ -23,6 +23,9 @@ const MAX_WAITING: usize = 16_384;
 /// How long a use case may take once it has a connection. The server's own time-outs end statements sooner: this is
 /// for a server, or a network, that says nothing at all.
 const CALL: Duration = Duration::from_secs(15);
+
+/// Between two tries to find out how a COMMIT ended.
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Database {
     pool: Pool,
@@ -38,6 +41,15 @@ pub(crate) struct Database {
 pub(crate) struct Tx<'c> {
     pub(crate) db: Transaction<'c>,
     changes: Vec<Change>,
+}
+
+/// A transaction whose COMMIT was sent.
+struct Ended<'p, T> {
+    answer: T,
+    changes: Vec<Change>,
+    committed: Result<()>,
+    /// To be held until the changes are told; `None` if there are none.
+    turn: Option<MutexGuard<'p, ()>>,
 }
 
 impl Tx<'_> {
@@ -112,37 +124,74 @@ impl Database {
         let mut client = self.client().await?;
         // Before anything is locked: whoever drains the feed may take long.
         let slot = self.publisher.slot().await;
-        match self.commit(&mut client, slot, work).await {
-            Err(late @ (Failure::Late | Failure::Unsure(_))) => {
-                discard(client);
-                Err(late.into())
+        let began = Instant::now();
+        let Ended { answer, changes, committed, turn } = match self.work_and_commit(&mut client, work).await {
+            Ok(ended) => ended,
+            Err(failure) => {
+                if matches!(failure, Failure::Late) {
+                    discard(client);
+                }
+                return Err(failure.into());
             }
-            answer => Ok(answer?),
+        };
+        if let Err(failure) = committed {
+            if !matches!(failure, Failure::Unsure(_)) {
+                return Err(failure.into());
+            }
+            discard(client);
+            let has_place = |change: &&Change| change.places().next().is_some();
+            let Some(evidence) = changes.iter().find(has_place) else { return Err(failure.into()) };
+            if !self.was_committed(evidence).await.unwrap_or(Err(failure))? {
+                return Err(StoreError::Busy);
+            }
         }
+        self.observer.committed(1, began.elapsed());
+        slot.tell(changes.into_iter().map(Committed::Change).collect());
+        drop(turn);
+        Ok(answer)
     }
 
-    async fn commit<T, F>(&self, client: &mut Client, slot: Slot, work: F) -> Result<T>
+    /// # Errors
+    /// Nothing was committed.
+    async fn work_and_commit<T, F>(&self, client: &mut Client, work: F) -> Result<Ended<'_, T>>
     where
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>>,
     {
-        let began = Instant::now();
         let working = async {
             let mut tx = Tx { db: client.transaction().await?, changes: Vec::new() };
             let answer = work(&mut tx).await?;
             changes::record(&tx.db, &tx.changes).await?;
             Ok::<_, Failure>((answer, tx))
         };
-        // If it fails here nothing was committed.
         let (answer, Tx { db, changes }) = timeout(CALL, working).await.unwrap_or(Err(Failure::Late))?;
         let turn = if changes.is_empty() { None } else { Some(self.publisher.turn().await) };
-        match timeout(CALL, db.commit()).await {
-            Ok(committed) => committed.map_err(Failure::of_commit)?,
-            Err(_) => return Err(Failure::Unsure("no answer".into())),
+        let committed = match timeout(CALL, db.commit()).await {
+            Ok(committed) => committed.map_err(Failure::of_commit),
+            Err(_) => Err(Failure::Unsure("the database does not answer in time".into())),
+        };
+        Ok(Ended { answer, changes, committed, turn })
+    }
+
+    /// Finds out whether the transaction was committed that made this change; `None` if that cannot be found out in
+    /// time.
+    async fn was_committed(&self, change: &Change) -> Option<Result<bool>> {
+        let until = Instant::now() + CALL;
+        while Instant::now() < until {
+            match timeout(CALL, self.is_recorded(change)).await {
+                Ok(Err(failure)) if failure.is_passing() => tokio::time::sleep(PAUSE).await,
+                Ok(found) => return Some(found),
+                Err(_) => return None,
+            }
         }
-        self.observer.committed(1, began.elapsed());
-        slot.tell(changes.into_iter().map(Committed::Change).collect());
-        drop(turn);
-        Ok(answer)
+        None
+    }
+
+    async fn is_recorded(&self, change: &Change) -> Result<bool> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let found = changes::is_recorded(&tx, change).await?;
+        tx.rollback().await?;
+        Ok(found)
     }
 
     /// Writes something that changes nothing.

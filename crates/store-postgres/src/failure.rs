@@ -33,6 +33,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Whether nothing was changed, and another try may do.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Late)
+    }
+
     /// Of a COMMIT. Where the server itself says no, and goes on, nothing was committed.
     pub(crate) fn of_commit(error: tokio_postgres::Error) -> Self {
         let severity = error.as_db_error().and_then(|error| error.parsed_severity());

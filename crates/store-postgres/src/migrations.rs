@@ -74,7 +74,8 @@ async fn check_server(client: &Client) -> Result<(), OpenError> {
 async fn version(tx: &Transaction<'_>) -> Result<Option<(i64, i64)>, OpenError> {
     let sql = "SELECT to_regclass(quote_ident(current_schema()) || '.rim_schema') IS NOT NULL,
                       EXISTS (SELECT FROM pg_class
-                              WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f'))";
+                              WHERE relnamespace = quote_ident(current_schema())::regnamespace
+                                AND relkind IN ('r', 'p', 'v', 'm', 'f'))";
     let row = tx.query_one(sql, &[]).await?;
     match (row.get(0), row.get(1)) {
         (true, _) => {

@@ -95,8 +95,8 @@ impl Work {
             Err(failure) => failure,
         };
         match failure {
-            failure @ (Failure::Away(_) | Failure::Late) => {
-                tracing::error!(why = %failure, writes = writes.len(), "the database is away: writes are told \"busy\"");
+            failure if failure.is_passing() => {
+                tracing::error!(why = %failure, writes = writes.len(), "the database is away: busy");
                 batch::refuse(askers, &StoreError::Busy, slot);
                 // They have waited long enough behind these.
                 while let Some(waiting) = queue.take_now().filter(|waiting| !waiting.is_empty()) {
@@ -106,7 +106,7 @@ impl Work {
             }
             // Something in it cannot be stored. The others can.
             failure if writes.len() > 1 => {
-                tracing::error!(%failure, writes = writes.len(), "a batch failed: each of its writes is tried alone");
+                tracing::error!(%failure, writes = writes.len(), "a batch failed: each write is tried alone");
                 drop(slot);
                 for (wanted, asker) in writes.into_iter().zip(askers) {
                     Box::pin(self.batch(vec![Item { wanted, asker }], queue)).await;
@@ -135,7 +135,7 @@ impl Work {
                     self.observer.committed(writes.len(), began.elapsed());
                     return Ok(carried);
                 }
-                Err(failure @ (Failure::Away(_) | Failure::Late)) => {
+                Err(failure) if failure.is_passing() => {
                     if self.away_since.get_or_insert(began).elapsed() >= PATIENCE {
                         return Err(failure);
                     }

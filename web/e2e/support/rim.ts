@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+export const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
 /** What `cargo build --bin rim` leaves, or the one that RIM names. */
 const BINARY = process.env["RIM"] ?? resolve(REPOSITORY, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/rim");
 /** What it says when it can be reached. */
@@ -18,16 +18,18 @@ export class Rim {
   private process: ChildProcess | null = null;
 
   private constructor(
-    private readonly port: number,
+    readonly port: number,
     private readonly data: string,
+    private readonly settings: readonly string[],
   ) {}
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(): Promise<Rim> {
-    const rim = new Rim(await freePort(), await mkdtemp(join(tmpdir(), "rim-e2e-")));
+  /** With further settings, as flags. */
+  static async start(...settings: string[]): Promise<Rim> {
+    const rim = new Rim(await freePort(), await mkdtemp(join(tmpdir(), "rim-e2e-")), settings);
     await rim.startAgain();
     return rim;
   }
@@ -35,7 +37,7 @@ export class Rim {
   /** On the same data and port. */
   async startAgain(): Promise<void> {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--ws-listen", "off", "--data", this.data];
-    const started = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const started = spawn(BINARY, [...args, ...this.settings], { stdio: ["ignore", "pipe", "pipe"] });
     this.process = started;
     await new Promise<void>((resolve, reject) => {
       let said = "";
@@ -55,6 +57,11 @@ export class Rim {
     return this.end("SIGKILL");
   }
 
+  /** In order: it sends its clients away. */
+  async sendAway(): Promise<void> {
+    await this.end("SIGTERM");
+  }
+
   async stop(): Promise<void> {
     // Nobody waits for connections to end.
     await this.end("SIGKILL");
@@ -71,7 +78,7 @@ export class Rim {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const address = probe.address();

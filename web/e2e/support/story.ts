@@ -7,6 +7,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { expect, inject, test } from "vitest";
 
 import { Account } from "./account";
+import { Cluster } from "./cluster";
 import { PATIENCE_MS } from "./patience";
 import { Person } from "./person";
 import { Rim } from "./rim";
@@ -46,7 +47,7 @@ export interface Seat extends BrowserContextOptions {
 export class Stage {
   readonly complaints: string[] = [];
   private readonly contexts: BrowserContext[] = [];
-  private own: Rim | null = null;
+  private own: Rim | Cluster | null = null;
   private trouble = false;
 
   get url(): string {
@@ -57,6 +58,13 @@ export class Stage {
   async ownRim(): Promise<Rim> {
     this.own = await Rim.start();
     return this.own;
+  }
+
+  /** So many nodes for this story alone. */
+  async ownCluster(nodes: number): Promise<Cluster> {
+    const cluster = await Cluster.start(nodes);
+    this.own = cluster;
+    return cluster;
   }
 
   /** From now on browsers may say that the network is gone. */

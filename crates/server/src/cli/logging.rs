@@ -12,7 +12,8 @@ use crate::config::{Config, LogFormat};
 
 /// Starts the log.
 pub(super) fn start(config: &Config) -> Result<()> {
-    let filter = EnvFilter::try_new(&config.log_level).context("log-level")?;
+    // The client of NATS tells of each of its events at `info`. A directive of its own brings them back.
+    let filter = EnvFilter::try_new(format!("async_nats=warn,{}", config.log_level)).context("log-level")?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     let started = match config.log_format {
         LogFormat::Text => {

@@ -14,7 +14,8 @@ use crate::store::{self, Opened, Unobserved};
 
 pub(super) fn list(config: &Config) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    let nodes = runtime.block_on(find(config))?;
+    let mut nodes = runtime.block_on(find(config))?;
+    nodes.sort_by(|a, b| (&a.name, a.started_at).cmp(&(&b.name, b.started_at)));
     println!(
         "{:<20}  {:<22}  {:<8}  {:>11}  {:>6}  {:<16}  state",
         "node", "listens on", "version", "connections", "users", "since"

@@ -188,7 +188,10 @@ impl Follower {
                 self.ask_what_is_missing();
             }
             Heard::Missed => {
-                tracing::info!("the bus may have lost something: looking at the store");
+                // As it does when it is there for the first time.
+                if !self.topics.is_empty() {
+                    tracing::info!("the bus may have lost something: looking at the store");
+                }
                 self.begin_round(true);
                 self.look(true);
             }

@@ -3,9 +3,11 @@
 //! It is a whole: if one thing is there that it alone can have written, everything is.
 
 use deadpool_postgres::Client;
-use rim_core::{GroupId, MessageId, Rev};
+use rim_core::event::Change;
+use rim_core::{GroupId, MessageId};
 
 use super::Outcome;
+use crate::changes;
 use crate::failure::Result;
 use crate::queue::Wanted;
 use crate::row::{self, Sql};
@@ -15,8 +17,8 @@ use crate::row::{self, Sql};
 pub(crate) enum Evidence {
     /// No other message is ever given this id.
     Message { group: GroupId, id: MessageId },
-    /// The change at this place of the group. If another batch should write the very same, it is all the same.
-    Receipt { group: GroupId, rev: Rev, change: Vec<u8> },
+    /// The record of a receipt. If another batch should write the very same, it is all the same.
+    Receipt(Change),
 }
 
 impl Evidence {
@@ -28,42 +30,25 @@ impl Evidence {
                 Outcome::Appended { id, .. } => {
                     return Some(Self::Message { group: wanted.group(), id: *id });
                 }
-                Outcome::Marked { rev, .. } => {
-                    let (group, rev) = (wanted.group(), *rev);
-                    evidence = outcome.receipt(wanted).map(|change| Self::Receipt {
-                        group,
-                        rev,
-                        change: change.encode(),
-                    });
-                }
+                Outcome::Marked { .. } => evidence = outcome.receipt(wanted).map(Self::Receipt),
                 Outcome::Resent { .. } | Outcome::Unmarked | Outcome::Refused(_) => {}
             }
         }
         evidence
     }
 
-    const fn group(&self) -> GroupId {
-        match self {
-            Self::Message { group, .. } | Self::Receipt { group, .. } => *group,
-        }
-    }
-
-    /// Looks for it in a transaction that it leaves open.
+    /// Looks for it in a transaction that it leaves open, and waits until the batch is over.
     pub(super) async fn is_there(&self, db: &Client) -> Result<bool> {
         db.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        // The batch had this lock when its COMMIT was sent: whoever has it after that sees how it ended.
-        let sql = "SELECT id FROM groups WHERE id = $1 FOR NO KEY UPDATE";
-        row::first(db, sql, &[&self.group().sql()], |_| Ok(())).await?;
-        let found = match self {
+        match self {
             Self::Message { group, id } => {
+                // The batch had this lock when its COMMIT was sent: whoever has it after that sees how it ended.
+                let sql = "SELECT id FROM groups WHERE id = $1 FOR NO KEY UPDATE";
+                row::first(db, sql, &[&group.sql()], |_| Ok(())).await?;
                 let sql = "SELECT id FROM messages WHERE group_id = $1 AND id = $2";
-                row::first(db, sql, &[&group.sql(), &id.sql()], |_| Ok(())).await?
+                Ok(row::first(db, sql, &[&group.sql(), &id.sql()], |_| Ok(())).await?.is_some())
             }
-            Self::Receipt { group, rev, change } => {
-                let sql = "SELECT rev FROM group_changes WHERE group_id = $1 AND rev = $2 AND change = $3";
-                row::first(db, sql, &[&group.sql(), &rev.sql(), change], |_| Ok(())).await?
-            }
-        };
-        Ok(found.is_some())
+            Self::Receipt(change) => changes::is_recorded(db, change).await,
+        }
     }
 }

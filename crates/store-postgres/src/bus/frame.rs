@@ -6,6 +6,8 @@ use rim_core::bus::Subject;
 use rim_core::event::Topic;
 use rim_core::{GroupId, NodeId, UserId};
 
+use super::Hint;
+
 /// PostgreSQL's NOTIFY holds less than 8000 bytes.
 const MAX_TEXT_BYTES: usize = 7999;
 const MAX_FRAME_BYTES: usize = MAX_TEXT_BYTES / 4 * 3;
@@ -22,7 +24,7 @@ const GROUP: u8 = 1;
 const USER: u8 = 2;
 
 /// The texts that hold these hints of a node, in their order. None of them is too large.
-pub(super) fn encode(node: NodeId, hints: impl IntoIterator<Item = (Subject, Vec<u8>)>) -> Vec<String> {
+pub(super) fn encode(node: NodeId, hints: impl IntoIterator<Item = Hint>) -> Vec<String> {
     let (mut texts, empty) = (Vec::new(), node.0.to_be_bytes().to_vec());
     let mut frame = empty.clone();
     for (subject, payload) in hints {
@@ -45,7 +47,7 @@ pub(super) fn encode(node: NodeId, hints: impl IntoIterator<Item = (Subject, Vec
 }
 
 /// The node, and its hints; as far as this one understands them: another version may say more.
-pub(super) fn decode(text: &str) -> Option<(NodeId, Vec<(Subject, Vec<u8>)>)> {
+pub(super) fn decode(text: &str) -> Option<(NodeId, Vec<Hint>)> {
     let frame = BASE64_STANDARD_NO_PAD.decode(text).ok()?;
     let (node, mut rest) = frame.split_first_chunk()?;
     let mut hints = Vec::new();
@@ -56,7 +58,7 @@ pub(super) fn decode(text: &str) -> Option<(NodeId, Vec<(Subject, Vec<u8>)>)> {
     Some((NodeId(u64::from_be_bytes(*node)), hints))
 }
 
-fn decode_hint(bytes: &[u8]) -> Option<((Subject, Vec<u8>), &[u8])> {
+fn decode_hint(bytes: &[u8]) -> Option<(Hint, &[u8])> {
     let (kind, bytes) = bytes.split_first()?;
     let (number, bytes) = bytes.split_first_chunk()?;
     let (size, bytes) = bytes.split_first_chunk()?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rim_core::NodeId;
-use rim_core::bus::Subject;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -13,7 +12,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{AsyncMessage, Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Shared, frame};
+use super::{Hint, Shared, frame};
 use crate::connection::{CONNECT, Server, describe};
 
 /// Between two tries to connect. Doubles from the first to the last, each with some chance in it, so that nodes do
@@ -29,7 +28,6 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// Hints that are sent together at most.
 const AT_ONCE: usize = 1024;
 
-type Hint = (Subject, Vec<u8>);
 type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 pub(super) type Connected = (Client, Connection<Socket, Stream>);

@@ -32,6 +32,8 @@ const QUEUE_HINTS: usize = 4096;
 /// How long the end of a bus waits for what is queued.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
 
+type Hint = (Subject, Vec<u8>);
+
 /// How to join the bus of a database.
 pub struct BusOptions {
     /// As of the store.
@@ -46,7 +48,7 @@ pub struct BusOptions {
 /// The bus as one node has it.
 pub struct NotifyBus {
     /// `None` when it is closed. A plain mutex: held to put one hint into a queue that makes nobody wait.
-    queue: Mutex<Option<mpsc::Sender<(Subject, Vec<u8>)>>>,
+    queue: Mutex<Option<mpsc::Sender<Hint>>>,
     shared: Arc<Shared>,
     task: TaskTracker,
     cancelled: CancellationToken,
