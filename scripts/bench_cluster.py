@@ -39,6 +39,10 @@ FIGURES = [
     ("send to Ack, p99", "send to Ack, p99"),
     ("send to delivery, p50", "send to delivery, p50"),
     ("send to delivery, p99", "send to delivery, p99"),
+    ("due to Ack, p50", "due to Ack, p50"),
+    ("due to Ack, p99", "due to Ack, p99"),
+    ("due to delivery, p50", "due to delivery, p50"),
+    ("due to delivery, p99", "due to delivery, p99"),
 ]
 
 
@@ -68,7 +72,7 @@ def cluster(count, bus):
     with contextlib.ExitStack() as stack:
         postgres = stack.enter_context(service("postgres", [part for option in DURABLE for part in ("-c", option)]))
         beside = [f"postgres={postgres['pid']}"]
-        settings = ["--database", postgres["url"] + "/postgres", "--bus", "postgres"]
+        settings = ["--database", postgres["url"], "--bus", "postgres"]
         if bus == "nats":
             nats = stack.enter_context(service("nats", []))
             beside.append(f"nats={nats['pid']}")
