@@ -71,7 +71,17 @@ async fn open_source(database: &Database, data: Option<&Path>) -> Result<Open> {
     match database {
         Database::Sqlite(path) => {
             ensure!(path.is_file(), "there is no database at {}", path.display());
-            open_file(path, data)
+            if let Some(data) = data {
+                ensure!(data.is_dir(), "there is no folder {}", data.display());
+            }
+            let data = folder_of(path, data)?;
+            if !data.join("media").is_dir() {
+                eprintln!(
+                    "there are no pictures in {}; if they are elsewhere, use --from-data",
+                    data.display()
+                );
+            }
+            open_file(path, &data)
         }
         Database::Postgres(url) => {
             refuse_folder(data)?;
@@ -82,7 +92,7 @@ async fn open_source(database: &Database, data: Option<&Path>) -> Result<Open> {
 
 async fn open_target(database: &Database, data: Option<&Path>) -> Result<Open> {
     match database {
-        Database::Sqlite(path) => open_file(path, data),
+        Database::Sqlite(path) => open_file(path, &folder_of(path, data)?),
         Database::Postgres(url) => {
             refuse_folder(data)?;
             Ok(in_server(database, PostgresArchive::target(url).await?))
@@ -90,9 +100,15 @@ async fn open_target(database: &Database, data: Option<&Path>) -> Result<Open> {
     }
 }
 
-fn open_file(path: &Path, data: Option<&Path>) -> Result<Open> {
+/// The data folder: where none is given the one that the file is in.
+fn folder_of(path: &Path, data: Option<&Path>) -> Result<PathBuf> {
     let path = std::path::absolute(path)?;
     let data = data.or(path.parent()).with_context(|| format!("{} is no file", path.display()))?;
+    Ok(data.to_owned())
+}
+
+fn open_file(path: &Path, data: &Path) -> Result<Open> {
+    let path = std::path::absolute(path)?;
     let folder = DataFolder::lock(data)?;
     let store = Box::new(SqliteArchive::open(&path)?);
     let pictures = FolderArchive::open(data).context("cannot use the folder media")?;

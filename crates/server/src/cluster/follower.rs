@@ -396,7 +396,7 @@ impl Follower {
         if self.round.is_over() {
             self.forget_what_nobody_needs();
             self.rounds = self.rounds.wrapping_add(1);
-            self.begin_round(self.rounds % USERS_EVERY == 0);
+            self.begin_round(self.rounds.is_multiple_of(USERS_EVERY));
         }
         self.look(false);
         self.ask_what_is_missing();

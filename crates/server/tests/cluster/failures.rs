@@ -183,8 +183,8 @@ impl Crowd {
             apis.push(cluster.api().login(&account, "secret").await.expect("logged in"));
         }
         let mut gids = Vec::new();
-        for n in 0..GROUPS {
-            gids.push(apis[n].create_group(2, "group", &uids).await.expect("a group"));
+        for api in &apis[..GROUPS] {
+            gids.push(api.create_group(2, "group", &uids).await.expect("a group"));
         }
         let stop = Arc::new(AtomicBool::new(false));
         let (mut senders, mut listeners, mut heard) = (JoinSet::new(), Vec::new(), Vec::new());

@@ -66,6 +66,7 @@ async fn the_first_start_on_sqlite_has_no_message_to_read_again() {
     let messages = number("SELECT count(*) FROM messages");
     assert_eq!(number("SELECT count(*) FROM client_ids"), messages);
     assert_eq!(number("SELECT count(*) FROM places"), messages);
+    assert!(!folder.path().join("rim.db-journal").exists(), "nothing is left lying about");
 }
 
 #[tokio::test]
