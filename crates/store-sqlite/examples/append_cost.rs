@@ -2,10 +2,10 @@
 //!
 //! `cargo run --release -p rim-store-sqlite --example append_cost`
 //!
-//! Messages of 160 bytes, from 20 members a group. How many groups they spread over is what counts most:
-//! each group that a commit touches costs it a page of each index. They come in bursts, the next
-//! when the last is answered; of a burst the writer makes two commits or so. CPU is that of the whole process:
-//! checkpoints and this program included.
+//! Messages of 160 bytes, from 20 members a group. The more groups they spread over, the more rows of groups and
+//! members a commit changes, and the more pages those are on. They come in bursts, the next when the last is
+//! answered; of a burst the writer makes two commits or so. CPU is that of the whole process: checkpoints and
+//! this program included.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

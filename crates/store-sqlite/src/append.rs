@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rim_core::event::Change;
 use rim_core::message::{Mark, Message, NewMessage, Receipt, Written};
 use rim_core::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 
 use crate::batch::Batch;
 use crate::client_ids::{self, Found};
@@ -16,9 +16,8 @@ use crate::tail::Entry;
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
         let head = *self.heads.group(self.db, new.group)?;
-        let (group, sender, hash) = (new.group, new.sender, client_ids::hash);
-        let client_hash = match client_ids::find(self.db, self.tail, hash, group, sender, &new.client_msg_id)?
-        {
+        let (group, sender) = (new.group, new.sender);
+        let client_hash = match self.find_client_id(client_ids::hash, group, sender, &new.client_msg_id)? {
             // Also to one who has left since: he is told the truth, not that he may not send.
             Found::Sent(first) => return Ok((place_of(self.db, first)?, None)),
             Found::New(hash) => hash,
@@ -38,7 +37,7 @@ impl Batch<'_> {
             content: new.content,
             created_at: new.now,
         };
-        insert(self.db, &message, client_hash)?;
+        insert(&mut self.statements.insert_message, &message, client_hash)?;
 
         // Taken only now that the row is there: neither places nor revs have gaps.
         self.heads.took_message();
@@ -55,7 +54,7 @@ impl Batch<'_> {
         if !self.heads.standing(self.db, mark.group, mark.user)?.member {
             return Err(Refusal::NotMember.into());
         }
-        let Some(seq) = seq_of(self.db, mark.group, mark.message)? else {
+        let Some(seq) = seq_of(&mut self.statements.find_place, mark.group, mark.message)? else {
             return Ok((Written::Marked, None));
         };
         Ok((Written::Marked, self.move_receipt(mark, seq)?))
@@ -99,25 +98,19 @@ impl Batch<'_> {
     }
 }
 
-fn insert(db: &Connection, message: &Message, client_hash: i64) -> Result<()> {
-    row::execute(
-        db,
-        "INSERT INTO messages (id, group_id, seq, rev, sender_id, client_msg_id, client_hash, kind, content,
-                               created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![
-            message.id.sql(),
-            message.group.sql(),
-            message.seq.sql(),
-            message.rev.sql(),
-            message.sender.sql(),
-            message.client_msg_id,
-            client_hash,
-            message.kind.code(),
-            message.content,
-            message.created_at.0,
-        ],
-    )?;
+fn insert(insert: &mut Statement<'_>, message: &Message, client_hash: i64) -> Result<()> {
+    insert.execute(params![
+        message.id.sql(),
+        message.group.sql(),
+        message.seq.sql(),
+        message.rev.sql(),
+        message.sender.sql(),
+        message.client_msg_id,
+        client_hash,
+        message.kind.code(),
+        message.content,
+        message.created_at.0,
+    ])?;
     Ok(())
 }
 
@@ -135,9 +128,8 @@ fn place_of(db: &Connection, message: MessageId) -> Result<Written> {
     Ok(Written::Appended { id: message, seq })
 }
 
-fn seq_of(db: &Connection, group: GroupId, message: MessageId) -> Result<Option<Seq>> {
-    let sql = "SELECT id, seq FROM messages WHERE id = ?1 AND group_id = ?2";
-    row::first(db, sql, [message.sql(), group.sql()], |row| {
+fn seq_of(find: &mut Statement<'_>, group: GroupId, message: MessageId) -> Result<Option<Seq>> {
+    row::first_of(find, [message.sql(), group.sql()], |row| {
         Ok(Seq(Fields { table: "messages", row }.get(1)?))
     })
 }

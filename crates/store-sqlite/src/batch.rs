@@ -12,27 +12,35 @@ use tokio::sync::oneshot;
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::heads::Heads;
-use crate::places::Oldest;
-use crate::tail::{Size, Tail};
+use crate::statements::Statements;
+use crate::tail::Tail;
 
-/// An open transaction of the writer.
+/// The writer's transactions, one after the other, and what it remembers from one to the next.
 pub(crate) struct Batch<'c> {
     pub(crate) db: &'c Connection,
-    pub(crate) heads: &'c mut Heads,
-    pub(crate) tail: &'c mut Tail,
-    certain: &'c mut bool,
+    pub(crate) statements: Statements<'c>,
+    pub(crate) heads: Heads,
+    pub(crate) tail: Tail,
+    /// Whether heads and tail say what the tables say: not while a transaction is open, nor after one that
+    /// failed.
+    certain: bool,
     /// For the feed, once it is committed.
     out: Vec<Committed>,
 }
 
 impl<'c> Batch<'c> {
-    /// Begins one.
-    pub(crate) fn begin(db: &'c Connection, memory: &'c mut Memory) -> Result<Self> {
-        crate::row::execute(db, "BEGIN IMMEDIATE", [])?;
-        memory.make_certain(db)?;
-        let Memory { heads, tail, certain } = memory;
-        *certain = false;
-        Ok(Self { db, heads, tail, certain, out: Vec::new() })
+    pub(crate) fn new(db: &'c Connection, tail: Tail) -> Result<Self> {
+        let (statements, heads) = (Statements::prepare(db)?, Heads::load(db)?);
+        Ok(Self { db, statements, heads, tail, certain: true, out: Vec::new() })
+    }
+
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        self.statements.begin.execute([])?;
+        if !std::mem::replace(&mut self.certain, false) {
+            self.heads = Heads::load(self.db)?;
+            self.tail.rolled_back(self.heads.next_message());
+        }
+        Ok(())
     }
 
     /// Tells users of a change, once it is committed.
@@ -69,11 +77,11 @@ impl<'c> Batch<'c> {
     /// What the whole batch fails of.
     pub(crate) fn call(&mut self, call: &mut dyn Call) -> Result<()> {
         // The use case reads tables, so what the heads hold back has to be there.
-        self.heads.flush(self.db)?;
+        self.heads.flush(&mut self.statements)?;
         let published = self.out.len();
         self.statement("SAVEPOINT use_case")?;
         if call.run(self) {
-            self.heads.flush(self.db)?;
+            self.heads.flush(&mut self.statements)?;
         } else {
             self.out.truncate(published);
             self.heads.forget();
@@ -86,22 +94,29 @@ impl<'c> Batch<'c> {
 
     /// Makes it durable.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        self.heads.flush(self.db)?;
+        self.heads.flush(&mut self.statements)?;
         self.tail.before_commit(self.db)?;
-        self.statement("COMMIT")
+        self.statements.commit.execute([])?;
+        Ok(())
     }
 
     /// Shows the readers where the groups are now; gives back what to tell after that.
-    pub(crate) fn committed(self, directory: &Directory) -> Vec<Committed> {
+    pub(crate) fn committed(&mut self, directory: &Directory) -> Vec<Committed> {
         self.heads.publish(directory);
         self.tail.committed();
-        *self.certain = true;
-        self.out
+        self.certain = true;
+        std::mem::take(&mut self.out)
     }
 
-    /// Who is still owed an answer when nothing of it came to be.
-    pub(crate) fn failed(self) -> Vec<Done> {
-        let answers = self.out.into_iter().filter_map(|entry| match entry {
+    /// Rolls back what is open, and gives back who is still owed an answer when nothing of it came to be.
+    pub(crate) fn failed(&mut self) -> Vec<Done> {
+        // Some failures make SQLite roll back by itself.
+        if !self.db.is_autocommit()
+            && let Err(error) = self.db.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "cannot roll back");
+        }
+        let answers = self.out.drain(..).filter_map(|entry| match entry {
             Committed::Answer { done, .. } => Some(done),
             Committed::Change(_) => None,
         });
@@ -110,34 +125,6 @@ impl<'c> Batch<'c> {
 
     fn statement(&self, sql: &str) -> Result<()> {
         crate::row::execute(self.db, sql, []).map(|_| ())
-    }
-}
-
-/// What the writer remembers from one batch to the next. All of it is in the tables too.
-pub(crate) struct Memory {
-    heads: Heads,
-    tail: Tail,
-    /// Whether it says what the tables say: not while a batch is open, nor after one that failed.
-    certain: bool,
-}
-
-impl Memory {
-    pub(crate) fn load(db: &Connection, size: Size) -> Result<Self> {
-        Ok(Self { heads: Heads::load(db)?, tail: Tail::load(db, size)?, certain: true })
-    }
-
-    /// Where readers find the places that are not in the table.
-    pub(crate) fn oldest(&self) -> Oldest {
-        self.tail.oldest()
-    }
-
-    /// After a batch that failed: forgets what only it had seen.
-    fn make_certain(&mut self, db: &Connection) -> Result<()> {
-        if !self.certain {
-            self.heads = Heads::load(db)?;
-            self.tail.rolled_back(self.heads.next_message());
-        }
-        Ok(())
     }
 }
 
@@ -189,7 +176,8 @@ where
 
 /// Turns a panic into a failure: a fault in one use case must not end the writer.
 ///
-/// Unwind safety: after a panic the savepoint or the batch is rolled back and the heads are dropped.
+/// Unwind safety: after a panic the savepoint or the batch is rolled back, the heads are dropped, and the tail
+/// forgets what the batch inserted.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
 }

@@ -1,16 +1,17 @@
 //! Which messages were sent before: by (group, sender, `client_msg_id`), for ever.
 //!
 //! Clients choose these ids at random. An index of them that is kept up at every commit costs a page of the
-//! log for nearly every message, which is more than all the rest of the message costs. So this one is a table that
-//! is written late (`tail`).
+//! log for nearly every message, which is more than all the rest of the message costs. So this one is a table
+//! that is written late (`tail`).
 
 use rim_core::{GroupId, MessageId, UserId};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use crate::batch::Batch;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
-use crate::tail::{ClientKey, Tail};
+use crate::tail::ClientKey;
 
 /// Under which number an id is looked for: 8 bytes of its hash, as an index of numbers is small. `probe`
 /// counts the numbers that other ids of that sender in that group have taken before.
@@ -30,35 +31,35 @@ pub(crate) enum Found {
     New(i64),
 }
 
-pub(crate) fn find(
-    db: &Connection,
-    tail: &Tail,
-    hash: Hash,
-    group: GroupId,
-    sender: UserId,
-    client_msg_id: &str,
-) -> Result<Found> {
-    for probe in 0.. {
-        let hash = hash(client_msg_id, probe);
-        match message_of(db, tail, (group, sender, hash))? {
-            None => return Ok(Found::New(hash)),
-            Some(message) if is_of(db, message, client_msg_id)? => return Ok(Found::Sent(message)),
-            // Another id with the same hash.
-            Some(_) => {}
+impl Batch<'_> {
+    pub(crate) fn find_client_id(
+        &mut self,
+        hash: Hash,
+        group: GroupId,
+        sender: UserId,
+        client_msg_id: &str,
+    ) -> Result<Found> {
+        for probe in 0.. {
+            let hash = hash(client_msg_id, probe);
+            match self.message_of((group, sender, hash))? {
+                None => return Ok(Found::New(hash)),
+                Some(message) if is_of(self.db, message, client_msg_id)? => return Ok(Found::Sent(message)),
+                // Another id with the same hash.
+                Some(_) => {}
+            }
         }
+        unreachable!("nobody has stored 2^32 messages whose ids have the same hashes")
     }
-    unreachable!("nobody has stored 2^32 messages whose ids have the same hashes")
-}
 
-fn message_of(db: &Connection, tail: &Tail, key: ClientKey) -> Result<Option<MessageId>> {
-    if let Some(message) = tail.message_of(key) {
-        return Ok(Some(message));
+    fn message_of(&mut self, key: ClientKey) -> Result<Option<MessageId>> {
+        if let Some(message) = self.tail.message_of(key) {
+            return Ok(Some(message));
+        }
+        let key = [key.0.sql(), key.1.sql(), key.2];
+        row::first_of(&mut self.statements.find_client_id, key, |row| {
+            Ok(MessageId(Fields { table: "client_ids", row }.get(1)?))
+        })
     }
-    let sql = "SELECT group_id, message_id FROM client_ids
-               WHERE group_id = ?1 AND sender_id = ?2 AND client_hash = ?3";
-    row::first(db, sql, [key.0.sql(), key.1.sql(), key.2], |row| {
-        Ok(MessageId(Fields { table: "client_ids", row }.get(1)?))
-    })
 }
 
 fn is_of(db: &Connection, message: MessageId, client_msg_id: &str) -> Result<bool> {
@@ -69,7 +70,7 @@ fn is_of(db: &Connection, message: MessageId, client_msg_id: &str) -> Result<boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tail::{Entry, Size};
+    use crate::tail::{Entry, Size, Tail};
     use rim_core::Seq;
 
     #[test]
@@ -78,21 +79,29 @@ mod tests {
         crate::migrations::run(&mut db).expect("a schema");
         let (group, sender) = (GroupId(1), UserId(1));
         let all_the_same: Hash = |_, probe| i64::from(probe);
-        let load = || Tail::load(&db, Size::STANDARD).expect("loaded");
-        let find = |tail: &Tail, id| find(&db, tail, all_the_same, group, sender, id).expect("no fault");
+        let load = || Batch::new(&db, Tail::load(&db, Size::STANDARD).expect("loaded")).expect("ready");
+        let find = |batch: &mut Batch<'_>, id| {
+            batch.find_client_id(all_the_same, group, sender, id).expect("no fault")
+        };
 
-        let mut tail = load();
+        let mut batch = load();
         for (number, id) in [(1, "a"), (2, "b"), (3, "c")] {
-            let Found::New(client_hash) = find(&tail, id) else { panic!("{id} was not sent before") };
+            let Found::New(client_hash) = find(&mut batch, id) else { panic!("{id} was not sent before") };
             let sql =
                 "INSERT INTO messages (id, group_id, seq, rev, sender_id, client_msg_id, client_hash, kind,
                                              content, created_at)
                        VALUES (?1, 1, ?1, ?1, 1, ?2, ?3, 1, '', 0)";
             row::execute(&db, sql, rusqlite::params![number, id, client_hash]).expect("stored");
-            tail.insert(Entry { message: MessageId(number), group, seq: Seq(number), sender, client_hash });
+            batch.tail.insert(Entry {
+                message: MessageId(number),
+                group,
+                seq: Seq(number),
+                sender,
+                client_hash,
+            });
         }
-        assert!(matches!(find(&tail, "b"), Found::Sent(MessageId(2))), "a resend");
-        assert!(matches!(find(&load(), "c"), Found::Sent(MessageId(3))), "a resend after a restart");
-        assert!(matches!(find(&tail, "d"), Found::New(3)));
+        assert!(matches!(find(&mut batch, "b"), Found::Sent(MessageId(2))), "a resend");
+        assert!(matches!(find(&mut load(), "c"), Found::Sent(MessageId(3))), "a resend after a restart");
+        assert!(matches!(find(&mut batch, "d"), Found::New(3)));
     }
 }

@@ -9,11 +9,12 @@ use std::collections::hash_map::Entry;
 use foldhash::{HashMap, HashMapExt};
 use rim_core::message::{Message, Receipt};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, UserId};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::directory::{Directory, Head};
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
+use crate::statements::Statements;
 
 /// More groups or members than this are not remembered from batch to batch.
 const MAX_REMEMBERED: usize = 64 * 1024;
@@ -72,28 +73,18 @@ impl Standing {
         self.marked = true;
     }
 
-    fn flush(&mut self, db: &Connection, group: GroupId, user: UserId) -> Result<()> {
+    fn flush(&mut self, statements: &mut Statements<'_>, group: GroupId, user: UserId) -> Result<()> {
         if self.marked {
-            row::execute(
-                db,
-                "UPDATE members SET sent_seq = ?3, read_seq = ?4, delivered_seq = ?5, rev = ?6
-                 WHERE group_id = ?1 AND user_id = ?2",
-                params![
-                    group.sql(),
-                    user.sql(),
-                    self.sent_seq.sql(),
-                    self.read_seq.sql(),
-                    self.delivered_seq.sql(),
-                    self.rev.sql()
-                ],
-            )?;
+            statements.update_receipts.execute([
+                group.sql(),
+                user.sql(),
+                self.sent_seq.sql(),
+                self.read_seq.sql(),
+                self.delivered_seq.sql(),
+                self.rev.sql(),
+            ])?;
         } else if self.sent {
-            // Apart from the other, as it touches no index.
-            row::execute(
-                db,
-                "UPDATE members SET sent_seq = ?3 WHERE group_id = ?1 AND user_id = ?2",
-                [group.sql(), user.sql(), self.sent_seq.sql()],
-            )?;
+            statements.update_sent.execute([group.sql(), user.sql(), self.sent_seq.sql()])?;
         }
         (self.touched, self.sent, self.marked) = (false, false, false);
         Ok(())
@@ -171,23 +162,21 @@ impl Heads {
     }
 
     /// Writes what has changed.
-    pub(crate) fn flush(&mut self, db: &Connection) -> Result<()> {
+    pub(crate) fn flush(&mut self, statements: &mut Statements<'_>) -> Result<()> {
         for group in self.touched_groups.drain(..) {
             let Some(known) = self.groups.get_mut(&group) else { continue };
             let head = known.head;
             if head != known.stored {
-                row::execute(
-                    db,
-                    "UPDATE groups SET last_seq = ?2, last_rev = ?3, last_message_id = ?4 WHERE id = ?1",
-                    [group.sql(), head.last_seq.sql(), head.last_rev.sql(), head.last_message.sql()],
-                )?;
+                let Head { last_seq, last_rev, last_message } = head;
+                let params = [group.sql(), last_seq.sql(), last_rev.sql(), last_message.sql()];
+                statements.update_group.execute(params)?;
                 self.moved.push((group, head));
             }
             *known = Known { head, stored: head, touched: false };
         }
         for (group, user) in self.touched_standings.drain(..) {
             let Some(standing) = self.standings.get_mut(&(group, user)) else { continue };
-            standing.flush(db, group, user)?;
+            standing.flush(statements, group, user)?;
         }
         if self.groups.len().max(self.standings.len()) > MAX_REMEMBERED {
             self.forget();

@@ -7,7 +7,8 @@
 //! A read costs little, however many groups its user is in: memory tells which of them to read (`directory`).
 //!
 //! A message costs little because a commit writes few pages for it: counters are written once a batch
-//! (`heads`), and the index that knows a message sent again is written late (`client_ids`).
+//! (`heads`), and the tables that find a message, when it is sent again (`client_ids`) or by its place in its
+//! group (`places`), are written late (`tail`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,11 +25,11 @@ use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Seq, SessionId, Timestamp, UserId, account};
 use rusqlite::ErrorCode;
 
-use crate::batch::{Batch, Memory};
+use crate::batch::Batch;
 use crate::directory::Directory;
 use crate::failure::Failure;
 use crate::readers::{Readers, Snapshot};
-use crate::tail::Size;
+use crate::tail::{Size, Tail};
 use crate::writer::Writer;
 
 mod append;
@@ -54,6 +55,7 @@ mod queue;
 mod readers;
 mod row;
 mod sessions;
+mod statements;
 mod sync;
 mod tail;
 mod users;
@@ -144,10 +146,10 @@ impl SqliteStore {
         connection::make_durable(&db)?;
         migrations::run(&mut db)?;
         let directory = Arc::new(Directory::load(&db)?);
-        let memory = Memory::load(&db, size)?;
-        let readers = Readers::open(&options.path, options.readers, memory.oldest())?;
+        let tail = Tail::load(&db, size)?;
+        let readers = Readers::open(&options.path, options.readers, tail.oldest())?;
         let (writer, feed) =
-            Writer::start(db, &options.path, memory, Arc::clone(&directory), options.observer)?;
+            Writer::start(db, &options.path, tail, Arc::clone(&directory), options.observer)?;
         Ok((Self { writer, readers, directory }, feed))
     }
 

@@ -1,16 +1,16 @@
 //! Which message is at which place of a group.
 //!
-//! The table `places` says it of most messages and memory of the newest, as the table is written late (`tail`).
-//! What is in memory goes in runs: the oldest may be on its way to the table, the newest grows. Each knows the
-//! next, and whoever holds one holds all that come after it.
+//! The table `places` says it of most messages and memory of the newest, as the table is written late
+//! (`tail`). What is in memory comes in runs: one on its way to the table, perhaps, and one that grows. Each
+//! knows the next, so whoever holds a run holds all that come after it.
 //!
 //! A reader first takes hold of the oldest run and then opens his snapshot. So he finds every place that his
 //! snapshot has:
 //! - A run that he does not hold was in the table, and committed, before he opened it.
-//! - A message is in the newest run before its commit, hence before any snapshot has it.
+//! - A message is in memory before its commit, hence before any snapshot has it.
 //!
-//! What came later is in memory too. He never comes to it, as he asks for no place above the group's `last_seq` in
-//! his snapshot.
+//! What came later is in memory too. He never comes to it, as he asks for no place above the group's
+//! `last_seq` in his snapshot.
 
 use std::iter::successors;
 use std::sync::{Arc, OnceLock};
@@ -25,6 +25,8 @@ use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
 
 /// Where readers begin: at the oldest run that is not wholly in the table.
+///
+/// A plain mutex: it is held to copy or to change a pointer.
 #[derive(Clone, Default)]
 pub(crate) struct Oldest(Arc<Mutex<Arc<Recent>>>);
 
@@ -46,7 +48,7 @@ impl Oldest {
 /// The places of one run of messages.
 #[derive(Default)]
 pub(crate) struct Recent {
-    /// Held to look something up or to note a commit, never across a query.
+    /// Held for a look in memory, or to note a batch; never across a query.
     stretches: RwLock<HashMap<GroupId, Stretch>>,
     /// Of the messages that came after them.
     next: OnceLock<Arc<Recent>>,
@@ -164,8 +166,8 @@ impl Snapshot<'_> {
         })
     }
 
-    /// The first `limit` places of a span that does not go beyond the group's `last_seq`: those that the table
-    /// has, and the messages at the rest, ascending.
+    /// The first `limit` places of a span that does not go beyond the group's `last_seq`: those that are in
+    /// the table, and the messages at the others, ascending.
     pub(crate) fn places(&self, group: GroupId, span: Span, limit: u64) -> (Span, Vec<MessageId>) {
         // There are no gaps: so many messages lie in so many places.
         let to = span.to.min(Seq(span.after.0.saturating_add(limit)));

@@ -40,8 +40,8 @@ impl<'c> Snapshot<'c> {
 
     /// `recent` was taken hold of before: see places.rs.
     pub(crate) fn with(db: &'c Connection, recent: Arc<Recent>) -> Result<Self> {
-        // Deferred: the snapshot is that of the first statement. Dropping it rolls back, which for a reader is how
-        // to end.
+        // Deferred: the snapshot is that of the first statement. Dropping it rolls back, which for a
+        // reader is how to end.
         Ok(Self { db: db.unchecked_transaction()?, recent })
     }
 }

@@ -7,7 +7,7 @@ use rim_core::session::Session;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 use rusqlite::types::{FromSql, ValueRef};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, Statement};
 
 use crate::failure::{Failure, Result};
 
@@ -38,9 +38,16 @@ pub(crate) fn first<T>(
     params: impl Params,
     read: impl FnOnce(&Row<'_>) -> Result<T>,
 ) -> Result<Option<T>> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    rows.next()?.map(read).transpose()
+    first_of(&mut *db.prepare_cached(sql)?, params, read)
+}
+
+/// The first row of a statement that is at hand, if there is one.
+pub(crate) fn first_of<T>(
+    statement: &mut Statement<'_>,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    statement.query(params)?.next()?.map(read).transpose()
 }
 
 /// Every row.
@@ -69,9 +76,7 @@ pub(crate) fn each<T>(
     let mut statement = db.prepare_cached(sql)?;
     let mut found = Vec::new();
     for key in keys {
-        if let Some(row) = statement.query([key.sql()])?.next()? {
-            found.push(read(row)?);
-        }
+        found.extend(first_of(&mut statement, [key.sql()], &read)?);
     }
     Ok(found)
 }

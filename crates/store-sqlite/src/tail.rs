@@ -1,13 +1,14 @@
 //! The newest messages, and the two tables that are written late.
 //!
 //! Messages are found by what their senders call them (`client_ids`) and by where they are in their group
-//! (`places`). Neither follows the order in which messages come: those of one commit touch nearly as many pages of
-//! each of these tables as there are messages, and every page goes to the log whole. So the tables are written
-//! late: the newest messages are in memory, and go to the tables in long runs sorted by key, whose rows share
-//! pages.
+//! (`places`). Neither follows the order in which they come: the messages of one commit would touch nearly as
+//! many pages of each table as they are, and every page goes to the log whole. So the tables are written late:
+//! the newest messages are in memory, and go to the tables in long runs sorted by key, whose rows share pages.
+//! Of 45 messages in 50 groups that share a commit, one costs 1.3 KB of the log; with `places` kept up it
+//! costs 4.8 KB, and three and a half times as many writes.
 //!
-//! Nothing depends on the memory: `messages` holds everything, and `settled` says up to which message both tables
-//! are complete, so the rest is read again at the start.
+//! Nothing depends on the memory: `messages` holds everything, and `settled` says up to which message both
+//! tables are complete. The rest is read again at the start.
 
 use std::sync::Arc;
 
@@ -19,13 +20,14 @@ use crate::failure::{Failure, Result};
 use crate::places::{Oldest, Place, Recent};
 use crate::row::{self, Fields, Sql};
 
-/// Rows moved for each new message, which adds two: the last run is moved when the next is half full.
+/// Rows moved for each new message, which adds two: a run is moved when the next is half full.
 const PACE: usize = 4;
 
 /// How much goes to the tables at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
-    /// Messages in a run. More share more pages; twice as many are in memory at most, and read at the start.
+    /// Messages in a run. More share more pages; twice as many are in memory at most, and read at the start:
+    /// 5 MB a run if they are of 50 groups, 12 MB if each is of another.
     pub(crate) run: usize,
     /// Rows of a run that are moved at a time, at least: neighbours share a page.
     pub(crate) step: usize,
@@ -60,13 +62,13 @@ impl Entry {
 
 /// The writer's side of it.
 pub(crate) struct Tail {
-    /// The newest messages, which are the run that grows: by client id, for the writer,
+    /// The newest messages, a run that grows: by client id, for the writer,
     client_ids: HashMap<ClientKey, MessageId>,
     /// and by place, for the readers.
     places: Arc<Recent>,
-    /// Those before them: on the way to the tables.
+    /// The run before it, on its way to the tables.
     run: Option<Run>,
-    /// Where readers begin: at the places of that run, if there is one.
+    /// Readers begin at the places of that run, or else at those of the one that grows.
     oldest: Oldest,
     /// Of the open batch.
     uncommitted: Vec<Entry>,
@@ -118,7 +120,8 @@ impl Tail {
         self.due += PACE;
     }
 
-    /// Moves on to the tables what is due, and shows the batch to the readers. The last before its commit.
+    /// Moves to the tables what is due, and shows the readers the open batch, of which they see nothing before
+    /// its commit. Nothing is inserted between the two.
     pub(crate) fn before_commit(&mut self, db: &Connection) -> Result<()> {
         match &mut self.run {
             Some(run) if self.due >= self.size.step => run.advance(db, std::mem::take(&mut self.due))?,
@@ -149,7 +152,7 @@ impl Tail {
         }
     }
 
-    /// The batch is lost: the next message will be `next`, as if there had been none.
+    /// The batch has failed, and the next message will be `next`: those from there on never were.
     pub(crate) fn rolled_back(&mut self, next: MessageId) {
         let lost = |entry: &&Entry| entry.message >= next;
         for entry in self.uncommitted.iter().filter(lost) {
@@ -227,9 +230,10 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client_ids::{self, Found, hash};
+    use crate::client_ids::hash;
     use crate::history;
     use crate::readers::Snapshot;
+    use crate::statements::Statements;
     use rim_core::message::Span;
 
     const SENDER: UserId = UserId(1);
@@ -287,14 +291,18 @@ mod tests {
             let snapshot = Snapshot::open(&self.db, &self.tail.oldest).expect("begun");
             check_places(&snapshot, last);
             for number in 1..=last + 1 {
-                let (group, id) = (entry(number).group, number.to_string());
-                let found =
-                    client_ids::find(&self.db, &self.tail, hash, group, SENDER, &id).expect("no fault");
-                match found {
-                    Found::Sent(message) => assert!(message.0 == number && number <= last),
-                    Found::New(hash) => assert_eq!((number, hash), (last + 1, entry(number).client_hash)),
-                }
+                let entry = entry(number);
+                let in_memory = self.tail.message_of(entry.client_key());
+                let found = in_memory.or_else(|| self.in_table(&entry));
+                assert_eq!(found, (number <= last).then_some(entry.message), "of {last}");
             }
+        }
+
+        fn in_table(&self, entry: &Entry) -> Option<MessageId> {
+            let mut statements = Statements::prepare(&self.db).expect("compiled");
+            let key = [entry.group.sql(), entry.sender.sql(), entry.client_hash];
+            let found = row::first_of(&mut statements.find_client_id, key, |row| Ok(MessageId(row.get(1)?)));
+            found.expect("no fault")
         }
 
         fn settled(&self) -> u64 {

@@ -15,11 +15,12 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, watch};
 
 use crate::OpenError;
-use crate::batch::{Batch, Call, Memory, awaited};
+use crate::batch::{Batch, Call, awaited};
 use crate::checkpoint::Checkpoints;
 use crate::directory::Directory;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::queue::{Item, Previous, Queue};
+use crate::tail::Tail;
 
 /// Commits that wait to be told. Full: the writer waits, its queue fills, and new writes are "busy".
 const FEED_COMMITS: usize = 64;
@@ -36,7 +37,7 @@ impl Writer {
     pub(crate) fn start(
         mut db: Connection,
         path: &Path,
-        memory: Memory,
+        tail: Tail,
         directory: Arc<Directory>,
         observer: Arc<dyn CommitObserver>,
     ) -> std::result::Result<(Self, Feed), OpenError> {
@@ -44,12 +45,15 @@ impl Writer {
         let (feed, committed) = mpsc::channel(FEED_COMMITS);
         let (alive, ended) = watch::channel(());
         let checkpoints = Checkpoints::start(path, &mut db)?;
-        let thread = Thread { db, memory, directory, feed, observer, checkpoints };
         let of_thread = CloseOnDrop(Arc::clone(&queue));
         // Not joined: `ended` tells when it is through.
         let _: JoinHandle<()> = std::thread::Builder::new().name("rim-writer".into()).spawn(move || {
-            let _alive = alive;
-            thread.run(&of_thread.0);
+            // In this order: the database is closed before that is told.
+            let (_alive, db) = (alive, db);
+            match Batch::new(&db, tail) {
+                Ok(batch) => Thread { batch, directory, feed, observer, checkpoints }.run(&of_thread.0),
+                Err(error) => tracing::error!(%error, "the writer cannot begin; every write is busy"),
+            }
         })?;
         Ok((Self { queue, ended }, committed))
     }
@@ -105,24 +109,23 @@ impl Drop for CloseOnDrop {
     }
 }
 
-struct Thread {
-    db: Connection,
-    memory: Memory,
+struct Thread<'c> {
+    batch: Batch<'c>,
     directory: Arc<Directory>,
     feed: mpsc::Sender<Vec<Committed>>,
     observer: Arc<dyn CommitObserver>,
     checkpoints: Checkpoints,
 }
 
-impl Thread {
+impl Thread<'_> {
     fn run(mut self, queue: &Queue) {
         let mut items = Vec::new();
         let mut previous = Previous::default();
         while queue.take(&mut items, previous) {
             previous = self.batch(&mut items);
-            self.checkpoints.after_commit(&self.db);
+            self.checkpoints.after_commit(self.batch.db);
         }
-        self.checkpoints.finish(&self.db);
+        self.checkpoints.finish(self.batch.db);
     }
 
     /// Carries out everything in `items`, leaves it empty, and answers.
@@ -137,10 +140,10 @@ impl Thread {
                 self.tell(out);
                 None
             }
-            Err((failure, mut owed)) => {
+            Err(failure) => {
                 let fault = failure.to_string();
                 tracing::error!(%fault, writes, "a commit failed; every write in it is answered with a fault");
-                self.roll_back();
+                let mut owed = self.batch.failed();
                 for item in items {
                     match item {
                         Item::Write { done, .. } => owed.push(done),
@@ -161,27 +164,26 @@ impl Thread {
         Previous { writes, took }
     }
 
-    /// Commits `items` and gives back what to tell; or fails, and gives back who is owed an answer. Use cases
-    /// go to `calls`. Items that it has not come to are left.
+    /// Commits `items` and gives back what to tell. Use cases go to `calls`; if it fails, items that it has
+    /// not come to are left.
     fn transact(
         &mut self,
         items: &mut impl Iterator<Item = Item>,
         calls: &mut Vec<Box<dyn Call>>,
-    ) -> std::result::Result<Vec<Committed>, (Failure, Vec<Done>)> {
-        let mut batch = Batch::begin(&self.db, &mut self.memory).map_err(|failure| (failure, Vec::new()))?;
-        match carry_out(&mut batch, items, calls) {
-            Ok(()) => Ok(batch.committed(&self.directory)),
-            Err(failure) => Err((failure, batch.failed())),
+    ) -> Result<Vec<Committed>> {
+        self.batch.begin()?;
+        for item in items {
+            match item {
+                Item::Write { write, done } => self.batch.write(write, done)?,
+                Item::Call(mut call) => {
+                    let carried_out = self.batch.call(&mut *call);
+                    calls.push(call);
+                    carried_out?;
+                }
+            }
         }
-    }
-
-    fn roll_back(&self) {
-        // Some failures make SQLite roll back by itself.
-        if !self.db.is_autocommit()
-            && let Err(error) = self.db.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "cannot roll back");
-        }
+        self.batch.commit()?;
+        Ok(self.batch.committed(&self.directory))
     }
 
     fn tell(&self, out: Vec<Committed>) {
@@ -197,22 +199,4 @@ impl Thread {
             }
         }
     }
-}
-
-fn carry_out(
-    batch: &mut Batch<'_>,
-    items: &mut impl Iterator<Item = Item>,
-    calls: &mut Vec<Box<dyn Call>>,
-) -> Result<()> {
-    for item in items {
-        match item {
-            Item::Write { write, done } => batch.write(write, done)?,
-            Item::Call(mut call) => {
-                let carried_out = batch.call(&mut *call);
-                calls.push(call);
-                carried_out?;
-            }
-        }
-    }
-    batch.commit()
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use rim_core::Clock;
 use rim_core::node::Node;
 use tokio::runtime::Builder;
 
 use crate::clock::SystemClock;
 use crate::cluster::{GONE_AFTER, ago};
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::store::{self, Opened, Unobserved};
 
 pub(super) fn list(config: &Config) -> Result<()> {
@@ -27,11 +27,15 @@ pub(super) fn list(config: &Config) -> Result<()> {
 }
 
 async fn find(config: &Config) -> Result<Vec<Node>> {
+    // Not even opened: there might be none.
+    ensure!(
+        matches!(config.database, Database::Postgres(_)),
+        "{} is of one node; several need database = postgres://…",
+        config.database
+    );
     let Opened { store, shared, feed: _feed } =
         store::open(&config.database, 1, Arc::new(Unobserved)).await?;
-    let Some(shared) = shared else {
-        bail!("{} is of one node; several need database = postgres://…", config.database);
-    };
+    let shared = shared.context("nodes share what is on PostgreSQL")?;
     let nodes = shared.nodes(ago(SystemClock.now(), GONE_AFTER)).await?;
     store.close().await;
     Ok(nodes)

@@ -58,7 +58,8 @@ mod tests {
     use rim_core::{GroupId, MessageId, UserId};
 
     use super::*;
-    use crate::client_ids::{self, Found};
+    use crate::batch::Batch;
+    use crate::client_ids::Found;
     use crate::tail::{Size, Tail};
 
     #[test]
@@ -76,8 +77,9 @@ mod tests {
         for _ in 0..2 {
             fill(&db, all_the_same).expect("filled");
             let tail = Tail::load(&db, Size::STANDARD).expect("loaded");
+            let mut batch = Batch::new(&db, tail).expect("ready");
             for (id, client_msg_id) in [(1, "a"), (2, "b"), (3, "c")] {
-                let found = client_ids::find(&db, &tail, all_the_same, GroupId(1), UserId(1), client_msg_id);
+                let found = batch.find_client_id(all_the_same, GroupId(1), UserId(1), client_msg_id);
                 assert!(matches!(found, Ok(Found::Sent(MessageId(found))) if found == id), "{client_msg_id}");
             }
         }

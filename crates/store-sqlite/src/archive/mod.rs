@@ -1,7 +1,7 @@
 //! The store as rows, to be moved to another kind of store or from one.
 //!
-//! Whoever has it open has the file for himself, and writes it as suits a file that only grows: with a journal
-//! of the few old pages that change, instead of a log of all the new ones.
+//! Whoever has it open has the file for himself. A new one gets its write-ahead log when a server first opens it:
+//! until then it only grows, and a journal of the few old pages that change is less to write.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +40,6 @@ impl SqliteArchive {
         // Whoever has it open has it for longer than one would wait.
         db.busy_timeout(Duration::ZERO)?;
         db.execute_batch("PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE; COMMIT")?;
-        db.pragma_update(None, "journal_mode", "truncate")?;
         db.pragma_update(None, "synchronous", "full")?;
         db.pragma_update(None, "cache_size", -64 * 1024)?; // KiB, if negative
         // What is sorted may be larger than memory.
@@ -143,6 +142,8 @@ impl StoreArchive for SqliteArchive {
     }
 
     async fn complete(&mut self) -> Result<()> {
-        self.call(|db| Ok(db.execute_batch(&format!("DROP TABLE {MARK}"))?)).await
+        // With the lock the journal goes, which is kept for its holder.
+        self.call(|db| Ok(db.execute_batch(&format!("PRAGMA locking_mode = normal; DROP TABLE {MARK}"))?))
+            .await
     }
 }
