@@ -66,6 +66,7 @@ impl Plan {
         ensure!(self.groups >= 1 || self.messages == 0, "--groups: at least 1 where there are messages");
         let people = self.users - PEOPLE;
         ensure!(self.sessions >= 2, "--sessions: at least 2");
+        ensure!(self.crowd >= 1, "--crowd: at least 1, as the largest group has somebody who created it");
         Ok(Self {
             heavy: self.heavy.min(self.groups),
             crowd: self.crowd.min(people),
@@ -194,11 +195,23 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_is_refused_with_what_is_allowed() {
+        for (wrong, option) in [
+            (Plan { users: 3, ..plan(100, 10, 0) }, "--users"),
+            (Plan { groups: 0, ..plan(100, 10, 100) }, "--groups"),
+            (Plan { sessions: 1, ..plan(100, 10, 0) }, "--sessions"),
+            (Plan { crowd: 0, ..plan(100, 10, 0) }, "--crowd"),
+        ] {
+            let refusal = wrong.fitted().expect_err("it cannot be").to_string();
+            assert!(refusal.starts_with(option) && refusal.contains("at least"), "{refusal}");
+        }
+    }
+
+    #[test]
     fn what_there_are_too_few_of_is_cut() {
         let plan = plan(12_000, 100, 0);
         assert_eq!((plan.heavy, plan.crowd, plan.sessions), (100, 11_998, 11_998));
         assert_eq!(plan.pairs().count(), 1000);
         assert_eq!(plan.bursts().count(), 0);
-        assert!(Plan { users: 3, ..plan }.fitted().is_err());
     }
 }
