@@ -20,7 +20,10 @@ impl SharedStore for PostgresStore {
     }
 
     async fn changes(&self, topic: Topic, after: Rev, limit: u32) -> Result<Vec<Change>> {
-        self.database.read(move |db| changes::above(db, topic, after, limit).boxed()).await
+        let changes = self.database.read(move |db| changes::above(db, topic, after, limit).boxed()).await;
+        // What this node has committed of it was told by whoever had the turn then.
+        drop(self.publisher.turn().await);
+        changes
     }
 
     async fn purge_changes(&self, before: Timestamp) -> Result<u64> {

@@ -66,6 +66,11 @@ pub async fn follow(app: Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: 
             },
             Some(request) = requests.recv(), if follower.may_ask() => follower.requested(request),
             Some(answer) = follower.questions.next(), if !follower.questions.is_empty() => {
+                // An answer may tell of this node's own commits, of which the feed knows where they came from, and
+                // has the Ack: it comes first.
+                while let Ok(commit) = feed.try_recv() {
+                    follower.committed(commit);
+                }
                 follower.answered(answer);
             }
             () = sleep_until(in_doubt_until), if !follower.in_doubt.is_empty() => {
