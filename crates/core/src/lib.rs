@@ -6,6 +6,8 @@
 pub mod account;
 pub mod archive;
 pub mod bus;
+#[cfg(all(test, feature = "suite"))]
+mod claims;
 pub mod event;
 pub mod friend;
 pub mod group;
