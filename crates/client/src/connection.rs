@@ -1,7 +1,7 @@
 //! One WebSocket, as the protocol has it.
 
 use futures_util::{SinkExt, StreamExt};
-use rim_protocol::frame::{Incoming, IncomingAnswer, Outgoing};
+use rim_protocol::frame::{Incoming, IncomingAnswer, Outgoing, OutgoingWatch};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes, protocol::WebSocketConfig};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -80,6 +80,15 @@ impl Connection {
                 Err(ConnectionError::LoginRefused { code, reason })
             }
         }
+    }
+
+    /// Hears from now on when these users come and go, and nobody else any more. Behind the answer, whose id this
+    /// returns, comes a notice of each who is online.
+    pub async fn watch(&mut self, uid: u64, uids: &[u64]) -> Result<String, ConnectionError> {
+        let client_msg_id = self.next_id();
+        let frame = OutgoingWatch { uid, client_msg_id: &client_msg_id, uids };
+        self.send_text(frame.encode()).await?;
+        Ok(client_msg_id)
     }
 
     /// An id for a frame that is not resent.

@@ -145,6 +145,10 @@ pub trait Store: Send + Sync + 'static {
     /// Users whose relation to `user` is one of `states`, by id.
     async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>>;
 
+    /// Those of `others` who know `user`, by id: his friends, and everybody with whom he ever opened a single
+    /// chat. Costs what `others` are, not what he has.
+    async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>>;
+
     // ---- groups
 
     /// Creates a group with [`NewGroup::founders`], or finds the single chat of two who have one already

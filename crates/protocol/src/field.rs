@@ -9,6 +9,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::limits::MAX_WATCHED;
+
 /// A field as it was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Field<T> {
@@ -22,7 +24,7 @@ pub enum Field<T> {
 }
 
 /// What a [`Field`] may hold.
-pub trait FromScalar<'de>: Sized {
+pub trait FromJson<'de>: Sized {
     fn from_text(_: Cow<'de, str>) -> Field<Self> {
         Field::Wrong
     }
@@ -34,31 +36,50 @@ pub trait FromScalar<'de>: Sized {
     fn from_bool(_: bool) -> Field<Self> {
         Field::Wrong
     }
+
+    fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Field<Self>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Field::Wrong)
+    }
 }
 
-impl<'de: 'a, 'a> FromScalar<'de> for Cow<'a, str> {
+impl<'de: 'a, 'a> FromJson<'de> for Cow<'a, str> {
     fn from_text(text: Cow<'de, str>) -> Field<Self> {
         Field::Value(text)
     }
 }
 
-impl FromScalar<'_> for u64 {
+impl FromJson<'_> for u64 {
     fn from_number(number: u64) -> Field<Self> {
         if number < crate::id::ID_END { Field::Value(number) } else { Field::Wrong }
     }
 }
 
-impl FromScalar<'_> for bool {
+impl FromJson<'_> for bool {
     fn from_bool(value: bool) -> Field<Self> {
         Field::Value(value)
     }
 }
 
-impl<'de, T: FromScalar<'de>> Deserialize<'de> for Field<T> {
+/// Ids, of which none but a Watch has a list.
+impl<'de> FromJson<'de> for Vec<u64> {
+    fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Field<Self>, A::Error> {
+        let mut field = Field::Value(Self::new());
+        while let Some(id) = list.next_element::<Field<u64>>()? {
+            match (&mut field, id) {
+                (Field::Value(ids), Field::Value(id)) if ids.len() < MAX_WATCHED => ids.push(id),
+                _ => field = Field::Wrong,
+            }
+        }
+        Ok(field)
+    }
+}
+
+impl<'de, T: FromJson<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnyVisitor<T>(PhantomData<T>);
 
-        impl<'de, T: FromScalar<'de>> Visitor<'de> for AnyVisitor<T> {
+        impl<'de, T: FromJson<'de>> Visitor<'de> for AnyVisitor<T> {
             type Value = Field<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,9 +119,8 @@ impl<'de, T: FromScalar<'de>> Deserialize<'de> for Field<T> {
                 Ok(Field::Wrong)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Field::Wrong)
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                T::from_list(seq)
             }
         }
 

@@ -8,6 +8,9 @@ use crate::field::Field;
 use crate::limits::{self, Invalid};
 use crate::{ErrorCode, Kind, object};
 
+#[cfg(test)]
+mod tests;
+
 /// What a client asks for, checked as far as the frame alone can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request<'a> {
@@ -28,6 +31,8 @@ pub enum Command<'a> {
     Read { uid: u64, gid: u64, msg_id: u64 },
     /// Everything up to `msg_id` was delivered.
     Ack { uid: u64, gid: u64, msg_id: u64 },
+    /// From now on the connection hears when these users come and go; nobody else any more.
+    Watch { uid: u64, uids: Vec<u64> },
     /// Keeps the connection alive.
     Heart,
     /// Unbinds the connection. `uid` is optional here.
@@ -42,6 +47,7 @@ impl Command<'_> {
             Self::Msg { .. } => "Msg",
             Self::Read { .. } => "Read",
             Self::Ack { .. } => "Ack",
+            Self::Watch { .. } => "Watch",
             Self::Heart => "Heart",
             Self::Logout { .. } => "Logout",
         }
@@ -92,7 +98,7 @@ impl<'a> Request<'a> {
     }
 
     fn read(event: &Field<Cow<'a, str>>, body: WireBody<'a>) -> Result<Self, Invalid> {
-        let unknown = || Invalid::new("event", "one of Login, Msg, Read, Heart, Logout, Ack");
+        let unknown = || Invalid::new("event", "one of Login, Msg, Read, Heart, Logout, Ack, Watch");
         let Field::Value(event) = event else { return Err(unknown()) };
         let client_msg_id = text("clientMsgId", body.client_msg_id)?;
         limits::client_msg_id(&client_msg_id)?;
@@ -118,6 +124,7 @@ impl<'a> Request<'a> {
                 gid: id("gid", &body.gid)?,
                 msg_id: id("msgId", &body.msg_id)?,
             },
+            "Watch" => Command::Watch { uid: id("uid", &body.uid)?, uids: watched(body.uids)? },
             "Heart" => Command::Heart,
             "Logout" => Command::Logout {
                 uid: match body.uid {
@@ -155,6 +162,15 @@ fn id(name: &'static str, field: &Field<u64>) -> Result<u64, Invalid> {
     }
 }
 
+fn watched(field: Field<Vec<u64>>) -> Result<Vec<u64>, Invalid> {
+    let allowed = format!("a list of at most {} ids of users", limits::MAX_WATCHED);
+    match field {
+        Field::Value(uids) => Ok(uids),
+        Field::Absent => Err(Invalid::new("uids", format!("required, {allowed}"))),
+        Field::Wrong => Err(Invalid::new("uids", format!("must be {allowed}"))),
+    }
+}
+
 #[derive(Deserialize)]
 struct WireEnvelope<'a> {
     #[serde(borrow, default)]
@@ -179,6 +195,8 @@ struct WireBody<'a> {
     msg_id: Field<u64>,
     #[serde(default)]
     echo: Field<bool>,
+    #[serde(default)]
+    uids: Field<Vec<u64>>,
 }
 
 /// The answer to a frame that was done.
@@ -274,6 +292,10 @@ pub enum Notice {
     Delivered,
     /// `uid` (yourself, on another device) changed the profile.
     ProfileUpdated,
+    /// `uid`, whom you watch, has a connection now.
+    Online,
+    /// `uid`, whom you watch, has had none for a while.
+    Offline,
 }
 
 /// The body of a Notify frame.
@@ -375,129 +397,31 @@ pub struct Outgoing<'a> {
 impl Outgoing<'_> {
     /// The frame as text.
     pub fn encode(&self, event: &str) -> String {
-        #[derive(Serialize)]
-        struct Envelope<'a, T> {
-            event: &'a str,
-            body: &'a T,
-        }
-        serde_json::to_string(&Envelope { event, body: self })
-            .expect("strings and numbers always have a JSON form")
+        encode(event, self)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A Watch, as a client writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutgoingWatch<'a> {
+    pub uid: u64,
+    pub client_msg_id: &'a str,
+    pub uids: &'a [u64],
+}
 
-    fn json<T: Serialize>(value: &T) -> String {
-        serde_json::to_string(value).expect("serializable")
+impl OutgoingWatch<'_> {
+    /// The frame as text.
+    pub fn encode(&self) -> String {
+        encode("Watch", self)
     }
+}
 
-    #[test]
-    fn frames_out_have_the_fixed_key_order() {
-        assert_eq!(
-            json(&Ack::new("c1", Some(30001))),
-            r#"{"clientMsgId":"c1","serverMsgId":30001,"kind":"Ack","content":"Ok"}"#
-        );
-        assert_eq!(
-            json(&Failure::new("c1", ErrorCode::NotAllowed, "no")),
-            r#"{"clientMsgId":"c1","serverMsgId":null,"kind":"Error","content":"no","code":403}"#
-        );
-        let delivery = Delivery {
-            kind: Kind::Text,
-            uid: 101,
-            gid: 2001,
-            content: "hi",
-            client_msg_id: "c1",
-            msg_id: 30001,
-            seq: 7,
-            rev: 9,
-            created_at: 5,
-        };
-        assert_eq!(
-            json(&Event::Msg(delivery)),
-            r#"{"event":"Msg","body":{"kind":"Text","uid":101,"gid":2001,"content":"hi","clientMsgId":"c1","msgId":30001,"seq":7,"rev":9,"createdAt":5}}"#
-        );
+fn encode(event: &str, body: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Envelope<'a, T> {
+        event: &'a str,
+        body: &'a T,
     }
-
-    #[test]
-    fn login_ignores_gid_and_kind_whatever_they_hold() {
-        let frame =
-            br#"{"event":"Login","body":{"kind":[1],"uid":1,"gid":"x","content":"t","clientMsgId":"c"}}"#;
-        let request = Request::parse(frame).expect("a login");
-        assert_eq!(request.command, Command::Login { uid: 1, token: "t".into(), echo: false });
-    }
-
-    #[test]
-    fn a_wrong_field_is_answered_with_the_client_msg_id() {
-        let frame =
-            br#"{"event":"Msg","body":{"kind":"Text","uid":"1","gid":2,"content":"x","clientMsgId":"c9"}}"#;
-        let rejection = Request::parse(frame).expect_err("uid is a string");
-        assert_eq!(rejection.client_msg_id, "c9");
-        assert_eq!(rejection.code, ErrorCode::WrongField);
-        assert!(rejection.reason.starts_with("uid:"), "{}", rejection.reason);
-    }
-
-    #[test]
-    fn ids_from_two_to_the_53_are_out_of_range() {
-        for (number, fits) in [(ID_LAST, true), (ID_LAST + 1, false)] {
-            let frame = format!(
-                r#"{{"event":"Read","body":{{"uid":1,"gid":{number},"msgId":1,"clientMsgId":"c"}}}}"#
-            );
-            assert_eq!(Request::parse(frame.as_bytes()).is_ok(), fits, "{number}");
-        }
-    }
-
-    const ID_LAST: u64 = crate::id::ID_END - 1;
-
-    #[test]
-    fn heart_needs_nothing_but_its_id() {
-        let request = Request::parse(br#"{"event":"Heart","body":{"clientMsgId":"h"}}"#).expect("a heart");
-        assert_eq!(request.command, Command::Heart);
-        assert!(Request::parse(br#"{"event":"Heart","body":{}}"#).is_err());
-    }
-
-    #[test]
-    fn rubbish_is_not_understood() {
-        for rubbish in [
-            "",
-            "x",
-            "[]",
-            "{}",
-            "null",
-            r#"["Heart",{}]"#,
-            r#"{"event":"Heart"}"#,
-            r#"{"event":"Heart","body":["Text",1,2,"x","h"]}"#,
-        ] {
-            let rejection = Request::parse(rubbish.as_bytes()).expect_err(rubbish);
-            assert_eq!(rejection.code, ErrorCode::NotUnderstood, "{rubbish}");
-            assert_eq!(rejection.client_msg_id, "");
-        }
-    }
-
-    #[test]
-    fn a_client_reads_what_the_server_writes() {
-        let answer: Incoming = serde_json::from_str(&json(&Ack::new("c", None))).expect("an ack");
-        assert!(matches!(answer, Incoming::Answer(IncomingAnswer { code: None, .. })));
-        let notify = Notify {
-            kind: Notice::MembersAdded,
-            uid: 1,
-            gid: Some(2),
-            content: "",
-            client_msg_id: "",
-            msg_id: None,
-            seq: None,
-            rev: Some(4),
-            uids: &[5],
-            role: None,
-            created_at: 6,
-        };
-        let text = json(&Event::Notify(notify));
-        assert_eq!(
-            text,
-            r#"{"event":"Notify","body":{"kind":"MembersAdded","uid":1,"gid":2,"content":"","clientMsgId":"","msgId":null,"rev":4,"uids":[5],"createdAt":6}}"#
-        );
-        let incoming: Incoming = serde_json::from_str(&text).expect("a notify");
-        assert!(matches!(incoming, Incoming::Event(IncomingEvent::Notify(notice)) if notice.uids == [5]));
-    }
+    serde_json::to_string(&Envelope { event, body }).expect("strings and numbers always have a JSON form")
 }

@@ -28,6 +28,8 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 pub const MAX_PAGE_SIZE: u32 = 200;
 /// Users named in one request (`users` of group/create, `uids` of group/user/change).
 pub const MAX_USERS_PER_REQUEST: usize = 10_000;
+/// Users that one connection watches (`uids` of a Watch).
+pub const MAX_WATCHED: usize = 500;
 /// Current members of one group.
 pub const MAX_GROUP_MEMBERS: u64 = 200_000;
 /// `groups` of one sync request.

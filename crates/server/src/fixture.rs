@@ -36,7 +36,7 @@ pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
         cluster: None,
         avatars: Avatars::in_folder(&config.data).expect("a folder"),
         clock: Arc::new(SystemClock),
-        hub: Hub::new(),
+        hub: Hub::new(false),
         limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),
         metrics,
         shutdown: CancellationToken::new(),

@@ -22,7 +22,7 @@ pub(crate) fn start(app: &Arc<App>, certificates: Option<Arc<Certificates>>) {
     app.tasks.spawn(every(Arc::clone(app), PURGE_EVERY, accounts::purge_expired));
     app.tasks.spawn(every(Arc::clone(app), FORGET_EVERY, async |app| app.limits.forget_the_quiet()));
     if let Some(cluster) = &app.cluster {
-        app.tasks.spawn(cluster::presence(Arc::clone(app), Arc::clone(cluster)));
+        app.tasks.spawn(cluster::note_nodes(Arc::clone(app), Arc::clone(cluster)));
         let cluster = Arc::clone(cluster);
         app.tasks.spawn(every(Arc::clone(app), PURGE_EVERY, move |app| {
             let cluster = Arc::clone(&cluster);

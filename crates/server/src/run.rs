@@ -17,7 +17,7 @@ use crate::accounts::Accounts;
 use crate::admin::socket::AdminSocket;
 use crate::app::App;
 use crate::clock::SystemClock;
-use crate::cluster::{self, Cluster, Ears};
+use crate::cluster::{self, Cluster, Ears, Words};
 use crate::config::{self, Config, Database};
 use crate::data::DataFolder;
 use crate::gateway::{self, Hub};
@@ -54,7 +54,7 @@ pub struct Server {
     app: Arc<App>,
     feed: Feed,
     /// Where there may be other nodes.
-    ears: Option<Ears>,
+    ears: Option<(Ears, Words)>,
     certificates: Option<Arc<Certificates>>,
     admin: Option<AdminSocket>,
     /// Held to the end, after the store is closed.
@@ -92,7 +92,8 @@ impl Server {
         };
         let (cluster, ears) = match shared {
             Some(shared) => {
-                join(&config, shared, wrap).await.map(|(cluster, ears)| (Some(cluster), Some(ears)))?
+                let (cluster, ears, words) = join(&config, shared, wrap).await?;
+                (Some(cluster), Some((ears, words)))
             }
             None => (None, None),
         };
@@ -106,10 +107,10 @@ impl Server {
             accounts: Accounts::new(&config, &metrics)
                 .context("cannot start the threads that hash passwords")?,
             store,
+            hub: Hub::new(cluster.is_some()),
             cluster,
             avatars,
             clock: Arc::new(SystemClock),
-            hub: Hub::new(),
             limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),
             metrics,
             shutdown,
@@ -127,7 +128,8 @@ impl Server {
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
         match (&app.cluster, ears) {
-            (Some(cluster), Some(ears)) => {
+            (Some(cluster), Some((ears, words))) => {
+                dispatcher.spawn(cluster::presence(Arc::clone(&app), Arc::clone(cluster), words));
                 dispatcher.spawn(cluster::follow(Arc::clone(&app), Arc::clone(cluster), feed, ears))
             }
             _ => dispatcher.spawn(gateway::dispatch(Arc::clone(&app), feed)),
@@ -166,16 +168,16 @@ async fn join(
     config: &Config,
     store: Arc<dyn SharedStore>,
     wrap: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>,
-) -> Result<(Arc<Cluster>, Ears)> {
+) -> Result<(Arc<Cluster>, Ears, Words)> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|error| anyhow!("the system's random source: {error}"))?;
     let node = NodeId(u64::from_ne_bytes(random));
     let connecting = connect_bus(config, store.id(), node).await;
     let (bus, hearing) = connecting.with_context(|| format!("cannot use the bus {}", config.bus))?;
     let bus = wrap(bus);
-    let (cluster, ears) =
+    let (cluster, ears, words) =
         Cluster::new(node, config.node_name.clone(), SystemClock.now(), store, (bus, hearing));
-    Ok((Arc::new(cluster), ears))
+    Ok((Arc::new(cluster), ears, words))
 }
 
 /// A bus that is away keeps no node from starting: it is connected to when it comes back.

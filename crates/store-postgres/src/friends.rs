@@ -60,6 +60,20 @@ pub(crate) async fn list(
     row::all(db, sql, &[&user.sql(), &states], row::user).await
 }
 
+/// Each part is a look-up by primary keys.
+pub(crate) async fn acquaintances(
+    db: &impl GenericClient,
+    user: UserId,
+    others: Vec<UserId>,
+) -> Result<Vec<UserId>> {
+    let sql = "SELECT other_id FROM friendships WHERE user_id = $1 AND other_id = ANY($2) AND state = $3
+               UNION SELECT high_user_id FROM single_chats WHERE low_user_id = $1 AND high_user_id = ANY($2)
+               UNION SELECT low_user_id FROM single_chats WHERE low_user_id = ANY($2) AND high_user_id = $1
+               ORDER BY 1";
+    let friends = row::friendship_code(Friendship::Friends);
+    row::all(db, sql, &[&user.sql(), &row::array(others), &friends], |row| row.number(0)).await
+}
+
 /// Those that changed after `rev`, in that order.
 pub(crate) async fn changed(
     db: &impl GenericClient,

@@ -226,6 +226,10 @@ impl Store for PostgresStore {
         self.database.one(move |db| friends::list(db, user, states).boxed()).await
     }
 
+    async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
+        self.database.one(move |db| friends::acquaintances(db, user, others).boxed()).await
+    }
+
     async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
         self.database.write(move |tx| groups::create(tx, group, max_members, now).boxed()).await
     }

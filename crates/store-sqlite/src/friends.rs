@@ -1,5 +1,7 @@
 //! Friendships: two rows a pair, each the mirror of the other.
 
+use std::collections::BTreeSet;
+
 use rim_core::event::Change;
 use rim_core::friend::{self, FriendAction, Friendship};
 use rim_core::user::User;
@@ -58,6 +60,22 @@ pub(crate) fn list(db: &Connection, user: UserId, states: &[Friendship]) -> Resu
         db,
         related.into_iter().filter(|(_, state)| states.contains(state)).map(|(other, _)| other),
     )
+}
+
+pub(crate) fn acquaintances(db: &Connection, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
+    let sql = "SELECT 1 WHERE
+                 EXISTS (SELECT 1 FROM friendships WHERE user_id = ?1 AND other_id = ?2 AND state = ?3)
+                 OR EXISTS (SELECT 1 FROM single_chats
+                            WHERE low_user_id = min(?1, ?2) AND high_user_id = max(?1, ?2))";
+    let mut statement = db.prepare_cached(sql)?;
+    let friends = row::friendship_code(Friendship::Friends);
+    let mut known = Vec::new();
+    for other in BTreeSet::from_iter(others) {
+        if statement.exists(params![user.sql(), other.sql(), friends])? {
+            known.push(other);
+        }
+    }
+    Ok(known)
 }
 
 /// Those that changed after `rev`, in that order.

@@ -258,6 +258,10 @@ impl Store for SqliteStore {
         self.read(move |db| friends::list(db, user, &states)).await
     }
 
+    async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
+        self.read(move |db| friends::acquaintances(db, user, others)).await
+    }
+
     async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
         self.write(move |batch| groups::create(batch, &group, max_members, now)).await
     }

@@ -70,6 +70,8 @@ export interface ChatRow {
   /** Seeds the colour and initials where there is no avatar: the partner's id or the group's. */
   readonly avatarSeed: number;
   readonly single: boolean;
+  /** The other one of a single chat; null in a group chat, and where he is not known yet. */
+  readonly partner: number | null;
   readonly last: Message | null;
   /** Who sent `last`, for group chats. */
   readonly lastSender: User | null;
@@ -83,6 +85,8 @@ export interface ChatView {
   readonly title: string;
   readonly avatar: string;
   readonly avatarSeed: number;
+  /** As in the row of the chat list. */
+  readonly partner: number | null;
   /** False where one has left or was removed: it can be read, not written to. */
   readonly member: boolean;
   /** Oneself as a member, null where one has left. */
@@ -157,6 +161,8 @@ export interface Engine {
   /** Newest activity first. */
   readonly chats: Live<readonly ChatRow[]>;
   readonly contacts: Live<Contacts>;
+  /** Ids of the contacts and the partners of single chats who are online; empty while that is not known. */
+  readonly online: Live<ReadonlySet<number>>;
   /** Of all chats: the badge of the title. */
   readonly unread: Live<number>;
   /** One chat; null where there is none of that id. Loads what it needs when it is first subscribed to. */

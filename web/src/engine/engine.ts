@@ -17,6 +17,7 @@ import type {
 } from "./contract";
 import { Cell } from "./live";
 import type { Ports } from "./ports";
+import { NOBODY } from "./presence";
 import { type Answer, Rest, outcome } from "./rest";
 import { Session } from "./session";
 import { NO_CONTACTS } from "./views";
@@ -44,6 +45,7 @@ export class RimEngine implements Engine {
   readonly connection = new Cell<Connection>({ is: "connecting" });
   readonly chats = new Cell<readonly ChatRow[]>([]);
   readonly contacts = new Cell<Contacts>(NO_CONTACTS);
+  readonly online = new Cell<ReadonlySet<number>>(NOBODY);
   readonly unread = new Cell<number>(0);
   private readonly chatCells = new Map<number, Cell<ChatView | null>>();
   private readonly listeners = new Set<(arrival: Arrival) => void>();
@@ -254,6 +256,7 @@ export class RimEngine implements Engine {
     const published = {
       chats: this.chats,
       contacts: this.contacts,
+      online: this.online,
       unread: this.unread,
       chat: this.chatCells,
     };
@@ -315,6 +318,7 @@ export class RimEngine implements Engine {
     this.connection.set({ is: "connecting" });
     this.chats.set([]);
     this.contacts.set(NO_CONTACTS);
+    this.online.set(NOBODY);
     this.unread.set(0);
     for (const cell of this.chatCells.values()) cell.set(null);
     this.account.set({ is: "out", why });

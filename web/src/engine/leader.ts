@@ -5,6 +5,7 @@ import { Backoff } from "./backoff";
 import type { Connection as Status } from "./contract";
 import { type Intents, Outbox } from "./outbox";
 import type { Ports } from "./ports";
+import { NOBODY, Presence } from "./presence";
 import { Receipts } from "./receipts";
 import type { Pushed, Replica } from "./replica";
 import type { Rest } from "./rest";
@@ -16,6 +17,7 @@ export interface LeaderEvents {
   /** To be shown, stored and told to the other tabs. */
   learned(batch: Batch, how: "live" | "sync" | "first sync"): void;
   status(status: Status): void;
+  online(online: ReadonlySet<number>): void;
   out(why: "revoked" | "disabled"): void;
 }
 
@@ -34,6 +36,7 @@ type PushedFrame = Extract<Incoming, { is: "message" | "notice" }>;
 export class Leader {
   private readonly outbox: Outbox;
   private readonly receipts: Receipts;
+  private readonly presence: Presence;
   private readonly backoff: Backoff;
   private readonly syncBackoff: Backoff;
   private connection: Connection | null = null;
@@ -65,9 +68,15 @@ export class Leader {
       loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false }),
     });
     this.receipts = new Receipts(ports, replica, intents, (frame) => this.connection?.send(frame));
+    this.presence = new Presence(ports, replica, {
+      send: (frame) => this.connection?.send(frame),
+      changed: (online) => this.events.online(online),
+    });
   }
 
   start(): void {
+    // What the leader before this one knew is not known any more.
+    this.events.online(NOBODY);
     this.connect();
   }
 
@@ -114,11 +123,14 @@ export class Leader {
     this.ready = true;
     this.tell({ is: "syncing" });
     this.outbox.up();
+    this.presence.up();
     void this.sync();
   }
 
   private synced(): void {
     this.syncBackoff.reset();
+    // Friends and chats come by sync alone.
+    this.presence.look();
     if (!this.ready || this.status.is !== "syncing") return;
     this.backoff.reset();
     this.receipts.up();
@@ -145,6 +157,7 @@ export class Leader {
     this.connection = null;
     this.outbox.down();
     this.receipts.down();
+    this.presence.down();
     this.heal?.();
     this.heal = null;
     this.resync?.();
@@ -156,11 +169,13 @@ export class Leader {
     switch (frame.is) {
       case "ack":
       case "error":
-        if (!this.outbox.answered(frame)) this.receipts.answered(frame);
+        if (!this.outbox.answered(frame) && !this.presence.answered(frame)) this.receipts.answered(frame);
         break;
       case "message":
-      case "notice":
         this.place(frame, this.round);
+        break;
+      case "notice":
+        if (!this.presence.heard(frame.notice)) this.place(frame, this.round);
         break;
       case "unknown":
         break;

@@ -75,6 +75,14 @@ export class Replica {
     return this.membersByGid.get(gid) ?? NO_MEMBERS;
   }
 
+  /** The other one of a single chat; null where it is none, or he is not known. */
+  partner(gid: number): number | null {
+    const members = this.members(gid);
+    if (this.groupsByGid.get(gid)?.mode !== 1 || members.size !== 2) return null;
+    for (const uid of members.keys()) if (uid !== this.uid) return uid;
+    return null;
+  }
+
   friendship(uid: number): Friendship {
     return this.friendships.get(uid)?.state ?? "none";
   }

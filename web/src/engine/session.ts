@@ -72,6 +72,7 @@ export class Session {
       follow: () => this.follow(),
       heard: (batch, arrivals) => this.heard(batch, arrivals),
       status: (status) => this.events.status(status),
+      online: (online) => this.published.online.set(online),
       wished: (wish) => this.wished(wish),
     });
   }
@@ -161,9 +162,9 @@ export class Session {
 
   /** The single chat with a user, if both are in it. */
   singleWith(uid: number): number | null {
-    for (const { gid, mode, member } of this.replica.groups.values()) {
-      const members = this.replica.members(gid);
-      if (mode === 1 && member && members.size === 2 && members.get(uid)?.left === false) return gid;
+    for (const { gid, member } of this.replica.groups.values()) {
+      const left = this.replica.members(gid).get(uid)?.left;
+      if (member && left === false && this.replica.partner(gid) === uid) return gid;
     }
     return null;
   }
@@ -245,6 +246,10 @@ export class Session {
       status: (status) => {
         this.events.status(status);
         this.tabs.shareStatus(status);
+      },
+      online: (online) => {
+        this.published.online.set(online);
+        this.tabs.shareOnline(online);
       },
       out: (why) => this.events.out(why),
     });

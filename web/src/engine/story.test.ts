@@ -65,7 +65,11 @@ async function tell(seed: number): Promise<void> {
       }
     } else if (dice < 0.65 && at !== null) {
       at.tab.engine.seen(gid, Math.ceil(random() * server.at(gid).messages.length));
-    } else if (dice < 0.69) {
+    } else if (dice < 0.67) {
+      const uid = pick(people);
+      if (server.online.has(uid)) server.go(uid);
+      else server.come(uid);
+    } else if (dice < 0.7) {
       server.read(pick(people), gid, Math.ceil(random() * server.at(gid).messages.length));
     } else if (dice < 0.75) {
       server.cut(pick([1006, 4000, 4008, 4009]), "reconnect in 300 ms", random() < 0.5 ? pick(people) : null);
@@ -109,6 +113,11 @@ async function tell(seed: number): Promise<void> {
   await world.pass(120_000);
   for (const [uid, browser] of browsers) {
     for (const tab of browser.tabs) for (const gid of gids) await agrees(world, uid, tab, gid);
+  }
+  // Of Carl, who is only in their groups, neither is told.
+  for (const [uid, other] of [[anna, bob], [bob, anna]] as const) {
+    const online = server.online.has(other) ? [other] : [];
+    for (const tab of browsers.get(uid)?.tabs ?? []) expect([...tab.engine.online.get()]).toEqual(online);
   }
   for (const { uid, gid, content } of promised) {
     const stored = server.at(gid).messages.filter((one) => one.uid === uid && one.content === content);

@@ -6,6 +6,7 @@
 
 import type { Connection } from "./contract";
 import type { Ports } from "./ports";
+import { NOBODY } from "./presence";
 import type { Batch } from "./storage";
 import type { StoredMessage } from "./wire";
 
@@ -20,6 +21,7 @@ export interface TabEvents {
   /** Another tab has learned or intends something. */
   heard(batch: Batch, arrivals: readonly StoredMessage[]): void;
   status(status: Connection): void;
+  online(online: ReadonlySet<number>): void;
   /** The leader is asked. */
   wished(wish: Wish): Promise<boolean>;
 }
@@ -27,6 +29,7 @@ export interface TabEvents {
 type Told =
   | { readonly is: "batch"; readonly batch: Batch; readonly arrivals: readonly StoredMessage[] }
   | { readonly is: "status"; readonly status: Connection; readonly notifier: string | null }
+  | { readonly is: "online"; readonly online: ReadonlySet<number> }
   | { readonly is: "hello" }
   | { readonly is: "wish"; readonly id: string; readonly wish: Wish }
   | { readonly is: "granted"; readonly id: string; readonly done: boolean }
@@ -44,6 +47,7 @@ export class Tabs {
   private stopped = false;
   private visible = true;
   private status: Connection = { is: "connecting" };
+  private online = NOBODY;
   /** The tab that was looked at last: the one that notifies. Null: the leader. */
   private notifier: string | null = null;
   private release: () => void = () => undefined;
@@ -127,6 +131,11 @@ export class Tabs {
     if (this.leading && !this.alone) this.tell({ is: "status", status, notifier: this.notifier });
   }
 
+  shareOnline(online: ReadonlySet<number>): void {
+    this.online = online;
+    if (this.leading && !this.alone) this.tell({ is: "online", online });
+  }
+
   /** Has the leader do something; false where it did not work, or nobody leads for too long. */
   wish(wish: Wish): Promise<boolean> {
     if (this.stopped) return Promise.resolve(false);
@@ -160,8 +169,12 @@ export class Tabs {
         this.notifier = told.notifier;
         if (!this.leading) this.events.status(told.status);
         break;
+      case "online":
+        if (!this.leading) this.events.online(told.online);
+        break;
       case "hello":
         this.shareStatus(this.status);
+        this.shareOnline(this.online);
         break;
       case "wish":
         if (this.leading) void this.grant(told.id, told.wish);

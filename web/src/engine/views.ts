@@ -20,6 +20,7 @@ import type { Friendship, StoredMessage } from "./wire";
 export interface Published {
   readonly chats: Cell<readonly ChatRow[]>;
   readonly contacts: Cell<Contacts>;
+  readonly online: Cell<ReadonlySet<number>>;
   readonly unread: Cell<number>;
   /** Those that somebody asked for. */
   readonly chat: ReadonlyMap<number, Cell<ChatView | null>>;
@@ -117,6 +118,7 @@ export class Views {
       title: face.title,
       avatar: face.avatar,
       avatarSeed: face.avatarSeed,
+      partner: face.partner,
       member: group.member,
       self: group.member ? (members.find((member) => member.user.id === this.replica.uid) ?? null) : null,
       members: keepList(old?.members, members),
@@ -182,16 +184,15 @@ export class Views {
   }
 
   private face(group: GroupRecord): Face {
-    const members = this.replica.members(group.gid);
-    const single = group.mode === 1 && (members.size === 0 || members.size === 2);
-    if (single) {
-      for (const { uid } of members.values()) {
-        if (uid === this.replica.uid) continue;
-        const { name, avatar, id } = this.user(uid);
-        return { single, title: name, avatar, avatarSeed: id };
-      }
+    const { gid, mode } = group;
+    const partner = this.replica.partner(gid);
+    if (partner !== null) {
+      const { name, avatar, id } = this.user(partner);
+      return { single: true, title: name, avatar, avatarSeed: id, partner };
     }
-    return { single, title: group.name, avatar: group.avatar, avatarSeed: group.gid };
+    // Until its members are known a single chat is one all the same.
+    const single = mode === 1 && this.replica.members(gid).size === 0;
+    return { single, title: group.name, avatar: group.avatar, avatarSeed: gid, partner };
   }
 
   private members(group: GroupRecord): readonly Member[] {
@@ -281,6 +282,7 @@ interface Face {
   readonly title: string;
   readonly avatar: string;
   readonly avatarSeed: number;
+  readonly partner: number | null;
 }
 
 /** How far the others are. */

@@ -63,6 +63,9 @@ describe("frames", () => {
     expect(encodeFrame({ event: "Read", uid: 1, gid: 2, msgId: 3, clientMsgId: "r" })).toBe(
       '{"event":"Read","body":{"kind":"Text","uid":1,"gid":2,"content":"","clientMsgId":"r","msgId":3}}',
     );
+    expect(encodeFrame({ event: "Watch", uid: 1, uids: [2, 3], clientMsgId: "w" })).toBe(
+      '{"event":"Watch","body":{"kind":"Text","uid":1,"content":"","clientMsgId":"w","uids":[2,3]}}',
+    );
     expect(encodeFrame({ event: "Heart", clientMsgId: "h" })).toBe('{"event":"Heart","body":{"clientMsgId":"h"}}');
   });
 });

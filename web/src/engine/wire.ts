@@ -117,6 +117,8 @@ export type Outgoing =
       readonly msgId: number;
       readonly clientMsgId: string;
     }
+  /** Replaces whom this connection watched before. */
+  | { readonly event: "Watch"; readonly uid: number; readonly uids: readonly number[]; readonly clientMsgId: string }
   | { readonly event: "Heart"; readonly clientMsgId: string };
 
 /** The four keys of every answer of the REST operations. */
@@ -154,6 +156,11 @@ export function encodeFrame(frame: Outgoing): string {
       return JSON.stringify({
         event,
         body: { kind: "Text", uid: frame.uid, gid: frame.gid, content: "", clientMsgId, msgId: frame.msgId },
+      });
+    case "Watch":
+      return JSON.stringify({
+        event,
+        body: { kind: "Text", uid: frame.uid, content: "", clientMsgId, uids: frame.uids },
       });
     case "Heart":
       return JSON.stringify({ event, body: { clientMsgId } });

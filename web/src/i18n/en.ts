@@ -45,6 +45,8 @@ export const en = {
   "connection.connecting": "Connecting…",
   "connection.syncing": "Getting what you missed…",
 
+  "presence.online": "Online",
+
   "auth.signIn": "Sign in",
   "auth.signInTitle": "Welcome back",
   "auth.register": "Create account",

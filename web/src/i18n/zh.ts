@@ -46,6 +46,8 @@ export const zh: Catalogue = {
   "connection.connecting": "正在连接…",
   "connection.syncing": "正在同步消息…",
 
+  "presence.online": "在线",
+
   "auth.signIn": "登录",
   "auth.signInTitle": "欢迎回来",
   "auth.register": "注册",

@@ -9,13 +9,13 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use rim_core::bus::Heard;
 use rim_core::event::{Change, Committed, Ended, Feed, Topic};
 use rim_core::store::Result;
-use rim_core::{GroupId, Rev, SessionId, UserId};
-use tokio::sync::oneshot;
+use rim_core::{GroupId, NodeId, Rev, SessionId, UserId};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::hint::{self, Brief, Hint};
 use super::progress::Progress;
-use super::{Cluster, Ears, Request};
+use super::{Cluster, Ears, Request, Word};
 use crate::app::App;
 use crate::gateway;
 
@@ -42,8 +42,8 @@ const USERS_EVERY: u32 = 6;
 
 /// Drains the store's feed until the store is closed, and listens to the other nodes meanwhile.
 pub async fn follow(app: Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) {
-    let Ears { mut hearing, mut requests } = ears;
-    let mut follower = Follower::new(Arc::clone(&app), cluster);
+    let Ears { mut hearing, mut requests, words } = ears;
+    let mut follower = Follower::new(Arc::clone(&app), cluster, words);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut bus_works = true;
@@ -84,6 +84,7 @@ pub async fn follow(app: Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: 
 struct Follower {
     app: Arc<App>,
     cluster: Arc<Cluster>,
+    words: mpsc::Sender<Word>,
     topics: HashMap<Topic, Followed>,
     /// Of all topics: what [`Progress::waiting`] says.
     ahead: usize,
@@ -129,10 +130,11 @@ enum Answer {
 }
 
 impl Follower {
-    fn new(app: Arc<App>, cluster: Arc<Cluster>) -> Self {
+    fn new(app: Arc<App>, cluster: Arc<Cluster>, words: mpsc::Sender<Word>) -> Self {
         Self {
             app,
             cluster,
+            words,
             topics: HashMap::new(),
             ahead: 0,
             questions: FuturesUnordered::new(),
@@ -214,6 +216,8 @@ impl Follower {
             Brief::WrongPassword { account, address } => {
                 self.app.limits.wrong_password_elsewhere(&account, address);
             }
+            // Full: it is asked for again.
+            Brief::Presence { node, what } => _ = self.words.try_send((NodeId(node), what)),
         }
     }
 

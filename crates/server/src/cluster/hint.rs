@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes that a number of a user takes in a list, at the most, with its comma.
 const USER_BYTES: usize = 21;
+/// Bytes of a hint around a list of users, at the most.
+const AROUND_USERS_BYTES: usize = 160;
+/// Users of one hint, at the most: it is looked at in one go.
+const MAX_USERS: usize = 1000;
 
 /// What one node tells others.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +33,20 @@ pub(super) enum Brief {
     Joined { group: u64, rev: u64, users: Vec<u64> },
     /// Somebody tried a password from there that was wrong; `account` is folded.
     WrongPassword { account: String, address: std::net::IpAddr },
+    /// Who is connected to a node.
+    Presence { node: u64, what: Presence },
+}
+
+/// What is said of who is connected to a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Presence {
+    /// It says who came and who left since it did so last, for the `number`-th time.
+    Announced { number: u64, came: Vec<u64>, left: Vec<u64> },
+    /// It says who was there after that announcement: part 1, 2… of so many.
+    Listed { number: u64, part: u32, parts: u32, users: Vec<u64> },
+    /// Another asks it for this list.
+    Asked,
 }
 
 impl Hint {
@@ -56,8 +74,7 @@ pub(super) fn of(change: &Change, max_payload: usize) -> Vec<(Subject, Vec<u8>)>
         if fits {
             return vec![(Subject::Everybody, encoded)];
         }
-        let most = (max_payload.saturating_sub(100) / USER_BYTES).max(1);
-        let parts = users.chunks(most).map(|users| {
+        let parts = users.chunks(users_that_fit(max_payload)).map(|users| {
             let users = users.iter().map(|user| user.0).collect();
             (Subject::Everybody, Brief::Joined { group: group.0, rev: rev.0, users }.encode())
         });
@@ -71,6 +88,11 @@ pub(super) fn of(change: &Change, max_payload: usize) -> Vec<(Subject, Vec<u8>)>
         (Subject::Topic(topic), payload)
     });
     hints.collect()
+}
+
+/// How many users a hint of this size may name.
+pub(super) fn users_that_fit(max_payload: usize) -> usize {
+    (max_payload.saturating_sub(AROUND_USERS_BYTES) / USER_BYTES).clamp(1, MAX_USERS)
 }
 
 /// Who became a member of which group, and at which `rev`.
@@ -165,6 +187,25 @@ mod tests {
             joined.extend(users);
         }
         assert_eq!(joined, Vec::from_iter(1..=10_000));
+    }
+
+    #[test]
+    fn as_many_users_as_fit_do_fit() {
+        for max_payload in [1000, 5_973, 1 << 20] {
+            let fit = users_that_fit(max_payload);
+            assert!(fit == MAX_USERS || fit > max_payload / 30, "{fit} of {max_payload}");
+            let (number, users) = (u64::MAX, vec![u64::MAX; fit]);
+            let left = users.clone();
+            for what in [
+                Presence::Announced { number, came: vec![], left },
+                Presence::Listed { number, part: u32::MAX, parts: u32::MAX, users },
+            ] {
+                let hint = Brief::Presence { node: u64::MAX, what };
+                let encoded = hint.encode();
+                assert!(encoded.len() <= max_payload, "{} of {max_payload}", encoded.len());
+                assert_eq!(Hint::decode(&encoded), Some(Hint::Brief(hint)));
+            }
+        }
     }
 
     #[test]

@@ -7,9 +7,15 @@
 //! comes, from a look at the store every few seconds.
 //!
 //! One task does all of it (`follower`), so what a connection hears of a topic has one order.
+//!
+//! Who is connected where is in no store: the nodes tell each other (`announcer`), and ask each other for what they
+//! missed (`directory`), in another task (`presence`).
 
+mod announcer;
+mod directory;
 mod follower;
 mod hint;
+mod nodes;
 mod presence;
 mod progress;
 
@@ -19,11 +25,13 @@ use rim_core::bus::{Bus, Hearing, Subject};
 use rim_core::event::Topic;
 use rim_core::store::{Result, StoreError};
 use rim_core::{NodeId, SharedStore, Timestamp};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use self::follower::follow;
 use self::hint::Brief;
-pub(crate) use self::presence::{GONE_AFTER, ago, presence, purge_changes};
+pub(crate) use self::nodes::{GONE_AFTER, ago, note_nodes, purge_changes};
+use self::presence::{MAX_WORDS, Word};
+pub use self::presence::{Words, presence};
 
 /// Logins that wait to have their topics followed. One more waits in its own task.
 const MAX_REQUESTS: usize = 1024;
@@ -37,12 +45,16 @@ pub struct Cluster {
     pub store: Arc<dyn SharedStore>,
     pub bus: Arc<dyn Bus>,
     requests: mpsc::Sender<Request>,
+    /// The other nodes that live.
+    living: watch::Sender<Vec<NodeId>>,
 }
 
 /// What the follower listens to besides the store's feed.
 pub struct Ears {
     hearing: Hearing,
     requests: mpsc::Receiver<Request>,
+    /// To whom it passes on what is said of who is connected where.
+    words: mpsc::Sender<Word>,
 }
 
 /// Follow these topics, and say when it is so.
@@ -58,10 +70,12 @@ impl Cluster {
         started_at: Timestamp,
         store: Arc<dyn SharedStore>,
         (bus, hearing): (Arc<dyn Bus>, Hearing),
-    ) -> (Self, Ears) {
+    ) -> (Self, Ears, Words) {
         let (requests, requested) = mpsc::channel(MAX_REQUESTS);
-        let cluster = Self { node, name, started_at, store, bus, requests };
-        (cluster, Ears { hearing, requests: requested })
+        let (words, heard) = mpsc::channel(MAX_WORDS);
+        let (living, lives) = watch::channel(Vec::new());
+        let cluster = Self { node, name, started_at, store, bus, requests, living };
+        (cluster, Ears { hearing, requests: requested, words }, Words { heard, living: lives })
     }
 
     /// Has this node tell its connections of everything that happens to the topics from some moment before

@@ -1,80 +1,94 @@
-//! That this node lives, and which others do.
+//! Who is connected to which node: told to the others, and heard of them.
+//!
+//! It is a task of its own, so that no message waits for a long list.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use rim_core::node::Node;
-use rim_core::{NodeId, Timestamp};
+use rim_core::NodeId;
+use rim_core::bus::Subject;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Cluster;
+use super::announcer::Announcer;
+use super::directory::Directory;
+use super::hint::{Brief, Presence};
 use crate::app::App;
+use crate::gateway::{self, Elsewhere};
 
-/// How often a node says that it lives.
-const NOTE_EVERY: Duration = Duration::from_secs(5);
-/// A node that has said nothing for so long is gone.
-pub(crate) const GONE_AFTER: Duration = Duration::from_secs(20);
-/// How long changes are kept for nodes that missed them: far longer than any of them goes on without looking.
-const KEEP_CHANGES: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often the others are told who came and left meanwhile.
+const TICK: Duration = Duration::from_millis(200);
 
-/// Notes this node in the store until it goes away, and the others in the metrics and the log.
-pub(crate) async fn presence(app: Arc<App>, cluster: Arc<Cluster>) {
-    let mut ticks = interval(NOTE_EVERY);
+/// What other nodes have said and nobody has looked at. More is dropped, and asked for.
+pub(super) const MAX_WORDS: usize = 4096;
+
+/// A node, and what it says of itself.
+pub(super) type Word = (NodeId, Presence);
+
+/// What the task listens to.
+pub struct Words {
+    pub(super) heard: mpsc::Receiver<Word>,
+    /// The other nodes that live, since it is known.
+    pub(super) living: watch::Receiver<Vec<NodeId>>,
+}
+
+/// Tells and listens until nobody hears the bus any more.
+pub async fn presence(app: Arc<App>, cluster: Arc<Cluster>, words: Words) {
+    let Words { mut heard, living } = words;
+    let (announcer, directory) = (Announcer::default(), Directory::default());
+    let mut people = People { app, cluster, living, announcer, directory };
+    let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut known = Vec::new();
-    // Cancelling it between two questions leaves nothing half done.
-    while app.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        note(&app, &cluster, false).await;
-        match cluster.store.nodes(ago(app.clock.now(), GONE_AFTER)).await {
-            Ok(nodes) => {
-                app.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
-                tell_who_came_and_went(&mut known, nodes, cluster.node);
-            }
-            Err(error) => tracing::debug!(%error, "cannot ask which nodes there are"),
+    loop {
+        // Whichever arm is dropped has taken nothing.
+        tokio::select! {
+            word = heard.recv() => match word {
+                Some((node, what)) => people.heard(node, what),
+                None => break,
+            },
+            _ = ticks.tick() => people.tick(),
         }
     }
-    note(&app, &cluster, true).await;
+    // The last who left, when it stopped.
+    people.tick();
 }
 
-async fn note(app: &App, cluster: &Cluster, draining: bool) {
-    let now = app.clock.now();
-    let node = Node {
-        id: cluster.node,
-        name: cluster.name.clone(),
-        address: app.config.listen.to_string(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        connections: u64::try_from(app.metrics.connections.get()).unwrap_or(0),
-        users_online: app.hub.users_online() as u64,
-        draining,
-        started_at: cluster.started_at,
-        seen_at: now,
-    };
-    if let Err(error) = cluster.store.note_node(node).await {
-        tracing::debug!(%error, "cannot note this node");
+struct People {
+    app: Arc<App>,
+    cluster: Arc<Cluster>,
+    living: watch::Receiver<Vec<NodeId>>,
+    announcer: Announcer,
+    directory: Directory,
+}
+
+impl People {
+    fn heard(&mut self, node: NodeId, what: Presence) {
+        let Self { app, cluster, announcer, directory, .. } = self;
+        match what {
+            Presence::Asked if node == cluster.node => announcer.asked(),
+            what => gateway::batched(|| directory.heard(node, what, |node, what| tell(app, node, what))),
+        }
+    }
+
+    fn tick(&mut self) {
+        let Self { app, cluster, living, announcer, directory } = self;
+        if living.has_changed().unwrap_or(false) {
+            let nodes = living.borrow_and_update();
+            gateway::batched(|| directory.living(&nodes, |node, what| tell(app, node, what)));
+        }
+        let max_payload = cluster.bus.max_payload();
+        let announced = announcer.announce(app.hub.take_moved(), max_payload);
+        let listed = announcer.list(|| app.hub.here(), max_payload);
+        let own = announced.into_iter().chain(listed).map(|what| (cluster.node, what));
+        let questions = directory.questions().into_iter().map(|node| (node, Presence::Asked));
+        for (node, what) in own.chain(questions) {
+            cluster.bus.publish(Subject::Everybody, Brief::Presence { node: node.0, what }.encode());
+            app.metrics.hints_sent.inc();
+        }
     }
 }
 
-fn tell_who_came_and_went(known: &mut Vec<Node>, nodes: Vec<Node>, own: NodeId) {
-    let missing = |of: &[Node], id: NodeId| of.iter().all(|node| node.id != id);
-    for node in nodes.iter().filter(|node| node.id != own && missing(known, node.id)) {
-        tracing::info!(node = %node.name, address = %node.address, "a node is there");
-    }
-    for node in known.iter().filter(|node| missing(&nodes, node.id)) {
-        tracing::info!(node = %node.name, address = %node.address, "a node has gone");
-    }
-    *known = nodes;
-}
-
-/// Deletes changes that no node needs to be told of any more.
-pub(crate) async fn purge_changes(app: &App, cluster: &Cluster) {
-    match cluster.store.purge_changes(ago(app.clock.now(), KEEP_CHANGES)).await {
-        Ok(0) => {}
-        Ok(count) => tracing::debug!(count, "deleted changes that every node has heard of"),
-        Err(error) => tracing::warn!(%error, "cannot delete old changes"),
-    }
-}
-
-/// The time so long before `now`.
-pub(crate) fn ago(now: Timestamp, time: Duration) -> Timestamp {
-    Timestamp(now.0.saturating_sub(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
+fn tell(app: &App, node: NodeId, what: Elsewhere) {
+    app.hub.set_elsewhere(node, what, app.clock.now());
 }

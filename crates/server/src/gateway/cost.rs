@@ -129,7 +129,7 @@ impl World {
         let connect = |user: u64, group: u64| {
             let outbox = app.hub.connect();
             app.hub.bind(UserId(user), SessionId(user), &outbox, 1).expect("his only device");
-            app.hub.join(UserId(user), &outbox, vec![GroupId(group)], || ());
+            app.hub.join(UserId(user), &outbox, vec![GroupId(group)], Timestamp(0), || ());
             outbox
         };
         let of_group = |group| (0..members).map(|member| connect(group * members + member, group)).collect();

@@ -1,4 +1,4 @@
-//! One timer for all connections: pings the silent, ends the dead, keeps sessions in use from expiring.
+//! One timer for all connections: pings the silent, ends the dead, and tells of those who did not come back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,7 @@ pub async fn heartbeat(app: Arc<App>) {
                     connection.push(ping.clone());
                 }
             }
+            app.hub.tell_who_left(app.clock.now());
         });
     }
     app.hub.go_away();

@@ -2,7 +2,8 @@
 //!
 //! Fan-out asks one question: which connections belong to members of this group? The hub keeps the answer
 //! ready for every group that has a member online. A connection's groups are read from the store at its
-//! Login and kept right by the feed of commits from then on: subscribe first, read after.
+//! Login and kept right by the feed of commits from then on: subscribe first, read after. Whoever wants to know
+//! who is there is told by [`Presence`], under the same lock.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,10 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use rim_core::{GroupId, Origin, SessionId, UserId};
+use rim_core::{GroupId, NodeId, Origin, SessionId, Timestamp, UserId};
 use rim_protocol::CloseCode;
 
 use super::outbox::Outbox;
+use super::presence::{Elsewhere, Moment, Presence};
+
+#[cfg(test)]
+mod tests;
 
 /// Slots of the wheel that pings are spread over; a connection's slot is its id modulo this.
 const WHEEL_SLOTS: usize = 64;
@@ -36,6 +41,7 @@ struct State {
     users: HashMap<UserId, Online>,
     /// The connections of the members who are online.
     groups: HashMap<GroupId, Vec<(UserId, Arc<Outbox>)>>,
+    presence: Presence,
     /// Set when the server goes away; whoever comes later is told so at once.
     going_away: bool,
 }
@@ -55,20 +61,24 @@ struct Connection {
     outbox: Arc<Outbox>,
     /// Whether it hears anything yet, and is in the lists of its groups.
     joined: bool,
+    /// Of whom it is told when they come and go.
+    watches: Box<[UserId]>,
+}
+
+impl Online {
+    /// Whether he has a connection that hears what concerns him: what others call online.
+    fn is_here(&self) -> bool {
+        self.connections.iter().any(|connection| connection.joined)
+    }
 }
 
 /// The user has as many connections as one may have.
 #[derive(Debug)]
 pub(super) struct TooManyConnections;
 
-impl Default for Hub {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Hub {
-    pub fn new() -> Self {
+    /// `several` where this is one of several nodes.
+    pub fn new(several: bool) -> Self {
         Self {
             next_id: AtomicU64::new(1),
             second: AtomicU32::new(0),
@@ -76,6 +86,7 @@ impl Hub {
                 wheel: (0..WHEEL_SLOTS).map(|_| HashMap::new()).collect(),
                 users: HashMap::new(),
                 groups: HashMap::new(),
+                presence: Presence::new(several),
                 going_away: false,
             }),
         }
@@ -84,6 +95,10 @@ impl Hub {
     /// Seconds since the server started, as the heartbeat counts them.
     pub(super) fn second(&self) -> u32 {
         self.second.load(Ordering::Relaxed)
+    }
+
+    fn moment(&self, at: Timestamp) -> Moment {
+        Moment { second: self.second(), at }
     }
 
     /// Adds a connection that has not logged in.
@@ -116,15 +131,24 @@ impl Hub {
         if online.connections.len() >= max_connections {
             return Err(TooManyConnections);
         }
-        online.connections.push(Connection { session, outbox: Arc::clone(outbox), joined: false });
+        let outbox = Arc::clone(outbox);
+        online.connections.push(Connection { session, outbox, joined: false, watches: Box::default() });
         Ok(())
     }
 
     /// Lets a bound connection hear what concerns its user, in his groups too, as read from the store after
     /// [`Self::bind`]. `before` is called first, so that what it queues comes before all that is heard.
-    pub(super) fn join(&self, user: UserId, outbox: &Outbox, read: Vec<GroupId>, before: impl FnOnce()) {
+    pub(super) fn join(
+        &self,
+        user: UserId,
+        outbox: &Outbox,
+        read: Vec<GroupId>,
+        at: Timestamp,
+        before: impl FnOnce(),
+    ) {
         let state = &mut *self.state.lock();
         let Some(online) = state.users.get_mut(&user) else { return };
+        let was_here = online.is_here();
         let meanwhile = std::mem::take(&mut online.meanwhile);
         // The read is some moment between the bind and now. Repeating what happened since the bind, in
         // order, ends right whatever of it the read had seen.
@@ -143,25 +167,77 @@ impl Hub {
             for group in groups.iter() {
                 state.groups.entry(*group).or_default().push((user, Arc::clone(&connection.outbox)));
             }
+            if !was_here {
+                state.presence.set_here(user, true, self.moment(at));
+            }
         }
     }
 
     /// Unbinds a connection from its user.
-    pub(super) fn unbind(&self, user: UserId, outbox: &Outbox) {
+    pub(super) fn unbind(&self, user: UserId, outbox: &Outbox, at: Timestamp) {
         let state = &mut *self.state.lock();
         let Entry::Occupied(mut entry) = state.users.entry(user) else { return };
         let online = entry.get_mut();
-        let before = online.connections.len();
-        online.connections.retain(|connection| connection.outbox.id() != outbox.id());
-        if online.connections.len() == before {
+        let Some(place) = online.connections.iter().position(|c| c.outbox.id() == outbox.id()) else {
             return;
-        }
+        };
+        let gone = online.connections.remove(place);
         for group in online.groups.iter().flatten() {
             remove_from_group(&mut state.groups, *group, |(_, other)| other.id() == outbox.id());
         }
-        if entry.get().connections.is_empty() {
+        state.presence.unwatch(outbox, &gone.watches);
+        if gone.joined && !online.is_here() {
+            state.presence.set_here(user, false, self.moment(at));
+        }
+        if online.connections.is_empty() {
             entry.remove();
         }
+    }
+
+    /// Tells a connection of `user` from now on when these users come and go, and nobody else any more.
+    /// `before` is called first, so that what it queues comes before those who are online.
+    pub(super) fn watch(
+        &self,
+        user: UserId,
+        outbox: &Arc<Outbox>,
+        users: Vec<UserId>,
+        at: Timestamp,
+        before: impl FnOnce(),
+    ) {
+        let State { users: online, presence, .. } = &mut *self.state.lock();
+        before();
+        let is_here = |user| online.get(&user).is_some_and(Online::is_here);
+        presence.watch(outbox, &users, is_here, self.moment(at));
+        let connections = online.get_mut(&user).map(|online| &mut online.connections);
+        let connection = connections.and_then(|all| all.iter_mut().find(|c| c.outbox.id() == outbox.id()));
+        // After the new ones: who is among both was watched all the time.
+        let before = match connection {
+            Some(connection) => std::mem::replace(&mut connection.watches, users.into()),
+            None => users.into(),
+        };
+        presence.unwatch(outbox, &before);
+    }
+
+    /// Tells watchers of those who did not come back in time. Called every second.
+    pub(super) fn tell_who_left(&self, at: Timestamp) {
+        self.state.lock().presence.tell_who_left(self.moment(at));
+    }
+
+    /// Another node has told who is connected to it.
+    pub(crate) fn set_elsewhere(&self, node: NodeId, what: Elsewhere, at: Timestamp) {
+        self.state.lock().presence.set_elsewhere(node, what, self.moment(at));
+    }
+
+    /// Who came online here and who left since this was asked last.
+    pub(crate) fn take_moved(&self) -> (Vec<UserId>, Vec<UserId>) {
+        let State { users, presence, .. } = &mut *self.state.lock();
+        presence.take_moved(|user| users.get(&user).is_some_and(Online::is_here))
+    }
+
+    /// Everybody who is online here.
+    pub(crate) fn here(&self) -> Vec<UserId> {
+        let state = self.state.lock();
+        state.users.iter().filter(|(_, online)| online.is_here()).map(|(user, _)| *user).collect()
     }
 
     /// `users` became members of `group`.
@@ -294,67 +370,5 @@ fn remove_from_group(groups: &mut GroupLists, group: GroupId, gone: impl Fn(&(Us
         if entry.get().is_empty() {
             entry.remove();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ANNA: UserId = UserId(1);
-    const GROUP: GroupId = GroupId(7);
-    const OTHER: GroupId = GroupId(8);
-
-    fn bound(hub: &Hub) -> Arc<Outbox> {
-        let outbox = hub.connect();
-        hub.bind(ANNA, SessionId(1), &outbox, 10).expect("room");
-        outbox
-    }
-
-    #[test]
-    fn what_happens_while_groups_are_read_is_not_lost() {
-        let hub = Hub::new();
-        let outbox = bound(&hub);
-        hub.members_added(GROUP, &[ANNA]);
-        hub.members_removed(OTHER, &[ANNA]);
-        // The read began before both, and saw neither.
-        hub.join(ANNA, &outbox, vec![OTHER], || ());
-        assert_eq!((hub.group_size(GROUP), hub.group_size(OTHER)), (1, 0));
-    }
-
-    #[test]
-    fn a_second_device_joins_the_groups_as_they_are_now() {
-        let hub = Hub::new();
-        let first = bound(&hub);
-        hub.join(ANNA, &first, vec![GROUP], || ());
-        let second = bound(&hub);
-        hub.members_removed(GROUP, &[ANNA]);
-        hub.join(ANNA, &second, vec![GROUP], || ());
-        assert_eq!(hub.group_size(GROUP), 0);
-        hub.members_added(GROUP, &[ANNA]);
-        assert_eq!(hub.group_size(GROUP), 2);
-        hub.unbind(ANNA, &first);
-        assert_eq!(hub.group_size(GROUP), 1);
-        hub.unbind(ANNA, &second);
-        assert_eq!((hub.group_size(GROUP), hub.users_online()), (0, 0));
-    }
-
-    #[test]
-    fn every_connection_has_its_turn_once_a_period() {
-        let hub = Hub::new();
-        for _ in 0..500 {
-            hub.connect();
-        }
-        for period in [1, 5, 45, 64, 100] {
-            let turns: usize = (0..period).map(|second| hub.turn(second, period).len()).sum();
-            assert_eq!(turns, 500, "period {period}");
-        }
-    }
-
-    #[test]
-    fn whoever_comes_while_the_server_goes_is_sent_away_too() {
-        let hub = Hub::new();
-        hub.go_away();
-        assert_eq!(hub.connect().closing().expect("closing").code, CloseCode::GoingAway);
     }
 }

@@ -17,6 +17,7 @@ mod handshake;
 mod heartbeat;
 mod hub;
 mod outbox;
+mod presence;
 mod session;
 mod socket;
 mod ws;
@@ -33,6 +34,7 @@ pub use handshake::upgrade;
 pub use heartbeat::heartbeat;
 pub use hub::Hub;
 pub(crate) use outbox::batched;
+pub(crate) use presence::Elsewhere;
 
 /// What the old port serves: a WebSocket at every path, and nothing else.
 pub fn router(app: Arc<App>) -> Router {

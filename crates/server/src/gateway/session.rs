@@ -268,9 +268,18 @@ impl Session {
 
     /// Waits until everything asked is answered.
     async fn answers_given(&self) {
+        self.answers_but(0).await;
+    }
+
+    /// Waits until everything is answered that was asked before the question that is acted on.
+    pub(super) async fn others_answered(&self) {
+        self.answers_but(1).await;
+    }
+
+    async fn answers_but(&self, unanswered: usize) {
         poll_fn(|cx| {
             self.outbox.register(cx.waker());
-            if self.outbox.unanswered() == 0 { Poll::Ready(()) } else { Poll::Pending }
+            if self.outbox.unanswered() <= unanswered { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }

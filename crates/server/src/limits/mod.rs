@@ -33,6 +33,8 @@ mod quota {
     pub(super) const REQUEST: Quota = per_second(60, 600);
     /// Messages sent by one user.
     pub(super) const MESSAGE: Quota = per_second(100, 2_000);
+    /// Lists of others whom one user watches.
+    pub(super) const WATCH: Quota = per_second(1, 60);
     /// Files uploaded by one user.
     pub(super) const UPLOAD: Quota = per_minute(6, 30);
     /// WebSocket frames before Login from one address.
@@ -40,7 +42,8 @@ mod quota {
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
-pub const KINDS: [&str; 7] = ["register", "login", "failed_login", "request", "message", "upload", "frame"];
+pub const KINDS: [&str; 8] =
+    ["register", "login", "failed_login", "request", "message", "watch", "upload", "frame"];
 
 /// The caller is over a limit and may try again after this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,7 @@ pub struct RateLimits<C: Clock = DefaultClock> {
     failed_login: Guesses<C>,
     request: Limit<UserId, C>,
     message: Limit<UserId, C>,
+    watch: Limit<UserId, C>,
     upload: Limit<UserId, C>,
     frame: Limit<IpAddr, C>,
 }
@@ -85,6 +89,7 @@ impl<C: Clock + Clone> RateLimits<C> {
             failed_login: Guesses::new(quota::FAILED_LOGIN, clock.clone()),
             request: limit(quota::REQUEST, clock),
             message: limit(quota::MESSAGE, clock),
+            watch: limit(quota::WATCH, clock),
             upload: limit(quota::UPLOAD, clock),
             frame: limit(quota::FRAME, clock),
         }
@@ -135,6 +140,11 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check("message", &self.message, &user)
     }
 
+    /// `user` names others whom he watches.
+    pub fn watch(&self, user: UserId) -> Result<(), RetryAfter> {
+        self.check("watch", &self.watch, &user)
+    }
+
     /// `user` is about to upload a file.
     pub fn upload(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("upload", &self.upload, &user)
@@ -153,6 +163,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.failed_login.retain_recent();
         self.request.retain_recent();
         self.message.retain_recent();
+        self.watch.retain_recent();
         self.upload.retain_recent();
         self.frame.retain_recent();
     }
@@ -216,6 +227,7 @@ mod tests {
             ("wrong passwords", "account and address", quota::FAILED_LOGIN),
             ("REST requests", "user", quota::REQUEST),
             ("messages", "user", quota::MESSAGE),
+            ("lists to watch", "user", quota::WATCH),
             ("uploads", "user", quota::UPLOAD),
             ("WebSocket frames before Login", "address", quota::FRAME),
         ] {

@@ -27,7 +27,7 @@ use crate::clock::SystemClock;
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The events of frames; `invalid` is a frame that could not be read.
-const EVENTS: [&str; 7] = ["Login", "Msg", "Read", "Ack", "Heart", "Logout", "invalid"];
+const EVENTS: [&str; 8] = ["Login", "Msg", "Read", "Ack", "Watch", "Heart", "Logout", "invalid"];
 /// Why a socket was closed right after it was accepted.
 const REFUSALS: [&str; 3] = ["total", "address", "tls"];
 /// Ends of a WebSocket that no close code stands for.

@@ -23,6 +23,8 @@ use tokio::time::timeout;
 use crate::balancer::Balancer;
 use crate::program::{self, Server};
 
+mod presence;
+
 const NODES: usize = 3;
 const PEOPLE: usize = 6;
 const GROUPS: usize = 2;

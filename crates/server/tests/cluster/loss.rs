@@ -1,18 +1,28 @@
 //! A bus that loses half of what it is given, and doubles some of the rest: nobody notices but by the clock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use rim_client::protocol::frame::{Incoming, IncomingEvent, Notice};
 use rim_core::bus::{Bus, Subject};
 use rim_core::event::Topic;
 
 use crate::chance::{Chance, seeds};
 use crate::random;
-use crate::world::TestServer;
+use crate::world::{Device, TestServer};
 
 /// Many of them wait for the nodes to look at the store.
 const STEPS: usize = 32;
+
+/// Friends who come and go.
+const FRIENDS: usize = 12;
+
+/// Of a friend may nothing be heard until the node he is on has spoken, been asked and answered, each of which may
+/// take several times.
+const LONG_PATIENCE: Duration = Duration::from_secs(120);
 
 struct Lossy {
     bus: Arc<dyn Bus>,
@@ -64,5 +74,42 @@ impl Bus for Lossy {
 async fn random_stories_end_as_the_model_says_on_a_bus_that_loses_half() {
     for seed in seeds(1) {
         random::tell(seed, TestServer::start_on(&["--limits=off"], lossy).await, STEPS).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_and_who_goes_is_told_on_a_bus_that_loses_half() {
+    let server = TestServer::start_on(&["--limits=off"], lossy).await;
+    let anna = server.user("anna").await;
+    let mut friends = Vec::new();
+    for number in 0..FRIENDS {
+        let friend = server.user(&format!("friend {number}")).await;
+        anna.befriend(&friend).await;
+        friends.push(friend);
+    }
+    let mut of_anna = anna.connect().await;
+    of_anna.watch(&friends.iter().collect::<Vec<_>>()).await;
+    let mut devices = Vec::new();
+    for friend in &friends {
+        devices.push(friend.connect().await);
+    }
+    told(&mut of_anna, Notice::Online, friends.iter().map(|friend| friend.uid).collect()).await;
+    let half = devices.split_off(FRIENDS / 2);
+    let gone = half.iter().map(|device| device.uid).collect();
+    drop(half);
+    told(&mut of_anna, Notice::Offline, gone).await;
+    of_anna.nothing_came("the others are there").await;
+}
+
+/// Waits until he was told this of all of these, of each once and nothing else.
+async fn told(device: &mut Device, what: Notice, mut of: BTreeSet<u64>) {
+    while !of.is_empty() {
+        let frame = tokio::time::timeout(LONG_PATIENCE, device.socket.next()).await.expect("he is told");
+        match frame.expect("a frame") {
+            Incoming::Event(IncomingEvent::Notify(notice)) if notice.kind == what => {
+                assert!(of.remove(&notice.uid), "{notice:?}");
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -46,6 +46,8 @@ mod limits;
 mod login_and_sessions;
 #[path = "../stories/old_client.rs"]
 mod old_client;
+#[path = "../stories/presence.rs"]
+mod presence;
 #[path = "../stories/protocol_document.rs"]
 mod protocol_document;
 #[path = "../stories/random/mod.rs"]

@@ -26,6 +26,7 @@ mod login_and_sessions;
 mod old_client;
 mod operations;
 mod overload;
+mod presence;
 mod protocol_document;
 mod random;
 mod receipts;

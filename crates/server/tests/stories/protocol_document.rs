@@ -38,6 +38,7 @@ fn the_table_of_limits_states_the_limits_of_the_code() {
         ("`content`", limits::MAX_CONTENT_BYTES),
         ("`clientMsgId`", limits::MAX_CLIENT_MSG_ID_BYTES),
         ("`users`, `uids`", limits::MAX_USERS_PER_REQUEST),
+        ("`uids` of a Watch", limits::MAX_WATCHED),
         ("`size`", limits::MAX_PAGE_SIZE as usize),
         ("a frame", limits::MAX_FRAME_BYTES),
         ("a JSON body", limits::DEFAULT_MAX_BODY_BYTES),

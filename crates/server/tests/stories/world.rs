@@ -228,6 +228,12 @@ impl Person {
         Device { uid: self.uid, socket }
     }
 
+    /// Makes the two friends.
+    pub async fn befriend(&self, other: &Self) {
+        assert!(self.api.add_friend(other.uid).await.expect("asked"));
+        assert!(other.api.answer_friend(self.uid, 1).await.expect("accepted"));
+    }
+
     /// The single chat with another.
     pub async fn chat_with(&self, other: &Self) -> u64 {
         self.api.create_group(1, "", &[other.uid]).await.expect("a chat")
@@ -261,6 +267,14 @@ impl Device {
         let answer = self.answer().await;
         assert_eq!((answer.client_msg_id.as_str(), answer.code), (id, None), "{answer:?}");
         answer.server_msg_id.expect("an id")
+    }
+
+    /// Has itself told when these come and go, from now on and of nobody else.
+    pub async fn watch(&mut self, others: &[&Person]) {
+        let uids: Vec<u64> = others.iter().map(|other| other.uid).collect();
+        let id = self.socket.watch(self.uid, &uids).await.expect("sent");
+        self.hears(format!(r#"{{"clientMsgId":"{id}","serverMsgId":null,"kind":"Ack","content":"Ok"}}"#))
+            .await;
     }
 
     /// Sends a text frame as it stands.

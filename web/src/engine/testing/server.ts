@@ -1,10 +1,11 @@
 // A server in a few hundred lines: the rules of docs/protocol.md that the engine depends on, and the faults
-// that a test wants.
+// that a test wants. Its REST operations are in rest.ts.
 
 import type { User } from "../contract";
 import type { HttpAnswer, HttpRequest, Wire, WireEvents } from "../ports";
 import type { Friendship, StoredMessage } from "../wire";
 import type { Clock } from "./clock";
+import { respond } from "./rest";
 
 export interface FakeMember {
   readonly uid: number;
@@ -34,6 +35,8 @@ interface Line extends Wired {
   readonly heard: WireEvents;
   uid: number | null;
   token: string | null;
+  /** Whose coming and going it is told. */
+  watched: ReadonlySet<number>;
   open: boolean;
 }
 
@@ -51,6 +54,7 @@ interface Frame {
     readonly content: string;
     readonly clientMsgId: string;
     readonly msgId: number;
+    readonly uids?: readonly number[];
   };
 }
 
@@ -65,6 +69,8 @@ export class FakeServer {
   readonly users = new Map<number, User & { rev: number; profileRev: number }>();
   readonly groups = new Map<number, FakeGroup>();
   readonly friends = new Map<string, { state: Friendship; rev: number }>();
+  /** Who is connected elsewhere; connections of the tests themselves do not count. */
+  readonly online = new Set<number>();
   /** All frames that came, by event and content. */
   readonly heard: Frame[] = [];
   readonly requests: HttpRequest[] = [];
@@ -93,6 +99,11 @@ export class FakeServer {
     const token = `token-${uid}-${this.nextId++}`;
     this.tokens.set(token, uid);
     return token;
+  }
+
+  /** Whose token it is. */
+  holder(token: string): number | undefined {
+    return this.tokens.get(token);
   }
 
   get connections(): number {
@@ -157,6 +168,31 @@ export class FakeServer {
     for (const uid of [from, to]) this.push(uid, notice("FriendRequest", from, null, { uids: [to] }, this.clock));
   }
 
+  /** What the operation of that name answers. */
+  answerFriend(uid: number, other: number, status: number): boolean {
+    const state = this.friends.get(`${uid}.${other}`)?.state ?? "none";
+    if (status === 1 ? state !== "incoming" : state === "none") return false;
+    for (const [one, two] of [
+      [uid, other],
+      [other, uid],
+    ] as const) {
+      this.relate(one, two, status === 1 ? "friends" : "none");
+      this.push(one, notice("FriendAccepted", uid, null, { uids: [other] }, this.clock));
+    }
+    return true;
+  }
+
+  come(uid: number): void {
+    this.online.add(uid);
+    this.tellOf(uid, "Online");
+  }
+
+  /** What he is given to come back has passed. */
+  go(uid: number): void {
+    this.online.delete(uid);
+    this.tellOf(uid, "Offline");
+  }
+
   /** `max(0, last seq - max(join, read, sent))`, as the server counts. */
   unread(uid: number, gid: number): number {
     const group = this.at(gid);
@@ -198,7 +234,7 @@ export class FakeServer {
   }
 
   connect(heard: WireEvents): Wire {
-    const line: Line = { heard, uid: null, token: null, open: true, lastArrival: 0 };
+    const line: Line = { heard, uid: null, token: null, watched: new Set(), open: true, lastArrival: 0 };
     this.later(line, () => {
       if (!line.open) return;
       if (!this.reachable) {
@@ -227,7 +263,7 @@ export class FakeServer {
           return;
         }
         this.requests.push(request);
-        const answer = this.http(request) ?? this.answer(request);
+        const answer = this.http(request) ?? respond(this, request);
         this.clock.after(this.httpDelay, () => {
           this.later(line, () => (this.reachable ? resolve(answer) : reject(new TypeError("failed to fetch"))));
         });
@@ -277,6 +313,10 @@ export class FakeServer {
       this.error(line, body.clientMsgId, 401, "login required");
       return;
     }
+    if (event === "Watch") {
+      this.watch(line, line.uid, body);
+      return;
+    }
     const group = this.groups.get(body.gid);
     const member = group?.members.get(line.uid);
     if (group === undefined || member === undefined) {
@@ -297,6 +337,26 @@ export class FakeServer {
       this.ack(line, body.clientMsgId, event === "Read" ? body.msgId : null);
       if (seq !== undefined) this.mark(group, line.uid, seq, event === "Read");
     }
+  }
+
+  private watch(line: Line, uid: number, { clientMsgId, uids }: Frame["body"]): void {
+    if (uids === undefined || uids.length > 500) {
+      this.error(line, clientMsgId, 422, "uids: a list of at most 500 ids");
+      return;
+    }
+    line.watched = new Set(uids.filter((other) => this.mayWatch(uid, other)));
+    this.ack(line, clientMsgId, null);
+    for (const other of line.watched) if (this.online.has(other)) this.send(line, presence("Online", other, this.clock));
+  }
+
+  private mayWatch(uid: number, other: number): boolean {
+    if (this.friends.get(`${uid}.${other}`)?.state === "friends") return true;
+    const singles = [...this.groups.values()].filter((group) => group.mode === 1);
+    return singles.some(({ members }) => uid !== other && members.has(uid) && members.has(other));
+  }
+
+  private tellOf(uid: number, kind: "Online" | "Offline"): void {
+    for (const line of this.lines) if (line.watched.has(uid)) this.send(line, presence(kind, uid, this.clock));
   }
 
   private store(
@@ -407,164 +467,6 @@ export class FakeServer {
       line.heard.closed(code, reason);
     });
   }
-
-  private answer({ path, token, body }: HttpRequest): HttpAnswer {
-    const [name, query] = path.split("?");
-    const given = typeof body?.content === "string" ? (JSON.parse(body.content) as Record<string, never>) : {};
-    if (name === "/api/user/login") {
-      const user = [...this.users.values()].find((one) => one.account === given["account"]);
-      return user === undefined ? refusal(500, "account not found") : done(this.token(user.id));
-    }
-    const uid = this.tokens.get(token ?? "");
-    const user = uid === undefined ? undefined : this.users.get(uid);
-    if (uid === undefined || user === undefined) return refusal(401, "login required");
-    switch (name) {
-      case "/api/user/get":
-        return done(face(user));
-      case "/api/user/logout":
-        this.revoke(token ?? "");
-        return done(null);
-      case "/api/sync":
-        return done(this.sync(uid, given));
-      case "/api/message/history":
-        return done(this.history(uid, given));
-      case "/api/group/user/get":
-        return done(this.list(Number(query?.split("=")[1])));
-      case "/api/group/create": {
-        const { group, users } = given as unknown as { group: { name: string; mode: number }; users: { uid: number }[] };
-        return done(this.group([uid, ...users.map((one) => one.uid)], group.mode, group.name));
-      }
-      case "/api/group/leave":
-        this.remove(given["gid"] ?? 0, uid);
-        return done(null);
-      case "/api/friend/add":
-        this.befriend(uid, given["fid"] ?? 0);
-        return done(true);
-      case "/api/friend/status/modify":
-        return done(this.answerFriend(uid, given["fid"] ?? 0, given["status"] ?? 0));
-      default:
-        return { status: 404, retryAfter: null, text: envelope(false, 404, "invalid request", null) };
-    }
-  }
-
-  private answerFriend(uid: number, other: number, status: number): boolean {
-    const state = this.friends.get(`${uid}.${other}`)?.state ?? "none";
-    if (status === 1 ? state !== "incoming" : state === "none") return false;
-    for (const [one, two] of [
-      [uid, other],
-      [other, uid],
-    ] as const) {
-      this.relate(one, two, status === 1 ? "friends" : "none");
-      this.push(one, notice("FriendAccepted", uid, null, { uids: [other] }, this.clock));
-    }
-    return true;
-  }
-
-  private list(gid: number): unknown {
-    const members = [...(this.groups.get(gid)?.members.values() ?? [])].filter((one) => one.left === null);
-    return members.map(({ uid, role }) => ({ role, user: this.face(uid) }));
-  }
-
-  private history(uid: number, asked: { gid?: number; size?: number; beforeSeq?: number }): unknown {
-    const group = this.at(asked.gid ?? 0);
-    const below = asked.beforeSeq ?? Infinity;
-    const seen = this.visible(uid, group.gid).filter((message) => message.seq < below);
-    return seen.slice(-(asked.size ?? 20)).map((message) => ({
-      group: info(group),
-      msg: stored(message),
-      user: this.face(message.uid),
-      unread: null,
-    }));
-  }
-
-  private sync(
-    uid: number,
-    asked: { rev?: number; groups?: { gid: number; rev: number }[]; limit?: number; window?: number },
-  ): unknown {
-    const rev = asked.rev ?? 0;
-    const user = this.users.get(uid);
-    const friends = [...this.friends].filter(([key, friend]) => key.startsWith(`${uid}.`) && friend.rev > rev);
-    const named = new Set<number>();
-    const friendRows = friends.map(([key, { state }]) => {
-      const other = Number(key.split(".")[1]);
-      named.add(other);
-      return { uid: other, state };
-    });
-    let left = asked.limit ?? 500;
-    let more = false;
-    const groups: unknown[] = [];
-    for (const group of this.groups.values()) {
-      const member = group.members.get(uid);
-      if (member === undefined) continue;
-      const since = asked.groups?.find((known) => known.gid === group.gid)?.rev ?? 0;
-      const until = member.left?.rev ?? group.rev;
-      if (until <= since) continue;
-      if (left === 0) {
-        more = true;
-        break;
-      }
-      const delta = this.delta(group, member, since, until, left, asked.window ?? null);
-      left -= delta.messages.length + delta.members.length;
-      more ||= delta.more;
-      for (const message of delta.messages) named.add(message.uid);
-      for (const row of delta.members) named.add(row.uid);
-      groups.push({ ...delta, messages: delta.messages.map(stored) });
-    }
-    return {
-      rev: user?.rev ?? 0,
-      me: user !== undefined && user.profileRev > rev ? face(user) : null,
-      friends: friendRows,
-      groups,
-      users: [...named].map((one) => this.face(one)),
-      more,
-    };
-  }
-
-  private delta(
-    group: FakeGroup,
-    member: FakeMember,
-    since: number,
-    until: number,
-    limit: number,
-    window: number | null,
-  ) {
-    const last = member.left?.seq ?? group.messages.length;
-    const visible = group.messages.filter((message) => sees(member, message.seq));
-    const missed = visible.filter((message) => message.rev > since);
-    const newest = window === null ? visible : visible.slice(-window);
-    const skippedTo = newest[0]?.seq ?? last + 1;
-    const skips = window !== null && missed.some((message) => message.seq < skippedTo);
-    let messages = missed.filter((message) => message.seq >= skippedTo);
-    let members = [...group.members.values()].filter((one) => one.rev > since && one.rev <= until);
-    members.sort((a, b) => a.rev - b.rev);
-    const revs = [...messages, ...members].map((row) => row.rev).sort((a, b) => a - b);
-    const leftOut = revs[limit];
-    const rev = leftOut === undefined ? until : leftOut - 1;
-    messages = messages.filter((message) => message.rev <= rev);
-    members = members.filter((one) => one.rev <= rev);
-    const informed = (since < group.infoRev && group.infoRev <= until) || since === 0;
-    return {
-      gid: group.gid,
-      rev,
-      member: member.left === null,
-      group: informed ? info(group) : null,
-      lastSeq: last,
-      unread: this.unread(member.uid, group.gid),
-      messages,
-      skippedTo: skips ? skippedTo : null,
-      members: members.map(({ uid, role, left, readSeq, deliveredSeq }) => {
-        return { uid, role, left: left !== null, readSeq, deliveredSeq };
-      }),
-      membersOmitted: false,
-      more: rev < until,
-    };
-  }
-
-  private face(uid: number): User & { password: string } {
-    const user = this.users.get(uid);
-    if (user === undefined) throw new Error(`no user ${uid}`);
-    return face(user);
-  }
 }
 
 function sees(member: FakeMember, seq: number): boolean {
@@ -572,31 +474,11 @@ function sees(member: FakeMember, seq: number): boolean {
   return member.earlier.some((span) => seq > span.after && seq <= span.to);
 }
 
-function face({ id, name, avatar, email, account }: User): User & { password: string } {
-  return { id, name, avatar, email, account, password: "" };
-}
-
-function info({ gid, name, mode, creator }: FakeGroup) {
-  return { id: gid, name, avatar: "", mode, creatorUid: creator };
-}
-
-function stored({ clientMsgId, at, ...message }: StoredMessage) {
-  return { ...message, client_msg_id: clientMsgId, createTime: "", updateTime: "", createdAt: at };
-}
-
 function notice(kind: string, uid: number, gid: number | null, more: object, clock: Clock) {
   const body = { kind, uid, gid, content: "", clientMsgId: "", msgId: null, ...more, createdAt: clock.now() };
   return { event: "Notify", body };
 }
 
-function done(data: unknown): HttpAnswer {
-  return { status: 200, retryAfter: null, text: envelope(true, 200, null, data) };
-}
-
-function refusal(code: number, msg: string): HttpAnswer {
-  return { status: 200, retryAfter: null, text: envelope(false, code, msg, null) };
-}
-
-function envelope(ok: boolean, code: number, msg: string | null, data: unknown): string {
-  return JSON.stringify({ ok, code, msg, data });
+function presence(kind: "Online" | "Offline", uid: number, clock: Clock) {
+  return notice(kind, uid, null, {}, clock);
 }

@@ -1,6 +1,6 @@
 // The picture of a user or a group, or initials on a colour that stays the same for the same one.
 
-import { memo, useState } from "react";
+import { type CSSProperties, memo, useState } from "react";
 
 import { initials, seedColour } from "./initials";
 import { pictureAddress } from "./address";
@@ -39,3 +39,13 @@ export const Avatar = memo(function Avatar({ name, address, seed, size = 48 }: A
     </span>
   );
 });
+
+/** An avatar with a dot while somebody is online. An ornament, too: `online` has to be said in words beside it. */
+export function Face({ online, ...avatar }: AvatarProps & { readonly online: boolean }) {
+  const style = { "--face": `${avatar.size ?? 48}px` } as CSSProperties;
+  return (
+    <span className={online ? "face face--online" : "face"} style={style}>
+      <Avatar {...avatar} />
+    </span>
+  );
+}

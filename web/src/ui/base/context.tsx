@@ -50,6 +50,13 @@ export function useLive<T>(live: Live<T>): T {
   return useSyncExternalStore(subscribe, get);
 }
 
+/** Whether somebody is known to be online; null is nobody. */
+export function useOnline(uid: number | null): boolean {
+  const { online } = useEngine();
+  const subscribe = useMemo(() => (changed: () => void) => online.subscribe(changed), [online]);
+  return useSyncExternalStore(subscribe, () => uid !== null && online.get().has(uid));
+}
+
 /** The time, renewed at every minute: for what is said in days and minutes. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now);

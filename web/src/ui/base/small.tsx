@@ -31,6 +31,22 @@ export function Badge({ count, label, most = 999 }: { count: number; label: stri
   );
 }
 
+/** An account, and the word where its owner is online: on one line, so that nothing moves when he comes or goes. */
+export function Who({ account, online }: { account: string; online: boolean }) {
+  const { t } = useTranslator();
+  return (
+    <>
+      @{account}
+      {online && (
+        <>
+          <span aria-hidden="true"> · </span>
+          <span className="online">{t("presence.online")}</span>
+        </>
+      )}
+    </>
+  );
+}
+
 export function Loading({ text }: { text: string }) {
   return (
     <p className="loading" role="status">

@@ -3,8 +3,9 @@
 import { memo, useEffect, useMemo, useRef } from "react";
 
 import type { ChatView } from "../../engine/contract";
-import { Avatar } from "../base/Avatar";
-import { NARROW, useEngine, useLive, useMe, useMedia, useTranslator } from "../base/context";
+import type { Translator } from "../../i18n/translator";
+import { Face } from "../base/Avatar";
+import { NARROW, useEngine, useLive, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { hrefOf, navigate, navigateBack } from "../base/router";
 import { Empty, Loading } from "../base/small";
@@ -85,16 +86,8 @@ interface HeaderProps {
 const ChatHeader = memo(
   function ChatHeader({ view, panel }: HeaderProps) {
     const { t } = useTranslator();
-    const me = useMe();
-    const { gid, single } = view.group;
-    const partner = single ? view.members.find(({ user }) => user.id !== me.id)?.user : undefined;
-    const subtitle = single
-      ? partner === undefined
-        ? ""
-        : `@${partner.account}`
-      : view.members.length > 0
-        ? t("chat.members", { count: view.members.length })
-        : "";
+    const online = useOnline(view.partner);
+    const { gid } = view.group;
     const toggle = (): void => {
       if (panel) navigateBack({ page: "chat", gid, panel: false });
       else navigate({ page: "chat", gid, panel: true });
@@ -111,12 +104,14 @@ const ChatHeader = memo(
         </button>
         <h1 className="hidden">{view.title || t("chats.untitled")}</h1>
         <button type="button" className="chat__about" aria-expanded={panel} onClick={toggle}>
-          <Avatar name={view.title} address={view.avatar} seed={view.avatarSeed} size={40} />
+          <Face name={view.title} address={view.avatar} seed={view.avatarSeed} size={40} online={online} />
           <span className="chat__names">
             <span className="chat__title ellipsis">
               {view.title || t("chats.untitled")}
             </span>
-            <span className="chat__subtitle ellipsis">{subtitle}</span>
+            <span className="chat__subtitle ellipsis">
+              {online ? <span className="online">{t("presence.online")}</span> : subtitleOf(view, t)}
+            </span>
           </span>
         </button>
         <button
@@ -139,3 +134,10 @@ const ChatHeader = memo(
     before.view.avatar === after.view.avatar &&
     before.view.members === after.view.members,
 );
+
+/** Who it is, or how many. */
+function subtitleOf({ members, partner, group }: ChatView, t: Translator["t"]): string {
+  if (!group.single) return members.length > 0 ? t("chat.members", { count: members.length }) : "";
+  const account = members.find(({ user }) => user.id === partner)?.user.account;
+  return account === undefined ? "" : `@${account}`;
+}

@@ -4,9 +4,9 @@ import { memo, useMemo, useState } from "react";
 
 import type { ChatView, Member } from "../../engine/contract";
 import { useAction, useDo } from "../base/actions";
-import { Avatar } from "../base/Avatar";
+import { Avatar, Face } from "../base/Avatar";
 import { useConfirm } from "../base/confirm";
-import { useEngine, useLive, useMe, useTranslator } from "../base/context";
+import { useEngine, useLive, useMe, useOnline, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { FixedList } from "../base/FixedList";
 import { FormError, SearchField } from "../base/fields";
@@ -16,7 +16,7 @@ import { Menu, type MenuItem } from "../base/Menu";
 import { PeoplePicker } from "../base/PeoplePicker";
 import { PictureField } from "../base/PictureField";
 import { hrefOf, navigate } from "../base/router";
-import { Loading } from "../base/small";
+import { Loading, Who } from "../base/small";
 import { matches } from "../base/text";
 import "./ChatPanel.css";
 
@@ -64,15 +64,17 @@ export const ChatPanel = memo(
 
 function Person({ view }: { view: ChatView }) {
   const { t } = useTranslator();
-  const me = useMe();
-  const partner = view.members.find(({ user }) => user.id !== me.id)?.user;
+  const online = useOnline(view.partner);
+  const partner = view.members.find(({ user }) => user.id === view.partner)?.user;
   return (
     <section className="panel__card">
-      <Avatar name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} />
+      <Face name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} online={online} />
       <p className="panel__name">{view.title}</p>
       {partner !== undefined && (
         <>
-          <p className="panel__note">@{partner.account}</p>
+          <p className="panel__note">
+            <Who account={partner.account} online={online} />
+          </p>
           <a className="button button--small button--outline" href={hrefOf({ page: "contacts", uid: partner.id })}>
             {t("panel.person")}
           </a>
@@ -260,34 +262,45 @@ function Members({ view }: { view: ChatView }) {
           height={MEMBER_PX}
           label={t("panel.members")}
           keyOf={({ user }) => user.id}
-          render={(member) => {
-            const { user } = member;
-            const actions = actionsOn(member);
-            return (
-              <div className="member">
-                <Avatar name={user.name} address={user.avatar} seed={user.id} size={40} />
-                <div className="member__names">
-                  <span className="ellipsis">
-                    {user.name}
-                    {user.id === me.id && <span className="member__you"> ({t("panel.you")})</span>}
-                  </span>
-                  <span className="member__account ellipsis">@{user.account}</span>
-                </div>
-                {user.id === group.creator ? (
-                  <span className="member__role member__role--owner">{t("panel.owner")}</span>
-                ) : (
-                  member.admin && <span className="member__role">{t("panel.admin")}</span>
-                )}
-                {actions.length > 0 && (
-                  <Menu label={t("panel.memberActions", { name: user.name })} icon="more" items={actions} />
-                )}
-              </div>
-            );
-          }}
+          render={(member) => (
+            <MemberRow member={member} owner={member.user.id === group.creator} actions={actionsOn(member)} />
+          )}
         />
       )}
       {adding && <AddDialog view={view} onClose={() => setAdding(false)} />}
     </section>
+  );
+}
+
+interface MemberRowProps {
+  readonly member: Member;
+  readonly owner: boolean;
+  readonly actions: readonly MenuItem[];
+}
+
+function MemberRow({ member, owner, actions }: MemberRowProps) {
+  const { t } = useTranslator();
+  const me = useMe();
+  const { user, admin } = member;
+  const online = useOnline(user.id);
+  return (
+    <div className="member">
+      <Face name={user.name} address={user.avatar} seed={user.id} size={40} online={online} />
+      <div className="member__names">
+        <span className="ellipsis">
+          {user.name}
+          {user.id === me.id && <span className="member__you"> ({t("panel.you")})</span>}
+        </span>
+        {online && <span className="hidden">{t("presence.online")}</span>}
+        <span className="member__account ellipsis">@{user.account}</span>
+      </div>
+      {owner ? (
+        <span className="member__role member__role--owner">{t("panel.owner")}</span>
+      ) : (
+        admin && <span className="member__role">{t("panel.admin")}</span>
+      )}
+      {actions.length > 0 && <Menu label={t("panel.memberActions", { name: user.name })} icon="more" items={actions} />}
+    </div>
   );
 }
 

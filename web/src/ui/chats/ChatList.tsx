@@ -3,8 +3,8 @@
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 
 import type { ChatRow } from "../../engine/contract";
-import { Avatar } from "../base/Avatar";
-import { useEngine, useLive, useMe, useNow, useTranslator } from "../base/context";
+import { Face } from "../base/Avatar";
+import { useEngine, useLive, useMe, useNow, useOnline, useTranslator } from "../base/context";
 import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
@@ -119,6 +119,7 @@ interface ChatListRowProps {
 const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: ChatListRowProps) {
   const translator = useTranslator();
   const { t } = translator;
+  const online = useOnline(row.partner);
   const { last } = row;
   const own = last !== null && last.uid === meId;
   const title = row.title || t("chats.untitled");
@@ -129,10 +130,11 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
       aria-current={selected ? "page" : undefined}
       draggable={false}
     >
-      <Avatar name={row.title} address={row.avatar} seed={row.avatarSeed} size={50} />
+      <Face name={row.title} address={row.avatar} seed={row.avatarSeed} size={50} online={online} />
       <span className="chat-row__text">
         <span className="chat-row__line">
           <span className="chat-row__title ellipsis">{title}</span>
+          {online && <span className="hidden">{t("presence.online")}</span>}
           {own && <StateIcon state={last.state} label={t(`message.${last.state.is === "read" ? "read" : last.state.is}`)} />}
           {last !== null && (
             <time className="chat-row__time" dateTime={new Date(last.at).toISOString()}>

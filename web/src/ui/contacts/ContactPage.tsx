@@ -1,17 +1,18 @@
 // One contact.
 
 import { useDo } from "../base/actions";
-import { Avatar } from "../base/Avatar";
+import { Face } from "../base/Avatar";
 import { useConfirm } from "../base/confirm";
-import { useEngine, useLive, useTranslator } from "../base/context";
+import { useEngine, useLive, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { navigate, navigateBack } from "../base/router";
-import { Empty } from "../base/small";
+import { Empty, Who } from "../base/small";
 
 export function ContactPage({ uid }: { uid: number }) {
   const engine = useEngine();
   const { t } = useTranslator();
   const { friends } = useLive(engine.contacts);
+  const online = useOnline(uid);
   const confirm = useConfirm();
   const run = useDo();
   const user = friends.find(({ id }) => id === uid);
@@ -49,9 +50,11 @@ export function ContactPage({ uid }: { uid: number }) {
       ) : (
         <div className="page__scroll">
           <div className="contact">
-            <Avatar name={user.name} address={user.avatar} seed={user.id} size={128} />
+            <Face name={user.name} address={user.avatar} seed={user.id} size={128} online={online} />
             <h1 className="contact__name">{user.name}</h1>
-            <p className="contact__account">@{user.account}</p>
+            <p className="contact__account">
+              <Who account={user.account} online={online} />
+            </p>
             <button type="button" className="button button--main contact__write" onClick={() => void write()}>
               <Icon name="chats" size={20} />
               {t("contacts.message")}

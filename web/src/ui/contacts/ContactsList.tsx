@@ -4,8 +4,8 @@ import { type ReactNode, useMemo, useRef, useState } from "react";
 
 import type { User } from "../../engine/contract";
 import { useDo } from "../base/actions";
-import { Avatar } from "../base/Avatar";
-import { useEngine, useLive, useTranslator } from "../base/context";
+import { Avatar, Face } from "../base/Avatar";
+import { useEngine, useLive, useOnline, useTranslator } from "../base/context";
 import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
@@ -117,20 +117,7 @@ export function ContactsList({ selected }: { selected: number | null }) {
                 label={t("contacts.list")}
                 keyOf={(user) => user.id}
                 handle={list}
-                render={(user) => (
-                  <a
-                    className={user.id === selected ? "chat-row chat-row--selected" : "chat-row"}
-                    href={hrefOf({ page: "contacts", uid: user.id })}
-                    aria-current={user.id === selected ? "page" : undefined}
-                    draggable={false}
-                  >
-                    <Avatar name={user.name} address={user.avatar} seed={user.id} size={42} />
-                    <span className="people__names">
-                      <span className="chat-row__title ellipsis">{user.name}</span>
-                      <span className="people__account ellipsis">@{user.account}</span>
-                    </span>
-                  </a>
-                )}
+                render={(user) => <Contact user={user} selected={user.id === selected} />}
               />
             )}
           </section>
@@ -138,6 +125,26 @@ export function ContactsList({ selected }: { selected: number | null }) {
       </div>
       {adding && <AddContactDialog onClose={() => setAdding(false)} />}
     </>
+  );
+}
+
+function Contact({ user, selected }: { user: User; selected: boolean }) {
+  const { t } = useTranslator();
+  const online = useOnline(user.id);
+  return (
+    <a
+      className={selected ? "chat-row chat-row--selected" : "chat-row"}
+      href={hrefOf({ page: "contacts", uid: user.id })}
+      aria-current={selected ? "page" : undefined}
+      draggable={false}
+    >
+      <Face name={user.name} address={user.avatar} seed={user.id} size={42} online={online} />
+      <span className="people__names">
+        <span className="chat-row__title ellipsis">{user.name}</span>
+        {online && <span className="hidden">{t("presence.online")}</span>}
+        <span className="people__account ellipsis">@{user.account}</span>
+      </span>
+    </a>
   );
 }
 

@@ -124,6 +124,50 @@ pub async fn friends_are_listed_by_state_and_id(w: &mut World) -> Claim {
     Ok(())
 }
 
+pub async fn friends_are_acquainted(w: &mut World) -> Claim {
+    for state in STATES {
+        let (anna, bob) = pair(w, state).await?;
+        let friends = state == Friendship::Friends;
+        for (user, other) in [(anna, bob), (bob, anna)] {
+            let expected = Vec::from_iter(friends.then_some(other));
+            assert_eq!(w.store.acquaintances(user, vec![other]).await?, expected, "{state:?}");
+        }
+    }
+    Ok(())
+}
+
+pub async fn two_who_have_a_single_chat_are_acquainted(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let chat = w.single(bob, anna).await;
+    w.group(anna, &[bob, carl]).await;
+    for gone in [None, Some(anna), Some(bob)] {
+        if let Some(gone) = gone {
+            w.leave(gone, chat).await?;
+        }
+        for (user, other) in [(anna, bob), (bob, anna)] {
+            assert_eq!(w.store.acquaintances(user, vec![other, carl]).await?, [other], "{gone:?} has left");
+        }
+    }
+    assert_eq!(w.store.acquaintances(carl, vec![anna, bob]).await?, [], "a group is no acquaintance");
+    Ok(())
+}
+
+pub async fn acquaintances_are_those_asked_about_each_once_by_id(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan, eve] = w.users(["anna", "bob", "carl", "dan", "eve"]).await;
+    for friend in [dan, bob, eve] {
+        w.befriend(carl, friend, FriendAction::Ask).await?;
+        w.befriend(friend, carl, FriendAction::Accept).await?;
+    }
+    w.single(carl, dan).await;
+    w.single(anna, carl).await;
+
+    let asked = vec![dan, NO_USER, carl, anna, dan, bob];
+    assert_eq!(w.store.acquaintances(carl, asked).await?, [anna, bob, dan]);
+    assert_eq!(w.store.acquaintances(carl, vec![]).await?, []);
+    assert_eq!(w.store.acquaintances(NO_USER, vec![carl]).await?, []);
+    Ok(())
+}
+
 pub async fn an_ended_friendship_is_synced_as_ended(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     w.befriend(anna, bob, FriendAction::Ask).await?;

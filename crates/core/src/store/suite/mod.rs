@@ -134,6 +134,9 @@ macro_rules! store_suite {
                 nobody_asks_himself
                 nobody_asks_an_unknown_user
                 friends_are_listed_by_state_and_id
+                friends_are_acquainted
+                two_who_have_a_single_chat_are_acquainted
+                acquaintances_are_those_asked_about_each_once_by_id
                 an_ended_friendship_is_synced_as_ended
                 friendships_survive_a_restart
             }

@@ -184,6 +184,13 @@ impl Model {
 
     // ---- groups
 
+    /// Whether the two are friends or have a single chat.
+    pub(super) fn knows(&self, user: UserId, other: UserId) -> bool {
+        let chat = |room: &Room| room.group.single && [user, other].iter().all(|u| room.person(*u).is_some());
+        let friends = self.friends.get(&(user, other)) == Some(&Friendship::Friends);
+        user != other && (friends || self.rooms.values().any(chat))
+    }
+
     /// The single chat of the two that this would find.
     pub(super) fn single_of(&self, new: &NewGroup) -> Option<GroupId> {
         let founders = new.founders();

@@ -423,6 +423,9 @@ impl<'a> Story<'a> {
             let expected = self.model.friends.iter().filter(|((one, _), is)| *one == user && **is == state);
             assert!(friends.iter().map(|friend| friend.id).eq(expected.map(|((_, other), _)| *other)));
         }
+        let known = self.w.store.acquaintances(user, self.people.clone()).await.expect("looked up");
+        let expected = self.model.users.keys().filter(|other| self.model.knows(user, **other));
+        assert!(known.iter().eq(expected), "{known:?}");
     }
 
     async fn look_at_chats(&mut self, user: UserId) {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use rim_core::UserId;
 use rim_core::event::Topic;
 use rim_core::session::Session as StoredSession;
-use rim_core::store::StoreError;
 use rim_protocol::ErrorCode;
 
-use super::Answer;
+use super::{Answer, fault};
 use crate::accounts;
 use crate::gateway::frames;
 use crate::gateway::outbox::Ticket;
@@ -59,7 +58,8 @@ async fn join(
     // Had it been revoked before the bind, nobody would have told the connection.
     authenticate(session, uid, token).await?;
     // Old clients take the first frame after their Login for its answer.
-    hub.join(uid, outbox, groups, || outbox.answer(ticket, frames::ack(client_msg_id, None)));
+    let ack = || outbox.answer(ticket, frames::ack(client_msg_id, None));
+    hub.join(uid, outbox, groups, session.app.clock.now(), ack);
     Ok(())
 }
 
@@ -71,15 +71,5 @@ async fn authenticate(session: &Session, uid: UserId, token: &str) -> Result<Sto
         Ok(Some(_)) => Err(Failed(ErrorCode::NotAllowed, "uid: the token is another user's".to_owned())),
         Ok(None) => Err(Failed(ErrorCode::LoginRequired, "login required".to_owned())),
         Err(error) => Err(fault(&error)),
-    }
-}
-
-fn fault(error: &StoreError) -> Failed {
-    match error {
-        StoreError::Busy => Failed(ErrorCode::Busy, error.to_string()),
-        StoreError::Refused(_) | StoreError::Fault(_) => {
-            tracing::error!(%error, "a login failed");
-            Failed(ErrorCode::Failed, "system error".to_owned())
-        }
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use rim_core::message::{NewMessage, Write, Written};
 use rim_core::{GroupId, UserId};
-use rim_protocol::{ErrorCode, Kind};
+use rim_protocol::Kind;
 
-use super::{Answer, speaker};
+use super::{Answer, speaker, too_fast};
 use crate::gateway::outbox::Ticket;
 use crate::gateway::session::{Failed, Session};
 use crate::gateway::{admission, frames};
@@ -23,10 +23,7 @@ pub(super) fn run(
     let binding = speaker(session, uid)?;
     let app = &session.app;
     admission::admit(session)?;
-    app.limits.message(binding.user).map_err(|retry| {
-        let reason = format!("too fast: try again in {} ms", retry.0.as_millis());
-        Failed(ErrorCode::TooFast, reason)
-    })?;
+    app.limits.message(binding.user).map_err(too_fast)?;
     let message = NewMessage {
         group: GroupId(gid),
         sender: binding.user,

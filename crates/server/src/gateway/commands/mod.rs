@@ -3,15 +3,18 @@
 mod login;
 mod message;
 mod receipt;
+mod watch;
 
 use rim_core::UserId;
 use rim_core::message::Receipt;
+use rim_core::store::StoreError;
 use rim_protocol::ErrorCode;
 use rim_protocol::frame::{Command, Request};
 
 use super::frames;
 use super::outbox::Ticket;
 use super::session::{Binding, Failed, Session};
+use crate::limits::RetryAfter;
 
 /// How a command that was done is answered.
 enum Answer {
@@ -41,6 +44,7 @@ pub(super) async fn run(session: &mut Session, ticket: Ticket, request: Request<
         Command::Ack { uid, gid, msg_id } => {
             receipt::run(session, ticket, UserId(uid), gid, msg_id, Receipt::Delivered, &id)
         }
+        Command::Watch { uid, uids } => watch::run(session, ticket, UserId(uid), uids, &id).await,
         Command::Heart => Ok(Answer::Ack),
         Command::Logout { uid } => logout_of(session, uid.map(UserId)),
     };
@@ -69,7 +73,7 @@ fn logout_of(session: &mut Session, uid: Option<UserId>) -> Result<Answer, Faile
 /// Unbinds the connection from its user; the socket stays open.
 pub(super) fn logout(session: &mut Session) {
     if let Some(binding) = session.binding.take() {
-        session.app.hub.unbind(binding.user, &session.outbox);
+        session.app.hub.unbind(binding.user, &session.outbox, session.app.clock.now());
         session.app.metrics.sessions_bound.dec();
     }
 }
@@ -89,4 +93,19 @@ fn speaker_is(binding: Binding, uid: UserId) -> Result<(), Failed> {
     }
     let reason = format!("uid: this connection has logged in as {}, not as {uid}", binding.user);
     Err(Failed(ErrorCode::NotAllowed, reason))
+}
+
+fn too_fast(retry: RetryAfter) -> Failed {
+    Failed(ErrorCode::TooFast, format!("too fast: try again in {} ms", retry.0.as_millis()))
+}
+
+/// What a read of the store failed with.
+fn fault(error: &StoreError) -> Failed {
+    match error {
+        StoreError::Busy => Failed(ErrorCode::Busy, error.to_string()),
+        StoreError::Refused(_) | StoreError::Fault(_) => {
+            tracing::error!(%error, "the store failed");
+            Failed(ErrorCode::Failed, "system error".to_owned())
+        }
+    }
 }

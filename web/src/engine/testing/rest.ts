@@ -1,0 +1,176 @@
+// The REST operations of the scripted server: those that the engine asks for.
+
+import type { User } from "../contract";
+import type { HttpAnswer, HttpRequest } from "../ports";
+import type { StoredMessage } from "../wire";
+import type { FakeGroup, FakeMember, FakeServer } from "./server";
+
+export function respond(server: FakeServer, { path, token, body }: HttpRequest): HttpAnswer {
+  const [name, query] = path.split("?");
+  const given = typeof body?.content === "string" ? (JSON.parse(body.content) as Record<string, never>) : {};
+  if (name === "/api/user/login") {
+    const user = [...server.users.values()].find((one) => one.account === given["account"]);
+    return user === undefined ? refusal(500, "account not found") : done(server.token(user.id));
+  }
+  const uid = server.holder(token ?? "");
+  if (uid === undefined) return refusal(401, "login required");
+  switch (name) {
+    case "/api/user/get":
+      return done(face(server, uid));
+    case "/api/user/logout":
+      server.revoke(token ?? "");
+      return done(null);
+    case "/api/sync":
+      return done(sync(server, uid, given));
+    case "/api/message/history":
+      return done(history(server, uid, given));
+    case "/api/group/user/get":
+      return done(list(server, Number(query?.split("=")[1])));
+    case "/api/group/create": {
+      const { group, users } = given as unknown as { group: { name: string; mode: number }; users: { uid: number }[] };
+      return done(server.group([uid, ...users.map((one) => one.uid)], group.mode, group.name));
+    }
+    case "/api/group/leave":
+      server.remove(given["gid"] ?? 0, uid);
+      return done(null);
+    case "/api/friend/add":
+      server.befriend(uid, given["fid"] ?? 0);
+      return done(true);
+    case "/api/friend/status/modify":
+      return done(server.answerFriend(uid, given["fid"] ?? 0, given["status"] ?? 0));
+    default:
+      return { status: 404, retryAfter: null, text: envelope(false, 404, "invalid request", null) };
+  }
+}
+
+function list(server: FakeServer, gid: number): unknown {
+  const members = [...(server.groups.get(gid)?.members.values() ?? [])].filter((one) => one.left === null);
+  return members.map(({ uid, role }) => ({ role, user: face(server, uid) }));
+}
+
+function history(server: FakeServer, uid: number, asked: { gid?: number; size?: number; beforeSeq?: number }): unknown {
+  const group = server.at(asked.gid ?? 0);
+  const below = asked.beforeSeq ?? Infinity;
+  const seen = server.visible(uid, group.gid).filter((message) => message.seq < below);
+  return seen.slice(-(asked.size ?? 20)).map((message) => ({
+    group: info(group),
+    msg: stored(message),
+    user: face(server, message.uid),
+    unread: null,
+  }));
+}
+
+interface Asked {
+  readonly rev?: number;
+  readonly groups?: readonly { readonly gid: number; readonly rev: number }[];
+  readonly limit?: number;
+  readonly window?: number;
+}
+
+function sync(server: FakeServer, uid: number, asked: Asked): unknown {
+  const rev = asked.rev ?? 0;
+  const user = server.users.get(uid);
+  const friends = [...server.friends].filter(([key, friend]) => key.startsWith(`${uid}.`) && friend.rev > rev);
+  const named = new Set<number>();
+  const friendRows = friends.map(([key, { state }]) => {
+    const other = Number(key.split(".")[1]);
+    named.add(other);
+    return { uid: other, state };
+  });
+  let left = asked.limit ?? 500;
+  let more = false;
+  const groups: unknown[] = [];
+  for (const group of server.groups.values()) {
+    const member = group.members.get(uid);
+    if (member === undefined) continue;
+    const since = asked.groups?.find((known) => known.gid === group.gid)?.rev ?? 0;
+    const until = member.left?.rev ?? group.rev;
+    if (until <= since) continue;
+    if (left === 0) {
+      more = true;
+      break;
+    }
+    const delta = deltaOf(server, group, member, since, until, left, asked.window ?? null);
+    left -= delta.messages.length + delta.members.length;
+    more ||= delta.more;
+    for (const message of delta.messages) named.add(message.uid);
+    for (const row of delta.members) named.add(row.uid);
+    groups.push({ ...delta, messages: delta.messages.map(stored) });
+  }
+  return {
+    rev: user?.rev ?? 0,
+    me: user !== undefined && user.profileRev > rev ? face(server, uid) : null,
+    friends: friendRows,
+    groups,
+    users: [...named].map((one) => face(server, one)),
+    more,
+  };
+}
+
+function deltaOf(
+  server: FakeServer,
+  group: FakeGroup,
+  member: FakeMember,
+  since: number,
+  until: number,
+  limit: number,
+  window: number | null,
+) {
+  const last = member.left?.seq ?? group.messages.length;
+  const visible = server.visible(member.uid, group.gid);
+  const missed = visible.filter((message) => message.rev > since);
+  const newest = window === null ? visible : visible.slice(-window);
+  const skippedTo = newest[0]?.seq ?? last + 1;
+  const skips = window !== null && missed.some((message) => message.seq < skippedTo);
+  let messages = missed.filter((message) => message.seq >= skippedTo);
+  let members = [...group.members.values()].filter((one) => one.rev > since && one.rev <= until);
+  members.sort((a, b) => a.rev - b.rev);
+  const revs = [...messages, ...members].map((row) => row.rev).sort((a, b) => a - b);
+  const leftOut = revs[limit];
+  const rev = leftOut === undefined ? until : leftOut - 1;
+  messages = messages.filter((message) => message.rev <= rev);
+  members = members.filter((one) => one.rev <= rev);
+  const informed = (since < group.infoRev && group.infoRev <= until) || since === 0;
+  return {
+    gid: group.gid,
+    rev,
+    member: member.left === null,
+    group: informed ? info(group) : null,
+    lastSeq: last,
+    unread: server.unread(member.uid, group.gid),
+    messages,
+    skippedTo: skips ? skippedTo : null,
+    members: members.map(({ uid, role, left, readSeq, deliveredSeq }) => {
+      return { uid, role, left: left !== null, readSeq, deliveredSeq };
+    }),
+    membersOmitted: false,
+    more: rev < until,
+  };
+}
+
+function face(server: FakeServer, uid: number): User & { password: string } {
+  const user = server.users.get(uid);
+  if (user === undefined) throw new Error(`no user ${uid}`);
+  const { id, name, avatar, email, account } = user;
+  return { id, name, avatar, email, account, password: "" };
+}
+
+function info({ gid, name, mode, creator }: FakeGroup) {
+  return { id: gid, name, avatar: "", mode, creatorUid: creator };
+}
+
+function stored({ clientMsgId, at, ...message }: StoredMessage) {
+  return { ...message, client_msg_id: clientMsgId, createTime: "", updateTime: "", createdAt: at };
+}
+
+function done(data: unknown): HttpAnswer {
+  return { status: 200, retryAfter: null, text: envelope(true, 200, null, data) };
+}
+
+function refusal(code: number, msg: string): HttpAnswer {
+  return { status: 200, retryAfter: null, text: envelope(false, code, msg, null) };
+}
+
+function envelope(ok: boolean, code: number, msg: string | null, data: unknown): string {
+  return JSON.stringify({ ok, code, msg, data });
+}

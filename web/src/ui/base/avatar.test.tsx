@@ -1,0 +1,15 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { expect, it, vi } from "vitest";
+
+vi.stubGlobal("location", { origin: "https://chat.example.org" });
+
+import { Avatar, Face } from "./Avatar";
+
+it("a face is an avatar that is marked while somebody is online, and says nothing by itself", () => {
+  const who = { name: "Anna Becker", address: "", seed: 2, size: 40 };
+  const avatar = renderToStaticMarkup(<Avatar {...who} />);
+  expect(avatar).toContain('aria-hidden="true"');
+  const face = (online: boolean): string => renderToStaticMarkup(<Face {...who} online={online} />);
+  expect(face(false)).toBe(`<span class="face" style="--face:40px">${avatar}</span>`);
+  expect(face(true)).toBe(`<span class="face face--online" style="--face:40px">${avatar}</span>`);
+});
