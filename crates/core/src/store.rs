@@ -145,8 +145,8 @@ pub trait Store: Send + Sync + 'static {
     /// Users whose relation to `user` is one of `states`, by id.
     async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>>;
 
-    /// Those of `others` who know `user`, by id: his friends, and everybody with whom he ever opened a single
-    /// chat. Costs what `others` are, not what he has.
+    /// Those of `others` to whom `user` is no stranger, by id: his friends, and whoever has written in their single
+    /// chat since he joined it last, and has not left it. Costs what `others` are, not what he has.
     async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>>;
 
     // ---- groups

@@ -66,9 +66,14 @@ pub(crate) async fn acquaintances(
     user: UserId,
     others: Vec<UserId>,
 ) -> Result<Vec<UserId>> {
-    let sql = "SELECT other_id FROM friendships WHERE user_id = $1 AND other_id = ANY($2) AND state = $3
-               UNION SELECT high_user_id FROM single_chats WHERE low_user_id = $1 AND high_user_id = ANY($2)
-               UNION SELECT low_user_id FROM single_chats WHERE low_user_id = ANY($2) AND high_user_id = $1
+    let sql = "WITH partners (user_id, group_id) AS (
+                 SELECT high_user_id, group_id FROM single_chats
+                 WHERE low_user_id = $1 AND high_user_id = ANY($2)
+                 UNION ALL SELECT low_user_id, group_id FROM single_chats
+                 WHERE low_user_id = ANY($2) AND high_user_id = $1)
+               SELECT other_id FROM friendships WHERE user_id = $1 AND other_id = ANY($2) AND state = $3
+               UNION SELECT user_id FROM partners JOIN members USING (group_id, user_id)
+               WHERE left_rev IS NULL AND sent_seq > join_seq
                ORDER BY 1";
     let friends = row::friendship_code(Friendship::Friends);
     row::all(db, sql, &[&user.sql(), &row::array(others), &friends], |row| row.number(0)).await

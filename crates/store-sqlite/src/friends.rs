@@ -66,7 +66,9 @@ pub(crate) fn acquaintances(db: &Connection, user: UserId, others: Vec<UserId>) 
     let sql = "SELECT 1 WHERE
                  EXISTS (SELECT 1 FROM friendships WHERE user_id = ?1 AND other_id = ?2 AND state = ?3)
                  OR EXISTS (SELECT 1 FROM single_chats
-                            WHERE low_user_id = min(?1, ?2) AND high_user_id = max(?1, ?2))";
+                            JOIN members ON members.group_id = single_chats.group_id AND user_id = ?2
+                            WHERE low_user_id = min(?1, ?2) AND high_user_id = max(?1, ?2)
+                            AND left_rev IS NULL AND sent_seq > join_seq)";
     let mut statement = db.prepare_cached(sql)?;
     let friends = row::friendship_code(Friendship::Friends);
     let mut known = Vec::new();

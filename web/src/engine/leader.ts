@@ -172,6 +172,7 @@ export class Leader {
         if (!this.outbox.answered(frame) && !this.presence.answered(frame)) this.receipts.answered(frame);
         break;
       case "message":
+        this.presence.wrote(frame.message);
         this.place(frame, this.round);
         break;
       case "notice":

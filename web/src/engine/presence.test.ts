@@ -4,7 +4,7 @@ import { type Browser, type Tab, World } from "./testing/browser";
 interface Scene {
   readonly world: World;
   readonly anna: number;
-  /** Has a single chat with Anna. */
+  /** Has written to Anna. */
   readonly bob: number;
   /** Is Anna's friend. */
   readonly carl: number;
@@ -19,7 +19,8 @@ async function scene(options: { locks?: boolean } = {}): Promise<Scene> {
   const world = new World();
   const { server } = world;
   const [anna = 0, bob = 0, carl = 0, dora = 0] = ["anna", "bob", "carl", "dora"].map((name) => server.user(name));
-  server.group([anna, bob], 1, "");
+  const chat = server.group([anna, bob], 1, "");
+  server.say(bob, chat, "hello");
   server.group([anna, bob, dora]);
   server.befriend(carl, anna);
   server.answerFriend(anna, carl, 1);
@@ -52,7 +53,7 @@ async function refuse({ world, tab }: Scene, code: number): Promise<void> {
 }
 
 describe("who is online", () => {
-  it("is known of friends and of partners of single chats, and of nobody else", async () => {
+  it("is known of friends and of those who have written, and of nobody else", async () => {
     const { world, tab, bob, carl, dora } = await scene();
     await world.pass();
     expect(watches(world)).toEqual([[bob, carl]]);
@@ -202,6 +203,37 @@ describe("a Watch", () => {
     await world.browser(anna).open();
     await world.pass(2_000);
     expect(watches(world)).toEqual([others.slice(20).reverse()]);
+  });
+});
+
+describe("one who has not written yet", () => {
+  it("is asked for again when he writes, once", async () => {
+    const { world, tab, anna, bob, dora } = await scene();
+    const chat = world.server.group([anna, dora], 1, "");
+    world.server.say(anna, chat, "are you there?");
+    world.server.come(dora);
+    await world.pass(5_000);
+    const before = watches(world).length;
+    expect(online(tab)).toEqual([]);
+    for (const text of ["yes", "I am", "what is it?"]) world.server.say(dora, chat, text);
+    await world.pass(5_000);
+    expect(online(tab)).toEqual([dora]);
+    world.server.say(dora, chat, "well?");
+    await world.pass(5_000);
+    expect(watches(world).length).toBe(before + 1);
+    expect(online(tab)).not.toContain(bob);
+  });
+
+  it("is not asked for because of what is said in a group", async () => {
+    const { world, tab, anna, bob, dora } = await scene();
+    const group = world.server.group([anna, dora, bob]);
+    world.server.group([anna, dora], 1, "");
+    await world.pass(5_000);
+    const before = watches(world).length;
+    world.server.say(dora, group, "hello all");
+    await world.pass(5_000);
+    expect(watches(world).length).toBe(before);
+    expect(online(tab)).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
-// Who is online of those whom the server tells of: friends, and the other ones of single chats. Only the leader has
-// one. Nothing of it is kept: it is known while the connection is there.
+// Who is online of those whom the server tells of: friends, and whoever has written in a single chat. Only the leader
+// has one. Nothing of it is kept: it is known while the connection is there.
 
 import { Backoff } from "./backoff";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
-import type { Incoming, Notice, Outgoing } from "./wire";
+import type { Incoming, Notice, Outgoing, StoredMessage } from "./wire";
 
 export interface PresenceEvents {
   send(frame: Outgoing): void;
@@ -108,6 +108,15 @@ export class Presence {
     else this.online.delete(uid);
     this.tellSoon();
     return true;
+  }
+
+  /** A message has come, and whoever writes is there. To one who is not shown so one was a stranger at the last Watch. */
+  wrote({ gid, uid }: StoredMessage): void {
+    const unheard = this.watched?.has(uid) === true && !this.online.has(uid);
+    if (!unheard || this.unanswered !== null || this.settling !== null) return;
+    if (this.replica.partner(gid) !== uid) return;
+    this.watched = null;
+    this.look();
   }
 
   private ask(): void {

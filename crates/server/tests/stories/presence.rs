@@ -63,8 +63,10 @@ async fn a_watch_begins_with_those_who_are_there() {
     let server = TestServer::start().await;
     let (anna, [bob, carl]) = friends(&server, ["bob", "carl"]).await;
     let dan = server.user("dan").await;
-    dan.chat_with(&anna).await;
-    let (_bobs, _dans) = (bob.connect().await, dan.connect().await);
+    let gid = dan.chat_with(&anna).await;
+    let (_bobs, mut dans) = (bob.connect().await, dan.connect().await);
+    dans.put("Msg", gid, "Hello Anna", "d", None).await;
+    assert_eq!(dans.answer().await.code, None);
     for device in [&mut anna.connect().await, &mut anna.connect_to(&server.old_ws()).await] {
         device.watch(&[&bob, &carl]).await;
         hears(device, Notice::Online, &bob).await;
@@ -81,6 +83,7 @@ async fn of_strangers_nothing_is_told() {
     let (asked, member, stranger) =
         (server.user("carl").await, server.user("dan").await, server.user("eve").await);
     anna.group_with(&[&member]).await;
+    anna.chat_with(&stranger).await;
     assert!(anna.api.add_friend(asked.uid).await.expect("asked"));
     let mut of_anna = anna.connect().await;
     let all = [&anna, &asked, &member, &stranger, &bob];

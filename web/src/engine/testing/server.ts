@@ -351,8 +351,8 @@ export class FakeServer {
 
   private mayWatch(uid: number, other: number): boolean {
     if (this.friends.get(`${uid}.${other}`)?.state === "friends") return true;
-    const singles = [...this.groups.values()].filter((group) => group.mode === 1);
-    return singles.some(({ members }) => uid !== other && members.has(uid) && members.has(other));
+    const singles = [...this.groups.values()].filter(({ mode, members }) => mode === 1 && members.has(uid));
+    return uid !== other && singles.some(({ messages }) => messages.some((message) => message.uid === other));
   }
 
   private tellOf(uid: number, kind: "Online" | "Offline"): void {

@@ -136,19 +136,33 @@ pub async fn friends_are_acquainted(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn two_who_have_a_single_chat_are_acquainted(w: &mut World) -> Claim {
+pub async fn whoever_writes_to_somebody_is_acquainted_with_him(w: &mut World) -> Claim {
     let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
     let chat = w.single(bob, anna).await;
-    w.group(anna, &[bob, carl]).await;
-    for gone in [None, Some(anna), Some(bob)] {
-        if let Some(gone) = gone {
-            w.leave(gone, chat).await?;
-        }
-        for (user, other) in [(anna, bob), (bob, anna)] {
-            assert_eq!(w.store.acquaintances(user, vec![other, carl]).await?, [other], "{gone:?} has left");
-        }
+    let group = w.group(anna, &[bob, carl]).await;
+    w.send(bob, group, "to all").await?;
+    assert_eq!(w.store.acquaintances(anna, vec![bob, carl]).await?, [], "of his own will he told her nothing");
+    w.send(bob, chat, "to her").await?;
+    assert_eq!(w.store.acquaintances(anna, vec![bob, carl]).await?, [bob]);
+    assert_eq!(w.store.acquaintances(bob, vec![anna, carl]).await?, [], "she has not answered");
+    w.send(anna, chat, "to him").await?;
+    assert_eq!(w.store.acquaintances(bob, vec![anna, carl]).await?, [anna]);
+    Ok(())
+}
+
+pub async fn whoever_leaves_a_single_chat_is_a_stranger_until_he_writes_again(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(bob, anna).await;
+    for sender in [anna, bob] {
+        w.send(sender, chat, "hello").await?;
     }
-    assert_eq!(w.store.acquaintances(carl, vec![anna, bob]).await?, [], "a group is no acquaintance");
+    w.leave(bob, chat).await?;
+    assert_eq!(w.store.acquaintances(anna, vec![bob]).await?, []);
+    assert_eq!(w.store.acquaintances(bob, vec![anna]).await?, [anna], "she has not left");
+    assert_eq!(w.single(anna, bob).await, chat);
+    assert_eq!(w.store.acquaintances(anna, vec![bob]).await?, [], "that she brought him back is not his doing");
+    w.send(bob, chat, "again").await?;
+    assert_eq!(w.store.acquaintances(anna, vec![bob]).await?, [bob]);
     Ok(())
 }
 
@@ -158,8 +172,10 @@ pub async fn acquaintances_are_those_asked_about_each_once_by_id(w: &mut World) 
         w.befriend(carl, friend, FriendAction::Ask).await?;
         w.befriend(friend, carl, FriendAction::Accept).await?;
     }
-    w.single(carl, dan).await;
-    w.single(anna, carl).await;
+    for other in [dan, anna] {
+        let chat = w.single(carl, other).await;
+        w.send(other, chat, "hello").await?;
+    }
 
     let asked = vec![dan, NO_USER, carl, anna, dan, bob];
     assert_eq!(w.store.acquaintances(carl, asked).await?, [anna, bob, dan]);

@@ -135,7 +135,8 @@ macro_rules! store_suite {
                 nobody_asks_an_unknown_user
                 friends_are_listed_by_state_and_id
                 friends_are_acquainted
-                two_who_have_a_single_chat_are_acquainted
+                whoever_writes_to_somebody_is_acquainted_with_him
+                whoever_leaves_a_single_chat_is_a_stranger_until_he_writes_again
                 acquaintances_are_those_asked_about_each_once_by_id
                 an_ended_friendship_is_synced_as_ended
                 friendships_survive_a_restart

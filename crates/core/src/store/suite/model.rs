@@ -184,11 +184,16 @@ impl Model {
 
     // ---- groups
 
-    /// Whether the two are friends or have a single chat.
+    /// Whether the two are friends, or the other has written in their single chat since he joined it last.
     pub(super) fn knows(&self, user: UserId, other: UserId) -> bool {
-        let chat = |room: &Room| room.group.single && [user, other].iter().all(|u| room.person(*u).is_some());
+        let written = |room: &Room| {
+            let joined = room.person(other).filter(|person| person.is_member()).map(Person::joined_after);
+            let by_other = |message: &&Message| message.sender == other;
+            let last = room.messages.iter().rev().find(by_other).map(|message| message.seq);
+            room.group.single && room.person(user).is_some() && joined.is_some_and(|joined| last > Some(joined))
+        };
         let friends = self.friends.get(&(user, other)) == Some(&Friendship::Friends);
-        user != other && (friends || self.rooms.values().any(chat))
+        user != other && (friends || self.rooms.values().any(written))
     }
 
     /// The single chat of the two that this would find.
