@@ -20,13 +20,13 @@ const MAX_BATCH_WRITES: usize = 512;
 /// Bytes of content that share one commit: they fit into the writer's page cache.
 const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 
-/// The part of the previous commit's time that the writer waits for those who were just answered to go on, so
-/// that they share the next commit with those who came meanwhile. Otherwise people who each wait for their
-/// Ack fall into two halves that take turns, and pay for twice the commits: of 50 who do, 45 share one now
-/// instead of 23, which costs 47 us of CPU a message instead of 54.
-const PATIENCE: f32 = 0.5;
-/// Whoever goes on at once is here by then, however slow the disk is.
-const MAX_PATIENCE: Duration = Duration::from_millis(1);
+/// How long the writer waits for those whom it has just answered, for each of them: what it takes to tell one and to
+/// read what he sends next. So they share the next commit with those who came meanwhile. Otherwise people who each
+/// wait for their Ack fall into two halves that take turns, and pay for twice the commits: of 50 who do, 48 share
+/// one now instead of 27.
+const PATIENCE: Duration = Duration::from_micros(40);
+/// Nobody else waits longer for them.
+const MAX_PATIENCE: Duration = Duration::from_millis(3);
 
 /// One thing to do in a batch.
 pub(crate) enum Item {
@@ -65,13 +65,6 @@ struct State {
     wanted: usize,
 }
 
-/// The batch before.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Previous {
-    pub(crate) writes: usize,
-    pub(crate) took: Duration,
-}
-
 impl Queue {
     pub(crate) fn new() -> Self {
         Self {
@@ -101,28 +94,27 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits for something to do and moves one batch into `batch`, which it finds empty. `false` once the
-    /// queue is closed and everything in it was taken.
-    pub(crate) fn take(&self, batch: &mut Vec<Item>, previous: Previous) -> bool {
+    /// Waits for something to do and moves one batch into `batch`, which it finds empty; `answered` is how many the
+    /// last one had. `false` once the queue is closed and everything in it was taken.
+    pub(crate) fn take(&self, batch: &mut Vec<Item>, answered: usize) -> bool {
         let mut state = self.state.lock();
-        let likely = (state.items.len() + previous.writes).min(MAX_BATCH_WRITES);
-        let began = Instant::now();
+        // Who was alone waits for nobody.
+        if answered > 1 {
+            let likely = (state.items.len() + answered).min(MAX_BATCH_WRITES);
+            let until = Instant::now() + MAX_PATIENCE.min(PATIENCE * u32::try_from(likely).unwrap_or(u32::MAX));
+            state.wanted = likely;
+            while state.items.len() < likely && !state.closed {
+                if self.filled.wait_until(&mut state, until).timed_out() {
+                    break;
+                }
+            }
+        }
         state.wanted = 1;
         while state.items.is_empty() {
             if state.closed {
                 return false;
             }
             self.filled.wait(&mut state);
-        }
-        // Whoever writes alone, or after a pause, waits for nobody.
-        if previous.writes > 1 && began.elapsed() < previous.took {
-            state.wanted = likely;
-            let until = Instant::now() + previous.took.mul_f32(PATIENCE).min(MAX_PATIENCE);
-            while state.items.len() < likely && !state.closed {
-                if self.filled.wait_until(&mut state, until).timed_out() {
-                    break;
-                }
-            }
         }
         let mut bytes = 0;
         while let Some(item) = state.items.pop_front() {
@@ -188,7 +180,7 @@ mod tests {
         assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
         assert_eq!((queue.len(), queue.fill()), (MAX_WRITES, 1.0));
         let mut batch = Vec::new();
-        assert!(queue.take(&mut batch, Previous::default()));
+        assert!(queue.take(&mut batch, 0));
         assert_eq!(batch.len(), MAX_BATCH_WRITES);
         queue.push(append(1)).expect("room again");
     }
@@ -202,20 +194,17 @@ mod tests {
         assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
         assert_eq!((queue.len(), queue.fill()), (4, 1.0));
         let mut batch = Vec::new();
-        assert!(queue.take(&mut batch, Previous::default()));
+        assert!(queue.take(&mut batch, 0));
         assert_eq!(batch.len(), 1, "one of them is a batch by bytes");
         queue.push(append(1)).expect("room again");
     }
-
-    /// Two writes, in a commit that took so long that its writer is patient.
-    const TWO: Previous = Previous { writes: 2, took: Duration::from_secs(1) };
 
     #[test]
     fn nobody_is_waited_for_longer_than_is_worth_it() {
         let queue = Queue::new();
         queue.push(append(1)).expect("room");
         let mut batch = Vec::new();
-        assert!(queue.take(&mut batch, TWO));
+        assert!(queue.take(&mut batch, 2));
         assert_eq!(batch.len(), 1);
     }
 
@@ -244,7 +233,7 @@ mod tests {
         queue.push(append(1)).expect("room");
         queue.close();
         let mut batch = Vec::new();
-        assert!(queue.take(&mut batch, TWO));
+        assert!(queue.take(&mut batch, 2));
         assert_eq!(batch.len(), 1);
     }
 
@@ -255,8 +244,8 @@ mod tests {
         queue.close();
         assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
         let mut batch = Vec::new();
-        assert!(queue.take(&mut batch, Previous::default()));
+        assert!(queue.take(&mut batch, 0));
         batch.clear();
-        assert!(!queue.take(&mut batch, Previous::default()));
+        assert!(!queue.take(&mut batch, 0));
     }
 }

@@ -19,7 +19,7 @@ use crate::batch::{Batch, Call, awaited};
 use crate::checkpoint::Checkpoints;
 use crate::directory::Directory;
 use crate::failure::Result;
-use crate::queue::{Item, Previous, Queue};
+use crate::queue::{Item, Queue};
 use crate::tail::Tail;
 
 /// Commits that wait to be told. Full: the writer waits, its queue fills, and new writes are "busy".
@@ -103,7 +103,7 @@ impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
         let mut abandoned = Vec::new();
-        while self.0.take(&mut abandoned, Previous::default()) {
+        while self.0.take(&mut abandoned, 0) {
             abandoned.clear();
         }
     }
@@ -120,23 +120,23 @@ struct Thread<'c> {
 impl Thread<'_> {
     fn run(mut self, queue: &Queue) {
         let mut items = Vec::new();
-        let mut previous = Previous::default();
-        while queue.take(&mut items, previous) {
-            previous = self.batch(&mut items);
+        let mut answered = 0;
+        while queue.take(&mut items, answered) {
+            answered = items.len();
+            self.batch(&mut items);
             self.checkpoints.after_commit(self.batch.db);
         }
         self.checkpoints.finish(self.batch.db);
     }
 
     /// Carries out everything in `items`, leaves it empty, and answers.
-    fn batch(&mut self, items: &mut Vec<Item>) -> Previous {
+    fn batch(&mut self, items: &mut Vec<Item>) {
         let (began, writes) = (Instant::now(), items.len());
         let (mut items, mut calls) = (items.drain(..), Vec::new());
         let outcome = self.transact(&mut items, &mut calls);
-        let took = began.elapsed();
         let fault = match outcome {
             Ok(out) => {
-                self.observer.committed(writes, took);
+                self.observer.committed(writes, began.elapsed());
                 self.tell(out);
                 None
             }
@@ -161,7 +161,6 @@ impl Thread<'_> {
         for call in calls {
             call.answer(fault.as_deref());
         }
-        Previous { writes, took }
     }
 
     /// Commits `items` and gives back what to tell. Use cases go to `calls`; if it fails, items that it has
