@@ -23,7 +23,7 @@ const FEW_UNANSWERED: usize = 16;
 /// # Errors
 /// `Busy`.
 pub(super) fn admit(session: &Session) -> Result<(), Failed> {
-    if admits(session.app.store.queue_fill(), || session.outbox.unanswered()) {
+    if admits(session.app.store.queue_fill(), || session.outbox.load().unanswered) {
         Ok(())
     } else {
         Err(busy(session))

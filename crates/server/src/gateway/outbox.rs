@@ -37,6 +37,15 @@ impl Closing {
     }
 }
 
+/// What an outbox holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    /// Answers not yet given.
+    pub(super) unanswered: usize,
+    /// Whether there is something for the session to do: to write, or to end.
+    pub(super) work: bool,
+}
+
 /// The queue of one connection, shared by its session and everybody who has something for it.
 pub(super) struct Outbox {
     id: Origin,
@@ -128,11 +137,6 @@ impl Outbox {
         });
     }
 
-    /// Answers not yet given.
-    pub(super) fn unanswered(&self) -> usize {
-        self.state.lock().answers.len()
-    }
-
     /// Asks the session to end. The first wish counts.
     pub(super) fn close(self: &Arc<Self>, code: CloseCode, reason: Option<String>) {
         self.change(|state| {
@@ -145,17 +149,20 @@ impl Outbox {
         self.state.lock().closing.clone()
     }
 
-    /// Whether there is something for the session to do.
-    pub(super) fn has_work(&self) -> bool {
+    /// What it holds.
+    pub(super) fn load(&self) -> Load {
         let state = self.state.lock();
-        !state.frames.is_empty() || state.closing.is_some()
+        Load {
+            unanswered: state.answers.len(),
+            work: !state.frames.is_empty() || state.closing.is_some(),
+        }
     }
 
-    /// Takes everything queued.
-    pub(super) fn take(&self) -> VecDeque<Bytes> {
+    /// Takes everything queued, and the wish to end that came behind it.
+    pub(super) fn take(&self) -> (VecDeque<Bytes>, Option<Closing>) {
         let mut state = self.state.lock();
         state.bytes = 0;
-        std::mem::take(&mut state.frames)
+        (std::mem::take(&mut state.frames), state.closing.clone())
     }
 
     /// From now on everything is dropped.
@@ -243,11 +250,11 @@ mod tests {
         let outbox = outbox();
         let (first, second) = (outbox.reserve(), outbox.reserve());
         outbox.answer(second, frame("second"));
-        assert!(!outbox.has_work());
+        assert!(!outbox.load().work);
         outbox.push(frame("pushed"));
         outbox.answer(first, frame("first"));
-        assert_eq!(outbox.take(), ["pushed", "first", "second"].map(frame));
-        assert_eq!(outbox.unanswered(), 0);
+        assert_eq!(outbox.take().0, ["pushed", "first", "second"].map(frame));
+        assert_eq!(outbox.load().unanswered, 0);
     }
 
     #[test]
@@ -258,7 +265,7 @@ mod tests {
             outbox.push(large.clone());
         }
         assert_eq!(outbox.closing().expect("closing").code, CloseCode::TooSlow);
-        assert!(outbox.take().is_empty());
+        assert!(outbox.take().0.is_empty());
         assert_eq!(outbox.state.lock().bytes, 0);
     }
 
@@ -267,6 +274,6 @@ mod tests {
         let outbox = outbox();
         outbox.end();
         outbox.push(frame("late"));
-        assert!(!outbox.has_work());
+        assert!(!outbox.load().work);
     }
 }

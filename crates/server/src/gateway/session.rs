@@ -14,7 +14,7 @@ use rim_protocol::limits::MAX_FRAME_BYTES;
 use rim_protocol::{CloseCode, ErrorCode};
 
 use super::budget::{FRAMES_PER_ERROR, FrameBudget};
-use super::outbox::{Closing, Outbox};
+use super::outbox::{Closing, Load, Outbox};
 use super::socket::Socket;
 use super::ws::{self, Cut, Frame, Opcode};
 use super::{commands, frames};
@@ -107,7 +107,7 @@ impl Session {
                 Some(Ok(_)) => self.take_incoming().await,
             };
             // Answers given at once go out together, with whatever else came meanwhile.
-            let written = if taken.is_ok() && self.outbox.has_work() { self.flush().await } else { Ok(()) };
+            let written = if taken.is_ok() && self.outbox.load().work { self.flush().await } else { Ok(()) };
             if let Err(end) = taken.and(written) {
                 return end;
             }
@@ -118,12 +118,13 @@ impl Session {
     async fn read_or_work(&mut self) -> Option<io::Result<usize>> {
         poll_fn(|cx| {
             self.outbox.register(cx.waker());
-            if self.outbox.unanswered() < MAX_UNANSWERED
+            let Load { unanswered, work } = self.outbox.load();
+            if unanswered < MAX_UNANSWERED
                 && let Poll::Ready(read) = self.socket.poll_read(cx)
             {
                 return Poll::Ready(Some(read));
             }
-            if self.outbox.has_work() { Poll::Ready(None) } else { Poll::Pending }
+            if work { Poll::Ready(None) } else { Poll::Pending }
         })
         .await
     }
@@ -160,7 +161,7 @@ impl Session {
                     return Err(close(why));
                 }
             }
-            while self.outbox.unanswered() >= MAX_UNANSWERED {
+            while self.outbox.load().unanswered >= MAX_UNANSWERED {
                 self.wait_for_answers().await?;
             }
         }
@@ -169,7 +170,7 @@ impl Session {
     async fn wait_for_answers(&mut self) -> Result<(), End> {
         poll_fn(|cx| {
             self.outbox.register(cx.waker());
-            if self.outbox.has_work() { Poll::Ready(()) } else { Poll::Pending }
+            if self.outbox.load().work { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         self.flush().await
@@ -242,15 +243,21 @@ impl Session {
     /// # Errors
     /// `Close` when the connection was asked to end and may end now.
     async fn flush(&mut self) -> Result<(), End> {
-        let mut batch = self.outbox.take();
+        let (mut batch, mut closing) = self.outbox.take();
         let mut torn = false;
         while !batch.is_empty() {
             let written = poll_fn(|cx| {
+                if let Poll::Ready(written) = self.socket.poll_write(cx, &mut batch) {
+                    return Poll::Ready(written.map(Some));
+                }
                 self.outbox.register(cx.waker());
                 match self.outbox.closing() {
                     // What is queued is worthless to one who has to start anew, or is dead.
-                    Some(Closing { code: CloseCode::TooSlow | CloseCode::Idle, .. }) => Poll::Ready(Ok(None)),
-                    _ => self.socket.poll_write(cx, &mut batch).map_ok(Some),
+                    wish @ Some(Closing { code: CloseCode::TooSlow | CloseCode::Idle, .. }) => {
+                        closing = wish;
+                        Poll::Ready(Ok(None))
+                    }
+                    _ => Poll::Pending,
                 }
             })
             .await
@@ -260,7 +267,8 @@ impl Session {
                 None => break,
             }
         }
-        let Some(closing) = self.outbox.closing() else { return Ok(()) };
+        // A wish that came meanwhile is work, and has its turn with what was queued before it.
+        let Some(closing) = closing else { return Ok(()) };
         // The close frame must not end up inside of another one.
         let torn = if torn { batch.pop_front() } else { None };
         Err(End::Close { closing, torn })
@@ -279,7 +287,7 @@ impl Session {
     async fn answers_but(&self, unanswered: usize) {
         poll_fn(|cx| {
             self.outbox.register(cx.waker());
-            if self.outbox.unanswered() <= unanswered { Poll::Ready(()) } else { Poll::Pending }
+            if self.outbox.load().unanswered <= unanswered { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
@@ -338,7 +346,7 @@ impl Session {
 
     /// Writes what is still queued, and then `frame`.
     async fn write_last(&mut self, frame: &[u8]) -> io::Result<()> {
-        for queued in self.outbox.take() {
+        for queued in self.outbox.take().0 {
             self.socket.write_all(&queued).await?;
         }
         self.socket.write_all(frame).await?;
