@@ -101,7 +101,8 @@ impl Queue {
         // Who was alone waits for nobody.
         if answered > 1 {
             let likely = (state.items.len() + answered).min(MAX_BATCH_WRITES);
-            let until = Instant::now() + MAX_PATIENCE.min(PATIENCE * u32::try_from(likely).unwrap_or(u32::MAX));
+            let until =
+                Instant::now() + MAX_PATIENCE.min(PATIENCE * u32::try_from(likely).unwrap_or(u32::MAX));
             state.wanted = likely;
             while state.items.len() < likely && !state.closed {
                 if self.filled.wait_until(&mut state, until).timed_out() {

@@ -152,10 +152,7 @@ impl Outbox {
     /// What it holds.
     pub(super) fn load(&self) -> Load {
         let state = self.state.lock();
-        Load {
-            unanswered: state.answers.len(),
-            work: !state.frames.is_empty() || state.closing.is_some(),
-        }
+        Load { unanswered: state.answers.len(), work: !state.frames.is_empty() || state.closing.is_some() }
     }
 
     /// Takes everything queued, and the wish to end that came behind it.

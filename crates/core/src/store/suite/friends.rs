@@ -141,7 +141,11 @@ pub async fn whoever_writes_to_somebody_is_acquainted_with_him(w: &mut World) ->
     let chat = w.single(bob, anna).await;
     let group = w.group(anna, &[bob, carl]).await;
     w.send(bob, group, "to all").await?;
-    assert_eq!(w.store.acquaintances(anna, vec![bob, carl]).await?, [], "of his own will he told her nothing");
+    assert_eq!(
+        w.store.acquaintances(anna, vec![bob, carl]).await?,
+        [],
+        "of his own will he told her nothing"
+    );
     w.send(bob, chat, "to her").await?;
     assert_eq!(w.store.acquaintances(anna, vec![bob, carl]).await?, [bob]);
     assert_eq!(w.store.acquaintances(bob, vec![anna, carl]).await?, [], "she has not answered");
@@ -160,7 +164,11 @@ pub async fn whoever_leaves_a_single_chat_is_a_stranger_until_he_writes_again(w:
     assert_eq!(w.store.acquaintances(anna, vec![bob]).await?, []);
     assert_eq!(w.store.acquaintances(bob, vec![anna]).await?, [anna], "she has not left");
     assert_eq!(w.single(anna, bob).await, chat);
-    assert_eq!(w.store.acquaintances(anna, vec![bob]).await?, [], "that she brought him back is not his doing");
+    assert_eq!(
+        w.store.acquaintances(anna, vec![bob]).await?,
+        [],
+        "that she brought him back is not his doing"
+    );
     w.send(bob, chat, "again").await?;
     assert_eq!(w.store.acquaintances(anna, vec![bob]).await?, [bob]);
     Ok(())

@@ -190,7 +190,9 @@ impl Model {
             let joined = room.person(other).filter(|person| person.is_member()).map(Person::joined_after);
             let by_other = |message: &&Message| message.sender == other;
             let last = room.messages.iter().rev().find(by_other).map(|message| message.seq);
-            room.group.single && room.person(user).is_some() && joined.is_some_and(|joined| last > Some(joined))
+            room.group.single
+                && room.person(user).is_some()
+                && joined.is_some_and(|joined| last > Some(joined))
         };
         let friends = self.friends.get(&(user, other)) == Some(&Friendship::Friends);
         user != other && (friends || self.rooms.values().any(written))
