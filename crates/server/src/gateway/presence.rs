@@ -211,7 +211,7 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         };
-        outbox.take().iter().map(notice).collect()
+        outbox.take().0.iter().map(notice).collect()
     }
 
     fn moved(came: &[UserId], left: &[UserId]) -> Elsewhere {

@@ -73,7 +73,7 @@ fn watch(hub: &Hub, watcher: &Arc<Outbox>, users: &[UserId]) {
 
 /// How many frames came since this was asked last.
 fn heard(outbox: &Outbox) -> usize {
-    outbox.take().len()
+    outbox.take().0.len()
 }
 
 #[test]
