@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::Accounts;
 use crate::cluster::Cluster;
 use crate::config::Config;
-use crate::gateway::Hub;
+use crate::gateway::{Hub, Waking};
 use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
@@ -27,6 +27,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Who is connected.
     pub hub: Hub,
+    /// Who is to write next.
+    pub waking: Waking,
     pub limits: RateLimits,
     pub metrics: Arc<Metrics>,
     /// Cancelled when the server should go away: nothing new is accepted, connections end.

@@ -12,7 +12,7 @@ use crate::accounts::Accounts;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Database};
-use crate::gateway::Hub;
+use crate::gateway::{Hub, Waking};
 use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
@@ -37,6 +37,7 @@ pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
         avatars: Avatars::in_folder(&config.data).expect("a folder"),
         clock: Arc::new(SystemClock),
         hub: Hub::new(false),
+        waking: Waking::default(),
         limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),
         metrics,
         shutdown: CancellationToken::new(),

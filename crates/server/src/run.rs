@@ -20,7 +20,7 @@ use crate::clock::SystemClock;
 use crate::cluster::{self, Cluster, Ears, Words};
 use crate::config::{self, Config, Database};
 use crate::data::DataFolder;
-use crate::gateway::{self, Hub};
+use crate::gateway::{self, Hub, Waking};
 use crate::limits::RateLimits;
 use crate::listen::{self, Gate};
 use crate::media::Avatars;
@@ -108,6 +108,7 @@ impl Server {
                 .context("cannot start the threads that hash passwords")?,
             store,
             hub: Hub::new(cluster.is_some()),
+            waking: Waking::default(),
             cluster,
             avatars,
             clock: Arc::new(SystemClock),

@@ -41,9 +41,13 @@ const KEPT: u32 = 30;
 const USERS_EVERY: u32 = 6;
 
 /// Drains the store's feed until the store is closed, and listens to the other nodes meanwhile.
-pub async fn follow(app: Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) {
+pub async fn follow(app: Arc<App>, cluster: Arc<Cluster>, feed: Feed, ears: Ears) {
+    app.waking.beside(drain(&app, cluster, feed, ears)).await;
+}
+
+async fn drain(app: &Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) {
     let Ears { mut hearing, mut requests, words } = ears;
-    let mut follower = Follower::new(Arc::clone(&app), cluster, words);
+    let mut follower = Follower::new(Arc::clone(app), cluster, words);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut bus_works = true;
@@ -161,7 +165,8 @@ impl Follower {
     /// This node has committed.
     fn committed(&mut self, commit: Vec<Committed>) {
         let max_payload = self.cluster.bus.max_payload();
-        gateway::batched(|| {
+        let app = Arc::clone(&self.app);
+        app.waking.batched(|| {
             for entry in commit {
                 match entry {
                     Committed::Answer { done, result } => done(result),
@@ -184,7 +189,8 @@ impl Follower {
                 self.app.metrics.hints_heard.inc();
                 match Hint::decode(&payload) {
                     Some(Hint::Change(change)) if self.has_room() => {
-                        gateway::batched(|| self.happened(change));
+                        let app = Arc::clone(&self.app);
+                        app.waking.batched(|| self.happened(change));
                     }
                     Some(Hint::Change(change)) => {
                         change.places().for_each(|(topic, rev)| self.moved(topic, rev));
@@ -379,7 +385,8 @@ impl Follower {
         match result {
             Ok(changes) => {
                 let complete = changes.len() < MAX_CHANGES as usize;
-                gateway::batched(|| {
+                let app = Arc::clone(&self.app);
+                app.waking.batched(|| {
                     self.progress(topic, |progress, tell| progress.answered(topic, changes, complete, tell));
                 });
             }

@@ -15,7 +15,7 @@ use super::announcer::Announcer;
 use super::directory::Directory;
 use super::hint::{Brief, Presence};
 use crate::app::App;
-use crate::gateway::{self, Elsewhere};
+use crate::gateway::Elsewhere;
 
 /// How often the others are told who came and left meanwhile.
 const TICK: Duration = Duration::from_millis(200);
@@ -67,7 +67,7 @@ impl People {
         let Self { app, cluster, announcer, directory, .. } = self;
         match what {
             Presence::Asked if node == cluster.node => announcer.asked(),
-            what => gateway::batched(|| directory.heard(node, what, |node, what| tell(app, node, what))),
+            what => app.waking.batched(|| directory.heard(node, what, |node, what| tell(app, node, what))),
         }
     }
 
@@ -75,7 +75,7 @@ impl People {
         let Self { app, cluster, living, announcer, directory } = self;
         if living.has_changed().unwrap_or(false) {
             let nodes = living.borrow_and_update();
-            gateway::batched(|| directory.living(&nodes, |node, what| tell(app, node, what)));
+            app.waking.batched(|| directory.living(&nodes, |node, what| tell(app, node, what)));
         }
         let max_payload = cluster.bus.max_payload();
         let announced = announcer.announce(app.hub.take_moved(), max_payload);

@@ -15,7 +15,7 @@ use rim_core::{GroupId, Origin, SessionId, UserId};
 use rim_protocol::CloseCode;
 use rim_protocol::frame::{Notice, Notify};
 
-use super::{frames, outbox};
+use super::frames;
 use crate::app::App;
 
 /// Above this many connections a group's receipts go to the reader's own devices alone; the others learn
@@ -23,14 +23,18 @@ use crate::app::App;
 const MAX_RECEIPT_AUDIENCE: usize = 200;
 
 /// Drains the feed until the store is closed: the whole of it where nobody else writes to the store.
-pub async fn dispatch(app: Arc<App>, mut feed: Feed) {
+pub async fn dispatch(app: Arc<App>, feed: Feed) {
+    app.waking.beside(drain(&app, feed)).await;
+}
+
+async fn drain(app: &App, mut feed: Feed) {
     while let Some(commit) = feed.recv().await {
         app.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
-        outbox::batched(|| {
+        app.waking.batched(|| {
             for entry in commit {
                 match entry {
                     Committed::Answer { done, result } => done(result),
-                    Committed::Change(change) => tell(&app, &change),
+                    Committed::Change(change) => tell(app, &change),
                 }
             }
         });

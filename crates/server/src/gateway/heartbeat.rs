@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rim_protocol::CloseCode;
 
-use super::{outbox, ws};
+use super::ws;
 use crate::app::App;
 
 /// Turns the hub's wheel once a second until the server goes away, then tells every connection so.
@@ -27,7 +27,7 @@ pub async fn heartbeat(app: Arc<App>) {
         }
         second = second.wrapping_add(1);
         let turn = app.hub.turn(second, period);
-        outbox::batched(|| {
+        app.waking.batched(|| {
             for connection in turn {
                 let silent = second.saturating_sub(connection.heard_at());
                 if silent >= idle {

@@ -3,8 +3,8 @@
 //! The way of a message through it:
 //! [`session`] reads bytes and cuts them into frames ([`ws`]) → `rim_protocol` parses a frame → one of
 //! [`commands`] checks it and hands it to the store → after the commit [`dispatch`] answers the sender and
-//! gives one encoded frame to the [`outbox`] of every connection the [`hub`] knows in that group → each
-//! connection's session writes its outbox to the socket.
+//! gives one encoded frame to the [`outbox`] of every connection the [`hub`] knows in that group → [`waking`]
+//! has each connection's session write its outbox to the socket.
 
 mod admission;
 mod budget;
@@ -20,6 +20,7 @@ mod outbox;
 mod presence;
 mod session;
 mod socket;
+mod waking;
 mod ws;
 
 use std::sync::Arc;
@@ -33,8 +34,8 @@ pub(crate) use dispatch::{end_sessions, tell_topic};
 pub use handshake::upgrade;
 pub use heartbeat::heartbeat;
 pub use hub::Hub;
-pub(crate) use outbox::batched;
 pub(crate) use presence::Elsewhere;
+pub use waking::Waking;
 
 /// What the old port serves: a WebSocket at every path, and nothing else.
 pub fn router(app: Arc<App>) -> Router {

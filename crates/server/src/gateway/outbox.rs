@@ -4,7 +4,6 @@
 //! It is bounded in bytes. When it is full its content is dropped and the connection is told with 4008 to
 //! come back and sync: a slow reader costs neither memory nor anybody's time, and loses nothing.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -15,6 +14,8 @@ use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use rim_core::Origin;
 use rim_protocol::CloseCode;
+
+use super::waking;
 
 /// Bytes that may wait for one connection. Frames are shared, so this is more than they cost.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -70,7 +71,7 @@ struct State {
     closing: Option<Closing>,
     /// The session is over: nothing is taken any more.
     over: bool,
-    /// Whether it is in the list of the current [`batched`] scope.
+    /// Whether it is among those who are to be woken, see [`waking`].
     woken_later: bool,
 }
 
@@ -173,21 +174,21 @@ impl Outbox {
         self.waker.register(waker);
     }
 
+    /// Wakes the session, which was to be woken later.
+    pub(super) fn wake(&self) {
+        self.state.lock().woken_later = false;
+        self.waker.wake();
+    }
+
     fn change(self: &Arc<Self>, act: impl FnOnce(&mut State)) {
         let mut state = self.state.lock();
         if state.over {
             return;
         }
         act(&mut state);
-        let later = WAKE_LATER.with_borrow_mut(|list| match list {
-            Some(list) => {
-                if !std::mem::replace(&mut state.woken_later, true) {
-                    list.push(Arc::clone(self));
-                }
-                true
-            }
-            None => false,
-        });
+        // Listed once, and whoever is listed already is woken in any case.
+        let later = state.woken_later || waking::later(self);
+        state.woken_later = later;
         drop(state);
         if !later {
             self.waker.wake();
@@ -209,25 +210,6 @@ impl State {
         }
         self.frames.push_back(frame);
     }
-}
-
-thread_local! {
-    /// Who is to be woken when the current [`batched`] scope ends; `None` outside of one.
-    static WAKE_LATER: RefCell<Option<Vec<Arc<Outbox>>>> = const { RefCell::new(None) };
-}
-
-/// Runs `work` and wakes each session it touched once, at the end.
-///
-/// Without it a session on another thread wakes up at the first frame of a commit and writes the frames one
-/// by one; a write to a socket costs ten times what queueing a frame does.
-pub(crate) fn batched<T>(work: impl FnOnce() -> T) -> T {
-    WAKE_LATER.set(Some(Vec::new()));
-    let result = work();
-    for outbox in WAKE_LATER.take().unwrap_or_default() {
-        outbox.state.lock().woken_later = false;
-        outbox.waker.wake();
-    }
-    result
 }
 
 #[cfg(test)]

@@ -75,9 +75,11 @@ async fn answers_come_in_the_order_of_the_frames_whatever_each_of_them_is() {
 }
 
 #[tokio::test]
-async fn everybody_sees_one_order_however_many_send_at_once() {
+async fn everybody_sees_one_order_however_many_send_and_listen_at_once() {
     const SENDERS: usize = 5;
     const EACH: usize = 40;
+    // Of each: together a crowd, which is woken in portions.
+    const WATCHERS: usize = 40;
     let server = TestServer::start().await;
     let mut people = Vec::new();
     for i in 0..SENDERS {
@@ -85,7 +87,7 @@ async fn everybody_sees_one_order_however_many_send_at_once() {
     }
     let gid = people[0].group_with(&people[1..].iter().collect::<Vec<_>>()).await;
     let mut watching = Vec::new();
-    for person in &people {
+    for person in people.iter().flat_map(|person| std::iter::repeat_n(person, WATCHERS)) {
         let mut watcher = person.connect_to(&server.old_ws()).await;
         watching.push(tokio::spawn(async move {
             let mut seen = Vec::new();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rim_core::UserId;
 
 use super::{Answer, fault, speaker, too_fast};
+use crate::gateway::frames;
 use crate::gateway::outbox::Ticket;
 use crate::gateway::session::{Failed, Session};
-use crate::gateway::{frames, outbox};
 
 pub(super) async fn run(
     session: &Session,
@@ -24,7 +24,7 @@ pub(super) async fn run(
     let users = app.store.acquaintances(binding.user, wanted).await.map_err(|error| fault(&error))?;
     // Who is online is told behind the Ack, and the Ack goes out when all before it have.
     session.others_answered().await;
-    outbox::batched(|| {
+    app.waking.batched(|| {
         let ack = || session.outbox.answer(ticket, frames::ack(client_msg_id, None));
         app.hub.watch(binding.user, &session.outbox, users, app.clock.now(), ack);
     });
