@@ -49,7 +49,7 @@ ONLY_IN = {
 
 # Crates that may use nothing but these, so that they stay what they are.
 ONLY_USES = {
-    "rim-protocol": ({"serde", "serde_json", "utoipa"}, "the wire is data, without I/O"),
+    "rim-protocol": ({"itoa", "serde", "serde_json", "utoipa"}, "the wire is data, without I/O"),
     "rim-core": ({"async-trait", "thiserror", "tokio"}, "rules and ports, without I/O"),
 }
 

@@ -151,8 +151,9 @@ impl Pen {
             }
             Paper::Relay => {
                 let id = 1_000_000 + mark.number;
-                let ack = serde_json::to_string(&Ack::new(&client_msg_id, Some(id))).expect("plain data");
-                unmasked(ack.as_bytes(), out);
+                let mut ack = Vec::new();
+                Ack { client_msg_id: &client_msg_id, server_msg_id: Some(id) }.encode(&mut ack);
+                unmasked(&ack, out);
                 let seq = mark.number + 1;
                 let rest =
                     format!(",\"msgId\":{id},\"seq\":{seq},\"rev\":{seq},\"createdAt\":1790000000000}}}}");
@@ -259,8 +260,7 @@ mod tests {
             let content = "é".repeat(length / 2);
             let mut out = Vec::new();
             Pen::new(Paper::Rim, 3, 9, &content).write(MARK, &mut out);
-            let payload = &out[unmask(&out)..];
-            let request = Request::parse(payload).expect("a frame of the protocol");
+            let request = Request::parse(text(&out)).expect("a frame of the protocol");
             assert_eq!(Mark::parse(request.client_msg_id.as_bytes()), Some(MARK));
             assert!(
                 matches!(request.command, Command::Msg { uid: 3, gid: 9, content: found, .. } if found == content)
@@ -278,8 +278,8 @@ mod tests {
         assert_ne!(written(), written());
     }
 
-    /// Where the payload begins. The mask is all zeros.
-    fn unmask(frame: &[u8]) -> usize {
+    /// The payload. The mask is all zeros.
+    fn text(frame: &[u8]) -> &str {
         assert_eq!(frame[0], TEXT);
         let header = match frame[1] & !MASKED {
             126 => 4,
@@ -287,14 +287,14 @@ mod tests {
             _ => 2,
         };
         assert_eq!(frame[header..header + 4], [0; 4]);
-        header + 4
+        str::from_utf8(&frame[header + 4..]).expect("text")
     }
 
     #[test]
     fn a_receipt_is_understood() {
         let mut out = Vec::new();
         read_receipt(3, 9, 77, &mut out);
-        let request = Request::parse(&out[unmask(&out)..]).expect("a frame of the protocol");
+        let request = Request::parse(text(&out)).expect("a frame of the protocol");
         assert_eq!(request.command, Command::Read { uid: 3, gid: 9, msg_id: 77 });
     }
 

@@ -1,6 +1,7 @@
 //! Frames of the WebSocket: one JSON text each.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,7 @@ use crate::field::Field;
 use crate::limits::{self, Invalid};
 use crate::{ErrorCode, Kind, object};
 
+mod encode;
 #[cfg(test)]
 mod tests;
 
@@ -63,20 +65,27 @@ pub struct Rejection<'a> {
     pub reason: String,
 }
 
+impl Rejection<'_> {
+    /// Of what is no frame at all.
+    pub fn not_understood(why: impl Display) -> Self {
+        Self {
+            client_msg_id: Cow::Borrowed(""),
+            code: ErrorCode::NotUnderstood,
+            reason: format!("not a frame of this protocol: {why}"),
+        }
+    }
+}
+
 impl<'a> Request<'a> {
     /// Reads a frame.
     ///
     /// # Errors
     /// `NotUnderstood` for anything that is not a JSON object with `event` and `body`; `WrongField`
     /// or `TooLarge` for a field that the event needs and that is missing or breaks a limit.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, Rejection<'a>> {
-        let envelope: WireEnvelope<'a> = object(bytes)
-            .and_then(|bytes| serde_json::from_slice(bytes).map_err(|error| error.to_string()))
-            .map_err(|error| Rejection {
-                client_msg_id: Cow::Borrowed(""),
-                code: ErrorCode::NotUnderstood,
-                reason: format!("not a frame of this protocol: {error}"),
-            })?;
+    pub fn parse(text: &'a str) -> Result<Self, Rejection<'a>> {
+        let envelope: WireEnvelope<'a> = object(text)
+            .and_then(|text| serde_json::from_str(text).map_err(|error| error.to_string()))
+            .map_err(Rejection::not_understood)?;
         let body = envelope.body;
         let client_msg_id = match &body.client_msg_id {
             Field::Value(text) => text.clone(),
@@ -139,9 +148,9 @@ impl<'a> Request<'a> {
 }
 
 /// Serde would read a struct from an array, too; the protocol knows objects alone.
-fn object(bytes: &[u8]) -> Result<&[u8], String> {
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => Ok(bytes),
+fn object(text: &str) -> Result<&str, String> {
+    match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => Ok(text),
         _ => Err("expected a JSON object".to_owned()),
     }
 }
@@ -200,19 +209,11 @@ struct WireBody<'a> {
 }
 
 /// The answer to a frame that was done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ack<'a> {
     pub client_msg_id: &'a str,
+    /// Of the message that was stored.
     pub server_msg_id: Option<u64>,
-    kind: &'static str,
-    content: &'static str,
-}
-
-impl<'a> Ack<'a> {
-    pub const fn new(client_msg_id: &'a str, server_msg_id: Option<u64>) -> Self {
-        Self { client_msg_id, server_msg_id, kind: "Ack", content: "Ok" }
-    }
 }
 
 /// The answer to a frame that was not done.
@@ -232,30 +233,26 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// What the server sends by itself: `{"event":"Msg","body":{…}}` and `{"event":"Notify","body":{…}}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "event", content = "body")]
-pub enum Event<'a> {
-    Msg(Delivery<'a>),
-    Notify(Notify<'a>),
-}
-
-/// A message on its way to a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A message on its way to a member: `{"event":"Msg","body":{…}}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery<'a> {
     pub kind: Kind,
     pub uid: u64,
     pub gid: u64,
     pub content: &'a str,
-    #[serde(rename = "clientMsgId")]
     pub client_msg_id: &'a str,
-    #[serde(rename = "msgId")]
     pub msg_id: u64,
-    // From here on, keys that old clients ignore.
     pub seq: u64,
     pub rev: u64,
-    #[serde(rename = "createdAt")]
+    /// Unix milliseconds.
     pub created_at: i64,
+}
+
+/// Everything else that the server sends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", content = "body")]
+pub enum Event<'a> {
+    Notify(Notify<'a>),
 }
 
 /// A change that is no message: `{"event":"Notify","body":{…}}`.

@@ -14,7 +14,7 @@ use super::ws;
 const ENVELOPE_BYTES: usize = 256;
 
 pub(super) fn ack(client_msg_id: &str, server_msg_id: Option<u64>) -> Bytes {
-    encode(ENVELOPE_BYTES / 2, &Ack::new(client_msg_id, server_msg_id))
+    ws::text(ENVELOPE_BYTES / 2, |out| Ack { client_msg_id, server_msg_id }.encode(out))
 }
 
 pub(super) fn failure(client_msg_id: &str, code: ErrorCode, reason: &str) -> Bytes {
@@ -36,20 +36,18 @@ pub(super) fn store_failure(client_msg_id: &str, error: &StoreError) -> Bytes {
 }
 
 pub(super) fn delivery(message: &Message) -> Bytes {
-    encode(
-        ENVELOPE_BYTES + message.content.len(),
-        &Event::Msg(Delivery {
-            kind: wire_kind(message.kind),
-            uid: message.sender.0,
-            gid: message.group.0,
-            content: &message.content,
-            client_msg_id: &message.client_msg_id,
-            msg_id: message.id.0,
-            seq: message.seq.0,
-            rev: message.rev.0,
-            created_at: message.created_at.0,
-        }),
-    )
+    let delivery = Delivery {
+        kind: wire_kind(message.kind),
+        uid: message.sender.0,
+        gid: message.group.0,
+        content: &message.content,
+        client_msg_id: &message.client_msg_id,
+        msg_id: message.id.0,
+        seq: message.seq.0,
+        rev: message.rev.0,
+        created_at: message.created_at.0,
+    };
+    ws::text(ENVELOPE_BYTES + message.content.len(), |out| delivery.encode(out))
 }
 
 /// A Notify with nothing but its kind, actor and time; callers add what else applies.

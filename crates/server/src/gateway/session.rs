@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rim_core::{SessionId, UserId};
-use rim_protocol::frame::Request;
+use rim_protocol::frame::{Rejection, Request};
 use rim_protocol::limits::MAX_FRAME_BYTES;
 use rim_protocol::{CloseCode, ErrorCode};
 
@@ -216,11 +216,13 @@ impl Session {
     }
 
     async fn take_message(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), End> {
-        if opcode == Opcode::Text && std::str::from_utf8(payload).is_err() {
-            return Err(close(CloseCode::InvalidText));
-        }
+        let request = match (str::from_utf8(payload), opcode) {
+            (Ok(text), _) => Request::parse(text),
+            (Err(_), Opcode::Text) => return Err(close(CloseCode::InvalidText)),
+            (Err(error), _) => Err(Rejection::not_understood(error)),
+        };
         let ticket = self.outbox.reserve();
-        let failed = match Request::parse(payload) {
+        let failed = match request {
             Ok(request) if self.binding.is_none() && self.app.limits.frame(self.address).is_err() => {
                 let reason = "too many frames before Login from this address";
                 self.outbox
