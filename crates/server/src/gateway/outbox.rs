@@ -4,6 +4,7 @@
 //! It is bounded in bytes. When it is full its content is dropped and the connection is told with 4008 to
 //! come back and sync: a slow reader costs neither memory nor anybody's time, and loses nothing.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -14,8 +15,6 @@ use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use rim_core::Origin;
 use rim_protocol::CloseCode;
-
-use super::waking;
 
 /// Bytes that may wait for one connection. Frames are shared, so this is more than they cost.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -71,7 +70,7 @@ struct State {
     closing: Option<Closing>,
     /// The session is over: nothing is taken any more.
     over: bool,
-    /// Whether it is among those who are to be woken, see [`waking`].
+    /// Whether it was listed as touched, and is to be woken by whoever has the list.
     woken_later: bool,
 }
 
@@ -174,7 +173,7 @@ impl Outbox {
         self.waker.register(waker);
     }
 
-    /// Wakes the session, which was to be woken later.
+    /// Wakes the session of an outbox that was listed.
     pub(super) fn wake(&self) {
         self.state.lock().woken_later = false;
         self.waker.wake();
@@ -186,8 +185,7 @@ impl Outbox {
             return;
         }
         act(&mut state);
-        // Listed once, and whoever is listed already is woken in any case.
-        let later = state.woken_later || waking::later(self);
+        let later = state.woken_later || list(self);
         state.woken_later = later;
         drop(state);
         if !later {
@@ -210,6 +208,28 @@ impl State {
         }
         self.frames.push_back(frame);
     }
+}
+
+thread_local! {
+    /// Outboxes whose sessions are to be woken later; `None` where each is woken at once.
+    static TOUCHED: RefCell<Option<Vec<Arc<Outbox>>>> = const { RefCell::new(None) };
+}
+
+/// From now on outboxes that this thread changes are listed, each once, and not woken.
+pub(super) fn list_touched() {
+    let before = TOUCHED.replace(Some(Vec::new()));
+    debug_assert!(before.is_none(), "those listed before would never be woken");
+}
+
+/// Those that were listed, each of which has to be woken. From now on none is listed.
+pub(super) fn touched() -> Vec<Arc<Outbox>> {
+    TOUCHED.take().unwrap_or_default()
+}
+
+/// Lists an outbox, if that is what is done.
+fn list(outbox: &Arc<Outbox>) -> bool {
+    TOUCHED
+        .with_borrow_mut(|touched| touched.as_mut().map(|touched| touched.push(Arc::clone(outbox))).is_some())
 }
 
 #[cfg(test)]

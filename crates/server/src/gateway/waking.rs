@@ -6,7 +6,6 @@
 //! out by itself, in a round of its own. In portions, the next commit is told while most of them still wait, and
 //! they write both at once: every message takes one round through the crowd, wherever in it the round is.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -15,27 +14,11 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
-use super::outbox::Outbox;
+use super::outbox::{self, Outbox};
 
 /// Sessions that are woken together, for each thread that runs them: as many as the runtime runs before it
 /// looks at its sockets again.
 const PORTION: usize = 64;
-
-thread_local! {
-    /// Who is to be woken when the current [`Waking::batched`] scope ends; `None` outside of one.
-    static TOUCHED: RefCell<Option<Vec<Arc<Outbox>>>> = const { RefCell::new(None) };
-}
-
-/// Has `outbox` woken when the current [`Waking::batched`] scope ends; `false` outside of one.
-pub(super) fn later(outbox: &Arc<Outbox>) -> bool {
-    TOUCHED.with_borrow_mut(|touched| match touched {
-        Some(touched) => {
-            touched.push(Arc::clone(outbox));
-            true
-        }
-        None => false,
-    })
-}
 
 /// Those who wait to be woken.
 #[derive(Default)]
@@ -49,7 +32,7 @@ pub struct Waking {
 impl Waking {
     /// Runs `work`, which does not wait, and wakes each session it touched once, after its end.
     pub(crate) fn batched<T>(&self, work: impl FnOnce() -> T) -> T {
-        TOUCHED.set(Some(Vec::new()));
+        outbox::list_touched();
         let _scope = Scope(self);
         work()
     }
@@ -97,7 +80,7 @@ struct Scope<'a>(&'a Waking);
 
 impl Drop for Scope<'_> {
     fn drop(&mut self) {
-        let touched = TOUCHED.take().unwrap_or_default();
+        let touched = outbox::touched();
         // Who talks with few does not wait for a crowd.
         if touched.len() <= PORTION {
             touched.iter().for_each(|outbox| outbox.wake());
