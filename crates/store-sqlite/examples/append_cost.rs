@@ -36,7 +36,7 @@ impl CommitObserver for Commits {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     println!("groups      burst   messages  messages/s  CPU µs/message  messages/commit");
-    for groups in [1, 10, 200] {
+    for groups in [1, 10, 200, 20_000] {
         for (burst, messages) in [(1, 5_000), (32, 50_000), (512, 200_000)] {
             measure(groups, burst, messages).await;
         }
