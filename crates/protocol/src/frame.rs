@@ -248,14 +248,7 @@ pub struct Delivery<'a> {
     pub created_at: i64,
 }
 
-/// Everything else that the server sends by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "event", content = "body")]
-pub enum Event<'a> {
-    Notify(Notify<'a>),
-}
-
-/// A change that is no message: `{"event":"Notify","body":{…}}`.
+/// A change that is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Notice {
@@ -295,7 +288,7 @@ pub enum Notice {
     Offline,
 }
 
-/// The body of a Notify frame.
+/// Everything else that the server sends by itself: `{"event":"Notify","body":{…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notify<'a> {

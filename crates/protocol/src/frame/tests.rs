@@ -17,7 +17,7 @@ fn frames_out_have_the_fixed_key_order() {
         r#"{"clientMsgId":"c1","serverMsgId":30001,"kind":"Ack","content":"Ok"}"#
     );
     assert_eq!(
-        json(&Failure::new("c1", ErrorCode::NotAllowed, "no")),
+        encoded(|out| Failure::new("c1", ErrorCode::NotAllowed, "no").encode(out)),
         r#"{"clientMsgId":"c1","serverMsgId":null,"kind":"Error","content":"no","code":403}"#
     );
     let delivery = Delivery {
@@ -140,7 +140,7 @@ fn a_client_reads_what_the_server_writes() {
         role: None,
         created_at: 6,
     };
-    let text = json(&Event::Notify(notify));
+    let text = encoded(|out| notify.encode(out));
     assert_eq!(
         text,
         r#"{"event":"Notify","body":{"kind":"MembersAdded","uid":1,"gid":2,"content":"","clientMsgId":"","msgId":null,"rev":4,"uids":[5],"createdAt":6}}"#

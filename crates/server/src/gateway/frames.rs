@@ -4,9 +4,8 @@ use bytes::Bytes;
 use rim_core::message::{Kind as StoredKind, Message};
 use rim_core::store::StoreError;
 use rim_core::{Refusal, Timestamp};
-use rim_protocol::frame::{Ack, Delivery, Event, Failure, Notice, Notify};
+use rim_protocol::frame::{Ack, Delivery, Failure, Notice, Notify};
 use rim_protocol::{ErrorCode, Kind};
-use serde::Serialize;
 
 use super::ws;
 
@@ -18,7 +17,8 @@ pub(super) fn ack(client_msg_id: &str, server_msg_id: Option<u64>) -> Bytes {
 }
 
 pub(super) fn failure(client_msg_id: &str, code: ErrorCode, reason: &str) -> Bytes {
-    encode(ENVELOPE_BYTES, &Failure::new(client_msg_id, code, reason))
+    let failure = Failure::new(client_msg_id, code, reason);
+    ws::text(ENVELOPE_BYTES, |out| failure.encode(out))
 }
 
 /// The answer to a write that the store did not do.
@@ -68,13 +68,7 @@ pub(super) const fn notice<'a>(kind: Notice, actor: rim_core::UserId, at: Timest
 }
 
 pub(super) fn notify(notify: Notify<'_>) -> Bytes {
-    encode(ENVELOPE_BYTES, &Event::Notify(notify))
-}
-
-fn encode(size_hint: usize, value: &impl Serialize) -> Bytes {
-    ws::text(size_hint, |buffer| {
-        serde_json::to_writer(buffer, value).expect("strings and numbers always have a JSON form");
-    })
+    ws::text(ENVELOPE_BYTES, |out| notify.encode(out))
 }
 
 pub(super) const fn wire_kind(kind: StoredKind) -> Kind {

@@ -67,12 +67,8 @@ impl Waking {
     /// Wakes the first of the crowd, `most` at most, and returns how many they were.
     fn wake_portion(&self, most: usize) -> usize {
         let mut crowd = self.crowd.lock();
-        let portion: Vec<_> = if crowd.len() <= most {
-            // Its room goes with the last.
-            std::mem::take(&mut *crowd).into()
-        } else {
-            crowd.drain(..most).collect()
-        };
+        let count = most.min(crowd.len());
+        let portion: Vec<_> = crowd.drain(..count).collect();
         drop(crowd);
         portion.iter().for_each(|outbox| outbox.wake());
         portion.len()
@@ -85,7 +81,7 @@ struct Scope<'a>(&'a Waking);
 impl Drop for Scope<'_> {
     fn drop(&mut self) {
         let touched = outbox::touched();
-        // Who talks with few does not wait for a crowd.
+        // Who talks with few does not wait for a crowd that he is not in.
         if touched.len() <= FEW {
             touched.iter().for_each(|outbox| outbox.wake());
         } else {
