@@ -128,9 +128,14 @@ async fn a_binary_frame_that_holds_json_is_taken_and_binary_rubbish_is_answered(
     let mut device = stranger(&server.old_ws()).await;
     device.socket.send_binary(login(&anna, "l")).await.expect("sent");
     device.hears(ack("l")).await;
-    for rubbish in
-        [&b"\xff\xfe\x00"[..], b"", b"null", b"{\"event\":\"Heart\",\"body\":{\"clientMsgId\":\"\xff\"}}"]
-    {
+    for rubbish in [
+        &b"\xff\xfe\x00"[..],
+        b"",
+        b"null",
+        b"{\"event\":\"Heart\",\"body\":{\"clientMsgId\":\"\xff\"}}",
+        // Also in a key that nobody reads.
+        b"{\"event\":\"Heart\",\"own\":\"\xff\",\"body\":{\"clientMsgId\":\"h\"}}",
+    ] {
         device.socket.send_binary(rubbish.to_vec()).await.expect("sent");
         is_error(&device.text().await, "", 400, "");
     }
