@@ -61,7 +61,7 @@ endif
 bench-check: ## Checks that a message costs no more instructions than before
 	python3 scripts/bench_check.py
 
-# Takes twenty minutes, and as long again to fill the large store the first time; the machine should have nothing
+# Takes ten to twenty minutes, and half as long again to fill the large store the first time; the machine should have nothing
 # else to do. A part of it: make bench BENCH="--only chats,fanout --runs 1"
 bench: ## Measures rim on this machine and writes docs/BENCHMARKS.md; arguments in BENCH
 	$(CARGO) build --profile dist --bin rim --bin rim-bench
