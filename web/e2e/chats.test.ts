@@ -63,7 +63,7 @@ story("what the owner does to a group everybody sees at once", async (stage) => 
 
   await anna.button("Actions for Ben", panel).click();
   await anna.page.getByRole("menuitem", { name: "Remove from group" }).click();
-  await anna.button("Remove", anna.page.getByRole("alertdialog")).click();
+  await anna.button("Remove from group", anna.page.getByRole("alertdialog")).click();
   await ben.page.getByText("You are not a member of this group any more.").waitFor();
   await ben.composer.waitFor({ state: "detached" });
   await anna.say("He is gone");

@@ -18,7 +18,6 @@ export const en = {
   "action.save": "Save",
   "action.saved": "Saved",
   "action.retry": "Try again",
-  "action.remove": "Remove",
   "action.done": "Done",
   "action.more": "More",
 
@@ -80,6 +79,7 @@ export const en = {
   "chats.nothingFound": "No chat is called “{text}”.",
   "chats.draft": "Draft:",
   "chats.you": "You:",
+  "chats.sender": "{name}:",
   "chats.unread": { one: "{count} unread message", other: "{count} unread messages" },
   "chats.pick": "Choose a chat",
   "chats.pickHint": "Or start a new one. Ctrl+K finds a chat, Alt+↑ and Alt+↓ go through them.",
@@ -230,6 +230,7 @@ export const en = {
   "panel.removeText": "{name} will not see what is written from now on.",
   "panel.leave": "Leave group",
   "panel.leaveChat": "Leave chat",
+  "panel.leaveChatTitle": "Leave the chat with {name}?",
   "panel.leaveTitle": "Leave “{group}”?",
   "panel.leaveText": "You keep what was written until now, but hear nothing new.",
   "panel.leaveOwnerText": "You are the owner of this group. You may hand it over to somebody first.",

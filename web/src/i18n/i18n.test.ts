@@ -26,6 +26,12 @@ describe("the languages", () => {
       for (const entry of Object.values<string | Plural>(catalogue))
         for (const text of forms(entry)) expect(text.trim()).not.toBe("");
   });
+
+  it("have Chinese punctuation in Chinese", () => {
+    const western = /\p{Script=Han}[,;:.?!()]|[,;:?!()]\p{Script=Han}/u;
+    for (const [key, entry] of Object.entries<string | Plural>(zh))
+      for (const text of forms(entry)) expect(text, key).not.toMatch(western);
+  });
 });
 
 describe("a translator", () => {

@@ -230,7 +230,7 @@ function Members({ view }: { view: ChatView }) {
           void confirm({
             title: t("panel.removeTitle", names),
             text: t("panel.removeText", { name: user.name }),
-            action: t("action.remove"),
+            action: t("panel.removeMember"),
             danger: true,
           }).then((yes) => (yes ? run(() => engine.removeMember(group.gid, user.id)) : null)),
       });
@@ -351,7 +351,7 @@ function Leaving({ view }: { view: ChatView }) {
   };
   const leave = async (): Promise<void> => {
     const yes = await confirm({
-      title: t("panel.leaveTitle", { group: title }),
+      title: group.single ? t("panel.leaveChatTitle", { name: title }) : t("panel.leaveTitle", { group: title }),
       text: own ? t("panel.leaveOwnerText") : t("panel.leaveText"),
       action: group.single ? t("panel.leaveChat") : t("panel.leave"),
       danger: true,

@@ -154,7 +154,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
               <>
                 {!row.single && (
                   <span className="chat-row__sender">
-                    {own ? t("chats.you") : row.lastSender === null ? "" : `${firstName(row.lastSender.name)}:`}{" "}
+                    {own ? t("chats.you") : row.lastSender === null ? "" : t("chats.sender", { name: firstName(row.lastSender.name) })}{" "}
                   </span>
                 )}
                 {previewOf(last, translator)}

@@ -25,7 +25,7 @@ export function ContactPage({ uid }: { uid: number }) {
     const yes = await confirm({
       title: t("contacts.removeTitle", { name }),
       text: t("contacts.removeText"),
-      action: t("action.remove"),
+      action: t("contacts.remove"),
       danger: true,
     });
     if (!yes) return;
