@@ -84,6 +84,18 @@ export class Person {
     return this.log.locator(".body__text").allInnerTexts();
   }
 
+  /** What the messages say of which anything is in sight, from the top. */
+  async inSight(): Promise<string[]> {
+    return this.log.evaluate((log) => {
+      const { top, bottom } = log.getBoundingClientRect();
+      const seen = [...log.querySelectorAll<HTMLElement>(".body__text")].filter((text) => {
+        const at = text.getBoundingClientRect();
+        return at.bottom > top && at.top < bottom;
+      });
+      return seen.map((text) => text.innerText);
+    });
+  }
+
   /** Waits until exactly this is said in the open chat. */
   async sees(...texts: readonly string[]): Promise<void> {
     await expect.poll(() => this.said()).toEqual(texts);

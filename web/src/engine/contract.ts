@@ -98,7 +98,7 @@ export interface ChatView {
   /** Whether there is more above `messages`. */
   readonly older: "none" | "some" | "loading" | "failed";
   readonly unread: number;
-  /** The first `seq` that was unread when the chat was opened: where the divider stands. Null: none. */
+  /** The first `seq` that was unread when the chat was opened, or came while nobody looked: where the divider stands. Null: none. */
   readonly dividerSeq: number | null;
   readonly draft: string;
 }
@@ -205,7 +205,12 @@ export interface Engine {
   loadOlder(gid: number): void;
   /** The chat is on the screen up to `seq`. */
   seen(gid: number, seq: number): void;
-  /** Forgets the divider; called when the chat is left. */
-  closed(gid: number): void;
+  /** Whether somebody looks at the open chat: what comes while nobody does stands below a divider. */
+  looking(gid: number, is: boolean): void;
+  /**
+   * The chat is left, scrolled up to the message `place`, or at the newest where that is null. The divider is forgotten;
+   * what it takes to come back to the place is not.
+   */
+  closed(gid: number, place: number | null): void;
   setDraft(gid: number, draft: string): void;
 }

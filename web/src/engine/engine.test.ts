@@ -9,6 +9,8 @@ interface Scene {
   readonly gid: number;
   readonly browser: Browser;
   readonly tab: Tab;
+  /** Ends her looking at the chat. */
+  readonly leave: () => void;
 }
 
 /** Anna, online in one tab, looks at her chat with Bob. */
@@ -19,9 +21,9 @@ async function scene(options: { locks?: boolean } = {}): Promise<Scene> {
   const gid = world.server.group([anna, bob], 1, "");
   const browser = world.browser(anna, options);
   const tab = await browser.open();
-  tab.watch(gid);
+  const leave = tab.watch(gid);
   await world.pass();
-  return { world, anna, bob, gid, browser, tab };
+  return { world, anna, bob, gid, browser, tab, leave };
 }
 
 function row(tab: Tab, gid: number): ChatRow {
@@ -407,11 +409,87 @@ describe("unread", () => {
     tab.engine.seen(other, 4);
     await world.pass();
     expect(tab.view(other)).toMatchObject({ dividerSeq: 3, unread: 0 });
-    tab.engine.closed(other);
+    tab.engine.closed(other, null);
     leave();
     await world.pass();
     expect(tab.view(other).dividerSeq).toBeNull();
     expect(tab.view(gid).dividerSeq).toBeNull();
+  });
+
+  it("puts the divider anew before what is still unread when the chat is opened again", async () => {
+    const { world, bob, gid, tab, leave } = await scene();
+    for (let i = 1; i <= 300; i++) world.server.say(bob, gid, `m${i}`);
+    await world.pass(1_000);
+    tab.engine.seen(gid, 10);
+    await world.pass(1_000);
+    tab.engine.closed(gid, 3);
+    leave();
+    await world.pass();
+    tab.watch(gid);
+    await world.pass();
+    expect(tab.view(gid)).toMatchObject({ dividerSeq: 11, unread: 290 });
+    expect(tab.view(gid).messages[0]?.seq).toBe(1);
+  });
+
+  it("puts the divider where somebody left off when they look away from the open chat", async () => {
+    const { world, anna, bob, gid, tab } = await scene();
+    world.server.say(bob, gid, "seen");
+    await world.pass();
+    tab.engine.seen(gid, 1);
+    await world.pass();
+    expect(tab.view(gid).dividerSeq).toBeNull();
+    tab.engine.looking(gid, false);
+    world.server.say(anna, gid, "from my phone");
+    world.server.say(bob, gid, "while away");
+    world.server.say(bob, gid, "and more");
+    await world.pass(1_000);
+    expect(tab.view(gid)).toMatchObject({ dividerSeq: 3, unread: 2 });
+    tab.engine.looking(gid, true);
+    tab.engine.seen(gid, 3);
+    world.server.say(bob, gid, "live");
+    await world.pass();
+    expect(tab.view(gid).dividerSeq).toBe(3);
+    // Something is unread still, so they left off where the divider is; once it is read, at the end.
+    tab.engine.looking(gid, false);
+    world.server.say(bob, gid, "once more");
+    await world.pass();
+    expect(tab.view(gid).dividerSeq).toBe(3);
+    tab.engine.looking(gid, true);
+    tab.engine.seen(gid, 6);
+    await world.pass();
+    tab.engine.looking(gid, false);
+    world.server.say(bob, gid, "the last");
+    await world.pass();
+    expect(tab.view(gid)).toMatchObject({ dividerSeq: 7, unread: 1 });
+  });
+
+  it("goes back to where somebody read in the past, whatever was opened in between", async () => {
+    const { world, anna, bob, gid, tab, leave } = await scene();
+    for (let i = 1; i <= 500; i++) world.server.say(bob, gid, `m${i}`);
+    await world.pass(1_000);
+    tab.engine.seen(gid, 500);
+    const others = Array.from({ length: 10 }, (_, i) => world.server.group([bob, anna], 2, `g${i}`));
+    await world.pass(1_000);
+    for (let i = 0; i < 5 && tab.view(gid).older !== "none"; i++) {
+      tab.engine.loadOlder(gid);
+      await world.pass();
+    }
+    leave();
+    tab.engine.closed(gid, 150);
+    await world.pass();
+    for (const other of others) {
+      const leaveOther = tab.watch(other);
+      await world.pass();
+      tab.engine.closed(other, null);
+      leaveOther();
+    }
+    const leaveAgain = tab.watch(gid);
+    await world.pass();
+    expect(tab.view(gid).messages[0]?.seq).toBe(130);
+    tab.engine.closed(gid, null);
+    leaveAgain();
+    await world.pass();
+    expect(tab.view(gid).messages).toHaveLength(100);
   });
 });
 
@@ -551,6 +629,7 @@ describe("a large account", () => {
     const tab = await world.browser(anna).open();
     tab.watch(gid);
     await world.pass();
+    // From the first unread one on would be too many.
     expect(tab.view(gid).messages.length).toBe(50);
     expect(row(tab, gid).unread).toBe(1_000);
     for (let i = 0; i < 10 && tab.view(gid).older !== "none"; i++) {
@@ -558,9 +637,40 @@ describe("a large account", () => {
       await world.pass();
     }
     expect(tab.texts(gid)).toEqual(stored(world, gid));
-    tab.engine.closed(gid);
+    tab.engine.closed(gid, null);
     await world.pass();
     expect(tab.view(gid).messages.length).toBe(100);
+  });
+
+  it("opens a chat from its first unread message on, asking for those that are not here yet", async () => {
+    const world = new World();
+    const anna = world.server.user("anna");
+    const bob = world.server.user("bob");
+    const gid = world.server.group([anna, bob], 1, "");
+    for (let i = 1; i <= 600; i++) world.server.say(bob, gid, `m${i}`);
+    world.server.read(anna, gid, 300);
+    const tab = await world.browser(anna).open();
+    tab.watch(gid);
+    await world.pass();
+    expect(tab.view(gid)).toMatchObject({ dividerSeq: 301, unread: 300, older: "some" });
+    expect(tab.view(gid).messages[0]?.seq).toBeLessThan(301);
+  });
+
+  it("opens a chat with what is here where the rest cannot be had soon", async () => {
+    const world = new World();
+    const anna = world.server.user("anna");
+    const bob = world.server.user("bob");
+    const gid = world.server.group([anna, bob], 1, "");
+    for (let i = 1; i <= 300; i++) world.server.say(bob, gid, `m${i}`);
+    const tab = await world.browser(anna).open();
+    world.server.httpDelay = 10_000;
+    tab.watch(gid);
+    await world.pass(1_000);
+    expect(tab.view(gid)).toMatchObject({ older: "loading", messages: [] });
+    world.server.say(bob, gid, "live");
+    await world.pass(3_000);
+    expect(tab.view(gid)).toMatchObject({ older: "some" });
+    expect(tab.texts(gid)).toEqual(stored(world, gid).slice(-51));
   });
 
   it("syncs by parts, and what is pushed in between finds its place", async () => {
@@ -618,6 +728,7 @@ describe("a large account", () => {
     const bob = world.server.user("bob");
     const gid = world.server.group([anna, bob], 1, "");
     for (let i = 0; i < 100; i++) world.server.say(bob, gid, `m${i}`);
+    world.server.read(anna, gid, 100);
     const tab = await world.browser(anna).open();
     tab.watch(gid);
     await world.pass();

@@ -231,8 +231,12 @@ export class RimEngine implements Engine {
     void this.session?.seen(gid, seq);
   }
 
-  closed(gid: number): void {
-    this.session?.closed(gid);
+  looking(gid: number, is: boolean): void {
+    this.session?.looking(gid, is);
+  }
+
+  closed(gid: number, place: number | null): void {
+    this.session?.closed(gid, place);
   }
 
   setDraft(gid: number, draft: string): void {

@@ -49,6 +49,8 @@ export class Session {
   private arrivals: StoredMessage[] = [];
   private readonly drafts = new Map<number, Draft>();
   private storingDrafts: (() => void) | null = null;
+  /** The message at which each chat was left; none: at the newest. */
+  private readonly left = new Map<number, number>();
   /** When the list of members of a chat was read. */
   private readonly listed = new Map<number, number>();
   private lastAt = 0;
@@ -145,10 +147,13 @@ export class Session {
     if (window === undefined) {
       window = new ChatWindow(
         gid,
+        this.replica.uid,
         this.store,
         () => this.writer.settled(),
         () => this.replica.groups.get(gid),
+        (patienceMs) => this.within(patienceMs, this.tabs.wish({ want: "older", gid })),
         () => this.touched(gid),
+        this.left.get(gid) ?? null,
       );
       this.evict();
     } else {
@@ -156,7 +161,8 @@ export class Session {
       this.windows.delete(gid);
     }
     this.windows.set(gid, window);
-    void window.open(this.views.unread(gid));
+    window.enter(this.views.unread(gid));
+    this.touched(gid);
     void this.listMembers(gid);
   }
 
@@ -169,13 +175,19 @@ export class Session {
     return null;
   }
 
-  closed(gid: number): void {
-    this.windows.get(gid)?.trim();
+  looking(gid: number, is: boolean): void {
+    this.windows.get(gid)?.look(is, this.views.unread(gid));
+  }
+
+  closed(gid: number, place: number | null): void {
+    if (place === null) this.left.delete(gid);
+    else this.left.set(gid, place);
+    this.windows.get(gid)?.leave(place);
     this.touched(gid);
   }
 
   loadOlder(gid: number): void {
-    void this.windows.get(gid)?.grow(() => this.tabs.wish({ want: "older", gid }));
+    void this.windows.get(gid)?.grow();
   }
 
   async send(gid: number, kind: MessageKind, content: string): Promise<void> {
@@ -388,6 +400,17 @@ export class Session {
     else if (this.leader !== null) this.learn(this.replica.list(gid, answer.value));
     // A tab that does not lead shows it, and leaves it to the leader's own looks to store it.
     else this.show(this.replica.list(gid, answer.value));
+  }
+
+  /** What is not there in time is not there; it may still come. */
+  private within(ms: number, done: Promise<boolean>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const giveUp = this.ports.after(ms, () => resolve(false));
+      void done.then((is) => {
+        giveUp();
+        resolve(is);
+      });
+    });
   }
 
   private evict(): void {

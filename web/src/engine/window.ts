@@ -12,6 +12,14 @@ const FIRST_PAGE = 100;
 const MOST_AT_FIRST = 500;
 /** Messages added by one scroll to the top. */
 export const PAGE = 200;
+/** Where one has left off far up, so much is kept or read again for coming back; further up it is begun anew. */
+const MOST_KEPT = 2_000;
+/** What is kept above a place, so that it need not stand at the very top. */
+const CONTEXT = 20;
+/** A chat that opens waits so long for what the server has below the divider; with less of it, it opens all the same. */
+const OPENING_MS = 3_000;
+/** Whoever waits at the top for what is older is told after so long that it could not be had. */
+const OLDER_MS = 30_000;
 
 export class ChatWindow {
   messages: readonly StoredMessage[] = [];
@@ -20,70 +28,138 @@ export class ChatWindow {
   /** Null: not read from the store yet. */
   private from: number | null = null;
   private loading = false;
+  /** Nobody looks, and what comes next from somebody else is where the divider belongs. */
+  private expecting = false;
+  /** What came before the store was read: shown with it, so that nobody begins in the middle. */
+  private early: readonly StoredMessage[] = [];
 
   constructor(
     readonly gid: number,
+    private readonly uid: number,
     private readonly store: Store,
     /** Writes what is in memory alone, so that the store can be read. */
     private readonly flush: () => Promise<void>,
     private readonly group: () => GroupRecord | undefined,
+    /** Has a page fetched from the server that lies below all that is stored; false where that did not work in time. */
+    private readonly fetch: (patienceMs: number) => Promise<boolean>,
     private readonly changed: () => void,
+    /** The message at which the chat was left before; null: at the newest. */
+    private place: number | null = null,
   ) {}
 
-  /** Reads the newest messages. Those that come meanwhile follow on them. */
+  /** Somebody opens the chat: what is unread now is below the divider. */
+  enter(unread: number): void {
+    this.expecting = false;
+    this.divide(unread);
+    void this.open(unread);
+  }
+
+  /** Somebody looks at the open chat, or looks away; `unread` is how much they have not seen then. */
+  look(is: boolean, unread: number): void {
+    // A divider above what is still unread stays where it is: they have left off there.
+    this.expecting = !is && (unread === 0 || this.dividerSeq === null);
+  }
+
+  /** Reads the newest messages, from the first unread one on. Those that come meanwhile follow on them. */
   async open(unread: number): Promise<void> {
     if (this.from !== null || this.loading) return;
     const group = this.group();
     if (group === undefined) return;
-    if (unread > 0) this.dividerSeq ??= group.lastSeq - unread + 1;
+    this.divide(unread);
     this.loading = true;
-    const limit = Math.min(Math.max(FIRST_PAGE, unread + 20), MOST_AT_FIRST);
-    const page = await this.read(Infinity, limit);
-    const last = page.at(-1)?.seq ?? 0;
-    this.messages = [...page, ...this.messages.filter((message) => message.seq > last)];
+    const limit = Math.max(FIRST_PAGE, Math.min(unread + CONTEXT, MOST_AT_FIRST), this.kept(group.lastSeq));
+    let page: readonly StoredMessage[] | null;
+    try {
+      page = await this.read(Infinity, limit);
+      while (this.begins(page) > (this.dividerSeq ?? Infinity) && unread + CONTEXT <= limit) {
+        if (!(await this.fetch(OPENING_MS))) break;
+        page = await this.read(Infinity, limit);
+      }
+    } catch {
+      page = null;
+    }
     this.loading = false;
-    this.reached(page.length < limit);
+    this.messages = page ?? [];
+    this.from = page?.[0]?.seq ?? this.lowest();
+    this.append(this.early);
+    this.early = [];
+    if (page !== null) this.reached(page.length < limit);
+    else this.older = "failed";
     this.changed();
   }
 
   /** Messages were learned: those that follow on the newest are shown. */
   append(learned: readonly StoredMessage[]): void {
+    if (this.from === null) {
+      this.early = [...this.early, ...learned];
+      return;
+    }
     const from = this.lowest();
-    if (this.from !== null && from > this.from) this.cutHole(from);
+    if (from > this.from) this.cutHole(from);
     const last = this.messages.at(-1)?.seq ?? 0;
     const newer = learned.filter((message) => message.seq > last && message.seq >= from);
     if (newer.length === 0) return;
     newer.sort((a, b) => a.seq - b.seq);
+    const others = this.expecting ? newer.find(({ uid }) => uid !== this.uid) : undefined;
+    if (others !== undefined) {
+      this.dividerSeq = others.seq;
+      this.expecting = false;
+    }
     this.messages = [...this.messages, ...newer];
   }
 
-  /** Reads a page further up; `ask` has it fetched where the store has no more. */
-  async grow(ask: () => Promise<boolean>): Promise<void> {
+  /** Reads a page further up, which is fetched where the store has no more. */
+  async grow(): Promise<void> {
     if (this.from === null || this.loading || this.older === "none") return;
     this.loading = true;
     this.older = "loading";
     this.changed();
-    let page = await this.above();
-    let fetched = true;
-    if (page.length === 0 && this.lowest() > 1) {
-      fetched = await ask();
+    let page: readonly StoredMessage[] = [];
+    let had = true;
+    try {
       page = await this.above();
+      if (page.length === 0 && this.lowest() > 1) {
+        had = await this.fetch(OLDER_MS);
+        page = await this.above();
+      }
+    } catch {
+      had = false;
     }
     this.loading = false;
     const first = this.messages[0]?.seq ?? Infinity;
     this.messages = [...page.filter((message) => message.seq < first), ...this.messages];
-    if (fetched || page.length > 0) this.reached(page.length < PAGE);
+    if (had || page.length > 0) this.reached(page.length < PAGE);
     else this.older = "failed";
     this.changed();
   }
 
-  /** Nobody looks any more. */
-  trim(): void {
+  /** The chat is left, at a message or at the newest: what it takes to come back there is kept. */
+  leave(place: number | null): void {
     this.dividerSeq = null;
-    if (this.loading || this.messages.length <= FIRST_PAGE) return;
-    this.messages = this.messages.slice(-FIRST_PAGE);
+    this.expecting = false;
+    this.place = place;
+    const keep = Math.max(FIRST_PAGE, this.kept(this.messages.at(-1)?.seq ?? 0));
+    if (this.loading || this.messages.length <= keep) return;
+    this.messages = this.messages.slice(-keep);
     this.older = "some";
     this.from = this.messages[0]?.seq ?? this.from;
+  }
+
+  private divide(unread: number): void {
+    const lastSeq = this.group()?.lastSeq;
+    if (unread > 0 && lastSeq !== undefined) this.dividerSeq ??= lastSeq - unread + 1;
+  }
+
+  /** How many messages it takes from the place where the chat was left to the newest; 0 where that is too far. */
+  private kept(lastSeq: number): number {
+    if (this.place === null) return 0;
+    const count = lastSeq - this.place + 1 + CONTEXT;
+    return count > MOST_KEPT ? 0 : count;
+  }
+
+  /** Where what is shown would begin: a page that has all there is begins before anything. */
+  private begins(page: readonly StoredMessage[]): number {
+    return this.lowest() <= 1 ? 0 : (page[0]?.seq ?? Infinity);
   }
 
   private async above(): Promise<readonly StoredMessage[]> {

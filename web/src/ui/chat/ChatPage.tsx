@@ -12,6 +12,7 @@ import { Empty, Loading } from "../base/small";
 import { Composer } from "./Composer";
 import { ChatPanel } from "./ChatPanel";
 import { MessageList } from "./MessageList";
+import { placeIn } from "./places";
 import "./ChatPage.css";
 
 /** Mounted anew for each chat. */
@@ -29,7 +30,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
     return () => {
       open.current = false;
       queueMicrotask(() => {
-        if (!open.current) engine.closed(gid);
+        if (!open.current) engine.closed(gid, placeIn(gid));
       });
     };
   }, [engine, gid]);

@@ -9,15 +9,14 @@ import { Icon } from "../base/Icon";
 import { Badge, Loading } from "../base/small";
 import { MessageRow } from "./MessageRow";
 import { previewOf } from "./preview";
+import type { Landmark } from "./layout";
+import { arrive, leaveAt } from "./places";
 import { buildRows, type LogRow, type Rows } from "./rows";
-import { type Anchor, type View, VirtualLog, type VirtualLogHandle } from "./VirtualLog";
+import { type View, VirtualLog, type VirtualLogHandle } from "./VirtualLog";
 import "./MessageList.css";
 
 /** So near the top, what is older is asked for. */
 const AHEAD_PX = 2000;
-
-/** Where one was in each chat, for coming back to it. */
-const places = new Map<number, Anchor>();
 
 export const MessageList = memo(function MessageList({ view, active }: { view: ChatView; active: boolean }) {
   const engine = useEngine();
@@ -45,7 +44,7 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
   const onRetry = useCallback(() => engine.loadOlder(gid), [engine, gid]);
   const onView = useCallback(
     (next: View) => {
-      places.set(gid, next.anchor);
+      leaveAt(gid, next.anchor);
       setSeenView(next);
     },
     [gid],
@@ -57,6 +56,8 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
   useEffect(() => {
     if (nearTop && older === "some") engine.loadOlder(gid);
   }, [engine, gid, nearTop, older, loaded]);
+
+  useEffect(() => engine.looking(gid, attentive && active), [engine, gid, attentive, active]);
 
   // What is on the screen while somebody looks is seen.
   const reported = useRef(0);
@@ -73,10 +74,11 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
     }
   }, [engine, gid, attentive, active, seenView, rows]);
 
-  const [start] = useState<Anchor>(() => {
-    if (rows.some((row) => row.kind === "divider")) return { at: "row", key: "divider", delta: 72 };
-    return places.get(gid) ?? { at: "bottom" };
-  });
+  const [start] = useState(() => arrive(gid, dividerSeq !== null));
+  const newestSeq = messages.findLast(({ seq }) => seq !== null)?.seq ?? 0;
+  /** Nobody has looked at anything below it yet, and nobody does now. */
+  const unseen = !attentive && dividerSeq !== null && dividerSeq > newestSeq - view.unread;
+  const landmark = useMemo((): Landmark => ({ key: "divider", holds: unseen }), [unseen]);
 
   const toBottom = useCallback(() => handle.current?.toBottom(), []);
   // One's own new message is always shown.
@@ -131,7 +133,8 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
         rows={rows}
         guess={guessHeight}
         render={render}
-        holds={isMessage}
+        placeOf={placeOf}
+        landmark={landmark}
         label={t("chat.log", { title: view.title })}
         start={start}
         onView={onView}
@@ -205,8 +208,9 @@ function usePeople({ members }: ChatView): ReadonlyMap<number, User> {
 }
 
 /** The rest comes and goes: the first row always is the top, and a day stands above the first message we have of it. */
-function isMessage(row: LogRow): boolean {
-  return row.kind === "message";
+function placeOf(row: LogRow): number | null {
+  // What is being sent comes last.
+  return row.kind === "message" ? (row.message.seq ?? Infinity) : null;
 }
 
 /** Before a row is measured: near enough that the scroll bar does not jump. */

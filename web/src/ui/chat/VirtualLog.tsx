@@ -1,7 +1,7 @@
 // A log of rows of any height, newest at the bottom, of which only those near the sight are in the page.
 //
 // One thing is kept in place whatever changes above, below or in size: the bottom, if that is where one is, else the row
-// at the top of the view. The scroller's own anchoring is off, so nobody else moves anything.
+// at the top of the view. Where that is gone one comes in anew, at the landmark or the bottom. The scroller's own anchoring is off, so nobody else moves anything.
 
 import {
   type ReactNode,
@@ -14,14 +14,11 @@ import {
   useRef,
 } from "react";
 
-import { Layout } from "./layout";
+import { type Anchor, type Landmark, Layout } from "./layout";
 
 interface Keyed {
   readonly key: string;
 }
-
-/** What does not move. `delta` is how far the row's top is below the view's. */
-export type Anchor = { readonly at: "bottom" } | { readonly at: "row"; readonly key: string; readonly delta: number };
 
 export interface View {
   /** Rows of which anything is in sight. */
@@ -42,8 +39,9 @@ export interface VirtualLogProps<Row extends Keyed> {
   readonly rows: readonly Row[];
   readonly guess: (row: Row) => number;
   readonly render: (row: Row) => ReactNode;
-  /** Whether a row stays where it is among the others, so that the view may hold on to it. */
-  readonly holds: (row: Row) => boolean;
+  /** A row's place in the order of all rows, so that the view may hold on to it; null where it may move. */
+  readonly placeOf: (row: Row) => number | null;
+  readonly landmark: Landmark | null;
   readonly label: string;
   /** Where to begin. */
   readonly start: Anchor;
@@ -58,36 +56,22 @@ const STICKY_PX = 6;
 const NEAR_BOTTOM_PX = 120;
 
 export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
-  const { rows, guess, render, holds, label, start, onView, handle } = props;
+  const { rows, guess, render, placeOf, landmark, label, start, onView, handle } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const space = useRef<HTMLDivElement>(null);
   const block = useRef<HTMLDivElement>(null);
   const [, rerender] = useReducer((count: number) => count + 1, 0);
 
-  const made = useRef<{ layout: Layout<Row>; anchor: Anchor; anchorIndex: number; height: number; width: number }>(null);
-  made.current ??= { layout: new Layout(guess), anchor: start, anchorIndex: 0, height: innerHeight, width: 0 };
+  const made = useRef<{ layout: Layout<Row>; anchor: Anchor; height: number; width: number }>(null);
+  made.current ??= { layout: new Layout(guess, placeOf), anchor: start, height: innerHeight, width: 0 };
   const self = made.current;
   const { layout } = self;
   layout.setRows(rows);
 
-  const topOf = (anchor: Anchor): number => {
-    const lowest = Math.max(0, layout.total - self.height);
-    if (anchor.at === "bottom") return lowest;
-    const index = layout.indexOf(anchor.key, self.anchorIndex);
-    if (index >= 0) self.anchorIndex = index;
-    else {
-      // The row is gone: the one that took its place stands in.
-      const heir = layout.rows[Math.min(self.anchorIndex, layout.rows.length - 1)];
-      if (heir === undefined) return lowest;
-      self.anchor = { ...anchor, key: heir.key };
-      self.anchorIndex = Math.min(self.anchorIndex, layout.rows.length - 1);
-    }
-    return Math.min(lowest, Math.max(0, layout.offset(self.anchorIndex) - anchor.delta));
-  };
   /** Where little is to be shown, it stands at the bottom. */
   const lead = (): number => Math.max(0, self.height - layout.total);
 
-  const top = topOf(self.anchor);
+  const { top } = layout.hold(self.anchor, self.height, landmark);
   const first = layout.indexAt(top - SPARE_PX);
   const end = Math.min(rows.length, layout.indexAt(top + self.height + SPARE_PX) + 1);
   const rendered = useRef({ first, end });
@@ -108,7 +92,9 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
       pixelsAbove: y,
       anchor: self.anchor,
     };
-    const summary = `${view.first} ${view.lastWhole} ${view.atBottom} ${Math.round(y / 200)} ${layout.rows.length}`;
+    const { anchor } = self;
+    const held = anchor.at === "row" ? anchor.key : anchor.at;
+    const summary = `${held} ${view.first} ${view.lastWhole} ${view.atBottom} ${Math.round(y / 200)} ${layout.rows.length}`;
     if (summary === reported.current) return;
     reported.current = summary;
     onView(view);
@@ -129,12 +115,14 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
     for (const child of rowsBlock.children) layout.measure(index++, child.getBoundingClientRect().height);
     space.current.style.height = `${Math.max(layout.total, self.height)}px`;
     rowsBlock.style.transform = `translateY(${layout.offset(from) + lead()}px)`;
-    const wanted = topOf(self.anchor);
+    const { top: wanted, anchor } = layout.hold(self.anchor, self.height, landmark);
     if (Math.abs(element.scrollTop - wanted) >= 0.5) element.scrollTop = wanted;
     const enough =
       (from === 0 || layout.offset(from) <= wanted - SLACK_PX) &&
       (to >= layout.rows.length || layout.offset(to) >= wanted + self.height + SLACK_PX);
     if (!enough) rerender();
+    // Everything in sight is measured. Whatever held the view, what shows the end goes on showing it.
+    else self.anchor = layout.total - wanted - self.height <= STICKY_PX ? { at: "bottom" } : anchor;
     report();
   };
   const settleRef = useRef(settle);
@@ -160,15 +148,7 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
     if (element.clientHeight !== self.height || element.clientWidth !== self.width) return;
     const y = element.scrollTop;
     if (layout.total - y - self.height <= STICKY_PX) self.anchor = { at: "bottom" };
-    else {
-      let index = layout.indexAt(y);
-      for (let row = layout.rows[index]; row !== undefined && !holds(row); row = layout.rows[index]) index++;
-      const row = layout.rows[index];
-      if (row !== undefined) {
-        self.anchorIndex = index;
-        self.anchor = { at: "row", key: row.key, delta: layout.offset(index) - y };
-      }
-    }
+    else self.anchor = layout.anchorAt(y) ?? self.anchor;
     const { first: from, end: to } = rendered.current;
     const short =
       (from > 0 && layout.offset(from) > y - SLACK_PX) ||

@@ -54,14 +54,57 @@ describe("rows", () => {
 
 describe("the layout", () => {
   it("finds rows by height and keeps what was measured when rows come above", () => {
-    const layout = new Layout<{ key: string }>(() => 10);
+    const layout = new Layout<{ key: string }>(() => 10, () => 0);
     layout.setRows([{ key: "a" }, { key: "b" }, { key: "c" }]);
     expect(layout.measure(1, 30)).toBe(true);
     expect(layout.measure(1, 30)).toBe(false);
     expect([layout.offset(2), layout.total]).toEqual([40, 50]);
     expect([layout.indexAt(-5), layout.indexAt(39), layout.indexAt(40), layout.indexAt(99)]).toEqual([0, 1, 2, 2]);
     layout.setRows([{ key: "z" }, { key: "a" }, { key: "b" }, { key: "c" }]);
-    expect([layout.offset(2), layout.offset(3), layout.indexOf("b", 0)]).toEqual([20, 50, 2]);
+    expect([layout.offset(2), layout.offset(3)]).toEqual([20, 50]);
+  });
+
+  /** Messages of ten pixels by their `seq`, and what else stands among them. */
+  const log = (...rows: readonly (number | string)[]): Layout<{ key: string; seq: number | null }> => {
+    const layout = new Layout<{ key: string; seq: number | null }>(() => 10, ({ seq }) => seq);
+    layout.setRows(rows.map((row) => ({ key: `${row}`, seq: typeof row === "number" ? row : null })));
+    return layout;
+  };
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  const divider = { key: "divider", holds: false };
+
+  it("comes in at the divider where what is new is taller than the view, else at the bottom", () => {
+    const tall = log("top", ...range(1, 20), "divider", ...range(21, 60));
+    expect(tall.hold({ at: "arrival" }, 100, divider)).toEqual({ top: 138, anchor: { at: "row", key: "21", place: 21, delta: 82 } });
+    const short = log("top", ...range(1, 20), "divider", 21);
+    expect(short.hold({ at: "arrival" }, 100, divider)).toEqual({ top: 130, anchor: { at: "bottom" } });
+    expect(log("top", ...range(1, 20)).hold({ at: "arrival" }, 100, divider).anchor).toEqual({ at: "bottom" });
+  });
+
+  it("never takes an anchor that is gone for the top: the row before it stands in, or one comes in anew", () => {
+    const anchor = { at: "row", key: "30", place: 30, delta: 5 } as const;
+    expect(log("top", ...range(1, 60)).hold(anchor, 100, null)).toEqual({ top: 295, anchor });
+    expect(log("top", ...range(1, 29), ...range(31, 60)).hold(anchor, 100, null)).toEqual({ top: 285, anchor: { ...anchor, key: "29" } });
+    // The rows down to it were trimmed, or lie in a hole now.
+    expect(log("top", ...range(40, 99)).hold(anchor, 100, divider)).toEqual({ top: 510, anchor: { at: "bottom" } });
+    expect(log("top", ...range(40, 50), "divider", ...range(51, 99)).hold(anchor, 100, divider).anchor).toMatchObject({ key: "51" });
+    // What was being sent was taken back.
+    expect(log("top", ...range(1, 60)).hold({ ...anchor, key: "x", place: Infinity }, 100, null).anchor).toMatchObject({ key: "60" });
+    expect(log().hold(anchor, 100, divider)).toEqual({ top: 0, anchor: { at: "bottom" } });
+  });
+
+  it("keeps the divider in sight at the bottom while nobody looks, and follows what comes while somebody does", () => {
+    const few = log("top", ...range(1, 20), "divider", 21);
+    expect(few.hold({ at: "bottom" }, 100, { ...divider, holds: true }).anchor).toEqual({ at: "bottom" });
+    const many = log("top", ...range(1, 20), "divider", ...range(21, 60));
+    expect(many.hold({ at: "bottom" }, 100, { ...divider, holds: true })).toMatchObject({ top: 138, anchor: { key: "21" } });
+    expect(many.hold({ at: "bottom" }, 100, divider)).toMatchObject({ top: 520, anchor: { at: "bottom" } });
+  });
+
+  it("holds on to a message: rows that come and go are passed over", () => {
+    const layout = log("top", "day", 1, "divider", 2, 3);
+    expect(layout.anchorAt(4)).toEqual({ at: "row", key: "1", place: 1, delta: 16 });
+    expect(layout.anchorAt(31)).toMatchObject({ key: "2", delta: 9 });
   });
 });
 

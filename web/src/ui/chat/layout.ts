@@ -4,6 +4,33 @@ interface Keyed {
   readonly key: string;
 }
 
+/** What does not move. */
+export type Anchor =
+  | { readonly at: "bottom" }
+  /** Where one comes in: the landmark, if there is one, else the bottom. */
+  | { readonly at: "arrival" }
+  /** `place` is the row's in the order of all rows, for when it is gone; `delta` is how far its top is below the view's. */
+  | { readonly at: "row"; readonly key: string; readonly place: number; readonly delta: number };
+
+export type RowAnchor = Extract<Anchor, { at: "row" }>;
+
+export interface Held {
+  readonly top: number;
+  /** What holds the view there, which is never more vague than what was asked for. */
+  readonly anchor: Anchor;
+}
+
+/** Rows that say where one is, and are no place to hold on to. */
+export interface Landmark {
+  readonly key: string;
+  /** Whether it must stay in sight at the bottom, too: nobody looks at what pushes it out. */
+  readonly holds: boolean;
+}
+
+/** How far below the view's top a landmark stands, so that what is above it is seen, too. */
+const LANDMARK_PX = 72;
+const BOTTOM: Anchor = { at: "bottom" };
+
 export class Layout<Row extends Keyed> {
   rows: readonly Row[] = [];
   #sizes: number[] = [];
@@ -12,9 +39,14 @@ export class Layout<Row extends Keyed> {
   #clean = 0;
   readonly #measured = new Map<string, number>();
   readonly #guess: (row: Row) => number;
+  /** A row's place in the order of all rows, ascending; null where the row may be somewhere else the next time. */
+  readonly #placeOf: (row: Row) => number | null;
+  /** Where the row that was held last is, most probably. */
+  #near = 0;
 
-  constructor(guess: (row: Row) => number) {
+  constructor(guess: (row: Row) => number, placeOf: (row: Row) => number | null) {
     this.#guess = guess;
+    this.#placeOf = placeOf;
   }
 
   /** Takes new rows. What is the same at the beginning costs nothing. */
@@ -85,8 +117,51 @@ export class Layout<Row extends Keyed> {
     return low;
   }
 
-  indexOf(key: string, near: number): number {
-    if (this.rows[near]?.key === key) return near;
-    return this.rows.findIndex((row) => row.key === key);
+  /** What to hold on to where the view's top is at a height: the first row there that has a place. */
+  anchorAt(y: number): RowAnchor | null {
+    return this.#anchorFrom(this.indexAt(y), y);
+  }
+
+  /** Where a view of this height stands. An anchor that is gone means where one comes in, never the top. */
+  hold(anchor: Anchor, height: number, landmark: Landmark | null): Held {
+    const lowest = Math.max(0, this.total - height);
+    if (anchor.at === "row") {
+      const index = this.#find(anchor);
+      const row = index === null ? undefined : this.rows[index];
+      if (index !== null && row !== undefined) {
+        this.#near = index;
+        const top = Math.min(lowest, Math.max(0, this.offset(index) - anchor.delta));
+        return { top, anchor: row.key === anchor.key ? anchor : { ...anchor, key: row.key } };
+      }
+    }
+    const arriving = anchor.at !== "bottom";
+    if (landmark !== null && (arriving || landmark.holds)) {
+      const index = this.rows.findIndex((row) => row.key === landmark.key);
+      const top = Math.max(0, this.offset(index) - LANDMARK_PX);
+      const held = index >= 0 && top < lowest ? this.#anchorFrom(index, top) : null;
+      if (held !== null) return { top, anchor: held };
+    }
+    return { top: lowest, anchor: BOTTOM };
+  }
+
+  #anchorFrom(index: number, y: number): RowAnchor | null {
+    for (let at = index; at < this.rows.length; at++) {
+      const row = this.rows[at];
+      const place = row === undefined ? null : this.#placeOf(row);
+      if (row !== undefined && place !== null) return { at: "row", key: row.key, place, delta: this.offset(at) - y };
+    }
+    return null;
+  }
+
+  /** The row, or the last one before its place; null where there is none of these any more. */
+  #find({ key, place }: RowAnchor): number | null {
+    if (this.rows[this.#near]?.key === key) return this.#near;
+    const index = this.rows.findIndex((row) => row.key === key);
+    if (index >= 0) return index;
+    const before = this.rows.findLastIndex((row) => {
+      const its = this.#placeOf(row);
+      return its !== null && its <= place;
+    });
+    return before >= 0 ? before : null;
   }
 }
