@@ -50,7 +50,7 @@ for (const look of ["light", "dark"] as const) {
     await anna.button("Actions for Ben").waitFor();
     await see("group chat with panel");
     await anna.button("Emoji").click();
-    await page.getByRole("searchbox", { name: "Search emoji" }).waitFor();
+    await page.getByRole("combobox", { name: "Search emoji" }).waitFor();
     await see("emoji");
     await anna.button("New chat").first().click();
     await anna.button("New group").click();

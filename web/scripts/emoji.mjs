@@ -2,7 +2,8 @@
 //
 //   npm install --no-save emojibase-data && node scripts/emoji.mjs node_modules/emojibase-data
 //
-// A line is "emoji <tab> English words <tab> Chinese words"; a line that starts with "#" begins a category.
+// A line is "emoji <tab> short names <tab> English name <tab> English words <tab> Chinese name <tab> Chinese words", short
+// names and words with commas between them; a line that starts with "#" begins a category.
 // The result is committed: a data set of this size is no dependency for every build.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -26,9 +27,12 @@ const CATEGORIES = [
   [9, "flags"],
 ];
 
-const read = (language) => JSON.parse(readFileSync(join(source, language, "data.json"), "utf8"));
+const read = (language, file = "data") => JSON.parse(readFileSync(join(source, language, `${file}.json`), "utf8"));
 const chinese = new Map(read("zh").map((emoji) => [emoji.hexcode, emoji]));
-const words = (emoji) => [...new Set([emoji.label, ...(emoji.tags ?? [])])].join(" ").replace(/\s+/g, " ");
+// Those that people know from elsewhere: ":heart:".
+const shortNames = read("en", "shortcodes/github");
+const list = (words) => [words ?? []].flat().join(",").toLowerCase();
+const named = (emoji) => [emoji?.label?.toLowerCase() ?? "", list(emoji?.tags?.filter((tag) => tag !== emoji.label))];
 
 const english = read("en")
   .filter((emoji) => emoji.version <= NEWEST_VERSION)
@@ -39,8 +43,8 @@ for (const [group, name] of CATEGORIES) {
   lines.push(`#${name}`);
   for (const emoji of english) {
     if (emoji.group !== group) continue;
-    const zh = chinese.get(emoji.hexcode);
-    lines.push(`${emoji.emoji}\t${words(emoji).toLowerCase()}\t${zh ? words(zh) : ""}`);
+    const short = list(shortNames[emoji.hexcode]).replaceAll("_", " ");
+    lines.push([emoji.emoji, short, ...named(emoji), ...named(chinese.get(emoji.hexcode))].join("\t"));
   }
 }
 const target = new URL("../src/ui/chat/emoji.txt", import.meta.url);

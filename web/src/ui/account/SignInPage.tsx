@@ -9,7 +9,7 @@ import { FormError, TextField } from "../base/fields";
 import { Logo } from "../base/Icon";
 import { setPreferences } from "../base/preferences";
 import { problemText } from "../base/problems";
-import { hrefOf, navigate, useRoute } from "../base/router";
+import { hrefOf, useRoute } from "../base/router";
 import { byteLength } from "../base/text";
 import "./SignInPage.css";
 
@@ -61,8 +61,7 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
       ? await engine.register({ account: account.trim(), name: name.trim(), password })
       : await engine.login({ account: account.trim(), password });
     setBusy(false);
-    if (outcome.ok) navigate({ page: "chats" }, "replace");
-    else setErrors({ [fieldOf(outcome.problem)]: problemText(translator, outcome.problem) });
+    if (!outcome.ok) setErrors({ [fieldOf(outcome.problem)]: problemText(translator, outcome.problem) });
   };
 
   const change = (field: Field, set: (value: string) => void) => (value: string) => {

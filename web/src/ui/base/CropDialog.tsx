@@ -119,6 +119,7 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
             role="img"
             aria-label={t("crop.area")}
             tabIndex={0}
+            data-begin
             onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
             onPointerMove={onPointerMove}
             onWheel={(event) => change({ zoom: place.zoom * (event.deltaY < 0 ? 1.08 : 0.93) })}

@@ -1,9 +1,12 @@
-// A window over the page. The browser's own <dialog> keeps the focus inside, closes by Esc and gives the focus back.
+// A window over the page: the browser's own <dialog>, as a layer.
+//
+// It begins with the element marked `data-begin`, else with its first field, and never with Close.
 
-import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef } from "react";
+import { type FormEvent, type ReactNode, type SyntheticEvent, useId, useRef } from "react";
 
 import { useTranslator } from "./context";
 import { Icon } from "./Icon";
+import { useLayer } from "./layers";
 import "./Dialog.css";
 
 export interface DialogProps {
@@ -15,11 +18,12 @@ export interface DialogProps {
   /** Makes the dialog a form. */
   readonly onSubmit?: () => void;
   readonly role?: "dialog" | "alertdialog";
+  readonly className?: string;
 }
 
-export function Dialog({ title, onClose, children, actions, onSubmit, role = "dialog" }: DialogProps) {
+export function Dialog({ title, onClose, children, actions, onSubmit, role = "dialog", className }: DialogProps) {
   const { t } = useTranslator();
-  const ref = useModal();
+  const modal = useModal(onClose);
   const titleId = useId();
   const content = (
     <>
@@ -27,7 +31,7 @@ export function Dialog({ title, onClose, children, actions, onSubmit, role = "di
         <h2 className="dialog__title" id={titleId}>
           {title}
         </h2>
-        <button type="button" className="icon-button" aria-label={t("action.close")} onClick={onClose}>
+        <button type="button" className="icon-button" aria-label={t("action.close")} data-close onClick={onClose}>
           <Icon name="close" />
         </button>
       </header>
@@ -41,18 +45,15 @@ export function Dialog({ title, onClose, children, actions, onSubmit, role = "di
   };
   return (
     <dialog
-      ref={ref}
-      className="dialog"
+      {...modal}
+      className={`dialog ${className ?? ""}`}
       role={role}
       aria-labelledby={titleId}
-      onCancel={(event) => {
-        // Only our own Esc: a file picker inside of us bubbles its own "cancel".
+      onMouseDown={(event) => {
         if (event.target !== event.currentTarget) return;
+        // Else the page below would take the focus from where it goes back to.
         event.preventDefault();
         onClose();
-      }}
-      onMouseDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
       }}
     >
       {onSubmit === undefined ? (
@@ -66,15 +67,21 @@ export function Dialog({ title, onClose, children, actions, onSubmit, role = "di
   );
 }
 
-/** For a <dialog> that is open as long as it is mounted. */
-export function useModal() {
+/** What makes a <dialog> one that is open as long as it is mounted. */
+export function useModal(onClose: () => void) {
   const ref = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    const dialog = ref.current;
-    if (dialog === null) return undefined;
-    dialog.showModal();
-    // Closing gives the focus back to where it was.
-    return () => dialog.close();
-  }, []);
-  return ref;
+  useLayer(ref, true, { onClose, floats: true });
+  return {
+    ref,
+    onCancel: (event: SyntheticEvent) => {
+      // The way back of a phone, not Esc, which layers see to. A file picker inside bubbles its own "cancel".
+      if (event.target !== event.currentTarget) return;
+      event.preventDefault();
+      onClose();
+    },
+    // A browser may close it all the same.
+    onClose: (event: SyntheticEvent<HTMLDialogElement>) => {
+      if (event.target === event.currentTarget && !event.currentTarget.open) onClose();
+    },
+  };
 }

@@ -83,7 +83,7 @@ export function FixedList<T>({ items, height, label, keyOf, render, handle, clas
   useImperativeHandle(handle, () => ({ focus }), [focus]);
 
   const move = (event: KeyboardEvent): void => {
-    if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof Element)) return;
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof Element)) return;
     const row = event.target.closest("[data-index]");
     if (row === null) return;
     const at = Number(row.getAttribute("data-index"));

@@ -18,7 +18,6 @@ export function GroupNameField({ name, onName, error }: GroupNameFieldProps) {
       onValue={onName}
       error={error}
       maxLength={64}
-      autoFocus
       autoComplete="off"
     />
   );

@@ -1,9 +1,9 @@
-// A button that opens a list of actions. The browser's popover puts it above everything and closes it by Esc or a
-// click elsewhere.
+// A button that opens a list of actions: the browser's popover, which a click elsewhere closes, as a layer.
 
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 
 import { Icon, type IconName } from "./Icon";
+import { useLayer } from "./layers";
 import "./Menu.css";
 
 export interface MenuItem {
@@ -22,6 +22,8 @@ export function Menu({ label, icon, items }: { label: string; icon: IconName; it
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
 
+  useLayer(menu, open, { onClose: () => menu.current?.hidePopover(), floats: true });
+
   const place = (): void => {
     const anchor = button.current?.getBoundingClientRect();
     const list = menu.current;
@@ -39,6 +41,8 @@ export function Menu({ label, icon, items }: { label: string; icon: IconName; it
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 }[event.key];
     if (to !== undefined) {
       event.preventDefault();
+      // The list that the menu belongs to has arrows of its own.
+      event.stopPropagation();
       entries[(to + entries.length) % entries.length]?.focus();
     } else if (event.key === "Tab") menu.current?.hidePopover();
   };
@@ -67,9 +71,7 @@ export function Menu({ label, icon, items }: { label: string; icon: IconName; it
         onToggle={(event) => {
           const opened = event.newState === "open";
           setOpen(opened);
-          if (!opened) return;
-          place();
-          menu.current?.querySelector("button")?.focus();
+          if (opened) place();
         }}
       >
         {items.map((item) => (

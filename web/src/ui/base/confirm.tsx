@@ -42,13 +42,18 @@ export function ConfirmSurroundings({ children }: { children: ReactNode }) {
           onClose={() => answer(false)}
           actions={
             <>
-              <button type="button" className="button" onClick={() => answer(false)}>
+              <button
+                type="button"
+                className="button"
+                data-begin={asked.question.danger === true ? "" : undefined}
+                onClick={() => answer(false)}
+              >
                 {t("action.cancel")}
               </button>
               <button
                 type="button"
                 className={`button ${asked.question.danger === true ? "button--danger" : "button--main"}`}
-                autoFocus
+                data-begin={asked.question.danger === true ? undefined : ""}
                 onClick={() => answer(true)}
               >
                 {asked.question.action}

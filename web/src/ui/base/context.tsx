@@ -82,6 +82,9 @@ export function useMedia(query: string): boolean {
 /** As in the stylesheets: below, one pane at a time. */
 export const NARROW = "(max-width: 759px)";
 
+/** A screen that is touched, whose keyboard covers half of it. */
+export const COARSE = "(hover: none) and (pointer: coarse)";
+
 function demand<T>(value: T | null): T {
   if (value === null) throw new Error("a view was rendered outside of its surroundings");
   return value;

@@ -4,6 +4,7 @@ import { type InputHTMLAttributes, type RefObject, useId, useState } from "react
 
 import { useTranslator } from "./context";
 import { Icon } from "./Icon";
+import { isComposing } from "./layers";
 
 type Native = Pick<
   InputHTMLAttributes<HTMLInputElement>,
@@ -85,11 +86,12 @@ export interface SearchFieldProps {
   readonly onValue: (value: string) => void;
   readonly onArrowDown?: () => void;
   readonly onEnter?: () => void;
-  readonly autoFocus?: boolean;
+  /** The listbox of what is found, and the id of what is selected in it: then Enter and arrows are its own. */
+  readonly options?: { readonly id: string; readonly active: string | undefined };
   readonly inputRef?: RefObject<HTMLInputElement | null>;
 }
 
-export function SearchField({ label, value, onValue, onArrowDown, onEnter, autoFocus, inputRef }: SearchFieldProps) {
+export function SearchField({ label, value, onValue, onArrowDown, onEnter, options, inputRef }: SearchFieldProps) {
   const { t } = useTranslator();
   return (
     <div className="search">
@@ -101,15 +103,20 @@ export function SearchField({ label, value, onValue, onArrowDown, onEnter, autoF
         placeholder={label}
         aria-label={label}
         value={value}
-        autoFocus={autoFocus}
+        {...(options !== undefined && {
+          role: "combobox",
+          "aria-expanded": options.active !== undefined,
+          "aria-controls": options.id,
+          "aria-activedescendant": options.active,
+          "aria-autocomplete": "list",
+        })}
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => onValue(event.target.value)}
         onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return;
+          if (isComposing(event.nativeEvent)) return;
           if (event.key === "Escape" && value !== "") {
             event.preventDefault();
-            event.stopPropagation();
             onValue("");
           } else if (event.key === "ArrowDown" && onArrowDown !== undefined) {
             event.preventDefault();

@@ -47,23 +47,49 @@ export function hrefOf(route: Route): string {
 
 export const chatHref = (gid: number): string => hrefOf({ page: "chat", gid, panel: false });
 
+const isDoor = ({ page }: Route): boolean => page === "sign-in" || page === "register";
+
+/** What an entry of the history knows, reloads included. */
+interface Entry {
+  /** How many of ours are below it, so that "back" never leads out of the page. */
+  readonly depth: number;
+  /** The address of the one below. */
+  readonly below: string | null;
+  /** Where somebody wanted to go who had to sign in first. */
+  readonly wanted: string;
+}
+
 let current = parseRoute(location.hash);
-let depth = 0;
+let entry: Entry = readEntry() ?? { depth: 0, below: null, wanted: wantedBy(current, "#/chats") };
 const listeners = new Set<() => void>();
 
-// An entry of the history knows how many of ours are below it, so that "back" never leads out of the page.
-history.replaceState({ depth }, "");
+history.replaceState(entry, "");
 addEventListener("popstate", () => {
-  const state: unknown = history.state;
-  if (typeof state === "object" && state !== null && "depth" in state && typeof state.depth === "number") {
-    depth = state.depth;
-  } else {
-    // A link was followed or the address was typed: a new entry.
-    depth += 1;
-    history.replaceState({ depth }, "");
-  }
+  const known = readEntry();
+  // None: a link was followed or the address was typed. That is a new entry.
+  if (known === null) history.replaceState(above(parseRoute(location.hash)), "");
+  entry = readEntry() ?? entry;
   settle();
 });
+
+function readEntry(): Entry | null {
+  const state: unknown = history.state;
+  if (typeof state !== "object" || state === null || !("depth" in state) || typeof state.depth !== "number") return null;
+  const text = (key: "below" | "wanted"): string | null => {
+    const value = (state as Record<string, unknown>)[key];
+    return typeof value === "string" ? value : null;
+  };
+  return { depth: state.depth, below: text("below"), wanted: text("wanted") ?? "#/chats" };
+}
+
+function wantedBy(route: Route, before: string): string {
+  return isDoor(route) ? before : hrefOf(route);
+}
+
+/** The entry of what is opened from where one is. */
+function above(route: Route): Entry {
+  return { depth: entry.depth + 1, below: hrefOf(current), wanted: wantedBy(route, entry.wanted) };
+}
 
 function settle(): void {
   current = parseRoute(location.hash);
@@ -72,15 +98,33 @@ function settle(): void {
 
 export function navigate(route: Route, how: "push" | "replace" = "push"): void {
   if (hrefOf(route) === location.hash) return;
-  if (how === "push") history.pushState({ depth: ++depth }, "", hrefOf(route));
-  else history.replaceState({ depth }, "", hrefOf(route));
+  entry = how === "push" ? above(route) : { ...entry, wanted: wantedBy(route, entry.wanted) };
+  if (how === "push") history.pushState(entry, "", hrefOf(route));
+  else history.replaceState(entry, "", hrefOf(route));
   settle();
 }
 
 /** Back to where one came from, or to `otherwise` if that was not in this page. */
 export function navigateBack(otherwise: Route): void {
-  if (depth > 0) history.back();
+  if (entry.depth > 0) history.back();
   else navigate(otherwise, "replace");
+}
+
+/** Closes what lies over `under`, wherever one came from. */
+export function navigateUp(under: Route): void {
+  if (entry.depth > 0 && entry.below === hrefOf(under)) history.back();
+  else navigate(under, "replace");
+}
+
+/** After signing in: to where one wanted to go. */
+export function enter(): void {
+  if (isDoor(current)) navigate(parseRoute(entry.wanted), "replace");
+}
+
+/** After signing out: whoever signs in next begins anew. */
+export function exit(): void {
+  entry = { ...entry, wanted: "#/chats" };
+  navigate({ page: "sign-in" }, "replace");
 }
 
 export function useRoute(): Route {

@@ -7,7 +7,7 @@ import type { Translator } from "../../i18n/translator";
 import { Face } from "../base/Avatar";
 import { NARROW, useEngine, useLive, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
-import { hrefOf, navigate, navigateBack } from "../base/router";
+import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
 import { Empty, Loading } from "../base/small";
 import { Composer } from "./Composer";
 import { ChatPanel } from "./ChatPanel";
@@ -63,7 +63,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
           <p className="composer__left">{t("chat.left")}</p>
         )}
       </section>
-      {panel && <ChatPanel view={view} onClose={() => navigateBack({ page: "chat", gid, panel: false })} />}
+      {panel && <ChatPanel view={view} onClose={() => navigateUp({ page: "chat", gid, panel: false })} />}
     </>
   );
 }
@@ -90,7 +90,7 @@ const ChatHeader = memo(
     const online = useOnline(view.partner);
     const { gid } = view.group;
     const toggle = (): void => {
-      if (panel) navigateBack({ page: "chat", gid, panel: false });
+      if (panel) navigateUp({ page: "chat", gid, panel: false });
       else navigate({ page: "chat", gid, panel: true });
     };
     return (

@@ -1,6 +1,6 @@
 // About a chat: who is in it, and what may be done with it.
 
-import { memo, useMemo, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 
 import type { ChatView, Member } from "../../engine/contract";
 import { useAction, useDo } from "../base/actions";
@@ -12,6 +12,7 @@ import { FixedList } from "../base/FixedList";
 import { FormError, SearchField } from "../base/fields";
 import { GroupNameField } from "../base/GroupNameField";
 import { Icon } from "../base/Icon";
+import { useLayer } from "../base/layers";
 import { Menu, type MenuItem } from "../base/Menu";
 import { PeoplePicker } from "../base/PeoplePicker";
 import { PictureField } from "../base/PictureField";
@@ -32,15 +33,10 @@ interface ChatPanelProps {
 export const ChatPanel = memo(
   function ChatPanel({ view, onClose }: ChatPanelProps) {
     const { t } = useTranslator();
+    const panel = useRef<HTMLElement>(null);
+    useLayer(panel, true, { onClose, floats: false, whole: true });
     return (
-      <aside
-        className="panel"
-        aria-label={t("panel.title")}
-        data-scroller
-        onKeyDown={(event) => {
-          if (event.key === "Escape" && !event.defaultPrevented && event.currentTarget.contains(event.target as Node)) onClose();
-        }}
-      >
+      <aside ref={panel} className="panel" aria-label={t("panel.title")} tabIndex={-1} data-layer data-scroller>
         <header className="panel__header">
           <button type="button" className="icon-button" aria-label={t("action.close")} onClick={onClose}>
             <Icon name="close" size={24} />

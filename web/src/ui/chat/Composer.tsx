@@ -14,6 +14,7 @@ import {
 
 import { useEngine, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
+import { isComposing } from "../base/layers";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
 import "./Composer.css";
@@ -132,8 +133,8 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
   ];
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    // While an input method composes, Enter chooses characters. Safari ends composing first and says 229.
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    // While an input method composes, Enter chooses characters.
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!glass || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       send();
@@ -151,10 +152,13 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
         <div className="composer__picker">
           <Suspense fallback={<div className="composer__picking" />}>
             <EmojiPicker
-              onPick={insert}
+              onPick={(emoji, stay) => {
+                if (!stay) setPicking(false);
+                insert(emoji);
+              }}
               onClose={() => {
                 setPicking(false);
-                area.current?.focus();
+                if (!glass) area.current?.focus();
               }}
             />
           </Suspense>

@@ -1,19 +1,16 @@
 // All emoji in a grid, by category or by a word of English or Chinese. Loaded when it is first opened.
+//
+// The focus stays in the search. Arrows move what is selected in the grid, and Enter takes that.
 
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { Key } from "../../i18n/catalogue";
 import { useTranslator } from "../base/context";
 import { SearchField } from "../base/fields";
+import { isComposing, useLayer } from "../base/layers";
 import { preferences, setPreferences } from "../base/preferences";
-import source from "./emoji.txt?raw";
+import { byCategory, byEmoji, type Emoji, findEmoji } from "./emojis";
 import "./EmojiPicker.css";
-
-interface Emoji {
-  readonly emoji: string;
-  readonly english: string;
-  readonly chinese: string;
-}
 
 const CATEGORIES = [
   "smileys",
@@ -42,37 +39,15 @@ const SIGNS: Record<Category | "recent", string> = {
 const RECENT = 24;
 const FOUND = 160;
 
-const all: ReadonlyMap<string, readonly Emoji[]> = parse(source);
-const byEmoji = new Map([...all.values()].flat().map((entry) => [entry.emoji, entry]));
-
-function parse(text: string): Map<string, Emoji[]> {
-  const categories = new Map<string, Emoji[]>();
-  let current: Emoji[] = [];
-  for (const line of text.split("\n")) {
-    if (line.startsWith("#") && !line.includes("\t")) {
-      current = [];
-      categories.set(line.slice(1), current);
-      continue;
-    }
-    const [emoji, english = "", chinese = ""] = line.split("\t");
-    if (emoji !== undefined && emoji !== "") current.push({ emoji, english, chinese });
-  }
-  return categories;
+export interface EmojiPickerProps {
+  /** `stay` where more may follow: of a mouse that has the grid before it. */
+  readonly onPick: (emoji: string, stay: boolean) => void;
+  readonly onClose: () => void;
 }
 
-function find(wanted: string): Emoji[] {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  const found: Emoji[] = [];
-  for (const entry of byEmoji.values()) {
-    const known = words.every((word) => ` ${entry.english}`.includes(` ${word}`) || entry.chinese.includes(word));
-    if (known) found.push(entry);
-    if (found.length === FOUND) break;
-  }
-  return found;
-}
-
-export function EmojiPicker({ onPick, onClose }: { onPick: (emoji: string) => void; onClose: () => void }) {
+export function EmojiPicker({ onPick, onClose }: EmojiPickerProps) {
   const { t, language } = useTranslator();
+  const id = useId();
   const [search, setSearch] = useState("");
   const [recent] = useState(() =>
     preferences().recentEmoji.flatMap((emoji) => {
@@ -81,8 +56,10 @@ export function EmojiPicker({ onPick, onClose }: { onPick: (emoji: string) => vo
     }),
   );
   const [category, setCategory] = useState<Category | "recent">(recent.length > 0 ? "recent" : "smileys");
+  const [selected, setSelected] = useState(0);
   const root = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLDivElement>(null);
+  useLayer(root, true, { onClose, floats: true });
 
   useEffect(() => {
     const outside = (event: PointerEvent): void => {
@@ -94,54 +71,60 @@ export function EmojiPicker({ onPick, onClose }: { onPick: (emoji: string) => vo
     return () => document.removeEventListener("pointerdown", outside);
   }, [onClose]);
 
+  const searching = search.trim() !== "";
   const shown = useMemo(() => {
-    if (search.trim() !== "") return find(search);
-    return category === "recent" ? recent : (all.get(category) ?? []);
-  }, [search, category, recent]);
+    if (searching) return findEmoji(search, FOUND);
+    return category === "recent" ? recent : (byCategory.get(category) ?? []);
+  }, [searching, search, category, recent]);
+  // Something else is shown: from its beginning.
+  useLayoutEffect(() => {
+    setSelected(0);
+    grid.current?.scrollTo({ top: 0 });
+  }, [shown]);
 
-  const pick = ({ emoji }: Emoji): void => {
+  const pick = ({ emoji }: Emoji, stay: boolean): void => {
     const others = preferences().recentEmoji.filter((other) => other !== emoji);
     setPreferences({ recentEmoji: [emoji, ...others].slice(0, RECENT) });
-    onPick(emoji);
+    onPick(emoji, stay);
   };
 
-  const move = (event: KeyboardEvent): void => {
-    const cells = [...(grid.current?.querySelectorAll("button") ?? [])];
-    const at = cells.findIndex((cell) => cell === document.activeElement);
-    if (at < 0) return;
-    const top = cells[0]?.offsetTop;
-    const row = cells.findIndex((cell) => cell.offsetTop !== top);
+  const select = (to: number): void => {
+    const at = Math.max(0, Math.min(to, shown.length - 1));
+    setSelected(at);
+    grid.current?.children[at]?.scrollIntoView({ block: "nearest" });
+  };
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (isComposing(event.nativeEvent) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const { target } = event;
+    const input = target instanceof HTMLInputElement ? target : null;
+    if (input === null && target !== grid.current) return;
+    const cells = [...(grid.current?.children ?? [])] as HTMLElement[];
+    const row = cells.findIndex((cell) => cell.offsetTop !== cells[0]?.offsetTop);
     const columns = row < 0 ? cells.length : row;
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + columns, ArrowUp: at - columns }[event.key];
-    if (to === undefined) return;
+    const entry = shown[selected];
+    const to = { ArrowRight: selected + 1, ArrowLeft: selected - 1, ArrowDown: selected + columns, ArrowUp: selected - columns }[event.key];
+    if (event.key === "Enter" && entry !== undefined) pick(entry, event.shiftKey);
+    // To the sides one goes in the searched word as well, where that leads anywhere.
+    else if (event.key === "ArrowLeft" && input !== null && input.value !== "" && selected === 0) return;
+    else if (event.key === "ArrowRight" && input !== null && input.selectionEnd !== input.value.length) return;
+    else if (to !== undefined) select(to);
+    else return;
     event.preventDefault();
-    if (to < 0) root.current?.querySelector("input")?.focus();
-    else cells[Math.min(to, cells.length - 1)]?.focus();
   };
 
-  const name = (entry: Emoji): string => (language === "zh" ? entry.chinese : entry.english).split(" ").slice(0, 4).join(" ");
+  const nameOf = ({ english, chinese }: Emoji): string => (language === "zh" && chinese !== "" ? chinese : english);
   const categoryName = (of: Category | "recent"): string => t(`emoji.${of}` satisfies Key);
+  const active = shown.length > 0 ? `${id}-${selected}` : undefined;
   return (
-    <div
-      ref={root}
-      className="emoji"
-      role="dialog"
-      aria-label={t("composer.emoji")}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
-        event.stopPropagation();
-        onClose();
-      }}
-    >
+    <div ref={root} className="emoji" role="dialog" aria-label={t("composer.emoji")} onKeyDown={onKeyDown}>
       <SearchField
         label={t("emoji.search")}
         value={search}
         onValue={setSearch}
-        autoFocus
-        onArrowDown={() => grid.current?.querySelector("button")?.focus()}
-        onEnter={() => shown[0] !== undefined && pick(shown[0])}
+        options={{ id: `${id}-grid`, active }}
       />
-      {search.trim() === "" && (
+      {!searching && (
         <div className="emoji__categories" role="group" aria-label={t("emoji.categories")}>
           {(recent.length > 0 ? (["recent", ...CATEGORIES] as const) : CATEGORIES).map((each) => (
             <button
@@ -151,32 +134,45 @@ export function EmojiPicker({ onPick, onClose }: { onPick: (emoji: string) => vo
               aria-label={categoryName(each)}
               title={categoryName(each)}
               aria-pressed={each === category}
-              onClick={() => {
-                setCategory(each);
-                grid.current?.scrollTo({ top: 0 });
-              }}
+              onClick={() => setCategory(each)}
             >
               {SIGNS[each]}
             </button>
           ))}
         </div>
       )}
-      <div ref={grid} className="emoji__grid" onKeyDown={move}>
-        {shown.map((entry, at) => (
-          <button
-            key={entry.emoji}
-            type="button"
-            className="emoji__cell"
-            tabIndex={at === 0 ? 0 : -1}
-            aria-label={name(entry)}
-            title={name(entry)}
-            onClick={() => pick(entry)}
-          >
-            {entry.emoji}
-          </button>
-        ))}
-        {shown.length === 0 && <p className="emoji__nothing">{t("emoji.nothing")}</p>}
-      </div>
+      {shown.length === 0 ? (
+        <p className="emoji__nothing" role="status">
+          {t("emoji.nothing")}
+        </p>
+      ) : (
+        <div
+          ref={grid}
+          id={`${id}-grid`}
+          className="emoji__grid"
+          role="listbox"
+          aria-label={searching ? t("emoji.search") : categoryName(category)}
+          aria-activedescendant={active}
+          tabIndex={0}
+        >
+          {shown.map((entry, at) => (
+            <span
+              key={entry.emoji}
+              id={`${id}-${at}`}
+              className="emoji__cell"
+              role="option"
+              aria-selected={at === selected}
+              aria-label={nameOf(entry)}
+              title={nameOf(entry)}
+              // The focus stays where it is.
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => pick(entry, true)}
+            >
+              {entry.emoji}
+            </span>
+          ))}
+        </div>
+      )}
     </div>
   );
 }

@@ -7,16 +7,12 @@ import "./Lightbox.css";
 
 export function Lightbox({ url, alt, onClose }: { url: string; alt: string; onClose: () => void }) {
   const { t } = useTranslator();
-  const ref = useModal();
+  const modal = useModal(onClose);
   return (
     <dialog
-      ref={ref}
+      {...modal}
       className="lightbox"
       aria-label={alt}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
       onClick={(event) => {
         if (!(event.target instanceof HTMLAnchorElement)) onClose();
       }}
@@ -25,7 +21,7 @@ export function Lightbox({ url, alt, onClose }: { url: string; alt: string; onCl
         <a className="lightbox__link" href={url} target="_blank" rel="noopener noreferrer nofollow">
           {t("message.openOriginal")}
         </a>
-        <button type="button" className="lightbox__close" aria-label={t("action.close")} autoFocus>
+        <button type="button" className="lightbox__close" aria-label={t("action.close")} data-begin>
           <Icon name="close" size={26} />
         </button>
       </header>

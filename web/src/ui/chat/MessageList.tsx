@@ -6,6 +6,7 @@ import type { ChatView, User } from "../../engine/contract";
 import { useAttention } from "../base/attention";
 import { useEngine, useMe, useNow, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
+import { goHome } from "../base/layers";
 import { Badge, Loading } from "../base/small";
 import { MessageRow } from "./MessageRow";
 import { previewOf } from "./preview";
@@ -145,7 +146,10 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
           type="button"
           className="message-list__jump"
           aria-label={view.unread > 0 ? t("chat.jumpCount", { count: view.unread }) : t("chat.jump")}
-          onClick={toBottom}
+          onClick={() => {
+            toBottom();
+            goHome();
+          }}
         >
           <Icon name="down" size={24} />
           <span className="message-list__count" aria-hidden="true">

@@ -8,6 +8,7 @@ import { useEngine, useLive, useMe, useNow, useOnline, useTranslator } from "../
 import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
+import { goHome } from "../base/layers";
 import { chatHref, navigate } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
@@ -58,6 +59,8 @@ export function ChatList({ selected }: { selected: number | null }) {
     if (row === undefined) return;
     setSearch("");
     navigate({ page: "chat", gid: row.gid, panel: false });
+    // Where the chat was open already, its composer does not come anew.
+    goHome();
   };
 
   return (

@@ -60,7 +60,6 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
         }}
         note={t("contacts.addHint")}
         error={error}
-        autoFocus
         autoCapitalize="none"
         autoComplete="off"
         spellCheck={false}

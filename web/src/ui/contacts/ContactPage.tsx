@@ -5,7 +5,8 @@ import { Face } from "../base/Avatar";
 import { useConfirm } from "../base/confirm";
 import { useEngine, useLive, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
-import { navigate, navigateBack } from "../base/router";
+import { Page } from "../base/Page";
+import { navigate } from "../base/router";
 import { Empty, Who } from "../base/small";
 
 export function ContactPage({ uid }: { uid: number }) {
@@ -34,17 +35,7 @@ export function ContactPage({ uid }: { uid: number }) {
   };
 
   return (
-    <section className="page" aria-label={user?.name ?? t("contacts.title")}>
-      <header className="page__header">
-        <button
-          type="button"
-          className="icon-button page__back"
-          aria-label={t("nav.back")}
-          onClick={() => navigateBack({ page: "contacts", uid: null })}
-        >
-          <Icon name="back" size={26} />
-        </button>
-      </header>
+    <Page label={user?.name ?? t("contacts.title")} under={{ page: "contacts", uid: null }}>
       {user === undefined ? (
         <Empty icon="person" title={t("contacts.missing")} />
       ) : (
@@ -65,6 +56,6 @@ export function ContactPage({ uid }: { uid: number }) {
           </div>
         </div>
       )}
-    </section>
+    </Page>
   );
 }

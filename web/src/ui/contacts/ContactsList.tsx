@@ -9,7 +9,8 @@ import { useEngine, useLive, useOnline, useTranslator } from "../base/context";
 import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
-import { hrefOf } from "../base/router";
+import { goHome } from "../base/layers";
+import { hrefOf, navigate } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
 import { AddContactDialog } from "./AddContactDialog";
@@ -56,6 +57,13 @@ export function ContactsList({ selected }: { selected: number | null }) {
           value={search}
           onValue={setSearch}
           onArrowDown={() => list.current?.focus(0)}
+          onEnter={() => {
+            const first = shown[0];
+            if (search.trim() === "" || first === undefined) return;
+            setSearch("");
+            navigate({ page: "contacts", uid: first.id });
+            goHome();
+          }}
         />
       </div>
       <div className="list__scroll" data-scroller>

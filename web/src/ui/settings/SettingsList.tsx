@@ -4,7 +4,7 @@ import { Avatar } from "../base/Avatar";
 import { useConfirm } from "../base/confirm";
 import { useEngine, useMe, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
-import { hrefOf, navigate, type SettingsSection } from "../base/router";
+import { exit, hrefOf, type SettingsSection } from "../base/router";
 import "./Settings.css";
 
 export function SettingsList({ selected }: { selected: SettingsSection | null }) {
@@ -32,7 +32,7 @@ export function SettingsList({ selected }: { selected: SettingsSection | null })
     });
     if (!yes) return;
     await engine.logout();
-    navigate({ page: "sign-in" }, "replace");
+    exit();
   };
   return (
     <>

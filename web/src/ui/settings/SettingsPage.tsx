@@ -9,9 +9,10 @@ import { Avatar } from "../base/Avatar";
 import { useEngine, useMe, useNow, useTranslator } from "../base/context";
 import { FormError, TextField } from "../base/fields";
 import { Icon } from "../base/Icon";
+import { Page } from "../base/Page";
 import { PictureField } from "../base/PictureField";
 import { type Preferences, setPreferences, usePreferences } from "../base/preferences";
-import { navigateBack, type SettingsSection } from "../base/router";
+import type { SettingsSection } from "../base/router";
 import { Loading } from "../base/small";
 import { showToast } from "../base/toasts";
 import "./Settings.css";
@@ -20,18 +21,7 @@ export function SettingsPage({ section }: { section: SettingsSection }) {
   const { t } = useTranslator();
   const title = t(`settings.${section}`);
   return (
-    <section className="page" aria-label={title}>
-      <header className="page__header">
-        <button
-          type="button"
-          className="icon-button page__back"
-          aria-label={t("nav.back")}
-          onClick={() => navigateBack({ page: "settings", section: null })}
-        >
-          <Icon name="back" size={26} />
-        </button>
-        <h1 className="page__title">{title}</h1>
-      </header>
+    <Page label={title} title={title} under={{ page: "settings", section: null }}>
       <div className="page__scroll">
         <div className="settings">
           {section === "profile" && <Profile />}
@@ -40,7 +30,7 @@ export function SettingsPage({ section }: { section: SettingsSection }) {
           {section === "notifications" && <Notifications />}
         </div>
       </div>
-    </section>
+    </Page>
   );
 }
 

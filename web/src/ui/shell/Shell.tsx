@@ -1,6 +1,6 @@
 // The frame of everything behind the sign-in: where one can go, a list, and what is open.
 
-import { useMemo } from "react";
+import { type MouseEvent, useLayoutEffect, useMemo } from "react";
 
 import { ContactPage } from "../contacts/ContactPage";
 import { ContactsList } from "../contacts/ContactsList";
@@ -11,7 +11,8 @@ import { SettingsPage } from "../settings/SettingsPage";
 import { ConfirmSurroundings } from "../base/confirm";
 import { NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName, Logo } from "../base/Icon";
-import { hrefOf, type Route, useRoute } from "../base/router";
+import { goHome } from "../base/layers";
+import { enter, hrefOf, type Route, useRoute } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { useNotifications, useTitle } from "./notifications";
@@ -21,19 +22,20 @@ export function Shell() {
   const route = useRoute();
   const narrow = useMedia(NARROW);
   const { t } = useTranslator();
+  useLayoutEffect(enter, []);
   useNotifications();
   usePlace(route);
   const open = isOpen(route);
   return (
     <ConfirmSurroundings>
-      <div className={open ? "shell shell--open" : "shell"}>
+      <div className={open ? "shell shell--open" : "shell"} onClick={stayHere}>
         {open && (
           <a
             className="skip"
             href="#main"
             onClick={(event) => {
               event.preventDefault();
-              document.querySelector<HTMLElement>("#main textarea, #main [tabindex], #main button")?.focus();
+              goHome();
             }}
           >
             {t("app.skip")}
@@ -43,7 +45,12 @@ export function Shell() {
         <div className="shell__content">
           <ConnectionBanner />
           <div className="shell__panes">
-            <section className="shell__list" aria-label={t(LIST_NAMES[listOf(route)])} inert={narrow && open}>
+            <section
+              className="shell__list"
+              aria-label={t(LIST_NAMES[listOf(route)])}
+              inert={narrow && open}
+              data-list
+            >
               <List route={route} />
             </section>
             <main id="main" className="shell__main" inert={narrow && !open}>
@@ -54,6 +61,14 @@ export function Shell() {
       </div>
     </ConfirmSurroundings>
   );
+}
+
+/** A link to where one is leads nowhere; one of the list leads to what is open. */
+function stayHere(event: MouseEvent): void {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (link === null || link.getAttribute("href") !== location.hash) return;
+  event.preventDefault();
+  if (link.closest("[data-list]") !== null) goHome();
 }
 
 type ListName = "chats" | "contacts" | "settings";
