@@ -51,13 +51,12 @@ export function browserPorts(): Ports {
     openStore: (uid) => IdbStore.open(uid).catch(() => new MemoryStore()),
     remembered: {
       get: () => attempt(() => localStorage.getItem(KEY)),
-      set(text) {
-        attempt(() => {
-          if (text === null) localStorage.removeItem(KEY);
-          else localStorage.setItem(KEY, text);
-          return null;
-        });
-      },
+      set: (text) => keep(KEY, text),
+    },
+    notes: {
+      names: () => attempt(() => Object.keys(localStorage)) ?? [],
+      get: (name) => attempt(() => localStorage.getItem(name)),
+      set: keep,
     },
     channel: channel(),
     locks: locks(),
@@ -93,6 +92,14 @@ function attempt<T>(what: () => T | null): T | null {
   } catch {
     return null;
   }
+}
+
+function keep(name: string, text: string | null): void {
+  attempt(() => {
+    if (text === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, text);
+    return null;
+  });
 }
 
 function channel(): Channel | null {

@@ -197,7 +197,7 @@ export interface Engine {
   leave(gid: number): Promise<Outcome>;
   dissolve(gid: number): Promise<Outcome>;
 
-  /** Puts a message into the outbox; it is shown at once and sent as soon as that is possible. */
+  /** Makes the draft of the chat a message in the outbox, in one step; it is shown at once and sent as soon as that is possible. */
   send(gid: number, kind: MessageKind, content: string): void;
   resend(gid: number, key: string): void;
   /** Takes a failed message out of the outbox. */

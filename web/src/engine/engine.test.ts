@@ -822,6 +822,94 @@ describe("drafts", () => {
   });
 });
 
+describe("what was written last", () => {
+  it("is a draft or a message, never both and never neither, wherever the page ends", async () => {
+    for (let endsAt = 0; endsAt <= 4; endsAt++) {
+      for (const known of [true, false]) {
+        const { world, browser, tab, gid } = await scene();
+        let writes = 0;
+        tab.engine.setDraft(gid, "hello");
+        if (known) await world.pass(1_000);
+        tab.beforeWrite = () => {
+          if (++writes === endsAt) tab.crash();
+        };
+        tab.engine.send(gid, "Text", "hello");
+        expect(tab.view(gid).draft).toBe("");
+        if (endsAt === 0) tab.crash();
+        await world.pass(1_000);
+        tab.crash();
+        const again = await browser.open();
+        again.watch(gid);
+        await world.pass(5_000);
+        const told = `the page ends at write ${endsAt}, the draft was ${known ? "" : "not "}stored`;
+        expect(again.view(gid).draft, told).toBe("");
+        expect(again.texts(gid), told).toEqual(["hello"]);
+        expect(stored(world, gid), told).toEqual(["hello"]);
+        expect([...browser.notes.values()], told).toEqual([]);
+      }
+    }
+  });
+
+  it("is there again as a draft where the page ends in mid-word", async () => {
+    const { world, browser, tab, gid } = await scene();
+    tab.engine.setDraft(gid, "dear");
+    await world.pass(1_000);
+    tab.engine.setDraft(gid, "dear bob");
+    tab.crash();
+    const again = await browser.open();
+    expect(row(again, gid).draft).toBe("dear bob");
+    await world.pass(1_000);
+    expect([...browser.notes.values()]).toEqual([]);
+    // Another tab writes on: what the one that is gone had noted is not put over it later.
+    again.engine.setDraft(gid, "dear bob, I");
+    const third = await browser.open();
+    again.crash();
+    third.engine.setDraft(gid, "never mind");
+    await world.pass(1_000);
+    third.crash();
+    expect(row(await browser.open(), gid).draft).toBe("never mind");
+  });
+
+  it("is kept without a store that lasts, until the server has it", async () => {
+    const { world, browser, tab, gid } = await scene();
+    browser.full = true;
+    world.server.reachable = false;
+    world.server.cut(1006);
+    await world.pass();
+    tab.engine.send(gid, "Text", "unsent");
+    tab.engine.setDraft(gid, "and half a");
+    await world.pass(1_000);
+    tab.crash();
+    const again = await browser.open();
+    again.watch(gid);
+    await world.pass();
+    expect(again.texts(gid)).toEqual(["unsent"]);
+    expect(again.view(gid).draft).toBe("and half a");
+    world.server.reachable = true;
+    await world.pass(60_000);
+    expect(stored(world, gid)).toEqual(["unsent"]);
+    again.engine.setDraft(gid, "");
+    browser.full = false;
+    await world.pass(10_000);
+    again.crash();
+    const third = await browser.open();
+    third.watch(gid);
+    await world.pass(10_000);
+    expect(third.view(gid).draft).toBe("");
+    expect(stored(world, gid)).toEqual(["unsent"]);
+  });
+
+  it("is gone with the logout, and not before", async () => {
+    const { world, browser, tab, gid } = await scene();
+    browser.full = true;
+    tab.engine.setDraft(gid, "secret");
+    await world.pass(1_000);
+    expect(browser.notes.size).toBe(1);
+    await pass(world, tab.engine.logout());
+    expect(browser.notes.size).toBe(0);
+  });
+});
+
 describe("several tabs", () => {
   it("share one connection and agree; what one sends all show", async () => {
     const { world, browser, tab, gid, bob } = await scene();

@@ -32,6 +32,8 @@ const REPLICA = ["meta", "users", "friends", "groups", "members", "messages", "m
 const ALL = [...REPLICA, "pending", "drafts"] as const;
 
 export class IdbStore implements Store {
+  readonly isLasting = true;
+
   private constructor(private readonly db: IDBPDatabase<Schema>) {}
 
   static async open(uid: number): Promise<IdbStore> {

@@ -15,6 +15,7 @@ import type { User } from "./contract";
 import type { FriendRecord, StoredMessage } from "./wire";
 
 export class MemoryStore implements Store {
+  readonly isLasting = false;
   private rev = 0;
   private me: User | null = null;
   private readonly users = new Map<number, User>();

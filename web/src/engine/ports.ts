@@ -17,6 +17,8 @@ export interface Ports {
   openStore(uid: number): Promise<Store>;
   /** What is remembered over reloads, shared by all tabs. */
   readonly remembered: { get(): string | null; set(text: string | null): void };
+  /** As `remembered`, and many of them: for what may not wait. */
+  readonly notes: Notes;
   /** To all other tabs of this origin; null where the browser has no such thing. */
   readonly channel: Channel | null;
   /** Null where the browser has no locks: each tab works alone then. */
@@ -52,6 +54,13 @@ export interface WireEvents {
 export interface Wire {
   send(text: string): void;
   close(): void;
+}
+
+/** Texts by name that are kept when the call returns. One that there is no room for is not kept. */
+export interface Notes {
+  names(): readonly string[];
+  get(name: string): string | null;
+  set(name: string, text: string | null): void;
 }
 
 export interface Channel {

@@ -9,6 +9,7 @@ import { Replica } from "./replica";
 import type { Rest } from "./rest";
 import { type Batch, type Draft, type Mark, type Pending, type Store, Writer } from "./storage";
 import { Tabs, type Wish } from "./tabs";
+import { Unsaved } from "./unsaved";
 import { type Published, Views, keyOf } from "./views";
 import { ChatWindow, PAGE } from "./window";
 import { MAX_CONTENT_BYTES, type StoredMessage, asHistory, asMembers } from "./wire";
@@ -38,6 +39,7 @@ export class Session {
   private readonly windows = new Map<number, ChatWindow>();
   private readonly views: Views;
   private readonly writer: Writer;
+  private readonly unsaved: Unsaved;
   private readonly tabs: Tabs;
   private leader: Leader | null = null;
   private loaded = false;
@@ -68,6 +70,7 @@ export class Session {
   ) {
     this.replica = new Replica(uid, () => ports.now());
     this.views = new Views(this.replica, this.intents, this.windows, published);
+    this.unsaved = new Unsaved(ports.notes, uid);
     this.writer = new Writer(store, (ms, then) => ports.after(ms, then), (batch) => this.stored(batch));
     this.tabs = new Tabs(ports, uid, {
       lead: () => void this.lead(),
@@ -82,7 +85,7 @@ export class Session {
   /** Reads what is stored, shows it, and gets to work. */
   async start(me: User): Promise<void> {
     // What cannot be read is asked for again.
-    await this.load().catch(() => undefined);
+    await this.load().catch(() => this.recover());
     this.loaded = true;
     if (this.stopped) return;
     if (this.replica.me === null) this.replica.apply({ me });
@@ -106,6 +109,7 @@ export class Session {
   /** Forgets what is stored: all of it, or all but what was not sent yet. */
   async forget(all: boolean): Promise<void> {
     await this.stop();
+    if (all) this.unsaved.clear();
     await this.store.clear(all).catch(() => undefined);
     this.store.close();
   }
@@ -197,7 +201,15 @@ export class Session {
       ? { is: "failed", reason: `content: at most ${MAX_CONTENT_BYTES} bytes` }
       : { is: "waiting" };
     const clientMsgId = this.ports.uuid();
-    await this.intend({ pending: [{ clientMsgId, gid, kind, content, at: this.lastAt, state }] });
+    const pending: Pending = { clientMsgId, gid, kind, content, at: this.lastAt, state };
+    // What it was as a draft goes with the same stroke.
+    this.drafts.delete(gid);
+    const drafts = [{ gid, text: "" }];
+    this.intents.apply({ drafts });
+    this.views.touch({ drafts });
+    // At once, as for `setDraft`.
+    this.publish();
+    await this.intend({ pending: [pending], drafts });
   }
 
   async resend(gid: number, key: string): Promise<void> {
@@ -222,6 +234,7 @@ export class Session {
   setDraft(gid: number, text: string): void {
     const draft = { gid, text };
     if ((this.intents.drafts.get(gid)?.text ?? "") === text) return;
+    this.unsaved.note({ drafts: [draft] });
     this.drafts.set(gid, draft);
     this.intents.apply({ drafts: [draft] });
     this.views.touch({ drafts: [draft] });
@@ -239,10 +252,19 @@ export class Session {
     const snapshot = await this.store.load();
     this.replica.load(snapshot);
     this.intents.load(snapshot);
+    this.recover();
     this.loaded = true;
     this.loadedAt = this.ports.now();
     for (const batch of this.early) this.take(batch);
     this.early = [];
+  }
+
+  /** What was noted and not stored is taken up again. What is known already has gone on since. */
+  private recover(): void {
+    const { pending, drafts } = this.unsaved.left();
+    const left: Batch = { pending: pending.filter((one) => this.intents.entry(one.clientMsgId) === undefined), drafts };
+    this.intents.apply(left);
+    void this.keep({ pending, drafts }, left);
   }
 
   private async lead(): Promise<void> {
@@ -319,9 +341,20 @@ export class Session {
 
   /** Stored before it is shown: what is seen as being sent is never lost. */
   private async intend(batch: Batch): Promise<void> {
+    this.unsaved.note(batch);
     // Where nothing can be stored it is still sent.
-    await this.store.write(batch).catch(() => undefined);
+    await this.keep(batch);
     if (!this.stopped) this.intended(batch);
+  }
+
+  /** Stores what was noted, whole or but for what is stored already. */
+  private async keep(noted: Batch, batch = noted): Promise<void> {
+    try {
+      await this.store.write(batch);
+      if (this.store.isLasting) this.unsaved.saved(noted);
+    } catch {
+      // The note stays.
+    }
   }
 
   private intended(batch: Batch): void {
@@ -334,7 +367,9 @@ export class Session {
   private show(batch: Batch): void {
     for (const id of batch.settled ?? []) {
       const gid = this.intents.entry(id)?.gid;
-      if (gid !== undefined) this.views.touchChat(gid);
+      if (gid === undefined) continue;
+      this.views.touchChat(gid);
+      this.unsaved.settled(id, gid);
     }
     this.intents.apply(batch);
     this.views.touch(batch);
@@ -446,7 +481,7 @@ export class Session {
     const drafts = [...this.drafts.values()];
     this.drafts.clear();
     if (drafts.length === 0 || this.stopped) return;
-    void this.store.write({ drafts }).catch(() => undefined);
+    void this.keep({ drafts });
     this.tabs.shareIntents({ drafts });
   }
 

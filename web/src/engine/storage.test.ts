@@ -112,6 +112,7 @@ describe("the writer", () => {
     let full = true;
     const seen: Batch[] = [];
     const failing: Store = {
+      isLasting: true,
       load: () => store.load(),
       page: (...asked) => store.page(...asked),
       clear: (all) => store.clear(all),
@@ -133,6 +134,7 @@ describe("the writer", () => {
     const store = new MemoryStore();
     let writes = 0;
     const slow: Store = {
+      isLasting: true,
       load: () => store.load(),
       page: (...asked) => store.page(...asked),
       clear: (all) => store.clear(all),

@@ -106,6 +106,8 @@ export interface Snapshot extends Batch {
 }
 
 export interface Store {
+  /** Whether what is written is there after a reload. */
+  readonly isLasting: boolean;
   load(): Promise<Snapshot>;
   /** In one transaction: after a crash it is there as a whole or not at all. */
   write(batch: Batch): Promise<void>;

@@ -34,6 +34,7 @@ export class World {
 export class Browser {
   token = "";
   remembered: string | null = null;
+  readonly notes = new Map<string, string>();
   readonly stores = new Map<number, MemoryStore>();
   readonly tabs = new Set<Tab>();
   /** Who holds or waits for a lock, the holder first. */
@@ -153,6 +154,15 @@ export class Tab {
           if (this.alive) this.browser.remembered = text;
         },
       },
+      notes: {
+        names: () => [...this.browser.notes.keys()],
+        get: (name) => this.browser.notes.get(name) ?? null,
+        set: (name, text) => {
+          if (!this.alive) return;
+          if (text === null) this.browser.notes.delete(name);
+          else this.browser.notes.set(name, text);
+        },
+      },
       channel: {
         post: (message) => {
           if (!this.alive) return;
@@ -212,6 +222,7 @@ export class Tab {
     const never = new Promise<never>(() => undefined);
     const living = <T>(value: Promise<T>): Promise<T> => value.then((it) => (this.alive ? structuredClone(it) : never));
     return {
+      isLasting: true,
       load: () => living(store.load()),
       page: (...asked) => living(store.page(...asked)),
       write: async (batch) => {

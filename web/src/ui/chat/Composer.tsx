@@ -57,8 +57,11 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
   }, [text, keep]);
   useEffect(() => {
     addEventListener("pagehide", keep);
+    // On phones the last word that a page is told.
+    document.addEventListener("visibilitychange", keep);
     return () => {
       removeEventListener("pagehide", keep);
+      document.removeEventListener("visibilitychange", keep);
       keep();
     };
   }, [keep]);
