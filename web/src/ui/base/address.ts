@@ -13,8 +13,12 @@ export function linkAddress(address: string): string | null {
 function safeAddress(address: string, protocols: readonly string[]): string | null {
   const text = address.trim();
   if (text === "") return null;
+  // Only a path from the root is of this server: "example.org/page" is a site, and "page" is nothing.
+  const site = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#:]|$)/i.test(text);
+  const own = /^\/(?![/\\])/.test(text);
+  if (!site && !own && !/^(?:\/\/|[a-z][a-z0-9+.-]*:)/i.test(text)) return null;
   try {
-    const url = new URL(text, location.origin);
+    const url = new URL(site ? `https://${text}` : text, location.origin);
     return protocols.includes(url.protocol) ? url.href : null;
   } catch {
     return null;

@@ -1,39 +1,40 @@
 // What a message says, by its kind.
 
-import { lazy, memo, type ReactNode, Suspense, useMemo, useState } from "react";
+import { lazy, memo, type ReactNode, Suspense, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { MessageKind } from "../../engine/contract";
 import { useDo } from "../base/actions";
 import { Avatar } from "../base/Avatar";
-import { useEngine, useTranslator } from "../base/context";
+import { NARROW, useEngine, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
 import { navigate } from "../base/router";
+import { plainly, Words } from "../base/words";
 import { type Content, parseContent } from "./content";
-import { linkify } from "./linkify";
+import { FOLDED_LINES, lineWidth, unfolded } from "./folding";
+import { Markup } from "./Markup";
+import { type Tree, treeOf } from "./markup";
+import { cut } from "./markup/cut";
 import "./MessageBody.css";
 
-// CommonMark and the light box are not needed for the first sight of most chats.
-const RichText = lazy(() => import("./RichText").then(({ RichText }) => ({ default: RichText })));
+// Not needed for the first sight of a chat.
 const Lightbox = lazy(() => import("./Lightbox").then(({ Lightbox }) => ({ default: Lightbox })));
 
 export interface MessageBodyProps {
   readonly kind: MessageKind;
   readonly content: string;
   readonly from: string;
+  /** Of the message, for what is remembered of it: whether it was unfolded. */
+  readonly id: string;
 }
 
-export const MessageBody = memo(function MessageBody({ kind, content: source, from }: MessageBodyProps) {
+export const MessageBody = memo(function MessageBody({ kind, content: source, from, id }: MessageBodyProps) {
   const { t } = useTranslator();
   const content = useMemo(() => parseContent(kind, source), [kind, source]);
   switch (content.is) {
     case "text":
-      return <PlainText text={content.text} />;
+      return <TextBody tree={treeOf("Text", content.text)} id={id} />;
     case "rich":
-      return (
-        <Suspense fallback={<PlainText text={content.source} />}>
-          <RichText source={content.source} />
-        </Suspense>
-      );
+      return <TextBody tree={treeOf("RichText", content.source)} id={id} />;
     case "image":
       return <Picture content={content} from={from} />;
     case "audio":
@@ -69,19 +70,34 @@ export const MessageBody = memo(function MessageBody({ kind, content: source, fr
   }
 });
 
-function PlainText({ text }: { text: string }) {
+/** What was written; of much, the beginning, until one asks for the rest. */
+function TextBody({ tree, id }: { tree: Tree; id: string }) {
+  const { t } = useTranslator();
+  const narrow = useMedia(NARROW);
+  const beginning = useMemo(() => cut(tree, FOLDED_LINES, lineWidth(narrow)), [tree, narrow]);
+  const [open, setOpen] = useState(() => unfolded.has(id));
+  const button = useRef<HTMLButtonElement>(null);
+  const clicked = useRef(false);
+  useLayoutEffect(() => {
+    if (!clicked.current) return;
+    clicked.current = false;
+    // Folded again, the message is where it was read to its end, not screens above.
+    if (!open) button.current?.closest("article")?.scrollIntoView({ block: "nearest" });
+  }, [open]);
+  if (beginning === null) return <Markup tree={tree} />;
+  const toggle = (): void => {
+    if (open) unfolded.delete(id);
+    else unfolded.add(id);
+    clicked.current = true;
+    setOpen(!open);
+  };
   return (
-    <span className="body__text" dir="auto">
-      {linkify(text).map((piece, at) =>
-        piece.is === "text" ? (
-          piece.text
-        ) : (
-          <a key={at} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-            {piece.text}
-          </a>
-        ),
-      )}
-    </span>
+    <div className="body__folding">
+      <Markup tree={open ? tree : beginning} />
+      <button ref={button} type="button" className="body__fold" aria-expanded={open} onClick={toggle}>
+        {open ? t("message.showLess") : t("message.showMore")}
+      </button>
+    </div>
   );
 }
 
@@ -148,8 +164,14 @@ function Card({ icon, title, note, children }: { icon: IconName; title: string; 
         <Icon name={icon} size={24} />
       </span>
       <div className="card__text">
-        <p className="card__title">{title}</p>
-        {note !== undefined && note !== "" && <p className="card__note">{note}</p>}
+        <p className="card__title">
+          <Words text={title} />
+        </p>
+        {note !== undefined && note !== "" && (
+          <p className="card__note">
+            <Words text={note} />
+          </p>
+        )}
         {children}
       </div>
     </div>
@@ -204,7 +226,9 @@ function PersonCard({ content }: { content: Content & { is: "card" } }) {
     <div className="card">
       <Avatar name={name} address={content.avatar} seed={content.uid} size={44} />
       <div className="card__text">
-        <p className="card__title">{name}</p>
+        <p className="card__title">
+          <Words text={name} />
+        </p>
         <p className="card__note">{t("message.card")}</p>
         {engine.relation(content.uid) !== "self" && (
           <button type="button" className="card__link" onClick={() => void write()}>
@@ -220,7 +244,7 @@ function CustomCard({ source }: { source: string }) {
   const { t } = useTranslator();
   return (
     <Card icon="puzzle" title={t("message.custom")}>
-      <code className="card__source">{source.slice(0, 400)}</code>
+      <code className="card__source">{plainly(source.slice(0, 400))}</code>
     </Card>
   );
 }

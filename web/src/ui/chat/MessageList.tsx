@@ -8,6 +8,7 @@ import { useEngine, useMe, useNow, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
 import { Badge, Loading } from "../base/small";
+import { FOLDED_LINES, lineWidth } from "./folding";
 import { MessageRow } from "./MessageRow";
 import { previewOf } from "./preview";
 import type { Landmark } from "./layout";
@@ -233,7 +234,8 @@ function guessHeight(row: LogRow): number {
       if (kind !== "Text" && kind !== "RichText") return base + 50;
       const text = content.slice(0, 4000);
       const breaks = text.split("\n").length - 1;
-      return base + 22 * (breaks + Math.floor(text.length / 70));
+      const lines = breaks + Math.floor(text.length / lineWidth(innerWidth < 760));
+      return base + 22 * Math.min(lines, FOLDED_LINES + 1);
     }
   }
 }

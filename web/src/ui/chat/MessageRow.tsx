@@ -9,8 +9,8 @@ import { useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
+import { emojiCount } from "./emoji";
 import { MessageBody } from "./MessageBody";
-import { emojiCount } from "./linkify";
 import { StateIcon } from "./StateIcon";
 import "./MessageRow.css";
 
@@ -67,7 +67,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {named && bare && nameLine}
         <div className={bubble.join(" ")}>
           {named && !bare && nameLine}
-          <MessageBody kind={message.kind} content={message.content} from={name} />
+          <MessageBody kind={message.kind} content={message.content} from={name} id={`${message.gid}.${message.key}`} />
           {meta && stamp}
         </div>
         {message.state.is === "failed" && (

@@ -1,4 +1,3 @@
-import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it, vi } from "vitest";
 
 // The views ask where they are only to complete addresses.
@@ -6,9 +5,8 @@ vi.stubGlobal("location", { origin: "https://chat.example.org" });
 
 import type { Message } from "../../engine/contract";
 import { parseContent } from "./content";
+import { emojiCount } from "./emoji";
 import { Layout } from "./layout";
-import { emojiCount, linkify } from "./linkify";
-import { RichText } from "./RichText";
 import { buildRows, type LogRow, type Rows } from "./rows";
 
 const NOON = new Date(2026, 10, 22, 12).getTime();
@@ -108,21 +106,6 @@ describe("the layout", () => {
   });
 });
 
-describe("addresses in a text", () => {
-  it.each([
-    ["see https://a.example/x?y=(z). Fine", "https://a.example/x?y=(z)"],
-    ["(https://a.example/b)", "https://a.example/b"],
-    ["看https://a.example/路，好", "https://a.example/"],
-    ["www.example.org!", "www.example.org"],
-    ["https://", null],
-    ["javascript:alert(1)", null],
-  ])("%s", (text, found) => {
-    const pieces = linkify(text);
-    expect(pieces.find((piece) => piece.is === "link")?.text ?? null).toBe(found);
-    expect(pieces.map((piece) => piece.text).join("")).toBe(text);
-  });
-});
-
 it("few emoji alone are counted, words and digits are not", () => {
   expect([emojiCount("👍"), emojiCount("👩‍👩‍👧 🎂"), emojiCount("❤️🇩🇪👋🏽")]).toEqual([1, 2, 3]);
   expect([emojiCount("1"), emojiCount("hi 👍"), emojiCount("👍👍👍👍"), emojiCount("")]).toEqual([0, 0, 0, 0]);
@@ -132,33 +115,11 @@ describe("content", () => {
   it("is only shown where its address is harmless", () => {
     expect(parseContent("Image", "javascript:alert(1)").is).toBe("unreadable");
     expect(parseContent("Image", "/media/1.png")).toMatchObject({ is: "image", url: "https://chat.example.org/media/1.png" });
+    expect(parseContent("Image", "example.org/1.png")).toMatchObject({ url: "https://example.org/1.png" });
+    expect(parseContent("Image", "picture").is).toBe("unreadable");
     expect(parseContent("File", '{"url":"data:text/html,x","name":"x"}').is).toBe("unreadable");
     expect(parseContent("Location", '{"latitude":91,"longitude":0}').is).toBe("unreadable");
     expect(parseContent("Card", "null").is).toBe("unreadable");
   });
 });
 
-describe("rich text", () => {
-  const html = (source: string): string => renderToStaticMarkup(<RichText source={source} />);
-
-  it("is CommonMark", () => {
-    expect(html("**a** *b* `c`\n\n- d\n- e")).toBe(
-      '<div class="rich" dir="auto"><p><strong>a</strong> <em>b</em> <code>c</code></p>' +
-        "<ul><li><span>d</span></li><li><span>e</span></li></ul></div>",
-    );
-    expect(html("[x][1]\n\n[1]: https://a.example/")).toContain('href="https://a.example/"');
-  });
-
-  it("runs and loads nothing that somebody wrote", () => {
-    const evil = html(
-      '<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) ![b](https://spy.example/p.png "t") <b onclick=x>c</b>',
-    );
-    expect(evil).not.toMatch(/<script|<img|<b |href="javascript/i);
-    expect(evil).toContain("&lt;script&gt;");
-    expect(evil).toContain('<a href="https://spy.example/p.png"');
-  });
-
-  it("survives quotes without end", () => {
-    expect(html(">".repeat(300) + " deep")).toContain("…");
-  });
-});

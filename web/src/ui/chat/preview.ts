@@ -2,7 +2,9 @@
 
 import type { Message } from "../../engine/contract";
 import type { Translator } from "../../i18n/translator";
+import { plainly } from "../base/words";
 import { parseContent } from "./content";
+import { plainText, treeOf } from "./markup";
 
 const LONGEST = 160;
 
@@ -10,9 +12,9 @@ export function previewOf(message: Message, { t }: Translator): string {
   const content = parseContent(message.kind, message.content);
   switch (content.is) {
     case "text":
-      return oneLine(content.text);
+      return oneLine(plainText(treeOf("Text", content.text), LONGEST * 2).slice(0, LONGEST * 2));
     case "rich":
-      return oneLine(plain(content.source));
+      return oneLine(plainText(treeOf("RichText", content.source), LONGEST * 2).slice(0, LONGEST * 2));
     case "image":
       return `[${t("message.image")}]`;
     case "audio":
@@ -20,11 +22,11 @@ export function previewOf(message: Message, { t }: Translator): string {
     case "video":
       return `[${t("message.video")}]`;
     case "file":
-      return `[${t("message.file")}] ${content.name}`;
+      return `[${t("message.file")}] ${plainly(content.name)}`;
     case "location":
-      return `[${t("message.location")}] ${content.name}`.trim();
+      return `[${t("message.location")}] ${plainly(content.name)}`.trim();
     case "card":
-      return `[${t("message.card")}] ${content.name}`.trim();
+      return `[${t("message.card")}] ${plainly(content.name)}`.trim();
     case "custom":
       return `[${t("message.custom")}]`;
     case "unreadable":
@@ -33,14 +35,5 @@ export function previewOf(message: Message, { t }: Translator): string {
 }
 
 function oneLine(text: string): string {
-  return text.slice(0, LONGEST * 2).replace(/\s+/g, " ").trim().slice(0, LONGEST);
-}
-
-/** CommonMark without its marks, roughly: good enough for one line. */
-function plain(source: string): string {
-  return source
-    .slice(0, LONGEST * 4)
-    .replace(/^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+|\d+[.)]\s+|```.*$)/gm, "")
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/(\*\*|__|\*|_|`+)(\S(?:.*?\S)?)\1/g, "$2");
+  return text.replace(/\s+/g, " ").trim().slice(0, LONGEST);
 }
