@@ -147,13 +147,16 @@ story("what is written is shown as it was meant and does nothing else", async (s
   expect(await link.getAttribute("rel")).toContain("noopener");
 
   await anna.openChat("Ben");
-  await anna.button("Formatting").click();
   await anna.composer.fill("**Plan**");
   await anna.composer.press("Shift+Enter");
   await anna.composer.pressSequentially("- bread");
   await anna.composer.press("Enter");
   await ben.log.locator("strong", { hasText: "Plan" }).waitFor();
   await ben.log.getByRole("listitem").filter({ hasText: "bread" }).waitFor();
+  await anna.composer.fill("**as typed**");
+  await anna.button("Send as typed").click();
+  await anna.composer.press("Enter");
+  await ben.message("**as typed**").waitFor();
 
   await annas.send(gid, [`[click](javascript:document.title='evil') <b onclick="x()">raw</b>`], "RichText");
   await ben.log.getByText("click").waitFor();

@@ -10,7 +10,7 @@ export interface Preferences {
   readonly notify: boolean;
   /** Whether notifications tell what was written. */
   readonly notifyPreview: boolean;
-  /** Whether the composer writes RichText. */
+  /** Whether the composer shows its buttons for formatting. */
   readonly rich: boolean;
   readonly recentEmoji: readonly string[];
 }

@@ -6,8 +6,10 @@ import {
   memo,
   Suspense,
   useCallback,
+  useDeferredValue,
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from "react";
@@ -17,6 +19,8 @@ import { Icon, type IconName } from "../base/Icon";
 import { isComposing } from "../base/layers";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
+import { code, type Edit, prefix, surround } from "./composing";
+import { parseRich } from "./markup";
 import "./Composer.css";
 
 const EmojiPicker = lazy(() => import("./EmojiPicker").then(({ EmojiPicker }) => ({ default: EmojiPicker })));
@@ -40,6 +44,11 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
   const glass = useMedia("(hover: none) and (pointer: coarse)");
   const [text, setText] = useState(draft);
   const [picking, setPicking] = useState(false);
+  /** Whether this one message is sent with its marks as they were typed. */
+  const [asTyped, setAsTyped] = useState(false);
+  // A long text is looked at when there is time; what is sent is looked at anew.
+  const looked = useDeferredValue(text);
+  const formatted = useMemo(() => isFormatted(looked), [looked]);
   const area = useRef<HTMLTextAreaElement>(null);
 
   // The draft is kept while one writes, a moment later and when one leaves.
@@ -91,29 +100,22 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
 
   const send = (): void => {
     if (empty || tooLong) return;
-    engine.send(gid, rich ? "RichText" : "Text", text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd());
+    const content = text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
+    engine.send(gid, !asTyped && isFormatted(content) ? "RichText" : "Text", content);
+    setAsTyped(false);
     latest.current = "";
     setText("");
     keep();
     area.current?.focus();
   };
 
-  /** Puts something around what is selected, or in front of its lines. */
-  const mark = (before: string, after: string, filler = ""): void => {
+  const edit = (make: (text: string, from: number, to: number) => Edit): void => {
     const element = area.current;
     if (element === null) return;
-    const { selectionStart: from, selectionEnd: to } = element;
-    const inside = text.slice(from, to) || filler;
-    insert(before + inside + after);
-    element.setSelectionRange(from + before.length, from + before.length + inside.length);
-  };
-  const prefix = (sign: string): void => {
-    const element = area.current;
-    if (element === null) return;
-    const from = text.lastIndexOf("\n", element.selectionStart - 1) + 1;
-    const lines = text.slice(from, element.selectionEnd).replace(/^/gm, sign);
-    element.setSelectionRange(from, element.selectionEnd);
-    insert(lines);
+    const made = make(text, element.selectionStart, element.selectionEnd);
+    element.setSelectionRange(made.from, made.to);
+    insert(made.text);
+    element.setSelectionRange(made.selectFrom, made.selectTo);
   };
   /** As if it was typed, so that undo takes it back. */
   const insert = (what: string): void => {
@@ -127,12 +129,16 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
   };
 
   const marks: readonly { label: string; icon: IconName; key?: string; run: () => void }[] = [
-    { label: t("composer.bold"), icon: "bold", key: "b", run: () => mark("**", "**") },
-    { label: t("composer.italic"), icon: "italic", key: "i", run: () => mark("*", "*") },
-    { label: t("composer.code"), icon: "code", key: "e", run: () => mark("`", "`") },
-    { label: t("composer.link"), icon: "link", run: () => mark("[", "](https://)", t("composer.linkText")) },
-    { label: t("composer.list"), icon: "list", run: () => prefix("- ") },
-    { label: t("composer.quote"), icon: "quote", run: () => prefix("> ") },
+    { label: t("composer.bold"), icon: "bold", key: "b", run: () => edit((...at) => surround(...at, "**", "**")) },
+    { label: t("composer.italic"), icon: "italic", key: "i", run: () => edit((...at) => surround(...at, "*", "*")) },
+    { label: t("composer.code"), icon: "code", key: "e", run: () => edit(code) },
+    {
+      label: t("composer.link"),
+      icon: "link",
+      run: () => edit((...at) => surround(...at, "[", "](https://)", t("composer.linkText"))),
+    },
+    { label: t("composer.list"), icon: "list", run: () => edit((...at) => prefix(...at, "- ")) },
+    { label: t("composer.quote"), icon: "quote", run: () => edit((...at) => prefix(...at, "> ")) },
   ];
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -141,7 +147,7 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!glass || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       send();
-    } else if (rich && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+    } else if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
       const chosen = marks.find(({ key }) => key === event.key.toLowerCase());
       if (chosen === undefined) return;
       event.preventDefault();
@@ -190,6 +196,19 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
             ))}
           </div>
         )}
+        {formatted && (
+          <p className="composer__kind">
+            <span>{asTyped ? t("composer.asTyped") : t("composer.formatted")}</span>
+            <button
+              type="button"
+              className="composer__switch"
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => setAsTyped(!asTyped)}
+            >
+              {asTyped ? t("composer.doFormat") : t("composer.sendAsTyped")}
+            </button>
+          </p>
+        )}
         <div className="composer__row">
           <button
             type="button"
@@ -220,7 +239,7 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
             type="button"
             className="icon-button"
             aria-label={t("composer.rich")}
-            title={rich ? t("composer.richOn") : t("composer.rich")}
+            title={t("composer.rich")}
             aria-pressed={rich}
             onClick={() => {
               setPreferences({ rich: !rich });
@@ -246,3 +265,8 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
     </div>
   );
 });
+
+/** Whether somebody typed marks: what is written in any chat is formatted without asking. */
+function isFormatted(text: string): boolean {
+  return /[*_~`[#>|&\-]|\d[.)]/.test(text) && parseRich(text).tree.formatted;
+}
