@@ -10,6 +10,7 @@ const CHANNEL = "rim";
 export function browserPorts(): Ports {
   return {
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     random: () => Math.random(),
     uuid,
     after(ms, then) {

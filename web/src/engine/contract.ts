@@ -39,7 +39,7 @@ export interface Message {
   readonly uid: number;
   readonly kind: MessageKind;
   readonly content: string;
-  /** Unix milliseconds: the server's, or one's own clock while it is being sent. */
+  /** Unix milliseconds by the server's clock; while it is being sent, as near to that as is known. */
   readonly at: number;
   /** Place in the chat; null while it is being sent. */
   readonly seq: number | null;
@@ -128,7 +128,7 @@ export type Connection =
   /** Connected, asking for what was missed. */
   | { readonly is: "syncing" }
   | { readonly is: "connecting" }
-  /** Not connected; the next try is at this time (Unix milliseconds), or when the network is back. */
+  /** Not connected; the next try is at this moment of `performance.now()`, or when the network is back. */
   | { readonly is: "offline"; readonly retryAt: number | null };
 
 export type Account =
@@ -163,6 +163,8 @@ export interface Engine {
   readonly contacts: Live<Contacts>;
   /** Ids of the contacts and the partners of single chats who are online; empty while that is not known. */
   readonly online: Live<ReadonlySet<number>>;
+  /** How far the server's clock is ahead of this device's, in milliseconds: what is "today" goes by the server's. */
+  readonly clockAhead: Live<number>;
   /** Of all chats: the badge of the title. */
   readonly unread: Live<number>;
   /** One chat; null where there is none of that id. Loads what it needs when it is first subscribed to. */

@@ -496,12 +496,13 @@ describe("unread", () => {
 describe("reconnecting", () => {
   it("waits longer each time, by chance, and begins anew when it worked", async () => {
     const { world, tab } = await scene();
+    const born = world.clock.elapsed() - 200;
     world.server.reachable = false;
     world.server.cut(1006);
     const pauses: number[] = [];
     tab.engine.connection.subscribe(() => {
       const now = tab.engine.connection.get();
-      if (now.is === "offline" && now.retryAt !== null) pauses.push(now.retryAt - world.clock.now());
+      if (now.is === "offline" && now.retryAt !== null) pauses.push(now.retryAt + born - world.clock.elapsed());
     });
     await world.pass(120_000);
     pauses.slice(0, 6).forEach((pause, i) => {
@@ -819,6 +820,148 @@ describe("drafts", () => {
     await world.pass(1_000);
     again.crash();
     expect((await browser.open()).engine.chats.get()[0]?.draft ?? "").toBe("");
+  });
+});
+
+describe("clocks", () => {
+  const HOUR = 3_600_000;
+
+  for (const wrongBy of [-5 * HOUR, 5 * HOUR]) {
+    const told = `a device ${Math.abs(wrongBy / HOUR)} hours ${wrongBy < 0 ? "slow" : "fast"}`;
+
+    it(`decide no order: ${told} lists chats by what happened last`, async () => {
+      const { world, browser, tab, gid, anna, bob } = await scene();
+      const titles = () => tab.engine.chats.get().map(({ title }) => title);
+      browser.wrongBy = wrongBy;
+      const club = world.server.group([bob, anna], 2, "club");
+      await world.pass(500);
+      world.server.say(bob, gid, "one");
+      await world.pass(500);
+      expect(titles()).toEqual(["bob", "club"]);
+      world.server.say(bob, club, "two");
+      await world.pass(500);
+      expect(titles()).toEqual(["club", "bob"]);
+      const news = world.server.group([bob, anna], 2, "news");
+      await world.pass(500);
+      expect(titles()).toEqual(["news", "club", "bob"]);
+      // What is being sent is newer than what came before, and older than what comes after.
+      world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code: 503, reason: "busy" } : null);
+      tab.engine.send(gid, "Text", "three");
+      await world.pass(200);
+      expect(titles()).toEqual(["bob", "news", "club"]);
+      world.server.say(bob, club, "four");
+      await world.pass(200);
+      expect(titles()).toEqual(["club", "bob", "news"]);
+      world.server.fate = () => null;
+      await world.pass(10_000);
+      expect(titles()).toEqual(["bob", "club", "news"]);
+      expect(news).toBeGreaterThan(0);
+    });
+
+    it(`are corrected by the server's: ${told} shows the times that others see`, async () => {
+      const { world, browser, tab, gid, bob } = await scene();
+      tab.crash();
+      browser.wrongBy = wrongBy;
+      world.server.say(bob, gid, "before");
+      const again = await browser.open();
+      again.watch(gid);
+      await world.pass();
+      world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code: 503, reason: "busy" } : null);
+      again.engine.send(gid, "Text", "sending");
+      await world.pass(100);
+      const { at, state } = again.message(gid, "sending");
+      expect(state).toEqual({ is: "sending" });
+      expect(Math.abs(at - world.clock.now())).toBeLessThan(2_000);
+      expect(Math.abs(browser.wrongBy + again.engine.clockAhead.get())).toBeLessThan(2_000);
+      // Before anything is heard of the server, what was known of its clock holds.
+      world.server.reachable = false;
+      world.server.cut(1006);
+      again.crash();
+      const third = await browser.open();
+      third.watch(gid);
+      await world.pass();
+      expect(third.message(gid, "sending").at).toBe(at);
+    });
+
+    it(`may be set at any time: nothing waits for ${told}`, async () => {
+      const { world, browser, tab, gid, bob, anna } = await scene();
+      const second = await browser.open();
+      second.watch(gid);
+      world.server.say(bob, gid, "one");
+      await world.pass(1_000);
+      tab.engine.seen(gid, 1);
+      await world.pass(1_000);
+      browser.wrongBy = wrongBy;
+      world.server.say(bob, gid, "two");
+      await world.pass(100);
+      expect(tab.texts(gid)).toEqual(["one", "two"]);
+      tab.engine.seen(gid, 2);
+      await world.pass(1_000);
+      expect(world.server.at(gid).members.get(anna)?.readSeq).toBe(2);
+      // Within some seconds it is known, in each tab, what time it is really.
+      await world.pass(10_000);
+      for (const one of [tab, second]) {
+        expect(Math.abs(browser.wrongBy + one.engine.clockAhead.get())).toBeLessThan(2_000);
+        expect(one.engine.connection.get()).toEqual({ is: "online" });
+      }
+      browser.wrongBy = 0;
+      await world.pass(10_000);
+      expect([tab, second].map((one) => one.engine.clockAhead.get())).toEqual([0, 0]);
+    });
+
+    it(`set between two messages that wait do not turn them round: ${told}`, async () => {
+      const { world, browser, tab, gid } = await scene();
+      world.server.reachable = false;
+      world.server.cut(1006);
+      await world.pass();
+      tab.engine.send(gid, "Text", "first");
+      await world.pass();
+      browser.wrongBy = wrongBy;
+      tab.engine.send(gid, "Text", "second");
+      await world.pass();
+      tab.crash();
+      browser.wrongBy = 0;
+      const again = await browser.open();
+      again.watch(gid);
+      again.engine.send(gid, "Text", "third");
+      await world.pass();
+      expect(again.texts(gid)).toEqual(["first", "second", "third"]);
+      const times = again.view(gid).messages.map(({ at }) => at);
+      expect(times).toHaveLength(3);
+      world.server.reachable = true;
+      await world.pass(60_000);
+      expect(stored(world, gid)).toEqual(["first", "second", "third"]);
+      expect(again.texts(gid)).toEqual(stored(world, gid));
+    });
+
+    it(`of the server do no harm either: one ${Math.abs(wrongBy / HOUR)} hours ${wrongBy < 0 ? "slow" : "fast"}`, async () => {
+      const { world, tab, gid, anna, bob } = await scene();
+      const club = world.server.group([bob, anna], 2, "club");
+      world.server.say(bob, club, "one");
+      await world.pass(500);
+      world.server.wrongBy = wrongBy;
+      world.server.say(bob, gid, "two");
+      await world.pass(500);
+      expect(tab.engine.chats.get().map(({ title }) => title)).toEqual(["bob", "club"]);
+      world.server.wrongBy = 0;
+      world.server.say(bob, club, "three");
+      await world.pass(500);
+      expect(tab.engine.chats.get().map(({ title }) => title)).toEqual(["club", "bob"]);
+    });
+  }
+
+  it("of two tabs count from different moments, and both know when the next try is", async () => {
+    const { world, browser, tab } = await scene();
+    await world.pass(50_000);
+    const second = await browser.open();
+    world.server.reachable = false;
+    world.server.cut(4009, "reconnect in 60000 ms");
+    await world.pass(20);
+    const [one, other] = [tab, second].map(({ engine }) => engine.connection.get());
+    if (one?.is !== "offline" || other?.is !== "offline") throw new Error("not offline");
+    const apart = (one.retryAt ?? 0) - (other.retryAt ?? 0);
+    expect(apart).toBeGreaterThan(49_000);
+    expect(apart).toBeLessThan(52_000);
   });
 });
 

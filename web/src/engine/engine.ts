@@ -19,6 +19,7 @@ import { Cell } from "./live";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
 import { type Answer, Rest, outcome } from "./rest";
+import { ServerClock } from "./serverclock";
 import { Session } from "./session";
 import { NO_CONTACTS } from "./views";
 import { type Decode, asDevices, asFlag, asId, asNothing, asText, asUser } from "./wire";
@@ -47,6 +48,8 @@ export class RimEngine implements Engine {
   readonly contacts = new Cell<Contacts>(NO_CONTACTS);
   readonly online = new Cell<ReadonlySet<number>>(NOBODY);
   readonly unread = new Cell<number>(0);
+  readonly clockAhead: Cell<number>;
+  private readonly clock: ServerClock;
   private readonly chatCells = new Map<number, Cell<ChatView | null>>();
   private readonly listeners = new Set<(arrival: Arrival) => void>();
   private readonly rest: Rest;
@@ -54,6 +57,8 @@ export class RimEngine implements Engine {
   private token: string | null = null;
 
   constructor(private readonly ports: Ports) {
+    this.clock = new ServerClock(ports);
+    this.clockAhead = this.clock.ahead;
     this.rest = new Rest(
       ports,
       () => this.token,
@@ -264,7 +269,7 @@ export class RimEngine implements Engine {
       unread: this.unread,
       chat: this.chatCells,
     };
-    const session = new Session(this.ports, this.rest, token, me.id, store, published, {
+    const session = new Session(this.ports, this.rest, token, me.id, store, published, this.clock, {
       status: (status) => {
         if (this.session === session) this.connection.set(status);
       },

@@ -76,9 +76,9 @@ export class IdbStore implements Store {
       ...(typeof me === "object" && { me }),
       users,
       friends,
-      groups,
+      groups: groups.map(placedGroup),
       members,
-      pending: pending.sort(bySending),
+      pending: pending.map(placedPending).sort(bySending),
       drafts,
       marks,
     };
@@ -143,6 +143,17 @@ export class IdbStore implements Store {
   private range(gid: number, from: number, below: number): Promise<readonly StoredMessage[]> {
     return this.db.getAll("messages", IDBKeyRange.bound([gid, from], [gid, below], false, true));
   }
+}
+
+/** An earlier client knew no places among messages. */
+function placedGroup(group: GroupRecord): GroupRecord {
+  return (group as Partial<GroupRecord>).after === undefined ? { ...group, after: 0 } : group;
+}
+
+/** An earlier client sent by the clock; what it left goes before all that is counted. */
+function placedPending(entry: Pending): Pending {
+  const counted = (entry as Partial<Pending>).order !== undefined;
+  return counted ? entry : { ...entry, order: entry.at - Number.MAX_SAFE_INTEGER, after: 0 };
 }
 
 function storesOf(batch: Batch): (typeof ALL)[number][] {

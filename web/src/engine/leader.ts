@@ -18,6 +18,8 @@ export interface LeaderEvents {
   learned(batch: Batch, how: "live" | "sync" | "first sync"): void;
   status(status: Status): void;
   online(online: ReadonlySet<number>): void;
+  /** The server's time, in an answer that took so long. */
+  clock(serverNow: number, tookMs: number): void;
   out(why: "revoked" | "disabled"): void;
 }
 
@@ -113,6 +115,8 @@ export class Leader {
     const who = { uid: this.replica.uid, token: this.token };
     this.connection = new Connection(this.ports, who, {
       ready: () => this.loggedIn(),
+      // The answer tells the server's time.
+      timeJumped: () => void this.sync(),
       frame: (frame) => this.heard(frame),
       ended: (end) => this.reconnect(end),
     });
@@ -147,7 +151,7 @@ export class Leader {
     }
     if (end.slowly) this.backoff.exhaust();
     const pause = end.asked ?? this.backoff.next();
-    this.tell({ is: "offline", retryAt: this.ports.now() + pause });
+    this.tell({ is: "offline", retryAt: this.ports.elapsed() + pause });
     this.retry = this.ports.after(pause, () => this.connect());
   }
 
@@ -230,11 +234,14 @@ export class Leader {
     const first = this.replica.rev === 0 && this.replica.groups.size === 0;
     for (;;) {
       const request = this.replica.request(SYNC_ROWS, first ? FIRST_WINDOW : WINDOW);
+      const asked = this.ports.elapsed();
       const answer = await this.rest.post("/api/sync", request, asSync);
       if (this.stopped) return null;
       if (!answer.ok) {
         return { seconds: answer.problem.is === "slow-down" ? answer.problem.seconds : 0 };
       }
+      const { now } = answer.value;
+      if (now !== null) this.events.clock(now, this.ports.elapsed() - asked);
       const batch = this.replica.merge(answer.value, first);
       this.events.learned(batch, first ? "first sync" : "sync");
       for (const group of batch.groups ?? []) this.receipts.arrived(group.gid);

@@ -11,6 +11,7 @@ export class Intents {
   private readonly entries = new Map<string, Pending>();
   private readonly draftsByGid = new Map<number, Draft>();
   private readonly marksByGid = new Map<number, Mark>();
+  private lastOrder = 0;
 
   get drafts(): ReadonlyMap<number, Draft> {
     return this.draftsByGid;
@@ -26,13 +27,21 @@ export class Intents {
   }
 
   apply(batch: Batch): void {
-    for (const pending of batch.pending ?? []) this.entries.set(pending.clientMsgId, pending);
+    for (const pending of batch.pending ?? []) {
+      this.entries.set(pending.clientMsgId, pending);
+      this.lastOrder = Math.max(this.lastOrder, pending.order);
+    }
     for (const id of batch.settled ?? []) this.entries.delete(id);
     for (const draft of batch.drafts ?? []) this.draftsByGid.set(draft.gid, draft);
     for (const mark of batch.marks ?? []) {
       // Another tab may be behind.
       if (mark.seq > (this.marksByGid.get(mark.gid)?.seq ?? 0)) this.marksByGid.set(mark.gid, mark);
     }
+  }
+
+  /** For a message that is sent after all that are known. */
+  nextOrder(): number {
+    return ++this.lastOrder;
   }
 
   entry(clientMsgId: string): Pending | undefined {

@@ -3,8 +3,10 @@
 import type { Store } from "./storage";
 
 export interface Ports {
-  /** Unix milliseconds. */
+  /** Unix milliseconds by this device's clock, which may be wrong and may be set: for what is shown, never for order or duration. */
   now(): number;
+  /** Milliseconds since some moment, which nobody sets: for durations. It may stand still while the computer sleeps. */
+  elapsed(): number;
   /** From 0 up to 1. */
   random(): number;
   uuid(): string;

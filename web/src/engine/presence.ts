@@ -74,7 +74,7 @@ export class Presence {
   /** There may be others to watch. */
   look(): void {
     if (!this.connected || this.refused) return;
-    this.asking ??= this.ports.after(Math.max(0, this.askAt - this.ports.now()), () => {
+    this.asking ??= this.ports.after(Math.max(0, this.askAt - this.ports.elapsed()), () => {
       this.asking = null;
       this.ask();
     });
@@ -90,7 +90,7 @@ export class Presence {
       this.settle();
     } else if (frame.code === 429 || frame.code === 500 || frame.code === 503) {
       this.watched = null;
-      this.askAt = this.ports.now() + this.backoff.next();
+      this.askAt = this.ports.elapsed() + this.backoff.next();
       this.asking?.();
       this.asking = null;
       this.look();
@@ -124,7 +124,7 @@ export class Presence {
     const wanted = new Set(uids);
     if (this.watched !== null && same(wanted, this.watched)) return;
     this.watched = wanted;
-    this.askAt = this.ports.now() + PAUSE_MS;
+    this.askAt = this.ports.elapsed() + PAUSE_MS;
     this.unanswered = `watch-${++this.count}`;
     this.events.send({ event: "Watch", uid: this.replica.uid, uids, clientMsgId: this.unanswered });
   }
@@ -157,12 +157,12 @@ export class Presence {
 
 /** Those whom one may watch: the other ones of single chats, of the newest first, then the friends. */
 function acquaintances(replica: Replica): readonly number[] {
-  const partners: { readonly uid: number; readonly at: number }[] = [];
-  for (const { gid, last, since } of replica.groups.values()) {
+  const partners: { readonly uid: number; readonly newest: number }[] = [];
+  for (const { gid, last, after } of replica.groups.values()) {
     const uid = replica.partner(gid);
-    if (uid !== null) partners.push({ uid, at: Math.max(since, last?.at ?? 0) });
+    if (uid !== null) partners.push({ uid, newest: Math.max(after, last?.id ?? 0) });
   }
-  partners.sort((a, b) => b.at - a.at);
+  partners.sort((a, b) => b.newest - a.newest);
   const friends = [...replica.friends.values()].filter(({ state }) => state === "friends");
   return [...new Set([...partners, ...friends].map(({ uid }) => uid))];
 }

@@ -40,7 +40,7 @@ export class Receipts {
 
   /** The user has read on. */
   marked(gid: number): void {
-    this.flushIn(gid, (this.sentAt.get(gid) ?? -PAUSE_MS) + PAUSE_MS - this.ports.now());
+    this.flushIn(gid, (this.sentAt.get(gid) ?? -PAUSE_MS) + PAUSE_MS - this.ports.elapsed());
   }
 
   /** Messages came. They may be on the screen the next moment, and reading them includes this. */
@@ -99,7 +99,7 @@ export class Receipts {
   }
 
   private tell(frame: Outgoing & { readonly gid: number }): void {
-    this.sentAt.set(frame.gid, this.ports.now());
+    this.sentAt.set(frame.gid, this.ports.elapsed());
     this.send(frame);
   }
 

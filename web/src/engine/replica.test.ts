@@ -26,12 +26,12 @@ function delta(change: Partial<GroupDelta>): SyncAnswer {
     more: false,
     ...change,
   };
-  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more };
+  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, now: null };
 }
 
 /** Knows the group up to message 3 at rev 5. */
 function replica(): Replica {
-  const known = new Replica(ME, () => 0);
+  const known = new Replica(ME);
   known.merge(delta({ rev: 5, lastSeq: 3, unread: 3, messages: [message(1, 3), message(2, 4), message(3, 5)] }), true);
   return known;
 }

@@ -46,13 +46,17 @@ export class Replica {
   private readonly groupsByGid = new Map<number, GroupRecord>();
   private readonly membersByGid = new Map<number, Map<number, MemberRecord>>();
 
-  constructor(
-    readonly uid: number,
-    private readonly now: () => number,
-  ) {}
+  private newest = 0;
+
+  constructor(readonly uid: number) {}
 
   get rev(): number {
     return this.own;
+  }
+
+  /** The id of the newest message known, in any chat: ids ascend in the order in which the server stores. */
+  get newestId(): number {
+    return this.newest;
   }
 
   get me(): User | null {
@@ -93,6 +97,7 @@ export class Replica {
 
   load(snapshot: Snapshot): void {
     this.self = null;
+    this.newest = 0;
     for (const map of [this.people, this.friendships, this.groupsByGid, this.membersByGid]) map.clear();
     this.apply(snapshot);
   }
@@ -103,7 +108,7 @@ export class Replica {
     this.self = batch.me ?? this.self;
     for (const user of batch.users ?? []) this.people.set(user.id, user);
     for (const friend of batch.friends ?? []) this.friendships.set(friend.uid, friend);
-    for (const group of batch.groups ?? []) this.groupsByGid.set(group.gid, group);
+    for (const group of batch.groups ?? []) this.putGroup(group);
     for (const gid of batch.membersForgotten ?? []) this.membersByGid.delete(gid);
     for (const member of batch.members ?? []) this.putMember(member);
   }
@@ -271,7 +276,7 @@ export class Replica {
       covered: [],
       last: null,
       membersOmitted: false,
-      since: first ? 0 : this.now(),
+      after: first ? 0 : this.newest,
     };
   }
 
@@ -312,6 +317,7 @@ export class Replica {
 
   private putGroup(group: GroupRecord): GroupRecord {
     this.groupsByGid.set(group.gid, group);
+    this.newest = Math.max(this.newest, group.last?.id ?? 0);
     return group;
   }
 

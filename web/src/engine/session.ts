@@ -7,6 +7,7 @@ import type { Ports, Signal } from "./ports";
 import { bottom } from "./ranges";
 import { Replica } from "./replica";
 import type { Rest } from "./rest";
+import type { ServerClock } from "./serverclock";
 import { type Batch, type Draft, type Mark, type Pending, type Store, Writer } from "./storage";
 import { Tabs, type Wish } from "./tabs";
 import { Unsaved } from "./unsaved";
@@ -41,6 +42,7 @@ export class Session {
   private readonly writer: Writer;
   private readonly unsaved: Unsaved;
   private readonly tabs: Tabs;
+  private readonly unclock: () => void;
   private leader: Leader | null = null;
   private loaded = false;
   private loadedAt = -Infinity;
@@ -55,7 +57,6 @@ export class Session {
   private readonly left = new Map<number, number>();
   /** When the list of members of a chat was read. */
   private readonly listed = new Map<number, number>();
-  private lastAt = 0;
   private publishedAt = -PUBLISH_MS;
   private publishing = false;
 
@@ -66,10 +67,12 @@ export class Session {
     uid: number,
     private readonly store: Store,
     private readonly published: Published,
+    private readonly clock: ServerClock,
     private readonly events: SessionEvents,
   ) {
-    this.replica = new Replica(uid, () => ports.now());
-    this.views = new Views(this.replica, this.intents, this.windows, published);
+    this.replica = new Replica(uid);
+    this.views = new Views(this.replica, this.intents, this.windows, published, () => clock.ahead.get());
+    this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
     this.writer = new Writer(store, (ms, then) => ports.after(ms, then), (batch) => this.stored(batch));
     this.tabs = new Tabs(ports, uid, {
@@ -78,6 +81,7 @@ export class Session {
       heard: (batch, arrivals) => this.heard(batch, arrivals),
       status: (status) => this.events.status(status),
       online: (online) => this.published.online.set(online),
+      clock: (ahead) => this.clock.set(ahead),
       wished: (wish) => this.wished(wish),
     });
   }
@@ -100,6 +104,7 @@ export class Session {
     if (this.stopped) return;
     this.storeDrafts();
     this.stopped = true;
+    this.unclock();
     this.leader?.stop();
     this.leader = null;
     this.tabs.stop();
@@ -195,13 +200,13 @@ export class Session {
   }
 
   async send(gid: number, kind: MessageKind, content: string): Promise<void> {
-    this.lastAt = Math.max(this.ports.now(), this.lastAt + 1);
     const tooLong = new TextEncoder().encode(content).length > MAX_CONTENT_BYTES;
     const state: Pending["state"] = tooLong
       ? { is: "failed", reason: `content: at most ${MAX_CONTENT_BYTES} bytes` }
       : { is: "waiting" };
     const clientMsgId = this.ports.uuid();
-    const pending: Pending = { clientMsgId, gid, kind, content, at: this.lastAt, state };
+    const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
+    const pending: Pending = { clientMsgId, gid, kind, content, at, order, after, state };
     // What it was as a draft goes with the same stroke.
     this.drafts.delete(gid);
     const drafts = [{ gid, text: "" }];
@@ -254,7 +259,7 @@ export class Session {
     this.intents.load(snapshot);
     this.recover();
     this.loaded = true;
-    this.loadedAt = this.ports.now();
+    this.loadedAt = this.ports.elapsed();
     for (const batch of this.early) this.take(batch);
     this.early = [];
   }
@@ -270,7 +275,7 @@ export class Session {
   private async lead(): Promise<void> {
     // The last leader may have stored what it did not live to tell.
     const me = this.replica.me;
-    if (this.ports.now() - this.loadedAt > FRESH_MS) await this.load().catch(() => undefined);
+    if (this.ports.elapsed() - this.loadedAt > FRESH_MS) await this.load().catch(() => undefined);
     if (this.stopped || !this.tabs.isLeader || this.leader !== null) return;
     if (this.replica.me === null && me !== null) this.replica.apply({ me });
     this.views.touchAll();
@@ -285,6 +290,7 @@ export class Session {
         this.published.online.set(online);
         this.tabs.shareOnline(online);
       },
+      clock: (serverNow, tookMs) => this.clock.told(serverNow, tookMs),
       out: (why) => this.events.out(why),
     });
     this.leader.start();
@@ -427,8 +433,8 @@ export class Session {
   private async listMembers(gid: number): Promise<void> {
     const group = this.replica.groups.get(gid);
     if (group === undefined || !group.member) return;
-    if (this.ports.now() - (this.listed.get(gid) ?? -Infinity) < LIST_MS) return;
-    this.listed.set(gid, this.ports.now());
+    if (this.ports.elapsed() - (this.listed.get(gid) ?? -Infinity) < LIST_MS) return;
+    this.listed.set(gid, this.ports.elapsed());
     const answer = await this.rest.get(`/api/group/user/get?gid=${gid}`, asMembers);
     if (this.stopped) return;
     if (!answer.ok) this.listed.delete(gid);
@@ -485,6 +491,13 @@ export class Session {
     this.tabs.shareIntents({ drafts });
   }
 
+  /** The times of what is being sent go by the server's clock. */
+  private clockSet(): void {
+    for (const { gid } of this.intents.outbox()) this.views.touchChat(gid);
+    this.tabs.shareClock(this.clock.ahead.get());
+    this.soon();
+  }
+
   private touched(gid: number): void {
     this.views.touchChat(gid);
     this.soon();
@@ -493,7 +506,7 @@ export class Session {
   private soon(): void {
     if (this.publishing) return;
     this.publishing = true;
-    const wait = this.publishedAt + PUBLISH_MS - this.ports.now();
+    const wait = this.publishedAt + PUBLISH_MS - this.ports.elapsed();
     if (wait <= 0) queueMicrotask(() => this.publish());
     else this.ports.after(wait, () => this.publish());
   }
@@ -501,7 +514,7 @@ export class Session {
   private publish(): void {
     this.publishing = false;
     if (this.stopped || !this.loaded) return;
-    this.publishedAt = this.ports.now();
+    this.publishedAt = this.ports.elapsed();
     this.views.publish();
   }
 }

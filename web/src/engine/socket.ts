@@ -12,12 +12,16 @@ export type End =
 export interface ConnectionEvents {
   /** Logged in: from here on the server tells of every change. */
   ready(): void;
+  /** The computer slept, or its clock was set: what is known of the time may be wrong. */
+  timeJumped(): void;
   frame(frame: Incoming): void;
   /** Called once; nothing else follows. */
   ended(end: End): void;
 }
 
 const TICK_MS = 5_000;
+/** No clock is slewed by more than that between two looks. */
+const JUMP_MS = 2_000;
 /** The opening handshake and Login together. */
 const LOGIN_MS = 15_000;
 /** After so long without a word from the server it is asked for one. */
@@ -31,6 +35,8 @@ export class Connection {
   private state: "opening" | "ready" | "ended" = "opening";
   private heardAt: number;
   private tickedAt: number;
+  /** How far the device's clock is ahead of what has elapsed: what moves it is a sleep, or somebody who sets the clock. */
+  private ahead: number;
   private answerBy: number | null;
   private untick: () => void;
   private readonly loginId: string;
@@ -40,9 +46,10 @@ export class Connection {
     private readonly who: { readonly uid: number; readonly token: string },
     private readonly events: ConnectionEvents,
   ) {
-    const now = ports.now();
+    const now = ports.elapsed();
     this.heardAt = now;
     this.tickedAt = now;
+    this.ahead = ports.now() - now;
     this.answerBy = now + LOGIN_MS;
     this.loginId = ports.uuid();
     this.untick = ports.after(TICK_MS, () => this.tick());
@@ -79,7 +86,7 @@ export class Connection {
 
   private heard(text: string): void {
     if (this.state === "ended") return;
-    this.heardAt = this.ports.now();
+    this.heardAt = this.ports.elapsed();
     if (this.state === "ready") this.answerBy = null;
     let frame: Incoming;
     try {
@@ -112,13 +119,18 @@ export class Connection {
 
   private tick(): void {
     if (this.state === "ended") return;
-    const now = this.ports.now();
-    const slept = now - this.tickedAt > 3 * TICK_MS;
+    const now = this.ports.elapsed();
+    const ahead = this.ports.now() - now;
+    const jumped = Math.abs(ahead - this.ahead) > JUMP_MS;
+    // A clock that counts while the computer sleeps tells of it as well as one that does not.
+    const slept = jumped || now - this.tickedAt > 3 * TICK_MS;
     this.tickedAt = now;
+    this.ahead = ahead;
     this.untick = this.ports.after(TICK_MS, () => this.tick());
     if (slept && this.state === "ready") {
       // The answer may wait in the queue behind this very timer: so ask anew instead of judging.
       this.heart(DOUBT_MS);
+      if (jumped) this.events.timeJumped();
     } else if (this.answerBy !== null && now >= this.answerBy) {
       this.end({ next: "retry", asked: null, slowly: false });
     } else if (this.answerBy === null && now - this.heardAt >= SILENCE_MS) {
@@ -127,7 +139,7 @@ export class Connection {
   }
 
   private heart(patience: number): void {
-    this.answerBy = this.ports.now() + patience;
+    this.answerBy = this.ports.elapsed() + patience;
     this.untick();
     this.untick = this.ports.after(Math.min(patience, TICK_MS), () => this.tick());
     this.wire.send(encodeFrame({ event: "Heart", clientMsgId: this.ports.uuid() }));

@@ -31,7 +31,7 @@ function group(gid: number, rev: number): GroupRecord {
     covered: [{ from: 1, to: rev }],
     last: null,
     membersOmitted: false,
-    since: 0,
+    after: 0,
   };
 }
 
@@ -47,8 +47,8 @@ const ALL: Batch = {
   ],
   messages: [message(1), message(2), message(3)],
   pending: [
-    { clientMsgId: "b", gid: 1, kind: "Text", content: "2", at: 2, state: { is: "waiting" } },
-    { clientMsgId: "a", gid: 1, kind: "Text", content: "1", at: 1, state: { is: "failed", reason: "no" } },
+    { clientMsgId: "b", gid: 1, kind: "Text", content: "2", at: 1, order: 2, after: 0, state: { is: "waiting" } },
+    { clientMsgId: "a", gid: 1, kind: "Text", content: "1", at: 2, order: 1, after: 0, state: { is: "failed", reason: "no" } },
   ],
   drafts: [{ gid: 1, text: "draft" }],
   marks: [{ gid: 1, seq: 2, msgId: 2 }],

@@ -30,8 +30,8 @@ export interface GroupRecord {
   readonly last: StoredMessage | null;
   /** The group is too large for its members to be synced. */
   readonly membersOmitted: boolean;
-  /** When this client first saw it, Unix milliseconds; 0 for those of the first sync. */
-  readonly since: number;
+  /** The newest message of any chat when this client first saw the group; 0 for those of the first sync. Its place in the list while it has no message. */
+  readonly after: number;
 }
 
 export interface MemberRecord {
@@ -52,8 +52,12 @@ export interface Pending {
   readonly gid: number;
   readonly kind: MessageKind;
   readonly content: string;
-  /** Unix milliseconds, and with `clientMsgId` the order of sending. */
+  /** Unix milliseconds by the clock of this device: for what is shown. */
   readonly at: number;
+  /** Counted by this device, ascending: the order of sending. */
+  readonly order: number;
+  /** The newest message of any chat when it was written: its chat's place in the list. */
+  readonly after: number;
   readonly state:
     | { readonly is: "waiting" }
     /** The server has it; its place comes with the message itself. */
@@ -120,7 +124,7 @@ export interface Store {
 
 /** The order of sending. */
 export function bySending(a: Pending, b: Pending): number {
-  return a.at - b.at || (a.clientMsgId < b.clientMsgId ? -1 : 1);
+  return a.order - b.order || (a.clientMsgId < b.clientMsgId ? -1 : 1);
 }
 
 const RETRY_MS = 5_000;

@@ -1,4 +1,4 @@
-// Random stories: people write, read, come and go, tabs crash, lines break, the server goes down. In the end
+// Random stories: people write, read, come and go, tabs crash, lines break, clocks are set, the server goes down. In the end
 // everybody has what the server has. The seed of a story that fails is in its name.
 
 import { describe, expect, it } from "vitest";
@@ -95,7 +95,11 @@ async function tell(seed: number): Promise<void> {
       if (browser.tabs.size < 3) await open(browser);
     } else if (dice < 0.98 && at !== null) {
       at.tab.engine.loadOlder(gid);
-    } else if (dice < 0.99) {
+    } else if (dice < 0.983) {
+      pick([...browsers.values()]).wrongBy = pick([-7_200_000, -60_000, 0, 3_600_000]);
+    } else if (dice < 0.985) {
+      server.wrongBy = pick([-7_200_000, 0, 3_600_000]);
+    } else if (dice < 0.992) {
       server.tellsReceipts = !server.tellsReceipts;
     } else if (at !== null) {
       at.tab.signal(pick(["online", "visible", "hidden"]));

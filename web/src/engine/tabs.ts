@@ -22,13 +22,17 @@ export interface TabEvents {
   heard(batch: Batch, arrivals: readonly StoredMessage[]): void;
   status(status: Connection): void;
   online(online: ReadonlySet<number>): void;
+  /** How far the server's clock is ahead of this device's. */
+  clock(ahead: number): void;
   /** The leader is asked. */
   wished(wish: Wish): Promise<boolean>;
 }
 
 type Told =
   | { readonly is: "batch"; readonly batch: Batch; readonly arrivals: readonly StoredMessage[] }
+  /** `retryAt` counts from when it is told: no two tabs have the same moment to count from. */
   | { readonly is: "status"; readonly status: Connection; readonly notifier: string | null }
+  | { readonly is: "clock"; readonly ahead: number }
   | { readonly is: "online"; readonly online: ReadonlySet<number> }
   | { readonly is: "hello" }
   | { readonly is: "wish"; readonly id: string; readonly wish: Wish }
@@ -37,7 +41,7 @@ type Told =
   | { readonly is: "gone"; readonly tab: string };
 
 /** Of the messages among tabs: those of another build or account are not for this one. */
-const VERSION = 1;
+const VERSION = 2;
 const WISH_MS = 20_000;
 const ANSWER_MS = 4_000;
 
@@ -128,7 +132,12 @@ export class Tabs {
 
   shareStatus(status: Connection): void {
     this.status = status;
-    if (this.leading && !this.alone) this.tell({ is: "status", status, notifier: this.notifier });
+    if (!this.leading || this.alone) return;
+    this.tell({ is: "status", status: moved(status, -this.ports.elapsed()), notifier: this.notifier });
+  }
+
+  shareClock(ahead: number): void {
+    if (this.leading && !this.alone) this.tell({ is: "clock", ahead });
   }
 
   shareOnline(online: ReadonlySet<number>): void {
@@ -167,7 +176,10 @@ export class Tabs {
         this.doubt?.();
         this.doubt = null;
         this.notifier = told.notifier;
-        if (!this.leading) this.events.status(told.status);
+        if (!this.leading) this.events.status(moved(told.status, this.ports.elapsed()));
+        break;
+      case "clock":
+        if (!this.leading) this.events.clock(told.ahead);
         break;
       case "online":
         if (!this.leading) this.events.online(told.online);
@@ -256,4 +268,9 @@ export class Tabs {
     const marked = message as { version?: unknown; uid?: unknown; told?: unknown };
     return marked.version === VERSION && marked.uid === this.uid ? (marked.told as Told) : null;
   }
+}
+
+/** The same with another moment to count from. */
+function moved(status: Connection, ms: number): Connection {
+  return status.is === "offline" && status.retryAt !== null ? { ...status, retryAt: status.retryAt + ms } : status;
 }

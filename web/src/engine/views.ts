@@ -48,6 +48,8 @@ export class Views {
     private readonly intents: Intents,
     private readonly windows: ReadonlyMap<number, ChatWindow>,
     private readonly published: Published,
+    /** How far the server's clock is ahead of this device's. */
+    private readonly clockAhead: () => number,
   ) {}
 
   /** What the batch speaks of is drawn anew by the next `publish`. */
@@ -146,7 +148,8 @@ export class Views {
     const face = this.face(group);
     // A chat that somebody has opened without a word yet is his alone; one that was left empty, nobody's.
     if (empty && (!group.member || (face.single && group.creator !== this.replica.uid))) return null;
-    const last = pending !== undefined ? this.pendingMessage(pending) : group.last && this.message(group.last);
+    const newest = group.last && this.message(group.last);
+    const last = pending !== undefined ? this.pendingMessage(pending, newest?.at ?? 0) : newest;
     const row: ChatRow = {
       gid,
       ...face,
@@ -157,12 +160,12 @@ export class Views {
     };
     return {
       row: keep(this.rows.get(gid)?.row, row),
-      activity: Math.max(group.since, group.last?.at ?? 0, pending?.at ?? 0),
+      place: placeOf(group, pending),
     };
   }
 
   private publishList(): void {
-    const listed = [...this.rows.values()].sort((a, b) => b.activity - a.activity || b.row.gid - a.row.gid);
+    const listed = [...this.rows.values()].sort((a, b) => byPlace(b.place, a.place) || b.row.gid - a.row.gid);
     const rows = listed.map(({ row }) => row);
     this.published.chats.set(keepList(this.published.chats.get(), rows));
     this.published.unread.set(rows.reduce((sum, row) => sum + row.unread, 0));
@@ -218,7 +221,8 @@ export class Views {
     if (outbox.length === 0) return stored;
     // A message that is stored is no longer on its way, even where that is not noted yet.
     const own = new Set(stored.filter((message) => message.uid === this.replica.uid).map(({ key }) => key));
-    const sending = outbox.map((entry) => this.pendingMessage(entry)).filter(({ key }) => !own.has(key));
+    const from = stored.at(-1)?.at ?? 0;
+    const sending = outbox.map((entry) => this.pendingMessage(entry, from)).filter(({ key }) => !own.has(key));
     return [...stored, ...sending];
   }
 
@@ -232,10 +236,12 @@ export class Views {
     return shown;
   }
 
-  private pendingMessage(entry: Pending): Message {
+  /** It stands below what is stored, and so it is not shown as older than that. */
+  private pendingMessage(entry: Pending, from: number): Message {
     const old = this.sending.get(entry);
-    if (old !== undefined) return old;
-    const { gid, kind, content, at, clientMsgId } = entry;
+    const at = Math.max(from, entry.at + this.clockAhead());
+    if (old?.at === at) return old;
+    const { gid, kind, content, clientMsgId } = entry;
     const { uid } = this.replica;
     const key = keyOf(uid, clientMsgId);
     const shown: Message = { key, gid, uid, kind, content, at, seq: null, state: pendingState(entry) };
@@ -273,8 +279,26 @@ export class Views {
 
 interface Listed {
   readonly row: ChatRow;
-  /** Unix milliseconds, for the order of the list. */
-  readonly activity: number;
+  readonly place: Place;
+}
+
+/**
+ * Where a chat stands in the list: by the newest message that it has, or that there was when something happened in it that
+ * is no message yet; then by what happened. No clock is asked, as clocks go wrong.
+ */
+interface Place {
+  readonly id: number;
+  readonly since: number;
+}
+
+function placeOf({ last, after }: GroupRecord, pending: Pending | undefined): Place {
+  const id = Math.max(last?.id ?? 0, after, pending?.after ?? 0);
+  if (pending?.after === id) return { id, since: 1 + pending.order };
+  return { id, since: last?.id === id ? 0 : 1 };
+}
+
+function byPlace(a: Place, b: Place): number {
+  return a.id - b.id || a.since - b.since;
 }
 
 interface Face {

@@ -69,6 +69,8 @@ export interface SyncAnswer {
   readonly groups: readonly GroupDelta[];
   readonly users: readonly User[];
   readonly more: boolean;
+  /** The server's clock, Unix milliseconds; null from a server that does not tell it. */
+  readonly now: number | null;
 }
 
 export interface HistoryPage {
@@ -255,6 +257,7 @@ export const asSync: Decode<SyncAnswer> = (value) => {
     groups: list(body["groups"], "groups", groupDelta),
     users: list(body["users"], "users", asUser),
     more: flag(body, "more"),
+    now: intOrNull(body, "now"),
   };
 };
 

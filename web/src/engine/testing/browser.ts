@@ -39,6 +39,8 @@ export class Browser {
   readonly tabs = new Set<Tab>();
   /** Who holds or waits for a lock, the holder first. */
   readonly queue: { readonly tab: Tab; readonly got: () => void; readonly lost: () => void }[] = [];
+  /** How far the clock of this device is wrong, in milliseconds; a test sets it as people do. */
+  wrongBy = 0;
   /** Fails instead of writing. */
   full = false;
 
@@ -74,12 +76,14 @@ export class Tab {
   /** Called before each write; throws to crash instead. */
   beforeWrite: (batch: Batch) => void = () => undefined;
   readonly engine: RimEngine;
+  private readonly born: number;
   private readonly wires = new Set<Wire>();
   private readonly listeners = new Set<(message: unknown) => void>();
   private signalled: (signal: Signal) => void = () => undefined;
 
   constructor(private readonly browser: Browser) {
     browser.tabs.add(this);
+    this.born = browser.world.clock.elapsed();
     this.engine = new RimEngine(this.ports());
   }
 
@@ -127,7 +131,9 @@ export class Tab {
       else then();
     };
     return {
-      now: clock.now,
+      now: () => clock.now() + this.browser.wrongBy,
+      // Of each tab its own, as in browsers: moments of two tabs mean nothing to each other.
+      elapsed: () => clock.elapsed() - this.born,
       random,
       uuid: () => `id-${Math.floor(random() * 2 ** 52).toString(36)}`,
       after: (ms, then) => clock.after(ms, living(then)),

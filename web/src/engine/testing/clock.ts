@@ -10,8 +10,12 @@ export class Clock {
   private time = 1_700_000_000_000;
   private count = 0;
   private timers: Timer[] = [];
+  private slept = 0;
 
   readonly now = (): number => this.time;
+
+  /** What a processor counts, which stands still while it sleeps. */
+  readonly elapsed = (): number => this.time - this.slept;
 
   readonly after = (ms: number, then: () => void): (() => void) => {
     const timer: Timer = { at: this.time + Math.max(0, ms), order: this.count++, then };
@@ -39,6 +43,7 @@ export class Clock {
   /** The computer sleeps: time passes and nothing happens; timers are late. */
   sleep(ms: number): void {
     this.time += ms;
+    this.slept += ms;
   }
 }
 

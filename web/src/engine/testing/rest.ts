@@ -104,6 +104,7 @@ function sync(server: FakeServer, uid: number, asked: Asked): unknown {
     groups,
     users: [...named].map((one) => face(server, one)),
     more,
+    now: server.now(),
   };
 }
 

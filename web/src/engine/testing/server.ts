@@ -83,11 +83,17 @@ export class FakeServer {
   tellsReceipts = true;
   fate: (frame: Frame) => Fate | null = () => null;
   http: (request: HttpRequest) => HttpAnswer | null = () => null;
+  /** How far its clock is wrong, in milliseconds. */
+  wrongBy = 0;
   private readonly tokens = new Map<string, number>();
   private readonly lines = new Set<Line>();
   private nextId = 100;
 
   constructor(private readonly clock: Clock) {}
+
+  now(): number {
+    return this.clock.now() + this.wrongBy;
+  }
 
   user(name: string): number {
     const id = this.nextId++;
@@ -377,7 +383,7 @@ export class FakeServer {
       kind,
       content,
       clientMsgId,
-      at: this.clock.now(),
+      at: this.now(),
     };
     group.messages.push(message);
     const member = group.members.get(uid);

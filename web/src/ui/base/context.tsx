@@ -57,14 +57,17 @@ export function useOnline(uid: number | null): boolean {
   return useSyncExternalStore(subscribe, () => uid !== null && online.get().has(uid));
 }
 
-/** The time, renewed at every minute: for what is said in days and minutes. */
+/** The time by the server's clock, renewed at every minute: for what is said in days and minutes. */
 export function useNow(): number {
+  const ahead = useLive(useEngine().clockAhead);
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
+    setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 60_000);
     return () => clearInterval(timer);
-  }, []);
-  return now;
+    // Whatever moved the server away from this device's clock may have been that clock.
+  }, [ahead]);
+  return now + ahead;
 }
 
 /** Whether the window is as wide as that. */

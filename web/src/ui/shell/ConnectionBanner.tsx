@@ -13,7 +13,7 @@ export function ConnectionBanner() {
   const { t } = useTranslator();
   const online = connection.is === "online";
   const [shown, setShown] = useState(false);
-  const [now, setNow] = useState(Date.now);
+  const [now, setNow] = useState(() => performance.now());
   const retryAt = connection.is === "offline" ? connection.retryAt : null;
 
   useEffect(() => {
@@ -22,8 +22,8 @@ export function ConnectionBanner() {
   }, [online]);
   useEffect(() => {
     if (retryAt === null) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1000);
+    setNow(performance.now());
+    const timer = setInterval(() => setNow(performance.now()), 1000);
     return () => clearInterval(timer);
   }, [retryAt]);
 
