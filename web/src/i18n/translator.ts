@@ -1,6 +1,7 @@
 // Texts, numbers and times of one language.
 
 import { type Catalogue, type Key, type Plural, type Values } from "./catalogue";
+import { isolated } from "./direction";
 import { en } from "./en";
 import { zh } from "./zh";
 
@@ -71,7 +72,7 @@ export function createTranslator(language: Language): Translator {
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = given[name];
       if (value === undefined) return whole;
-      return typeof value === "number" ? numbers.format(value) : value;
+      return typeof value === "number" ? numbers.format(value) : isolated(value);
     });
   }
 

@@ -9,6 +9,7 @@ import { FixedList } from "./FixedList";
 import { SearchField } from "./fields";
 import { Icon } from "./Icon";
 import { PERSON_PX, Person, usePeopleFound } from "./people";
+import { Words } from "./words";
 import "./PeoplePicker.css";
 
 export interface PeoplePickerProps {
@@ -43,7 +44,7 @@ export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerPr
                 >
                   <Avatar name={user.name} address={user.avatar} seed={user.id} size={24} />
                   <span className="ellipsis" aria-hidden="true">
-                    {user.name}
+                    <Words text={user.name} />
                   </span>
                   <span className="hidden">{t("newGroup.deselect", { name: user.name })}</span>
                   <Icon name="close" size={14} />

@@ -38,6 +38,7 @@ export function TextField({ label, value, onValue, note, error, ...native }: Tex
           id={id}
           type={secret && shown ? "text" : (native.type ?? "text")}
           className="field__input"
+          dir="auto"
           value={value}
           onChange={(event) => onValue(event.target.value)}
           aria-invalid={wrong}
@@ -100,6 +101,7 @@ export function SearchField({ label, value, onValue, onArrowDown, onEnter, optio
         ref={inputRef}
         type="search"
         className="search__input"
+        dir="auto"
         placeholder={label}
         aria-label={label}
         value={value}

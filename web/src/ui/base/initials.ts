@@ -1,10 +1,12 @@
+import { plainly } from "../../i18n/direction";
+
 const COLOURS = 10;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const CJK = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u;
 
 /** One or two letters of a name: AB of "Ana Bell", A of "anna", 小 of "小明", 😀 of "😀 fun". */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter((word) => word !== "");
+  const words = plainly(name).trim().split(/\s+/).filter((word) => word !== "");
   const first = firstGrapheme(words[0] ?? "");
   if (first === "") return "#";
   if (CJK.test(first) || !/^[\p{L}\p{N}]/u.test(first)) return first;

@@ -6,6 +6,7 @@ import type { User } from "../../engine/contract";
 import { Avatar } from "./Avatar";
 import { useTranslator } from "./context";
 import { matches } from "./text";
+import { Words } from "./words";
 import "./PeoplePicker.css";
 
 /** Height of a row with a face and two names. */
@@ -29,8 +30,12 @@ export function Person({ user }: { user: User }) {
     <>
       <Avatar name={user.name} address={user.avatar} seed={user.id} size={38} />
       <span className="people__names">
-        <span className="ellipsis">{user.name}</span>
-        <span className="people__account ellipsis">@{user.account}</span>
+        <span className="ellipsis">
+          <Words text={user.name} />
+        </span>
+        <span className="people__account ellipsis">
+          <Words text={`@${user.account}`} />
+        </span>
       </span>
     </>
   );

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { useTranslator } from "./context";
 import { Icon, type IconName } from "./Icon";
+import { Words } from "./words";
 
 /** A place where nothing is yet, and what could be done about it. */
 export function Empty(props: { icon: IconName; title: string; text?: string; children?: ReactNode }) {
@@ -36,7 +37,7 @@ export function Who({ account, online }: { account: string; online: boolean }) {
   const { t } = useTranslator();
   return (
     <>
-      @{account}
+      <Words text={`@${account}`} />
       {online && (
         <>
           <span aria-hidden="true"> · </span>

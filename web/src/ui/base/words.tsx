@@ -1,28 +1,13 @@
-// What people wrote, beside what we wrote: their names and texts run in their own direction and turn nothing around them.
+// What people wrote, as an element.
 
 import { type ReactNode } from "react";
 
-// Characters that change the direction of what follows, whether it is theirs or not: LRE, RLE, PDF, LRO, RLO and the
-// isolates. A mark of direction (LRM, RLM) reaches no further than its neighbours and stays.
-const OVERRIDES = /[\u202a-\u202e\u2066-\u2069]/g;
-/** Letters that are written from right to left. */
-const LEFTWARDS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+import { plainly } from "../../i18n/direction";
 
-/** Without the characters that turn what stands around them. */
-export function plainly(text: string): string {
-  return text.replace(OVERRIDES, "");
-}
-
-/** For a sentence that is no element: a title, a label, a notification. What runs to the left is isolated in it. */
-export function isolated(text: string): string {
-  const plain = plainly(text);
-  return LEFTWARDS.test(plain) ? `\u2068${plain}\u2069` : plain;
-}
-
-/** A name, an account or some words of a person, wherever they are shown. A page translator leaves it alone. */
-export function Words({ text, className }: { text: string; className?: string }): ReactNode {
+/** A name, an account or some words of a person, wherever they are shown. A page translator leaves them alone. */
+export function Words({ text }: { text: string }): ReactNode {
   return (
-    <bdi className={className} translate="no">
+    <bdi dir="auto" translate="no">
       {plainly(text)}
     </bdi>
   );

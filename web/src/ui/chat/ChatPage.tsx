@@ -3,12 +3,14 @@
 import { memo, useEffect, useMemo, useRef } from "react";
 
 import type { ChatView } from "../../engine/contract";
+import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Face } from "../base/Avatar";
 import { NARROW, useEngine, useLive, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
 import { Empty, Loading } from "../base/small";
+import { Words } from "../base/words";
 import { Composer } from "./Composer";
 import { ChatPanel } from "./ChatPanel";
 import { MessageList } from "./MessageList";
@@ -47,7 +49,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
   return (
     <>
-      <section className="chat" aria-label={view.title} inert={panel && narrow}>
+      <section className="chat" aria-label={isolated(view.title)} inert={panel && narrow}>
         <ChatHeader view={view} panel={panel} />
         {ready ? (
           <MessageList view={view} active={!(panel && narrow)} />
@@ -103,12 +105,14 @@ const ChatHeader = memo(
         >
           <Icon name="back" size={26} />
         </button>
-        <h1 className="hidden">{view.title || t("chats.untitled")}</h1>
+        <h1 className="hidden">
+          <Words text={view.title || t("chats.untitled")} />
+        </h1>
         <button type="button" className="chat__about" aria-expanded={panel} onClick={toggle}>
           <Face name={view.title} address={view.avatar} seed={view.avatarSeed} size={40} online={online} />
           <span className="chat__names">
             <span className="chat__title ellipsis">
-              {view.title || t("chats.untitled")}
+              <Words text={view.title || t("chats.untitled")} />
             </span>
             <span className="chat__subtitle ellipsis">
               {online ? <span className="online">{t("presence.online")}</span> : subtitleOf(view, t)}
@@ -140,5 +144,5 @@ const ChatHeader = memo(
 function subtitleOf({ members, partner, group }: ChatView, t: Translator["t"]): string {
   if (!group.single) return members.length > 0 ? t("chat.members", { count: members.length }) : "";
   const account = members.find(({ user }) => user.id === partner)?.user.account;
-  return account === undefined ? "" : `@${account}`;
+  return account === undefined ? "" : isolated(`@${account}`);
 }

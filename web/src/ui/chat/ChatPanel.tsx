@@ -3,6 +3,7 @@
 import { memo, useMemo, useRef, useState } from "react";
 
 import type { ChatView, Member } from "../../engine/contract";
+import { plainly } from "../../i18n/direction";
 import { useAction, useDo } from "../base/actions";
 import { Avatar, Face } from "../base/Avatar";
 import { useConfirm } from "../base/confirm";
@@ -19,6 +20,7 @@ import { PictureField } from "../base/PictureField";
 import { hrefOf, navigate } from "../base/router";
 import { Loading, Who } from "../base/small";
 import { matches } from "../base/text";
+import { Words } from "../base/words";
 import "./ChatPanel.css";
 
 const MEMBER_PX = 56;
@@ -65,7 +67,9 @@ function Person({ view }: { view: ChatView }) {
   return (
     <section className="panel__card">
       <Face name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} online={online} />
-      <p className="panel__name">{view.title}</p>
+      <p className="panel__name">
+        <Words text={view.title} />
+      </p>
       {partner !== undefined && (
         <>
           <p className="panel__note">
@@ -100,7 +104,7 @@ function GroupCard({ view }: { view: ChatView }) {
         avatar
       )}
       <p className="panel__name">
-        {view.title || t("chats.untitled")}
+        <Words text={view.title || t("chats.untitled")} />
         {rightsIn(view).manage && (
           <button
             type="button"
@@ -123,7 +127,7 @@ function RenameDialog({ view, onClose }: ChatPanelProps) {
   const { t } = useTranslator();
   const engine = useEngine();
   const action = useAction();
-  const [name, setName] = useState(view.group.name);
+  const [name, setName] = useState(() => plainly(view.group.name));
   const [error, setError] = useState<string | null>(null);
   const save = async (): Promise<void> => {
     if (name.trim() === "") {
@@ -284,11 +288,13 @@ function MemberRow({ member, owner, actions }: MemberRowProps) {
       <Face name={user.name} address={user.avatar} seed={user.id} size={40} online={online} />
       <div className="member__names">
         <span className="ellipsis">
-          {user.name}
+          <Words text={user.name} />
           {user.id === me.id && <span className="member__you"> ({t("panel.you")})</span>}
         </span>
         {online && <span className="hidden">{t("presence.online")}</span>}
-        <span className="member__account ellipsis">@{user.account}</span>
+        <span className="member__account ellipsis">
+          <Words text={`@${user.account}`} />
+        </span>
       </div>
       {owner ? (
         <span className="member__role member__role--owner">{t("panel.owner")}</span>

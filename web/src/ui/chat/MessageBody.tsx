@@ -3,12 +3,13 @@
 import { lazy, memo, type ReactNode, Suspense, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { MessageKind } from "../../engine/contract";
+import { plainly } from "../../i18n/direction";
 import { useDo } from "../base/actions";
 import { Avatar } from "../base/Avatar";
 import { NARROW, useEngine, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
 import { navigate } from "../base/router";
-import { plainly, Words } from "../base/words";
+import { Words } from "../base/words";
 import { type Content, parseContent } from "./content";
 import { FOLDED_LINES, lineWidth, unfolded } from "./folding";
 import { Markup } from "./Markup";

@@ -3,12 +3,14 @@
 import { memo } from "react";
 
 import type { Message, User } from "../../engine/contract";
+import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Avatar } from "../base/Avatar";
 import { useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
+import { Words } from "../base/words";
 import { emojiCount } from "./emoji";
 import { MessageBody } from "./MessageBody";
 import { StateIcon } from "./StateIcon";
@@ -44,7 +46,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       {own && <StateIcon state={message.state} label={stateText(translator, message, single)} />}
     </span>
   );
-  const nameLine = <p className={`bubble__name bubble__name--${seedColour(message.uid)}`}>{name}</p>;
+  const nameLine = (
+    <p className={`bubble__name bubble__name--${seedColour(message.uid)}`}>
+      <Words text={name} />
+    </p>
+  );
   const classes = ["message", own ? "message--own" : "message--other"];
   if (first) classes.push("message--first");
   if (last) classes.push("message--last");
@@ -54,7 +60,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   return (
     <article
       className={classes.join(" ")}
-      aria-label={`${name}, ${translator.time(message.at)}`}
+      aria-label={`${isolated(name)}, ${translator.time(message.at)}`}
       data-key={message.key}
       data-state={message.state.is}
     >

@@ -1,8 +1,8 @@
 // A message in one line, for the list of chats, notifications and screen readers.
 
 import type { Message } from "../../engine/contract";
+import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
-import { plainly } from "../base/words";
 import { parseContent } from "./content";
 import { plainText, treeOf } from "./markup";
 

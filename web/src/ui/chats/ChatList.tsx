@@ -12,6 +12,7 @@ import { goHome } from "../base/layers";
 import { chatHref, navigate } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
+import { Words } from "../base/words";
 import { previewOf } from "../chat/preview";
 import { StateIcon } from "../chat/StateIcon";
 import { NewChatDialog } from "./NewChatDialog";
@@ -136,7 +137,9 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
       <Face name={row.title} address={row.avatar} seed={row.avatarSeed} size={50} online={online} />
       <span className="chat-row__text">
         <span className="chat-row__line">
-          <span className="chat-row__title ellipsis">{title}</span>
+          <span className="chat-row__title ellipsis">
+            <Words text={title} />
+          </span>
           {online && <span className="hidden">{t("presence.online")}</span>}
           {own && <StateIcon state={last.state} label={t(`message.${last.state.is === "read" ? "read" : last.state.is}`)} />}
           {last !== null && (
@@ -149,7 +152,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
           <span className="chat-row__preview ellipsis">
             {row.draft.trim() !== "" ? (
               <>
-                <span className="chat-row__draft">{t("chats.draft")}</span> {row.draft.slice(0, 160)}
+                <span className="chat-row__draft">{t("chats.draft")}</span> <Words text={row.draft.slice(0, 160)} />
               </>
             ) : last === null ? (
               t("chats.noMessages")
@@ -160,7 +163,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
                     {own ? t("chats.you") : row.lastSender === null ? "" : t("chats.sender", { name: firstName(row.lastSender.name) })}{" "}
                   </span>
                 )}
-                {previewOf(last, translator)}
+                <Words text={previewOf(last, translator)} />
               </>
             )}
           </span>

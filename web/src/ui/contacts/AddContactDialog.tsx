@@ -10,6 +10,7 @@ import { Dialog } from "../base/Dialog";
 import { FormError, TextField } from "../base/fields";
 import { navigate } from "../base/router";
 import { showToast } from "../base/toasts";
+import { Words } from "../base/words";
 
 export function AddContactDialog({ onClose }: { onClose: () => void }) {
   const engine = useEngine();
@@ -73,7 +74,9 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
           <div className="found">
             <Avatar name={found.name} address={found.avatar} seed={found.id} size={52} />
             <div className="found__text">
-              <p className="request__name">{found.name}</p>
+              <p className="request__name">
+                <Words text={found.name} />
+              </p>
               <p className="request__note">
                 {relation === "self"
                   ? t("contacts.thatIsYou")
@@ -83,7 +86,7 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
                       ? t("contacts.waiting")
                       : relation === "incoming"
                         ? t("contacts.wantsYou")
-                        : `@${found.account}`}
+                        : <Words text={`@${found.account}`} />}
               </p>
             </div>
             {relation === "none" && (

@@ -1,5 +1,6 @@
 // One contact.
 
+import { isolated } from "../../i18n/direction";
 import { useDo } from "../base/actions";
 import { Face } from "../base/Avatar";
 import { useConfirm } from "../base/confirm";
@@ -8,6 +9,7 @@ import { Icon } from "../base/Icon";
 import { Page } from "../base/Page";
 import { navigate } from "../base/router";
 import { Empty, Who } from "../base/small";
+import { Words } from "../base/words";
 
 export function ContactPage({ uid }: { uid: number }) {
   const engine = useEngine();
@@ -35,14 +37,16 @@ export function ContactPage({ uid }: { uid: number }) {
   };
 
   return (
-    <Page label={user?.name ?? t("contacts.title")} under={{ page: "contacts", uid: null }}>
+    <Page label={user === undefined ? t("contacts.title") : isolated(user.name)} under={{ page: "contacts", uid: null }}>
       {user === undefined ? (
         <Empty icon="person" title={t("contacts.missing")} />
       ) : (
         <div className="page__scroll">
           <div className="contact">
             <Face name={user.name} address={user.avatar} seed={user.id} size={128} online={online} />
-            <h1 className="contact__name">{user.name}</h1>
+            <h1 className="contact__name">
+              <Words text={user.name} />
+            </h1>
             <p className="contact__account">
               <Who account={user.account} online={online} />
             </p>

@@ -13,6 +13,7 @@ import { goHome } from "../base/layers";
 import { hrefOf, navigate } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
+import { Words } from "../base/words";
 import { AddContactDialog } from "./AddContactDialog";
 import "./Contacts.css";
 
@@ -148,9 +149,13 @@ function Contact({ user, selected }: { user: User; selected: boolean }) {
     >
       <Face name={user.name} address={user.avatar} seed={user.id} size={42} online={online} />
       <span className="people__names">
-        <span className="chat-row__title ellipsis">{user.name}</span>
+        <span className="chat-row__title ellipsis">
+          <Words text={user.name} />
+        </span>
         {online && <span className="hidden">{t("presence.online")}</span>}
-        <span className="people__account ellipsis">@{user.account}</span>
+        <span className="people__account ellipsis">
+          <Words text={`@${user.account}`} />
+        </span>
       </span>
     </a>
   );
@@ -174,7 +179,10 @@ function Request({ user, note, children }: { user: User; note: string; children:
       <Avatar name={user.name} address={user.avatar} seed={user.id} size={42} />
       <div className="request__text">
         <p className="request__name ellipsis">
-          {user.name} <span className="people__account">@{user.account}</span>
+          <Words text={user.name} />{" "}
+          <span className="people__account">
+            <Words text={`@${user.account}`} />
+          </span>
         </p>
         <p className="request__note">{note}</p>
         <div className="request__actions">{children}</div>

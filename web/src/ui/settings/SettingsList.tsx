@@ -5,6 +5,7 @@ import { useConfirm } from "../base/confirm";
 import { useEngine, useMe, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
 import { exit, hrefOf, type SettingsSection } from "../base/router";
+import { Words } from "../base/words";
 import "./Settings.css";
 
 export function SettingsList({ selected }: { selected: SettingsSection | null }) {
@@ -42,8 +43,12 @@ export function SettingsList({ selected }: { selected: SettingsSection | null })
       <div className="list__scroll">
         <div className="settings__me">
           <Avatar name={me.name} address={me.avatar} seed={me.id} size={84} />
-          <p className="settings__name">{me.name}</p>
-          <p className="settings__account">@{me.account}</p>
+          <p className="settings__name">
+            <Words text={me.name} />
+          </p>
+          <p className="settings__account">
+            <Words text={`@${me.account}`} />
+          </p>
         </div>
         <nav aria-label={t("settings.sections")}>
           <ul className="plain">

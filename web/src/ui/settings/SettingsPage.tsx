@@ -3,6 +3,7 @@
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 
 import type { Device } from "../../engine/contract";
+import { plainly } from "../../i18n/direction";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../i18n/translator";
 import { useAction, useDo } from "../base/actions";
 import { Avatar } from "../base/Avatar";
@@ -15,6 +16,7 @@ import { type Preferences, setPreferences, usePreferences } from "../base/prefer
 import type { SettingsSection } from "../base/router";
 import { Loading } from "../base/small";
 import { showToast } from "../base/toasts";
+import { Words } from "../base/words";
 import "./Settings.css";
 
 export function SettingsPage({ section }: { section: SettingsSection }) {
@@ -48,7 +50,7 @@ function Profile() {
   const me = useMe();
   const { t } = useTranslator();
   const action = useAction();
-  const [name, setName] = useState(me.name);
+  const [name, setName] = useState(() => plainly(me.name));
   const [email, setEmail] = useState(me.email);
   const [error, setError] = useState<string | null>(null);
   const changed = name.trim() !== me.name || email.trim() !== me.email;
@@ -221,7 +223,9 @@ function Devices() {
               <Icon name="device" size={24} />
             </span>
             <div className="device__text">
-              <p className="device__name">{name}</p>
+              <p className="device__name">
+                <Words text={name} />
+              </p>
               <p className="device__note">
                 {device.current ? (
                   <span className="device__this">{t("settings.thisDevice")}</span>

@@ -2,6 +2,7 @@
 
 import { useEffect } from "react";
 
+import { isolated } from "../../i18n/direction";
 import { pictureAddress } from "../base/address";
 import { isAttentive, useAttention } from "../base/attention";
 import { useEngine, useLive, useTranslator } from "../base/context";
@@ -23,15 +24,15 @@ export function useNotifications(): void {
       if (!notify || isAttentive() || !("Notification" in window) || Notification.permission !== "granted") return;
       const { t } = translator;
       const text = notifyPreview ? previewOf(message, translator) : t("notification.newMessage");
-      const who = row.single || row.lastSender === null ? "" : `${row.lastSender.name}: `;
+      const who = row.single || row.lastSender === null ? "" : `${isolated(row.lastSender.name)}: `;
       const options: NotificationOptions = {
-        body: notifyPreview ? who + text : text,
+        body: notifyPreview ? who + isolated(text) : text,
         icon: pictureAddress(row.avatar) ?? ICON,
         // One a chat: the next takes its place.
         tag: `rim-${row.gid}`,
       };
       try {
-        const notification = new Notification(row.title || t("chats.untitled"), options);
+        const notification = new Notification(isolated(row.title) || t("chats.untitled"), options);
         shown.set(row.gid, notification);
         notification.addEventListener("click", () => {
           window.focus();
@@ -56,7 +57,7 @@ export function useTitle(place: string): void {
   const { t } = useTranslator();
   useEffect(() => {
     const count = unread > 0 ? `(${unread > 999 ? "999+" : unread}) ` : "";
-    document.title = count + (place === "" ? t("app.name") : `${place} · ${t("app.name")}`);
+    document.title = count + (place === "" ? t("app.name") : `${isolated(place)} · ${t("app.name")}`);
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
     const wanted = unread > 0 ? "/icons/favicon-unread.svg" : "/icons/favicon.svg";
     if (icon !== null && icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);

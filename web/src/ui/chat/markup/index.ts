@@ -1,6 +1,6 @@
 // From the content of a message to its tree.
 
-import { plainly } from "../../base/words";
+import { plainly } from "../../../i18n/direction";
 import { parseBlocks } from "./blocks";
 import { Budget, TooMuch } from "./budget";
 import { parseAddresses } from "./inline";
