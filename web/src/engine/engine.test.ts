@@ -166,6 +166,63 @@ describe("sending", () => {
     expect(sent(world, "Msg")).toBe(3);
   });
 
+  it("says why where the server could not even read its name: answers come in the order of the frames", async () => {
+    const { world, tab, gid } = await scene();
+    world.server.fate = ({ body }) => (body.content === "bad" ? { is: "unreadable", code: 400, reason: "no idea" } : null);
+    for (const text of ["one", "bad", "two"]) tab.engine.send(gid, "Text", text);
+    await world.pass(500);
+    expect(tab.message(gid, "bad").state).toEqual({ is: "failed", reason: "no idea" });
+    expect(stored(world, gid)).toEqual(["one", "two"]);
+    expect(tab.engine.connection.get()).toEqual({ is: "online" });
+    world.server.fate = () => null;
+    tab.engine.resend(gid, tab.message(gid, "bad").key);
+    await world.pass(500);
+    expect(stored(world, gid)).toEqual(["one", "two", "bad"]);
+  });
+
+  it("goes over a new connection where a live one does not answer it", async () => {
+    const { world, tab, gid, bob } = await scene();
+    let once = true;
+    world.server.fate = ({ event }) => {
+      if (event !== "Msg" || !once) return null;
+      once = false;
+      return { is: "ignored" };
+    };
+    tab.engine.send(gid, "Text", "hello?");
+    for (let second = 0; second < 40; second++) {
+      world.server.say(bob, gid, `b${second}`);
+      await world.pass(1_000);
+    }
+    expect(tab.message(gid, "hello?").state.is).not.toBe("sending");
+    expect(stored(world, gid).filter((text) => text === "hello?")).toEqual(["hello?"]);
+  });
+
+  it("goes over a new connection where the answer to the next one shows that it was passed over", async () => {
+    const { world, tab, gid } = await scene();
+    let once = true;
+    world.server.fate = ({ event }) => {
+      if (event !== "Msg" || !once) return null;
+      once = false;
+      return { is: "ignored" };
+    };
+    for (const text of ["one", "two"]) tab.engine.send(gid, "Text", text);
+    await world.pass(3_000);
+    expect([...stored(world, gid)].sort()).toEqual(["one", "two"]);
+    expect(tab.view(gid).messages.map(({ state }) => state.is)).toEqual(["stored", "stored"]);
+  });
+
+  for (const fate of [{ is: "ignored" }, { is: "closed", code: 1009 }] as const) {
+    it(`gives up a message at which every connection ends (${fate.is}), and the others get through`, async () => {
+      const { world, tab, gid } = await scene();
+      world.server.fate = ({ body }) => (body.content === "bad" ? fate : null);
+      for (const text of ["one", "bad", "two", "three"]) tab.engine.send(gid, "Text", text);
+      await world.pass(180_000);
+      expect(tab.message(gid, "bad").state).toEqual({ is: "failed", reason: "the server did not answer this message" });
+      expect([...stored(world, gid)].sort()).toEqual(["one", "three", "two"]);
+      expect(tab.engine.connection.get()).toEqual({ is: "online" });
+    });
+  }
+
   it("is settled where it was stored and then left to history by a long absence", async () => {
     const { world, tab, gid, bob } = await scene();
     world.server.say(bob, gid, "before");

@@ -67,7 +67,7 @@ export class Leader {
       send: (frame) => this.connection?.send(frame),
       changed: (batch) => this.events.learned(batch, "live"),
       sync: () => this.sync(),
-      loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false }),
+      loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false, blamed: null }),
     });
     this.receipts = new Receipts(ports, replica, intents, (frame) => this.connection?.send(frame));
     this.presence = new Presence(ports, replica, {
@@ -149,6 +149,7 @@ export class Leader {
       this.events.out(end.why);
       return;
     }
+    if (end.blamed !== null) this.outbox.blame(end.blamed);
     if (end.slowly) this.backoff.exhaust();
     const pause = end.asked ?? this.backoff.next();
     this.tell({ is: "offline", retryAt: this.ports.elapsed() + pause });

@@ -73,8 +73,13 @@ export interface OutboxEvents {
   loginLost(): void;
 }
 
+/** As the reasons of the server are. */
+export const UNANSWERED = "the server did not answer this message";
+
 /** How long a stored message may take to arrive before it is asked for. */
 const ECHO_MS = 1_500;
+/** A connection that ends at a message this often will end at it the next time, too. */
+const BLAMES = 3;
 /** A server that fails this often at one message will go on failing at it. */
 const FAULTS = 3;
 
@@ -83,6 +88,8 @@ export class Outbox {
   private connected = false;
   private readonly inFlight = new Set<string>();
   private readonly faults = new Map<string, number>();
+  /** How many connections have ended at a message. While there is such a one, each is sent alone: so the next end has one cause. */
+  private readonly blames = new Map<string, number>();
   private readonly backoff: Backoff;
   private resume: (() => void) | null = null;
   private echo: (() => void) | null = null;
@@ -115,8 +122,10 @@ export class Outbox {
 
   flush(): void {
     if (!this.connected || this.resume !== null) return;
+    for (const id of this.blames.keys()) if (this.intents.entry(id)?.state.is !== "waiting") this.blames.delete(id);
     for (const { clientMsgId, gid, kind, content, state } of this.intents.outbox()) {
       if (state.is !== "waiting" || this.inFlight.has(clientMsgId)) continue;
+      if (this.blames.size > 0 && this.inFlight.size > 0) return;
       this.inFlight.add(clientMsgId);
       this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId });
     }
@@ -126,6 +135,8 @@ export class Outbox {
   answered(frame: Incoming): boolean {
     if (frame.is !== "ack" && frame.is !== "error") return false;
     if (!this.inFlight.delete(frame.clientMsgId)) return false;
+    const alone = this.blames.size > 0;
+    this.blames.delete(frame.clientMsgId);
     const entry = this.intents.entry(frame.clientMsgId);
     // Without an entry the message itself was faster, or the user took it back.
     if (frame.is === "ack") {
@@ -134,7 +145,17 @@ export class Outbox {
     } else if (entry !== undefined) {
       this.refused(entry, frame.code, frame.reason);
     }
+    if (alone) this.flush();
     return true;
+  }
+
+  /** The connection ended at a frame, which may have been a message. */
+  blame(clientMsgId: string): void {
+    const entry = this.intents.entry(clientMsgId);
+    if (entry?.state.is !== "waiting") return;
+    const blames = (this.blames.get(clientMsgId) ?? 0) + 1;
+    this.blames.set(clientMsgId, blames);
+    if (blames >= BLAMES) this.fail(entry, UNANSWERED);
   }
 
   private acked(entry: Pending): void {
@@ -155,9 +176,14 @@ export class Outbox {
         this.flush();
       });
     } else {
-      this.faults.delete(entry.clientMsgId);
-      this.events.changed({ pending: [{ ...entry, state: { is: "failed", reason } }] });
+      this.fail(entry, reason);
     }
+  }
+
+  private fail(entry: Pending, reason: string): void {
+    this.faults.delete(entry.clientMsgId);
+    this.blames.delete(entry.clientMsgId);
+    this.events.changed({ pending: [{ ...entry, state: { is: "failed", reason } }] });
   }
 
   /**

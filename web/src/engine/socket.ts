@@ -6,7 +6,13 @@ import { type Incoming, type Outgoing, WireError, decodeFrame, encodeFrame } fro
 
 /** What to do after a connection. */
 export type End =
-  | { readonly next: "retry"; readonly asked: number | null; readonly slowly: boolean }
+  /** `blamed` is the frame, by its `clientMsgId`, at which it ended, most probably: the next connection would, too. */
+  | {
+      readonly next: "retry";
+      readonly asked: number | null;
+      readonly slowly: boolean;
+      readonly blamed: string | null;
+    }
   | { readonly next: "out"; readonly why: "revoked" | "disabled" };
 
 export interface ConnectionEvents {
@@ -20,6 +26,8 @@ export interface ConnectionEvents {
 }
 
 const TICK_MS = 5_000;
+/** A frame that is not answered by then is not going to be, whatever else the server says. */
+const ANSWER_MS = 30_000;
 /** No clock is slewed by more than that between two looks. */
 const JUMP_MS = 2_000;
 /** The opening handshake and Login together. */
@@ -40,6 +48,8 @@ export class Connection {
   private answerBy: number | null;
   private untick: () => void;
   private readonly loginId: string;
+  /** What was sent, oldest first: the server answers in the order of the frames. */
+  private unanswered: { readonly id: string; readonly sentAt: number }[] = [];
 
   constructor(
     private readonly ports: Ports,
@@ -56,13 +66,13 @@ export class Connection {
     this.wire = ports.connect({
       opened: () => this.opened(),
       heard: (text) => this.heard(text),
-      closed: (code, reason) => this.end(meaning(code, reason)),
+      closed: (code, reason) => this.end(meaning(code, reason, this.unanswered[0]?.id ?? null)),
     });
   }
 
   /** Does nothing where the connection is not ready: whoever sends asks again on the next one. */
   send(frame: Outgoing): void {
-    if (this.state === "ready") this.wire.send(encodeFrame(frame));
+    if (this.state === "ready") this.say(frame);
   }
 
   /** Asks whether the server is still there: the network changed, or the computer slept. */
@@ -81,7 +91,7 @@ export class Connection {
   private opened(): void {
     if (this.state !== "opening") return;
     const { uid, token } = this.who;
-    this.wire.send(encodeFrame({ event: "Login", uid, token, clientMsgId: this.loginId }));
+    this.say({ event: "Login", uid, token, clientMsgId: this.loginId });
   }
 
   private heard(text: string): void {
@@ -94,11 +104,34 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       // Something was said that is not understood; a new connection and a sync do not depend on it.
-      this.end({ next: "retry", asked: null, slowly: true });
+      this.end({ next: "retry", asked: null, slowly: true, blamed: null });
       return;
     }
-    if (this.state === "opening") this.loginAnswered(frame);
-    else this.events.frame(frame);
+    const named = this.answer(frame);
+    if (named === null) return;
+    if (this.state === "opening") this.loginAnswered(named);
+    else this.events.frame(named);
+  }
+
+  private say(frame: Outgoing): void {
+    this.unanswered.push({ id: frame.clientMsgId, sentAt: this.ports.elapsed() });
+    this.wire.send(encodeFrame(frame));
+  }
+
+  /** The frame with the name of what it answers; null where the connection ended at it. */
+  private answer(frame: Incoming): Incoming | null {
+    if (frame.is !== "ack" && frame.is !== "error") return frame;
+    const oldest = this.unanswered[0];
+    if (oldest === undefined) return frame;
+    if (frame.clientMsgId === oldest.id || frame.clientMsgId === "") {
+      // Where the server could not read a name, the answer is the oldest frame's all the same.
+      this.unanswered.shift();
+      return { ...frame, clientMsgId: oldest.id };
+    }
+    if (this.unanswered.every(({ id }) => id !== frame.clientMsgId)) return frame;
+    // What was passed over will never be answered.
+    this.end({ next: "retry", asked: null, slowly: false, blamed: oldest.id });
+    return null;
   }
 
   private loginAnswered(frame: Incoming): void {
@@ -110,7 +143,9 @@ export class Connection {
       // The token will not do the next time either; a busy server will.
       const hopeless = frame.code === 401 || frame.code === 403;
       this.end(
-        hopeless ? { next: "out", why: "revoked" } : { next: "retry", asked: null, slowly: frame.code === 429 },
+        hopeless
+          ? { next: "out", why: "revoked" }
+          : { next: "retry", asked: null, slowly: frame.code === 429, blamed: null },
       );
     } else {
       // Bound before the Ack: the sync that follows brings it again.
@@ -132,7 +167,9 @@ export class Connection {
       this.heart(DOUBT_MS);
       if (jumped) this.events.timeJumped();
     } else if (this.answerBy !== null && now >= this.answerBy) {
-      this.end({ next: "retry", asked: null, slowly: false });
+      this.end({ next: "retry", asked: null, slowly: false, blamed: null });
+    } else if (now - (this.unanswered[0]?.sentAt ?? now) >= ANSWER_MS) {
+      this.end({ next: "retry", asked: null, slowly: false, blamed: this.unanswered[0]?.id ?? null });
     } else if (this.answerBy === null && now - this.heardAt >= SILENCE_MS) {
       this.heart(PATIENCE_MS);
     }
@@ -142,7 +179,7 @@ export class Connection {
     this.answerBy = this.ports.elapsed() + patience;
     this.untick();
     this.untick = this.ports.after(Math.min(patience, TICK_MS), () => this.tick());
-    this.wire.send(encodeFrame({ event: "Heart", clientMsgId: this.ports.uuid() }));
+    this.say({ event: "Heart", clientMsgId: this.ports.uuid() });
   }
 
   private end(end: End): void {
@@ -152,8 +189,8 @@ export class Connection {
   }
 }
 
-/** What a close code asks of the client. */
-export function meaning(code: number, reason: string): End {
+/** What a close code asks of the client; `oldest` is the frame that waits for its answer longest. */
+export function meaning(code: number, reason: string, oldest: string | null): End {
   switch (code) {
     case 4501:
       return { next: "out", why: "revoked" };
@@ -163,10 +200,11 @@ export function meaning(code: number, reason: string): End {
     case 1002:
     case 1007:
     case 1009:
+      return { next: "retry", asked: null, slowly: true, blamed: oldest };
     case 4029:
-      return { next: "retry", asked: null, slowly: true };
+      return { next: "retry", asked: null, slowly: true, blamed: null };
     default:
       if (code >= 4500 && code <= 4999) return { next: "out", why: "revoked" };
-      return { next: "retry", asked: askedDelay(reason), slowly: false };
+      return { next: "retry", asked: askedDelay(reason), slowly: false, blamed: null };
   }
 }

@@ -72,12 +72,16 @@ describe("frames", () => {
 
 describe("close codes", () => {
   it("say what to do next", () => {
-    expect(meaning(4501, "")).toEqual({ next: "out", why: "revoked" });
-    expect(meaning(4503, "")).toEqual({ next: "out", why: "disabled" });
-    expect(meaning(4599, "")).toEqual({ next: "out", why: "revoked" });
-    expect(meaning(4009, "reconnect in 1500 ms")).toEqual({ next: "retry", asked: 1500, slowly: false });
-    expect(meaning(1006, "")).toEqual({ next: "retry", asked: null, slowly: false });
-    for (const code of [1002, 1007, 1009, 4029]) expect(meaning(code, "")).toMatchObject({ slowly: true });
+    expect(meaning(4501, "", null)).toEqual({ next: "out", why: "revoked" });
+    expect(meaning(4503, "", null)).toEqual({ next: "out", why: "disabled" });
+    expect(meaning(4599, "", null)).toEqual({ next: "out", why: "revoked" });
+    expect(meaning(4009, "reconnect in 1500 ms", null)).toEqual({ next: "retry", asked: 1500, slowly: false, blamed: null });
+    expect(meaning(1006, "", null)).toEqual({ next: "retry", asked: null, slowly: false, blamed: null });
+    for (const code of [1002, 1007, 1009, 4029]) expect(meaning(code, "", null)).toMatchObject({ slowly: true });
+    // A frame that ends one connection ends the next, too; being too fast is no frame's fault.
+    expect([1002, 1007, 1009, 4029, 1006].map((code) => meaning(code, "", "id"))).toMatchObject(
+      ["id", "id", "id", null, null].map((blamed) => ({ blamed })),
+    );
     for (const reason of ["", "reconnect in ms", "reconnect in 99999999999 ms", "reconnect in 5 s"]) {
       expect(askedDelay(reason)).toBeNull();
     }

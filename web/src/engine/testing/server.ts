@@ -63,7 +63,13 @@ export type Fate =
   | { readonly is: "lost" }
   /** It is handled, but neither the answer nor anything else gets through. */
   | { readonly is: "unanswered" }
-  | { readonly is: "error"; readonly code: number; readonly reason: string };
+  | { readonly is: "error"; readonly code: number; readonly reason: string }
+  /** As above, but the server could not read the name of the frame. */
+  | { readonly is: "unreadable"; readonly code: number; readonly reason: string }
+  /** Nothing comes of it, and the connection lives on. */
+  | { readonly is: "ignored" }
+  /** The connection ends at it. */
+  | { readonly is: "closed"; readonly code: number };
 
 export class FakeServer {
   readonly users = new Map<number, User & { rev: number; profileRev: number }>();
@@ -291,6 +297,12 @@ export class FakeServer {
       this.close(line, 1006, "");
     } else if (fate?.is === "error") {
       this.error(line, clientMsgId, fate.code, fate.reason);
+    } else if (fate?.is === "unreadable") {
+      this.error(line, "", fate.code, fate.reason);
+    } else if (fate?.is === "closed") {
+      this.close(line, fate.code, "");
+    } else if (fate?.is === "ignored") {
+      // Nothing.
     } else if (fate?.is === "unanswered") {
       this.lines.delete(line);
       this.handle(line, frame);

@@ -21,6 +21,7 @@ const REFUSALS: readonly (readonly [words: string, key: Exclude<Key, "problem.sl
   ["registration is closed", "problem.registrationClosed"],
   ["disabled", "problem.disabled"],
   ["system error", "problem.fault"],
+  ["the server did not answer this message", "problem.unanswered"],
 ];
 
 export function refusalText({ t }: Translator, message: string): string {
