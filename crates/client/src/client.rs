@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rim_protocol::frame::{Incoming, IncomingAnswer, IncomingEvent, IncomingNotice, Outgoing};
 use rim_protocol::rest::Message;
+use rim_protocol::sync::StoreState;
 use rim_protocol::{CloseCode, Kind};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -33,6 +34,9 @@ pub enum ClientEvent {
     Message(Message),
     /// A change that is no message.
     Notice(IncomingNotice),
+    /// The server has another store than before, such as a backup that was restored. What was told so far does not hold
+    /// any more: ids and places mean other things, and everything is told anew.
+    StartedAnew,
     /// Connected, logged in and up to date.
     Ready,
     /// The connection is gone; another one is on its way.
@@ -46,6 +50,10 @@ pub enum ClientEvent {
 pub enum SendError {
     #[error("{code}: {reason}")]
     Refused { code: u16, reason: String },
+    /// It was not acknowledged by the store that it was meant for. Under its `gid` there may be another chat now, so it
+    /// is not sent there.
+    #[error("the server has another store now")]
+    OtherStore,
     #[error("the client has ended")]
     Ended,
 }
@@ -221,6 +229,9 @@ impl Engine {
 
     /// Subscribed by the Login; now reads what was missed, and sends again what was not answered.
     async fn resume(&mut self, connection: &mut Connection) -> Result<(), Stop> {
+        if let Some(store) = connection.store() {
+            self.is_on(&store.clone()).await?;
+        }
         self.sync().await?;
         let unanswered = std::mem::take(&mut self.unanswered);
         let mut sent = Ok(());
@@ -300,6 +311,7 @@ impl Engine {
                 ApiError::Refused { code: 401, msg } => Stop::Ended { code: 401, reason: msg },
                 _ => Stop::Reconnect,
             })?;
+            self.is_on(&answer.store).await?;
             let more = answer.more;
             for message in self.replica.merge(answer) {
                 self.emit(ClientEvent::Message(message)).await?;
@@ -308,6 +320,18 @@ impl Engine {
                 return Ok(());
             }
         }
+    }
+
+    /// Starts anew where the server has another store than before.
+    async fn is_on(&mut self, store: &StoreState) -> Result<(), Stop> {
+        if !self.replica.is_of_another(store) {
+            return Ok(());
+        }
+        for pending in self.unanswered.drain(..) {
+            // Whoever sent it may have stopped waiting.
+            let _ = pending.answered.send(Err(SendError::OtherStore));
+        }
+        self.emit(ClientEvent::StartedAnew).await
     }
 
     async fn emit(&self, event: ClientEvent) -> Result<(), Stop> {

@@ -2,6 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use rim_protocol::frame::{Incoming, IncomingAnswer, Outgoing, OutgoingWatch};
+use rim_protocol::sync::StoreState;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes, protocol::WebSocketConfig};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -11,6 +12,8 @@ pub struct Connection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// For ids of frames that are no messages.
     next_id: u64,
+    /// What the Ack of the Login has told.
+    store: Option<StoreState>,
 }
 
 /// Why a connection gave no frame.
@@ -39,14 +42,14 @@ impl Connection {
     /// Connects to `url`, such as `ws://127.0.0.1:8000/ws`.
     pub async fn open(url: &str) -> Result<Self, ConnectionError> {
         let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(config()), true).await?;
-        Ok(Self { socket, next_id: 1 })
+        Ok(Self { socket, next_id: 1, store: None })
     }
 
     /// Opens the WebSocket `url` over a connection that was made already, from an address of one's own choice.
     pub async fn open_over(stream: TcpStream, url: &str) -> Result<Self, ConnectionError> {
         let stream = MaybeTlsStream::Plain(stream);
         let (socket, _) = tokio_tungstenite::client_async_with_config(url, stream, Some(config())).await?;
-        Ok(Self { socket, next_id: 1 })
+        Ok(Self { socket, next_id: 1, store: None })
     }
 
     /// Connects and logs in as an old client does.
@@ -75,11 +78,19 @@ impl Connection {
         };
         self.send("Login", &frame).await?;
         match self.next_answer().await? {
-            IncomingAnswer { code: None, .. } => Ok(()),
+            IncomingAnswer { code: None, store, .. } => {
+                self.store = store;
+                Ok(())
+            }
             IncomingAnswer { code: Some(code), content: reason, .. } => {
                 Err(ConnectionError::LoginRefused { code, reason })
             }
         }
+    }
+
+    /// Which store the server has: told to those who log in with `echo`.
+    pub fn store(&self) -> Option<&StoreState> {
+        self.store.as_ref()
     }
 
     /// Hears from now on when these users come and go, and nobody else any more. Behind the answer, whose id this

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use rim_protocol::frame::{IncomingMessage, IncomingNotice};
 use rim_protocol::rest::Message;
-use rim_protocol::sync::{GroupRev, SyncAnswer, SyncRequest};
+use rim_protocol::sync::{GroupRev, StoreState, SyncAnswer, SyncRequest};
 
 use crate::api::id;
 
 /// How far the client is in each of its groups.
 #[derive(Debug, Default)]
 pub struct Replica {
+    /// The store that all of this is of; `None` as long as no server has told.
+    store: Option<StoreState>,
     /// In the changes of the user himself.
     rev: u64,
     groups: HashMap<u64, GroupReplica>,
@@ -44,7 +46,17 @@ impl Replica {
     pub(crate) fn request(&self) -> SyncRequest {
         let groups =
             self.groups.iter().map(|(gid, group)| GroupRev { gid: id(*gid), rev: id(group.rev) }).collect();
-        SyncRequest { rev: Some(id(self.rev)), groups, limit: None, window: None }
+        SyncRequest { rev: Some(id(self.rev)), groups, limit: None, window: None, store: self.store.clone() }
+    }
+
+    /// Learns which store the server has. Whether it is another one: then nothing of what was known holds.
+    pub(crate) fn is_of_another(&mut self, store: &StoreState) -> bool {
+        let changed = self.store.as_ref().is_some_and(|known| known != store);
+        if changed {
+            *self = Self::default();
+        }
+        self.store = Some(store.clone());
+        changed
     }
 
     /// Takes an answer over and returns the messages that are new, by group and in order.

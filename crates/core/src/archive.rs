@@ -7,8 +7,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::Timestamp;
 use crate::node::Node;
+use crate::{Identity, Timestamp};
 
 /// A table. The first columns are its key, which orders the rows: integers as they are, text by its bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -311,12 +311,15 @@ pub trait StoreArchive: Archive {
     /// The highest id that a session ever had: unlike other things, sessions are deleted.
     async fn last_session_id(&mut self) -> Result<i64>;
 
+    /// Which store it is. An epoch of 0 is drawn when a server opens it.
+    async fn identity(&mut self) -> Result<Identity>;
+
     /// Makes an empty store `Unfinished`.
     async fn begin(&mut self, source: &str) -> Result<()>;
 
     /// Every row is there: makes what the backend has beside the rows. New ids go on above all that were given out.
-    /// May be repeated.
-    async fn finish(&mut self, last_session_id: i64) -> Result<()>;
+    /// From now on it is the store that the rows came from. May be repeated.
+    async fn finish(&mut self, last_session_id: i64, identity: &Identity) -> Result<()>;
 
     /// The store is whole, and servers may open it.
     async fn complete(&mut self) -> Result<()>;

@@ -12,6 +12,7 @@ pub mod event;
 pub mod friend;
 pub mod group;
 pub mod id;
+pub mod identity;
 pub mod message;
 pub mod node;
 pub mod refusal;
@@ -22,6 +23,7 @@ pub mod time;
 pub mod user;
 
 pub use id::{GroupId, MessageId, Origin, Rev, Seq, SessionId, UserId};
+pub use identity::Identity;
 pub use node::NodeId;
 pub use refusal::Refusal;
 pub use store::{SharedStore, Store, StoreError};

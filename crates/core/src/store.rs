@@ -14,7 +14,7 @@ use crate::message::{Chat, History, Page, Write};
 use crate::session::{NewSession, Session, TokenHash};
 use crate::sync::{SyncPage, SyncQuery};
 use crate::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
-use crate::{GroupId, Refusal, Seq, SessionId, Timestamp, UserId};
+use crate::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId};
 
 mod shared;
 #[cfg(feature = "suite")]
@@ -285,6 +285,9 @@ pub trait Store: Send + Sync + 'static {
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage>;
 
     // ---- the store itself
+
+    /// Which store this is; the same as long as it is open.
+    fn identity(&self) -> &Identity;
 
     /// Whether it can read and write now.
     ///

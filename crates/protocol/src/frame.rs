@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::limits::{self, Invalid};
+use crate::sync::StoreState;
 use crate::{ErrorCode, Kind, object};
 
 mod encode;
@@ -216,6 +217,13 @@ pub struct Ack<'a> {
     pub server_msg_id: Option<u64>,
 }
 
+/// The Ack of a Login with `echo`, which also tells what the connection is to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginAck<'a> {
+    pub client_msg_id: &'a str,
+    pub store: &'a StoreState,
+}
+
 /// The answer to a frame that was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -367,6 +375,8 @@ pub struct IncomingAnswer {
     pub content: String,
     /// Of an Error.
     pub code: Option<u16>,
+    /// Of the Ack of a Login with `echo`.
+    pub store: Option<StoreState>,
 }
 
 /// A frame of a client, as a client writes it.

@@ -30,6 +30,20 @@ pub struct SyncRequest {
     /// `message/history`. All where left out.
     #[serde(default)]
     pub window: Option<u32>,
+    /// The store that all of this is of. Of another one than the server's it means nothing, and everything is
+    /// answered.
+    #[serde(default)]
+    pub store: Option<StoreState>,
+}
+
+/// Which store a server has. `rev`, `seq` and ids mean something only together with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct StoreState {
+    /// Random text, made when the store was.
+    pub id: String,
+    /// Another one after every restore of a backup.
+    pub epoch: u64,
 }
 
 /// How far the client is in one group.
@@ -57,6 +71,10 @@ pub struct SyncAnswer {
     pub users: Vec<User>,
     /// Whether there is more: merge this answer and ask again.
     pub more: bool,
+    /// The store that this is of. Another one than before: forget all that came before this answer.
+    pub store: StoreState,
+    /// The server's clock in Unix milliseconds.
+    pub now: i64,
 }
 
 /// A friendship as it is now.

@@ -20,7 +20,7 @@ use rim_core::session::{NewSession, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
-use rim_core::{GroupId, Seq, SessionId, Timestamp, UserId, account};
+use rim_core::{GroupId, Identity, Seq, SessionId, Timestamp, UserId, account};
 use tokio::sync::oneshot;
 
 use crate::connection::Server;
@@ -40,6 +40,7 @@ mod failure;
 mod friends;
 mod groups;
 mod history;
+mod identity;
 mod media;
 mod membership;
 mod migrations;
@@ -111,6 +112,7 @@ pub struct PostgresStore {
     publisher: Arc<Publisher>,
     /// Of the database.
     id: u64,
+    identity: Identity,
 }
 
 impl PostgresStore {
@@ -125,14 +127,14 @@ impl PostgresStore {
         let server = Server::new(&options.url)?;
         let pool = server.pool(options.connections);
         let mut client = pool.get().await.map_err(connection::why_not)?;
-        let id = migrations::run(&mut client).await?;
+        let (id, identity) = migrations::run(&mut client).await?;
         archive::must_be_whole(&client).await?;
         drop(client);
         let (publisher, feed) = Publisher::new();
         let publisher = Arc::new(publisher);
         let writer = Writer::start(server.pool(1), Arc::clone(&publisher), Arc::clone(&options.observer));
         let database = Arc::new(Database::new(pool, Arc::clone(&publisher), options.observer));
-        Ok((Self { database, writer, publisher, id }, feed))
+        Ok((Self { database, writer, publisher, id, identity }, feed))
     }
 }
 
@@ -331,6 +333,10 @@ impl Store for PostgresStore {
 
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
         self.database.read(move |db| sync::page(db, user, query).boxed()).await
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     async fn ready(&self) -> Result<()> {

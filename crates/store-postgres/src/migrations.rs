@@ -1,11 +1,13 @@
 //! The schema, step by step. A step that was released is never edited.
 
 use deadpool_postgres::{Client, Transaction};
+use rim_core::Identity;
 
-use crate::OpenError;
+use crate::{OpenError, identity};
 
 /// Step n takes a database from version n to n + 1.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_init.sql")];
+const STEPS: &[&str] =
+    &[include_str!("../migrations/0001_init.sql"), include_str!("../migrations/0002_identity.sql")];
 
 /// The version this rim reads and writes.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;
@@ -17,8 +19,8 @@ const OLDEST_SERVER: i32 = 150_000;
 const LOCK: i32 = 0x7269_6d31;
 
 /// Brings the schema that the connection writes to up to [`VERSION`], in one transaction: several nodes may do so at
-/// once, and the first does it. Gives back the number that tells this database from others.
-pub(crate) async fn run(client: &mut Client) -> Result<u64, OpenError> {
+/// once, and the first does it. Gives back the number by which buses tell this database from others, and which store it is.
+pub(crate) async fn run(client: &mut Client) -> Result<(u64, Identity), OpenError> {
     check_server(client).await?;
     let tx = client.transaction().await?;
     // A step may take as long as the tables are large, and the other nodes wait for it.
@@ -41,8 +43,9 @@ pub(crate) async fn run(client: &mut Client) -> Result<u64, OpenError> {
     if version < VERSION {
         tx.execute("UPDATE rim_schema SET version = $1", &[&VERSION]).await?;
     }
+    let identity = identity::open(&tx).await?;
     tx.commit().await?;
-    Ok(id.cast_unsigned())
+    Ok((id.cast_unsigned(), identity))
 }
 
 /// What all versions have in common.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::{OpenError, archive, connection, migrations};
+use crate::{OpenError, archive, connection, identity, migrations};
 
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,8 @@ pub enum BackupError {
     Io(#[from] std::io::Error),
 }
 
-/// Copies the database as it is at this moment to a new file, which [`crate::SqliteStore::open`] opens.
+/// Copies the database as it is at this moment to a new file, which [`crate::SqliteStore::open`] opens as another
+/// epoch of its store.
 ///
 /// Works from another process and while the server writes. Takes one snapshot and copies it in one go: while
 /// it lasts the server's write-ahead log grows, as nothing of it can be reused.
@@ -42,25 +43,20 @@ pub fn backup(database: &Path, to: &Path) -> Result<(), BackupError> {
     if fs::symlink_metadata(to).is_ok() {
         return Err(BackupError::Exists(to.to_owned()));
     }
-    let Some(name) = to.file_name() else { return Err(BackupError::BadTarget(to.to_owned())) };
-    let folder = match to.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let (folder, part) = (folder_of(to)?, Part::of(to)?);
 
     let source = connection::read_only(database).map_err(OpenError::from)?;
     migrations::version(&source)?;
     archive::must_be_whole(&source)?;
-    let part = Part(folder.join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id())));
-    copy(&source, &part.0)?;
-    File::open(&part.0)?.sync_all()?;
+    copy(&source, part.path())?;
+    File::open(part.path())?.sync_all()?;
     // A link, not a rename: it fails if somebody else has made `to` meanwhile. Where the file system has
     // no links a rename must do.
-    match fs::hard_link(&part.0, to) {
+    match fs::hard_link(part.path(), to) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(BackupError::Exists(to.to_owned()));
         }
-        Err(_) => fs::rename(&part.0, to)?,
+        Err(_) => fs::rename(part.path(), to)?,
         Ok(()) => {}
     }
     drop(part);
@@ -69,20 +65,45 @@ pub fn backup(database: &Path, to: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-fn copy(source: &Connection, part: &Path) -> Result<(), BackupError> {
+/// The folder of a file.
+pub(crate) fn folder_of(file: &Path) -> Result<&Path, BackupError> {
+    match (file.file_name(), file.parent()) {
+        (Some(_), Some(folder)) if !folder.as_os_str().is_empty() => Ok(folder),
+        (Some(_), _) => Ok(Path::new(".")),
+        (None, _) => Err(BackupError::BadTarget(file.to_owned())),
+    }
+}
+
+/// Copies the database to a new file, as another epoch of its store.
+pub(crate) fn copy(source: &Connection, part: &Path) -> Result<(), BackupError> {
     let mut target = Connection::open(part)?;
     // The file is synced once, when it is whole; until then nobody misses it.
     target.pragma_update(None, "journal_mode", "off")?;
     target.pragma_update(None, "synchronous", "off")?;
     // All pages in one step: in several, a write in between would make it begin again.
     match Backup::new(source, &mut target)?.step(-1)? {
-        StepResult::Done => Ok(()),
-        _ => Err(BackupError::Locked),
+        StepResult::Done => {}
+        _ => return Err(BackupError::Locked),
     }
+    // The source has its log beside it; the copy is one file, and a folder that cannot be written is room enough.
+    target.pragma_update(None, "journal_mode", "delete")?;
+    Ok(identity::forget_epoch(&target)?)
 }
 
 /// The unfinished copy. Its name goes when it is finished or given up.
-struct Part(PathBuf);
+pub(crate) struct Part(PathBuf);
+
+impl Part {
+    /// Beside the file that it is to become.
+    pub(crate) fn of(file: &Path) -> Result<Self, BackupError> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Self(folder_of(file)?.join(format!(".{name}.{}.part", std::process::id()))))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Part {
     fn drop(&mut self) {

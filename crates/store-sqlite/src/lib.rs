@@ -22,7 +22,7 @@ use rim_core::session::{NewSession, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
-use rim_core::{GroupId, Seq, SessionId, Timestamp, UserId, account};
+use rim_core::{GroupId, Identity, Seq, SessionId, Timestamp, UserId, account};
 use rusqlite::ErrorCode;
 
 use crate::batch::Batch;
@@ -48,11 +48,13 @@ mod friends;
 mod groups;
 mod heads;
 mod history;
+mod identity;
 mod membership;
 mod migrations;
 mod places;
 mod queue;
 mod readers;
+mod restore;
 mod row;
 mod sessions;
 mod statements;
@@ -63,6 +65,7 @@ mod writer;
 
 pub use archive::SqliteArchive;
 pub use backup::{BackupError, backup};
+pub use restore::{RestoreError, restore};
 
 /// How to open a store.
 pub struct Options {
@@ -125,6 +128,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     directory: Arc<Directory>,
+    identity: Identity,
 }
 
 impl SqliteStore {
@@ -145,12 +149,13 @@ impl SqliteStore {
         archive::must_be_whole(&db)?;
         connection::make_durable(&db)?;
         migrations::run(&mut db)?;
+        let identity = identity::open(&db)?;
         let directory = Arc::new(Directory::load(&db)?);
         let tail = Tail::load(&db, size)?;
         let readers = Readers::open(&options.path, options.readers, tail.oldest())?;
         let (writer, feed) =
             Writer::start(db, &options.path, tail, Arc::clone(&directory), options.observer)?;
-        Ok((Self { writer, readers, directory }, feed))
+        Ok((Self { writer, readers, directory, identity }, feed))
     }
 
     async fn write<T: Send + 'static>(
@@ -361,6 +366,10 @@ impl Store for SqliteStore {
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
         let directory = Arc::clone(&self.directory);
         self.read(move |db| sync::page(db, &directory, user, &query)).await
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     async fn ready(&self) -> Result<()> {

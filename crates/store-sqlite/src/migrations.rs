@@ -13,6 +13,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_groups_of_a_user.sql"),
     include_str!("../migrations/0003_places.sql"),
+    include_str!("../migrations/0004_identity.sql"),
 ];
 
 /// The version this rim reads and writes.

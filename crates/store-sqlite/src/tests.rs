@@ -16,14 +16,16 @@ use rim_core::store::suite::{self, Fixture};
 use rim_core::store::{CommitObserver, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
-use rim_core::{GroupId, Origin, Refusal, Seq, Timestamp, UserId};
+use rim_core::{GroupId, Identity, Origin, Refusal, Seq, Timestamp, UserId};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::batch::Batch;
 use crate::directory::Directory;
 use crate::tail::Size;
-use crate::{BackupError, OpenError, Options, SqliteStore, backup, failure, groups, migrations};
+use crate::{
+    BackupError, OpenError, Options, RestoreError, SqliteStore, backup, failure, groups, migrations, restore,
+};
 
 struct Unobserved;
 
@@ -368,13 +370,24 @@ async fn a_database_of_an_older_version_answers_the_same() {
         db.pragma_update(None, "user_version", version).expect("update");
         db.execute("ATTACH ?1 AS new", [house.path().to_str()]).expect("attach");
         for table in ["users", "groups", "single_chats", "members", "earlier_spans", "messages"] {
-            db.execute(&format!("INSERT INTO {table} SELECT * FROM new.{table}"), []).expect("copied");
+            // Those that the table had in that version.
+            let columns = "SELECT group_concat(name) FROM main.pragma_table_info(?1)";
+            let columns: String = db.query_row(columns, [table], |row| row.get(0)).expect("columns");
+            let copy = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM new.{table}");
+            db.execute(&copy, []).expect("copied");
         }
-        // The dedupe table was on its way.
+        // What finds messages was on its way.
         db.execute_batch(
-            "INSERT INTO client_ids SELECT group_id, sender_id, client_hash, id FROM messages WHERE id <= 4;
-             UPDATE client_ids_progress SET up_to_message_id = 3",
+            "INSERT INTO client_ids SELECT group_id, sender_id, client_hash, id FROM messages WHERE id <= 4",
         )
+        .expect("moved");
+        db.execute_batch(match version {
+            1 | 2 => "UPDATE client_ids_progress SET up_to_message_id = 3",
+            _ => {
+                "INSERT INTO places SELECT group_id, seq, id FROM messages WHERE id <= 4;
+                 UPDATE settled SET up_to_message_id = 3"
+            }
+        })
         .expect("moved");
         drop(db);
 
@@ -523,6 +536,125 @@ async fn a_backup_made_while_the_server_writes_is_a_whole_store() {
     assert!(contents.len() >= 20, "what was there before is in it");
     assert_eq!(contents, whole);
     restored.send("later", "later").await;
+}
+
+/// The house, and the folder with a backup of it.
+async fn backed_up() -> (House, tempfile::TempDir, PathBuf) {
+    let mut house = House::new().await;
+    house.send("1", "before").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy.db");
+    backup(&house.path(), &copy).expect("a backup");
+    house.send("2", "after").await;
+    house.store.close().await;
+    (house, folder, copy)
+}
+
+/// Which store a file is when a server opens it, and what it holds.
+async fn opened(house: &House, path: &std::path::Path) -> (Identity, Vec<String>) {
+    let (store, _feed) = open(path).expect("it opens");
+    let page = Page { number: 1, size: 100 };
+    let history = store.history(house.anna, house.group, page, None).await.expect("read").expect("a member");
+    let contents = history.messages.into_iter().map(|message| message.content).collect();
+    let identity = store.identity().clone();
+    store.close().await;
+    (identity, contents)
+}
+
+#[tokio::test]
+async fn every_store_is_another_one() {
+    let (one, other) = (House::new().await, House::new().await);
+    assert_ne!(one.store.identity().id, other.store.identity().id);
+    assert_ne!(one.store.identity().epoch, other.store.identity().epoch);
+}
+
+#[tokio::test]
+async fn what_is_restored_is_another_epoch_of_the_same_store_each_time() {
+    let (house, _copies, copy) = backed_up().await;
+    let mut epochs = vec![house.store.identity().epoch];
+    for _ in 0..2 {
+        let kept = restore(&copy, &house.path(), true).expect("restored").expect("the old one is kept");
+        let (identity, contents) = opened(&house, &house.path()).await;
+        assert_eq!(identity.id, house.store.identity().id);
+        assert_eq!(contents, ["before"]);
+        assert!(!epochs.contains(&identity.epoch), "{epochs:?} and {identity:?}");
+        if epochs.len() == 1 {
+            assert_eq!(
+                opened(&house, &kept).await.1,
+                ["before", "after"],
+                "what was there is kept as a whole"
+            );
+        }
+        epochs.push(identity.epoch);
+    }
+}
+
+#[tokio::test]
+async fn a_backup_that_is_only_copied_to_its_place_is_another_epoch_each_time() {
+    let (house, _copies, copy) = backed_up().await;
+    let mut epochs = vec![house.store.identity().epoch];
+    for _ in 0..2 {
+        fs::copy(&copy, house.path()).expect("copied");
+        let (identity, _) = opened(&house, &house.path()).await;
+        assert!(!epochs.contains(&identity.epoch), "{epochs:?} and {identity:?}");
+        epochs.push(identity.epoch);
+    }
+}
+
+#[tokio::test]
+async fn a_database_is_replaced_only_when_that_is_said() {
+    let (house, copies, copy) = backed_up().await;
+    assert!(matches!(restore(&copy, &house.path(), false), Err(RestoreError::Exists(_))));
+    assert!(matches!(restore(&copy, &copy, true), Err(RestoreError::Itself(_))));
+    assert_eq!(opened(&house, &house.path()).await.1, ["before", "after"]);
+
+    let elsewhere = copies.path().join("new.db");
+    assert_eq!(restore(&copy, &elsewhere, false).expect("nothing is there"), None);
+    assert_eq!(opened(&house, &elsewhere).await.1, ["before"]);
+}
+
+#[tokio::test]
+async fn the_log_of_another_database_is_never_taken_for_that_of_the_restored_one() {
+    let (house, copies, copy) = backed_up().await;
+    let target = copies.path().join("rim.db");
+    let log = copies.path().join("rim.db-wal");
+    fs::write(&log, "what a database that is gone has left").expect("written");
+    assert!(matches!(restore(&copy, &target, false), Err(RestoreError::Exists(_))));
+    assert_eq!(restore(&copy, &target, true).expect("restored"), None);
+    assert!(!log.exists());
+    assert_eq!(opened(&house, &target).await.1, ["before"]);
+}
+
+#[tokio::test]
+async fn nothing_is_restored_over_a_database_that_is_open() {
+    let (house, _copies, copy) = backed_up().await;
+    let (store, _feed) = open(&house.path()).expect("it opens");
+    assert!(matches!(restore(&copy, &house.path(), true), Err(RestoreError::InUse(_))));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_damaged_backup_is_refused_and_nothing_is_changed() {
+    let (house, copies, copy) = backed_up().await;
+    let whole = fs::read(&copy).expect("read");
+    let mut broken = whole.clone();
+    // The root of a table: every page but the first is some table's or index's.
+    broken[4096..8192].fill(0xAA);
+    fs::write(&copy, &broken).expect("written");
+    let refused = restore(&copy, &house.path(), true);
+    assert!(
+        matches!(refused, Err(RestoreError::Damaged { .. } | RestoreError::Unusable { .. })),
+        "{refused:?}"
+    );
+    for text in [
+        "",
+        "no database at all, but long enough to have a header of one hundred bytes ------------------------",
+    ] {
+        fs::write(&copy, text).expect("written");
+        assert!(matches!(restore(&copy, &house.path(), true), Err(RestoreError::Unusable { .. })), "{text}");
+    }
+    assert_eq!(opened(&house, &house.path()).await.1, ["before", "after"]);
+    assert_eq!(fs::read_dir(copies.path()).expect("read").count(), 1);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{Ack, Delivery, Failure, Notify};
+use super::{Ack, Delivery, Failure, LoginAck, Notify};
 
 impl Ack<'_> {
     /// Appends the frame.
@@ -18,6 +18,15 @@ impl Ack<'_> {
             None => json.raw("null"),
         };
         json.raw(r#","kind":"Ack","content":"Ok"}"#);
+    }
+}
+
+impl LoginAck<'_> {
+    /// Appends the frame: an Ack with one key more.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        Ack { client_msg_id: self.client_msg_id, server_msg_id: None }.encode(out);
+        out.pop();
+        Json(out).raw(r#","store":"#).value(self.store).raw("}");
     }
 }
 

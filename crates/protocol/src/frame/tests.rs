@@ -16,6 +16,11 @@ fn frames_out_have_the_fixed_key_order() {
         encoded(|out| Ack { client_msg_id: "c1", server_msg_id: Some(30001) }.encode(out)),
         r#"{"clientMsgId":"c1","serverMsgId":30001,"kind":"Ack","content":"Ok"}"#
     );
+    let store = StoreState { id: "5e".into(), epoch: 7 };
+    assert_eq!(
+        encoded(|out| LoginAck { client_msg_id: "c1", store: &store }.encode(out)),
+        r#"{"clientMsgId":"c1","serverMsgId":null,"kind":"Ack","content":"Ok","store":{"id":"5e","epoch":7}}"#
+    );
     assert_eq!(
         encoded(|out| Failure::new("c1", ErrorCode::NotAllowed, "no").encode(out)),
         r#"{"clientMsgId":"c1","serverMsgId":null,"kind":"Error","content":"no","code":403}"#

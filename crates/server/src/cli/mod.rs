@@ -6,6 +6,7 @@ mod logging;
 mod migrate;
 mod nodes;
 mod process;
+mod restore;
 mod serve;
 mod user;
 
@@ -39,6 +40,8 @@ enum Command {
     CheckConfig,
     /// Writes a consistent copy of the database, whether or not the server runs
     Backup(backup::Backup),
+    /// Puts a backup into the place of the database; no server may run on it
+    Restore(restore::Restore),
     /// Moves everything from one database to another, such as from SQLite to PostgreSQL
     Migrate(migrate::Migrate),
     /// Lists the nodes that share the database
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::User(command) => user::run(command, &loaded.config),
         Command::CheckConfig => check_config::check(&loaded),
         Command::Backup(command) => backup::run(&command, &loaded.config),
+        Command::Restore(command) => restore::run(&command, &loaded.config),
         Command::Migrate(command) => migrate::run(&command),
         Command::Nodes => nodes::list(&loaded.config),
         Command::Settings => {

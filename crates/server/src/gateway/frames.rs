@@ -3,17 +3,24 @@
 use bytes::Bytes;
 use rim_core::message::{Kind as StoredKind, Message};
 use rim_core::store::StoreError;
-use rim_core::{Refusal, Timestamp};
-use rim_protocol::frame::{Ack, Delivery, Failure, Notice, Notify};
+use rim_core::{Identity, Refusal, Timestamp};
+use rim_protocol::frame::{Ack, Delivery, Failure, LoginAck, Notice, Notify};
 use rim_protocol::{ErrorCode, Kind};
 
 use super::ws;
+use crate::http::wire;
 
 /// Bytes of JSON around the content of a message; a little more than it takes.
 const ENVELOPE_BYTES: usize = 256;
 
 pub(super) fn ack(client_msg_id: &str, server_msg_id: Option<u64>) -> Bytes {
     ws::text(ENVELOPE_BYTES / 2, |out| Ack { client_msg_id, server_msg_id }.encode(out))
+}
+
+/// The Ack of a Login with `echo`.
+pub(super) fn login_ack(client_msg_id: &str, identity: &Identity) -> Bytes {
+    let store = wire::store(identity);
+    ws::text(ENVELOPE_BYTES, |out| LoginAck { client_msg_id, store: &store }.encode(out))
 }
 
 pub(super) fn failure(client_msg_id: &str, code: ErrorCode, reason: &str) -> Bytes {

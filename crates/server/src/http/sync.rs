@@ -6,9 +6,9 @@ use axum::extract::State;
 use jiff::tz::TimeZone;
 use rim_core::friend::Friendship;
 use rim_core::sync::{self as core, SyncQuery};
-use rim_core::{GroupId, Rev, UserId};
+use rim_core::{GroupId, Rev, Timestamp, UserId};
 use rim_protocol::limits::{DEFAULT_SYNC_LIMIT, Invalid, MAX_SYNC_GROUPS, MAX_SYNC_LIMIT};
-use rim_protocol::sync::{self as wire_sync, SyncAnswer, SyncRequest};
+use rim_protocol::sync::{self as wire_sync, StoreState, SyncAnswer, SyncRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,23 +38,33 @@ async fn sync(
     caller: Caller,
     Json(body): Json<SyncRequest>,
 ) -> Answer<SyncAnswer> {
-    let page = app.store.sync(caller.user, query(&body)?).await?;
-    Ok(Data(answer(&page, caller.user, &app.config.time_zone)))
+    let store = wire::store(app.store.identity());
+    let page = app.store.sync(caller.user, query(&body, &store)?).await?;
+    Ok(Data(answer(&page, caller.user, &app.config.time_zone, store, app.clock.now())))
 }
 
-fn query(request: &SyncRequest) -> Result<SyncQuery, Invalid> {
+fn query(request: &SyncRequest, store: &StoreState) -> Result<SyncQuery, Invalid> {
     if request.groups.len() > MAX_SYNC_GROUPS {
         return Err(Invalid::new("groups", format!("at most {MAX_SYNC_GROUPS} in one request")));
     }
+    // What the client has of another store are other things under the same numbers.
+    let of_this_store = request.store.as_ref().is_none_or(|known| known == store);
+    let known = if of_this_store { request.groups.as_slice() } else { &[] };
     Ok(SyncQuery {
-        rev: Rev(request.rev.map_or(0, |rev| rev.get())),
-        groups: request.groups.iter().map(|known| (GroupId(known.gid.get()), Rev(known.rev.get()))).collect(),
+        rev: Rev(request.rev.filter(|_| of_this_store).map_or(0, |rev| rev.get())),
+        groups: known.iter().map(|known| (GroupId(known.gid.get()), Rev(known.rev.get()))).collect(),
         limit: request.limit.unwrap_or(DEFAULT_SYNC_LIMIT).clamp(1, MAX_SYNC_LIMIT),
         window: request.window,
     })
 }
 
-fn answer(page: &core::SyncPage, viewer: UserId, zone: &TimeZone) -> SyncAnswer {
+fn answer(
+    page: &core::SyncPage,
+    viewer: UserId,
+    zone: &TimeZone,
+    store: StoreState,
+    now: Timestamp,
+) -> SyncAnswer {
     SyncAnswer {
         rev: page.rev.0,
         me: page.me.as_ref().map(|me| wire::user(me, viewer)),
@@ -62,6 +72,8 @@ fn answer(page: &core::SyncPage, viewer: UserId, zone: &TimeZone) -> SyncAnswer 
         groups: page.groups.iter().map(|delta| group_delta(delta, zone)).collect(),
         users: wire::users(&page.users, viewer),
         more: page.more,
+        store,
+        now: now.0,
     }
 }
 

@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use rim_core::message::{Chat, History, Kind, Message};
 use rim_core::session::Session;
 use rim_core::user::User;
-use rim_core::{SessionId, Timestamp, UserId, group};
+use rim_core::{Identity, SessionId, Timestamp, UserId, group};
 use rim_protocol::rest;
+use rim_protocol::sync::StoreState;
 
 use super::error::ApiError;
 
@@ -21,6 +22,10 @@ pub fn user(user: &User, viewer: UserId) -> rest::User {
         account: user.account.clone(),
         password: String::new(),
     }
+}
+
+pub fn store(identity: &Identity) -> StoreState {
+    StoreState { id: identity.id.clone(), epoch: identity.epoch }
 }
 
 pub fn users(users: &[User], viewer: UserId) -> Vec<rest::User> {

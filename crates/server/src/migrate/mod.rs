@@ -89,7 +89,8 @@ pub async fn copy(from: &mut Side, to: &mut Side, progress: &mut Progress) -> Re
             .with_context(|| format!("copying {}", table.name))?;
     }
     progress.note("making the indexes");
-    to.store.finish(from.store.last_session_id().await?).await.context("making the indexes")
+    let identity = from.store.identity().await?;
+    to.store.finish(from.store.last_session_id().await?, &identity).await.context("making the indexes")
 }
 
 async fn copy_table(
@@ -138,6 +139,8 @@ pub async fn verify(from: &mut Side, to: &mut Side, progress: &mut Progress) -> 
             }
         }
     }
+    let (source, target) = (from.store.identity().await?, to.store.identity().await?);
+    ensure!(source == target, "{} is not the store that {} is", to.name, from.name);
     to.store.complete().await?;
     Ok(verified)
 }

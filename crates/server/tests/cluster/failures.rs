@@ -281,6 +281,7 @@ async fn listen(mut client: Client, ears: watch::Sender<Heard>) {
                 ears.send_modify(|heard| heard.entry(message.gid).or_default().push(message));
             }
             ClientEvent::Ended { code, reason } => panic!("ended with {code}: {reason}"),
+            ClientEvent::StartedAnew => panic!("the store is the same for all nodes and at all times"),
             ClientEvent::Notice(_) | ClientEvent::Ready | ClientEvent::Disconnected => {}
         }
     }

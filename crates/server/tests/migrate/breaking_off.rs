@@ -1,9 +1,9 @@
 //! Whenever it was broken off, the same command goes on.
 
 use async_trait::async_trait;
-use rim_core::Timestamp;
 use rim_core::archive::{Archive, ArchiveError, Key, Result, Row, State, StoreArchive, Table, Value};
 use rim_core::node::Node;
+use rim_core::{Identity, Timestamp};
 use rim_server::migrate::{self, Progress, Side};
 
 use crate::house::{Place, answers, begin, filled, move_all};
@@ -89,9 +89,13 @@ impl<T: StoreArchive + ?Sized> StoreArchive for Mortal<T> {
         self.after()
     }
 
-    async fn finish(&mut self, last_session_id: i64) -> Result<()> {
+    async fn identity(&mut self) -> Result<Identity> {
+        self.inner.identity().await
+    }
+
+    async fn finish(&mut self, last_session_id: i64, identity: &Identity) -> Result<()> {
         self.before()?;
-        self.inner.finish(last_session_id).await?;
+        self.inner.finish(last_session_id, identity).await?;
         self.after()
     }
 

@@ -38,6 +38,21 @@ async fn goes_on(place: &Place, known: &Known) {
 }
 
 #[tokio::test]
+async fn a_store_that_was_moved_is_the_same_store() {
+    let (folder, server, back) = (Place::folder(), Place::server(), Place::folder());
+    let house = House::open(&folder).await;
+    let identity = house.store.identity().clone();
+    house.close().await;
+    move_all(&folder, &server).await;
+    move_all(&server, &back).await;
+    for place in [folder, server, back] {
+        let house = House::open(&place).await;
+        assert_eq!(*house.store.identity(), identity);
+        house.close().await;
+    }
+}
+
+#[tokio::test]
 async fn an_empty_store_moves_and_is_used() {
     let (folder, server, back) = (Place::folder(), Place::server(), Place::folder());
     House::open(&folder).await.close().await;

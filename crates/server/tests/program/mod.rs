@@ -32,7 +32,12 @@ pub struct Server {
 impl Server {
     /// Starts it with further settings, and returns when it has said where it is.
     pub fn start(folder: &Path, settings: &[&str]) -> Self {
-        let mut process = rim(folder, &["serve", "--listen", "127.0.0.1:0", "--ws-listen", "off"])
+        Self::start_at(folder, "127.0.0.1:0", settings)
+    }
+
+    /// Starts it where one was before.
+    pub fn start_at(folder: &Path, address: &str, settings: &[&str]) -> Self {
+        let mut process = rim(folder, &["serve", "--listen", address, "--ws-listen", "off"])
             .args(settings)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use deadpool_postgres::{GenericClient, Object};
 use futures_util::stream::Fuse;
 use futures_util::{StreamExt, TryStreamExt};
-use rim_core::Timestamp;
 use rim_core::archive::{
     Archive, ArchiveError, Chunk, Key, Result, Row, State, StoreArchive, TABLES, Table, Value,
 };
 use rim_core::node::Node;
+use rim_core::{Identity, Timestamp};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{RowStream, Statement};
@@ -18,7 +18,7 @@ use tokio_postgres::{RowStream, Statement};
 use self::value::{Found, Param};
 use crate::connection::{self, Server};
 use crate::failure::Failure;
-use crate::{OpenError, migrations, nodes};
+use crate::{OpenError, identity, migrations, nodes};
 
 mod value;
 
@@ -88,6 +88,28 @@ impl PostgresArchive {
             return Err(OpenError::BeingFilled);
         }
         Ok(Self { db, reading: None })
+    }
+
+    /// Connects to a store that was restored by other means.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; `Nothing` where there is none.
+    pub async fn restored(url: &str) -> std::result::Result<Self, OpenError> {
+        let mut db = connect(url).await?;
+        if !has_table(&db, "rim_schema").await? {
+            return Err(OpenError::Nothing);
+        }
+        migrations::run(&mut db).await?;
+        must_be_whole(&db).await?;
+        Ok(Self { db, reading: None })
+    }
+
+    /// Makes it another epoch of its store: the next server draws one.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub async fn forget_epoch(&mut self) -> Result<()> {
+        identity::forget_epoch(&*self.at_rest()).await.map_err(fault)
     }
 
     /// Nothing is read any more, so that something else can be done on the connection.
@@ -252,6 +274,10 @@ impl StoreArchive for PostgresArchive {
         self.first(&format!("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")).await
     }
 
+    async fn identity(&mut self) -> Result<Identity> {
+        identity::find(&*self.at_rest()).await.map_err(fault)
+    }
+
     async fn begin(&mut self, source: &str) -> Result<()> {
         let begin = async {
             let tx = self.at_rest().transaction().await?;
@@ -262,7 +288,8 @@ impl StoreArchive for PostgresArchive {
         begin.await.map_err(fault)
     }
 
-    async fn finish(&mut self, last_session_id: i64) -> Result<()> {
+    async fn finish(&mut self, last_session_id: i64, identity: &Identity) -> Result<()> {
+        identity::set(&*self.at_rest(), identity).await.map_err(fault)?;
         for (sequence, table) in SEQUENCES {
             // One that has given out nothing is left as it is.
             self.execute(&format!("SELECT setval({sequence}, max(id)) FROM {table} HAVING max(id) > 0"))

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use rim_core::Timestamp;
 use rim_core::archive::{Archive, ArchiveError, Key, Result, Row, State, StoreArchive, Table, Value};
 use rim_core::node::Node;
+use rim_core::{Identity, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::failure::Failure;
-use crate::{OpenError, client_ids, connection, migrations};
+use crate::{OpenError, client_ids, connection, identity, migrations};
 
 mod late;
 mod rows;
@@ -118,6 +118,10 @@ impl StoreArchive for SqliteArchive {
         self.call(|db| Ok(db.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0))).await
     }
 
+    async fn identity(&mut self) -> Result<Identity> {
+        self.call(|db| Ok(identity::find(db)?)).await
+    }
+
     async fn begin(&mut self, source: &str) -> Result<()> {
         let source = source.to_owned();
         self.call(move |db| {
@@ -129,13 +133,15 @@ impl StoreArchive for SqliteArchive {
         .await
     }
 
-    async fn finish(&mut self, last_session_id: i64) -> Result<()> {
+    async fn finish(&mut self, last_session_id: i64, identity: &Identity) -> Result<()> {
+        let identity = identity.clone();
         self.call(move |db| {
             let tx = db.transaction()?;
             late::fill(&tx, client_ids::hash)?;
             tx.execute("DELETE FROM sqlite_sequence WHERE name = 'sessions'", [])?;
             let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('sessions', ?1)";
             tx.execute(sql, [last_session_id])?;
+            identity::set(&tx, &identity)?;
             Ok(tx.commit()?)
         })
         .await

@@ -23,6 +23,7 @@ pub mod founding;
 pub mod friends;
 pub mod groups;
 pub mod history;
+pub mod identity;
 pub mod messages;
 mod model;
 pub mod random;
@@ -302,6 +303,10 @@ macro_rules! store_suite {
                 a_closed_store_is_busy
                 a_caller_who_gives_up_harms_nobody
             }
+            identity {
+                a_store_is_the_same_one_after_a_restart
+                its_epoch_is_a_number_that_javascript_can_hold
+            }
             concurrency {
                 one_of_fifty_gets_the_account
                 two_who_open_their_chat_at_once_meet_in_one
@@ -357,6 +362,7 @@ mod tests {
             ("sync", include_str!("sync.rs")),
             ("sync_of_members", include_str!("sync_of_members.rs")),
             ("feed", include_str!("feed.rs")),
+            ("identity", include_str!("identity.rs")),
             ("concurrency", include_str!("concurrency.rs")),
             ("random", include_str!("random.rs")),
         ];

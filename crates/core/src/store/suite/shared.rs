@@ -160,6 +160,7 @@ macro_rules! shared_store_suite {
             }
             records {
                 all_nodes_know_the_database_by_one_number
+                all_nodes_have_the_same_store
                 memberships_are_told_with_the_latest_joining
                 only_valid_sessions_are_told
                 a_node_is_known_until_it_is_forgotten

@@ -34,7 +34,7 @@ pub(super) async fn run(
     session.outbox.set_echo(echo);
 
     // From here on the hub tells of every change, so what is read now misses nothing.
-    let joined = join(session, ticket, uid, token, client_msg_id).await;
+    let joined = join(session, ticket, uid, token, echo, client_msg_id).await;
     match joined {
         Ok(()) => accounts::touch(&app, &stored, session.address),
         Err(_) => super::logout(session),
@@ -47,6 +47,7 @@ async fn join(
     ticket: Ticket,
     uid: UserId,
     token: &str,
+    echo: bool,
     client_msg_id: &str,
 ) -> Result<(), Failed> {
     let (hub, outbox) = (&session.app.hub, &session.outbox);
@@ -58,7 +59,15 @@ async fn join(
     // Had it been revoked before the bind, nobody would have told the connection.
     authenticate(session, uid, token).await?;
     // Old clients take the first frame after their Login for its answer.
-    let ack = || outbox.answer(ticket, frames::ack(client_msg_id, None));
+    let ack = || {
+        // An old client's Ack is byte for byte what it always was.
+        let frame = if echo {
+            frames::login_ack(client_msg_id, session.app.store.identity())
+        } else {
+            frames::ack(client_msg_id, None)
+        };
+        outbox.answer(ticket, frame);
+    };
     hub.join(uid, outbox, groups, session.app.clock.now(), ack);
     Ok(())
 }

@@ -236,6 +236,7 @@ impl Phone {
             groups: groups.collect(),
             limit: Some(self.limit),
             window: None,
+            store: None,
         };
         let answer = self.person.api.sync(&request).await.expect("synced");
         let rows: usize = answer.groups.iter().map(|delta| delta.messages.len() + delta.members.len()).sum();

@@ -17,6 +17,13 @@ pub async fn all_nodes_know_the_database_by_one_number(c: &mut Cluster) -> Claim
     Ok(())
 }
 
+pub async fn all_nodes_have_the_same_store(c: &mut Cluster) -> Claim {
+    let [one, two] = c.nodes().await;
+    assert_eq!(one.store.identity(), two.store.identity());
+    close([one, two]).await;
+    Ok(())
+}
+
 pub async fn memberships_are_told_with_the_latest_joining(c: &mut Cluster) -> Claim {
     let [one, two] = c.nodes().await;
     let [anna, bob, carl] = one.users(["anna", "bob", "carl"]).await;
