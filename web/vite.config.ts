@@ -1,11 +1,29 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 // Where `make web-dev` finds a running rim.
 const server = "http://127.0.0.1:8000";
 
+/** Tells the service worker the names of the files of its version. */
+function versionForWorker(): Plugin {
+  return {
+    name: "version-for-worker",
+    apply: "build",
+    writeBundle({ dir }, bundle) {
+      const files = Object.keys(bundle).filter((file) => file.startsWith("assets/"));
+      const path = join(dir ?? "dist", "sw.js");
+      const named = JSON.stringify(files.map((file) => `/${file}`).sort());
+      writeFileSync(path, readFileSync(path, "utf8").replace("const FILES = [];", `const FILES = ${named};`));
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), versionForWorker()],
   build: {
     outDir: "dist",
     emptyOutDir: true,
@@ -25,5 +43,7 @@ export default defineConfig({
   },
   test: {
     include: ["src/**/*.test.{ts,tsx}"],
+    // For what never ends; no test is about how fast the machine is.
+    testTimeout: 120_000,
   },
 });

@@ -3,11 +3,21 @@
 
 const CACHE = "rim-shell-1";
 const PAGE = "/";
-/** More than two builds have; the oldest go first. */
-const MOST_FILES = 60;
+/** The files of this version; the build writes their names here. */
+const FILES = [];
+/** Of this version and those before it, which other tabs may still be of; the oldest go first. */
+const MOST_FILES = 80;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.add(PAGE)));
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(CACHE);
+      await cache.add(PAGE);
+      // All of them, also those that nobody has asked for: they may be asked for without a network, or when the server has
+      // another version. One that cannot be had now is kept when it is asked for.
+      await Promise.allSettled(FILES.map(async (file) => (await cache.match(file)) ?? cache.add(file)));
+    })(),
+  );
   self.skipWaiting();
 });
 
@@ -49,8 +59,9 @@ async function asset(request) {
   const answer = await fetch(request);
   if (answer.ok) {
     await cache.put(request, answer.clone());
-    const files = (await cache.keys()).filter(({ url }) => new URL(url).pathname !== PAGE);
-    for (const old of files.slice(0, Math.max(0, files.length - MOST_FILES))) await cache.delete(old);
+    const others = (await cache.keys()).filter(({ url }) => ![PAGE, ...FILES].includes(new URL(url).pathname));
+    const surplus = others.length + FILES.length - MOST_FILES;
+    for (const old of others.slice(0, Math.max(0, surplus))) await cache.delete(old);
   }
   return answer;
 }

@@ -21,6 +21,11 @@ export const en = {
   "action.done": "Done",
   "action.more": "More",
 
+  "fault.part": "This part cannot be shown.",
+  "fault.row": "This cannot be shown. Try again",
+  "fault.message": "This cannot be shown as it was meant:",
+  "fault.reload": "Load the page anew",
+
   "problem.offline": "There is no connection to the server. Try again when it is back.",
   "problem.fault": "Something went wrong on the server. Try again in a moment.",
   "problem.unanswered": "The server does not answer it. Write it differently, or try again later.",

@@ -22,6 +22,11 @@ export const zh: Catalogue = {
   "action.done": "完成",
   "action.more": "更多",
 
+  "fault.part": "这部分内容无法显示。",
+  "fault.row": "无法显示，点击重试",
+  "fault.message": "无法正常显示，原文如下：",
+  "fault.reload": "重新加载页面",
+
   "problem.offline": "无法连接服务器，请稍后重试。",
   "problem.fault": "服务器出错了，请稍后重试。",
   "problem.unanswered": "服务器没有回应这条消息，请修改后重试，或稍后再发。",

@@ -4,6 +4,7 @@ import { useEffect } from "react";
 
 import type { Engine } from "../engine/contract";
 import { SignInPage } from "./account/SignInPage";
+import { Boundary } from "./base/Boundary";
 import { SignedIn, Surroundings, useEngine, useLive, useMedia, useTranslator } from "./base/context";
 import { Logo } from "./base/Icon";
 import { usePreferences } from "./base/preferences";
@@ -15,8 +16,12 @@ export function App({ engine }: { engine: Engine }) {
   useLook();
   return (
     <Surroundings engine={engine}>
-      <Door />
-      <Toasts />
+      <Boundary>
+        <Door />
+      </Boundary>
+      <Boundary fallback={() => null}>
+        <Toasts />
+      </Boundary>
     </Surroundings>
   );
 }

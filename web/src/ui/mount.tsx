@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 
 import type { Engine } from "../engine/contract";
 import { App } from "./App";
+import { Boundary } from "./base/Boundary";
 import { watchFocus } from "./base/layers";
 
 export function mount(engine: Engine): void {
@@ -11,7 +12,9 @@ export function mount(engine: Engine): void {
   watchFocus();
   createRoot(place).render(
     <StrictMode>
-      <App engine={engine} />
+      <Boundary>
+        <App engine={engine} />
+      </Boundary>
     </StrictMode>,
   );
 }

@@ -4,6 +4,7 @@
 
 import { type FormEvent, type ReactNode, type SyntheticEvent, useId, useRef } from "react";
 
+import { Boundary } from "./Boundary";
 import { useTranslator } from "./context";
 import { Icon } from "./Icon";
 import { useLayer } from "./layers";
@@ -35,7 +36,9 @@ export function Dialog({ title, onClose, children, actions, onSubmit, role = "di
           <Icon name="close" />
         </button>
       </header>
-      <div className="dialog__body">{children}</div>
+      <div className="dialog__body">
+        <Boundary>{children}</Boundary>
+      </div>
       {actions !== undefined && <footer className="dialog__actions">{actions}</footer>}
     </>
   );

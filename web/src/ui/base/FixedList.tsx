@@ -14,6 +14,9 @@ import {
   useState,
 } from "react";
 
+import { Boundary } from "./Boundary";
+import { useTranslator } from "./context";
+
 const SPARE_ROWS = 6;
 
 export interface FixedListHandle {
@@ -112,7 +115,9 @@ export function FixedList<T>({ items, height, label, keyOf, render, handle, clas
           aria-posinset={start + at + 1}
           style={{ height, transform: `translateY(${(start + at) * height}px)` }}
         >
-          {render(item)}
+          <Boundary of={item} fallback={(retry) => <RowFault onRetry={retry} />}>
+            {render(item)}
+          </Boundary>
         </li>
       ))}
     </ul>
@@ -121,4 +126,13 @@ export function FixedList<T>({ items, height, label, keyOf, render, handle, clas
 
 function scrollerOf(list: HTMLElement): HTMLElement | null {
   return list.closest<HTMLElement>("[data-scroller]");
+}
+
+function RowFault({ onRetry }: { onRetry: () => void }) {
+  const { t } = useTranslator();
+  return (
+    <button type="button" className="fixed-list__fault" onClick={onRetry}>
+      {t("fault.row")}
+    </button>
+  );
 }

@@ -1,13 +1,24 @@
 // A picture of somebody or of a group, and the ways to change it.
 
-import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 
 import { useDo } from "./actions";
+import { Fault } from "./Boundary";
+import { chunk } from "./chunk";
 import { useEngine, useTranslator } from "./context";
+import { Dialog } from "./Dialog";
 import type { Outcome } from "../../engine/contract";
 import "./PictureField.css";
 
-const CropDialog = lazy(() => import("./CropDialog").then(({ CropDialog }) => ({ default: CropDialog })));
+const CropDialog = chunk(
+  () => import("./CropDialog").then(({ CropDialog }) => CropDialog),
+  null,
+  (retry, { onClose }) => (
+    <Dialog title="" onClose={onClose}>
+      <Fault onRetry={retry} />
+    </Dialog>
+  ),
+);
 
 export interface PictureFieldProps {
   /** The picture as it is. */
@@ -75,9 +86,7 @@ export function PictureField({ children, label, onAddress, removable }: PictureF
         }}
       />
       {file !== null && (
-        <Suspense>
-          <CropDialog file={file} onClose={() => setFile(null)} onPicture={(picture) => void use(picture)} />
-        </Suspense>
+        <CropDialog file={file} onClose={() => setFile(null)} onPicture={(picture) => void use(picture)} />
       )}
     </div>
   );

@@ -7,7 +7,7 @@ import { createTranslator, preferredLanguage, type Translator } from "../../i18n
 import { usePreferences } from "./preferences";
 
 const EngineContext = createContext<Engine | null>(null);
-const TranslatorContext = createContext<Translator | null>(null);
+export const TranslatorContext = createContext<Translator | null>(null);
 const MeContext = createContext<User | null>(null);
 
 export function Surroundings({ engine, children }: { engine: Engine; children: ReactNode }) {

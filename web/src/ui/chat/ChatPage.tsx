@@ -6,6 +6,7 @@ import type { ChatView } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Face } from "../base/Avatar";
+import { Boundary, Fault } from "../base/Boundary";
 import { NARROW, useEngine, useLive, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
@@ -46,13 +47,16 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
       </Empty>
     );
   }
+  const close = (): void => navigateUp({ page: "chat", gid, panel: false });
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
   return (
     <>
       <section className="chat" aria-label={isolated(view.title)} inert={panel && narrow}>
         <ChatHeader view={view} panel={panel} />
         {ready ? (
-          <MessageList view={view} active={!(panel && narrow)} />
+          <Boundary of={view}>
+            <MessageList view={view} active={!(panel && narrow)} />
+          </Boundary>
         ) : (
           <div className="chat__loading">
             <LoadOlder view={view} />
@@ -60,13 +64,33 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
           </div>
         )}
         {view.member ? (
-          <Composer gid={gid} title={view.title} draft={view.draft} />
+          <Boundary>
+            <Composer gid={gid} title={view.title} draft={view.draft} />
+          </Boundary>
         ) : (
           <p className="composer__left">{t("chat.left")}</p>
         )}
       </section>
-      {panel && <ChatPanel view={view} onClose={() => navigateUp({ page: "chat", gid, panel: false })} />}
+      {panel && (
+        <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={close} />}>
+          <ChatPanel view={view} onClose={close} />
+        </Boundary>
+      )}
     </>
+  );
+}
+
+function PanelFault({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {
+  const { t } = useTranslator();
+  return (
+    <aside className="panel" aria-label={t("panel.title")}>
+      <header className="panel__header">
+        <button type="button" className="icon-button" aria-label={t("action.close")} onClick={onClose}>
+          <Icon name="close" size={24} />
+        </button>
+      </header>
+      <Fault onRetry={onRetry} />
+    </aside>
   );
 }
 

@@ -2,9 +2,7 @@
 
 import {
   type KeyboardEvent,
-  lazy,
   memo,
-  Suspense,
   useCallback,
   useDeferredValue,
   useEffect,
@@ -14,6 +12,8 @@ import {
   useState,
 } from "react";
 
+import { Fault } from "../base/Boundary";
+import { chunk } from "../base/chunk";
 import { useEngine, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
 import { isComposing } from "../base/layers";
@@ -23,7 +23,15 @@ import { code, type Edit, prefix, surround } from "./composing";
 import { parseRich } from "./markup";
 import "./Composer.css";
 
-const EmojiPicker = lazy(() => import("./EmojiPicker").then(({ EmojiPicker }) => ({ default: EmojiPicker })));
+const EmojiPicker = chunk(
+  () => import("./EmojiPicker").then(({ EmojiPicker }) => EmojiPicker),
+  <div className="composer__picking" />,
+  (retry) => (
+    <div className="composer__picking">
+      <Fault onRetry={retry} />
+    </div>
+  ),
+);
 
 const MAX_CONTENT_BYTES = 64 * 1024;
 const DRAFT_PAUSE_MS = 400;
@@ -159,18 +167,16 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
     <div className="composer">
       {picking && (
         <div className="composer__picker">
-          <Suspense fallback={<div className="composer__picking" />}>
-            <EmojiPicker
-              onPick={(emoji, stay) => {
-                if (!stay) setPicking(false);
-                insert(emoji);
-              }}
-              onClose={() => {
-                setPicking(false);
-                if (!glass) area.current?.focus();
-              }}
-            />
-          </Suspense>
+          <EmojiPicker
+            onPick={(emoji, stay) => {
+              if (!stay) setPicking(false);
+              insert(emoji);
+            }}
+            onClose={() => {
+              setPicking(false);
+              if (!glass) area.current?.focus();
+            }}
+          />
         </div>
       )}
       {tooLong && (

@@ -7,17 +7,25 @@ import { CodeBlock } from "./CodeBlock";
 import type { Block, Inline, Tree } from "./markup";
 import "./Markup.css";
 
+/**
+ * A page translator may have its texts: it puts elements of its own in their place, so nothing in here is ever changed.
+ * Another tree is another element, by its `key`.
+ */
 export const Markup = memo(function Markup({ tree }: { tree: Tree }) {
   const [only, ...more] = tree.blocks;
   // Most messages are one paragraph. Its last line is where the time of the message finds room.
   if (only?.is === "paragraph" && more.length === 0) {
     return (
-      <span className="body__text" dir="auto">
+      <span className="body__text" dir="auto" translate="yes">
         {inlines(only.of)}
       </span>
     );
   }
-  return <div className="rich">{blocks(tree.blocks)}</div>;
+  return (
+    <div className="rich" translate="yes">
+      {blocks(tree.blocks)}
+    </div>
+  );
 });
 
 // What is isolated by `dir` is each paragraph by itself: one in Arabic does not turn the next one in English.

@@ -1,12 +1,15 @@
 // What a message says, by its kind.
 
-import { lazy, memo, type ReactNode, Suspense, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { MessageKind } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import { useDo } from "../base/actions";
 import { Avatar } from "../base/Avatar";
+import { Boundary, Fault } from "../base/Boundary";
+import { chunk } from "../base/chunk";
 import { NARROW, useEngine, useMedia, useTranslator } from "../base/context";
+import { Dialog } from "../base/Dialog";
 import { Icon, type IconName } from "../base/Icon";
 import { navigate } from "../base/router";
 import { Words } from "../base/words";
@@ -18,7 +21,15 @@ import { cut } from "./markup/cut";
 import "./MessageBody.css";
 
 // Not needed for the first sight of a chat.
-const Lightbox = lazy(() => import("./Lightbox").then(({ Lightbox }) => ({ default: Lightbox })));
+const Lightbox = chunk(
+  () => import("./Lightbox").then(({ Lightbox }) => Lightbox),
+  null,
+  (retry, { alt, onClose }) => (
+    <Dialog title={alt} onClose={onClose}>
+      <Fault onRetry={retry} />
+    </Dialog>
+  ),
+);
 
 export interface MessageBodyProps {
   readonly kind: MessageKind;
@@ -28,7 +39,34 @@ export interface MessageBodyProps {
   readonly id: string;
 }
 
-export const MessageBody = memo(function MessageBody({ kind, content: source, from, id }: MessageBodyProps) {
+/** What cannot be shown as it was meant is shown as it was written. */
+export function MessageBody(props: MessageBodyProps) {
+  return (
+    <Boundary of={props.content} fallback={() => <Source content={props.content} />}>
+      <Meant {...props} />
+    </Boundary>
+  );
+}
+
+const MOST_OF_SOURCE = 2000;
+
+export function Source({ content }: { content: string }) {
+  const { t } = useTranslator();
+  return (
+    <div className="body__source">
+      <p className="body__unreadable">
+        <Icon name="alert" size={18} />
+        {t("fault.message")}
+      </p>
+      <p className="body__text" dir="auto">
+        {plainly(content.slice(0, MOST_OF_SOURCE))}
+        {content.length > MOST_OF_SOURCE && "…"}
+      </p>
+    </div>
+  );
+}
+
+const Meant = memo(function Meant({ kind, content: source, from, id }: MessageBodyProps) {
   const { t } = useTranslator();
   const content = useMemo(() => parseContent(kind, source), [kind, source]);
   switch (content.is) {
@@ -94,7 +132,7 @@ function TextBody({ tree, id }: { tree: Tree; id: string }) {
   };
   return (
     <div className="body__folding">
-      <Markup tree={open ? tree : beginning} />
+      <Markup key={open ? "all" : "beginning"} tree={open ? tree : beginning} />
       <button ref={button} type="button" className="body__fold" aria-expanded={open} onClick={toggle}>
         {open ? t("message.showLess") : t("message.showMore")}
       </button>
@@ -141,9 +179,7 @@ function Picture({ content, from }: { content: Content & { is: "image" }; from: 
         />
       </button>
       {open && (
-        <Suspense>
-          <Lightbox url={content.url} alt={t("message.imageFrom", { name: from })} onClose={() => setOpen(false)} />
-        </Suspense>
+        <Lightbox url={content.url} alt={t("message.imageFrom", { name: from })} onClose={() => setOpen(false)} />
       )}
     </>
   );

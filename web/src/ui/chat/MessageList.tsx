@@ -4,11 +4,13 @@ import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { ChatView, User } from "../../engine/contract";
 import { useAttention } from "../base/attention";
+import { Boundary } from "../base/Boundary";
 import { useEngine, useMe, useNow, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
 import { Badge, Loading } from "../base/small";
 import { FOLDED_LINES, lineWidth } from "./folding";
+import { Source } from "./MessageBody";
 import { MessageRow } from "./MessageRow";
 import { previewOf } from "./preview";
 import type { Landmark } from "./layout";
@@ -111,17 +113,19 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
           );
         case "message":
           return (
-            <MessageRow
-              message={row.message}
-              first={row.first}
-              last={row.last}
-              meta={row.meta}
-              own={row.message.uid === me.id}
-              sender={people.get(row.message.uid) ?? null}
-              single={single}
-              onResend={onResend}
-              onDiscard={onDiscard}
-            />
+            <Boundary of={row.message} fallback={() => <Source content={row.message.content} />}>
+              <MessageRow
+                message={row.message}
+                first={row.first}
+                last={row.last}
+                meta={row.meta}
+                own={row.message.uid === me.id}
+                sender={people.get(row.message.uid) ?? null}
+                single={single}
+                onResend={onResend}
+                onDiscard={onDiscard}
+              />
+            </Boundary>
           );
       }
     },

@@ -8,6 +8,7 @@ import { ChatPage } from "../chat/ChatPage";
 import { ChatList } from "../chats/ChatList";
 import { SettingsList } from "../settings/SettingsList";
 import { SettingsPage } from "../settings/SettingsPage";
+import { Boundary } from "../base/Boundary";
 import { ConfirmSurroundings } from "../base/confirm";
 import { NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName, Logo } from "../base/Icon";
@@ -51,10 +52,14 @@ export function Shell() {
               inert={narrow && open}
               data-list
             >
-              <List route={route} />
+              <Boundary of={listOf(route)}>
+                <List route={route} />
+              </Boundary>
             </section>
             <main id="main" className="shell__main" inert={narrow && !open}>
-              <Main route={route} />
+              <Boundary of={route}>
+                <Main route={route} />
+              </Boundary>
             </main>
           </div>
         </div>
