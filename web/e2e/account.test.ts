@@ -90,7 +90,20 @@ story("a session that is ended on another device is out at once and says why", a
   await laptop.button("Sign out Firefox, Android").waitFor({ state: "detached" });
   await phone.page.getByText("this session was ended on another device").waitFor();
 
-  // So it is when the password changes.
+  // So it is where all others are signed out; one is asked before.
+  await phone.signIn();
+  await laptop.page.reload();
+  await laptop.button("Sign out all other devices").click();
+  const asked = laptop.page.getByRole("alertdialog", { name: "Sign out all other devices?" });
+  await laptop.button("Cancel", asked).click();
+  await laptop.button("Sign out Firefox, Android").waitFor();
+  await laptop.button("Sign out all other devices").click();
+  await laptop.button("Sign out others", asked).click();
+  await laptop.button("Sign out Firefox, Android").waitFor({ state: "detached" });
+  await laptop.button("Sign out all other devices").waitFor({ state: "detached" });
+  await phone.page.getByText("this session was ended on another device").waitFor();
+
+  // And when the password changes.
   await phone.signIn();
   await laptop.page.getByLabel("Current password", { exact: true }).fill(annas.password);
   await laptop.page.getByLabel("New password", { exact: true }).fill("a better secret");

@@ -124,6 +124,9 @@ pub trait Store: Send + Sync + 'static {
     /// `NoSuchSession`, also if it is another user's.
     async fn end_session(&self, user: UserId, session: SessionId) -> Result<()>;
 
+    /// Ends every session of the user but `keep`, and returns how many.
+    async fn end_other_sessions(&self, user: UserId, keep: SessionId) -> Result<u64>;
+
     /// Deletes sessions that have expired at `now` and returns how many.
     async fn purge_sessions(&self, now: Timestamp) -> Result<u64>;
 

@@ -209,6 +209,10 @@ impl Store for PostgresStore {
         self.database.write(move |tx| sessions::end(tx, user, session).boxed()).await
     }
 
+    async fn end_other_sessions(&self, user: UserId, keep: SessionId) -> Result<u64> {
+        self.database.write(move |tx| sessions::end_others(tx, user, keep).boxed()).await
+    }
+
     async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
         self.database.one(move |db| sessions::purge(db, now).boxed()).await
     }

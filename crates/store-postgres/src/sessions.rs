@@ -72,21 +72,29 @@ pub(crate) async fn end(tx: &mut Tx<'_>, user: UserId, session: SessionId) -> Re
     Ok(())
 }
 
-/// Ends every session of the user but `keep`. His row is locked.
+/// Ends every session of the user but `keep`, and returns how many.
+pub(crate) async fn end_others(tx: &mut Tx<'_>, user: UserId, keep: SessionId) -> Result<u64> {
+    // Locked as a login locks it, so that one comes before or after the end of the others.
+    row::execute(&tx.db, "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", &[&user.sql()]).await?;
+    end_all(tx, user, Some(keep), Ended::Revoked).await
+}
+
+/// Ends every session of the user but `keep`, whose row is locked, and returns how many.
 pub(crate) async fn end_all(
     tx: &mut Tx<'_>,
     user: UserId,
     keep: Option<SessionId>,
     why: Ended,
-) -> Result<()> {
+) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2 RETURNING id";
     let keep = keep.map(Sql::sql);
     let mut sessions = row::all(&tx.db, sql, &[&user.sql(), &keep], |row| row.number(0)).await?;
     sessions.sort_unstable();
-    if !sessions.is_empty() {
+    let ended = sessions.len() as u64;
+    if ended > 0 {
         tx.publish(Change::SessionsEnded { user, sessions, why });
     }
-    Ok(())
+    Ok(ended)
 }
 
 pub(crate) async fn purge(db: &impl GenericClient, now: Timestamp) -> Result<u64> {

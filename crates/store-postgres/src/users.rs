@@ -57,7 +57,8 @@ pub(crate) async fn set_password(
     if row::execute(&tx.db, sql, &[&user.sql(), &Text(&password_hash)]).await? == 0 {
         return Err(Refusal::NoSuchUser.into());
     }
-    sessions::end_all(tx, user, keep, Ended::Revoked).await
+    sessions::end_all(tx, user, keep, Ended::Revoked).await?;
+    Ok(())
 }
 
 pub(crate) async fn rehash_password(
@@ -82,7 +83,10 @@ pub(crate) async fn set_disabled(
     if row::execute(&tx.db, sql, &[&user.sql(), &disabled, &now.0]).await? == 0 {
         return Err(Refusal::NoSuchUser.into());
     }
-    if disabled { sessions::end_all(tx, user, None, Ended::Disabled).await } else { Ok(()) }
+    if disabled {
+        sessions::end_all(tx, user, None, Ended::Disabled).await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn find(db: &impl GenericClient, user: UserId) -> Result<Option<User>> {

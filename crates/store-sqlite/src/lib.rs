@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rim_core::event::{Done, Feed};
+use rim_core::event::{Done, Ended, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::message::{Chat, History, Page, Write};
@@ -242,6 +242,10 @@ impl Store for SqliteStore {
 
     async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
         self.write(move |batch| sessions::end(batch, user, session)).await
+    }
+
+    async fn end_other_sessions(&self, user: UserId, keep: SessionId) -> Result<u64> {
+        self.write(move |batch| sessions::end_all(batch, user, Some(keep), Ended::Revoked)).await
     }
 
     async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {

@@ -56,22 +56,23 @@ pub(crate) fn end(batch: &mut Batch<'_>, user: UserId, session: SessionId) -> Re
     Ok(())
 }
 
-/// Ends every session of the user but `keep`.
+/// Ends every session of the user but `keep`, and returns how many.
 pub(crate) fn end_all(
     batch: &mut Batch<'_>,
     user: UserId,
     keep: Option<SessionId>,
     why: Ended,
-) -> Result<()> {
+) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE user_id = ?1 AND id IS NOT ?2 RETURNING id";
     let mut sessions = row::all(batch.db, sql, params![user.sql(), keep.map(Sql::sql)], |row| {
         Ok(SessionId(Fields { table: "sessions", row }.get(0)?))
     })?;
     sessions.sort_unstable();
-    if !sessions.is_empty() {
+    let ended = sessions.len() as u64;
+    if ended > 0 {
         batch.publish(Change::SessionsEnded { user, sessions, why });
     }
-    Ok(())
+    Ok(ended)
 }
 
 pub(crate) fn purge(batch: &mut Batch<'_>, now: Timestamp) -> Result<u64> {

@@ -58,7 +58,8 @@ pub(crate) fn set_password(
     if row::execute(batch.db, sql, params![user.sql(), password_hash])? == 0 {
         return Err(Refusal::NoSuchUser.into());
     }
-    sessions::end_all(batch, user, keep, Ended::Revoked)
+    sessions::end_all(batch, user, keep, Ended::Revoked)?;
+    Ok(())
 }
 
 pub(crate) fn rehash_password(batch: &mut Batch<'_>, user: UserId, old: &str, new: &str) -> Result<()> {
@@ -78,7 +79,10 @@ pub(crate) fn set_disabled(
     if row::execute(batch.db, sql, params![user.sql(), disabled, now.0])? == 0 {
         return Err(Refusal::NoSuchUser.into());
     }
-    if disabled { sessions::end_all(batch, user, None, Ended::Disabled) } else { Ok(()) }
+    if disabled {
+        sessions::end_all(batch, user, None, Ended::Disabled)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn find(db: &Connection, user: UserId) -> Result<Option<User>> {

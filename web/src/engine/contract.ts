@@ -180,6 +180,8 @@ export interface Engine {
   changePassword(input: { oldPassword: string; newPassword: string }): Promise<Outcome>;
   devices(): Promise<Outcome<readonly Device[]>>;
   revokeDevice(id: number): Promise<Outcome>;
+  /** All but this one. */
+  revokeOtherDevices(): Promise<Outcome>;
 
   findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>>;
   relation(uid: number): Relation;

@@ -145,6 +145,10 @@ export class RimEngine implements Engine {
     return outcome(await this.rest.post("/api/session/revoke", { id }, asNothing));
   }
 
+  async revokeOtherDevices(): Promise<Outcome> {
+    return outcome(await this.rest.post("/api/session/revoke/others", {}, asNothing));
+  }
+
   async findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>> {
     const path = `/api/user/search?account=${encodeURIComponent(account)}`;
     const answer = await this.rest.get(path, asUser);

@@ -169,6 +169,24 @@ async fn sessions_are_listed_with_where_they_are_and_which_one_asks() {
 }
 
 #[tokio::test]
+async fn all_other_sessions_are_revoked_at_once_and_ones_own_goes_on() {
+    let server = TestServer::start().await;
+    let (laptop, bob) = (server.user("anna").await, server.user("bob").await);
+    let (phone, tablet) = (server.login(laptop.uid, "anna").await, server.login(laptop.uid, "anna").await);
+    let (mut on_phone, mut on_laptop) = (phone.connect().await, laptop.connect().await);
+    let mut on_bobs = bob.connect().await;
+
+    laptop.post("/api/session/revoke/others", json!({})).await.ok(2);
+
+    assert_eq!(on_phone.close_code().await, 4501);
+    phone.get("/api/user/get").await.login_required();
+    tablet.get("/api/user/get").await.login_required();
+    on_laptop.nothing_came("h").await;
+    on_bobs.nothing_came("h").await;
+    laptop.post("/api/session/revoke/others", json!({})).await.ok(0);
+}
+
+#[tokio::test]
 async fn a_revoked_session_is_logged_out_and_its_sockets_are_closed_with_4501() {
     let server = TestServer::start().await;
     let (laptop, bob) = (server.user("anna").await, server.user("bob").await);

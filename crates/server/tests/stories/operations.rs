@@ -92,6 +92,7 @@ async fn the_document_of_the_api_is_served_and_the_one_in_the_repository() {
         ("POST", "/api/user/logout"),
         ("GET", "/api/session/list"),
         ("POST", "/api/session/revoke"),
+        ("POST", "/api/session/revoke/others"),
         ("POST", "/api/group/create"),
         ("POST", "/api/group/update"),
         ("GET", "/api/group/get"),

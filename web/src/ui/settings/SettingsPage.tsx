@@ -6,6 +6,7 @@ import type { Device } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../i18n/translator";
 import { useAction, useDo } from "../base/actions";
+import { useConfirm } from "../base/confirm";
 import { Avatar } from "../base/Avatar";
 import { useEngine, useMe, useNow, useTranslator } from "../base/context";
 import { FormError, TextField } from "../base/fields";
@@ -190,6 +191,7 @@ function Devices() {
   const now = useNow();
   const { problem, run: ask } = useAction();
   const run = useDo();
+  const confirm = useConfirm();
   const [devices, setDevices] = useState<readonly Device[] | null>(null);
   const load = useCallback(async () => {
     const outcome = await ask(() => engine.devices());
@@ -200,6 +202,17 @@ function Devices() {
   const revoke = async (id: number): Promise<void> => {
     const outcome = await run(() => engine.revokeDevice(id));
     if (outcome?.ok === true) setDevices((old) => old?.filter((device) => device.id !== id) ?? null);
+  };
+  const revokeOthers = async (): Promise<void> => {
+    const sure = await confirm({
+      title: t("settings.revokeOthersTitle"),
+      text: t("settings.revokeOthersText"),
+      action: t("settings.revokeOthersAction"),
+      danger: true,
+    });
+    if (!sure) return;
+    const outcome = await run(() => engine.revokeOtherDevices());
+    if (outcome?.ok === true) setDevices((old) => old?.filter((device) => device.current) ?? null);
   };
   if (problem !== null) {
     return (
@@ -214,44 +227,51 @@ function Devices() {
   if (devices === null) return <Loading text={t("settings.devicesLoading")} />;
   const sorted = [...devices].sort((a, b) => Number(b.current) - Number(a.current) || b.lastSeenAt - a.lastSeenAt);
   return (
-    <ul className="plain">
-      {sorted.map((device) => {
-        const name = device.device || t("settings.unknownDevice");
-        return (
-          <li key={device.id} className="device">
-            <span className="device__icon">
-              <Icon name="device" size={24} />
-            </span>
-            <div className="device__text">
-              <p className="device__name">
-                <Words text={name} />
-              </p>
-              <p className="device__note">
-                {device.current ? (
-                  <span className="device__this">{t("settings.thisDevice")}</span>
-                ) : (
-                  t("settings.lastSeen", { when: translator.ago(device.lastSeenAt, now) })
-                )}
-                {device.address !== "" && ` · ${device.address}`}
-              </p>
-              <p className="device__note">
-                {t("settings.signedInAt", { when: translator.date(device.createdAt) })}
-              </p>
-            </div>
-            {!device.current && (
-              <button
-                type="button"
-                className="button button--small button--danger-quiet"
-                aria-label={t("settings.revokeLabel", { device: name })}
-                onClick={() => void revoke(device.id)}
-              >
-                {t("settings.revoke")}
-              </button>
-            )}
-          </li>
-        );
-      })}
-    </ul>
+    <>
+      <ul className="plain">
+        {sorted.map((device) => {
+          const name = device.device || t("settings.unknownDevice");
+          return (
+            <li key={device.id} className="device">
+              <span className="device__icon">
+                <Icon name="device" size={24} />
+              </span>
+              <div className="device__text">
+                <p className="device__name">
+                  <Words text={name} />
+                </p>
+                <p className="device__note">
+                  {device.current ? (
+                    <span className="device__this">{t("settings.thisDevice")}</span>
+                  ) : (
+                    t("settings.lastSeen", { when: translator.ago(device.lastSeenAt, now) })
+                  )}
+                  {device.address !== "" && ` · ${device.address}`}
+                </p>
+                <p className="device__note">
+                  {t("settings.signedInAt", { when: translator.date(device.createdAt) })}
+                </p>
+              </div>
+              {!device.current && (
+                <button
+                  type="button"
+                  className="button button--small button--danger-quiet"
+                  aria-label={t("settings.revokeLabel", { device: name })}
+                  onClick={() => void revoke(device.id)}
+                >
+                  {t("settings.revoke")}
+                </button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      {devices.length > 1 && (
+        <button type="button" className="button button--danger-quiet devices__others" onClick={() => void revokeOthers()}>
+          {t("settings.revokeOthers")}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -123,6 +123,8 @@ macro_rules! store_suite {
                 ending_a_session_is_told
                 nobody_ends_anothers_session
                 a_session_ends_once
+                all_other_sessions_end_at_once
+                without_other_sessions_none_end
                 sessions_survive_a_restart
                 the_id_of_an_ended_session_is_not_given_out_again
             }

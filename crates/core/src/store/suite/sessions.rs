@@ -171,6 +171,33 @@ pub async fn a_session_ends_once(w: &mut World) -> Claim {
     Ok(())
 }
 
+pub async fn all_other_sessions_end_at_once(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let phone = w.login(anna, 1).await;
+    let own = w.login(anna, 2).await;
+    let tablet = w.login(anna, 3).await;
+    let bobs = w.login(bob, 4).await;
+    w.changes().await;
+
+    assert_eq!(w.store.end_other_sessions(anna, own).await?, 2);
+
+    assert_eq!(sessions(w, anna, w.now()).await, [own]);
+    assert_eq!((w.session(1).await, w.session(2).await, w.session(3).await), (None, Some(own), None));
+    assert_eq!(w.session(4).await, Some(bobs));
+    assert_eq!(ended(w.change().await), (anna, vec![phone, tablet], Ended::Revoked));
+    Ok(())
+}
+
+pub async fn without_other_sessions_none_end(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let own = w.login(anna, 1).await;
+    w.changes().await;
+    assert_eq!(w.store.end_other_sessions(anna, own).await?, 0);
+    assert_eq!(sessions(w, anna, w.now()).await, [own]);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
 pub async fn sessions_survive_a_restart(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let phone = w.login(anna, 1).await;

@@ -9,7 +9,11 @@ use crate::App;
 
 mod list;
 mod revoke;
+mod revoke_others;
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(list::list_sessions)).routes(routes!(revoke::revoke_session))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_sessions))
+        .routes(routes!(revoke::revoke_session))
+        .routes(routes!(revoke_others::revoke_other_sessions))
 }
