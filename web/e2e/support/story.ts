@@ -16,7 +16,8 @@ const WIDE = { width: 1180, height: 760 };
 /** Pictures of what was there when a test failed. */
 const PICTURES = fileURLToPath(new URL("../../screenshots/e2e/", import.meta.url));
 /** What a browser says where the network, or the server, is gone. */
-const NETWORK = /net::ERR_|WebSocket connection to /;
+const NETWORK =
+  /net::ERR_|WebSocket connection to |dynamically imported module|Failed to load resource|Service Worker registration blocked/;
 
 /** Connected once for all files; the end of the tests closes it. */
 const browser: Promise<Browser> = chromium.connect(inject("browser"));

@@ -193,6 +193,8 @@ describe("in a chat", () => {
     };
     expect(translate()).toBeGreaterThan(10);
     await click("Show more");
+    // All of it, and not what the translator made of its beginning.
+    expect(place.querySelector(".body__folding")?.textContent?.match(/to be translated/g)?.length).toBe(60);
     translate();
     await click("Show less");
     act(() => engine.send(101, "RichText", "**one** more"));

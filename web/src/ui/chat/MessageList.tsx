@@ -16,6 +16,7 @@ import { previewOf } from "./preview";
 import type { Landmark } from "./layout";
 import { arrive, leaveAt } from "./places";
 import { buildRows, type LogRow, type Rows } from "./rows";
+import { useSelecting } from "./selecting";
 import { type View, VirtualLog, type VirtualLogHandle } from "./VirtualLog";
 import "./MessageList.css";
 
@@ -132,15 +133,19 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
     [older, loaded, onRetry, translator, now, t, me.id, people, single, onResend, onDiscard],
   );
 
+  const place = useRef<HTMLDivElement>(null);
+  const held = useSelecting({ place, messages, people, me, translator });
+
   const away = seenView !== null && !seenView.atBottom;
   return (
-    <div className="message-list">
+    <div ref={place} className="message-list">
       <VirtualLog
         rows={rows}
         guess={guessHeight}
         render={render}
         placeOf={placeOf}
         landmark={landmark}
+        held={held}
         label={t("chat.log", { title: view.title })}
         start={start}
         onView={onView}

@@ -42,6 +42,8 @@ export interface VirtualLogProps<Row extends Keyed> {
   /** A row's place in the order of all rows, so that the view may hold on to it; null where it may move. */
   readonly placeOf: (row: Row) => number | null;
   readonly landmark: Landmark | null;
+  /** Rows that stay in the page wherever one scrolls: those in which a selection begins and ends. */
+  readonly held: () => readonly string[];
   readonly label: string;
   /** Where to begin. */
   readonly start: Anchor;
@@ -56,7 +58,7 @@ const STICKY_PX = 6;
 const NEAR_BOTTOM_PX = 120;
 
 export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
-  const { rows, guess, render, placeOf, landmark, label, start, onView, handle } = props;
+  const { rows, guess, render, placeOf, landmark, held, label, start, onView, handle } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const space = useRef<HTMLDivElement>(null);
   const block = useRef<HTMLDivElement>(null);
@@ -75,6 +77,8 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
   const first = layout.indexAt(top - SPARE_PX);
   const end = Math.min(rows.length, layout.indexAt(top + self.height + SPARE_PX) + 1);
   const rendered = useRef({ first, end });
+  const indices = indicesOf(layout, held(), first, end);
+  const shown = useRef(indices);
 
   const reported = useRef("");
   const report = useCallback(() => {
@@ -111,10 +115,16 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
       self.width = element.clientWidth;
     }
     const { first: from, end: to } = rendered.current;
-    let index = from;
-    for (const child of rowsBlock.children) layout.measure(index++, child.getBoundingClientRect().height);
+    let index = 0;
+    for (const child of rowsBlock.children) {
+      if (child.classList.contains(GAP)) continue;
+      layout.measure(shown.current[index++] ?? -1, child.getBoundingClientRect().height);
+    }
+    for (const gap of rowsBlock.querySelectorAll<HTMLElement>(`:scope > .${GAP}`)) {
+      gap.style.height = `${gapBetween(layout, Number(gap.dataset["after"]), Number(gap.dataset["before"]))}px`;
+    }
     space.current.style.height = `${Math.max(layout.total, self.height)}px`;
-    rowsBlock.style.transform = `translateY(${layout.offset(from) + lead()}px)`;
+    rowsBlock.style.transform = `translateY(${layout.offset(shown.current[0] ?? from) + lead()}px)`;
     const { top: wanted, anchor } = layout.hold(self.anchor, self.height, landmark);
     if (Math.abs(element.scrollTop - wanted) >= 0.5) element.scrollTop = wanted;
     const enough =
@@ -130,6 +140,7 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
   // Not while rendering, which React may do in vain: what is noted here is what is in the page.
   useLayoutEffect(() => {
     rendered.current = { first, end };
+    shown.current = indices;
     settleRef.current = settle;
     settle();
   });
@@ -180,14 +191,49 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
       onScroll={onScroll}
     >
       <div ref={space} className="log__space" style={{ height: Math.max(layout.total, self.height) }}>
-        <div ref={block} className="log__rows" style={{ transform: `translateY(${layout.offset(first) + lead()}px)` }}>
-          {rows.slice(first, end).map((row, at) => (
-            <div key={row.key} className={first + at === rows.length - 1 ? "log__row log__row--end" : "log__row"}>
-              {render(row)}
-            </div>
-          ))}
+        <div ref={block} className="log__rows" style={{ transform: `translateY(${layout.offset(indices[0] ?? first) + lead()}px)` }}>
+          {/* One list, so that a row stays the same element whether there is a gap before it or not. */}
+          {indices.flatMap((index, at) => {
+            const row = rows[index];
+            if (row === undefined) return [];
+            const before = indices[at - 1];
+            const content = (
+              <div key={row.key} className={index === rows.length - 1 ? "log__row log__row--end" : "log__row"}>
+                {render(row)}
+              </div>
+            );
+            if (before === undefined || before === index - 1) return [content];
+            // What is left out between a row that is held and those in sight.
+            const height = gapBetween(layout, before, index);
+            return [
+              <div key={`gap ${before}`} className={GAP} data-after={before} data-before={index} style={{ height }} />,
+              content,
+            ];
+          })}
         </div>
       </div>
     </div>
   );
+}
+
+const GAP = "log__gap";
+
+/** Which rows are in the page: those near the sight, and those that are held. */
+function indicesOf<Row extends Keyed>(
+  layout: Layout<Row>,
+  held: readonly string[],
+  first: number,
+  end: number,
+): readonly number[] {
+  const indices: number[] = [];
+  for (let index = first; index < end; index++) indices.push(index);
+  for (const key of held) {
+    const index = layout.rows.findIndex((row) => row.key === key);
+    if (index >= 0 && !indices.includes(index)) indices.push(index);
+  }
+  return indices.sort((a, b) => a - b);
+}
+
+function gapBetween<Row extends Keyed>(layout: Layout<Row>, after: number, before: number): number {
+  return layout.offset(before) - layout.offset(after + 1);
 }
