@@ -22,8 +22,27 @@ function versionForWorker(): Plugin {
   };
 }
 
+/** Makes src/look.js a hashed file like all others: a script that blocks is no module, so the bundler leaves it alone. */
+function look(): Plugin {
+  const file = "/src/look.js";
+  return {
+    name: "look",
+    apply: "build",
+    buildStart() {
+      this.emitFile({ type: "asset", name: "look.js", source: readFileSync(new URL(`.${file}`, import.meta.url)) });
+    },
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle }) {
+        const made = Object.values(bundle ?? {}).find((each) => each.type === "asset" && each.names.includes("look.js"));
+        return made === undefined ? html : html.replace(file, `/${made.fileName}`);
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), versionForWorker()],
+  plugins: [react(), look(), versionForWorker()],
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -55,6 +55,32 @@ describe("a translator", () => {
     expect(english.day(new Date(2026, 2, 3).getTime(), now)).toBe("March 3");
     expect(english.day(new Date(2024, 2, 3).getTime(), now)).toBe("March 3, 2024");
   });
+
+  it("has the clock of the person's place, in any language", () => {
+    const afternoon = new Date(2026, 10, 22, 14, 5).getTime();
+    // Intl puts a narrow space before PM.
+    const time = (language: "en" | "zh", ...tags: string[]): string =>
+      createTranslator(language, tags).time(afternoon).replace(/\s/gu, " ");
+    expect(time("en", "en-US", "en")).toBe("2:05 PM");
+    expect(time("en", "en-GB")).toBe("14:05");
+    expect(time("en", "de-DE", "en-US")).toBe("14:05");
+    expect(time("zh", "zh-CN")).toBe("14:05");
+    expect(time("zh", "en-US", "zh-CN")).toBe("下午2:05");
+    expect(time("zh", "zh-TW")).toBe("下午2:05");
+    expect(time("en", "C", "en_US")).toBe("2:05 PM");
+    expect(createTranslator("en", ["en-GB"]).time(new Date(2026, 10, 22, 9, 5).getTime())).toBe("09:05");
+  });
+
+  it("writes every time by that clock, and dates as the person's English does", () => {
+    const now = new Date(2026, 10, 22, 16).getTime();
+    const afternoon = new Date(2026, 10, 22, 14, 5).getTime();
+    for (const clock of ["2:05", "14:05"]) {
+      const english = createTranslator("en", [clock === "2:05" ? "en-US" : "en-GB"]);
+      const written = [english.time(afternoon), english.brief(afternoon, now), english.date(afternoon), english.full(afternoon)];
+      for (const text of written) expect(text).toMatch(new RegExp(`(^|\\D)${clock}`));
+    }
+    expect(createTranslator("en", ["en-GB"]).day(new Date(2026, 2, 3).getTime(), now)).toBe("3 March");
+  });
 });
 
 it("the browser's first language that we have is chosen", () => {

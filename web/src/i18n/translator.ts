@@ -22,7 +22,7 @@ export interface Translator {
   readonly locale: string;
   t<K extends Key>(key: K, ...values: Values<K>): string;
   number(value: number): string;
-  /** 14:05 */
+  /** 14:05, or 2:05 PM where the person's clock has twelve hours */
   time(at: number): string;
   /** Today, Yesterday, Monday, 3 March, 3 March 2024: the separator of days. */
   day(at: number, now: number): string;
@@ -32,7 +32,7 @@ export interface Translator {
   ago(at: number, now: number): string;
   /** Full date and time, for tooltips and screen readers. */
   full(at: number): string;
-  /** Nov 22, 2026, 14:05 */
+  /** Nov 22, 2026, 14:05, by the same clock */
   date(at: number): string;
   /** 3.4 MB */
   bytes(size: number): string;
@@ -48,22 +48,26 @@ export function preferredLanguage(wanted: readonly string[]): Language {
   return "en";
 }
 
-export function createTranslator(language: Language): Translator {
+/** `tags` are the person's own, as the browser has them: how they write dates and which clock they have. */
+export function createTranslator(language: Language, tags: readonly string[] = []): Translator {
   const catalogue = CATALOGUES[language];
   const locale = LOCALES[language];
+  const region = regionOf(language, tags);
+  const hourCycle = clockOf(tags, region);
   const plural = new Intl.PluralRules(locale);
   const numbers = new Intl.NumberFormat(locale);
   const collator = new Intl.Collator(locale, { numeric: true, sensitivity: "base" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const times = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const weekdays = new Intl.DateTimeFormat(locale, { weekday: "long" });
-  const shortWeekdays = new Intl.DateTimeFormat(locale, { weekday: "short" });
-  const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" });
-  const daysOfYears = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
-  const shortDays = new Intl.DateTimeFormat(locale, { day: "numeric", month: language === "zh" ? "numeric" : "short" });
-  const shortDaysOfYears = new Intl.DateTimeFormat(locale, { day: "numeric", month: "numeric", year: "2-digit" });
-  const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
-  const fulls = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", hourCycle: "h23" });
+  const hour = hourCycle === "h23" || hourCycle === "h24" ? "2-digit" : "numeric";
+  const times = new Intl.DateTimeFormat(region, { hour, minute: "2-digit", hourCycle });
+  const weekdays = new Intl.DateTimeFormat(region, { weekday: "long" });
+  const shortWeekdays = new Intl.DateTimeFormat(region, { weekday: "short" });
+  const days = new Intl.DateTimeFormat(region, { day: "numeric", month: "long" });
+  const daysOfYears = new Intl.DateTimeFormat(region, { day: "numeric", month: "long", year: "numeric" });
+  const shortDays = new Intl.DateTimeFormat(region, { day: "numeric", month: language === "zh" ? "numeric" : "short" });
+  const shortDaysOfYears = new Intl.DateTimeFormat(region, { day: "numeric", month: "numeric", year: "2-digit" });
+  const dates = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short", hourCycle });
+  const fulls = new Intl.DateTimeFormat(region, { dateStyle: "full", timeStyle: "short", hourCycle });
 
   function t<K extends Key>(key: K, ...values: Values<K>): string {
     const entry: string | Plural = catalogue[key];
@@ -120,6 +124,29 @@ export function createTranslator(language: Language): Translator {
     },
     compare: (a, b) => collator.compare(a, b),
   };
+}
+
+/** The person's own way with the language: British dates for who reads British English. */
+function regionOf(language: Language, tags: readonly string[]): string {
+  // Ours is simplified Chinese, and so are the names of its days.
+  if (language === "zh") return LOCALES.zh;
+  const tag = tags.find((each) => each.toLowerCase().split("-")[0] === language);
+  return supported(tag) ?? LOCALES[language];
+}
+
+/** The clock is of the place where somebody lives, whichever language they read. */
+function clockOf(tags: readonly string[], region: string): Intl.DateTimeFormatOptions["hourCycle"] {
+  const place = supported(tags[0]) ?? region;
+  return new Intl.DateTimeFormat(place, { hour: "numeric" }).resolvedOptions().hourCycle ?? "h23";
+}
+
+function supported(tag: string | undefined): string | undefined {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag ?? [])[0];
+  } catch {
+    // Browsers have told tags that are none, as "en_US" and "C".
+    return undefined;
+  }
 }
 
 /** Midnight before `at`, in the zone of the browser. */

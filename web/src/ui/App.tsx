@@ -1,6 +1,6 @@
 // The whole client, drawn from the engine's state.
 
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 
 import type { Engine } from "../engine/contract";
 import { SignInPage } from "./account/SignInPage";
@@ -8,6 +8,7 @@ import { Boundary } from "./base/Boundary";
 import { SignedIn, Surroundings, useEngine, useLive, useMedia, useTranslator } from "./base/context";
 import { Logo } from "./base/Icon";
 import { usePreferences } from "./base/preferences";
+import { useRefusedFiles } from "./shell/files";
 import { Shell } from "./shell/Shell";
 import { Toasts } from "./shell/Toasts";
 import "./App.css";
@@ -27,6 +28,7 @@ export function App({ engine }: { engine: Engine }) {
 }
 
 function Door() {
+  useRefusedFiles();
   const account = useLive(useEngine().account);
   const { t } = useTranslator();
   switch (account.is) {
@@ -48,13 +50,14 @@ function Door() {
   }
 }
 
-/** Light or dark, as was chosen or as the system says. */
+/** Light or dark, as was chosen or as the system says; at the start, as src/look.js has set it. */
 function useLook(): void {
   const { theme } = usePreferences();
   const systemDark = useMedia("(prefers-color-scheme: dark)");
   const dark = theme === "dark" || (theme === "system" && systemDark);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset["look"] = dark ? "dark" : "light";
+    document.querySelector('meta[name="color-scheme"]')?.setAttribute("content", dark ? "dark" : "light");
     const colour = getComputedStyle(document.documentElement).getPropertyValue("--surface");
     for (const meta of document.querySelectorAll('meta[name="theme-color"]')) meta.setAttribute("content", colour.trim());
   }, [dark]);

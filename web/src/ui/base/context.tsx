@@ -1,6 +1,6 @@
 // What every view may ask for: the engine, live values, the language.
 
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import type { Engine, Live, User } from "../../engine/contract";
 import { createTranslator, preferredLanguage, type Translator } from "../../i18n/translator";
@@ -13,8 +13,9 @@ const MeContext = createContext<User | null>(null);
 export function Surroundings({ engine, children }: { engine: Engine; children: ReactNode }) {
   const { language: wanted } = usePreferences();
   const language = wanted === "auto" ? preferredLanguage(navigator.languages) : wanted;
-  const translator = useMemo(() => createTranslator(language), [language]);
-  useEffect(() => {
+  const translator = useMemo(() => createTranslator(language, navigator.languages), [language]);
+  // Before the first sight: fonts and the reading voice go by it.
+  useLayoutEffect(() => {
     document.documentElement.lang = translator.locale;
   }, [translator]);
   return (
