@@ -32,7 +32,7 @@ story("two browsers register, become friends while both look, and chat both ways
   await ben.place("Contacts").getByText("1 request").waitFor();
   await ben.place("Contacts").click();
   const requests = ben.page.getByRole("region", { name: "Requests to you" });
-  await requests.getByText("Anna").waitFor();
+  await requests.getByText("Anna", { exact: true }).waitFor();
   await ben.button("Accept", requests).click();
   await requests.waitFor({ state: "detached" });
   await ben.place("Contacts").getByText(/request/).waitFor({ state: "detached" });

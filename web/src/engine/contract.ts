@@ -184,6 +184,8 @@ export interface Engine {
   revokeOtherDevices(): Promise<Outcome>;
 
   findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>>;
+  /** What is known of somebody: of those one shares a chat or a request with. */
+  user(uid: number): User | null;
   relation(uid: number): Relation;
   befriend(uid: number): Promise<Outcome>;
   acceptFriend(uid: number): Promise<Outcome>;

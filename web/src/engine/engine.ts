@@ -159,6 +159,10 @@ export class RimEngine implements Engine {
     return answer.code === 200 ? { ok: true, value: null } : outcome(answer);
   }
 
+  user(uid: number): User | null {
+    return this.session?.replica.user(uid) ?? null;
+  }
+
   relation(uid: number): Relation {
     const replica = this.session?.replica;
     if (replica === undefined) return "none";

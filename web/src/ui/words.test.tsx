@@ -127,5 +127,5 @@ it("a name in a sentence is isolated where it runs to the left, and bare where i
   expect(isolated(LEFTWARDS)).toBe(`\u2068${LEFTWARDS}\u2069`);
   expect(plainly("a\u2067b\u2069c\u200f")).toBe("abc\u200f");
   const { t } = createTranslator("en");
-  expect(t("contacts.asked", { name: `${LEFTWARDS}${TURNED}` })).toBe(`Request sent to \u2068${LEFTWARDS}\u2069`);
+  expect(t("panel.memberActions", { name: `${LEFTWARDS}${TURNED}` })).toBe(`Actions for \u2068${LEFTWARDS}\u2069`);
 });

@@ -16,6 +16,7 @@ import {
 
 import { Boundary } from "./Boundary";
 import { useTranslator } from "./context";
+import { whichKey } from "./keys";
 
 const SPARE_ROWS = 6;
 
@@ -86,14 +87,13 @@ export function FixedList<T>({ items, height, label, keyOf, render, handle, clas
   useImperativeHandle(handle, () => ({ focus }), [focus]);
 
   const move = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof Element)) return;
+    const key = whichKey(event.nativeEvent, ["up", "down", "first", "last"]);
+    if (key === null || event.defaultPrevented || !(event.target instanceof Element)) return;
     const row = event.target.closest("[data-index]");
     if (row === null) return;
     const at = Number(row.getAttribute("data-index"));
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: count - 1 }[event.key];
-    if (to === undefined) return;
     event.preventDefault();
-    focus(to);
+    focus({ up: at - 1, down: at + 1, first: 0, last: count - 1 }[key]);
   };
 
   const start = Math.min(range.start, count);

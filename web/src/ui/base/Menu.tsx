@@ -3,6 +3,7 @@
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 
 import { Icon, type IconName } from "./Icon";
+import { whichKey } from "./keys";
 import { useLayer } from "./layers";
 import "./Menu.css";
 
@@ -38,8 +39,9 @@ export function Menu({ label, icon, items }: { label: string; icon: IconName; it
   const move = (event: KeyboardEvent): void => {
     const entries = [...(menu.current?.querySelectorAll("button") ?? [])];
     const at = entries.findIndex((entry) => entry === document.activeElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 }[event.key];
-    if (to !== undefined) {
+    const key = whichKey(event.nativeEvent, ["up", "down", "first", "last"]);
+    if (key !== null) {
+      const to = { up: at - 1, down: at + 1, first: 0, last: entries.length - 1 }[key];
       event.preventDefault();
       // The list that the menu belongs to has arrows of its own.
       event.stopPropagation();

@@ -21,7 +21,7 @@ export function Page({ label, title, under, children }: PageProps) {
   const narrow = useMedia(NARROW);
   const page = useRef<HTMLElement>(null);
   const back = (): void => navigateBack(under);
-  useLayer(page, true, { onClose: narrow ? back : null, floats: false, whole: true });
+  useLayer(page, true, { onClose: narrow ? back : null, floats: false, begins: "whole" });
   return (
     <section ref={page} className="page" aria-label={label} tabIndex={-1} data-layer>
       <header className="page__header">

@@ -1,10 +1,10 @@
 // Fields of forms, and the field of a search.
 
-import { type InputHTMLAttributes, type RefObject, useId, useState } from "react";
+import { type InputHTMLAttributes, useId, useState } from "react";
 
 import { useTranslator } from "./context";
 import { Icon } from "./Icon";
-import { isComposing } from "./layers";
+import { whichKey } from "./keys";
 
 type Native = Pick<
   InputHTMLAttributes<HTMLInputElement>,
@@ -89,16 +89,16 @@ export interface SearchFieldProps {
   readonly onEnter?: () => void;
   /** The listbox of what is found, and the id of what is selected in it: then Enter and arrows are its own. */
   readonly options?: { readonly id: string; readonly active: string | undefined };
-  readonly inputRef?: RefObject<HTMLInputElement | null>;
+  /** Esc where there is nothing to be cleared. */
+  readonly onLeave?: () => void;
 }
 
-export function SearchField({ label, value, onValue, onArrowDown, onEnter, options, inputRef }: SearchFieldProps) {
+export function SearchField({ label, value, onValue, onArrowDown, onEnter, onLeave, options }: SearchFieldProps) {
   const { t } = useTranslator();
   return (
     <div className="search">
       <Icon name="search" size={19} />
       <input
-        ref={inputRef}
         type="search"
         className="search__input"
         dir="auto"
@@ -116,17 +116,13 @@ export function SearchField({ label, value, onValue, onArrowDown, onEnter, optio
         spellCheck={false}
         onChange={(event) => onValue(event.target.value)}
         onKeyDown={(event) => {
-          if (isComposing(event.nativeEvent)) return;
-          if (event.key === "Escape" && value !== "") {
-            event.preventDefault();
-            onValue("");
-          } else if (event.key === "ArrowDown" && onArrowDown !== undefined) {
-            event.preventDefault();
-            onArrowDown();
-          } else if (event.key === "Enter" && onEnter !== undefined) {
-            event.preventDefault();
-            onEnter();
-          }
+          const key = whichKey(event.nativeEvent, ["close", "down", "pick"]);
+          if (key === "close" && value !== "") onValue("");
+          else if (key === "close" && onLeave !== undefined) onLeave();
+          else if (key === "down" && onArrowDown !== undefined) onArrowDown();
+          else if (key === "pick" && onEnter !== undefined) onEnter();
+          else return;
+          event.preventDefault();
         }}
       />
       {value !== "" && (

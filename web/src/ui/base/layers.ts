@@ -7,14 +7,15 @@
 import { type RefObject, useLayoutEffect, useRef } from "react";
 
 import { COARSE } from "./context";
+import { isComposing, isKey } from "./keys";
 
 export interface LayerOptions {
   /** Asked to close, by Esc; null where Esc leaves it open. */
   readonly onClose: (() => void) | null;
   /** Over everything: Tab stays inside, and Esc closes it wherever the focus is. Others are closed from their pane. */
   readonly floats: boolean;
-  /** Begins with itself, as a place to read, and not with a control in it. */
-  readonly whole?: boolean;
+  /** With what it begins, where that is no field or button: the whole of it, as a place to read; or it sees to that itself. */
+  readonly begins?: "whole" | "itself";
 }
 
 interface Layer {
@@ -46,6 +47,8 @@ const stack: Layer[] = [];
 let pressed: HTMLElement | null = null;
 /** What has the focus, or had it until it went away, with everything around it. */
 let last: readonly HTMLElement[] = [];
+/** Where the focus goes back to as soon as a layer that is being closed is gone. */
+let returning: readonly HTMLElement[] = [];
 
 /** Makes an element a layer while `open`. */
 export function useLayer(ref: RefObject<HTMLElement | null>, open: boolean, options: LayerOptions): void {
@@ -60,7 +63,8 @@ export function useLayer(ref: RefObject<HTMLElement | null>, open: boolean, opti
 }
 
 function openLayer(element: HTMLElement, options: Layer["options"]): () => void {
-  const from = isNowhere() ? pressed : (document.activeElement as HTMLElement);
+  // What has opened it may be out of reach by now.
+  const from = last[0] ?? pressed;
   const around = from === null ? undefined : stack.findLast((layer) => layer.element.contains(from));
   const layer: Layer = { element, options, openers: [...(from === null ? [] : [from]), ...(around?.openers ?? [])] };
   stack.push(layer);
@@ -69,16 +73,19 @@ function openLayer(element: HTMLElement, options: Layer["options"]): () => void 
   return () => {
     stack.splice(stack.indexOf(layer), 1);
     if (element instanceof HTMLDialogElement) element.close();
-    if (isNowhere() || element.contains(document.activeElement)) goBack(layer.openers);
+    if (isNowhere() || element.contains(document.activeElement)) layer.openers.some(take);
+    // What it came from may be out of reach until all of the change is in the page.
+    returning = layer.openers;
     queueMicrotask(() => {
-      // What it came from may have been out of reach until all of the change was in the page.
-      if (isNowhere()) goBack(layer.openers);
+      if (isNowhere() && !layer.openers.some(take)) goHome();
+      returning = [];
     });
   };
 }
 
 function begin({ element, options }: Layer): void {
-  if (options.current.whole === true && take(element)) return;
+  const { begins } = options.current;
+  if (begins === "itself" || (begins === "whole" && take(element))) return;
   const marked = element.querySelector<HTMLElement>("[data-begin]");
   if (marked !== null && take(marked)) return;
   // On glass a search would cover with a keyboard what is to be chosen from.
@@ -93,10 +100,6 @@ function begin({ element, options }: Layer): void {
 function take(element: HTMLElement): boolean {
   element.focus({ preventScroll: true });
   return document.activeElement === element;
-}
-
-function goBack(openers: readonly HTMLElement[]): void {
-  if (!openers.some(take)) goHome();
 }
 
 /** To where one goes on: the innermost layer, else the composer, the log, what is open, or the list. */
@@ -117,11 +120,6 @@ export function isCovered(): boolean {
   return stack.some(({ options }) => options.current.floats);
 }
 
-/** Whether an input method is composing: then no key means anything but that. Safari says 229 at its end. */
-export function isComposing(event: { readonly isComposing: boolean; readonly keyCode: number }): boolean {
-  return event.isComposing || event.keyCode === 229;
-}
-
 /** Whether nothing has the focus, or what has it is out of reach. */
 function isNowhere(): boolean {
   const element = document.activeElement;
@@ -133,13 +131,13 @@ function isGlass(): boolean {
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.key === "Escape") onEscape(event);
-  else if (event.key === "Tab" && !event.defaultPrevented) goRound(event);
+  // A <dialog> would close by itself.
+  if (event.key === "Escape" && isComposing(event)) event.preventDefault();
+  if (isKey(event, "close")) onEscape(event);
+  else if (event.key === "Tab" && !isComposing(event) && !event.defaultPrevented) goRound(event);
 }
 
 function onEscape(event: KeyboardEvent): void {
-  // A <dialog> would close by itself.
-  if (isComposing(event)) event.preventDefault();
   if (event.defaultPrevented) return;
   const layer = stack.findLast(
     ({ element, options: { current } }) =>
@@ -174,6 +172,7 @@ function keep(): void {
     if (!element.matches(":disabled")) take(element);
     return;
   }
+  if (returning.some(take)) return;
   const around = last.filter((each) => each.isConnected);
   if (around.some((each) => each.tabIndex >= 0 && take(each))) return;
   for (const each of around) {

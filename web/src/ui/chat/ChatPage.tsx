@@ -9,6 +9,7 @@ import { Face } from "../base/Avatar";
 import { Boundary, Fault } from "../base/Boundary";
 import { NARROW, useEngine, useLive, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
+import { useLayer } from "../base/layers";
 import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
 import { Empty, Loading } from "../base/small";
 import { Words } from "../base/words";
@@ -38,6 +39,10 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
     };
   }, [engine, gid]);
 
+  // The composer takes the focus where there is one; on leaving, it goes back to the row of the list.
+  const chat = useRef<HTMLElement>(null);
+  useLayer(chat, view !== null, { onClose: null, floats: false, begins: "itself" });
+
   if (view === null) {
     return (
       <Empty icon="chats" title={t("chat.missing")} text={t("chat.missingHint")}>
@@ -51,7 +56,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
   return (
     <>
-      <section className="chat" aria-label={isolated(view.title)} inert={panel && narrow}>
+      <section ref={chat} className="chat" aria-label={isolated(view.title)} inert={panel && narrow}>
         <ChatHeader view={view} panel={panel} />
         {ready ? (
           <Boundary of={view}>

@@ -21,6 +21,8 @@ import { hrefOf, navigate } from "../base/router";
 import { Loading, Who } from "../base/small";
 import { matches } from "../base/text";
 import { Words } from "../base/words";
+import { useOpenPerson } from "../contacts/person";
+import { RelationButtons, relationText, useRelation } from "../contacts/relation";
 import "./ChatPanel.css";
 
 const MEMBER_PX = 56;
@@ -36,7 +38,7 @@ export const ChatPanel = memo(
   function ChatPanel({ view, onClose }: ChatPanelProps) {
     const { t } = useTranslator();
     const panel = useRef<HTMLElement>(null);
-    useLayer(panel, true, { onClose, floats: false, whole: true });
+    useLayer(panel, true, { onClose, floats: false, begins: "whole" });
     return (
       <aside ref={panel} className="panel" aria-label={t("panel.title")} tabIndex={-1} data-layer data-scroller>
         <header className="panel__header">
@@ -61,9 +63,12 @@ export const ChatPanel = memo(
 );
 
 function Person({ view }: { view: ChatView }) {
-  const { t } = useTranslator();
+  const translator = useTranslator();
+  const { t } = translator;
   const online = useOnline(view.partner);
   const partner = view.members.find(({ user }) => user.id === view.partner)?.user;
+  const relation = useRelation(view.partner);
+  const action = useAction();
   return (
     <section className="panel__card">
       <Face name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} online={online} />
@@ -75,9 +80,19 @@ function Person({ view }: { view: ChatView }) {
           <p className="panel__note">
             <Who account={partner.account} online={online} />
           </p>
-          <a className="button button--small button--outline" href={hrefOf({ page: "contacts", uid: partner.id })}>
-            {t("panel.person")}
-          </a>
+          {relation === "friends" ? (
+            <a className="button button--small button--outline" href={hrefOf({ page: "contacts", uid: partner.id })}>
+              {t("panel.person")}
+            </a>
+          ) : (
+            <>
+              {relation !== "none" && <p className="panel__note">{relationText(translator, relation)}</p>}
+              <span className="panel__relation">
+                <RelationButtons user={partner} action={action} small />
+              </span>
+              <FormError text={action.problem} />
+            </>
+          )}
         </>
       )}
     </section>
@@ -283,19 +298,22 @@ function MemberRow({ member, owner, actions }: MemberRowProps) {
   const me = useMe();
   const { user, admin } = member;
   const online = useOnline(user.id);
+  const openPerson = useOpenPerson();
   return (
     <div className="member">
-      <Face name={user.name} address={user.avatar} seed={user.id} size={40} online={online} />
-      <div className="member__names">
-        <span className="ellipsis">
-          <Words text={user.name} />
-          {user.id === me.id && <span className="member__you"> ({t("panel.you")})</span>}
+      <button type="button" className="member__who" onClick={() => openPerson(user)}>
+        <Face name={user.name} address={user.avatar} seed={user.id} size={40} online={online} />
+        <span className="member__names">
+          <span className="ellipsis">
+            <Words text={user.name} />
+            {user.id === me.id && <span className="member__you"> ({t("panel.you")})</span>}
+          </span>
+          {online && <span className="hidden">{t("presence.online")}</span>}
+          <span className="member__account ellipsis">
+            <Words text={`@${user.account}`} />
+          </span>
         </span>
-        {online && <span className="hidden">{t("presence.online")}</span>}
-        <span className="member__account ellipsis">
-          <Words text={`@${user.account}`} />
-        </span>
-      </div>
+      </button>
       {owner ? (
         <span className="member__role member__role--owner">{t("panel.owner")}</span>
       ) : (

@@ -16,7 +16,7 @@ import { Fault } from "../base/Boundary";
 import { chunk } from "../base/chunk";
 import { useEngine, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
-import { isComposing } from "../base/layers";
+import { isKey, type KeyName, keySigns } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
 import { code, type Edit, prefix, surround } from "./composing";
@@ -136,10 +136,10 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
     }
   };
 
-  const marks: readonly { label: string; icon: IconName; key?: string; run: () => void }[] = [
-    { label: t("composer.bold"), icon: "bold", key: "b", run: () => edit((...at) => surround(...at, "**", "**")) },
-    { label: t("composer.italic"), icon: "italic", key: "i", run: () => edit((...at) => surround(...at, "*", "*")) },
-    { label: t("composer.code"), icon: "code", key: "e", run: () => edit(code) },
+  const marks: readonly { label: string; icon: IconName; key?: KeyName; run: () => void }[] = [
+    { label: t("composer.bold"), icon: "bold", key: "bold", run: () => edit((...at) => surround(...at, "**", "**")) },
+    { label: t("composer.italic"), icon: "italic", key: "italic", run: () => edit((...at) => surround(...at, "*", "*")) },
+    { label: t("composer.code"), icon: "code", key: "code", run: () => edit(code) },
     {
       label: t("composer.link"),
       icon: "link",
@@ -150,13 +150,12 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
   ];
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    // While an input method composes, Enter chooses characters.
-    if (isComposing(event.nativeEvent)) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!glass || event.ctrlKey || event.metaKey)) {
+    // On glass Enter begins a line: there is no Shift at hand.
+    if (isKey(event.nativeEvent, "send") && (!glass || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       send();
-    } else if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
-      const chosen = marks.find(({ key }) => key === event.key.toLowerCase());
+    } else {
+      const chosen = marks.find(({ key }) => key !== undefined && isKey(event.nativeEvent, key));
       if (chosen === undefined) return;
       event.preventDefault();
       chosen.run();
@@ -193,7 +192,7 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
                 type="button"
                 className="composer__mark"
                 aria-label={label}
-                title={key === undefined ? label : `${label} (Ctrl+${key.toUpperCase()})`}
+                title={key === undefined ? label : `${label} (${keySigns(key).join("+")})`}
                 onMouseDown={(event) => event.preventDefault()}
                 onClick={run}
               >

@@ -7,7 +7,8 @@ import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef,
 import type { Key } from "../../i18n/catalogue";
 import { useTranslator } from "../base/context";
 import { SearchField } from "../base/fields";
-import { isComposing, useLayer } from "../base/layers";
+import { whichKey } from "../base/keys";
+import { useLayer } from "../base/layers";
 import { preferences, setPreferences } from "../base/preferences";
 import { byCategory, byEmoji, type Emoji, findEmoji } from "./emojis";
 import "./EmojiPicker.css";
@@ -95,21 +96,22 @@ export function EmojiPicker({ onPick, onClose }: EmojiPickerProps) {
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (isComposing(event.nativeEvent) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const key = whichKey(event.nativeEvent, ["up", "down", "left", "right", "pick", "pickMore"]);
     const { target } = event;
     const input = target instanceof HTMLInputElement ? target : null;
-    if (input === null && target !== grid.current) return;
+    if (key === null || (input === null && target !== grid.current)) return;
     const cells = [...(grid.current?.children ?? [])] as HTMLElement[];
     const row = cells.findIndex((cell) => cell.offsetTop !== cells[0]?.offsetTop);
     const columns = row < 0 ? cells.length : row;
     const entry = shown[selected];
-    const to = { ArrowRight: selected + 1, ArrowLeft: selected - 1, ArrowDown: selected + columns, ArrowUp: selected - columns }[event.key];
-    if (event.key === "Enter" && entry !== undefined) pick(entry, event.shiftKey);
-    // To the sides one goes in the searched word as well, where that leads anywhere.
-    else if (event.key === "ArrowLeft" && input !== null && input.value !== "" && selected === 0) return;
-    else if (event.key === "ArrowRight" && input !== null && input.selectionEnd !== input.value.length) return;
-    else if (to !== undefined) select(to);
-    else return;
+    if (key === "pick" || key === "pickMore") {
+      if (entry !== undefined) pick(entry, key === "pickMore");
+    } else {
+      // To the sides one goes in the searched word as well, where that leads anywhere.
+      if (key === "left" && input !== null && input.value !== "" && selected === 0) return;
+      if (key === "right" && input !== null && input.selectionEnd !== input.value.length) return;
+      select(selected + { up: -columns, down: columns, left: -1, right: 1 }[key]);
+    }
     event.preventDefault();
   };
 

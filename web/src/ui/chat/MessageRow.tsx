@@ -1,6 +1,6 @@
 // One message: a bubble, with who, when and how far it has come.
 
-import { memo } from "react";
+import { memo, type MouseEvent, useState } from "react";
 
 import type { Message, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
@@ -12,6 +12,7 @@ import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
 import { Words } from "../base/words";
 import { emojiCount } from "./emoji";
+import { PersonName, useOpenPerson } from "../contacts/person";
 import { MessageBody } from "./MessageBody";
 import { StateIcon } from "./StateIcon";
 import "./MessageRow.css";
@@ -33,6 +34,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, first, last, meta, own, sender, single, onResend, onDiscard } = props;
   const translator = useTranslator();
   const { t } = translator;
+  const openPerson = useOpenPerson();
+  const [told, tell] = useState(false);
   const name = own ? t("chat.you") : (sender?.name ?? t("chat.someone"));
   const big = message.kind === "Text" ? emojiCount(message.content) : 0;
   const bare = big > 0 || message.kind === "Image";
@@ -48,13 +51,19 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   );
   const nameLine = (
     <p className={`bubble__name bubble__name--${seedColour(message.uid)}`}>
-      <Words text={name} />
+      {sender === null ? <Words text={name} /> : <PersonName who={sender} />}
     </p>
   );
+  // Where nothing hovers, a touch tells the time and takes it away.
+  const onTouch = ({ target }: MouseEvent): void => {
+    const control = target instanceof Element && target.closest("a, button, audio, video") !== null;
+    if (!control && matchMedia("(hover: none)").matches) tell(!told);
+  };
   const classes = ["message", own ? "message--own" : "message--other"];
   if (first) classes.push("message--first");
   if (last) classes.push("message--last");
   if (!single && !own) classes.push("message--with-avatar");
+  if (told) classes.push("message--told");
   const bubble = ["bubble", `bubble--${message.kind.toLowerCase()}`];
   if (big > 0) bubble.push(`bubble--emoji bubble--emoji-${big}`);
   return (
@@ -63,10 +72,16 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       aria-label={`${isolated(name)}, ${translator.time(message.at)}`}
       data-key={message.key}
       data-state={message.state.is}
+      onClick={meta ? undefined : onTouch}
     >
       {!single && !own && (
         <span className="message__avatar">
-          {last && <Avatar name={name} address={sender?.avatar ?? ""} seed={message.uid} size={34} />}
+          {last && (
+            // For the hand: the name says and does the same for keys and ears.
+            <span className="message__face" onClick={() => openPerson(sender ?? message.uid)}>
+              <Avatar name={name} address={sender?.avatar ?? ""} seed={message.uid} size={34} />
+            </span>
+          )}
         </span>
       )}
       <div className="message__column">
@@ -74,7 +89,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         <div className={bubble.join(" ")}>
           {named && !bare && nameLine}
           <MessageBody kind={message.kind} content={message.content} from={name} id={`${message.gid}.${message.key}`} />
-          {meta && stamp}
+          {meta ? (
+            stamp
+          ) : (
+            <time className="message__when" dateTime={new Date(message.at).toISOString()}>
+              {translator.time(message.at)}
+            </time>
+          )}
         </div>
         {message.state.is === "failed" && (
           <p className="message__failed">

@@ -1,6 +1,6 @@
 // The list of chats: search, rows, new chat.
 
-import { memo, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 
 import type { ChatRow } from "../../engine/contract";
 import { Face } from "../base/Avatar";
@@ -29,32 +29,11 @@ export function ChatList({ selected }: { selected: number | null }) {
   const [search, setSearch] = useState("");
   const [creating, setCreating] = useState(false);
   const list = useRef<FixedListHandle>(null);
-  const searchInput = useRef<HTMLInputElement>(null);
 
   const shown = useMemo(
     () => (search.trim() === "" ? chats : chats.filter(({ title }) => matches(title, search))),
     [chats, search],
   );
-
-  const latest = useRef({ shown, selected });
-  latest.current = { shown, selected };
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        searchInput.current?.focus();
-        searchInput.current?.select();
-      } else if (event.altKey && !event.ctrlKey && !event.metaKey && /^Arrow(Up|Down)$/.test(event.key)) {
-        const { shown: rows, selected: current } = latest.current;
-        const at = rows.findIndex(({ gid }) => gid === current);
-        const to = rows[event.key === "ArrowDown" ? at + 1 : Math.max(0, at - 1)];
-        event.preventDefault();
-        if (to !== undefined) navigate({ page: "chat", gid: to.gid, panel: false });
-      }
-    };
-    addEventListener("keydown", onKeyDown);
-    return () => removeEventListener("keydown", onKeyDown);
-  }, []);
 
   const open = (row: ChatRow | undefined): void => {
     if (row === undefined) return;
@@ -83,7 +62,7 @@ export function ChatList({ selected }: { selected: number | null }) {
           label={t("chats.search")}
           value={search}
           onValue={setSearch}
-          inputRef={searchInput}
+          onLeave={goHome}
           onArrowDown={() => list.current?.focus(0)}
           onEnter={() => search.trim() !== "" && open(shown[0])}
         />

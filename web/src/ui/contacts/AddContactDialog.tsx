@@ -2,27 +2,26 @@
 
 import { useState } from "react";
 
-import type { Relation, User } from "../../engine/contract";
+import type { User } from "../../engine/contract";
 import { useAction } from "../base/actions";
 import { Avatar } from "../base/Avatar";
-import { useEngine, useLive, useTranslator } from "../base/context";
+import { useEngine, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { FormError, TextField } from "../base/fields";
 import { navigate } from "../base/router";
-import { showToast } from "../base/toasts";
 import { Words } from "../base/words";
+import { RelationButtons, relationText, useRelation } from "./relation";
 
 export function AddContactDialog({ onClose }: { onClose: () => void }) {
   const engine = useEngine();
-  const { t } = useTranslator();
+  const translator = useTranslator();
+  const { t } = translator;
   const finding = useAction();
   const asking = useAction();
   const [account, setAccount] = useState("");
   const [error, setError] = useState<string | null>(null);
   const [found, setFound] = useState<User | null>(null);
-  // Follows what happens meanwhile: the other may accept while one looks.
-  useLive(engine.contacts);
-  const relation: Relation = found === null ? "none" : engine.relation(found.id);
+  const relation = useRelation(found?.id ?? null);
 
   const find = async (): Promise<void> => {
     const wanted = account.trim();
@@ -36,10 +35,6 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
     if (!outcome.ok) return;
     if (outcome.value === null) setError(t("contacts.notFound", { account: wanted }));
     else setFound(outcome.value.user);
-  };
-  const ask = async (user: User): Promise<void> => {
-    const outcome = await asking.run(() => engine.befriend(user.id));
-    if (outcome.ok) showToast("done", t("contacts.asked", { name: user.name }));
   };
   const write = async (user: User): Promise<void> => {
     const outcome = await asking.run(() => engine.openSingle(user.id));
@@ -78,47 +73,10 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
                 <Words text={found.name} />
               </p>
               <p className="request__note">
-                {relation === "self"
-                  ? t("contacts.thatIsYou")
-                  : relation === "friends"
-                    ? t("contacts.already")
-                    : relation === "outgoing"
-                      ? t("contacts.waiting")
-                      : relation === "incoming"
-                        ? t("contacts.wantsYou")
-                        : <Words text={`@${found.account}`} />}
+                {relationText(translator, relation) ?? <Words text={`@${found.account}`} />}
               </p>
             </div>
-            {relation === "none" && (
-              <button
-                type="button"
-                className="button button--small button--main"
-                disabled={asking.busy}
-                onClick={() => void ask(found)}
-              >
-                {t("contacts.ask")}
-              </button>
-            )}
-            {relation === "incoming" && (
-              <button
-                type="button"
-                className="button button--small button--main"
-                disabled={asking.busy}
-                onClick={() => void asking.run(() => engine.acceptFriend(found.id))}
-              >
-                {t("contacts.accept")}
-              </button>
-            )}
-            {relation === "outgoing" && (
-              <button
-                type="button"
-                className="button button--small"
-                disabled={asking.busy}
-                onClick={() => void asking.run(() => engine.declineFriend(found.id))}
-              >
-                {t("contacts.withdraw")}
-              </button>
-            )}
+            <RelationButtons user={found} action={asking} small ask={t("contacts.ask")} />
             {relation === "friends" && (
               <button
                 type="button"

@@ -15,6 +15,7 @@ import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
 import { Words } from "../base/words";
 import { AddContactDialog } from "./AddContactDialog";
+import { PersonName } from "./person";
 import "./Contacts.css";
 
 const ROW_PX = 60;
@@ -179,7 +180,7 @@ function Request({ user, note, children }: { user: User; note: string; children:
       <Avatar name={user.name} address={user.avatar} seed={user.id} size={42} />
       <div className="request__text">
         <p className="request__name ellipsis">
-          <Words text={user.name} />{" "}
+          <PersonName who={user} />{" "}
           <span className="people__account">
             <Words text={`@${user.account}`} />
           </span>

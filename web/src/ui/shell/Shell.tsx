@@ -1,9 +1,10 @@
 // The frame of everything behind the sign-in: where one can go, a list, and what is open.
 
-import { type MouseEvent, useLayoutEffect, useMemo } from "react";
+import { type MouseEvent, useCallback, useLayoutEffect, useMemo, useState } from "react";
 
 import { ContactPage } from "../contacts/ContactPage";
 import { ContactsList } from "../contacts/ContactsList";
+import { PersonSurroundings } from "../contacts/person";
 import { ChatPage } from "../chat/ChatPage";
 import { ChatList } from "../chats/ChatList";
 import { SettingsList } from "../settings/SettingsList";
@@ -16,6 +17,8 @@ import { goHome } from "../base/layers";
 import { enter, hrefOf, type Route, useRoute } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { KeysDialog } from "./KeysDialog";
+import { useKeyboard } from "./keyboard";
 import { useNotifications, useTitle } from "./notifications";
 import "./Shell.css";
 
@@ -24,46 +27,51 @@ export function Shell() {
   const narrow = useMedia(NARROW);
   const { t } = useTranslator();
   useLayoutEffect(enter, []);
+  const [listing, setListing] = useState(false);
+  useKeyboard(useCallback(() => setListing(true), []));
   useNotifications();
   usePlace(route);
   const open = isOpen(route);
   return (
     <ConfirmSurroundings>
-      <div className={open ? "shell shell--open" : "shell"} onClick={stayHere}>
-        {open && (
-          <a
-            className="skip"
-            href="#main"
-            onClick={(event) => {
-              event.preventDefault();
-              goHome();
-            }}
-          >
-            {t("app.skip")}
-          </a>
-        )}
-        <NavRail route={route} hidden={narrow && open} />
-        <div className="shell__content">
-          <ConnectionBanner />
-          <div className="shell__panes">
-            <section
-              className="shell__list"
-              aria-label={t(LIST_NAMES[listOf(route)])}
-              inert={narrow && open}
-              data-list
+      <PersonSurroundings>
+        <div className={open ? "shell shell--open" : "shell"} onClick={stayHere}>
+          {open && (
+            <a
+              className="skip"
+              href="#main"
+              onClick={(event) => {
+                event.preventDefault();
+                goHome();
+              }}
             >
-              <Boundary of={listOf(route)}>
-                <List route={route} />
-              </Boundary>
-            </section>
-            <main id="main" className="shell__main" inert={narrow && !open}>
-              <Boundary of={route}>
-                <Main route={route} />
-              </Boundary>
-            </main>
+              {t("app.skip")}
+            </a>
+          )}
+          <NavRail route={route} hidden={narrow && open} />
+          <div className="shell__content">
+            <ConnectionBanner />
+            <div className="shell__panes">
+              <section
+                className="shell__list"
+                aria-label={t(LIST_NAMES[listOf(route)])}
+                inert={narrow && open}
+                data-list={listOf(route)}
+              >
+                <Boundary of={listOf(route)}>
+                  <List route={route} />
+                </Boundary>
+              </section>
+              <main id="main" className="shell__main" inert={narrow && !open}>
+                <Boundary of={route}>
+                  <Main route={route} />
+                </Boundary>
+              </main>
+            </div>
           </div>
         </div>
-      </div>
+        {listing && <KeysDialog onClose={() => setListing(false)} />}
+      </PersonSurroundings>
     </ConfirmSurroundings>
   );
 }

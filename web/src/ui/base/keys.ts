@@ -1,0 +1,111 @@
+// Every key that does something. What is pressed is looked up here, and the list that people read is made of it.
+
+import type { Key } from "../../i18n/catalogue";
+
+interface Entry {
+  /** "Mod" is Ctrl, and the command key of a Mac. The first one is shown. */
+  readonly keys: readonly string[];
+  readonly text: Key;
+}
+
+/** By where they count, in the order in which they are listed. */
+const GROUPS = {
+  everywhere: {
+    keys: { keys: ["Mod+/"], text: "keys.keys" },
+    find: { keys: ["Mod+K"], text: "keys.find" },
+    previousChat: { keys: ["Alt+ArrowUp"], text: "keys.previousChat" },
+    nextChat: { keys: ["Alt+ArrowDown"], text: "keys.nextChat" },
+    close: { keys: ["Escape"], text: "keys.close" },
+  },
+  chat: {
+    pageUp: { keys: ["PageUp"], text: "keys.pageUp" },
+    pageDown: { keys: ["PageDown"], text: "keys.pageDown" },
+    send: { keys: ["Enter", "Mod+Enter"], text: "keys.send" },
+    line: { keys: ["Shift+Enter"], text: "keys.line" },
+    bold: { keys: ["Mod+B"], text: "composer.bold" },
+    italic: { keys: ["Mod+I"], text: "composer.italic" },
+    code: { keys: ["Mod+E"], text: "composer.code" },
+  },
+  lists: {
+    up: { keys: ["ArrowUp"], text: "keys.up" },
+    down: { keys: ["ArrowDown"], text: "keys.down" },
+    first: { keys: ["Home"], text: "keys.first" },
+    last: { keys: ["End"], text: "keys.last" },
+  },
+  emoji: {
+    left: { keys: ["ArrowLeft"], text: "keys.left" },
+    right: { keys: ["ArrowRight"], text: "keys.right" },
+    pick: { keys: ["Enter"], text: "keys.pick" },
+    pickMore: { keys: ["Shift+Enter"], text: "keys.pickMore" },
+  },
+} as const satisfies Record<string, Record<string, Entry>>;
+
+type Group = keyof typeof GROUPS;
+type NameOf<G> = G extends Group ? keyof (typeof GROUPS)[G] : never;
+export type KeyName = NameOf<Group>;
+
+const ENTRIES = Object.assign({}, ...Object.values(GROUPS)) as Record<KeyName, Entry>;
+const MAC = /Mac|iPhone|iPad/;
+
+/** For the list of keys. */
+export const KEY_GROUPS: readonly { readonly title: Key; readonly names: readonly KeyName[] }[] = (
+  Object.keys(GROUPS) as Group[]
+).map((group) => ({ title: `keys.in.${group}` as const, names: Object.keys(GROUPS[group]) as KeyName[] }));
+
+interface Pressed {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+  readonly shiftKey: boolean;
+  readonly isComposing: boolean;
+  readonly keyCode: number;
+}
+
+/** Whether an input method is composing: then no key means anything but that. Safari says 229 at its end. */
+export function isComposing(event: { readonly isComposing: boolean; readonly keyCode: number }): boolean {
+  return event.isComposing || event.keyCode === 229;
+}
+
+/** Which of the names is pressed; null for none of them, and while an input method composes. */
+export function whichKey<Name extends KeyName>(event: Pressed, names: readonly Name[]): Name | null {
+  return names.find((name) => isKey(event, name)) ?? null;
+}
+
+export function isKey(event: Pressed, name: KeyName): boolean {
+  return !isComposing(event) && ENTRIES[name].keys.some((keys) => fits(event, keys));
+}
+
+function fits(event: Pressed, keys: string): boolean {
+  const parts = keys.split("+");
+  const key = parts.at(-1) ?? "";
+  // Some keyboards have "/" above another one: then Shift belongs to it.
+  const shift = /^[A-Z]$|^\w{2,}$/.test(key) ? event.shiftKey === parts.includes("Shift") : true;
+  return (
+    event.key.toLowerCase() === key.toLowerCase() &&
+    (event.ctrlKey || event.metaKey) === parts.includes("Mod") &&
+    event.altKey === parts.includes("Alt") &&
+    shift
+  );
+}
+
+export function keyText(name: KeyName): Key {
+  return ENTRIES[name].text;
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  Escape: "Esc",
+  PageUp: "Page Up",
+  PageDown: "Page Down",
+};
+
+/** As written on the keys of this machine: ["Ctrl", "K"]. */
+export function keySigns(name: KeyName, platform = navigator.platform): string[] {
+  const mac = MAC.test(platform);
+  const modifiers: Record<string, string> = mac ? { Mod: "⌘", Alt: "⌥", Shift: "⇧" } : { Mod: "Ctrl" };
+  return (ENTRIES[name].keys[0] ?? "").split("+").map((part) => modifiers[part] ?? SIGNS[part] ?? part);
+}
