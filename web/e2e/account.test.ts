@@ -54,6 +54,37 @@ story("name and picture that one changes are seen by the others", async (stage) 
   await expect.poll(() => shown.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(256);
 });
 
+story("a new name is seen wherever somebody is, without doing anything, and after having been away", async (stage) => {
+  const [annas, bens, carlas] = await stage.friends("Anna", "Ben", "Carla");
+  await bens.send(await annas.single(bens), ["Hello"]);
+  const picnic = await carlas.group("Picnic", annas, bens);
+  await bens.send(picnic, ["I bring bread"]);
+  const anna = await stage.seat(annas);
+  await anna.openChat("Picnic");
+  await anna.log.getByRole("article", { name: /^Ben,/ }).waitFor();
+
+  await bens.rename("Bob");
+  await anna.chatRow("Bob").waitFor();
+  await anna.chatRow("Picnic").getByText("Bob").waitFor();
+  await anna.log.getByRole("article", { name: /^Bob,/ }).waitFor();
+  await anna.button("About this chat").click();
+  await anna.page.getByRole("complementary", { name: "About this chat" }).getByText("Bob").waitFor();
+
+  await anna.place("Contacts").click();
+  await anna.page.getByRole("link", { name: "Bob" }).waitFor();
+  await bens.rename("Bert");
+  await anna.page.getByRole("link", { name: "Bert" }).waitFor();
+
+  await anna.place("Chats").click();
+  await anna.page.context().setOffline(true);
+  await anna.page.locator('[data-connection="offline"]').waitFor({ state: "attached" });
+  await bens.rename("Benjamin");
+  await anna.page.context().setOffline(false);
+  await anna.chatRow("Benjamin").waitFor();
+  await anna.openChat("Benjamin");
+  await anna.page.getByRole("heading", { name: "Benjamin" }).waitFor();
+});
+
 story("who signs out leaves nothing behind", async (stage) => {
   const [annas, bens] = await stage.friends("Anna", "Ben");
   const gid = await annas.single(bens);

@@ -129,6 +129,7 @@ pub const TABLES: &[Table] = &[
             integer("delivered_seq"),
             integer("sent_seq"),
             integer("rev"),
+            integer("profile_rev"),
         ],
     },
     Table {

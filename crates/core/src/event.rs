@@ -8,6 +8,7 @@ use crate::friend::FriendChange;
 use crate::group::Role;
 use crate::message::{Message, Receipt, Written};
 use crate::store::StoreError;
+use crate::user::User;
 use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
 
 /// Called once with what became of a submitted write.
@@ -46,8 +47,9 @@ pub enum Change {
     /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`. Each has his own
     /// `rev` of it.
     Friend { actor: UserId, actor_rev: Rev, other: UserId, other_rev: Rev, what: FriendChange, at: Timestamp },
-    /// The user's own profile.
-    Profile { user: UserId, rev: Rev, at: Timestamp },
+    /// A profile, told to `to`: oneself, or somebody who is or was asked to be a friend, and sees no e-mail
+    /// address. The groups of the user are told by [`GroupChange::Profile`].
+    Profile { to: UserId, rev: Rev, user: Arc<User>, at: Timestamp },
     /// These sessions are no longer valid.
     SessionsEnded { user: UserId, sessions: Vec<SessionId>, why: Ended },
 }
@@ -70,7 +72,7 @@ impl Change {
             Self::Friend { actor, actor_rev, other, other_rev, .. } => {
                 (Some((Topic::User(*actor), *actor_rev)), Some((Topic::User(*other), *other_rev)))
             }
-            Self::Profile { user, rev, .. } => (Some((Topic::User(*user), *rev)), None),
+            Self::Profile { to, rev, .. } => (Some((Topic::User(*to), *rev)), None),
             Self::SessionsEnded { .. } => (None, None),
         };
         first.into_iter().chain(second)
@@ -102,6 +104,10 @@ pub enum GroupChange {
     /// `members` were its last ones.
     Dissolved {
         members: Vec<UserId>,
+    },
+    /// The name or picture of a member, who is the actor; as others see it.
+    Profile {
+        user: Arc<User>,
     },
 }
 

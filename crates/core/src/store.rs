@@ -50,7 +50,8 @@ pub trait CommitObserver: Send + Sync + 'static {
 ///   reached the disk. No other session can see a change before that.
 /// - (sender, group, `client_msg_id`) is stored once, for ever.
 /// - Within a group `seq` runs 1, 2, 3… without a gap in commit order. Every durable change of a group
-///   takes the group's next `rev`: messages, receipts that move on, membership, roles, name and avatar.
+///   takes the group's next `rev`: messages, receipts that move on, membership, roles, name and avatar of the
+///   group and of its members.
 /// - What changed is published on the [`crate::event::Feed`] that came with the store, in commit order.
 /// - A method that fails has changed nothing.
 #[async_trait]
@@ -92,8 +93,13 @@ pub trait Store: Send + Sync + 'static {
     /// Users above `after` by id, at most `limit`.
     async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>>;
 
-    /// Changes the profile; takes the user's next own `rev` and publishes `Profile`, even if every value
-    /// is as it was.
+    /// Changes the profile; takes the user's next own `rev` and publishes `Profile`. Values that are as they were
+    /// are no change.
+    ///
+    /// A new name or picture concerns others, too: it takes a `rev` in every group that the user is a member of,
+    /// and the next own `rev` of everybody who is, or is asked to be, the user's friend. Published are a `Profile`
+    /// each, by id, and then a [`crate::event::GroupChange::Profile`] a group, by id. Beyond
+    /// [`crate::user::MAX_TOLD_FRIENDS`] and [`crate::user::MAX_TOLD_GROUPS`] nobody is told.
     ///
     /// # Errors
     /// `NoSuchUser`.

@@ -57,6 +57,8 @@ pub struct GroupDelta {
     pub members: Vec<MemberState>,
     /// The group has more than [`MAX_SYNCED_MEMBERS`] current members, so `members` is empty.
     pub members_omitted: bool,
+    /// Of such a group those whose name or picture changed, if the client knew the group: `users` has them.
+    pub renamed: Vec<UserId>,
     pub more: bool,
 }
 

@@ -40,6 +40,40 @@ pub struct ProfileChange {
     pub email: Option<String>,
 }
 
+/// A change of name or picture is told in as many groups of the user, those with the newest messages. Each takes
+/// a `rev`, in one transaction that others wait for.
+pub const MAX_TOLD_GROUPS: usize = 2_000;
+
+/// The same of those who are or were asked to be the user's friends, whose friendship changed last.
+pub const MAX_TOLD_FRIENDS: usize = 2_000;
+
+impl ProfileChange {
+    /// The user after the change.
+    pub fn applied_to(self, user: &User) -> User {
+        let User { id, account, name, avatar, email } = user.clone();
+        User {
+            id,
+            account,
+            name: self.name.unwrap_or(name),
+            avatar: self.avatar.unwrap_or(avatar),
+            email: self.email.unwrap_or(email),
+        }
+    }
+}
+
+impl User {
+    /// As others see this user: the e-mail address is for oneself alone.
+    pub fn for_others(&self) -> Self {
+        Self { email: String::new(), ..self.clone() }
+    }
+
+    /// Whether others see the same of both.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        let User { id, account, name, avatar, email: _ } = self;
+        (id, account, name, avatar) == (&other.id, &other.account, &other.name, &other.avatar)
+    }
+}
+
 /// A user as an administrator sees him.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::limits::{self, Invalid};
+use crate::rest::User;
 use crate::sync::StoreState;
 use crate::{ErrorCode, Kind, object};
 
@@ -288,7 +289,7 @@ pub enum Notice {
     Read,
     /// Everything up to `msgId` and `seq` was delivered to `uid`.
     Delivered,
-    /// `uid` (yourself, on another device) changed the profile.
+    /// The name or picture of `uid` is another: a member of the group, or without a `gid` a friend, or yourself.
     ProfileUpdated,
     /// `uid`, whom you watch, has a connection now.
     Online,
@@ -316,6 +317,9 @@ pub struct Notify<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<u8>,
     pub created_at: i64,
+    /// Of a `ProfileUpdated`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<&'a User>,
 }
 
 /// What a client may receive, as a client reads it.
@@ -363,6 +367,8 @@ pub struct IncomingNotice {
     pub uids: Vec<u64>,
     pub role: Option<u8>,
     pub created_at: i64,
+    /// Of a `ProfileUpdated`; left out where this connection was told just before.
+    pub user: Option<User>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -48,6 +48,34 @@ async fn set(db: &impl GenericClient, user: UserId, other: UserId, state: Friend
     Ok(rev)
 }
 
+/// Those to whom the user is or was asked to be a friend and whose relation changed last, by id.
+pub(crate) async fn latest(db: &impl GenericClient, user: UserId, limit: usize) -> Result<Vec<UserId>> {
+    let sql =
+        "SELECT other_id FROM friendships WHERE user_id = $1 AND state <> $2 ORDER BY rev DESC LIMIT $3";
+    let none = row::friendship_code(Friendship::None);
+    let mut latest =
+        row::all(db, sql, &[&user.sql(), &none, &(limit as u64).sql()], |row| row.number(0)).await?;
+    latest.sort_unstable();
+    Ok(latest)
+}
+
+/// What each of `users`, who are locked, sees of `other` takes the next of the user's own changes, as it is. By id.
+pub(crate) async fn touch(
+    db: &impl GenericClient,
+    users: &[UserId],
+    other: UserId,
+) -> Result<Vec<(UserId, Rev)>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "WITH moved AS (UPDATE users SET rev = rev + 1 WHERE id = ANY($1) RETURNING id, rev),
+                    seen AS (UPDATE friendships AS f SET rev = moved.rev FROM moved
+                             WHERE f.user_id = moved.id AND f.other_id = $2)
+               SELECT id, rev FROM moved ORDER BY id";
+    let params: row::Params<'_> = &[&row::array(users.iter().copied()), &other.sql()];
+    row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?))).await
+}
+
 pub(crate) async fn list(
     db: &impl GenericClient,
     user: UserId,

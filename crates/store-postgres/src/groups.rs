@@ -37,6 +37,37 @@ pub(crate) async fn ids_of(db: &impl GenericClient, user: UserId) -> Result<Vec<
     row::all(db, sql, &[&user.sql()], |row| row.number(0)).await
 }
 
+/// The user's row in each of the groups with the newest messages takes the group's next `rev`, by id: the name or
+/// picture changed.
+///
+/// One who joins a group meanwhile is not told in it: whoever hears of the joining reads the profile then.
+pub(crate) async fn touch_member(
+    db: &impl GenericClient,
+    user: UserId,
+    limit: usize,
+) -> Result<Vec<(GroupId, Rev)>> {
+    let sql = "SELECT m.group_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
+               WHERE m.user_id = $1 AND m.left_rev IS NULL
+               ORDER BY g.last_message_id DESC, m.group_id DESC LIMIT $2";
+    let params: row::Params<'_> = &[&user.sql(), &(limit as u64).sql()];
+    let groups: Vec<GroupId> = row::all(db, sql, params, |row| row.number(0)).await?;
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let groups = array(groups);
+    // In this order everybody locks several.
+    let sql = "SELECT id FROM groups WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+    row::execute(db, sql, &[&groups]).await?;
+    // Looked at again: some may have been left by the time they were locked.
+    let sql = "WITH moved AS (UPDATE groups AS g SET last_rev = g.last_rev + 1 FROM members AS m
+                              WHERE g.id = ANY($2) AND m.group_id = g.id AND m.user_id = $1 AND m.left_rev IS NULL
+                              RETURNING g.id, g.last_rev),
+                    named AS (UPDATE members AS m SET rev = moved.last_rev, profile_rev = moved.last_rev FROM moved
+                              WHERE m.group_id = moved.id AND m.user_id = $1)
+               SELECT id, last_rev FROM moved ORDER BY id";
+    row::all(db, sql, &[&user.sql(), &groups], |row| Ok((row.number(0)?, row.number(1)?))).await
+}
+
 /// Where each of them is a member, by user and group, and the rev of his latest joining.
 pub(crate) async fn memberships(
     db: &impl GenericClient,

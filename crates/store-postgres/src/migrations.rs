@@ -6,8 +6,11 @@ use rim_core::Identity;
 use crate::{OpenError, identity};
 
 /// Step n takes a database from version n to n + 1.
-const STEPS: &[&str] =
-    &[include_str!("../migrations/0001_init.sql"), include_str!("../migrations/0002_identity.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_init.sql"),
+    include_str!("../migrations/0002_identity.sql"),
+    include_str!("../migrations/0003_profiles.sql"),
+];
 
 /// The version this rim reads and writes.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;

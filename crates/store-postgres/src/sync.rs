@@ -1,6 +1,6 @@
 //! What a client missed.
 //!
-//! Rows are messages and members. Those of one group are merged by `rev` and cut where the limit is used
+//! Rows are messages and members (of a large group only those with a new name). Those of one group are merged by `rev` and cut where the limit is used
 //! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
 //!
 //! All groups that may be in the answer are asked for together, so the number of questions to the database does not
@@ -53,6 +53,7 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
         .map(|(friend, _)| *friend)
         .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
         .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
+        .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
         .collect();
     let users = users::find_all(db, named.into_iter().collect()).await?;
     Ok(SyncPage { rev, me, friends, groups: deltas, users, more })
@@ -177,7 +178,7 @@ async fn of_views(
             break;
         }
         let delta = view.delta(&mut rows, *rows_left);
-        *rows_left -= delta.messages.len() + delta.members.len();
+        *rows_left -= delta.messages.len() + delta.members.len() + delta.renamed.len();
         deltas.push(Some(delta));
     }
     Ok(deltas)
@@ -190,6 +191,8 @@ struct Rows {
     messages: HashMap<GroupId, Vec<Message>>,
     /// By rev. One more than may be told, as well.
     members: HashMap<GroupId, Vec<(Rev, MemberState)>>,
+    /// The same of groups whose members are not told.
+    renamed: HashMap<GroupId, Vec<(Rev, UserId)>>,
 }
 
 impl Rows {
@@ -212,21 +215,26 @@ impl Rows {
         let views = &views[..reached];
         let described: Vec<_> =
             views.iter().filter(|view| view.is_described()).map(|view| view.group).collect();
-        let (found, messages, members) = try_join!(
+        let (found, messages, members, renamed) = try_join!(
             groups::find_all(db, &described),
             history::runs(db, &spans),
-            members(db, views, limit + 1)
+            members(db, views, limit + 1),
+            renamed(db, views, limit + 1)
         )?;
         let mut rows = Self {
             groups: found.into_iter().map(|group| (group.id, group)).collect(),
             messages: HashMap::new(),
             members: HashMap::new(),
+            renamed: HashMap::new(),
         };
         for message in messages {
             rows.messages.entry(message.group).or_default().push(message);
         }
         for (group, rev, member) in members {
             rows.members.entry(group).or_default().push((rev, member));
+        }
+        for (group, rev, user) in renamed {
+            rows.renamed.entry(group).or_default().push((rev, user));
         }
         Ok(rows)
     }
@@ -265,6 +273,33 @@ async fn members(
     .await
 }
 
+/// Of each group whose members are not told the first `limit` whose name or picture changed, by rev. A client that
+/// does not know the group has nobody's.
+async fn renamed(
+    db: &impl GenericClient,
+    views: &[View],
+    limit: usize,
+) -> Result<Vec<(GroupId, Rev, UserId)>> {
+    let large: Vec<_> = views.iter().filter(|view| view.omits_members() && view.since > Rev(0)).collect();
+    if large.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT m.group_id, m.profile_rev, m.user_id
+               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS view (group_id, since, until),
+                    LATERAL (SELECT * FROM members AS m
+                             WHERE m.group_id = view.group_id AND m.profile_rev > 0
+                               AND m.profile_rev > view.since AND m.profile_rev <= view.until
+                             ORDER BY m.profile_rev LIMIT $4) AS m
+               ORDER BY m.group_id, m.profile_rev";
+    let groups = array(large.iter().map(|view| view.group));
+    let since = array(large.iter().map(|view| view.since));
+    let until = array(large.iter().map(|view| view.until));
+    row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql()], |row| {
+        Ok((row.number(0)?, row.number(1)?, row.number(2)?))
+    })
+    .await
+}
+
 impl View {
     /// Whether name, avatar and creator are told: if they changed or the client does not know the group.
     fn is_described(&self) -> bool {
@@ -282,14 +317,17 @@ impl View {
         let members_omitted = self.omits_members();
         let mut messages = rows.messages.remove(&self.group).unwrap_or_default();
         let mut members = rows.members.remove(&self.group).unwrap_or_default();
+        let mut renamed = rows.renamed.remove(&self.group).unwrap_or_default();
 
-        let mut revs: Vec<Rev> =
-            messages.iter().map(|message| message.rev).chain(members.iter().map(|(rev, _)| *rev)).collect();
+        let of_messages = messages.iter().map(|message| message.rev);
+        let of_members = members.iter().map(|(rev, _)| *rev).chain(renamed.iter().map(|(rev, _)| *rev));
+        let mut revs: Vec<Rev> = of_messages.chain(of_members).collect();
         revs.sort_unstable();
         // No two rows have the same rev, so at least one row comes before this one.
         let rev = revs.get(limit).map_or(self.until, |first_left_out| Rev(first_left_out.0 - 1));
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
+        renamed.retain(|(of_member, _)| *of_member <= rev);
 
         GroupDelta {
             group_id: self.group,
@@ -302,6 +340,7 @@ impl View {
             skipped_to: self.skipped_to,
             members: members.into_iter().map(|(_, member)| member).collect(),
             members_omitted,
+            renamed: renamed.into_iter().map(|(_, user)| user).collect(),
             more: rev < self.until,
         }
     }

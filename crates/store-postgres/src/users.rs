@@ -1,17 +1,20 @@
 //! Users and their passwords.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use deadpool_postgres::GenericClient;
-use rim_core::event::{Change, Ended};
-use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
+use rim_core::event::{Change, Ended, GroupChange};
+use rim_core::user::{
+    Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
+};
 use rim_core::{Refusal, Rev, SessionId, Timestamp, UserId, account};
 
 use crate::database::Tx;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql, array};
-use crate::sessions;
 use crate::text::Text;
+use crate::{friends, groups, sessions};
 
 pub(crate) async fn create(db: &impl GenericClient, new: NewUser, now: Timestamp) -> Result<UserId> {
     // The profile's first rev is 1, so that a client that knows nothing is told of it.
@@ -125,14 +128,36 @@ pub(crate) async fn update_profile(
     change: ProfileChange,
     now: Timestamp,
 ) -> Result<()> {
-    let sql = "UPDATE users SET name = coalesce($2, name), avatar = coalesce($3, avatar), email = coalesce($4, email),
-                      rev = rev + 1, profile_rev = rev + 1
+    // All of them at once, so that nobody who locks two of them waits for one who waits for the other.
+    let related = friends::latest(&tx.db, user, MAX_TOLD_FRIENDS).await?;
+    lock(&tx.db, related.iter().copied().chain([user])).await?;
+    if friends::latest(&tx.db, user, MAX_TOLD_FRIENDS).await? != related {
+        return Err(Failure::Away("the user has just made or lost a friend".into()));
+    }
+    let before = find(&tx.db, user).await?.ok_or(Refusal::NoSuchUser)?;
+    let after = change.applied_to(&before);
+    if after == before {
+        return Ok(());
+    }
+    let sql = "UPDATE users SET name = $2, avatar = $3, email = $4, rev = rev + 1, profile_rev = rev + 1
                WHERE id = $1 RETURNING rev";
-    let (name, avatar) = (change.name.as_deref().map(Text), change.avatar.as_deref().map(Text));
-    let email = change.email.as_deref().map(Text);
-    let rev = row::first(&tx.db, sql, &[&user.sql(), &name, &avatar, &email], |row| row.number(0)).await?;
+    let params: row::Params<'_> =
+        &[&user.sql(), &Text(&after.name), &Text(&after.avatar), &Text(&after.email)];
+    let rev = row::first(&tx.db, sql, params, |row| row.number(0)).await?;
     let rev = rev.ok_or(Refusal::NoSuchUser)?;
-    tx.publish(Change::Profile { user, rev, at: now });
+    let seen = Arc::new(after.for_others());
+    let is_seen = !after.looks_like(&before);
+    tx.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });
+    if !is_seen {
+        return Ok(());
+    }
+    for (friend, rev) in friends::touch(&tx.db, &related, user).await? {
+        tx.publish(Change::Profile { to: friend, rev, user: Arc::clone(&seen), at: now });
+    }
+    for (group, rev) in groups::touch_member(&tx.db, user, MAX_TOLD_GROUPS).await? {
+        let what = GroupChange::Profile { user: Arc::clone(&seen) };
+        tx.publish(Change::Group { group, rev, actor: user, what, at: now });
+    }
     Ok(())
 }
 
@@ -149,7 +174,7 @@ pub(crate) async fn must_exist(db: &impl GenericClient, users: &[UserId]) -> Res
 }
 
 /// Locks the users, in the order of their ids, so that nobody who does so too waits for one who waits for him.
-pub(crate) async fn lock(db: &impl GenericClient, users: [UserId; 2]) -> Result<()> {
+pub(crate) async fn lock(db: &impl GenericClient, users: impl IntoIterator<Item = UserId>) -> Result<()> {
     let sql = "SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
     row::all(db, sql, &[&array(users)], |_| Ok(())).await.map(drop)
 }

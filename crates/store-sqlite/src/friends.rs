@@ -53,6 +53,26 @@ fn set(batch: &Batch<'_>, user: UserId, other: UserId, state: Friendship) -> Res
     Ok(rev)
 }
 
+/// Those to whom the user is or was asked to be a friend and whose relation changed last, by id.
+pub(crate) fn latest(db: &Connection, user: UserId, limit: usize) -> Result<Vec<UserId>> {
+    let sql = "SELECT user_id, other_id FROM friendships WHERE user_id = ?1 AND state <> ?2
+               ORDER BY rev DESC LIMIT ?3";
+    let none = row::friendship_code(Friendship::None);
+    let mut latest = row::all(db, sql, params![user.sql(), none, (limit as u64).sql()], |row| {
+        Ok(UserId(Fields { table: "friendships", row }.get(1)?))
+    })?;
+    latest.sort_unstable();
+    Ok(latest)
+}
+
+/// What `user` sees of `other` takes the next of the user's own changes, as it is.
+pub(crate) fn touch(batch: &Batch<'_>, user: UserId, other: UserId) -> Result<Rev> {
+    let rev = users::next_rev(batch, user)?.ok_or(Refusal::UnknownUser(user))?;
+    let sql = "UPDATE friendships SET rev = ?3 WHERE user_id = ?1 AND other_id = ?2";
+    row::execute(batch.db, sql, [user.sql(), other.sql(), rev.sql()])?;
+    Ok(rev)
+}
+
 pub(crate) fn list(db: &Connection, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
     let sql = "SELECT user_id, other_id, state FROM friendships WHERE user_id = ?1 ORDER BY other_id";
     let related = row::all(db, sql, [user.sql()], read)?;

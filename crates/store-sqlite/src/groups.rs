@@ -25,6 +25,18 @@ pub(crate) fn ids_of(db: &Connection, user: UserId) -> Result<Vec<GroupId>> {
     row::all(db, sql, [user.sql()], |row| Ok(GroupId(Fields { table: "members", row }.get(0)?)))
 }
 
+/// Those with the newest messages of the groups that the user is in, by id.
+pub(crate) fn latest_of(db: &Connection, user: UserId, limit: usize) -> Result<Vec<GroupId>> {
+    let sql = "SELECT m.group_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
+               WHERE m.user_id = ?1 AND m.left_rev IS NULL
+               ORDER BY g.last_message_id DESC, m.group_id DESC LIMIT ?2";
+    let mut latest = row::all(db, sql, [user.sql(), (limit as u64).sql()], |row| {
+        Ok(GroupId(Fields { table: "members", row }.get(0)?))
+    })?;
+    latest.sort_unstable();
+    Ok(latest)
+}
+
 pub(crate) fn of(db: &Connection, user: UserId) -> Result<Vec<Group>> {
     let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
@@ -239,7 +251,16 @@ fn next_rev(batch: &mut Batch<'_>, group: GroupId) -> Result<Rev> {
     Ok(batch.heads.group(batch.db, group)?.next_rev())
 }
 
-/// Every change of a group ends here.
+/// The name or picture of a member changed: the member's row takes the group's next `rev`.
+pub(crate) fn touch_member(batch: &mut Batch<'_>, group: GroupId, user: UserId) -> Result<Rev> {
+    let rev = next_rev(batch, group)?;
+    let sql = "UPDATE members SET rev = ?3, profile_rev = ?3 WHERE group_id = ?1 AND user_id = ?2";
+    row::execute(batch.db, sql, [group.sql(), user.sql(), rev.sql()])?;
+    batch.heads.forget_standing(group, user);
+    Ok(rev)
+}
+
+/// Every change of a group itself and of its membership ends here.
 fn publish(batch: &mut Batch<'_>, group: GroupId, rev: Rev, actor: UserId, what: GroupChange, at: Timestamp) {
     // Written past them: who is a member, and his rev.
     batch.heads.forget_standings();

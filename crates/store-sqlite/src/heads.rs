@@ -196,6 +196,11 @@ impl Heads {
         self.touched_standings.clear();
     }
 
+    /// The same of one user in one group.
+    pub(crate) fn forget_standing(&mut self, group: GroupId, user: UserId) {
+        self.standings.remove(&(group, user));
+    }
+
     /// Forgets everything but the next id: something was rolled back.
     pub(crate) fn forget(&mut self) {
         self.forget_standings();

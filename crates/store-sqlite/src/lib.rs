@@ -215,7 +215,7 @@ impl Store for SqliteStore {
     }
 
     async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()> {
-        self.write(move |batch| users::update_profile(batch, user, &change, now)).await
+        self.write(move |batch| users::update_profile(batch, user, change, now)).await
     }
 
     async fn create_session(&self, session: NewSession) -> Result<SessionId> {

@@ -14,6 +14,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0002_groups_of_a_user.sql"),
     include_str!("../migrations/0003_places.sql"),
     include_str!("../migrations/0004_identity.sql"),
+    include_str!("../migrations/0005_profiles.sql"),
 ];
 
 /// The version this rim reads and writes.

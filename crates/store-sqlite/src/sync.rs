@@ -1,6 +1,6 @@
 //! What a client missed.
 //!
-//! Rows are messages and members. Those of one group are merged by `rev` and cut where the limit is used
+//! Rows are messages and members (of a large group only those with a new name). Those of one group are merged by `rev` and cut where the limit is used
 //! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
 
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ pub(crate) fn page(
             break;
         }
         let delta = view.delta(db, rows_left, query.window)?;
-        rows_left -= delta.messages.len() + delta.members.len();
+        rows_left -= delta.messages.len() + delta.members.len() + delta.renamed.len();
         more |= delta.more;
         deltas.push(delta);
     }
@@ -47,6 +47,7 @@ pub(crate) fn page(
         .map(|(friend, _)| *friend)
         .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
         .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
+        .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
         .collect();
     let users = users::find_all(db, named)?;
     Ok(SyncPage { rev, me, friends, groups: deltas, users, more })
@@ -131,14 +132,17 @@ impl View {
         let mut messages = self.messages(db, &missed, limit + 1)?;
         let members_omitted = self.head.member_count > MAX_SYNCED_MEMBERS;
         let mut members = if members_omitted { Vec::new() } else { self.members(db, limit + 1)? };
+        let mut renamed = if members_omitted { self.renamed(db, limit + 1)? } else { Vec::new() };
 
-        let mut revs: Vec<Rev> =
-            messages.iter().map(|message| message.rev).chain(members.iter().map(|(rev, _)| *rev)).collect();
+        let of_messages = messages.iter().map(|message| message.rev);
+        let of_members = members.iter().map(|(rev, _)| *rev).chain(renamed.iter().map(|(rev, _)| *rev));
+        let mut revs: Vec<Rev> = of_messages.chain(of_members).collect();
         revs.sort_unstable();
         // No two rows have the same rev, so at least one row comes before this one.
         let rev = revs.get(limit).map_or(self.until, |first_left_out| Rev(first_left_out.0 - 1));
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
+        renamed.retain(|(of_member, _)| *of_member <= rev);
 
         Ok(GroupDelta {
             group_id: self.group,
@@ -151,6 +155,7 @@ impl View {
             skipped_to,
             members: members.into_iter().map(|(_, member)| member).collect(),
             members_omitted,
+            renamed: renamed.into_iter().map(|(_, user)| user).collect(),
             more: rev < self.until,
         })
     }
@@ -223,6 +228,21 @@ impl View {
                 delivered_seq: Seq(row.get(5)?),
             };
             Ok((Rev(row.get(1)?), state))
+        })
+    }
+
+    /// Members whose name or picture changed. A client that does not know the group has nobody's.
+    fn renamed(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, UserId)>> {
+        if self.since == Rev(0) {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT user_id, profile_rev FROM members
+                   WHERE group_id = ?1 AND profile_rev > 0 AND profile_rev > ?2 AND profile_rev <= ?3
+                   ORDER BY profile_rev LIMIT ?4";
+        let params = [self.group.sql(), self.since.sql(), self.until.sql(), (limit as u64).sql()];
+        row::all(db, sql, params, |row| {
+            let row = Fields { table: "members", row };
+            Ok((Rev(row.get(1)?), UserId(row.get(0)?)))
         })
     }
 }

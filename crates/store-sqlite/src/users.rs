@@ -1,14 +1,18 @@
 //! Users and their passwords.
 
-use rim_core::event::{Change, Ended};
-use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
+use std::sync::Arc;
+
+use rim_core::event::{Change, Ended, GroupChange};
+use rim_core::user::{
+    Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
+};
 use rim_core::{Refusal, Rev, SessionId, Timestamp, UserId, account};
 use rusqlite::{Connection, params};
 
 use crate::batch::Batch;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
-use crate::sessions;
+use crate::{friends, groups, sessions};
 
 pub(crate) fn create(batch: &mut Batch<'_>, new: &NewUser, now: Timestamp) -> Result<UserId> {
     // The profile's first rev is 1, so that a client that knows nothing is told of it.
@@ -117,19 +121,35 @@ pub(crate) fn list(db: &Connection, after: UserId, limit: u32) -> Result<Vec<Use
 pub(crate) fn update_profile(
     batch: &mut Batch<'_>,
     user: UserId,
-    change: &ProfileChange,
+    change: ProfileChange,
     now: Timestamp,
 ) -> Result<()> {
-    let rev = row::first(
-        batch.db,
-        "UPDATE users SET name = coalesce(?2, name), avatar = coalesce(?3, avatar), email = coalesce(?4, email),
-                rev = rev + 1, profile_rev = rev + 1
-         WHERE id = ?1 RETURNING rev",
-        params![user.sql(), change.name, change.avatar, change.email],
-        |row| Ok(Rev(Fields { table: "users", row }.get(0)?)),
-    )?;
+    let before = find(batch.db, user)?.ok_or(Refusal::NoSuchUser)?;
+    let after = change.applied_to(&before);
+    if after == before {
+        return Ok(());
+    }
+    let sql = "UPDATE users SET name = ?2, avatar = ?3, email = ?4, rev = rev + 1, profile_rev = rev + 1
+               WHERE id = ?1 RETURNING rev";
+    let rev = row::first(batch.db, sql, params![user.sql(), after.name, after.avatar, after.email], |row| {
+        Ok(Rev(Fields { table: "users", row }.get(0)?))
+    })?;
     let rev = rev.ok_or(Refusal::NoSuchUser)?;
-    batch.publish(Change::Profile { user, rev, at: now });
+    let seen = Arc::new(after.for_others());
+    let is_seen = !after.looks_like(&before);
+    batch.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });
+    if !is_seen {
+        return Ok(());
+    }
+    for friend in friends::latest(batch.db, user, MAX_TOLD_FRIENDS)? {
+        let rev = friends::touch(batch, friend, user)?;
+        batch.publish(Change::Profile { to: friend, rev, user: Arc::clone(&seen), at: now });
+    }
+    for group in groups::latest_of(batch.db, user, MAX_TOLD_GROUPS)? {
+        let rev = groups::touch_member(batch, group, user)?;
+        let what = GroupChange::Profile { user: Arc::clone(&seen) };
+        batch.publish(Change::Group { group, rev, actor: user, what, at: now });
+    }
     Ok(())
 }
 

@@ -29,6 +29,10 @@ export class Account {
     return new Account(url, name, account, password, uid, token);
   }
 
+  rename(name: string): Promise<void> {
+    return this.post("user/update", { name });
+  }
+
   async ask(other: Account): Promise<void> {
     await this.post("friend/add", { fid: other.uid });
   }

@@ -863,6 +863,54 @@ describe("membership", () => {
   });
 });
 
+describe("people", () => {
+  it("are shown by their new names at once, wherever they are, and nothing is asked for", async () => {
+    const { world, tab, gid, anna, bob } = await scene();
+    const group = world.server.group([bob, anna]);
+    world.server.say(bob, group, "hi");
+    world.server.befriend(bob, anna);
+    await world.pass();
+    tab.watch(group);
+    await world.pass();
+    const asked = world.server.requests.length;
+    world.server.renameUser(bob, "Bob B");
+    await world.pass();
+    expect(row(tab, gid).title).toBe("Bob B");
+    expect(row(tab, group).lastSender?.name).toBe("Bob B");
+    expect(tab.engine.contacts.get().incoming.map(({ name }) => name)).toEqual(["Bob B"]);
+    expect(tab.view(group).members.map(({ user }) => user.name)).toContain("Bob B");
+    expect(world.server.requests.length).toBe(asked);
+    world.server.say(bob, group, "next");
+    await world.pass();
+    expect(tab.texts(group)).toEqual(["hi", "next"]);
+    expect(world.server.requests.length).toBe(asked);
+  });
+
+  it("who were renamed meanwhile have their new names on coming back", async () => {
+    const { world, tab, gid, anna, bob } = await scene();
+    const group = world.server.group([bob, anna]);
+    world.server.say(bob, group, "hi");
+    await world.pass();
+    world.server.reachable = false;
+    world.server.cut(1006);
+    await world.pass();
+    world.server.renameUser(bob, "Bob B");
+    world.server.reachable = true;
+    tab.signal("online");
+    await world.pass(2_000);
+    expect([row(tab, gid).title, row(tab, group).lastSender?.name]).toEqual(["Bob B", "Bob B"]);
+  });
+
+  it("changes oneself on every device", async () => {
+    const { world, tab, anna } = await scene();
+    const asked = world.server.requests.length;
+    world.server.renameUser(anna, "Anna A");
+    await world.pass();
+    expect(tab.engine.account.get()).toMatchObject({ me: { name: "Anna A" } });
+    expect(world.server.requests.length).toBe(asked);
+  });
+});
+
 describe("drafts", () => {
   it("are shown at once, kept over reloads and taken back", async () => {
     const { world, browser, tab, gid } = await scene();

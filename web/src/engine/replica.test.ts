@@ -70,7 +70,7 @@ describe("a pushed message", () => {
 });
 
 describe("a notice", () => {
-  const read = { kind: "Read", uid: YOU, gid: GID, seq: 2, rev: 6 };
+  const read = { kind: "Read", uid: YOU, gid: GID, seq: 2, rev: 6, user: null };
 
   it("of a receipt moves its reader on, and never back", () => {
     const known = replica();
@@ -82,9 +82,33 @@ describe("a notice", () => {
 
   it("of anything else has to be asked for, unless it is known", () => {
     const known = replica();
-    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 6 }).place).toBe("gap");
-    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 5 }).place).toBe("old");
-    expect(known.notice({ kind: "FriendRequest", uid: YOU, gid: null, seq: null, rev: null }).place).toBe("gap");
+    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user: null }).place).toBe("gap");
+    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 5, user: null }).place).toBe("old");
+    expect(known.notice({ kind: "FriendRequest", uid: YOU, gid: null, seq: null, rev: null, user: null }).place).toBe("gap");
+  });
+
+  it("of a profile says what somebody is called, and moves its group on", () => {
+    const known = replica();
+    const user = { id: YOU, name: "You", avatar: "", email: "", account: "you" };
+    const renamed = { kind: "ProfileUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user };
+    expect(known.notice(renamed)).toMatchObject({ place: "next", batch: { users: [user] } });
+    expect(known.groups.get(GID)?.rev).toBe(6);
+    expect(known.notice({ ...renamed, user: { ...user, name: "old" } })).toEqual({ place: "old", batch: {} });
+    expect(known.notice({ ...renamed, rev: 7, user: null }).place).toBe("next");
+    expect(known.notice({ ...renamed, rev: 9, user: { ...user, name: "Yu" } }).place).toBe("gap");
+    expect(known.user(YOU)?.name).toBe("Yu");
+    expect(known.notice({ ...renamed, gid: null, rev: null }).place).toBe("next");
+    expect(known.user(YOU)?.name).toBe("You");
+    expect(known.groups.get(GID)?.rev).toBe(7);
+  });
+
+  it("of one's own profile changes oneself, by what is told without a group", () => {
+    const known = replica();
+    const me = { id: ME, name: "Me", avatar: "", email: "me@example.org", account: "me" };
+    const own = { kind: "ProfileUpdated", uid: ME, gid: null, seq: null, rev: null, user: me };
+    expect(known.notice(own)).toEqual({ place: "next", batch: { me } });
+    expect(known.notice({ ...own, gid: GID, rev: 6, user: { ...me, email: "" } }).place).toBe("next");
+    expect(known.user(ME)?.email).toBe("me@example.org");
   });
 });
 

@@ -182,6 +182,7 @@ export class Replica {
   /** Places a change that is no message. A gap: what it is about has to be asked for. */
   notice(notice: Notice): Pushed {
     const { gid, rev, seq, uid, kind } = notice;
+    if (kind === "ProfileUpdated") return this.profile(notice);
     if (gid === null || rev === null) return GAP;
     const group = this.groupsByGid.get(gid);
     if (group === undefined) return GAP;
@@ -196,6 +197,22 @@ export class Replica {
     });
     const members = this.advance(gid, uid, read, seq);
     return { place: next ? "next" : "gap", batch: { groups: [grown], members } };
+  }
+
+  /** Places what somebody is called now: in a group, or without one of a friend or oneself. */
+  private profile({ gid, rev, user }: Notice): Pushed {
+    if (gid === null) {
+      if (user === null) return GAP;
+      if (user.id !== this.uid) return { place: "next", batch: { users: this.meet([user]) } };
+      this.self = this.self === null ? user : keep(this.self, user);
+      return { place: "next", batch: { me: this.self } };
+    }
+    const group = this.groupsByGid.get(gid);
+    if (group === undefined || rev === null) return GAP;
+    if (rev <= group.rev) return OLD;
+    const users = user === null ? [] : this.meet([user]);
+    if (rev !== group.rev + 1) return { place: "gap", batch: { users } };
+    return { place: "next", batch: { users, groups: [this.putGroup({ ...group, rev })] } };
   }
 
   /** Takes a page of older messages over: those before `beforeSeq`, of which `size` were asked for. */

@@ -25,7 +25,7 @@ describe("frames", () => {
       '{"event":"Notify","body":{"kind":"FriendRequest","uid":1,"gid":null,"content":"","clientMsgId":"","msgId":null,"uids":[2],"createdAt":3}}';
     expect(decodeFrame(notice)).toEqual({
       is: "notice",
-      notice: { kind: "FriendRequest", uid: 1, gid: null, seq: null, rev: null },
+      notice: { kind: "FriendRequest", uid: 1, gid: null, seq: null, rev: null, user: null },
     });
     expect(decodeFrame('{"clientMsgId":"a","serverMsgId":null,"kind":"Ack","content":"Ok"}')).toEqual({
       is: "ack",

@@ -90,6 +90,8 @@ export interface Notice {
   readonly gid: number | null;
   readonly seq: number | null;
   readonly rev: number | null;
+  /** Whom a ProfileUpdated tells of, unless this connection was told just before. */
+  readonly user: User | null;
 }
 
 /** A frame of the server. */
@@ -309,6 +311,7 @@ function notice(body: Fields): Notice {
     gid: intOrNull(body, "gid"),
     seq: intOrNull(body, "seq"),
     rev: intOrNull(body, "rev"),
+    user: body["user"] === undefined ? null : asUser(body["user"]),
   };
 }
 

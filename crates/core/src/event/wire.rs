@@ -10,6 +10,7 @@ use super::{Change, Ended, GroupChange};
 use crate::friend::FriendChange;
 use crate::group::Role;
 use crate::message::{Kind, Message, Receipt};
+use crate::user::User;
 use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
 
 const FORMAT: u8 = 1;
@@ -18,8 +19,8 @@ const MESSAGE: u8 = 1;
 const RECEIPT: u8 = 2;
 const GROUP: u8 = 3;
 const FRIEND: u8 = 4;
-const PROFILE: u8 = 5;
 const SESSIONS_ENDED: u8 = 6;
+const PROFILE: u8 = 7;
 
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
@@ -57,9 +58,10 @@ impl Change {
                 out.code(&FRIEND_CHANGES, what);
                 out.time(*at);
             }
-            Self::Profile { user, rev, at } => {
+            Self::Profile { to, rev, user, at } => {
                 out.byte(PROFILE);
-                out.numbers(&[user.0, rev.0]);
+                out.numbers(&[to.0, rev.0]);
+                out.user(user);
                 out.time(*at);
             }
             Self::SessionsEnded { user, sessions, why } => {
@@ -105,9 +107,12 @@ impl Change {
                 what: from.code(&FRIEND_CHANGES)?,
                 at: from.time()?,
             },
-            PROFILE => {
-                Self::Profile { user: UserId(from.number()?), rev: Rev(from.number()?), at: from.time()? }
-            }
+            PROFILE => Self::Profile {
+                to: UserId(from.number()?),
+                rev: Rev(from.number()?),
+                user: Arc::new(from.user()?),
+                at: from.time()?,
+            },
             SESSIONS_ENDED => Self::SessionsEnded {
                 user: UserId(from.number()?),
                 sessions: from.list(SessionId)?,
@@ -156,6 +161,12 @@ impl Writer {
         self.0.extend_from_slice(text.as_bytes());
     }
 
+    fn user(&mut self, user: &User) {
+        let User { id, account, name, avatar, email } = user;
+        self.number(id.0);
+        [account, name, avatar, email].into_iter().for_each(|text| self.text(text));
+    }
+
     /// The place of `value` in the list of all there are.
     fn code<T: PartialEq>(&mut self, all: &[T], value: &T) {
         let place = all.iter().position(|other| other == value).expect("the list has every value");
@@ -199,6 +210,10 @@ impl Writer {
             GroupChange::Dissolved { members } => {
                 self.byte(7);
                 self.users(members);
+            }
+            GroupChange::Profile { user } => {
+                self.byte(8);
+                self.user(user);
             }
         }
     }
@@ -250,6 +265,16 @@ impl<'a> Reader<'a> {
         String::from_utf8(self.bytes(length)?.to_vec()).ok()
     }
 
+    fn user(&mut self) -> Option<User> {
+        Some(User {
+            id: UserId(self.number()?),
+            account: self.text()?,
+            name: self.text()?,
+            avatar: self.text()?,
+            email: self.text()?,
+        })
+    }
+
     fn code<T: Copy>(&mut self, all: &[T]) -> Option<T> {
         all.get(usize::try_from(self.number()?).ok()?).copied()
     }
@@ -277,6 +302,7 @@ impl<'a> Reader<'a> {
             5 => GroupChange::Role { user: UserId(self.number()?), role: self.code(&ROLES)? },
             6 => GroupChange::Creator { user: UserId(self.number()?) },
             7 => GroupChange::Dissolved { members: self.list(UserId)? },
+            8 => GroupChange::Profile { user: Arc::new(self.user()?) },
             _ => return None,
         })
     }
@@ -303,6 +329,13 @@ mod tests {
         };
         let group = |what| Change::Group { group: GROUP, rev: Rev(9), actor: UserId(1), what, at: AT };
         let users = vec![UserId(1), UserId(u64::MAX)];
+        let anna = Arc::new(User {
+            id: UserId(1),
+            account: "anna".into(),
+            name: "Änna".into(),
+            avatar: String::new(),
+            email: "anna@example.org".into(),
+        });
         vec![
             Change::Message { message: Arc::new(message), origin: Origin(0) },
             Change::Receipt {
@@ -322,6 +355,7 @@ mod tests {
             group(GroupChange::Role { user: UserId(1), role: Role::Admin }),
             group(GroupChange::Creator { user: UserId(1) }),
             group(GroupChange::Dissolved { members: users }),
+            group(GroupChange::Profile { user: Arc::clone(&anna) }),
             Change::Friend {
                 actor: UserId(1),
                 actor_rev: Rev(2),
@@ -330,7 +364,7 @@ mod tests {
                 what: FriendChange::Removed,
                 at: AT,
             },
-            Change::Profile { user: UserId(1), rev: Rev(2), at: AT },
+            Change::Profile { to: UserId(2), rev: Rev(2), user: anna, at: AT },
             Change::SessionsEnded { user: UserId(1), sessions: vec![SessionId(7)], why: Ended::Disabled },
         ]
     }

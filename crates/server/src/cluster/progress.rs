@@ -127,6 +127,7 @@ pub(super) fn place(change: &Change, topic: Topic) -> Option<Rev> {
 
 #[cfg(test)]
 mod tests {
+    use rim_core::user::User;
     use rim_core::{Timestamp, UserId};
 
     use super::*;
@@ -135,7 +136,9 @@ mod tests {
 
     /// Its time tells apart what was heard (1) from what the store told (0).
     fn change(rev: u64, at: i64) -> Change {
-        Change::Profile { user: UserId(1), rev: Rev(rev), at: Timestamp(at) }
+        let (account, name) = ("anna".to_owned(), "Anna".to_owned());
+        let user = User { id: UserId(1), account, name, avatar: String::new(), email: String::new() };
+        Change::Profile { to: UserId(1), rev: Rev(rev), user: user.into(), at: Timestamp(at) }
     }
 
     fn hear(progress: &mut Progress, rev: u64) -> Vec<u64> {

@@ -11,12 +11,14 @@ use rim_core::event::{Change, Committed, Ended, Feed, GroupChange, Topic};
 use rim_core::friend::FriendChange;
 use rim_core::group::Role;
 use rim_core::message::Receipt;
+use rim_core::user::User;
 use rim_core::{GroupId, Origin, SessionId, UserId};
 use rim_protocol::CloseCode;
 use rim_protocol::frame::{Notice, Notify};
 
 use super::frames;
 use crate::app::App;
+use crate::http::wire;
 
 /// Above this many connections a group's receipts go to the reader's own devices alone; the others learn
 /// them by sync. Otherwise a message in a group of a thousand would cost a million frames.
@@ -84,6 +86,20 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
                 to_user(app, *user, *origin, &frame);
             }
         }
+        Change::Group { group, rev, at, what: GroupChange::Profile { user }, .. } => {
+            let notify = Notify {
+                gid: Some(group.0),
+                rev: Some(rev.0),
+                ..frames::notice(Notice::ProfileUpdated, user.id, *at)
+            };
+            let (full, brief) = profile_frames(user, user.id, notify);
+            let mut deliveries = 0;
+            app.hub.for_group(*group, |_, outbox| {
+                outbox.push_profile(user, &full, &brief);
+                deliveries += 1;
+            });
+            app.metrics.deliveries.inc_by(deliveries);
+        }
         Change::Group { group, rev, actor, what, at } => {
             let notify = Notify {
                 gid: Some(group.0),
@@ -105,9 +121,14 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
                 to_user(app, user, Origin::default(), &frame);
             }
         }
-        Change::Profile { user, at, .. } => {
-            let frame = frames::notify(frames::notice(Notice::ProfileUpdated, *user, *at));
-            to_user(app, *user, Origin::default(), &frame);
+        Change::Profile { to, user, at, .. } => {
+            let notify = frames::notice(Notice::ProfileUpdated, user.id, *at);
+            let (full, brief) = profile_frames(user, *to, notify);
+            app.hub.for_user(*to, |outbox| {
+                // One's own has the e-mail address, which is not looked at.
+                outbox.push_profile(user, &full, if *to == user.id { &full } else { &brief });
+                app.metrics.deliveries.inc();
+            });
         }
         // Has no topic.
         Change::SessionsEnded { .. } => {}
@@ -148,7 +169,15 @@ fn tell_group_change(app: &App, group: GroupId, what: &GroupChange, notify: Noti
             tell(Notice::RoleChanged, &[*user], Some(role.into()));
         }
         GroupChange::Creator { user } => tell(Notice::OwnerChanged, &[*user], None),
+        // Is told in another way.
+        GroupChange::Profile { .. } => {}
     }
+}
+
+/// The frame that tells the profile as `viewer` may see it, and the one that only says that it changed.
+fn profile_frames(user: &User, viewer: UserId, notify: Notify<'_>) -> (Bytes, Bytes) {
+    let seen = wire::user(user, viewer);
+    (frames::notify(Notify { user: Some(&seen), ..notify.clone() }), frames::notify(notify))
 }
 
 fn to_group(app: &App, group: GroupId, origin: Origin, frame: &Bytes) {

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use rim_core::Origin;
+use rim_core::user::User;
 use rim_protocol::CloseCode;
 
 /// Bytes that may wait for one connection. Frames are shared, so this is more than they cost.
@@ -70,6 +71,8 @@ struct State {
     closing: Option<Closing>,
     /// The session is over: nothing is taken any more.
     over: bool,
+    /// The profile that was told last.
+    told: Option<Arc<User>>,
     /// Whether it was listed as touched, and is to be woken by whoever has the list.
     woken_later: bool,
 }
@@ -109,6 +112,16 @@ impl Outbox {
     /// Queues a frame behind everything queued before.
     pub(super) fn push(self: &Arc<Self>, frame: Bytes) {
         self.change(|state| state.push(frame));
+    }
+
+    /// Queues `full`, which tells a profile; or `brief`, if that was told right before: a user may be in a thousand
+    /// groups with this one, and changes in all of them.
+    pub(super) fn push_profile(self: &Arc<Self>, user: &Arc<User>, full: &Bytes, brief: &Bytes) {
+        self.change(|state| {
+            let known = state.told.as_ref().is_some_and(|told| told.looks_like(user));
+            state.told = Some(Arc::clone(user));
+            state.push(if known { brief } else { full }.clone());
+        });
     }
 
     /// Takes the next place among the answers.
@@ -266,6 +279,20 @@ mod tests {
         assert_eq!(outbox.closing().expect("closing").code, CloseCode::TooSlow);
         assert!(outbox.take().0.is_empty());
         assert_eq!(outbox.state.lock().bytes, 0);
+    }
+
+    #[test]
+    fn a_profile_that_was_told_right_before_is_not_told_again() {
+        let user = |id, name: &str, email: &str| {
+            let (account, avatar) = ("a".into(), String::new());
+            let id = rim_core::UserId(id);
+            Arc::new(User { id, account, name: name.into(), avatar, email: email.into() })
+        };
+        let outbox = outbox();
+        for (id, name, email) in [(1, "A", "a@b"), (1, "A", ""), (1, "B", ""), (2, "B", ""), (1, "B", "")] {
+            outbox.push_profile(&user(id, name, email), &frame("full"), &frame("brief"));
+        }
+        assert_eq!(outbox.take().0, ["full", "brief", "full", "full", "full"].map(frame));
     }
 
     #[test]

@@ -35,6 +35,8 @@ mod quota {
     pub(super) const MESSAGE: Quota = per_second(100, 2_000);
     /// Lists of others whom one user watches.
     pub(super) const WATCH: Quota = per_second(1, 60);
+    /// Changes of one user's profile, each of which is told to everybody around.
+    pub(super) const PROFILE: Quota = per_minute(6, 30);
     /// Files uploaded by one user.
     pub(super) const UPLOAD: Quota = per_minute(6, 30);
     /// WebSocket frames before Login from one address.
@@ -42,8 +44,8 @@ mod quota {
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
-pub const KINDS: [&str; 8] =
-    ["register", "login", "failed_login", "request", "message", "watch", "upload", "frame"];
+pub const KINDS: [&str; 9] =
+    ["register", "login", "failed_login", "request", "message", "watch", "profile", "upload", "frame"];
 
 /// The caller is over a limit and may try again after this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ pub struct RateLimits<C: Clock = DefaultClock> {
     request: Limit<UserId, C>,
     message: Limit<UserId, C>,
     watch: Limit<UserId, C>,
+    profile: Limit<UserId, C>,
     upload: Limit<UserId, C>,
     frame: Limit<IpAddr, C>,
 }
@@ -90,6 +93,7 @@ impl<C: Clock + Clone> RateLimits<C> {
             request: limit(quota::REQUEST, clock),
             message: limit(quota::MESSAGE, clock),
             watch: limit(quota::WATCH, clock),
+            profile: limit(quota::PROFILE, clock),
             upload: limit(quota::UPLOAD, clock),
             frame: limit(quota::FRAME, clock),
         }
@@ -145,6 +149,11 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check("watch", &self.watch, &user)
     }
 
+    /// `user` changes their profile.
+    pub fn profile(&self, user: UserId) -> Result<(), RetryAfter> {
+        self.check("profile", &self.profile, &user)
+    }
+
     /// `user` is about to upload a file.
     pub fn upload(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("upload", &self.upload, &user)
@@ -164,6 +173,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.request.retain_recent();
         self.message.retain_recent();
         self.watch.retain_recent();
+        self.profile.retain_recent();
         self.upload.retain_recent();
         self.frame.retain_recent();
     }
@@ -228,6 +238,7 @@ mod tests {
             ("REST requests", "user", quota::REQUEST),
             ("messages", "user", quota::MESSAGE),
             ("lists to watch", "user", quota::WATCH),
+            ("changes of a profile", "user", quota::PROFILE),
             ("uploads", "user", quota::UPLOAD),
             ("WebSocket frames before Login", "address", quota::FRAME),
         ] {

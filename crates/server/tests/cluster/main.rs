@@ -48,6 +48,8 @@ mod login_and_sessions;
 mod old_client;
 #[path = "../stories/presence.rs"]
 mod presence;
+#[path = "../stories/profiles.rs"]
+mod profiles;
 #[path = "../stories/protocol_document.rs"]
 mod protocol_document;
 #[path = "../stories/random/mod.rs"]

@@ -303,6 +303,8 @@ async fn fill(house: &House) -> Known {
     house.send(dissolved, carol, "1", "the last word").await;
     store.dissolve_group(carol, dissolved, NOW).await.expect("dissolved");
     let silent = house.group(anna, &[carol], 2, "silent").await;
+    let profile = ProfileChange { name: Some("Bob, renamed".to_owned()), ..ProfileChange::default() };
+    store.update_profile(bob, profile, NOW).await.expect("changed");
 
     // Enough for several chunks.
     let text = "x".repeat(60_000);

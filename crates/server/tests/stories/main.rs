@@ -27,6 +27,7 @@ mod old_client;
 mod operations;
 mod overload;
 mod presence;
+mod profiles;
 mod protocol_document;
 mod random;
 mod receipts;

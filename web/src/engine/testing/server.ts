@@ -174,6 +174,37 @@ export class FakeServer {
     this.notify(group, "GroupUpdated", group.creator, {});
   }
 
+  /** Somebody is called otherwise, which everybody around is told; the connection of a test once. */
+  renameUser(uid: number, name: string): void {
+    const user = this.users.get(uid);
+    if (user === undefined) throw new Error(`no user ${uid}`);
+    const { id, avatar, email, account, rev } = user;
+    this.users.set(id, { ...user, name, rev: rev + 1, profileRev: rev + 1 });
+    const face = { id, name, avatar, email, account, password: "" };
+    const told = new Set([uid]);
+    this.push(uid, notice("ProfileUpdated", uid, null, { user: face }, this.clock));
+    for (const [key, friend] of this.friends) {
+      const [of, other] = key.split(".").map(Number);
+      if (of === undefined || other !== uid || friend.state === "none") continue;
+      this.relate(of, uid, friend.state);
+      this.push(of, notice("ProfileUpdated", uid, null, { user: face }, this.clock));
+      told.add(of);
+    }
+    for (const group of this.groups.values()) {
+      const member = group.members.get(uid);
+      if (member === undefined || member.left !== null) continue;
+      group.rev += 1;
+      member.rev = group.rev;
+      for (const { uid: to, left } of group.members.values()) {
+        if (left !== null) continue;
+        const more = { rev: group.rev, ...(!told.has(to) && { user: face }) };
+        told.add(to);
+        this.push(to, notice("ProfileUpdated", uid, group.gid, more, this.clock));
+
+      }
+    }
+  }
+
   befriend(from: number, to: number): void {
     this.relate(from, to, "outgoing");
     this.relate(to, from, "incoming");

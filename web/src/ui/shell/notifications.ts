@@ -27,7 +27,8 @@ export function useNotifications(): void {
       const who = row.single || row.lastSender === null ? "" : `${isolated(row.lastSender.name)}: `;
       const options: NotificationOptions = {
         body: notifyPreview ? who + isolated(text) : text,
-        icon: pictureAddress(row.avatar) ?? ICON,
+        // A group without a picture shows who writes.
+        icon: pictureAddress(row.avatar) ?? pictureAddress(row.lastSender?.avatar ?? "") ?? ICON,
         // One a chat: the next takes its place.
         tag: `rim-${row.gid}`,
       };

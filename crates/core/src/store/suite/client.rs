@@ -18,6 +18,8 @@ pub(super) struct Client {
     pub(super) me: Option<User>,
     pub(super) friends: BTreeMap<UserId, Friendship>,
     pub(super) groups: BTreeMap<GroupId, View>,
+    /// Everybody it was told of, as told last.
+    pub(super) users: BTreeMap<UserId, User>,
 }
 
 /// What it has of one group.
@@ -38,7 +40,14 @@ pub(super) struct View {
 impl Client {
     /// One that has nothing yet.
     pub(super) fn new(user: UserId) -> Self {
-        Self { user, rev: Rev(0), me: None, friends: BTreeMap::new(), groups: BTreeMap::new() }
+        Self {
+            user,
+            rev: Rev(0),
+            me: None,
+            friends: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            users: BTreeMap::new(),
+        }
     }
 
     /// One that has just fetched everything on one page.
@@ -77,6 +86,7 @@ impl Client {
         assert!(page.rev >= self.rev, "changes do not go back");
         self.rev = page.rev;
         self.me = page.me.or(self.me.take());
+        self.users.extend(page.users.into_iter().map(|user| (user.id, user)));
         for (user, friendship) in page.friends {
             match friendship {
                 Friendship::None => self.friends.remove(&user),
@@ -143,7 +153,11 @@ impl View {
 
 /// What holds for every answer.
 fn check(page: &SyncPage, user: UserId, limit: u32) {
-    let rows: usize = page.groups.iter().map(|group| group.messages.len() + group.members.len()).sum();
+    let rows: usize = page
+        .groups
+        .iter()
+        .map(|group| group.messages.len() + group.members.len() + group.renamed.len())
+        .sum();
     assert!(rows <= limit as usize, "{rows} rows where {limit} were asked for");
     assert!(page.more || page.groups.iter().all(|group| !group.more), "who has more in a group has more");
 
@@ -156,6 +170,8 @@ fn check(page: &SyncPage, user: UserId, limit: u32) {
         assert!(delta.messages.iter().all(|message| message.group == delta.group_id));
         named.extend(delta.messages.iter().map(|message| message.sender));
         named.extend(delta.members.iter().map(|member| member.user));
+        named.extend(&delta.renamed);
+        assert!(delta.renamed.is_empty() || delta.members_omitted, "a member that is told is told once");
     }
     let mut users = BTreeSet::new();
     for named in &page.users {

@@ -106,7 +106,10 @@ macro_rules! store_suite {
                 an_enabled_user_must_log_in_anew
                 users_are_listed_by_id_page_by_page
                 a_profile_changes_where_it_was_told_to
-                every_change_of_a_profile_is_told
+                a_changed_profile_is_told_to_oneself
+                a_profile_that_stays_as_it_was_is_no_change
+                a_new_name_is_told_to_friends_and_in_groups
+                a_new_email_concerns_oneself_alone
                 what_is_done_to_an_unknown_user_is_refused
                 users_survive_a_restart
             }
@@ -263,6 +266,7 @@ macro_rules! store_suite {
                 a_group_is_described_when_it_changed
                 an_inherited_group_is_described
                 ones_own_profile_is_synced_when_it_changed
+                a_new_name_is_synced_to_friends_and_members
                 receipts_are_synced
                 what_one_read_on_another_device_is_synced
                 a_group_one_was_never_in_is_passed_over
@@ -278,6 +282,7 @@ macro_rules! store_suite {
                 what_was_refused_is_not_synced
                 sync_survives_a_restart
                 a_large_group_is_synced_without_its_members
+                in_a_large_group_a_new_name_is_synced
             }
             sync_of_members {
                 who_joined_and_who_left_is_synced

@@ -10,7 +10,7 @@ use crate::event::{Change, GroupChange};
 use crate::friend::{self, FriendAction, Friendship};
 use crate::group::{self, Group, Member, NewGroup, Role};
 use crate::message::{Mark, Message, NewMessage, Receipt};
-use crate::user::User;
+use crate::user::{ProfileChange, User};
 use crate::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
 
 /// What the feed should bring, or why nothing happens.
@@ -154,11 +154,31 @@ impl Model {
         *rev
     }
 
-    pub(super) fn rename_user(&mut self, user: UserId, name: &str, at: Timestamp) -> Outcome {
-        self.users.get_mut(&user).expect("he exists").name = name.into();
-        self.renamed.insert(user);
-        let rev = self.next_own_rev(user);
-        Ok(vec![Change::Profile { user, rev, at }])
+    pub(super) fn change_profile(&mut self, id: UserId, change: ProfileChange, at: Timestamp) -> Outcome {
+        let before = self.users[&id].clone();
+        let after = change.applied_to(&before);
+        if after == before {
+            return Ok(vec![]);
+        }
+        self.users.insert(id, after.clone());
+        self.renamed.insert(id);
+        let rev = self.next_own_rev(id);
+        let seen = Arc::new(after.for_others());
+        let mut told = vec![Change::Profile { to: id, rev, user: Arc::new(after), at }];
+        if *seen == before.for_others() {
+            return Ok(told);
+        }
+        let related: Vec<_> =
+            self.friends.keys().filter(|(_, other)| *other == id).map(|(user, _)| *user).collect();
+        for to in related {
+            let rev = self.next_own_rev(to);
+            told.push(Change::Profile { to, rev, user: Arc::clone(&seen), at });
+        }
+        for room in self.rooms.values_mut().filter(|room| room.has_member(id)) {
+            room.next_rev();
+            told.push(room.told(id, GroupChange::Profile { user: Arc::clone(&seen) }, at));
+        }
+        Ok(told)
     }
 
     pub(super) fn befriend(

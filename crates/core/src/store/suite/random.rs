@@ -81,9 +81,9 @@ enum Step {
         other: UserId,
         action: FriendAction,
     },
-    RenameUser {
+    ChangeProfile {
         user: UserId,
-        name: String,
+        change: ProfileChange,
     },
     /// A device comes back, asks so many times, and is gone again.
     Sync {
@@ -171,12 +171,18 @@ impl<'a> Story<'a> {
                 let action = *self.chance.pick(&[Ask, Ask, Accept, Accept, Decline]);
                 Step::Befriend { user, other, action }
             }
-            88 => Step::RenameUser { user, name: format!("name {}", self.w.fresh()) },
+            88 => Step::ChangeProfile { user, change: self.change_of_profile() },
             89 => Step::Reopen,
             _ => {
                 Step::Sync { device: self.chance.below(self.devices.len()), asks: 1 + self.chance.below(10) }
             }
         }
+    }
+
+    fn change_of_profile(&mut self) -> ProfileChange {
+        let mut maybe =
+            |what: &str| self.chance.one_in(2).then(|| format!("{what} {}", self.chance.below(3)));
+        ProfileChange { name: maybe("name"), avatar: maybe("picture"), email: maybe("address") }
     }
 
     fn new_group(&mut self) -> NewGroup {
@@ -314,10 +320,9 @@ impl<'a> Story<'a> {
                 let applied = expected.as_ref().is_ok_and(|changes| !changes.is_empty());
                 (answer.map(|answer| assert_eq!(answer, applied)), expected)
             }
-            Step::RenameUser { user, name } => {
-                let change = ProfileChange { name: Some(name.clone()), ..ProfileChange::default() };
-                let answer = w.store.update_profile(user, change, at).await;
-                (answer, self.model.rename_user(user, &name, at))
+            Step::ChangeProfile { user, change } => {
+                let answer = w.store.update_profile(user, change.clone(), at).await;
+                (answer, self.model.change_profile(user, change, at))
             }
             Step::Sync { device, asks } => return self.sync(device, asks).await,
             Step::Reopen => {
@@ -500,8 +505,17 @@ fn compare(client: &Client, windowed: bool, model: &Model) {
 
     let rooms: BTreeMap<_, _> = model.rooms.iter().filter(|(_, room)| room.person(user).is_some()).collect();
     assert!(client.groups.keys().eq(rooms.keys().copied()), "the groups he is or was in");
+    // Whom a client shows by name: contacts, and the members of its groups.
+    let mut shown: Vec<_> = client.friends.keys().copied().collect();
     for (id, room) in rooms {
+        shown.extend(room.members().filter(|_| room.has_member(user)).map(|person| person.user));
         compare_group(&client.groups[id], windowed, room, user);
+    }
+    for shown in shown {
+        assert!(
+            client.users[&shown].looks_like(&model.users[&shown]),
+            "{user} knows what {shown} looks like"
+        );
     }
 }
 
@@ -545,7 +559,10 @@ fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
                 | GroupChange::Dissolved { members: users }
                 | GroupChange::Added { users }
                 | GroupChange::Removed { users } => users.sort(),
-                GroupChange::Updated | GroupChange::Role { .. } | GroupChange::Creator { .. } => {}
+                GroupChange::Updated
+                | GroupChange::Role { .. }
+                | GroupChange::Creator { .. }
+                | GroupChange::Profile { .. } => {}
             }
         }
     }

@@ -161,6 +161,23 @@ pub async fn ones_own_profile_is_synced_when_it_changed(w: &mut World) -> Claim 
     Ok(())
 }
 
+pub async fn a_new_name_is_synced_to_friends_and_members(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    w.group(bob, &[anna]).await;
+    w.befriend(carl, anna, FriendAction::Ask).await?;
+    let (of_bob, of_carl) = (w.everything(bob).await, w.everything(carl).await);
+    let name = ProfileChange { name: Some("Anna B".into()), ..ProfileChange::default() };
+    w.store.update_profile(anna, name, w.now()).await?;
+
+    let anna_b = w.store.user(anna).await?.expect("anna");
+    let page = w.sync(bob, after(&of_bob)).await;
+    assert_eq!(page.groups[0].members.iter().map(|member| member.user).collect::<Vec<_>>(), [anna]);
+    assert_eq!((page.friends, page.users), (vec![], vec![anna_b.clone()]));
+    let page = w.sync(carl, after(&of_carl)).await;
+    assert_eq!((page.friends, page.users), (vec![(anna, Friendship::Outgoing)], vec![anna_b]));
+    Ok(())
+}
+
 pub async fn receipts_are_synced(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
@@ -433,18 +450,12 @@ pub async fn sync_survives_a_restart(w: &mut World) -> Claim {
 }
 
 pub async fn a_large_group_is_synced_without_its_members(w: &mut World) -> Claim {
-    let anna = w.user("anna").await;
-    let mut others = Vec::new();
-    for n in 0..crate::sync::MAX_SYNCED_MEMBERS {
-        others.push(w.user(&format!("user {n}")).await);
-    }
-    let (last, rest) = others.split_last().expect("there are some");
-    let group = w.group(anna, rest).await;
+    let (anna, group, others, last) = nearly_large_group(w).await;
     w.send(anna, group, "hi").await?;
     let delta = w.delta(anna, group).await;
-    assert_eq!((delta.members.len(), delta.members_omitted), (others.len(), false));
+    assert_eq!((delta.members.len(), delta.members_omitted), (others.len() + 1, false));
 
-    w.add(anna, group, &[*last]).await?;
+    w.add(anna, group, &[last]).await?;
 
     let mut client = Client::new(anna);
     client.catch_up(w, 100, None).await;
@@ -452,8 +463,48 @@ pub async fn a_large_group_is_synced_without_its_members(w: &mut World) -> Claim
     let delta = w.delta(anna, group).await;
     assert_eq!((delta.members.len(), delta.members_omitted), (0, true));
     assert_eq!(texts(&delta.messages), ["hi"]);
-    assert_eq!(w.members(anna, group).await.len(), others.len() + 1);
+    assert_eq!(w.members(anna, group).await.len(), others.len() + 2);
     Ok(())
+}
+
+pub async fn in_a_large_group_a_new_name_is_synced(w: &mut World) -> Claim {
+    let (anna, group, others, last) = nearly_large_group(w).await;
+    w.add(anna, group, &[last]).await?;
+    let sent = w.send(anna, group, "hi").await?;
+    let mut client = Client::new(anna);
+    client.catch_up(w, 100, None).await;
+    let before = w.everything(anna).await;
+    // Rows of members move for other reasons, too, and are not told.
+    for reader in &others[..5] {
+        w.read(*reader, group, sent.id).await?;
+    }
+    let [one, two, three] = [others[0], others[7], others[8]];
+    for (user, name) in [(two, "Two"), (one, "One"), (three, "Three"), (two, "Zwei")] {
+        let name = ProfileChange { name: Some(name.into()), ..ProfileChange::default() };
+        w.store.update_profile(user, name, w.now()).await?;
+    }
+
+    let page = w.sync(anna, after(&before)).await;
+    assert_eq!(page.groups[0].renamed, [one, three, two]);
+    let told: Vec<_> = page.users.iter().map(|user| (user.id, user.name.as_str())).collect();
+    assert_eq!(told, [(one, "One"), (two, "Zwei"), (three, "Three")]);
+
+    // In answers of any size, and nobody to one who knew nobody.
+    assert_eq!(client.catch_up(w, 1, None).await, 3);
+    assert_eq!(client.users[&two].name, "Zwei");
+    assert_eq!(w.delta(anna, group).await.renamed, []);
+    Ok(())
+}
+
+/// A group with as many members as are synced, who they are beside the creator, and one more user.
+async fn nearly_large_group(w: &World) -> (UserId, GroupId, Vec<UserId>, UserId) {
+    let anna = w.user("anna").await;
+    let mut others = Vec::new();
+    for n in 1..crate::sync::MAX_SYNCED_MEMBERS {
+        others.push(w.user(&format!("user {n}")).await);
+    }
+    let group = w.group(anna, &others).await;
+    (anna, group, others, w.user("last").await)
 }
 
 /// Has the client ask for what there must be, perhaps after a restart.

@@ -1,8 +1,11 @@
 //! Users: accounts, passwords, profiles.
 
+use std::sync::Arc;
+
 use super::Claim;
 use super::world::{self, NO_USER, World, ended, new_user, refusal};
-use crate::event::{Change, Ended};
+use crate::event::{Change, Ended, GroupChange};
+use crate::friend::FriendAction;
 use crate::user::{NewUser, ProfileChange, User};
 use crate::{Refusal, Rev, UserId};
 
@@ -234,21 +237,90 @@ pub async fn a_profile_changes_where_it_was_told_to(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn every_change_of_a_profile_is_told(w: &mut World) -> Claim {
+pub async fn a_changed_profile_is_told_to_oneself(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     w.changes().await;
-    let same = ProfileChange { name: Some("anna".into()), ..ProfileChange::default() };
-    for change in [ProfileChange::default(), same] {
-        let Rev(rev) = w.own_rev(anna).await;
-        let at = w.now();
-        w.store.update_profile(anna, change, at).await?;
-        assert_eq!(w.change().await, Change::Profile { user: anna, rev: Rev(rev + 1), at });
+    let Rev(rev) = w.own_rev(anna).await;
+    let at = w.now();
+    w.store.update_profile(anna, email("new"), at).await?;
 
-        let page = w.sync(anna, world::query(Rev(rev), &[])).await;
-        assert_eq!(page.rev, Rev(rev + 1));
-        assert_eq!(page.me, w.store.user(anna).await?);
-    }
+    let user = Arc::new(w.store.user(anna).await?.expect("anna"));
+    assert_eq!(user.email, "new");
+    assert_eq!(w.change().await, Change::Profile { to: anna, rev: Rev(rev + 1), user: user.clone(), at });
+    let page = w.sync(anna, world::query(Rev(rev), &[])).await;
+    assert_eq!((page.rev, page.me), (Rev(rev + 1), Some(Arc::unwrap_or_clone(user))));
     Ok(())
+}
+
+pub async fn a_profile_that_stays_as_it_was_is_no_change(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.befriend(anna, bob, FriendAction::Ask).await?;
+    w.changes().await;
+    let places = (w.own_rev(anna).await, w.own_rev(bob).await, w.rev(bob, group).await);
+    let User { name, avatar, email, .. } = w.store.user(anna).await?.expect("anna");
+    let same = ProfileChange { name: Some(name), avatar: Some(avatar), email: Some(email) };
+    for change in [ProfileChange::default(), same] {
+        w.store.update_profile(anna, change, w.now()).await?;
+    }
+    assert_eq!(w.changes().await, []);
+    assert_eq!((w.own_rev(anna).await, w.own_rev(bob).await, w.rev(bob, group).await), places);
+    Ok(())
+}
+
+pub async fn a_new_name_is_told_to_friends_and_in_groups(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let (group, single) = (w.group(bob, &[anna, dan]).await, w.single(anna, bob).await);
+    let left = w.group(dan, &[anna]).await;
+    w.leave(anna, left).await?;
+    w.befriend(anna, bob, FriendAction::Ask).await?;
+    w.befriend(anna, dan, FriendAction::Ask).await?;
+    w.befriend(dan, anna, FriendAction::Decline).await?;
+    w.befriend(carl, anna, FriendAction::Ask).await?;
+    let (of_group, of_single) = (w.rev(bob, group).await, w.rev(bob, single).await);
+    let own = [w.own_rev(anna).await, w.own_rev(bob).await, w.own_rev(carl).await];
+    w.changes().await;
+
+    let at = w.now();
+    w.store.update_profile(anna, name("Anna B"), at).await?;
+
+    let anna_b = w.store.user(anna).await?.expect("anna");
+    let seen = Arc::new(anna_b.for_others());
+    let next = |rev: Rev| Rev(rev.0 + 1);
+    let to = |to, rev, user| Change::Profile { to, rev: next(rev), user, at };
+    let in_group = |group, rev| {
+        let what = GroupChange::Profile { user: Arc::clone(&seen) };
+        Change::Group { group, rev: next(rev), actor: anna, what, at }
+    };
+    let told = [
+        to(anna, own[0], Arc::new(anna_b)),
+        to(bob, own[1], Arc::clone(&seen)),
+        to(carl, own[2], Arc::clone(&seen)),
+        in_group(group, of_group),
+        in_group(single, of_single),
+    ];
+    assert_eq!(w.changes().await, told);
+    Ok(())
+}
+
+pub async fn a_new_email_concerns_oneself_alone(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.befriend(anna, bob, FriendAction::Ask).await?;
+    let (of_bob, of_group) = (w.own_rev(bob).await, w.rev(bob, group).await);
+    w.changes().await;
+    w.store.update_profile(anna, email("new"), w.now()).await?;
+    assert!(matches!(w.change().await, Change::Profile { to, .. } if to == anna));
+    assert_eq!((w.own_rev(bob).await, w.rev(bob, group).await), (of_bob, of_group));
+    Ok(())
+}
+
+fn name(name: &str) -> ProfileChange {
+    ProfileChange { name: Some(name.into()), ..ProfileChange::default() }
+}
+
+fn email(email: &str) -> ProfileChange {
+    ProfileChange { email: Some(email.into()), ..ProfileChange::default() }
 }
 
 pub async fn what_is_done_to_an_unknown_user_is_refused(w: &mut World) -> Claim {

@@ -16,7 +16,8 @@ use crate::http::wire;
 
 /// Change one's profile
 ///
-/// The keys that are present are changed. One's other devices hear of it by a `ProfileUpdated`.
+/// The keys that are present are changed. One's other devices hear of it by a `ProfileUpdated`; of a new name or
+/// picture so do friends, and the members of one's groups.
 #[utoipa::path(
     post,
     path = "/api/user/update",
@@ -33,6 +34,7 @@ pub(super) async fn update_user(
         avatar: checked(body.avatar, limits::avatar)?,
         email: checked(body.email, limits::email)?,
     };
+    app.limits.profile(caller.user)?;
     app.store.update_profile(caller.user, change, app.clock.now()).await?;
     let user = app.store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?;
     Ok(Data(wire::user(&user, caller.user)))
