@@ -43,6 +43,8 @@ type Each<List extends readonly unknown[], T> = { [At in keyof List]: T };
 export interface Seat extends BrowserContextOptions {
   /** Whether he is logged in when the story begins. */
   readonly out?: boolean;
+  /** Runs in each page before anything else: for browsers that are not as one wishes. */
+  readonly oddity?: () => void;
 }
 
 export class Stage {
@@ -85,7 +87,7 @@ export class Stage {
   }
 
   /** Sits somebody down at a new browser; with an account he is signed in. */
-  async seat(account: Account | null, { out = false, ...options }: Seat = {}): Promise<Person> {
+  async seat(account: Account | null, { out = false, oddity, ...options }: Seat = {}): Promise<Person> {
     const settings = { locale: "en-GB", viewport: WIDE, reducedMotion: "reduce", ...options } as const;
     const context = await (await browser).newContext(settings);
     context.setDefaultTimeout(PATIENCE_MS);
@@ -95,6 +97,7 @@ export class Stage {
         console.error(`Content-Security-Policy: ${violatedDirective} forbids ${blockedURI}`);
       });
     });
+    if (oddity !== undefined) await context.addInitScript(oddity);
     context.on("page", (page) => this.listen(page));
     const person = new Person(await context.newPage(), account);
     if (account === null || out) await person.page.goto(this.url);

@@ -1,7 +1,6 @@
 // The world as a browser has it.
 
 import { IdbStore } from "./idb";
-import { MemoryStore } from "./memory";
 import type { Channel, Locks, Ports, Wire } from "./ports";
 
 const KEY = "rim.session";
@@ -17,6 +16,7 @@ export function browserPorts(): Ports {
       const timer = setTimeout(then, ms);
       return () => clearTimeout(timer);
     },
+    frame,
     async fetch({ method, path, token, body }) {
       const headers = new Headers();
       if (token !== null) headers.set("Authorization", `Bearer ${token}`);
@@ -48,8 +48,7 @@ export function browserPorts(): Ports {
         close: () => socket.close(),
       };
     },
-    // Where pages may not store anything the engine works from memory.
-    openStore: (uid) => IdbStore.open(uid).catch(() => new MemoryStore()),
+    openStore: (uid, heard) => IdbStore.open(uid, heard),
     remembered: {
       get: () => attempt(() => localStorage.getItem(KEY)),
       set: (text) => keep(KEY, text),
@@ -78,6 +77,27 @@ export function browserPorts(): Ports {
     },
     device: deviceName(),
   };
+}
+
+/** A window that is covered or about to be hidden may be drawn much later, or never. */
+const FRAME_MS = 100;
+const { port1, port2 } = new MessageChannel();
+
+function frame(then: () => void): void {
+  // Timers of hidden pages are slow; messages to oneself are not.
+  if (document.visibilityState === "hidden") {
+    port1.addEventListener("message", then, { once: true });
+    port1.start();
+    port2.postMessage(null);
+    return;
+  }
+  const run = (): void => {
+    cancelAnimationFrame(drawn);
+    clearTimeout(late);
+    then();
+  };
+  const drawn = requestAnimationFrame(run);
+  const late = setTimeout(run, FRAME_MS);
 }
 
 /** `crypto.randomUUID` is only there over HTTPS; a server of one's own may do without. */
@@ -139,10 +159,13 @@ function locks(): Locks | null {
           });
         })
         .catch(() => {
-          // Taken away, or given up while waiting.
-          if (!held) return;
-          held = false;
-          lost();
+          // Taken away; or given up while waiting; or there are no locks for this page after all, and each tab works alone.
+          if (held) {
+            held = false;
+            lost();
+          } else if (!abort.signal.aborted) {
+            got();
+          }
         });
       return () => release();
     },

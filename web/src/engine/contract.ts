@@ -125,11 +125,21 @@ export interface Device {
 export type Connection =
   /** Connected, logged in and up to date. */
   | { readonly is: "online" }
-  /** Connected, asking for what was missed. */
-  | { readonly is: "syncing" }
+  /** Connected, asking for what was missed; `troubled` where that has failed several times. */
+  | { readonly is: "syncing"; readonly troubled: boolean }
   | { readonly is: "connecting" }
   /** Not connected; the next try is at this moment of `performance.now()`, or when the network is back. */
   | { readonly is: "offline"; readonly retryAt: number | null };
+
+/** Whether what is shown is kept over a reload, and if not, why. */
+export type Keeping =
+  | "lasting"
+  /** The browser keeps nothing for this page, or does not answer. */
+  | "memory"
+  /** An older client in another tab holds what is kept. */
+  | "blocked"
+  /** A newer client in another tab has taken it over. */
+  | "superseded";
 
 export type Account =
   | { readonly is: "loading" }
@@ -158,6 +168,7 @@ export interface Live<T> {
 export interface Engine {
   readonly account: Live<Account>;
   readonly connection: Live<Connection>;
+  readonly keeping: Live<Keeping>;
   /** Newest activity first. */
   readonly chats: Live<readonly ChatRow[]>;
   readonly contacts: Live<Contacts>;

@@ -659,6 +659,17 @@ describe("reconnecting", () => {
     expect(world.server.connections).toBe(0);
   });
 
+  it("says so where what was missed cannot be had, and goes on trying", async () => {
+    const { world, tab } = await scene();
+    world.server.http = ({ path }) => (path === "/api/sync" ? { status: 200, retryAfter: null, text: "what?" } : null);
+    world.server.cut(1006);
+    await world.pass(30_000);
+    expect(tab.engine.connection.get()).toEqual({ is: "syncing", troubled: true });
+    world.server.http = () => null;
+    await world.pass(60_000);
+    expect(tab.engine.connection.get()).toEqual({ is: "online" });
+  });
+
   it("goes on asking where a sync fails, by 503 and by a fault", async () => {
     const { world, tab, gid, bob } = await scene();
     let failures = 0;
@@ -669,7 +680,7 @@ describe("reconnecting", () => {
     };
     world.server.cut(1006);
     await world.pass(1_000);
-    expect(tab.engine.connection.get()).toEqual({ is: "syncing" });
+    expect(tab.engine.connection.get()).toEqual({ is: "syncing", troubled: false });
     world.server.say(bob, gid, "hello");
     await world.pass(20_000);
     expect(tab.texts(gid)).toEqual(["hello"]);
@@ -928,6 +939,117 @@ describe("drafts", () => {
   });
 });
 
+describe("a store", () => {
+  const OPENING_MS = 10_000;
+
+  for (const [fate, keeping] of [
+    ["refused", "memory"],
+    ["silent", "memory"],
+    ["mute", "memory"],
+    ["blocked", "blocked"],
+  ] as const) {
+    it(`that is ${fate} keeps nobody from their messages: two tabs go on from memory and say why`, async () => {
+      const { world, browser, tab, gid, bob } = await scene();
+      world.server.say(bob, gid, "one");
+      await world.pass(1_000);
+      tab.crash();
+      browser.storeFate = fate;
+      const tabs = [await browser.open(), await browser.open()];
+      await world.pass(OPENING_MS);
+      for (const one of tabs) {
+        expect(one.engine.account.get()).toMatchObject({ is: "in" });
+        expect(one.engine.keeping.get()).toBe(keeping);
+        one.watch(gid);
+      }
+      await world.pass(1_000);
+      const [first, second] = tabs;
+      first?.engine.send(gid, "Text", "two");
+      await world.pass(2_000);
+      for (const one of [first, second]) expect(one?.texts(gid)).toEqual(["one", "two"]);
+      first?.engine.setDraft(gid, "half a");
+      first?.crash();
+      second?.crash();
+      const third = await browser.open();
+      await world.pass(OPENING_MS);
+      expect(row(third, gid)).toMatchObject({ draft: "half a", last: { content: "two" } });
+    });
+  }
+
+  it("that opens late is closed again", async () => {
+    const { world, browser, tab } = await scene();
+    tab.crash();
+    browser.storeFate = "silent";
+    const again = await browser.open();
+    await world.pass(OPENING_MS);
+    browser.storeFate = "opens";
+    await world.pass(OPENING_MS);
+    expect(again.engine.keeping.get()).toBe("memory");
+    again.crash();
+    expect((await browser.open()).engine.keeping.get()).toBe("lasting");
+  });
+
+  for (const why of ["memory", "superseded"] as const) {
+    it(`that is lost on the way (${why}) is replaced by memory, with what was not sent`, async () => {
+      const { world, browser, tab, gid, bob } = await scene();
+      for (let i = 1; i <= 30; i++) world.server.say(bob, gid, `m${i}`);
+      await world.pass(1_000);
+      tab.engine.seen(gid, 20);
+      tab.engine.setDraft(gid, "draft");
+      world.server.reachable = false;
+      world.server.cut(1006);
+      await world.pass(1_000);
+      tab.engine.send(gid, "Text", "unsent");
+      tab.engine.setDraft(gid, "half a");
+      await world.pass(1_000);
+      tab.loseStore(why);
+      browser.storeFate = "mute";
+      world.server.reachable = true;
+      await world.pass(60_000);
+      expect(tab.engine.keeping.get()).toBe(why);
+      expect(tab.engine.connection.get()).toEqual({ is: "online" });
+      expect(stored(world, gid).at(-1)).toBe("unsent");
+      expect(tab.texts(gid)).toEqual(stored(world, gid));
+      expect(tab.view(gid)).toMatchObject({ draft: "half a", unread: 0 });
+      await world.pass(60_000);
+      expect(stored(world, gid)).toHaveLength(31);
+    });
+  }
+
+  it("that falls silent on the way is given up, and what is written meanwhile is shown soon", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    world.server.say(bob, gid, "one");
+    await world.pass(1_000);
+    browser.storeFate = "mute";
+    tab.engine.send(gid, "Text", "two");
+    await world.pass(2_000);
+    expect(tab.texts(gid)).toEqual(["one", "two"]);
+    world.server.say(bob, gid, "three");
+    await world.pass(60_000);
+    expect(tab.engine.keeping.get()).toBe("memory");
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+    expect(stored(world, gid)).toEqual(["one", "two", "three"]);
+  });
+
+  it("that is full shows what is older all the same", async () => {
+    const world = new World();
+    const anna = world.server.user("anna");
+    const bob = world.server.user("bob");
+    const gid = world.server.group([anna, bob], 1, "");
+    for (let i = 0; i < 400; i++) world.server.say(bob, gid, `m${i}`);
+    world.server.read(anna, gid, 400);
+    const browser = world.browser(anna);
+    const tab = await browser.open();
+    tab.watch(gid);
+    browser.full = true;
+    await world.pass();
+    for (let i = 0; i < 5 && tab.view(gid).older !== "none"; i++) {
+      tab.engine.loadOlder(gid);
+      await world.pass();
+    }
+    expect(tab.texts(gid)).toEqual(stored(world, gid));
+  });
+});
+
 describe("clocks", () => {
   const HOUR = 3_600_000;
 
@@ -1118,6 +1240,20 @@ describe("what was written last", () => {
     expect(row(await browser.open(), gid).draft).toBe("never mind");
   });
 
+  it("is not taken back by a message that is stored while the next one is written", async () => {
+    const { world, browser, tab, gid } = await scene();
+    const second = await browser.open();
+    second.watch(gid);
+    tab.engine.setDraft(gid, "one");
+    tab.engine.send(gid, "Text", "one");
+    tab.engine.setDraft(gid, "tw");
+    await world.pass(1_000);
+    for (const one of [tab, second]) {
+      expect(one.texts(gid)).toEqual(["one"]);
+      expect(one.view(gid).draft).toBe("tw");
+    }
+  });
+
   it("is kept without a store that lasts, until the server has it", async () => {
     const { world, browser, tab, gid } = await scene();
     browser.full = true;
@@ -1212,6 +1348,18 @@ describe("several tabs", () => {
     await world.pass(10_000);
     expect(tab.texts(gid)).toEqual(["hello"]);
     expect(world.server.connections).toBe(1);
+  });
+
+  it("take over from a leader that falls asleep while somebody looks on", async () => {
+    const { world, browser, tab, gid, bob } = await scene();
+    const second = await browser.open();
+    second.watch(gid);
+    await world.pass(1_000);
+    tab.frozen = true;
+    world.server.say(bob, gid, "hello");
+    await world.pass(40_000);
+    expect(second.texts(gid)).toEqual(["hello"]);
+    expect(second.engine.connection.get()).toEqual({ is: "online" });
   });
 
   it("fetch history through the leader", async () => {

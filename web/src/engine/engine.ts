@@ -8,6 +8,7 @@ import type {
   Contacts,
   Device,
   Engine,
+  Keeping,
   Message,
   MessageKind,
   Outcome,
@@ -15,6 +16,7 @@ import type {
   Relation,
   User,
 } from "./contract";
+import { type Opened, inMemory, openStore } from "./keeping";
 import { Cell } from "./live";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
@@ -44,6 +46,7 @@ const LOGGED_OUT: { readonly ok: false; readonly problem: Problem } = {
 export class RimEngine implements Engine {
   readonly account = new Cell<Account>({ is: "loading" });
   readonly connection = new Cell<Connection>({ is: "connecting" });
+  readonly keeping = new Cell<Keeping>("lasting");
   readonly chats = new Cell<readonly ChatRow[]>([]);
   readonly contacts = new Cell<Contacts>(NO_CONTACTS);
   readonly online = new Cell<ReadonlySet<number>>(NOBODY);
@@ -263,13 +266,30 @@ export class RimEngine implements Engine {
     else await this.enter(remembered);
   }
 
-  private async enter({ token, me }: Remembered): Promise<void> {
-    this.token = token;
-    const store = await this.ports.openStore(me.id);
-    if (this.token !== token || this.session !== null) {
-      store.close();
-      return;
+  private async enter(remembered: Remembered): Promise<void> {
+    this.token = remembered.token;
+    const opened = await openStore(this.ports, remembered.me.id, (why) => void this.storeLost(remembered, why));
+    if (this.token !== remembered.token || this.session !== null) opened.store.close();
+    else await this.begin(remembered, opened);
+  }
+
+  /** Goes on from memory: all that the server has is asked for again, and what it has not is carried over. */
+  private async storeLost({ token, me }: Remembered, why: Keeping): Promise<void> {
+    const { session } = this;
+    if (this.token !== token || session === null) return;
+    this.session = null;
+    const opened = await inMemory(why, session.carried());
+    // What it is waiting for may never come.
+    void session.stop();
+    if (this.token === token && this.session === null) {
+      await this.begin({ token, me: session.replica.me ?? me }, opened);
     }
+  }
+
+  private async begin({ token, me }: Remembered, { store, snapshot, keeping }: Opened): Promise<void> {
+    this.keeping.set(keeping);
+    // Tabs tell each other what is new, and this one has nothing that is old: it works alone.
+    const ports = keeping === "lasting" ? this.ports : { ...this.ports, locks: null };
     const published = {
       chats: this.chats,
       contacts: this.contacts,
@@ -277,7 +297,7 @@ export class RimEngine implements Engine {
       unread: this.unread,
       chat: this.chatCells,
     };
-    const session = new Session(this.ports, this.rest, token, me.id, store, published, this.clock, {
+    const session = new Session(ports, this.rest, token, me.id, store, published, this.clock, {
       status: (status) => {
         if (this.session === session) this.connection.set(status);
       },
@@ -290,7 +310,7 @@ export class RimEngine implements Engine {
       out: (why) => void this.rejected(token, why),
     });
     this.session = session;
-    await session.start(me);
+    session.start(me, snapshot);
     if (this.session === session) this.account.set({ is: "in", me: session.replica.me ?? me });
   }
 
@@ -337,6 +357,7 @@ export class RimEngine implements Engine {
     this.contacts.set(NO_CONTACTS);
     this.online.set(NOBODY);
     this.unread.set(0);
+    this.keeping.set("lasting");
     for (const cell of this.chatCells.values()) cell.set(null);
     this.account.set({ is: "out", why });
   }

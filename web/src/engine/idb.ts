@@ -2,6 +2,7 @@
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { User } from "./contract";
+import type { StoreEvents } from "./ports";
 import {
   type Batch,
   type Draft,
@@ -36,7 +37,7 @@ export class IdbStore implements Store {
 
   private constructor(private readonly db: IDBPDatabase<Schema>) {}
 
-  static async open(uid: number): Promise<IdbStore> {
+  static async open(uid: number, heard: StoreEvents): Promise<IdbStore> {
     const db = await openDB<Schema>(`rim-${uid}`, VERSION, {
       upgrade(db) {
         db.createObjectStore("meta");
@@ -49,10 +50,14 @@ export class IdbStore implements Store {
         db.createObjectStore("drafts", { keyPath: "gid" });
         db.createObjectStore("marks", { keyPath: "gid" });
       },
+      blocked: () => heard.blocked(),
       // A newer version of this page is open in another tab: let it upgrade.
       blocking(_from, _to, event) {
         (event.target as IDBDatabase).close();
+        heard.lost("superseded");
       },
+      // The browser took it away: the disk broke, or somebody cleared what pages keep.
+      terminated: () => heard.lost("memory"),
     });
     return new IdbStore(db);
   }

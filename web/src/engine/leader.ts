@@ -30,6 +30,8 @@ const FIRST_WINDOW = 50;
 const WINDOW = 200;
 /** A missing receipt may wait so long; in a busy group many are healed by one sync. */
 const HEAL_MS = 1_000;
+/** After so many syncs that failed people are told. */
+const TROUBLED = 3;
 /** More frames than this are not held while a sync runs: the next one brings them. */
 const HELD = 5_000;
 
@@ -50,6 +52,7 @@ export class Leader {
   private resync: (() => void) | null = null;
   private running: Promise<boolean> | null = null;
   private wanted = false;
+  private syncsFailed = 0;
   private round = 0;
   private held: { readonly frame: PushedFrame; readonly round: number }[] = [];
 
@@ -125,13 +128,14 @@ export class Leader {
   /** Subscribed; so what is read from now on misses nothing. */
   private loggedIn(): void {
     this.ready = true;
-    this.tell({ is: "syncing" });
+    this.tell({ is: "syncing", troubled: false });
     this.outbox.up();
     this.presence.up();
     void this.sync();
   }
 
   private synced(): void {
+    this.syncsFailed = 0;
     this.syncBackoff.reset();
     // Friends and chats come by sync alone.
     this.presence.look();
@@ -253,6 +257,7 @@ export class Leader {
   /** Without a connection the next Login syncs. */
   private retrySync(seconds: number): void {
     if (!this.ready) return;
+    if (++this.syncsFailed === TROUBLED && this.status.is === "syncing") this.tell({ is: "syncing", troubled: true });
     const pause = Math.max(seconds * 1_000, this.syncBackoff.next());
     this.resync ??= this.ports.after(pause, () => {
       this.resync = null;

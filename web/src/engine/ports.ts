@@ -12,11 +12,14 @@ export interface Ports {
   uuid(): string;
   /** Runs `then` once; the answer takes it back. */
   after(ms: number, then: () => void): () => void;
+  /** Runs `then` once before the screen is drawn next; where nothing is drawn, after what has come already. */
+  frame(then: () => void): void;
   /** Rejects where the server cannot be reached. */
   fetch(request: HttpRequest): Promise<HttpAnswer>;
   /** Opens a WebSocket; `closed` is called exactly once, also where it never opened. */
   connect(heard: WireEvents): Wire;
-  openStore(uid: number): Promise<Store>;
+  /** Rejects where pages may not store anything; it may also never answer. */
+  openStore(uid: number, heard: StoreEvents): Promise<Store>;
   /** What is remembered over reloads, shared by all tabs. */
   readonly remembered: { get(): string | null; set(text: string | null): void };
   /** As `remembered`, and many of them: for what may not wait. */
@@ -45,6 +48,13 @@ export interface HttpAnswer {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly text: string;
+}
+
+export interface StoreEvents {
+  /** It waits until a tab with an older client is closed. */
+  blocked(): void;
+  /** It was open, and is not any more. */
+  lost(why: "memory" | "superseded"): void;
 }
 
 export interface WireEvents {

@@ -8,7 +8,7 @@ import { bottom } from "./ranges";
 import { Replica } from "./replica";
 import type { Rest } from "./rest";
 import type { ServerClock } from "./serverclock";
-import { type Batch, type Draft, type Mark, type Pending, type Store, Writer } from "./storage";
+import { type Batch, type Draft, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
 import { Tabs, type Wish } from "./tabs";
 import { Unsaved } from "./unsaved";
 import { type Published, Views, keyOf } from "./views";
@@ -23,14 +23,19 @@ export interface SessionEvents {
   out(why: "revoked" | "disabled"): void;
 }
 
-/** The views are told at most so often: a screen shows no more. */
+/** The views are told at most so often, and at most half the time goes into drawing: the rest is for what comes. */
 const PUBLISH_MS = 25;
+const MOST_PAUSE_MS = 250;
 /** A draft is stored and told to the other tabs when the typing pauses. */
 const DRAFT_MS = 400;
+/** A message is shown when it is stored, or after so long. */
+const STORING_MS = 1_000;
 /** What was read from the store so lately need not be read again to lead. */
 const FRESH_MS = 1_000;
 /** So long a list of members is not read again. */
 const LIST_MS = 60_000;
+/** And one that could not be had is asked for again, while somebody looks. */
+const LIST_RETRY_MS = 10_000;
 /** Chats that nobody looks at and that are still in memory. */
 const WINDOWS = 8;
 
@@ -44,11 +49,8 @@ export class Session {
   private readonly tabs: Tabs;
   private readonly unclock: () => void;
   private leader: Leader | null = null;
-  private loaded = false;
   private loadedAt = -Infinity;
   private stopped = false;
-  /** What other tabs told while the store was read. */
-  private early: Batch[] = [];
   /** Learned and not yet stored: the other tabs are told of them together. */
   private arrivals: StoredMessage[] = [];
   private readonly drafts = new Map<number, Draft>();
@@ -58,6 +60,9 @@ export class Session {
   /** When the list of members of a chat was read. */
   private readonly listed = new Map<number, number>();
   private publishedAt = -PUBLISH_MS;
+  private pauseMs = PUBLISH_MS;
+  /** Arrived, and told of when it is shown. */
+  private announced: StoredMessage[] = [];
   private publishing = false;
 
   constructor(
@@ -74,7 +79,8 @@ export class Session {
     this.views = new Views(this.replica, this.intents, this.windows, published, () => clock.ahead.get());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
-    this.writer = new Writer(store, (ms, then) => ports.after(ms, then), (batch) => this.stored(batch));
+    const { after, frame } = ports;
+    this.writer = new Writer(store, after, frame, (batch) => this.stored(batch));
     this.tabs = new Tabs(ports, uid, {
       lead: () => void this.lead(),
       follow: () => this.follow(),
@@ -86,12 +92,9 @@ export class Session {
     });
   }
 
-  /** Reads what is stored, shows it, and gets to work. */
-  async start(me: User): Promise<void> {
-    // What cannot be read is asked for again.
-    await this.load().catch(() => this.recover());
-    this.loaded = true;
-    if (this.stopped) return;
+  /** Shows what was stored, and gets to work. */
+  start(me: User, stored: Snapshot): void {
+    this.take(stored);
     if (this.replica.me === null) this.replica.apply({ me });
     this.views.touchAll();
     this.publish();
@@ -128,6 +131,7 @@ export class Session {
       case "hidden":
         this.tabs.lookAway();
         this.storeDrafts();
+        this.publishLate();
         break;
       case "online":
       case "offline":
@@ -157,7 +161,7 @@ export class Session {
       window = new ChatWindow(
         gid,
         this.replica.uid,
-        this.store,
+        this.writer,
         () => this.writer.settled(),
         () => this.replica.groups.get(gid),
         (patienceMs) => this.within(patienceMs, this.tabs.wish({ want: "older", gid })),
@@ -214,7 +218,8 @@ export class Session {
     this.views.touch({ drafts });
     // At once, as for `setDraft`.
     this.publish();
-    await this.intend({ pending: [pending], drafts });
+    this.tabs.shareIntents({ drafts });
+    await this.intend({ pending: [pending] }, drafts);
   }
 
   async resend(gid: number, key: string): Promise<void> {
@@ -253,15 +258,17 @@ export class Session {
     if (this.leader !== null) this.learned(batch, "live");
   }
 
-  private async load(): Promise<void> {
-    const snapshot = await this.store.load();
-    this.replica.load(snapshot);
-    this.intents.load(snapshot);
+  /** What the server does not have yet. */
+  carried(): Batch {
+    const { drafts, marks } = this.intents;
+    return { pending: this.intents.outbox(), drafts: [...drafts.values()], marks: [...marks.values()] };
+  }
+
+  private take(stored: Snapshot): void {
+    this.replica.load(stored);
+    this.intents.load(stored);
     this.recover();
-    this.loaded = true;
     this.loadedAt = this.ports.elapsed();
-    for (const batch of this.early) this.take(batch);
-    this.early = [];
   }
 
   /** What was noted and not stored is taken up again. What is known already has gone on since. */
@@ -275,7 +282,10 @@ export class Session {
   private async lead(): Promise<void> {
     // The last leader may have stored what it did not live to tell.
     const me = this.replica.me;
-    if (this.ports.elapsed() - this.loadedAt > FRESH_MS) await this.load().catch(() => undefined);
+    if (this.ports.elapsed() - this.loadedAt > FRESH_MS) {
+      const stored = await this.store.load().catch(() => null);
+      if (stored !== null && !this.stopped) this.take(stored);
+    }
     if (this.stopped || !this.tabs.isLeader || this.leader !== null) return;
     if (this.replica.me === null && me !== null) this.replica.apply({ me });
     this.views.touchAll();
@@ -325,15 +335,11 @@ export class Session {
   /** Another tab has learned or intends something. */
   private heard(batch: Batch, arrivals: readonly StoredMessage[]): void {
     if (this.stopped) return;
-    if (!this.loaded) {
-      this.early.push(batch);
-      return;
-    }
-    this.take(batch);
+    this.told(batch);
     this.announce(arrivals);
   }
 
-  private take(batch: Batch): void {
+  private told(batch: Batch): void {
     if (this.leader === null) {
       this.replica.apply(batch);
       this.show(batch);
@@ -345,11 +351,18 @@ export class Session {
     }
   }
 
-  /** Stored before it is shown: what is seen as being sent is never lost. */
-  private async intend(batch: Batch): Promise<void> {
-    this.unsaved.note(batch);
-    // Where nothing can be stored it is still sent.
-    await this.keep(batch);
+  /**
+   * Stored before it is shown: what is seen as being sent is never lost. With it go the drafts that became it, which are
+   * shown already: somebody may be writing the next one.
+   */
+  private async intend(batch: Batch, drafts: readonly Draft[] = []): Promise<void> {
+    const whole = { ...batch, drafts };
+    this.unsaved.note(whole);
+    // Where nothing can be stored, or not soon, it is still sent: it is noted.
+    await this.within(
+      STORING_MS,
+      this.keep(whole).then(() => true),
+    );
     if (!this.stopped) this.intended(batch);
   }
 
@@ -400,8 +413,8 @@ export class Session {
 
   private announce(arrivals: readonly StoredMessage[]): void {
     if (arrivals.length === 0 || !this.tabs.notifies) return;
-    this.publish();
-    for (const message of arrivals) this.events.arrived(message.gid, this.views.message(message));
+    this.announced.push(...arrivals);
+    this.soon();
   }
 
   private async wished(wish: Wish): Promise<boolean> {
@@ -437,8 +450,13 @@ export class Session {
     this.listed.set(gid, this.ports.elapsed());
     const answer = await this.rest.get(`/api/group/user/get?gid=${gid}`, asMembers);
     if (this.stopped) return;
-    if (!answer.ok) this.listed.delete(gid);
-    else if (this.leader !== null) this.learn(this.replica.list(gid, answer.value));
+    if (!answer.ok) {
+      this.listed.delete(gid);
+      if (answer.problem.is === "refused") return;
+      this.ports.after(LIST_RETRY_MS, () => {
+        if (!this.stopped && this.published.chat.get(gid)?.isWatched === true) void this.listMembers(gid);
+      });
+    } else if (this.leader !== null) this.learn(this.replica.list(gid, answer.value));
     // A tab that does not lead shows it, and leaves it to the leader's own looks to store it.
     else this.show(this.replica.list(gid, answer.value));
   }
@@ -506,16 +524,30 @@ export class Session {
   private soon(): void {
     if (this.publishing) return;
     this.publishing = true;
-    const wait = this.publishedAt + PUBLISH_MS - this.ports.elapsed();
-    if (wait <= 0) queueMicrotask(() => this.publish());
-    else this.ports.after(wait, () => this.publish());
+    const next = (): void => this.ports.frame(() => this.publishLate());
+    const wait = this.publishedAt + this.pauseMs - this.ports.elapsed();
+    if (wait <= 0) next();
+    else this.ports.after(wait, next);
+  }
+
+  /** Unless it was done meanwhile. */
+  private publishLate(): void {
+    if (this.publishing) this.publish();
   }
 
   private publish(): void {
     this.publishing = false;
-    if (this.stopped || !this.loaded) return;
-    this.publishedAt = this.ports.elapsed();
+    if (this.stopped) return;
+    const began = this.ports.elapsed();
+    this.publishedAt = began;
     this.views.publish();
+    const { announced } = this;
+    this.announced = [];
+    for (const message of announced) this.events.arrived(message.gid, this.views.message(message));
+    // By then it is drawn.
+    this.ports.after(0, () => {
+      this.pauseMs = Math.min(Math.max(PUBLISH_MS, 2 * (this.ports.elapsed() - began)), MOST_PAUSE_MS);
+    });
   }
 }
 

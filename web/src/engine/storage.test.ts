@@ -8,9 +8,10 @@ import { type Batch, type GroupRecord, type Store, Writer } from "./storage";
 import type { StoredMessage } from "./wire";
 
 let accounts = 0;
+const UNHEARD = { blocked: () => undefined, lost: () => undefined };
 const STORES: readonly (readonly [string, () => Promise<Store>])[] = [
   ["in memory", () => Promise.resolve(new MemoryStore())],
-  ["in IndexedDB", () => IdbStore.open(++accounts)],
+  ["in IndexedDB", () => IdbStore.open(++accounts, UNHEARD)],
 ];
 
 function message(seq: number, gid = 1): StoredMessage {
@@ -119,7 +120,7 @@ describe("the writer", () => {
       close: () => store.close(),
       write: (batch) => (full ? Promise.reject(new Error("full")) : store.write(batch)),
     };
-    const writer = new Writer(failing, () => () => undefined, (batch) => seen.push(batch));
+    const writer = new Writer(failing, () => () => undefined, queueMicrotask, (batch) => seen.push(batch));
     writer.add({ groups: [group(1, 1)], messages: [message(1)] });
     await writer.settled();
     full = false;
@@ -145,7 +146,7 @@ describe("the writer", () => {
         await store.write(batch);
       },
     };
-    const writer = new Writer(slow, () => () => undefined, () => undefined);
+    const writer = new Writer(slow, () => () => undefined, queueMicrotask, () => undefined);
     for (let seq = 1; seq <= 100; seq++) {
       writer.add({ groups: [group(1, seq)], messages: [message(seq)] });
       await Promise.resolve();

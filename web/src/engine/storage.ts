@@ -142,6 +142,8 @@ export class Writer {
   constructor(
     private readonly store: Store,
     private readonly after: (ms: number, then: () => void) => () => void,
+    /** When to write: what is added until then is written together. */
+    private readonly soon: (then: () => void) => void,
     private readonly written: (batch: Batch) => void,
   ) {}
 
@@ -149,6 +151,15 @@ export class Writer {
     if (this.stopped) return;
     this.gathered.add(batch);
     this.run();
+  }
+
+  /** As of the store, with what could not be written yet. */
+  async page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {
+    const stored = await this.store.page(gid, from, below, limit);
+    const waiting = this.gathered.messagesOf(gid).filter(({ seq }) => seq >= from && seq < below);
+    if (waiting.length === 0) return stored;
+    const all = new Map([...stored, ...waiting].map((message) => [message.seq, message]));
+    return [...all.values()].sort((a, b) => a.seq - b.seq).slice(-limit);
   }
 
   /** When all that was added before is written, or could not be. */
@@ -169,9 +180,8 @@ export class Writer {
   }
 
   private async writeGathered(): Promise<void> {
-    // One turn later, so that what is added together is written together.
-    await Promise.resolve();
     while (!this.gathered.isEmpty && !this.stopped) {
+      await new Promise<void>((resolve) => this.soon(resolve));
       const taken = this.gathered;
       this.gathered = new Gathered();
       const batch = taken.batch();
@@ -225,6 +235,10 @@ class Gathered {
     }
     for (const draft of batch.drafts ?? []) this.drafts.set(draft.gid, draft);
     for (const mark of batch.marks ?? []) this.marks.set(mark.gid, mark);
+  }
+
+  messagesOf(gid: number): readonly StoredMessage[] {
+    return [...this.messages.values()].filter((message) => message.gid === gid);
   }
 
   batch(): Batch {

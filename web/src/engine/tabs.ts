@@ -44,6 +44,8 @@ type Told =
 const VERSION = 2;
 const WISH_MS = 20_000;
 const ANSWER_MS = 4_000;
+/** A tab that is looked at makes sure so often that somebody leads: a leader may be put to sleep at any time. */
+const CHECK_MS = 20_000;
 
 export class Tabs {
   private readonly self: string;
@@ -57,6 +59,7 @@ export class Tabs {
   private release: () => void = () => undefined;
   private unlisten: () => void = () => undefined;
   private doubt: (() => void) | null = null;
+  private uncheck: () => void = () => undefined;
   private readonly wishes = new Map<string, { readonly wish: Wish; readonly done: (done: boolean) => void }>();
 
   constructor(
@@ -88,6 +91,7 @@ export class Tabs {
     if (this.alone) this.got();
     else this.hold(false);
     this.look();
+    this.checkLater();
   }
 
   stop(): void {
@@ -96,6 +100,7 @@ export class Tabs {
     this.stopped = true;
     this.leading = false;
     this.doubt?.();
+    this.uncheck();
     this.unlisten();
     this.release();
     for (const { done } of this.wishes.values()) done(false);
@@ -254,6 +259,14 @@ export class Tabs {
     this.doubt = this.ports.after(ANSWER_MS, () => {
       this.doubt = null;
       if (!this.leading && this.visible) this.hold(true);
+    });
+  }
+
+  private checkLater(): void {
+    if (this.alone) return;
+    this.uncheck = this.ports.after(CHECK_MS, () => {
+      if (this.visible) this.check();
+      this.checkLater();
     });
   }
 

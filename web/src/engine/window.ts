@@ -36,8 +36,8 @@ export class ChatWindow {
   constructor(
     readonly gid: number,
     private readonly uid: number,
-    private readonly store: Store,
-    /** Writes what is in memory alone, so that the store can be read. */
+    private readonly store: Pick<Store, "page">,
+    /** Writes what is in memory alone, so that reading is quick. */
     private readonly flush: () => Promise<void>,
     private readonly group: () => GroupRecord | undefined,
     /** Has a page fetched from the server that lies below all that is stored; false where that did not work in time. */

@@ -18,6 +18,7 @@ export const en = {
   "action.save": "Save",
   "action.saved": "Saved",
   "action.retry": "Try again",
+  "action.reload": "Reload",
   "action.done": "Done",
   "action.more": "More",
 
@@ -49,6 +50,10 @@ export const en = {
   "connection.retryIn": { one: "Offline. Next try in {count} second.", other: "Offline. Next try in {count} seconds." },
   "connection.connecting": "Connecting…",
   "connection.syncing": "Getting what you missed…",
+  "connection.troubled": "What you missed cannot be had yet. Trying again…",
+  "keeping.memory": "This browser does not keep your messages: they are loaded anew with every visit.",
+  "keeping.blocked": "An older rim in another tab holds your saved messages. Close the other tabs, then reload.",
+  "keeping.superseded": "A newer rim is open in another tab. Reload this one, too.",
 
   "presence.online": "Online",
 

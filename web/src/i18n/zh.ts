@@ -19,6 +19,7 @@ export const zh: Catalogue = {
   "action.save": "保存",
   "action.saved": "已保存",
   "action.retry": "重试",
+  "action.reload": "重新加载",
   "action.done": "完成",
   "action.more": "更多",
 
@@ -50,6 +51,10 @@ export const zh: Catalogue = {
   "connection.retryIn": { other: "网络已断开，{count} 秒后重连。" },
   "connection.connecting": "正在连接…",
   "connection.syncing": "正在同步消息…",
+  "connection.troubled": "暂时无法同步消息，正在重试…",
+  "keeping.memory": "此浏览器不会保存聊天记录，每次打开都要重新加载。",
+  "keeping.blocked": "其他标签页中旧版本的 rim 占用了已保存的聊天记录。请关闭其他标签页，然后重新加载。",
+  "keeping.superseded": "新版本的 rim 已在其他标签页中打开，请重新加载此页面。",
 
   "presence.online": "在线",
 

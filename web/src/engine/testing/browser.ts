@@ -43,6 +43,8 @@ export class Browser {
   wrongBy = 0;
   /** Fails instead of writing. */
   full = false;
+  /** What becomes of opening the store; `mute` opens and never answers. */
+  storeFate: "opens" | "refused" | "silent" | "blocked" | "mute" = "opens";
 
   constructor(
     readonly world: World,
@@ -69,10 +71,15 @@ export class Browser {
   }
 }
 
+const FRAME_MS = 8;
+const NEVER = new Promise<never>(() => undefined);
+
 export class Tab {
   alive = true;
   /** The system has put it to sleep: nothing happens in it until it is woken. */
   frozen = false;
+  /** The browser takes the store away. */
+  loseStore: (why: "memory" | "superseded") => void = () => undefined;
   /** Called before each write; throws to crash instead. */
   beforeWrite: (batch: Batch) => void = () => undefined;
   readonly engine: RimEngine;
@@ -137,6 +144,7 @@ export class Tab {
       random,
       uuid: () => `id-${Math.floor(random() * 2 ** 52).toString(36)}`,
       after: (ms, then) => clock.after(ms, living(then)),
+      frame: (then) => void clock.after(FRAME_MS, living(then)),
       fetch: (request) =>
         new Promise((resolve, reject) => {
           server.fetch(request).then(
@@ -153,7 +161,14 @@ export class Tab {
         this.wires.add(wire);
         return wire;
       },
-      openStore: (uid) => Promise.resolve(this.storeOf(this.browser.store(uid))),
+      openStore: (uid, heard) => {
+        this.loseStore = (why) => living(() => heard.lost(why))();
+        const { storeFate } = this.browser;
+        if (storeFate === "refused") return Promise.reject(new Error("pages may not store anything"));
+        if (storeFate === "blocked") heard.blocked();
+        if (storeFate === "silent" || storeFate === "blocked") return NEVER;
+        return Promise.resolve(this.storeOf(this.browser.store(uid)));
+      },
       remembered: {
         get: () => this.browser.remembered,
         set: (text) => {
@@ -225,16 +240,16 @@ export class Tab {
 
   /** Copies what goes in and out, as IndexedDB does; a crash leaves a promise that nobody answers. */
   private storeOf(store: MemoryStore): Store {
-    const never = new Promise<never>(() => undefined);
-    const living = <T>(value: Promise<T>): Promise<T> => value.then((it) => (this.alive ? structuredClone(it) : never));
+    const mute = (): boolean => this.browser.storeFate === "mute" || !this.alive;
+    const living = <T>(value: Promise<T>): Promise<T> => value.then((it) => (mute() ? NEVER : structuredClone(it)));
     return {
       isLasting: true,
       load: () => living(store.load()),
       page: (...asked) => living(store.page(...asked)),
       write: async (batch) => {
-        if (!this.alive) return never;
+        if (mute()) return NEVER;
         this.beforeWrite(batch);
-        if (!this.alive) return never;
+        if (mute()) return NEVER;
         if (this.browser.full) throw new Error("the disk is full");
         await store.write(structuredClone(batch));
       },

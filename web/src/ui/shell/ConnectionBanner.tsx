@@ -45,7 +45,13 @@ export function ConnectionBanner() {
           ) : (
             <>
               <span className="spinner" aria-hidden="true" />
-              {connection.is === "syncing" ? t("connection.syncing") : t("connection.connecting")}
+              {t(
+                connection.is === "connecting"
+                  ? "connection.connecting"
+                  : connection.is === "syncing" && connection.troubled
+                    ? "connection.troubled"
+                    : "connection.syncing",
+              )}
             </>
           )}
         </p>

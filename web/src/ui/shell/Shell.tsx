@@ -17,6 +17,7 @@ import { goHome } from "../base/layers";
 import { enter, hrefOf, type Route, useRoute } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { KeepingNotice } from "./KeepingNotice";
 import { KeysDialog } from "./KeysDialog";
 import { useKeyboard } from "./keyboard";
 import { useNotifications, useTitle } from "./notifications";
@@ -51,6 +52,7 @@ export function Shell() {
           <NavRail route={route} hidden={narrow && open} />
           <div className="shell__content">
             <ConnectionBanner />
+            <KeepingNotice />
             <div className="shell__panes">
               <section
                 className="shell__list"
