@@ -2,6 +2,7 @@
 
 import { expect } from "vitest";
 
+import { audit } from "./support/axe";
 import { story } from "./support/story";
 
 const SIZE = 60_000;
@@ -112,6 +113,28 @@ story("code has its language, colours and a button that copies it", async (stage
   await ben.button("Copy", ben.log).click();
   await expect.poll(() => ben.page.evaluate(() => navigator.clipboard.readText())).toBe(code);
 });
+
+for (const look of ["light", "dark"] as const) {
+  story(`tables, tasks, code and folds have no grave fault in accessibility, ${look}`, async (stage) => {
+    const [annas, bens] = await stage.friends("Anna", "Ben");
+    const gid = await annas.single(bens);
+    const all = [
+      "- [x] a\n- [ ] b\n\n| c | d |\n|---|--:|\n| 1 | 2 |",
+      '```rust\n/// a\nfn f() -> u64 { let s = "b"; 42 } // c\n```',
+      "```diff\n-a\n+b\n```\n\n> quoted `code` and [a link](https://a.example/)",
+      "line\n\n".repeat(60),
+    ];
+    for (const account of [annas, bens]) await account.send(gid, all, "RichText");
+    const ben = await stage.seat(bens, { colorScheme: look });
+    await ben.openChat("Anna");
+    await ben.log.locator(".code__added").last().waitFor();
+    await ben.button("Show more").last().waitFor();
+    expect(await audit(ben.page)).toEqual([]);
+    await ben.composer.fill("**a**");
+    await ben.button("Send as typed").waitFor();
+    expect(await audit(ben.page)).toEqual([]);
+  });
+}
 
 story("what a page translator replaces does not break the page", async (stage) => {
   const [annas, bens] = await stage.friends("Anna", "Ben");

@@ -50,6 +50,10 @@ const SCREENS = [
   ["chat-single", "demo.html?still#/chat/101"],
   ["chat-chinese", "demo.html?still#/chat/102"],
   ["chat-kinds", "demo.html?still#/chat/103"],
+  ["chat-marks", "demo.html?still#/chat/103", async (page) => {
+    await page.locator(".log").evaluate((log) => log.scrollBy(0, -560));
+    await page.locator(".code__word").first().waitFor();
+  }],
   ["chat-left", "demo.html?still#/chat/110"],
   ["chat-offline", "demo.html?still&offline#/chat/101", (page) => page.locator(".connection__bar").waitFor()],
   ["chat-emoji", "demo.html?still#/chat/101", async (page) => {

@@ -121,6 +121,37 @@ describe("what people wrote turns nothing around it", () => {
   });
 });
 
+it("a notification is isolated like everything else", async () => {
+  const shown: { title: string; body: string }[] = [];
+  class Shown extends EventTarget {
+    static permission = "granted";
+    constructor(title: string, { body = "" }: NotificationOptions = {}) {
+      super();
+      shown.push({ title, body });
+    }
+    close(): void {}
+  }
+  vi.stubGlobal("Notification", Shown);
+  vi.spyOn(document, "hasFocus").mockReturnValue(false);
+  const { setPreferences } = await import("./base/preferences");
+  act(() => setPreferences({ notify: true }));
+  let arrive: Parameters<Engine["onArrival"]>[0] = () => undefined;
+  const place = document.body.appendChild(document.createElement("div"));
+  const another = createRoot(place);
+  const { App } = await import("./App");
+  const heard = { ...engine, onArrival: (listener: typeof arrive) => ((arrive = listener), () => undefined) };
+  act(() => another.render(<App engine={heard} />));
+  await settle();
+  const row = engine.chats.get().find(({ single, last }) => !single && last !== null);
+  if (row === undefined || row.last === null) throw new Error("there is no group");
+  const title = `Group ${TURNED}${LEFTWARDS}`;
+  const message = { ...row.last, kind: "Text", content: `${TURNED}${LEFTWARDS} 1` } as const;
+  act(() => arrive({ row: { ...row, title }, message }));
+  act(() => another.unmount());
+  expect(shown).toEqual([{ title: `\u2068Group ${LEFTWARDS}\u2069`, body: expect.stringContaining(`\u2068${LEFTWARDS} 1\u2069`) }]);
+  expect(JSON.stringify(shown)).not.toContain(TURNED);
+});
+
 it("a name in a sentence is isolated where it runs to the left, and bare where it does not", () => {
   expect(isolated("Anna")).toBe("Anna");
   expect(isolated(`${TURNED}Anna`)).toBe("Anna");

@@ -57,7 +57,9 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
   return (
     <>
       <section ref={chat} className="chat" aria-label={isolated(view.title)} inert={panel && narrow}>
-        <ChatHeader view={view} panel={panel} />
+        <Boundary of={view}>
+          <ChatHeader view={view} panel={panel} />
+        </Boundary>
         {ready ? (
           <Boundary of={view}>
             <MessageList view={view} active={!(panel && narrow)} />

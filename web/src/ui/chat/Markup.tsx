@@ -3,6 +3,7 @@
 
 import { memo, type ReactNode } from "react";
 
+import { useTranslator } from "../base/context";
 import { CodeBlock } from "./CodeBlock";
 import type { Block, Inline, Tree } from "./markup";
 import "./Markup.css";
@@ -57,51 +58,65 @@ function block(node: Block, key: number): ReactNode {
         const [head, ...rest] = of;
         return (
           <li key={at} dir="auto" className={done === null ? undefined : "rich__task"}>
-            {done !== null && <input type="checkbox" checked={done} disabled readOnly />}
+            {done !== null && <Task done={done} />}
             {head?.is === "paragraph" ? <span>{inlines(head.of)}</span> : head !== undefined && block(head, -1)}
             {blocks(rest)}
           </li>
         );
       });
       if (node.first === null) return <ul key={key}>{items}</ul>;
+      // Numbers of three digits have room, too.
       return (
-        <ol key={key} start={node.first}>
+        <ol key={key} start={node.first} style={{ paddingInlineStart: `${numberWidth(node)}em` }}>
           {items}
         </ol>
       );
     }
-    case "table": {
-      const [head = [], ...rows] = node.rows;
-      return (
-        <div key={key} className="rich__table" tabIndex={0} role="group">
-          <table>
-            <thead>
-              <tr>
-                {head.map((cell, at) => (
-                  <th key={at} dir="auto" style={alignment(node.align[at])}>
-                    {inlines(cell)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((cells, row) => (
-                <tr key={row}>
-                  {cells.map((cell, at) => (
-                    <td key={at} dir="auto" style={alignment(node.align[at])}>
-                      {inlines(cell)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      );
-    }
+    case "table":
+      return <Table key={key} node={node} />;
     case "rule":
       return <hr key={key} />;
   }
+}
+
+function numberWidth({ first, items }: Block & { is: "list" }): number {
+  return 0.9 + 0.6 * String((first ?? 1) + items.length - 1).length;
+}
+
+function Task({ done }: { done: boolean }) {
+  const { t } = useTranslator();
+  return <input type="checkbox" checked={done} disabled readOnly aria-label={done ? t("message.taskDone") : t("message.task")} />;
+}
+
+function Table({ node }: { node: Block & { is: "table" } }) {
+  const { t } = useTranslator();
+  const [head = [], ...rows] = node.rows;
+  return (
+    <div className="rich__table" tabIndex={0} role="group" aria-label={t("message.table")}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((cell, at) => (
+              <th key={at} dir="auto" style={alignment(node.align[at])}>
+                {inlines(cell)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells, row) => (
+            <tr key={row}>
+              {cells.map((cell, at) => (
+                <td key={at} dir="auto" style={alignment(node.align[at])}>
+                  {inlines(cell)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 function alignment(align: "start" | "center" | "end" | null | undefined): { textAlign: "start" | "center" | "end" } | undefined {

@@ -8,7 +8,17 @@ import { plainText, treeOf } from "./markup";
 
 const LONGEST = 160;
 
-export function previewOf(message: Message, { t }: Translator): string {
+export function previewOf(message: Message, translator: Translator): string {
+  try {
+    return meant(message, translator);
+  } catch (fault) {
+    // Whoever asks goes on: it is shown as it was written, like the message itself.
+    console.error(fault);
+    return oneLine(plainly(message.content.slice(0, LONGEST * 2)));
+  }
+}
+
+function meant(message: Message, { t }: Translator): string {
   const content = parseContent(message.kind, message.content);
   switch (content.is) {
     case "text":

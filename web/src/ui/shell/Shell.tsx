@@ -49,10 +49,14 @@ export function Shell() {
               {t("app.skip")}
             </a>
           )}
-          <NavRail route={route} hidden={narrow && open} />
+          <Boundary of={route}>
+            <NavRail route={route} hidden={narrow && open} />
+          </Boundary>
           <div className="shell__content">
-            <ConnectionBanner />
-            <KeepingNotice />
+            <Boundary of={route} fallback={() => null}>
+              <ConnectionBanner />
+              <KeepingNotice />
+            </Boundary>
             <div className="shell__panes">
               <section
                 className="shell__list"

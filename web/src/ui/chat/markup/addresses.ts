@@ -12,6 +12,8 @@ const SCHEME = /(?<![a-z0-9])(?:https?:\/\/|www\.)/i;
 /** A word without a scheme that is longer is no address. */
 const LONGEST_BARE = 500;
 const MOST = 1000;
+/** Parts of a word that are looked at. */
+const MOST_PARTS = 8;
 
 // Endings that are a site's even if nothing else says so. The rest of all endings are words or names of files more
 // often than sites: "main.rs", "README.md", "console.info", "done.it".
@@ -38,10 +40,13 @@ const BARE = /^(?:([a-z0-9._%+-]{1,64})@)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9]
 export function findAddresses(text: string): readonly Address[] {
   const found: Address[] = [];
   for (const { 0: word, index } of text.matchAll(WORD)) {
-    if (found.length === MOST) break;
+    if (found.length >= MOST) break;
     const scheme = SCHEME.exec(word);
-    const address = scheme === null ? bare(word, index) : full(word.slice(scheme.index), index + scheme.index);
-    if (address !== null) found.push(address);
+    if (scheme === null) found.push(...inWord(word, index));
+    else {
+      const address = full(word.slice(scheme.index), index + scheme.index);
+      if (address !== null) found.push(address);
+    }
   }
   return found;
 }
@@ -55,6 +60,23 @@ export function linkTarget(written: string): string | null {
   if (text.length > LONGEST_BARE) return null;
   const address = bare(text, 0, true);
   return address === null ? null : harmless(address.href + text.slice(address.end));
+}
+
+/** "(mail:anna@example.org,example.org)" has more than one. */
+function inWord(word: string, start: number): readonly Address[] {
+  const whole = bare(word, start);
+  if (whole !== null) return [whole];
+  const found: Address[] = [];
+  const parts = /([^:,;=|()]+)([:,;=|()]?)/g;
+  for (let tries = 0; tries < MOST_PARTS; tries++) {
+    const part = parts.exec(word);
+    if (part === null) break;
+    const [, text = "", end = ""] = part;
+    // "git@host:path" and "host.name(x)" are something else.
+    const address = /[:=(]/.test(end) ? null : bare(text, start + part.index);
+    if (address !== null) found.push(address);
+  }
+  return found;
 }
 
 function full(word: string, start: number): Address | null {

@@ -111,6 +111,7 @@ describe("addresses", () => {
     ["请看example.org吧", ["example.org"]],
     ["docs.rs/serde, www.amazon.it and blog.amazon.it", ["docs.rs/serde", "www.amazon.it", "blog.amazon.it"]],
     ["example.org:8080/x", ["example.org:8080/x"]],
+    ["mail:anna@example.org,ben@example.org (site:example.org)", ["anna@example.org", "ben@example.org", "example.org"]],
     ["main.rs README.md setup.py run.sh lib.so a.b.c index.html v1.2.3 1.2.3.4", []],
     ["ok.so done.it e.g. i.e. console.info ASP.NET Node.js foo.bar().baz", []],
     ["git@github.com:foo/bar.git @types/node@18 a@b", []],
