@@ -26,6 +26,49 @@ pub struct User {
     pub password: String,
 }
 
+/// What a server is, for everybody to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct ServerInfo {
+    pub version: String,
+    /// What it can do.
+    pub features: Vec<String>,
+    pub limits: ServerLimits,
+    pub registration: Registration,
+    /// Whether nobody has an account yet.
+    pub empty: bool,
+}
+
+/// What it accepts at the most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ServerLimits {
+    pub account_bytes: u64,
+    pub name_chars: u64,
+    pub password_bytes: u64,
+    /// Of a message.
+    pub content_bytes: u64,
+    pub frame_bytes: u64,
+    /// Of a JSON body.
+    pub body_bytes: u64,
+    /// Of an uploaded picture of a user or group.
+    pub picture_bytes: u64,
+    pub users_per_request: u64,
+    pub group_members: u64,
+    pub watched_users: u64,
+    pub page_size: u64,
+}
+
+/// Whether strangers may create an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    Open,
+    Closed,
+}
+
 /// A conversation: `mode` 1 is a single chat of two, anything else a group chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]

@@ -6,6 +6,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use rim_core::session::{NewSession, Session};
@@ -33,6 +34,8 @@ pub struct Accounts {
     /// Whether a failed login says which of account and password was wrong.
     precise_login_errors: bool,
     session_lifetime_ms: i64,
+    /// Whether somebody has an account: once that is so it stays so, as no user is ever deleted.
+    somebody: AtomicBool,
 }
 
 /// Why an account was not created, entered or changed. The texts are what users read.
@@ -88,7 +91,19 @@ impl Accounts {
             hasher: Hasher::start(metrics.hashing.clone())?,
             precise_login_errors: config.precise_login_errors,
             session_lifetime_ms: milliseconds(config.session_lifetime),
+            somebody: AtomicBool::new(false),
         })
+    }
+
+    /// Whether nobody has an account yet. The store is asked as long as that is so.
+    pub async fn nobody_has_one(&self, store: &dyn Store) -> Result<bool, AccountError> {
+        // A late answer is no worse than an early question: relaxed.
+        if self.somebody.load(Relaxed) {
+            return Ok(false);
+        }
+        let nobody = store.list_users(UserId(0), 1).await?.is_empty();
+        self.somebody.store(!nobody, Relaxed);
+        Ok(nobody)
     }
 
     /// Creates a user. Whether strangers may is for the caller to ask.

@@ -65,7 +65,12 @@ pub async fn require(State(app): State<Arc<App>>, mut request: Request, next: Ne
 fn is_open(path: &str) -> bool {
     matches!(
         path,
-        "/api/user/login" | "/api/user/create" | "/api/openapi.json" | "/api/docs" | "/api/docs/style.css"
+        "/api/user/login"
+            | "/api/user/create"
+            | "/api/server/info"
+            | "/api/openapi.json"
+            | "/api/docs"
+            | "/api/docs/style.css"
     )
 }
 
@@ -109,7 +114,9 @@ mod tests {
     #[test]
     fn nothing_near_an_open_path_is_open() {
         assert!(is_open("/api/user/login"));
-        for path in ["/api", "/api/", "/api/user/login/", "/api/user/Login", "/api/user", "/api/docs/"] {
+        for path in
+            ["/api", "/api/", "/api/user/login/", "/api/user/Login", "/api/user", "/api/docs/", "/api/server"]
+        {
             assert!(!is_open(path), "{path}");
         }
     }

@@ -38,6 +38,7 @@ pub mod file;
 pub mod friend;
 pub mod group;
 pub mod message;
+pub mod server;
 pub mod session;
 pub mod sync;
 pub mod user;
@@ -83,6 +84,7 @@ fn api(app: &Arc<App>) -> Router {
 /// Every operation with its document, which so cannot differ from it.
 fn operations() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default()
+        .merge(server::routes())
         .merge(user::routes())
         .merge(session::routes())
         .merge(friend::routes())

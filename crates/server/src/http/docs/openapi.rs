@@ -46,6 +46,7 @@ pub(super) fn document() -> Value {
 
 fn tags() -> Value {
     json!([
+        {"name": "server", "description": "What a client may know before anybody is logged in."},
         {"name": "user", "description": "Registration, login, and who is who."},
         {"name": "session", "description": "Where one is logged in. Each login of each device is a session."},
         {"name": "friend", "description": "Friendship is mutual: asked for by one, accepted by the other."},

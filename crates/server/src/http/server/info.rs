@@ -1,0 +1,46 @@
+//! `GET /api/server/info`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_protocol::limits;
+use rim_protocol::rest::{Registration, ServerInfo, ServerLimits};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+
+/// What this server can do that another of the same protocol may not.
+const FEATURES: [&str; 5] = ["avatars", "friends", "presence", "receipts", "sync"];
+
+/// What the server is
+///
+/// Which version runs, what it can do and what it accepts; whether anybody may create an account, and whether nobody
+/// has one yet. It needs no token, as it is asked before there is one.
+#[utoipa::path(
+    get,
+    path = "/api/server/info",
+    tag = "server",
+    security(()),
+    responses((status = 200, body = ServerInfo, description = "The same for everybody who asks.")),
+)]
+pub(super) async fn server_info(State(app): State<Arc<App>>) -> Answer<ServerInfo> {
+    Ok(Data(ServerInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        features: FEATURES.map(str::to_owned).to_vec(),
+        limits: ServerLimits {
+            account_bytes: limits::MAX_ACCOUNT_BYTES as u64,
+            name_chars: limits::MAX_NAME_CHARS as u64,
+            password_bytes: limits::MAX_PASSWORD_BYTES as u64,
+            content_bytes: limits::MAX_CONTENT_BYTES as u64,
+            frame_bytes: limits::MAX_FRAME_BYTES as u64,
+            body_bytes: app.config.max_body_bytes as u64,
+            picture_bytes: limits::MAX_AVATAR_FILE_BYTES as u64,
+            users_per_request: limits::MAX_USERS_PER_REQUEST as u64,
+            group_members: limits::MAX_GROUP_MEMBERS,
+            watched_users: limits::MAX_WATCHED as u64,
+            page_size: u64::from(limits::MAX_PAGE_SIZE),
+        },
+        registration: if app.config.registration { Registration::Open } else { Registration::Closed },
+        empty: app.accounts.nobody_has_one(&*app.store).await?,
+    }))
+}
