@@ -24,11 +24,11 @@ help: ## Lists the targets
 
 run: $(if $(NODE),web,no-node) ## Builds rim with its web client for use and starts it; settings in ARGS
 	$(CARGO) build --release --bin rim
-	exec target/release/rim serve $(ARGS)
+	@exec target/release/rim serve $(ARGS)
 
 dev: $(if $(NODE),web,no-node) ## Builds rim for work on it, in seconds, and starts it; settings in ARGS
 	$(CARGO) build --bin rim
-	exec target/debug/rim serve $(ARGS)
+	@exec target/debug/rim serve $(ARGS)
 
 web: $(WEB_CLIENT) ## Builds the web client, which the next build of rim embeds
 

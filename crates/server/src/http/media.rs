@@ -39,7 +39,7 @@ pub fn address(name: &AvatarName) -> String {
 async fn avatar(State(app): State<Arc<App>>, uri: Uri) -> Response {
     // As it was sent: what is percent-encoded is no name of ours.
     let Some(name) = uri.path().strip_prefix(AVATARS).and_then(AvatarName::parse) else {
-        return web::not_found().await;
+        return web::not_found(uri).await;
     };
     let about = [(CONTENT_TYPE, name.format.content_type())];
     let caching = [(CACHE_CONTROL, IMMUTABLE), (CONTENT_SECURITY_POLICY, UPLOAD)];
@@ -49,7 +49,7 @@ async fn avatar(State(app): State<Arc<App>>, uri: Uri) -> Response {
             (about, caching, [(CONTENT_LENGTH, length_bytes)], body).into_response()
         }
         Ok(Some(Picture::Bytes(picture))) => (about, caching, picture).into_response(),
-        Ok(None) => web::not_found().await,
+        Ok(None) => web::not_found(uri).await,
         Err(error) => {
             tracing::error!(%error, "a picture cannot be read");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

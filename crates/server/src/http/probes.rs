@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::header::{CONTENT_TYPE, FORWARDED};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use rim_core::StoreError;
 
 use super::web;
@@ -66,10 +66,11 @@ fn bus_state(app: &App) -> String {
 async fn show_metrics(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     if !may_read_metrics(app.config.metrics, peer, &headers) {
-        return web::not_found().await;
+        return web::not_found(uri).await;
     }
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.render(&app)).into_response()
 }

@@ -182,6 +182,24 @@ async fn what_is_no_page_and_no_file_is_a_page_that_says_so() {
     }
 }
 
+/// No page of the server itself names a path from the root, which behind a proxy may be another site.
+#[tokio::test]
+async fn a_page_finds_its_style_below_any_path() {
+    let server = Server::new(&[]);
+    for (path, style) in [
+        ("/api/docs", "docs/style.css"),
+        ("/nothing", "./style.css"),
+        ("/nothing/here/at/all", "./../../../style.css"),
+        ("/media/avatars/nothing.png", "./../../style.css"),
+        ("/metrics", "./style.css"),
+    ] {
+        let (_, page) = server.ask("GET", path, None, "").await;
+        assert!(page.contains(&format!("href=\"{style}\"")), "{path}: {page}");
+        assert!(!page.contains("=\"/"), "{path}: {page}");
+    }
+    assert!(!include_str!("web/landing.html").contains("=\"/"));
+}
+
 /// Whether a client is embedded or not.
 #[tokio::test]
 async fn the_page_at_the_root_is_asked_for_again_each_time() {
@@ -217,6 +235,21 @@ async fn a_body_that_does_not_come_ends_with_408() {
     request.extensions_mut().insert(Peer(SocketAddr::from(([192, 0, 2, 7], 4711))));
     let response = server.router.clone().oneshot(request).await.expect("a router never fails");
     assert_eq!(response.status(), 408);
+}
+
+#[tokio::test]
+async fn anybody_may_ask_what_the_server_is_and_hears_whether_it_is_empty() {
+    let server = Server::new(&[]);
+    let ask = async || server.ask("GET", "/api/server/info", Some("rim_stale"), "").await.1;
+    assert!(ask().await.ends_with(r#""registration":"open","empty":true}}"#), "{}", ask().await);
+    server.token().await;
+    assert!(ask().await.ends_with(r#""registration":"open","empty":false}}"#), "{}", ask().await);
+    assert!(ask().await.contains(&format!(r#""version":"{}""#, env!("CARGO_PKG_VERSION"))));
+
+    let closed = Server::new(&["--registration", "closed", "--max-body", "64K"]);
+    let (_, answer) = closed.ask("GET", "/api/server/info", None, "").await;
+    assert!(answer.contains(r#""bodyBytes":65536,"#), "{answer}");
+    assert!(answer.ends_with(r#""registration":"closed","empty":true}}"#), "{answer}");
 }
 
 #[tokio::test]

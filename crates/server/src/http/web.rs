@@ -1,5 +1,6 @@
 //! What a person sees in a browser: the web client, or the pages that stand in for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
@@ -16,6 +17,8 @@ mod client;
 /// At `/` while there is no client.
 const LANDING: &str = include_str!("web/landing.html");
 const NOT_FOUND: &str = include_str!("web/not_found.html");
+/// No page is the longer for a path of a thousand slashes.
+const MOST_DEPTH: usize = 32;
 const STYLE: &str = include_str!("web/style.css");
 
 /// The client's files are found by the fallback: which there are is known to its build alone.
@@ -28,18 +31,20 @@ async fn file(uri: Uri, headers: HeaderMap) -> Response {
     match client::find(uri.path()) {
         Some(file) => file.answer(&headers),
         None if uri.path() == "/" => page(StatusCode::OK, LANDING),
-        None => not_found().await,
+        None => not_found(uri).await,
     }
 }
 
-pub async fn not_found() -> Response {
-    page(StatusCode::NOT_FOUND, NOT_FOUND)
+/// Its links lead to the start from wherever it is shown, also where a proxy has cut off the beginning of the path.
+pub async fn not_found(uri: Uri) -> Response {
+    let depth = uri.path().matches('/').count().saturating_sub(1).min(MOST_DEPTH);
+    page(StatusCode::NOT_FOUND, NOT_FOUND.replace("{start}", &format!("./{}", "../".repeat(depth))))
 }
 
 /// A page without scripts.
-pub fn page(status: StatusCode, html: &'static str) -> Response {
+pub fn page(status: StatusCode, html: impl Into<Cow<'static, str>>) -> Response {
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
-    (status, headers, [(CONTENT_SECURITY_POLICY, STATIC_PAGE)], html).into_response()
+    (status, headers, [(CONTENT_SECURITY_POLICY, STATIC_PAGE)], html.into()).into_response()
 }
 
 pub fn style(css: &'static str) -> Response {

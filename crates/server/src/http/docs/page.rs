@@ -17,7 +17,7 @@ pub(super) fn render(document: &Value) -> String {
 <meta name="color-scheme" content="light dark">
 <title>{title} API</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/api/docs/style.css">
+<link rel="stylesheet" href="docs/style.css">
 </head>
 <body>
 <nav aria-label="Operations">
@@ -29,7 +29,7 @@ pub(super) fn render(document: &Value) -> String {
 <h1>{title} API</h1>
 <p class="lead">{summary}</p>
 {introduction}
-<p><a href="/api/openapi.json">The OpenAPI document</a> says the same for programs.</p>
+<p><a href="openapi.json">The OpenAPI document</a> says the same for programs.</p>
 </header>
 {sections}
 <section id="schemas"><h2>Objects</h2>{schemas}</section>
