@@ -29,6 +29,7 @@ pub mod run;
 pub mod store;
 pub mod stream;
 pub mod tls;
+mod why;
 
 pub use app::App;
 pub use config::Config;

@@ -79,7 +79,7 @@ impl Server {
         shutdown: CancellationToken,
         wrap: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>,
     ) -> Result<Self> {
-        let folder = DataFolder::lock(&config.data)?;
+        let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
         let certificates = config.tls.clone().map(Certificates::load).transpose()?;
         let metrics = Arc::new(Metrics::new());
         let Opened { store, shared, feed } =

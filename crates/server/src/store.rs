@@ -52,6 +52,23 @@ pub async fn open(
     opened.with_context(|| format!("cannot use the database {database}"))
 }
 
+/// Opens a store that is there, for a command.
+///
+/// # Errors
+/// There is none, or it cannot be used.
+pub async fn open_existing(database: &Database) -> Result<Opened> {
+    match database {
+        Database::Sqlite(path) => {
+            anyhow::ensure!(path.exists(), "there is no database at {}", path.display());
+        }
+        Database::Postgres(url) => {
+            let found = rim_store_postgres::must_exist(url).await;
+            found.with_context(|| format!("cannot use the database {database}"))?;
+        }
+    }
+    open(database, 1, Arc::new(Unobserved)).await
+}
+
 /// An observer for commands that show no metrics.
 pub struct Unobserved;
 

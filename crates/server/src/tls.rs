@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use parking_lot::{Mutex, RwLock};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -14,6 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::TlsFiles;
+use crate::why;
 
 /// The certificate in use.
 pub struct Certificates {
@@ -66,26 +67,34 @@ impl Certificates {
 }
 
 fn read(files: &TlsFiles) -> Result<TlsAcceptor> {
-    let chain = chain(&files.cert).with_context(|| {
-        format!("tls-cert: cannot use {} as a PEM certificate chain", files.cert.display())
+    let chain = chain(&files.cert).map_err(|why| {
+        let file = files.cert.display();
+        anyhow!("tls-cert: cannot use {file}: {why}; it must be a PEM file with a certificate and its chain")
     })?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .with_context(|| format!("tls-key: cannot use {} as a PEM private key", files.key.display()))?;
+    let key = key(&files.key).map_err(|why| {
+        let file = files.key.display();
+        anyhow!("tls-key: cannot use {file}: {why}; it must be a PEM file with the private key of tls-cert")
+    })?;
     // The provider is named, as a process that finds two of them compiled in panics at its first use.
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .context("TLS versions")?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .context("tls-cert and tls-key do not belong together")?;
+        .context("tls-key: it is not the key of tls-cert; the two must belong together")?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let chain: Vec<_> = CertificateDer::pem_file_iter(path)?.collect::<Result<_, _>>()?;
-    anyhow::ensure!(!chain.is_empty(), "it holds no certificate");
-    Ok(chain)
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let pem = fs::read(path).map_err(|error| why::in_words(&error))?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| "it holds no certificate".to_owned())
+}
+
+fn key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    let pem = fs::read(path).map_err(|error| why::in_words(&error))?;
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|_| "it holds no private key".to_owned())
 }
 
 fn fingerprint(files: &TlsFiles) -> Fingerprint {
@@ -141,7 +150,7 @@ mod tests {
         let (_folder, files) = pair();
         let (_other_folder, other) = pair();
         let error = Certificates::load(TlsFiles { cert: files.cert, key: other.key }).err().expect("refused");
-        assert!(format!("{error:#}").contains("tls-cert and tls-key"), "{error:#}");
+        assert!(format!("{error:#}").contains("tls-key: it is not the key of tls-cert"), "{error:#}");
     }
 
     #[test]

@@ -57,7 +57,7 @@ mod tls;
 mod users;
 mod writer;
 
-pub use archive::PostgresArchive;
+pub use archive::{PostgresArchive, must_exist};
 pub use bus::{BusOptions, NotifyBus};
 
 /// How to open a store.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
+use crate::cli::target;
 use crate::config::{Config, Database};
 
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ pub(super) fn run(command: &Backup, config: &Config) -> Result<()> {
     let Database::Sqlite(database) = &config.database else {
         bail!("rim backup copies SQLite; PostgreSQL has pg_dump, which may run beside the server, too");
     };
-    ensure!(database.exists(), "there is no database at {}", database.display());
+    target::must_be_read(config, database)?;
     ensure!(!file.exists(), "{} exists already", file.display());
     rim_store_sqlite::backup(database, file)
         .with_context(|| format!("cannot copy {} to {}", database.display(), file.display()))?;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::config::{Loaded, Origin};
+use crate::data;
 use crate::tls::Certificates;
 
 /// Prints every setting with its value and where it comes from. Wrong ones were refused before.
@@ -22,6 +23,7 @@ pub(super) fn check(loaded: &Loaded) -> Result<()> {
     for warning in loaded.config.warnings() {
         eprintln!("warning: {warning}");
     }
+    data::check(&loaded.config.data)?;
     if let Some(files) = loaded.config.tls.clone() {
         Certificates::load(files)?;
     }

@@ -2,18 +2,20 @@
 
 mod backup;
 mod check_config;
+mod help;
 mod logging;
 mod migrate;
 mod nodes;
 mod process;
 mod restore;
 mod serve;
+mod target;
 mod user;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, LoadError, Settings, settings_table};
 
@@ -55,7 +57,7 @@ enum Command {
 pub fn main() -> ExitCode {
     process::prepare();
     let args: Vec<OsString> = std::env::args_os().collect();
-    let loaded = match config::load_command(Cli::command(), &args) {
+    let loaded = match config::load_command(help::command_line(), &args) {
         Ok(loaded) => loaded,
         Err(LoadError::Setting(error)) => return fail(&error.into()),
         Err(LoadError::Usage(error)) => error.exit(),
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        help::command_line().debug_assert();
     }
 
     #[test]
@@ -104,7 +106,9 @@ mod tests {
             ["rim --listen 127.0.0.1:9 serve", "rim serve --listen 127.0.0.1:9", "rim --listen 127.0.0.1:9"]
         {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let Ok(loaded) = config::load_command(Cli::command(), &args) else { panic!("{line} is right") };
+            let Ok(loaded) = config::load_command(help::command_line(), &args) else {
+                panic!("{line} is right")
+            };
             assert_eq!(loaded.config.listen.port(), 9, "{line}");
         }
     }

@@ -1,7 +1,5 @@
 //! `rim nodes`: which nodes share the database, and how each is.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, ensure};
 use rim_core::Clock;
 use rim_core::node::Node;
@@ -10,7 +8,7 @@ use tokio::runtime::Builder;
 use crate::clock::SystemClock;
 use crate::cluster::{GONE_AFTER, ago};
 use crate::config::{Config, Database};
-use crate::store::{self, Opened, Unobserved};
+use crate::store::{self, Opened};
 
 pub(super) fn list(config: &Config) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build().context("cannot start")?;
@@ -30,11 +28,11 @@ async fn find(config: &Config) -> Result<Vec<Node>> {
     // Not even opened: there might be none.
     ensure!(
         matches!(config.database, Database::Postgres(_)),
-        "{} is of one node; several need database = postgres://…",
+        "{} is of one node; several share a postgres://…, to be named with --database or --config as they do \
+         (or RIM_DATABASE, RIM_CONFIG)",
         config.database
     );
-    let Opened { store, shared, feed: _feed } =
-        store::open(&config.database, 1, Arc::new(Unobserved)).await?;
+    let Opened { store, shared, feed: _feed } = store::open_existing(&config.database).await?;
     let shared = shared.context("nodes share what is on PostgreSQL")?;
     let nodes = shared.nodes(ago(SystemClock.now(), GONE_AFTER)).await?;
     store.close().await;

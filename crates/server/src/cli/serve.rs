@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,6 +16,7 @@ use super::logging;
 use crate::config::{Config, Database};
 use crate::open_files;
 use crate::run::{Listeners, Server};
+use crate::why;
 
 /// Connections that wait to be accepted. A restart brings all clients back at once.
 const BACKLOG: u32 = 4096;
@@ -92,7 +93,10 @@ fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener> {
         socket.bind(address)?;
         socket.listen(BACKLOG)
     };
-    listen().with_context(|| format!("{setting}: cannot listen on {address}"))
+    listen().map_err(|error| {
+        let why = why::in_words(&error);
+        anyhow!("{setting}: cannot listen on {address}: {why}; it must be a free port of an address of this machine")
+    })
 }
 
 /// Says where the server is, on stdout. The server runs on if nobody reads it.

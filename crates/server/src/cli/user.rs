@@ -1,6 +1,7 @@
 //! `rim user`: accounts, from the command line.
 
 use std::io::{IsTerminal, Read, stdin};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -11,8 +12,9 @@ use tokio::runtime::Builder;
 
 use crate::accounts::password;
 use crate::admin::{self, Answer, Request, UserLine, socket};
+use crate::cli::target;
 use crate::clock::SystemClock;
-use crate::config::{Config, Database};
+use crate::config::Config;
 use crate::data::{DataError, DataFolder};
 use crate::store::{self, Opened, Unobserved};
 
@@ -27,14 +29,17 @@ pub(super) enum UserCommand {
         name: Option<String>,
         #[command(flatten)]
         password: Password,
+        /// Make a new database where there is none
+        #[arg(long)]
+        create: bool,
     },
-    /// Sets a user's password and ends all his sessions
+    /// Sets a user's password and ends all their sessions
     Passwd {
         account: String,
         #[command(flatten)]
         password: Password,
     },
-    /// Keeps a user from logging in and ends all his sessions
+    /// Keeps a user from logging in and ends all their sessions
     Disable { account: String },
     /// Lets a disabled user log in again
     Enable { account: String },
@@ -64,7 +69,9 @@ pub(super) fn run(command: UserCommand, config: &Config) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
         match command {
-            UserCommand::Add { account, name, password } => add(config, &account, name, &password).await,
+            UserCommand::Add { account, name, password, create } => {
+                add(config, &account, name, &password, create).await
+            }
             UserCommand::Passwd { account, password } => passwd(config, account, &password).await,
             UserCommand::Disable { account } => set_disabled(config, account, true).await,
             UserCommand::Enable { account } => set_disabled(config, account, false).await,
@@ -73,38 +80,50 @@ pub(super) fn run(command: UserCommand, config: &Config) -> Result<()> {
     })
 }
 
-async fn add(config: &Config, account: &str, name: Option<String>, password: &Password) -> Result<()> {
+async fn add(
+    config: &Config,
+    account: &str,
+    name: Option<String>,
+    password: &Password,
+    create: bool,
+) -> Result<()> {
+    if !create {
+        target::must_exist(config).context("no user was added (--create makes a new database)")?;
+    }
     let account = limits::account(account)?.to_owned();
     let name = limits::user_name(name.as_deref().unwrap_or(&account))?.to_owned();
     let chosen = choose(password)?;
     let request = Request::AddUser { account: account.clone(), name, password_hash: Some(chosen.hash) };
-    let uid = done(Way::find(config).await?.request(request).await?)?;
+    let uid = done(Way::find(config, create).await?.request(request).await?)?;
     println!("user {uid} was created with the account {account}");
     show(chosen.generated);
     Ok(())
 }
 
 async fn passwd(config: &Config, account: String, password: &Password) -> Result<()> {
+    target::must_exist(config)?;
     let chosen = choose(password)?;
     let request = Request::SetPassword { account, password_hash: chosen.hash };
-    let uid = done(Way::find_existing(config).await?.request(request).await?)?;
-    println!("user {uid} has a new password; all his sessions have ended");
+    let uid = done(Way::find(config, false).await?.request(request).await?)?;
+    println!("user {uid} has a new password; all their sessions have ended");
     show(chosen.generated);
     Ok(())
 }
 
 async fn set_disabled(config: &Config, account: String, disabled: bool) -> Result<()> {
-    let uid =
-        done(Way::find_existing(config).await?.request(Request::SetDisabled { account, disabled }).await?)?;
+    target::must_exist(config)?;
+    let request = Request::SetDisabled { account, disabled };
+    let uid = done(Way::find(config, false).await?.request(request).await?)?;
     match disabled {
-        true => println!("user {uid} is disabled; all his sessions have ended"),
+        true => println!("user {uid} is disabled; all their sessions have ended"),
         false => println!("user {uid} may log in again"),
     }
     Ok(())
 }
 
 async fn list(config: &Config) -> Result<()> {
-    let way = Way::find_existing(config).await?;
+    target::must_exist(config)?;
+    let way = Way::find(config, false).await?;
     println!("{:>10}  {:<16}  {:<8}  {:<24}  name", "uid", "created", "", "account");
     let mut after = 0;
     loop {
@@ -136,43 +155,48 @@ fn done(answer: Answer) -> Result<u64> {
     }
 }
 
-/// The way to the store: our own, or the server's that has the data folder.
-enum Way<'a> {
-    Store { store: Arc<dyn Store>, _folder: DataFolder },
-    Server { config: &'a Config },
+/// The way to the store: our own, or the server's that has it.
+enum Way {
+    Store {
+        store: Arc<dyn Store>,
+        _folder: DataFolder,
+    },
+    Server {
+        /// Its data folder.
+        folder: PathBuf,
+    },
 }
 
-impl<'a> Way<'a> {
-    async fn find(config: &'a Config) -> Result<Self> {
-        let folder = match DataFolder::lock(&config.data) {
+impl Way {
+    /// `create` makes a database where there is none.
+    async fn find(config: &Config, create: bool) -> Result<Self> {
+        // Without one no server has it, and it is not for a command to make it.
+        let data = Some(&*config.data).filter(|data| create || data.exists());
+        let folder = match DataFolder::lock_with(data, &config.database) {
             Ok(folder) => folder,
-            Err(DataError::InUse { .. }) => return Ok(Self::Server { config }),
+            Err(DataError::InUse { owner, .. }) => {
+                target::must_be_meant(config, &owner)?;
+                let folder = owner.data.unwrap_or_else(|| config.data.clone());
+                return Ok(Self::Server { folder });
+            }
             Err(error) => return Err(error.into()),
         };
-        let Opened { store, mut feed, .. } = store::open(&config.database, 1, Arc::new(Unobserved)).await?;
+        let opened = if create {
+            store::open(&config.database, 1, Arc::new(Unobserved)).await?
+        } else {
+            store::open_existing(&config.database).await?
+        };
+        let Opened { store, mut feed, .. } = opened;
         // Nobody is connected who should hear of changes, but a full feed would stop the store. The task
         // ends with the store.
         tokio::task::spawn(async move { while feed.recv().await.is_some() {} });
         Ok(Self::Store { store, _folder: folder })
     }
 
-    /// As [`Self::find`], for commands that make no sense without a database: a misspelt folder should be
-    /// an error, not a new and empty one.
-    async fn find_existing(config: &'a Config) -> Result<Self> {
-        if let Database::Sqlite(path) = &config.database {
-            ensure!(
-                path.exists(),
-                "there is no database at {}; is --data or --database right?",
-                path.display()
-            );
-        }
-        Self::find(config).await
-    }
-
     async fn request(&self, request: Request) -> Result<Answer> {
         match self {
             Self::Store { store, .. } => Ok(admin::apply(&**store, &SystemClock, request).await),
-            Self::Server { config } => socket::send(&config.data, &request).await,
+            Self::Server { folder } => socket::send(folder, &request).await,
         }
     }
 }

@@ -3,63 +3,80 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::Command;
 use toml::Value;
 
-use super::load::SettingError;
+use super::load::{self, SettingError};
+use crate::why;
 
 /// Where the file is looked for when none is named.
 const DEFAULT_FILE: &str = "rim.toml";
 
-/// The settings that a file has, each as its flag would have it.
+/// The settings that a file has.
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) path: PathBuf,
-    pub(super) values: BTreeMap<String, String>,
+    pub(super) values: BTreeMap<String, Given>,
+}
+
+/// A value in the file.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// As the flag would have it; `None` for a list of nothing, which no flag has.
+    pub(super) flag: Option<String>,
+    /// As it stands there; a text without its quotes.
+    pub(super) written: String,
 }
 
 impl File {
     /// Reads the file that was named, or else `./rim.toml` if there is one.
     ///
-    /// `known` are the settings that exist.
-    pub(super) fn find(named: Option<&Path>, known: &[String]) -> Result<Self, SettingError> {
-        match named {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| {
-                    SettingError::new("config", format!("cannot read {}: {error}", path.display()))
-                })?;
-                Self::parse(path, &text, known)
+    /// `command` knows the settings that exist.
+    pub(super) fn find(named: Option<&Path>, command: &Command) -> Result<Self, SettingError> {
+        let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(path, &text, command),
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Self::default())
             }
-            None => match std::fs::read_to_string(DEFAULT_FILE) {
-                Ok(text) => Self::parse(Path::new(DEFAULT_FILE), &text, known),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-                Err(error) => {
-                    Err(SettingError::new("config", format!("cannot read {DEFAULT_FILE}: {error}")))
-                }
-            },
+            Err(error) => {
+                let problem = format!(
+                    "cannot read {}: {}; it must be the path of a TOML file",
+                    path.display(),
+                    why::in_words(&error)
+                );
+                Err(SettingError::new("config", problem))
+            }
         }
     }
 
-    fn parse(path: &Path, text: &str, known: &[String]) -> Result<Self, SettingError> {
-        let table: toml::Table = text.parse().map_err(|error| {
-            SettingError::new("config", format!("{} is not TOML: {error}", path.display()))
+    fn parse(path: &Path, text: &str, command: &Command) -> Result<Self, SettingError> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let error = error.to_string();
+            SettingError::new("config", format!("{} is not TOML: {}", path.display(), error.trim_end()))
         })?;
+        let mut known = load::names(command);
+        known.retain(|name| name != "config");
         let mut values = BTreeMap::new();
         for (name, value) in table {
-            if !known.contains(&name) {
+            let Some(setting) = load::setting(command, &name).filter(|_| name != "config") else {
                 return Err(SettingError::new(
                     &name,
                     format!(
-                        "{} has a setting of this name, rim has none{}",
+                        "{} has a setting of this name, rim has none in a file{}",
                         path.display(),
-                        nearest(&name, known)
+                        nearest(&name, &known)
                     ),
                 ));
-            }
-            let value = flag_value(&value).ok_or_else(|| {
-                let allowed = "must be a string, a number, true or false, or a list of strings";
-                SettingError::new(&name, format!("{allowed}, in {}", path.display()))
-            })?;
-            values.insert(name, value);
+            };
+            let written = written(&value);
+            let Some(flag) = flag_value(&value) else {
+                let (place, allowed) = (path.display(), load::allowed(setting));
+                let problem = format!("{written:?} (from {place}) is not allowed, it must be {allowed}");
+                return Err(SettingError::new(&name, problem));
+            };
+            let is_nothing = matches!(&value, Value::Array(values) if values.is_empty());
+            values.insert(name, Given { flag: (!is_nothing).then_some(flag), written });
         }
         Ok(Self { path: path.to_owned(), values })
     }
@@ -80,6 +97,19 @@ fn flag_value(value: &Value) -> Option<String> {
     }
 }
 
+/// As a person finds it in the file.
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(yes) => yes.to_string(),
+        Value::Datetime(at) => at.to_string(),
+        Value::Array(values) => format!("[{}]", values.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Value::Table(_) => "a table".to_owned(),
+    }
+}
+
 /// A hint for a misspelt name; empty where nothing is near.
 fn nearest(name: &str, known: &[String]) -> String {
     known
@@ -92,11 +122,13 @@ fn nearest(name: &str, known: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Args;
+
     use super::*;
+    use crate::config::Settings;
 
     fn parse(text: &str) -> Result<File, SettingError> {
-        let known = ["listen", "limits", "session-days", "allowed-origins"].map(str::to_owned);
-        File::parse(Path::new("rim.toml"), text, &known)
+        File::parse(Path::new("rim.toml"), text, &Settings::augment_args(Command::new("rim")))
     }
 
     fn error(text: &str) -> String {
@@ -108,8 +140,11 @@ mod tests {
         let file =
             parse("listen = '[::]:8000'\nlimits = false\nsession-days = 7\nallowed-origins = ['a', 'b']")
                 .expect("right");
-        let values: Vec<_> =
-            file.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let values: Vec<_> = file
+            .values
+            .iter()
+            .map(|(name, given)| (name.as_str(), given.flag.as_deref().unwrap_or_default()))
+            .collect();
         assert_eq!(
             values,
             [("allowed-origins", "a,b"), ("limits", "off"), ("listen", "[::]:8000"), ("session-days", "7")]

@@ -1,10 +1,12 @@
 //! From what was given to what holds.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 
+use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::file::File;
 use super::value::without_passwords;
@@ -72,15 +74,15 @@ pub fn load<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> Result<Load
 /// The first setting that cannot be, or a command line that is no use of `command`.
 pub fn load_command(command: Command, args: &[OsString]) -> Result<Loaded, LoadError> {
     let settings = names(&command);
-    let in_file: Vec<String> = settings.iter().filter(|name| *name != "config").cloned().collect();
-    let file = File::find(named_file(&command, args).as_deref(), &in_file).map_err(LoadError::Setting)?;
+    let file = File::find(named_file(&command, args).as_deref(), &command).map_err(LoadError::Setting)?;
 
     // The file's values become the defaults, so that clap checks them, whichever way they came.
-    let command = file.values.iter().fold(command, |command, (name, value)| {
-        command.mut_arg(id(name), |arg| arg.default_value(value.clone()))
-    });
-    let matches = command.try_get_matches_from(args).map_err(|error| {
-        explain(&error, &settings, args, &file).map_or(LoadError::Usage(error), LoadError::Setting)
+    let command = file
+        .values
+        .iter()
+        .fold(command, |command, (name, given)| with_default(command, name, given.flag.as_deref()));
+    let matches = command.clone().try_get_matches_from(args).map_err(|error| {
+        explain(&error, &command, args, &file).map_or(LoadError::Usage(error), LoadError::Setting)
     })?;
 
     let given = Settings::from_arg_matches(&matches).map_err(LoadError::Usage)?;
@@ -95,6 +97,19 @@ pub fn load_command(command: Command, args: &[OsString]) -> Result<Loaded, LoadE
     Ok(Loaded { matches, config, effective })
 }
 
+/// The command, and each of its subcommands that has the setting for itself, with another default.
+fn with_default(command: Command, name: &str, value: Option<&str>) -> Command {
+    if setting(&command, name).is_none() {
+        return command;
+    }
+    let command = command.mut_arg(id(name), |arg| match value {
+        // A list begins with nothing in it.
+        None if arg.get_value_delimiter().is_some() => arg,
+        value => arg.default_value(value.unwrap_or_default().to_owned()),
+    });
+    command.mut_subcommands(|subcommand| with_default(subcommand, name, value))
+}
+
 /// The file that `--config` or `RIM_CONFIG` names. Everything else that may be wrong is left to the second
 /// reading, which knows the file.
 fn named_file(command: &Command, args: &[OsString]) -> Option<std::path::PathBuf> {
@@ -103,12 +118,17 @@ fn named_file(command: &Command, args: &[OsString]) -> Option<std::path::PathBuf
 }
 
 /// The settings of a command: its global arguments, in order.
-fn names(command: &Command) -> Vec<String> {
+pub(super) fn names(command: &Command) -> Vec<String> {
     command
         .get_arguments()
         .filter(|arg| arg.is_global_set())
         .filter_map(|arg| arg.get_long().map(str::to_owned))
         .collect()
+}
+
+/// A setting by its name.
+pub(super) fn setting<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+    command.get_arguments().find(|arg| arg.is_global_set() && arg.get_long() == Some(name))
 }
 
 /// Clap's id of a setting: the name of the field.
@@ -143,43 +163,70 @@ fn origin(matches: &ArgMatches, name: &str, file: &File) -> Origin {
 
 /// Says of a wrong value which setting it is of, where it was given, and what is allowed. `None` where the
 /// mistake is not in a setting.
-fn explain(error: &clap::Error, settings: &[String], args: &[OsString], file: &File) -> Option<SettingError> {
-    if !matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
-        return None;
-    }
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.as_str()),
-        _ => None,
+fn explain(error: &clap::Error, command: &Command, args: &[OsString], file: &File) -> Option<SettingError> {
+    let (name, value) = match error.kind() {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let text = |kind| match error.get(kind) {
+                Some(ContextValue::String(text)) => Some(text.clone()),
+                _ => None,
+            };
+            // Clap names the argument as `--listen <ADDRESS:PORT>`.
+            let name = text(ContextKind::InvalidArg)?.strip_prefix("--")?.split(' ').next()?.to_owned();
+            (name, text(ContextKind::InvalidValue).unwrap_or_default())
+        }
+        // Of this one clap says nothing more.
+        ErrorKind::InvalidUtf8 => names(command).into_iter().find_map(|name| {
+            let value =
+                given(&name, args).map(|(value, _)| value).filter(|value| value.to_str().is_none())?;
+            Some((name, value.to_string_lossy().into_owned()))
+        })?,
+        _ => return None,
     };
-    // Clap names the argument as `--listen <ADDRESS:PORT>`.
-    let name = text(ContextKind::InvalidArg)?.strip_prefix("--")?.split(' ').next()?;
-    let name = settings.iter().find(|setting| *setting == name)?;
-    let allowed = match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(values)) if !values.is_empty() => values.join(" or "),
-        _ => std::error::Error::source(error).map_or_else(|| "a value".to_owned(), ToString::to_string),
+    let arg = setting(command, &name)?;
+    let (value, place) = match given(&name, args) {
+        Some((_, place)) => (value, place),
+        // As it stands there, not as its flag would be written.
+        None => {
+            let written = file.values.get(&name).map(|given| given.written.clone());
+            (written.unwrap_or(value), format!("from {}", file.path.display()))
+        }
     };
-    let value = without_passwords(text(ContextKind::InvalidValue).unwrap_or_default());
-    let place = place_of_mistake(name, args, file);
-    Some(SettingError::new(name, format!("{value:?} ({place}) is not allowed, it must be {allowed}")))
+    let value = without_passwords(&value);
+    let allowed = allowed(arg);
+    Some(SettingError::new(&name, format!("{value:?} ({place}) is not allowed, it must be {allowed}")))
 }
 
-/// Where the value came from that clap did not take: it looks at the flag, then the environment, then the
-/// default.
-fn place_of_mistake(name: &str, args: &[OsString], file: &File) -> String {
-    let flag = format!("--{name}");
-    let is_flag = |arg: &OsString| {
-        arg.to_str()
-            .and_then(|arg| arg.strip_prefix(&flag))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-    };
-    let variable = variable(name);
-    if args.iter().any(is_flag) {
-        format!("from the flag {flag}")
-    } else if std::env::var_os(&variable).is_some() {
-        format!("from {variable} in the environment")
-    } else {
-        format!("from {}", file.path.display())
+/// What a setting may be, in words.
+pub(super) fn allowed(arg: &Arg) -> String {
+    let values = arg.get_possible_values();
+    let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    if let [first @ .., last] = &*values {
+        return format!("{} or {last}", first.join(", "));
     }
+    // No parser takes an empty text, and each says what it takes instead.
+    let nothing = format!("--{}=", arg.get_long().unwrap_or_default());
+    let refusal = Command::new("rim").arg(arg.clone()).try_get_matches_from(["rim", &nothing]).err();
+    let words = refusal.as_ref().and_then(std::error::Error::source).map(ToString::to_string);
+    words.expect("a parser that says what is allowed")
+}
+
+/// The value that a setting was given by its flag, or else by the environment, and which of the two it was.
+fn given(name: &str, args: &[OsString]) -> Option<(OsString, String)> {
+    let flag = format!("--{name}");
+    let of_flag = args.iter().enumerate().find_map(|(at, arg)| {
+        let rest = arg.as_encoded_bytes().strip_prefix(flag.as_bytes())?;
+        match rest {
+            [] => Some(args.get(at + 1).cloned().unwrap_or_default()),
+            [b'=', value @ ..] => Some(OsString::from_vec(value.to_vec())),
+            _ => None,
+        }
+    });
+    let variable = variable(name);
+    let of_flag = of_flag.map(|value| (value, format!("from the flag {flag}")));
+    of_flag.or_else(|| {
+        let value = std::env::var_os(&variable)?;
+        Some((value, format!("from {variable} in the environment")))
+    })
 }
 
 /// The name of a setting in the environment.
@@ -238,7 +285,7 @@ mod tests {
             (wrong("", &["--listen", "nowhere"]), ["listen", "--listen", "an IP address and a port"]),
             (wrong("listen = 'nowhere'", &[]), ["listen", "rim.toml", "an IP address and a port"]),
             (wrong("limits = 'perhaps'", &[]), ["limits", "rim.toml", "on or off"]),
-            (wrong("session-days = 0", &[]), ["session-days", "rim.toml", "1..=3650"]),
+            (wrong("session-days = 0", &[]), ["session-days", "rim.toml", "1 to 3650"]),
             (wrong("idle-timeout = 90", &[]), ["idle-timeout", "rim.toml", "30s"]),
             (wrong("database = 'mysql://x/y'", &[]), ["database", "rim.toml", "postgres://"]),
             (wrong("bus = 'nats://x'", &[]), ["bus", "SQLite", "postgres://"]),

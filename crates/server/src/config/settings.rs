@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use rim_protocol::limits::DEFAULT_MAX_BODY_BYTES;
 
 use super::value::{
@@ -21,6 +22,7 @@ use super::value::{
 pub struct Settings {
     /// The file with settings; ./rim.toml where it exists
     #[arg(long, env = "RIM_CONFIG", value_name = "FILE", global = true)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(value::file))]
     pub config: Option<PathBuf>,
 
     /// Where REST, the web client and WebSockets at /ws are served
@@ -35,11 +37,12 @@ pub struct Settings {
 
     /// The folder of everything the server writes
     #[arg(long, env = "RIM_DATA", value_name = "FOLDER", global = true, default_value = "./data")]
+    #[arg(value_parser = OsStringValueParser::new().try_map(value::folder))]
     pub data: PathBuf,
 
     /// The database, sqlite:PATH or postgres://…; rim.db in the data folder where none is named
     #[arg(long, env = "RIM_DATABASE", value_name = "DATABASE", global = true)]
-    #[arg(value_parser = value::database)]
+    #[arg(hide_env_values = true, value_parser = value::database)]
     pub database: Option<Database>,
 
     /// Connections of a node to PostgreSQL; it has three more for messages, migrations and its bus
@@ -49,7 +52,7 @@ pub struct Settings {
 
     /// How nodes on one PostgreSQL tell each other what is new: nats://… or postgres; local is for one node
     #[arg(long, env = "RIM_BUS", value_name = "BUS", global = true, hide_short_help = true)]
-    #[arg(value_parser = value::bus)]
+    #[arg(hide_env_values = true, value_parser = value::bus)]
     pub bus: Option<Bus>,
 
     /// What this node is called among others; the name of the machine where none is given
@@ -88,7 +91,7 @@ pub struct Settings {
 
     /// Days after which a session that was not used ends
     #[arg(long, env = "RIM_SESSION_DAYS", value_name = "DAYS", global = true, hide_short_help = true)]
-    #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    #[arg(default_value = "30", value_parser = value::days)]
     pub session_days: u32,
 
     /// The zone of createTime and updateTime: local or a name such as Europe/Berlin
@@ -98,10 +101,12 @@ pub struct Settings {
 
     /// The PEM file with the TLS certificate and its chain; needs tls-key
     #[arg(long, env = "RIM_TLS_CERT", value_name = "FILE", global = true, hide_short_help = true)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(value::certificate))]
     pub tls_cert: Option<PathBuf>,
 
     /// The PEM file with the key of tls-cert
     #[arg(long, env = "RIM_TLS_KEY", value_name = "FILE", global = true, hide_short_help = true)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(value::key))]
     pub tls_key: Option<PathBuf>,
 
     /// Web pages of other hosts that may use the server: a comma-separated list, or * for all

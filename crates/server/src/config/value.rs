@@ -1,5 +1,7 @@
-//! What a setting may be. Every parser's error says what is allowed.
+//! What a setting may be. Every parser's error says what is allowed, and none takes an empty text: so the words are
+//! known where there is no value, too.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,6 +13,19 @@ use jiff::tz::TimeZone;
 use tracing_subscriber::EnvFilter;
 
 type Parsed<T> = Result<T, String>;
+
+const SOCKET: &str = "an IP address and a port, such as 0.0.0.0:8000 or [::]:8000";
+const ADDRESSES: &str = "IP addresses, such as 127.0.0.1 or ::1, separated by commas";
+const DATABASE: &str = "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE";
+const BUS: &str = "postgres, nats://HOST:4222 (several with commas), or local for one node";
+const NODE_NAME: &str = "1 to 64 characters, no control characters among them";
+const LOG_LEVEL: &str = "error, warn, info, debug, trace, or directives such as info,rim_server=debug";
+const TIME_ZONE: &str = "local, or a name such as UTC, Asia/Shanghai or Europe/Berlin";
+const ORIGINS: &str = "origins such as https://im.example.org, separated by commas, or *";
+const POSITIVE: &str = "a whole number, 1 or more";
+const DAYS: &str = "a whole number of days, 1 to 3650";
+const SIZE: &str = "4K to 64M, in bytes or with K or M";
+const TIME: &str = "a time from 1s to 24h, such as 30s, 5m or 12h";
 
 /// `on` or `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -124,8 +139,29 @@ pub struct LogLevel(pub String);
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeZoneName(pub TimeZone);
 
+/// Whether the file is there is seen when it is read.
+pub(super) fn file(path: OsString) -> Parsed<PathBuf> {
+    path_to(path, "the path of a file")
+}
+
+pub(super) fn certificate(path: OsString) -> Parsed<PathBuf> {
+    path_to(path, "the path of a PEM file with a certificate and its chain")
+}
+
+pub(super) fn key(path: OsString) -> Parsed<PathBuf> {
+    path_to(path, "the path of a PEM file with the private key of tls-cert")
+}
+
+pub(super) fn folder(path: OsString) -> Parsed<PathBuf> {
+    path_to(path, "the path of a folder")
+}
+
+fn path_to(path: OsString, allowed: &str) -> Parsed<PathBuf> {
+    if path.is_empty() { Err(allowed.to_owned()) } else { Ok(path.into()) }
+}
+
 pub(super) fn socket(text: &str) -> Parsed<SocketAddr> {
-    text.parse().map_err(|_| "an IP address and a port, such as 0.0.0.0:8000 or [::]:8000".to_owned())
+    text.parse().map_err(|_| SOCKET.to_owned())
 }
 
 pub(super) fn off_or<T>(
@@ -141,7 +177,7 @@ where
 }
 
 pub(super) fn address(text: &str) -> Parsed<IpAddr> {
-    let address: IpAddr = text.trim().parse().map_err(|_| "IP addresses, separated by commas".to_owned())?;
+    let address: IpAddr = text.trim().parse().map_err(|_| ADDRESSES.to_owned())?;
     Ok(address.to_canonical())
 }
 
@@ -151,7 +187,7 @@ pub(crate) fn database(text: &str) -> Parsed<Database> {
         Some(("postgres" | "postgresql", rest)) if rest.len() > 2 && rest.starts_with("//") => {
             Ok(Database::Postgres(text.to_owned()))
         }
-        _ => Err("sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE".to_owned()),
+        _ => Err(DATABASE.to_owned()),
     }
 }
 
@@ -162,23 +198,23 @@ pub(super) fn bus(text: &str) -> Parsed<Bus> {
         "local" => Ok(Bus::Local),
         "postgres" => Ok(Bus::Postgres),
         urls if urls.split(',').all(is_nats) => Ok(Bus::Nats(urls.to_owned())),
-        _ => Err("postgres, nats://HOST:4222 (several with commas), or local for one node".to_owned()),
+        _ => Err(BUS.to_owned()),
     }
 }
 
 pub(super) fn node_name(text: &str) -> Parsed<String> {
     let is_name = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    is_name.then(|| text.to_owned()).ok_or_else(|| "1 to 64 characters".to_owned())
+    is_name.then(|| text.to_owned()).ok_or_else(|| NODE_NAME.to_owned())
 }
 
 pub(super) fn log_level(text: &str) -> Parsed<LogLevel> {
-    let allowed = "error, warn, info, debug, trace, or directives such as info,rim_server=debug";
     // The filter takes a word it does not know for the name of a module, and would log nothing.
-    let is_level = |word: &str| word.parse::<tracing::level_filters::LevelFilter>().is_ok();
+    let is_level =
+        |word: &str| !word.is_empty() && word.parse::<tracing::level_filters::LevelFilter>().is_ok();
     let understood = text.split(',').all(|directive| directive.contains('=') || is_level(directive));
     match EnvFilter::try_new(text) {
         Ok(_) if understood => Ok(LogLevel(text.to_owned())),
-        _ => Err(allowed.to_owned()),
+        _ => Err(LOG_LEVEL.to_owned()),
     }
 }
 
@@ -186,27 +222,29 @@ pub(super) fn time_zone(text: &str) -> Parsed<TimeZoneName> {
     if text == "local" {
         return Ok(TimeZoneName(TimeZone::system()));
     }
-    TimeZone::get(text)
-        .map(TimeZoneName)
-        .map_err(|_| "local, or a name such as UTC, Asia/Shanghai or Europe/Berlin".to_owned())
+    TimeZone::get(text).map(TimeZoneName).map_err(|_| TIME_ZONE.to_owned())
 }
 
 /// The origin of a web page, or `*`.
 pub(super) fn origin(text: &str) -> Parsed<String> {
     let text = text.trim().trim_end_matches('/');
-    let allowed = || "origins such as https://im.example.org, separated by commas, or *".to_owned();
     if text == "*" {
         return Ok(text.to_owned());
     }
-    let uri: http::Uri = text.parse().map_err(|_| allowed())?;
+    let uri: http::Uri = text.parse().map_err(|_| ORIGINS.to_owned())?;
     let is_origin = matches!(uri.scheme_str(), Some("http" | "https"))
         && uri.authority().is_some()
         && uri.path_and_query().is_none_or(|path| path == "/");
-    if is_origin { Ok(text.to_ascii_lowercase()) } else { Err(allowed()) }
+    if is_origin { Ok(text.to_ascii_lowercase()) } else { Err(ORIGINS.to_owned()) }
 }
 
 pub(super) fn positive(text: &str) -> Parsed<usize> {
-    whole(text).ok_or_else(|| "a whole number, 1 or more".to_owned())
+    whole(text).ok_or_else(|| POSITIVE.to_owned())
+}
+
+/// Up to ten years.
+pub(super) fn days(text: &str) -> Parsed<u32> {
+    whole(text).filter(|days| *days <= 3650).ok_or_else(|| DAYS.to_owned())
 }
 
 pub(super) fn max_connections(text: &str) -> Parsed<MaxConnections> {
@@ -228,7 +266,7 @@ pub(super) fn body_size(text: &str) -> Parsed<usize> {
     whole::<usize>(number)
         .and_then(|number| number.checked_mul(unit))
         .filter(|bytes| (4 * 1024..=64 * 1024 * 1024).contains(bytes))
-        .ok_or_else(|| "4K to 64M, in bytes or with K or M".to_owned())
+        .ok_or_else(|| SIZE.to_owned())
 }
 
 /// From a second to a day.
@@ -245,7 +283,7 @@ pub(super) fn duration(text: &str) -> Parsed<Duration> {
         .and_then(|number| number.checked_mul(unit(suffix)?))
         .filter(|seconds| (1..=24 * 60 * 60).contains(seconds))
         .map(Duration::from_secs)
-        .ok_or_else(|| "a time from 1s to 24h, such as 30s, 5m or 12h".to_owned())
+        .ok_or_else(|| TIME.to_owned())
 }
 
 /// A number that is not 0, written with digits alone.
@@ -292,6 +330,7 @@ mod tests {
         assert!(log_level("debug").is_ok());
         assert!(log_level("info,rim_server=debug").is_ok());
         assert!(log_level("verbose").is_err());
+        assert!(log_level("").is_err());
         assert!(log_level("info,rim_server=loud").is_err());
     }
 

@@ -162,6 +162,15 @@ impl Reading {
     }
 }
 
+/// Looks whether a store is there, and changes nothing.
+///
+/// # Errors
+/// See [`OpenError`]; `Nothing` where there is none.
+pub async fn must_exist(url: &str) -> std::result::Result<(), OpenError> {
+    let db = connect(url).await?;
+    if has_table(&db, "rim_schema").await? { Ok(()) } else { Err(OpenError::Nothing) }
+}
+
 async fn connect(url: &str) -> std::result::Result<Object, OpenError> {
     let db = Server::new(url)?.pool(1).get().await.map_err(connection::why_not)?;
     db.batch_execute(SETTINGS).await?;

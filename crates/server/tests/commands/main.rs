@@ -1,6 +1,8 @@
 //! The program as a person or a service manager uses it: the real binary, its output and its exit codes.
 
+#[path = "../program/mod.rs"]
 mod program;
+mod settings;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -73,7 +75,7 @@ fn generated_password(output: &str) -> &str {
 fn users_are_managed_while_no_server_runs() {
     let folder = folder();
     let at = folder.path();
-    said(at, &["user", "add", "anna", "--name", "Anna", "--generate"]);
+    said(at, &["user", "add", "anna", "--name", "Anna", "--generate", "--create"]);
     said(at, &["user", "add", "bob", "--generate"]);
     said(at, &["user", "disable", "BOB"]);
     let list = said(at, &["user", "list"]);
@@ -100,10 +102,135 @@ fn what_is_done_to_a_user_holds_at_once_in_a_running_server() {
     assert!(server.login("anna", generated_password(&renewed)).contains(r#""ok":true"#));
 }
 
+/// Every command that is meant for a server or a database.
+const COMMANDS: &[&[&str]] = &[
+    &["user", "add", "anna", "--generate"],
+    &["user", "list"],
+    &["user", "passwd", "anna", "--generate"],
+    &["user", "disable", "anna"],
+    &["user", "enable", "anna"],
+    &["backup", "copy.db"],
+];
+
+#[test]
+fn a_command_that_finds_no_server_says_how_to_name_it_and_makes_nothing() {
+    let (folder, elsewhere) = (folder(), folder());
+    let data = folder.path().join("data").display().to_string();
+    let _server = Server(program::Server::start(elsewhere.path(), &["--data", &data]));
+    for args in COMMANDS {
+        let complaint = complaint(elsewhere.path(), args);
+        let missing = elsewhere.path().join("data/rim.db").display().to_string();
+        for part in ["there is no database at", &missing, "--data", "--database", "--config", "RIM_DATA"] {
+            assert!(complaint.contains(part), "{args:?}: {part:?} is missing in {complaint}");
+        }
+        assert_eq!(
+            std::fs::read_dir(elsewhere.path()).expect("a folder").count(),
+            0,
+            "{args:?} made something"
+        );
+    }
+    let hint = complaint(elsewhere.path(), COMMANDS[0]);
+    assert!(hint.contains("no user was added") && hint.contains("--create"), "{hint}");
+    let nodes = complaint(elsewhere.path(), &["nodes"]);
+    assert!(nodes.contains("--database") && nodes.contains("RIM_CONFIG"), "{nodes}");
+
+    // With the folder that it is told of it is the server that does it.
+    for args in COMMANDS {
+        said(elsewhere.path(), &[args, &["--data", &*data][..]].concat());
+    }
+}
+
+#[test]
+fn a_database_is_made_by_a_command_that_is_told_to() {
+    let folder = folder();
+    said(folder.path(), &["user", "add", "anna", "--generate", "--create"]);
+    assert!(said(folder.path(), &["user", "list"]).contains("anna"));
+    // One that is there is used.
+    said(folder.path(), &["user", "add", "bob", "--generate", "--create"]);
+    let list = said(folder.path(), &["user", "list"]);
+    assert!(list.contains("anna") && list.contains("bob"), "{list}");
+}
+
+#[test]
+fn a_command_that_names_the_database_alone_reaches_the_server_that_has_it() {
+    let (home, at, elsewhere) = (folder(), folder(), folder());
+    let database = format!("sqlite:{}", home.path().join("chat.db").display());
+    let server = Server(program::Server::start(at.path(), &["--database", &database]));
+    let added = said(elsewhere.path(), &["user", "add", "anna", "--generate", "--database", &database]);
+    assert!(server.login("anna", generated_password(&added)).contains(r#""ok":true"#));
+    assert!(!elsewhere.path().join("data").exists(), "no folder is made beside");
+}
+
+#[test]
+fn a_server_with_another_database_is_not_the_one_that_is_meant() {
+    let (home, folder) = (folder(), folder());
+    let at = folder.path();
+    // There is a database in its folder, of before it was given another.
+    said(at, &["user", "add", "old", "--generate", "--create"]);
+    let database = format!("sqlite:{}", home.path().join("chat.db").display());
+    let _server = Server(program::Server::start(at, &["--database", &database]));
+    let other = format!("sqlite:{}", at.join("data/old.db").display());
+    std::fs::copy(at.join("data/rim.db"), at.join("data/old.db")).expect("copied");
+    for args in COMMANDS {
+        let complaint = complaint(at, &[args, &["--database", &*other][..]].concat());
+        assert!(complaint.contains("chat.db") && complaint.contains("old.db"), "{args:?}: {complaint}");
+    }
+    // Not named, it is the server's; a copy is made of a file, which has to be named.
+    assert!(!said(at, &["user", "list"]).contains("old"));
+    assert!(complaint(at, &["backup", "copy.db"]).contains("chat.db"));
+    said(at, &["backup", "copy.db", "--database", &database]);
+}
+
+#[test]
+fn an_empty_postgresql_stays_empty_unless_a_command_is_told_to_fill_it() {
+    let (folder, postgres) = (folder(), rim_testbed::postgres());
+    let (at, url) = (folder.path(), postgres.url());
+    for args in [&["user", "list"][..], &["user", "add", "anna", "--generate"], &["nodes"]] {
+        let complaint = complaint(at, &[args, &["--database", &*url][..]].concat());
+        assert!(complaint.contains("there is no rim in it"), "{args:?}: {complaint}");
+    }
+    said(at, &["user", "add", "anna", "--generate", "--create", "--database", &url]);
+    assert!(said(at, &["user", "list", "--database", &url]).contains("anna"));
+}
+
+#[test]
+fn a_command_shows_its_own_options_and_the_settings_that_lead_to_the_server() {
+    let folder = folder();
+    let mut commands = COMMANDS.to_vec();
+    commands.extend([&["user"][..], &["check-config"], &["nodes"], &["migrate"]]);
+    for args in commands {
+        let help = said(folder.path(), &[args, &["--help"][..]].concat());
+        let others = ["--listen", "--bus", "--idle-timeout", "--log-level"];
+        assert!(!others.iter().any(|setting| help.contains(setting)), "{args:?}: {help}");
+        assert!(help.contains("All other settings"), "{args:?}: {help}");
+        assert_eq!(help.contains("--database"), args != ["migrate"], "{args:?}: {help}");
+    }
+    for args in [&["--help"][..], &["serve", "--help"]] {
+        let help = said(folder.path(), args);
+        assert!(help.contains("--listen") && help.contains("--drain-timeout"), "{args:?}: {help}");
+    }
+    // What is hidden is taken all the same, from the file as well.
+    std::fs::write(folder.path().join("rim.toml"), "idle-timeout = '5m'").expect("written");
+    let settings = said(folder.path(), &["check-config", "--drain-timeout", "7s"]);
+    for (name, value) in [("idle-timeout", "5m"), ("drain-timeout", "7s")] {
+        let line = settings.lines().find(|line| line.starts_with(name)).expect("it is listed");
+        assert!(line.contains(value), "{settings}");
+    }
+}
+
+#[test]
+fn help_shows_no_password_of_the_environment() {
+    let folder = folder();
+    let mut command = rim(folder.path(), &["--help"]);
+    command.env("RIM_DATABASE", "postgres://rim:secret@db/rim").env("RIM_BUS", "nats://rim:secret@bus:4222");
+    let output = command.output().expect("rim can be started");
+    assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("secret"));
+}
+
 #[test]
 fn a_password_may_come_from_another_program() {
     let folder = folder();
-    let mut command = rim(folder.path(), &["user", "add", "anna", "--password-stdin"])
+    let mut command = rim(folder.path(), &["user", "add", "anna", "--password-stdin", "--create"])
         .stdin(Stdio::piped())
         .spawn()
         .expect("started");
