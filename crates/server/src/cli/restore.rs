@@ -42,7 +42,9 @@ pub(super) fn run(command: &Restore, config: &Config) -> Result<()> {
 }
 
 fn file_to(file: &Path, database: &Path, replace: bool, config: &Config) -> Result<()> {
-    let _folder = DataFolder::lock(&config.data)?;
+    // Looked at first, so that a misspelt name makes no folder.
+    ensure!(file.is_file(), "there is no file {}", file.display());
+    let _folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
     let kept = rim_store_sqlite::restore(file, database, replace)
         .with_context(|| format!("cannot restore {} to {}", file.display(), database.display()))?;
     println!("{} is what {} was; every client starts anew", database.display(), file.display());

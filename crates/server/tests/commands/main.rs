@@ -159,6 +159,11 @@ fn a_command_that_names_the_database_alone_reaches_the_server_that_has_it() {
     let added = said(elsewhere.path(), &["user", "add", "anna", "--generate", "--database", &database]);
     assert!(server.login("anna", generated_password(&added)).contains(r#""ok":true"#));
     assert!(!elsewhere.path().join("data").exists(), "no folder is made beside");
+    // And none replaces it under the server.
+    said(elsewhere.path(), &["backup", "copy.db", "--database", &database]);
+    let restore = ["restore", "copy.db", "--replace", "--database", &database];
+    let refused = complaint(elsewhere.path(), &restore);
+    assert!(refused.contains(&format!("process {}", server.0.process.id())), "{refused}");
 }
 
 #[test]
