@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 
 import { audit } from "./support/axe";
-import { type Stage, story } from "./support/story";
+import type { Person } from "./support/person";
+import { type Seat, type Stage, story } from "./support/story";
 
 const NARROW = { width: 360, height: 740 };
 
@@ -19,61 +20,142 @@ async function settled(stage: Stage) {
   return annas;
 }
 
-for (const look of ["light", "dark"] as const) {
-  story(`no screen has a grave fault in accessibility, ${look}`, async (stage) => {
-    const anna = await stage.seat(await settled(stage), { colorScheme: look, out: true });
-    const { page } = anna;
-    const found: Record<string, string[]> = {};
-    const see = async (screen: string): Promise<void> => {
-      found[screen] = await audit(page);
-    };
+/** Sees screens one after the other, and expects nothing grave of any. */
+class Inspection {
+  private readonly found: Record<string, string[]> = {};
 
-    await see("sign in");
-    await anna.button("Sign in").click();
-    await page.getByRole("alert").first().waitFor();
-    await see("sign in, with errors");
-    await page.getByRole("link", { name: "Create account" }).click();
-    await page.getByRole("heading", { name: "Create your account" }).waitFor();
-    await see("register");
-    await page.getByRole("link", { name: "Sign in" }).click();
-    await anna.signIn();
-    await anna.chatRow("Picnic").waitFor();
-    await see("chats");
-    await anna.openChat("Ben");
-    await anna.message("Really?").waitFor();
-    await see("single chat");
-    await anna.openChat("Picnic");
-    await anna.message("Yes!").waitFor();
-    await anna.say("I come");
-    await anna.seesState("I come", "Sent");
-    await anna.button("About this chat").click();
-    await anna.button("Actions for Ben").waitFor();
-    await see("group chat with panel");
-    await anna.button("Emoji").click();
-    await page.getByRole("combobox", { name: "Search emoji" }).waitFor();
-    await see("emoji");
-    await anna.button("New chat").first().click();
-    await anna.button("New group").click();
-    await anna.dialog("New group").waitFor();
-    await see("new group");
-    await page.keyboard.press("Escape");
-    await anna.place("Contacts").click();
-    await page.getByRole("region", { name: "Requests to you" }).waitFor();
-    await see("contacts");
-    await anna.place("Settings").click();
-    for (const section of ["Profile", "Password and devices", "Language and look", "Notifications"]) {
-      await page.getByRole("link", { name: section }).click();
-      await page.getByRole("region", { name: section }).waitFor();
-      await see(section);
-    }
-    await page.setViewportSize(NARROW);
-    await see("settings, narrow");
-    await page.goto(`${stage.url}/#/chats`);
-    await anna.openChat("Picnic");
-    await see("chat, narrow");
-    expect(Object.fromEntries(Object.entries(found).filter(([, faults]) => faults.length > 0))).toEqual({});
-  });
+  constructor(readonly anna: Person) {}
+
+  async see(screen: string): Promise<void> {
+    this.found[screen] = await audit(this.anna.page);
+  }
+
+  end(): void {
+    expect(Object.fromEntries(Object.entries(this.found).filter(([, faults]) => faults.length > 0))).toEqual({});
+  }
 }
+
+function inspect(claim: string, walk: (screens: Inspection) => Promise<void>, seat: Seat = {}): void {
+  for (const look of ["light", "dark"] as const) {
+    story(`${claim} without a grave fault in accessibility, ${look}`, async (stage) => {
+      const screens = new Inspection(await stage.seat(await settled(stage), { colorScheme: look, ...seat }));
+      await walk(screens);
+      screens.end();
+    });
+  }
+}
+
+inspect("coming in is", async (screens) => {
+  const { anna } = screens;
+  const { page } = anna;
+  await screens.see("sign in");
+  await anna.button("Sign in").click();
+  await page.getByRole("alert").first().waitFor();
+  await screens.see("sign in, with errors");
+  await page.getByRole("link", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "Create your account" }).waitFor();
+  await screens.see("register");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await anna.signIn();
+  await anna.chatRow("Picnic").waitFor();
+  await screens.see("chats");
+}, { out: true });
+
+inspect("a chat is, with all that opens over it,", async (screens) => {
+  const { anna } = screens;
+  const { page } = anna;
+  await anna.openChat("Ben");
+  await anna.message("Really?").waitFor();
+  await screens.see("single chat");
+  await anna.openChat("Picnic");
+  await anna.message("Yes!").waitFor();
+  await anna.say("I come");
+  await anna.seesState("I come", "Sent");
+  await anna.button("About this chat").click();
+  await anna.button("Actions for Ben").waitFor();
+  await screens.see("group chat with panel");
+  await anna.button("Emoji").click();
+  await page.getByRole("combobox", { name: "Search emoji" }).waitFor();
+  await screens.see("emoji");
+  await page.keyboard.type("heart");
+  await page.keyboard.press("ArrowRight");
+  await screens.see("emoji, searched");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+/");
+  await anna.dialog("Keyboard shortcuts").waitFor();
+  await screens.see("keys");
+  await page.keyboard.press("Escape");
+  await anna.button("Ben", anna.log).first().click();
+  await anna.dialog("Ben").waitFor();
+  await screens.see("the card of a contact");
+  await page.keyboard.press("Escape");
+  await anna.button("Rename").click();
+  await anna.dialog("Rename").waitFor();
+  await screens.see("rename");
+  await page.keyboard.press("Escape");
+  await anna.button("Add members").click();
+  await anna.dialog("Add members").waitFor();
+  await screens.see("add members");
+  await page.keyboard.press("Escape");
+  await anna.button("Actions for Ben").click();
+  await page.getByRole("menuitem", { name: "Remove from group" }).waitFor();
+  await screens.see("menu of a member");
+  await page.getByRole("menuitem", { name: "Remove from group" }).click();
+  await page.getByRole("alertdialog").waitFor();
+  await screens.see("a dangerous question");
+  await page.keyboard.press("Escape");
+  await anna.button("New chat").first().click();
+  await anna.button("New group").click();
+  await anna.dialog("New group").waitFor();
+  await screens.see("new group");
+  await page.keyboard.press("Escape");
+});
+
+inspect("contacts and settings are", async (screens) => {
+  const { anna } = screens;
+  const { page } = anna;
+  await anna.place("Contacts").click();
+  await page.getByRole("region", { name: "Requests to you" }).waitFor();
+  await screens.see("contacts");
+  await anna.button("Dira").click();
+  await anna.dialog("Dira").waitFor();
+  await screens.see("the card of who asks");
+  await page.keyboard.press("Escape");
+  await anna.button("Add contact").first().click();
+  await anna.dialog("Add contact").waitFor();
+  await screens.see("add contact");
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Ben" }).click();
+  await page.getByRole("region", { name: "Ben" }).waitFor();
+  await screens.see("contact");
+  await anna.place("Settings").click();
+  for (const section of ["Profile", "Password and devices", "Language and look", "Notifications"]) {
+    await page.getByRole("link", { name: section }).click();
+    await page.getByRole("region", { name: section }).waitFor();
+    await screens.see(section);
+  }
+});
+
+inspect("a narrow screen is", async (screens) => {
+  const { anna } = screens;
+  const { page } = anna;
+  await screens.see("chats, narrow");
+  await anna.openChat("Picnic");
+  await screens.see("chat, narrow");
+  await anna.button("Ben", anna.log).first().click();
+  await anna.dialog("Ben").waitFor();
+  await screens.see("card, narrow");
+  await page.keyboard.press("Escape");
+  await anna.button("About this chat").click();
+  await page.getByRole("complementary", { name: "About this chat" }).waitFor();
+  await screens.see("panel, narrow");
+  await page.keyboard.press("Escape");
+  await anna.button("Back").click();
+  await anna.place("Settings").click();
+  await page.getByRole("link", { name: "Profile" }).click();
+  await page.getByRole("region", { name: "Profile" }).waitFor();
+  await screens.see("settings, narrow");
+}, { viewport: NARROW });
 
 story("the keyboard is enough", async (stage) => {
   const [annas, bens] = await stage.friends("Anna", "Ben");

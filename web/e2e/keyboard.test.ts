@@ -99,15 +99,20 @@ async function settled(stage: Stage): Promise<Account> {
   return annas;
 }
 
-story("every layer begins where one goes on, keeps Tab, closes alone by Esc, and gives the focus back", async (stage) => {
+/** Sits Anna down, with what all walks need. */
+async function atTheKeyboard(stage: Stage) {
   const anna = await stage.seat(await settled(stage));
-  const walk = new Walk(anna);
   const { page } = anna;
   const button = (name: string | RegExp, within?: Locator): Locator => anna.button(name, within ?? page);
   const field = (name: string, within: Locator): Locator => within.getByRole("textbox", { name });
   const alert = page.getByRole("alertdialog");
-  const cancel = button("Cancel", alert);
+  return { anna, page, walk: new Walk(anna), button, field, alert, cancel: button("Cancel", alert) };
+}
 
+// In all of them: a layer begins where one goes on, keeps Tab, closes alone by Esc, and gives the focus back.
+
+story("a chat and all that opens over it are walked by keyboard", async (stage) => {
+  const { anna, page, walk, button, field } = await atTheKeyboard(stage);
   await anna.openChat("Picnic");
   await walk.holdsFocus(anna.composer, "an opened chat");
   await walk.through({
@@ -152,6 +157,11 @@ story("every layer begins where one goes on, keeps Tab, closes alone by Esc, and
     back: anna.composer,
   });
 
+});
+
+story("the panel of a chat and all that opens from it are walked by keyboard", async (stage) => {
+  const { anna, page, walk, button, field, alert, cancel } = await atTheKeyboard(stage);
+  await anna.openChat("Picnic");
   const panel = page.getByRole("complementary", { name: "About this chat" });
   const menu = page.getByRole("menu", { name: "Actions for Ben" });
   await walk.through({
@@ -205,6 +215,10 @@ story("every layer begins where one goes on, keeps Tab, closes alone by Esc, and
     },
   });
 
+});
+
+story("contacts and settings are walked by keyboard", async (stage) => {
+  const { anna, page, walk, button, field, alert, cancel } = await atTheKeyboard(stage);
   await anna.place("Contacts").press("Enter");
   const adding = anna.dialog("Add contact");
   await walk.through({ name: "adding a contact", by: button("Add contact").first(), layer: adding, begins: field("Account", adding) });

@@ -93,7 +93,7 @@ export const en = {
   "chats.sender": "{name}:",
   "chats.unread": { one: "{count} unread message", other: "{count} unread messages" },
   "chats.pick": "Choose a chat",
-  "chats.pickHint": "Or start a new one. Ctrl+K finds a chat, Alt+↑ and Alt+↓ go through them.",
+  "chats.pickHint": "Or start a new one. {find} finds a chat, {previous} and {next} go through them, {keys} lists all keys.",
   "chats.noMessages": "No messages yet",
   "chats.untitled": "Group without a name",
 

@@ -94,7 +94,7 @@ export const zh: Catalogue = {
   "chats.sender": "{name}：",
   "chats.unread": { other: "{count} 条未读消息" },
   "chats.pick": "选择一个聊天",
-  "chats.pickHint": "也可以发起新的聊天。按 Ctrl+K 搜索聊天，按 Alt+↑ 或 Alt+↓ 切换聊天。",
+  "chats.pickHint": "也可以发起新的聊天。按 {find} 搜索聊天，按 {previous} 或 {next} 切换聊天，按 {keys} 查看全部快捷键。",
   "chats.noMessages": "还没有消息",
   "chats.untitled": "未命名群聊",
 

@@ -117,6 +117,8 @@ export function SearchField({ label, value, onValue, onArrowDown, onEnter, onLea
         onChange={(event) => onValue(event.target.value)}
         onKeyDown={(event) => {
           const key = whichKey(event.nativeEvent, ["close", "down", "pick"]);
+          // A search for one thing goes with what is found; elsewhere the list around it stays, so it is emptied.
+          if (key === "close" && options !== undefined) return;
           if (key === "close" && value !== "") onValue("");
           else if (key === "close" && onLeave !== undefined) onLeave();
           else if (key === "down" && onArrowDown !== undefined) onArrowDown();

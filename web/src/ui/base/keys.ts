@@ -109,3 +109,8 @@ export function keySigns(name: KeyName, platform = navigator.platform): string[]
   const modifiers: Record<string, string> = mac ? { Mod: "⌘", Alt: "⌥", Shift: "⇧" } : { Mod: "Ctrl" };
   return (ENTRIES[name].keys[0] ?? "").split("+").map((part) => modifiers[part] ?? SIGNS[part] ?? part);
 }
+
+/** The same in a sentence: "Ctrl+K". */
+export function keyWords(name: KeyName): string {
+  return keySigns(name).join("+");
+}

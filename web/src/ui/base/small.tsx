@@ -14,7 +14,7 @@ export function Empty(props: { icon: IconName; title: string; text?: string; chi
         <Icon name={props.icon} size={34} />
       </span>
       <p className="empty__title">{props.title}</p>
-      {props.text !== undefined && <p className="empty__text">{props.text}</p>}
+      {props.text !== undefined && props.text !== "" && <p className="empty__text">{props.text}</p>}
       {props.children}
     </div>
   );

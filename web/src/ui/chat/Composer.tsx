@@ -16,7 +16,7 @@ import { Fault } from "../base/Boundary";
 import { chunk } from "../base/chunk";
 import { useEngine, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
-import { isKey, type KeyName, keySigns } from "../base/keys";
+import { isKey, type KeyName, keyWords } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
 import { code, type Edit, prefix, surround } from "./composing";
@@ -192,7 +192,7 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
                 type="button"
                 className="composer__mark"
                 aria-label={label}
-                title={key === undefined ? label : `${label} (${keySigns(key).join("+")})`}
+                title={key === undefined ? label : `${label} (${keyWords(key)})`}
                 onMouseDown={(event) => event.preventDefault()}
                 onClick={run}
               >

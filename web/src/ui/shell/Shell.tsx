@@ -11,8 +11,9 @@ import { SettingsList } from "../settings/SettingsList";
 import { SettingsPage } from "../settings/SettingsPage";
 import { Boundary } from "../base/Boundary";
 import { ConfirmSurroundings } from "../base/confirm";
-import { NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
+import { COARSE, NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName, Logo } from "../base/Icon";
+import { keyWords } from "../base/keys";
 import { goHome } from "../base/layers";
 import { enter, hrefOf, type Route, useRoute } from "../base/router";
 import { Badge, Empty } from "../base/small";
@@ -119,6 +120,9 @@ function List({ route }: { route: Route }) {
 
 function Main({ route }: { route: Route }) {
   const { t } = useTranslator();
+  // Who has no keys is told of none.
+  const glass = useMedia(COARSE);
+  const keys = { find: keyWords("find"), previous: keyWords("previousChat"), next: keyWords("nextChat"), keys: keyWords("keys") };
   switch (route.page) {
     case "chat":
       return <ChatPage key={route.gid} gid={route.gid} panel={route.panel} />;
@@ -135,7 +139,7 @@ function Main({ route }: { route: Route }) {
         <SettingsPage key={route.section} section={route.section} />
       );
     default:
-      return <Empty icon="chats" title={t("chats.pick")} text={t("chats.pickHint")} />;
+      return <Empty icon="chats" title={t("chats.pick")} text={glass ? "" : t("chats.pickHint", keys)} />;
   }
 }
 
