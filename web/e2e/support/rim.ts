@@ -52,6 +52,16 @@ export class Rim {
     });
   }
 
+  /** Into a file beside the data. */
+  backup(name: string): Promise<void> {
+    return this.run("backup", `${this.data}/${name}`);
+  }
+
+  /** In the place of the database; the server must not run. */
+  restore(name: string): Promise<void> {
+    return this.run("restore", `${this.data}/${name}`, "--replace");
+  }
+
   /** As if the power failed. */
   kill(): Promise<void> {
     return this.end("SIGKILL");
@@ -66,6 +76,14 @@ export class Rim {
     // Nobody waits for connections to end.
     await this.end("SIGKILL");
     await rm(this.data, { recursive: true, force: true });
+  }
+
+  private async run(...command: string[]): Promise<void> {
+    const started = spawn(BINARY, [...command, "--data", this.data], { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    started.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(started, "exit")) as [number | null];
+    if (code !== 0) throw new Error(`rim ${command.join(" ")}: ${said}`);
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

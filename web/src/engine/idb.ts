@@ -7,6 +7,7 @@ import {
   type Batch,
   type Draft,
   type GroupRecord,
+  type Home,
   type Mark,
   type MemberRecord,
   type Pending,
@@ -17,7 +18,7 @@ import {
 import type { FriendRecord, StoredMessage } from "./wire";
 
 interface Schema extends DBSchema {
-  meta: { key: "rev" | "me"; value: number | User };
+  meta: { key: "rev" | "me" | "home"; value: number | User | Home };
   users: { key: number; value: User };
   friends: { key: number; value: FriendRecord };
   groups: { key: number; value: GroupRecord };
@@ -65,9 +66,10 @@ export class IdbStore implements Store {
   async load(): Promise<Snapshot> {
     // One transaction, so that what is read belongs together.
     const read = this.db.transaction(ALL, "readonly");
-    const [rev, me, users, friends, groups, members, pending, drafts, marks] = await Promise.all([
+    const [rev, me, home, users, friends, groups, members, pending, drafts, marks] = await Promise.all([
       read.objectStore("meta").get("rev"),
       read.objectStore("meta").get("me"),
+      read.objectStore("meta").get("home"),
       read.objectStore("users").getAll(),
       read.objectStore("friends").getAll(),
       read.objectStore("groups").getAll(),
@@ -78,7 +80,8 @@ export class IdbStore implements Store {
     ]);
     return {
       rev: typeof rev === "number" ? rev : 0,
-      ...(typeof me === "object" && { me }),
+      ...(typeof me === "object" && "id" in me && { me }),
+      ...(typeof home === "object" && "store" in home && { home }),
       users,
       friends,
       groups: groups.map(placedGroup),
@@ -94,6 +97,8 @@ export class IdbStore implements Store {
     const done: Promise<unknown>[] = [write.done];
     const store = (name: (typeof ALL)[number]) => write.objectStore(name);
     try {
+      if (batch.anew === true) for (const name of REPLICA) done.push(store(name).clear());
+      if (batch.home !== undefined) done.push(store("meta").put(batch.home, "home"));
       if (batch.rev !== undefined) done.push(store("meta").put(batch.rev, "rev"));
       if (batch.me !== undefined) done.push(store("meta").put(batch.me, "me"));
       for (const user of batch.users ?? []) done.push(store("users").put(user));
@@ -138,7 +143,10 @@ export class IdbStore implements Store {
   async clear(all: boolean): Promise<void> {
     const names = all ? ALL : REPLICA;
     const write = this.db.transaction(names, "readwrite");
-    await Promise.all([...names.map((name) => write.objectStore(name).clear()), write.done]);
+    const meta = write.objectStore("meta");
+    const home = all ? undefined : await meta.get("home");
+    const cleared = names.map((name) => write.objectStore(name).clear());
+    await Promise.all([...cleared, home === undefined ? null : meta.put(home, "home"), write.done]);
   }
 
   close(): void {
@@ -165,6 +173,10 @@ function storesOf(batch: Batch): (typeof ALL)[number][] {
   const names = new Set<(typeof ALL)[number]>();
   for (const key of Object.keys(batch) as (keyof Batch)[]) {
     switch (key) {
+      case "anew":
+        for (const name of REPLICA) names.add(name);
+        break;
+      case "home":
       case "rev":
       case "me":
         names.add("meta");

@@ -10,8 +10,9 @@ import { Receipts } from "./receipts";
 import type { Pushed, Replica } from "./replica";
 import type { Rest } from "./rest";
 import { Connection, type End } from "./socket";
-import type { Batch } from "./storage";
-import { type Incoming, asSync } from "./wire";
+import { judged, marked } from "./history";
+import type { Batch, Pending } from "./storage";
+import { type Incoming, type StoreState, asSync, sameStore } from "./wire";
 
 export interface LeaderEvents {
   /** To be shown, stored and told to the other tabs. */
@@ -44,6 +45,8 @@ export class Leader {
   private readonly backoff: Backoff;
   private readonly syncBackoff: Backoff;
   private connection: Connection | null = null;
+  /** What the Login was told; null as long as there is none, or from a server that does not tell. */
+  private server: StoreState | null = null;
   private status: Status = { is: "connecting" };
   private ready = false;
   private stopped = false;
@@ -61,12 +64,13 @@ export class Leader {
     private readonly rest: Rest,
     private readonly token: string,
     private readonly replica: Replica,
-    intents: Intents,
+    private readonly intents: Intents,
     private readonly events: LeaderEvents,
   ) {
     this.backoff = new Backoff(ports.random);
     this.syncBackoff = new Backoff(ports.random);
     this.outbox = new Outbox(ports, replica.uid, intents, {
+      mayGo: (entry) => this.mayGo(entry),
       send: (frame) => this.connection?.send(frame),
       changed: (batch) => this.events.learned(batch, "live"),
       sync: () => this.sync(),
@@ -117,7 +121,7 @@ export class Leader {
     this.tell({ is: "connecting" });
     const who = { uid: this.replica.uid, token: this.token };
     this.connection = new Connection(this.ports, who, {
-      ready: () => this.loggedIn(),
+      ready: (store) => this.loggedIn(store),
       // The answer tells the server's time.
       timeJumped: () => void this.sync(),
       frame: (frame) => this.heard(frame),
@@ -126,8 +130,9 @@ export class Leader {
   }
 
   /** Subscribed; so what is read from now on misses nothing. */
-  private loggedIn(): void {
+  private loggedIn(store: StoreState | null): void {
     this.ready = true;
+    this.server = store;
     this.tell({ is: "syncing", troubled: false });
     this.outbox.up();
     this.presence.up();
@@ -162,6 +167,7 @@ export class Leader {
 
   private disconnected(): void {
     this.ready = false;
+    this.server = null;
     this.connection?.drop();
     this.connection = null;
     this.outbox.down();
@@ -193,6 +199,12 @@ export class Leader {
   }
 
   private place(frame: PushedFrame, round: number): void {
+    if (this.replica.isOfAnother(this.server)) {
+      // It follows on what the sync brings, and not on what is known of another history.
+      if (this.held.length < HELD) this.held.push({ frame, round });
+      else this.wanted = true;
+      return;
+    }
     const { place, batch } = this.take(frame);
     if (Object.keys(batch).length > 0) this.events.learned(batch, "live");
     for (const message of batch.messages ?? []) this.receipts.arrived(message.gid);
@@ -227,6 +239,7 @@ export class Leader {
         this.held = [];
         for (const { frame, round } of held) this.place(frame, round);
       }
+      this.judge();
       this.synced();
       return true;
     } finally {
@@ -236,7 +249,7 @@ export class Leader {
   }
 
   private async syncOnce(): Promise<{ readonly seconds: number } | null> {
-    const first = this.replica.rev === 0 && this.replica.groups.size === 0;
+    let first = this.replica.rev === 0 && this.replica.groups.size === 0;
     for (;;) {
       const request = this.replica.request(SYNC_ROWS, first ? FIRST_WINDOW : WINDOW);
       const asked = this.ports.elapsed();
@@ -245,13 +258,34 @@ export class Leader {
       if (!answer.ok) {
         return { seconds: answer.problem.is === "slow-down" ? answer.problem.seconds : 0 };
       }
-      const { now } = answer.value;
+      const { now, store } = answer.value;
+      // Of a server that has gone, or of one that this connection is not to.
+      if (store !== null && this.server !== null && !sameStore(store, this.server)) return { seconds: 0 };
       if (now !== null) this.events.clock(now, this.ports.elapsed() - asked);
-      const batch = this.replica.merge(answer.value, first);
+      const anew = this.replica.isOfAnother(store);
+      const kept = anew ? marked(this.replica, this.intents) : {};
+      first ||= anew;
+      const batch = { ...this.replica.merge(answer.value, first), ...kept };
       this.events.learned(batch, first ? "first sync" : "sync");
       for (const group of batch.groups ?? []) this.receipts.arrived(group.gid);
       if (!answer.value.more) return null;
     }
+  }
+
+  private mayGo({ to }: Pending): boolean {
+    if (this.server === null) return true;
+    if (this.replica.isOfAnother(this.server)) return false;
+    return to === undefined || to.store === null || sameStore(to.store, this.server);
+  }
+
+  /** All of the present history is known: what was written for another one finds its chat, or none. */
+  private judge(): void {
+    const { home } = this.replica;
+    if (home === null) return;
+    const batch = judged(this.replica, this.intents, home.store);
+    if (Object.keys(batch).length === 0) return;
+    this.events.learned(batch, "live");
+    this.outbox.flush();
   }
 
   /** Without a connection the next Login syncs. */

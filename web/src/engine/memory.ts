@@ -4,6 +4,7 @@ import type {
   Batch,
   Draft,
   GroupRecord,
+  Home,
   Mark,
   MemberRecord,
   Pending,
@@ -16,6 +17,7 @@ import type { FriendRecord, StoredMessage } from "./wire";
 
 export class MemoryStore implements Store {
   readonly isLasting = false;
+  private home: Home | null = null;
   private rev = 0;
   private me: User | null = null;
   private readonly users = new Map<number, User>();
@@ -30,6 +32,7 @@ export class MemoryStore implements Store {
   load(): Promise<Snapshot> {
     return Promise.resolve({
       rev: this.rev,
+      ...(this.home !== null && { home: this.home }),
       ...(this.me !== null && { me: this.me }),
       users: [...this.users.values()],
       friends: [...this.friends.values()],
@@ -42,6 +45,8 @@ export class MemoryStore implements Store {
   }
 
   write(batch: Batch): Promise<void> {
+    if (batch.anew === true) this.forget();
+    this.home = batch.home ?? this.home;
     this.rev = batch.rev ?? this.rev;
     this.me = batch.me ?? this.me;
     for (const user of batch.users ?? []) this.users.set(user.id, user);
@@ -67,12 +72,17 @@ export class MemoryStore implements Store {
   }
 
   clear(all: boolean): Promise<void> {
+    this.forget();
+    if (all) this.home = null;
+    if (all) for (const map of [this.pending, this.drafts]) map.clear();
+    return Promise.resolve();
+  }
+
+  private forget(): void {
     this.rev = 0;
     this.me = null;
     const replica = [this.users, this.friends, this.groups, this.members, this.messages, this.marks];
     for (const map of replica) map.clear();
-    if (all) for (const map of [this.pending, this.drafts]) map.clear();
-    return Promise.resolve();
   }
 
   close(): void {

@@ -27,6 +27,7 @@ export class Intents {
   }
 
   apply(batch: Batch): void {
+    if (batch.anew === true) this.marksByGid.clear();
     for (const pending of batch.pending ?? []) {
       this.entries.set(pending.clientMsgId, pending);
       this.lastOrder = Math.max(this.lastOrder, pending.order);
@@ -65,6 +66,8 @@ export class Intents {
 }
 
 export interface OutboxEvents {
+  /** Whether the server has the store that it was written for. */
+  mayGo(entry: Pending): boolean;
   send(frame: Outgoing): void;
   changed(batch: Batch): void;
   /** Asks the server what was missed. */
@@ -123,8 +126,9 @@ export class Outbox {
   flush(): void {
     if (!this.connected || this.resume !== null) return;
     for (const id of this.blames.keys()) if (this.intents.entry(id)?.state.is !== "waiting") this.blames.delete(id);
-    for (const { clientMsgId, gid, kind, content, state } of this.intents.outbox()) {
-      if (state.is !== "waiting" || this.inFlight.has(clientMsgId)) continue;
+    for (const entry of this.intents.outbox()) {
+      const { clientMsgId, gid, kind, content, state } = entry;
+      if (state.is !== "waiting" || this.inFlight.has(clientMsgId) || !this.events.mayGo(entry)) continue;
       if (this.blames.size > 0 && this.inFlight.size > 0) return;
       this.inFlight.add(clientMsgId);
       this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId });

@@ -26,7 +26,7 @@ function delta(change: Partial<GroupDelta>): SyncAnswer {
     more: false,
     ...change,
   };
-  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, now: null };
+  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, store: null, now: null };
 }
 
 /** Knows the group up to message 3 at rev 5. */

@@ -6,18 +6,20 @@
 import type { User } from "./contract";
 import { keep } from "./live";
 import { filled, raised, skipped, top } from "./ranges";
-import type { Batch, GroupRecord, MemberRecord, Snapshot } from "./storage";
-import type {
-  FriendRecord,
-  Friendship,
-  GroupDelta,
-  HistoryPage,
-  ListedMember,
-  Notice,
-  StoredMessage,
-  SyncAnswer,
-  SyncRequest,
-  WireMember,
+import type { Addressee, Batch, GroupRecord, Home, MemberRecord, Snapshot } from "./storage";
+import {
+  type FriendRecord,
+  type Friendship,
+  type GroupDelta,
+  type HistoryPage,
+  type ListedMember,
+  type Notice,
+  type StoreState,
+  type StoredMessage,
+  type SyncAnswer,
+  type SyncRequest,
+  type WireMember,
+  sameStore,
 } from "./wire";
 
 /** What a pushed frame means to one who has seen everything before it. */
@@ -39,6 +41,7 @@ const OLD: Pushed = { place: "old", batch: {} };
 const GAP: Pushed = { place: "gap", batch: {} };
 
 export class Replica {
+  private at: Home | null = null;
   private own = 0;
   private self: User | null = null;
   private readonly people = new Map<number, User>();
@@ -49,6 +52,35 @@ export class Replica {
   private newest = 0;
 
   constructor(readonly uid: number) {}
+
+  /** Null: no server has told yet which store it has. */
+  get home(): Home | null {
+    return this.at;
+  }
+
+  /** Whether all of this is of another store. */
+  isOfAnother(store: StoreState | null): boolean {
+    return store !== null && this.at !== null && !sameStore(store, this.at.store);
+  }
+
+  /** Whom a chat is with, in words that still mean the same when the numbers do not. */
+  addressee(gid: number): Addressee {
+    const group = this.groupsByGid.get(gid);
+    const partner = this.partner(gid);
+    const account = (uid: number | null): string | null => (uid === null ? null : this.user(uid)?.account || null);
+    return {
+      store: this.at?.store ?? null,
+      partner: account(partner),
+      creator: group === undefined || group.mode === 1 ? null : account(group.creator),
+      name: (partner === null ? group?.name : this.user(partner)?.name) ?? "",
+    };
+  }
+
+  /** A chat of which nothing is left but what was written for it. */
+  remember(gid: number, { partner, name }: Addressee): GroupRecord {
+    const mode = partner === null ? 2 : 1;
+    return this.putGroup({ ...this.unknownGroup(gid, false), name: name || (partner ?? ""), mode });
+  }
 
   get rev(): number {
     return this.own;
@@ -96,14 +128,22 @@ export class Replica {
   }
 
   load(snapshot: Snapshot): void {
+    this.at = null;
+    this.forget();
+    this.apply(snapshot);
+  }
+
+  private forget(): void {
+    this.own = 0;
     this.self = null;
     this.newest = 0;
     for (const map of [this.people, this.friendships, this.groupsByGid, this.membersByGid]) map.clear();
-    this.apply(snapshot);
   }
 
   /** Takes over what another tab has learned. */
   apply(batch: Batch): void {
+    if (batch.anew === true) this.forget();
+    this.at = batch.home ?? this.at;
     this.own = batch.rev ?? this.own;
     this.self = batch.me ?? this.self;
     for (const user of batch.users ?? []) this.people.set(user.id, user);
@@ -115,11 +155,16 @@ export class Replica {
 
   request(limit: number, window: number): SyncRequest {
     const groups = [...this.groupsByGid.values()].map(({ gid, rev }) => ({ gid, rev }));
-    return { rev: this.own, groups, limit, window };
+    return { rev: this.own, groups, limit, window, ...(this.at !== null && { store: this.at.store }) };
   }
 
   /** Takes an answer over; `first` where the account was new to this device. */
   merge(answer: SyncAnswer, first: boolean): Batch {
+    const anew = this.isOfAnother(answer.store);
+    if (anew) {
+      this.forget();
+      first = true;
+    }
     const groups: GroupRecord[] = [];
     const members: MemberRecord[] = [];
     const membersForgotten: number[] = [];
@@ -136,7 +181,11 @@ export class Replica {
       for (const message of delta.messages) members.push(...this.written(message));
     }
     const me = answer.me === null || this.self === null ? answer.me : keep(this.self, answer.me);
+    const account = (me ?? this.self)?.account ?? this.at?.account ?? "";
+    const home = answer.store !== null && (anew || this.at === null) ? { store: answer.store, account } : null;
     const batch: Batch = {
+      ...(anew && { anew: true as const }),
+      ...(home !== null && { home }),
       rev: answer.rev,
       users: this.meet(answer.users),
       friends: answer.friends,
@@ -146,6 +195,7 @@ export class Replica {
       ...(membersForgotten.length > 0 && { membersForgotten }),
       ...(me !== null && me !== this.self && { me }),
     };
+    this.at = home ?? this.at;
     this.own = answer.rev;
     this.self = me ?? this.self;
     for (const friend of answer.friends) this.friendships.set(friend.uid, friend);

@@ -94,12 +94,19 @@ export class Session {
 
   /** Shows what was stored, and gets to work. */
   start(me: User, stored: Snapshot): void {
-    this.take(stored);
+    if ((stored.home?.account ?? me.account) === me.account) this.take(stored);
+    else this.clear();
     if (this.replica.me === null) this.replica.apply({ me });
     this.views.touchAll();
     this.publish();
     this.tabs.start();
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
+  }
+
+  /** In another store somebody else had this number: what they left is not for these eyes. */
+  private clear(): void {
+    this.unsaved.clear();
+    void this.store.clear(true).catch(() => undefined);
   }
 
   /** Ends everything this tab does for the account; the store is left as it is. */
@@ -210,7 +217,8 @@ export class Session {
       : { is: "waiting" };
     const clientMsgId = this.ports.uuid();
     const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
-    const pending: Pending = { clientMsgId, gid, kind, content, at, order, after, state };
+    const to = this.replica.addressee(gid);
+    const pending: Pending = { clientMsgId, gid, kind, content, at, order, after, state, to };
     // What it was as a draft goes with the same stroke.
     this.drafts.delete(gid);
     const drafts = [{ gid, text: "" }];
@@ -224,7 +232,8 @@ export class Session {
 
   async resend(gid: number, key: string): Promise<void> {
     const entry = this.failed(gid, key);
-    if (entry !== null) await this.intend({ pending: [{ ...entry, state: { is: "waiting" } }] });
+    if (entry === null) return;
+    await this.intend({ pending: [{ ...entry, state: { is: "waiting" }, to: this.replica.addressee(gid) }] });
   }
 
   async discard(gid: number, key: string): Promise<void> {
@@ -261,7 +270,8 @@ export class Session {
   /** What the server does not have yet. */
   carried(): Batch {
     const { drafts, marks } = this.intents;
-    return { pending: this.intents.outbox(), drafts: [...drafts.values()], marks: [...marks.values()] };
+    const { home } = this.replica;
+    return { ...(home !== null && { home }), pending: this.intents.outbox(), drafts: [...drafts.values()], marks: [...marks.values()] };
   }
 
   private take(stored: Snapshot): void {
@@ -318,10 +328,12 @@ export class Session {
       ...this.intents.settledBy(this.replica.uid, batch.messages ?? []),
     ];
     const whole: Batch = settled.length > 0 ? { ...batch, settled } : batch;
+    // Where it begins anew the store is cleared before anybody reads it.
+    if (batch.anew === true) this.writer.add(whole);
     this.show(whole);
     const arrivals = how === "first sync" ? [] : this.arrivalsOf(batch, how);
     this.arrivals.push(...arrivals);
-    this.writer.add(whole);
+    if (batch.anew !== true) this.writer.add(whole);
     this.announce(arrivals);
   }
 
@@ -392,6 +404,7 @@ export class Session {
     }
     this.intents.apply(batch);
     this.views.touch(batch);
+    if (batch.anew === true) this.reopen();
     for (const { gid } of batch.groups ?? []) {
       const window = this.windows.get(gid);
       if (window === undefined) continue;
@@ -400,6 +413,14 @@ export class Session {
     }
     if (batch.me !== undefined) this.events.me(batch.me);
     this.soon();
+  }
+
+  /** Nothing that was loaded is of this history. */
+  private reopen(): void {
+    this.windows.clear();
+    this.left.clear();
+    this.listed.clear();
+    for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
   }
 
   private arrivalsOf(batch: Batch, how: "live" | "sync"): readonly StoredMessage[] {
@@ -429,8 +450,10 @@ export class Session {
     const beforeSeq = bottom(group.covered);
     if (beforeSeq <= 1) return true;
     const body = { gid, page: 1, size: PAGE, beforeSeq };
+    const { home } = this.replica;
     const answer = await this.rest.post("/api/message/history", body, asHistory);
-    if (!answer.ok || this.stopped) return false;
+    // Of another history it is other messages under the same numbers.
+    if (!answer.ok || this.stopped || this.replica.isOfAnother(home?.store ?? null)) return false;
     this.learnQuietly(this.replica.fill(gid, beforeSeq, PAGE, answer.value));
     await this.writer.settled();
     return true;
@@ -448,8 +471,9 @@ export class Session {
     if (group === undefined || !group.member) return;
     if (this.ports.elapsed() - (this.listed.get(gid) ?? -Infinity) < LIST_MS) return;
     this.listed.set(gid, this.ports.elapsed());
+    const { home } = this.replica;
     const answer = await this.rest.get(`/api/group/user/get?gid=${gid}`, asMembers);
-    if (this.stopped) return;
+    if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
     if (!answer.ok) {
       this.listed.delete(gid);
       if (answer.problem.is === "refused") return;

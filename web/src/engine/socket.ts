@@ -2,7 +2,7 @@
 
 import { askedDelay } from "./backoff";
 import type { Ports, Wire } from "./ports";
-import { type Incoming, type Outgoing, WireError, decodeFrame, encodeFrame } from "./wire";
+import { type Incoming, type Outgoing, type StoreState, WireError, decodeFrame, encodeFrame } from "./wire";
 
 /** What to do after a connection. */
 export type End =
@@ -17,7 +17,7 @@ export type End =
 
 export interface ConnectionEvents {
   /** Logged in: from here on the server tells of every change. */
-  ready(): void;
+  ready(store: StoreState | null): void;
   /** The computer slept, or its clock was set: what is known of the time may be wrong. */
   timeJumped(): void;
   frame(frame: Incoming): void;
@@ -138,7 +138,7 @@ export class Connection {
     if (frame.is === "ack" && frame.clientMsgId === this.loginId) {
       this.state = "ready";
       this.answerBy = null;
-      this.events.ready();
+      this.events.ready(frame.store);
     } else if (frame.is === "error" && frame.clientMsgId === this.loginId) {
       // The token will not do the next time either; a busy server will.
       const hopeless = frame.code === 401 || frame.code === 403;

@@ -5,7 +5,7 @@
 // so they survive whatever happens to the leader.
 
 import type { MessageKind, User } from "./contract";
-import type { FriendRecord, StoredMessage } from "./wire";
+import type { FriendRecord, StoreState, StoredMessage } from "./wire";
 
 /** Places, both ends included; `to` is `from - 1` where nothing has come of it yet. */
 export interface Range {
@@ -46,6 +46,23 @@ export interface MemberRecord {
   readonly order: number;
 }
 
+/** Whose copy this is, and of which store. */
+export interface Home {
+  readonly store: StoreState;
+  readonly account: string;
+}
+
+/** Whom something was written for, in words that mean the same in every store. */
+export interface Addressee {
+  /** Null: none was known yet. */
+  readonly store: StoreState | null;
+  /** The account of the other one of a single chat. */
+  readonly partner: string | null;
+  /** The account of who made the group. */
+  readonly creator: string | null;
+  readonly name: string;
+}
+
 /** A message that the server is not known to have. */
 export interface Pending {
   readonly clientMsgId: string;
@@ -63,12 +80,16 @@ export interface Pending {
     /** The server has it; its place comes with the message itself. */
     | { readonly is: "acked" }
     | { readonly is: "failed"; readonly reason: string };
+  /** It goes to no other store than this one by itself. */
+  readonly to?: Addressee;
 }
 
 export interface Draft {
   readonly gid: number;
   /** Empty: there is none. */
   readonly text: string;
+  /** Where its store is gone and it is not known yet whether its chat is still there. */
+  readonly to?: Addressee;
 }
 
 /** How far the user has read a chat on this device. */
@@ -81,6 +102,9 @@ export interface Mark {
 
 /** Things to put, each whole; what is put twice is as good as put once. All of one batch or nothing. */
 export interface Batch {
+  /** The server has another store: all of the replica and the marks are forgotten before anything else is put. */
+  readonly anew?: true;
+  readonly home?: Home;
   readonly rev?: number;
   readonly me?: User;
   readonly users?: readonly User[];
@@ -98,7 +122,7 @@ export interface Batch {
 }
 
 /** Everything but the messages, which are read by page. */
-export interface Snapshot extends Batch {
+export interface Snapshot extends Omit<Batch, "anew"> {
   readonly rev: number;
   readonly users: readonly User[];
   readonly friends: readonly FriendRecord[];
@@ -117,7 +141,7 @@ export interface Store {
   write(batch: Batch): Promise<void>;
   /** The newest `limit` messages with `from <= seq < below`, ascending. */
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]>;
-  /** Forgets the replica and the marks on it; with `all` also what was not sent. */
+  /** Forgets the replica and the marks on it; with `all` also what was not sent, and whose it is. */
   clear(all: boolean): Promise<void>;
   close(): void;
 }
@@ -155,7 +179,8 @@ export class Writer {
 
   /** As of the store, with what could not be written yet. */
   async page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {
-    const stored = await this.store.page(gid, from, below, limit);
+    // What the store still has of another history is not asked for.
+    const stored = this.gathered.isAnew ? [] : await this.store.page(gid, from, below, limit);
     const waiting = this.gathered.messagesOf(gid).filter(({ seq }) => seq >= from && seq < below);
     if (waiting.length === 0) return stored;
     const all = new Map([...stored, ...waiting].map((message) => [message.seq, message]));
@@ -200,6 +225,8 @@ export class Writer {
 
 /** Batches made one; of each thing the latest. */
 class Gathered {
+  private anew = false;
+  private home: Home | undefined;
   private rev: number | undefined;
   private me: User | undefined;
   private readonly users = new Map<number, User>();
@@ -217,6 +244,8 @@ class Gathered {
   add(batch: Batch): void {
     if (Object.keys(batch).length === 0) return;
     this.isEmpty = false;
+    if (batch.anew === true) this.forget();
+    this.home = batch.home ?? this.home;
     this.rev = batch.rev ?? this.rev;
     this.me = batch.me ?? this.me;
     for (const user of batch.users ?? []) this.users.set(user.id, user);
@@ -237,12 +266,27 @@ class Gathered {
     for (const mark of batch.marks ?? []) this.marks.set(mark.gid, mark);
   }
 
+  get isAnew(): boolean {
+    return this.anew;
+  }
+
   messagesOf(gid: number): readonly StoredMessage[] {
     return [...this.messages.values()].filter((message) => message.gid === gid);
   }
 
+  /** What was gathered of another store is not wanted any more. */
+  private forget(): void {
+    this.anew = true;
+    this.rev = undefined;
+    this.me = undefined;
+    const replica = [this.users, this.friends, this.groups, this.members, this.membersForgotten, this.messages, this.marks];
+    for (const gathered of replica) gathered.clear();
+  }
+
   batch(): Batch {
     return {
+      ...(this.anew && { anew: true as const }),
+      ...(this.home !== undefined && { home: this.home }),
       ...(this.rev !== undefined && { rev: this.rev }),
       ...(this.me !== undefined && { me: this.me }),
       ...(this.users.size > 0 && { users: [...this.users.values()] }),

@@ -41,7 +41,7 @@ type Told =
   | { readonly is: "gone"; readonly tab: string };
 
 /** Of the messages among tabs: those of another build or account are not for this one. */
-const VERSION = 2;
+const VERSION = 3;
 const WISH_MS = 20_000;
 const ANSWER_MS = 4_000;
 /** A tab that is looked at makes sure so often that somebody leads: a leader may be put to sleep at any time. */

@@ -54,6 +54,7 @@ export class Views {
 
   /** What the batch speaks of is drawn anew by the next `publish`. */
   touch(batch: Batch): void {
+    if (batch.anew === true) this.touchAll();
     for (const { gid } of batch.groups ?? []) this.dirty.add(gid);
     for (const { gid } of batch.members ?? []) this.dirty.add(gid);
     for (const { gid } of batch.messages ?? []) this.dirty.add(gid);

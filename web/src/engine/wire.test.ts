@@ -31,7 +31,10 @@ describe("frames", () => {
       is: "ack",
       clientMsgId: "a",
       serverMsgId: null,
+      store: null,
     });
+    const login = '{"clientMsgId":"a","serverMsgId":null,"kind":"Ack","content":"Ok","store":{"id":"5e","epoch":7}}';
+    expect(decodeFrame(login)).toMatchObject({ is: "ack", store: { id: "5e", epoch: 7 } });
     expect(decodeFrame('{"clientMsgId":"a","serverMsgId":null,"kind":"Error","content":"no","code":403}')).toEqual({
       is: "error",
       clientMsgId: "a",

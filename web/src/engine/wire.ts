@@ -55,11 +55,24 @@ export interface FriendRecord {
   readonly state: Friendship;
 }
 
+/** Which store the server has; `rev`, `seq` and ids mean something only together with it. */
+export interface StoreState {
+  readonly id: string;
+  /** Another one after every restore of a backup. */
+  readonly epoch: number;
+}
+
+export function sameStore(one: StoreState, other: StoreState): boolean {
+  return one.id === other.id && one.epoch === other.epoch;
+}
+
 export interface SyncRequest {
   readonly rev: number;
   readonly groups: readonly { readonly gid: number; readonly rev: number }[];
   readonly limit: number;
   readonly window: number;
+  /** The store that all of this is of: from another one everything is answered. */
+  readonly store?: StoreState;
 }
 
 export interface SyncAnswer {
@@ -69,6 +82,8 @@ export interface SyncAnswer {
   readonly groups: readonly GroupDelta[];
   readonly users: readonly User[];
   readonly more: boolean;
+  /** Null from a server that does not tell it. */
+  readonly store: StoreState | null;
   /** The server's clock, Unix milliseconds; null from a server that does not tell it. */
   readonly now: number | null;
 }
@@ -96,7 +111,13 @@ export interface Notice {
 
 /** A frame of the server. */
 export type Incoming =
-  | { readonly is: "ack"; readonly clientMsgId: string; readonly serverMsgId: number | null }
+  | {
+      readonly is: "ack";
+      readonly clientMsgId: string;
+      readonly serverMsgId: number | null;
+      /** Of a Login. */
+      readonly store: StoreState | null;
+    }
   | { readonly is: "error"; readonly clientMsgId: string; readonly code: number; readonly reason: string }
   | { readonly is: "message"; readonly message: StoredMessage }
   | { readonly is: "notice"; readonly notice: Notice }
@@ -259,15 +280,22 @@ export const asSync: Decode<SyncAnswer> = (value) => {
     groups: list(body["groups"], "groups", groupDelta),
     users: list(body["users"], "users", asUser),
     more: flag(body, "more"),
+    store: storeOrNull(body),
     now: intOrNull(body, "now"),
   };
 };
+
+function storeOrNull(fields: Fields): StoreState | null {
+  if (fields["store"] === null || fields["store"] === undefined) return null;
+  const store = object(fields["store"], "store");
+  return { id: text(store, "id"), epoch: int(store, "epoch") };
+}
 
 function answer(frame: Fields): Incoming {
   const clientMsgId = text(frame, "clientMsgId");
   switch (text(frame, "kind")) {
     case "Ack":
-      return { is: "ack", clientMsgId, serverMsgId: intOrNull(frame, "serverMsgId") };
+      return { is: "ack", clientMsgId, serverMsgId: intOrNull(frame, "serverMsgId"), store: storeOrNull(frame) };
     case "Error":
       return { is: "error", clientMsgId, code: int(frame, "code"), reason: text(frame, "content") };
     default:

@@ -2,7 +2,7 @@
 
 import type { User } from "../contract";
 import type { HttpAnswer, HttpRequest } from "../ports";
-import type { StoredMessage } from "../wire";
+import { type StoredMessage, type StoreState, sameStore } from "../wire";
 import type { FakeGroup, FakeMember, FakeServer } from "./server";
 
 export function respond(server: FakeServer, { path, token, body }: HttpRequest): HttpAnswer {
@@ -65,9 +65,13 @@ interface Asked {
   readonly groups?: readonly { readonly gid: number; readonly rev: number }[];
   readonly limit?: number;
   readonly window?: number;
+  readonly store?: StoreState;
 }
 
-function sync(server: FakeServer, uid: number, asked: Asked): unknown {
+function sync(server: FakeServer, uid: number, request: Asked): unknown {
+  const known = request.store;
+  const other = known !== undefined && !sameStore(known, server.identity);
+  const asked: Asked = other ? { ...request, rev: 0, groups: [] } : request;
   const rev = asked.rev ?? 0;
   const user = server.users.get(uid);
   const friends = [...server.friends].filter(([key, friend]) => key.startsWith(`${uid}.`) && friend.rev > rev);
@@ -104,6 +108,7 @@ function sync(server: FakeServer, uid: number, asked: Asked): unknown {
     groups,
     users: [...named].map((one) => face(server, one)),
     more,
+    store: server.identity,
     now: server.now(),
   };
 }

@@ -3,7 +3,7 @@
 
 import type { User } from "../contract";
 import type { HttpAnswer, HttpRequest, Wire, WireEvents } from "../ports";
-import type { Friendship, StoredMessage } from "../wire";
+import type { Friendship, StoreState, StoredMessage } from "../wire";
 import type { Clock } from "./clock";
 import { respond } from "./rest";
 
@@ -71,6 +71,8 @@ export type Fate =
   /** The connection ends at it. */
   | { readonly is: "closed"; readonly code: number };
 
+export type Backup = Pick<FakeServer, "groups" | "friends" | "users">;
+
 export class FakeServer {
   readonly users = new Map<number, User & { rev: number; profileRev: number }>();
   readonly groups = new Map<number, FakeGroup>();
@@ -91,6 +93,8 @@ export class FakeServer {
   http: (request: HttpRequest) => HttpAnswer | null = () => null;
   /** How far its clock is wrong, in milliseconds. */
   wrongBy = 0;
+  /** Which store it has. */
+  identity: StoreState = { id: "a store", epoch: 1 };
   private readonly tokens = new Map<string, number>();
   private readonly lines = new Set<Line>();
   private nextId = 100;
@@ -258,6 +262,25 @@ export class FakeServer {
     return group;
   }
 
+  /** What it has now, to be restored later. */
+  backup(): Backup {
+    return structuredClone({ groups: this.groups, friends: this.friends, users: this.users });
+  }
+
+  /** Starts again with what a backup holds, as another epoch of its store; or of another store. */
+  restore({ groups, friends, users }: Backup, id = this.identity.id): void {
+    this.identity = { id, epoch: this.identity.epoch + 1 };
+    for (const [mine, theirs] of [
+      [this.groups, groups],
+      [this.friends, friends],
+      [this.users, users],
+    ] as readonly (readonly [Map<unknown, unknown>, ReadonlyMap<unknown, unknown>])[]) {
+      mine.clear();
+      for (const [key, value] of structuredClone(theirs)) mine.set(key, value);
+    }
+    this.cut(4009, "reconnect in 10 ms");
+  }
+
   /** Ends every connection, or those of one user. */
   cut(code: number, reason = "", uid: number | null = null): void {
     for (const line of [...this.lines]) {
@@ -351,7 +374,7 @@ export class FakeServer {
       }
       line.uid = body.uid;
       line.token = body.content;
-      this.ack(line, body.clientMsgId, null);
+      this.ack(line, body.clientMsgId, null, { store: this.identity });
       return;
     }
     if (event === "Heart") {
@@ -492,8 +515,8 @@ export class FakeServer {
     for (const line of this.lines) if (line.uid === uid) this.send(line, frame);
   }
 
-  private ack(line: Line, clientMsgId: string, serverMsgId: number | null): void {
-    this.send(line, { clientMsgId, serverMsgId, kind: "Ack", content: "Ok" });
+  private ack(line: Line, clientMsgId: string, serverMsgId: number | null, more: object = {}): void {
+    this.send(line, { clientMsgId, serverMsgId, kind: "Ack", content: "Ok", ...more });
   }
 
   private error(line: Line, clientMsgId: string, code: number, content: string): void {

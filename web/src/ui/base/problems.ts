@@ -22,6 +22,7 @@ const REFUSALS: readonly (readonly [words: string, key: Exclude<Key, "problem.sl
   ["disabled", "problem.disabled"],
   ["system error", "problem.fault"],
   ["the server did not answer this message", "problem.unanswered"],
+  ["this was written for another chat", "problem.elsewhere"],
 ];
 
 export function refusalText({ t }: Translator, message: string): string {

@@ -1,0 +1,70 @@
+// Which history this copy is of. A server whose database was restored, or is another one, has other things under the same
+// numbers; so the copy begins anew, and what was not sent yet goes on by itself only to a chat that is surely the same.
+
+import type { Intents } from "./outbox";
+import type { Replica } from "./replica";
+import type { Addressee, Batch, Draft, GroupRecord, Pending } from "./storage";
+import { type StoreState, sameStore } from "./wire";
+
+/** As the reasons of the server are. */
+export const ELSEWHERE = "this was written for another chat: the history of the server was replaced";
+
+/** Marks what is not sent yet with whom it is for, before the copy that knows it is gone. */
+export function marked(replica: Replica, intents: Intents): Batch {
+  const pending = intents.outbox().filter(({ to }) => to === undefined);
+  const drafts = [...intents.drafts.values()].filter(({ text, to }) => text !== "" && to === undefined);
+  return {
+    pending: pending.map((entry) => ({ ...entry, to: replica.addressee(entry.gid) })),
+    drafts: drafts.map((draft) => ({ ...draft, to: replica.addressee(draft.gid) })),
+  };
+}
+
+/** What becomes of what was written for another history, now that the one of `store` is known as a whole. */
+export function judged(replica: Replica, intents: Intents, store: StoreState): Batch {
+  const pending: Pending[] = [];
+  const drafts: Draft[] = [];
+  const groups: GroupRecord[] = [];
+  const keepApart = (to: Addressee, gid: number, entry: Pending): void => {
+    pending.push({ ...entry, state: { is: "failed", reason: ELSEWHERE } });
+    // Where nothing has its number it is seen in a chat that is only that.
+    if (!replica.groups.has(gid)) groups.push(replica.remember(gid, to));
+  };
+  for (const entry of intents.outbox()) {
+    const { to, gid, state } = entry;
+    if (to === undefined || state.is === "failed" || isFor(to, store)) continue;
+    // The server may have had it, and lost it; it stores a message once however often it is sent.
+    if (isSame(replica, gid, to, store)) pending.push({ ...entry, to: { ...to, store }, state: { is: "waiting" } });
+    else keepApart(to, gid, entry);
+  }
+  for (const draft of intents.drafts.values()) {
+    const { to, gid, text } = draft;
+    if (to === undefined || text === "" || isFor(to, store)) continue;
+    if (isSame(replica, gid, to, store)) {
+      drafts.push({ gid, text });
+      continue;
+    }
+    // One Enter away from strangers it must not stand.
+    drafts.push({ gid, text: "" });
+    const [at, order, after] = [0, intents.nextOrder(), replica.newestId];
+    const clientMsgId = `draft-${store.epoch}-${gid}`;
+    keepApart(to, gid, { clientMsgId, gid, kind: "Text", content: text, at, order, after, state: { is: "waiting" }, to });
+  }
+  return {
+    ...(groups.length > 0 && { groups }),
+    ...(pending.length > 0 && { pending }),
+    ...(drafts.length > 0 && { drafts }),
+  };
+}
+
+function isFor({ store }: Addressee, now: StoreState): boolean {
+  return store === null || sameStore(store, now);
+}
+
+/** Whether the chat of that number is provably the one that it was: in the same store, with the same people's name. */
+function isSame(replica: Replica, gid: number, to: Addressee, store: StoreState): boolean {
+  if (to.store === null || to.store.id !== store.id) return false;
+  if (replica.groups.get(gid)?.member !== true) return false;
+  const now = replica.addressee(gid);
+  if (to.partner !== null || now.partner !== null) return to.partner === now.partner;
+  return to.creator !== null && to.creator === now.creator && to.name === now.name;
+}
