@@ -165,7 +165,7 @@ story("whoever is seen has a card: one writes to them, asks them and is answered
   await anna.openChat("Picnic");
 
   // By the face of who wrote; the name beside it does the same for keys.
-  await anna.message("Hello all").locator(".message__face").click();
+  await anna.message("Hello all").locator(".person-face").click();
   const card = anna.dialog("Carla");
   await card.getByText(`@${carlas.account}`).waitFor();
   await anna.button("Add contact", card).click();

@@ -60,6 +60,12 @@ const SCREENS = [
     await page.getByRole("button", { name: "Emoji" }).click();
     await page.locator(".emoji__cell").first().waitFor();
   }],
+  ["chat-emoji-search", "demo.html?still#/chat/101", async (page) => {
+    await page.getByRole("button", { name: "Emoji" }).click();
+    await page.getByRole("combobox", { name: "Search emoji" }).fill("heart");
+  }],
+  ["person", "demo.html?still#/chat/100", (page) => page.locator(".message .person-face").last().click()],
+  ["keys", "demo.html?still#/chat/100", (page) => page.keyboard.press("Control+/")],
   ["chat-rich", "demo.html?still#/chat/101", async (page) => {
     await page.getByRole("button", { name: "Formatting" }).click();
     await page.locator("textarea").fill("**Plan** for tomorrow\n- bread\n- cheese\n- *no* olives");

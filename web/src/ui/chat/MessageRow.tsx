@@ -12,7 +12,7 @@ import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
 import { Words } from "../base/words";
 import { emojiCount } from "./emoji";
-import { PersonName, useOpenPerson } from "../contacts/person";
+import { PersonFace, PersonName } from "../contacts/person";
 import { MessageBody } from "./MessageBody";
 import { StateIcon } from "./StateIcon";
 import "./MessageRow.css";
@@ -34,7 +34,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, first, last, meta, own, sender, single, onResend, onDiscard } = props;
   const translator = useTranslator();
   const { t } = translator;
-  const openPerson = useOpenPerson();
   const [told, tell] = useState(false);
   const name = own ? t("chat.you") : (sender?.name ?? t("chat.someone"));
   const big = message.kind === "Text" ? emojiCount(message.content) : 0;
@@ -77,10 +76,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       {!single && !own && (
         <span className="message__avatar">
           {last && (
-            // For the hand: the name says and does the same for keys and ears.
-            <span className="message__face" onClick={() => openPerson(sender ?? message.uid)}>
+            <PersonFace who={sender ?? message.uid}>
               <Avatar name={name} address={sender?.avatar ?? ""} seed={message.uid} size={34} />
-            </span>
+            </PersonFace>
           )}
         </span>
       )}

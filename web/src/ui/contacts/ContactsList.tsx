@@ -15,7 +15,7 @@ import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
 import { Words } from "../base/words";
 import { AddContactDialog } from "./AddContactDialog";
-import { PersonName } from "./person";
+import { PersonFace, PersonName } from "./person";
 import "./Contacts.css";
 
 const ROW_PX = 60;
@@ -177,7 +177,9 @@ function Requests({ title, count, children }: { title: string; count: number; ch
 function Request({ user, note, children }: { user: User; note: string; children: ReactNode }) {
   return (
     <li className="request">
-      <Avatar name={user.name} address={user.avatar} seed={user.id} size={42} />
+      <PersonFace who={user}>
+        <Avatar name={user.name} address={user.avatar} seed={user.id} size={42} />
+      </PersonFace>
       <div className="request__text">
         <p className="request__name ellipsis">
           <PersonName who={user} />{" "}

@@ -1,5 +1,5 @@
 // Somebody's card: who they are, and what one can do with them. `useOpenPerson()` opens it from wherever a person is seen,
-// and `PersonName` is the name of somebody as a button that does.
+// and `PersonName` and `PersonFace` are what one clicks.
 
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
 
@@ -47,6 +47,16 @@ export function PersonName({ who }: { who: User }) {
     <button type="button" className="person-name" onClick={() => open(who)}>
       <Words text={who.name} />
     </button>
+  );
+}
+
+/** A face that opens the card, for the hand: the name beside it does the same for keys and ears. */
+export function PersonFace({ who, children }: { who: User | number; children: ReactNode }) {
+  const open = useOpenPerson();
+  return (
+    <span className="person-face" onClick={() => open(who)}>
+      {children}
+    </span>
   );
 }
 
