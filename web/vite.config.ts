@@ -16,7 +16,7 @@ function versionForWorker(): Plugin {
     writeBundle({ dir }, bundle) {
       const files = Object.keys(bundle).filter((file) => file.startsWith("assets/"));
       const path = join(dir ?? "dist", "sw.js");
-      const named = JSON.stringify(files.map((file) => `/${file}`).sort());
+      const named = JSON.stringify(files.sort());
       writeFileSync(path, readFileSync(path, "utf8").replace("const FILES = [];", `const FILES = ${named};`));
     },
   };
@@ -35,7 +35,7 @@ function look(): Plugin {
       order: "post",
       handler(html, { bundle }) {
         const made = Object.values(bundle ?? {}).find((each) => each.type === "asset" && each.names.includes("look.js"));
-        return made === undefined ? html : html.replace(file, `/${made.fileName}`);
+        return made === undefined ? html : html.replace(file, `./${made.fileName}`);
       },
     },
   };
@@ -43,6 +43,8 @@ function look(): Plugin {
 
 export default defineConfig({
   plugins: [react(), look(), versionForWorker()],
+  // A proxy may have put the client below a path.
+  base: "./",
   build: {
     outDir: "dist",
     emptyOutDir: true,

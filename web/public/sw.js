@@ -1,12 +1,15 @@
 // Lets the client start without a network: the page as it was last seen, and its hashed files, which never change.
 // Messages are the engine's, not ours; nothing of the API passes here.
 
-const CACHE = "rim-shell-1";
-const PAGE = "/";
+/** Where the client is: the root, or a path that a proxy cuts off. */
+const PAGE = new URL("./", location.href).pathname;
 /** The files of this version; the build writes their names here. */
 const FILES = [];
 /** Of this version and those before it, which other tabs may still be of; the oldest go first. */
 const MOST_FILES = 80;
+/** All workers of a host share its caches. */
+const OURS = `${PAGE === "/" ? "" : PAGE}rim-shell-`;
+const CACHE = `${OURS}1`;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -15,7 +18,7 @@ self.addEventListener("install", (event) => {
       await cache.add(PAGE);
       // All of them, also those that nobody has asked for: they may be asked for without a network, or when the server has
       // another version. One that cannot be had now is kept when it is asked for.
-      await Promise.allSettled(FILES.map(async (file) => (await cache.match(file)) ?? cache.add(file)));
+      await Promise.allSettled(FILES.map(async (file) => (await cache.match(PAGE + file)) ?? cache.add(PAGE + file)));
     })(),
   );
   self.skipWaiting();
@@ -24,7 +27,7 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
-      for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+      for (const name of await caches.keys()) if (name.startsWith(OURS) && name !== CACHE) await caches.delete(name);
       await self.clients.claim();
     })(),
   );
@@ -35,7 +38,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate" && url.pathname === PAGE) event.respondWith(page(request));
-  else if (url.pathname.startsWith("/assets/")) event.respondWith(asset(request));
+  else if (url.pathname.startsWith(`${PAGE}assets/`)) event.respondWith(asset(request));
 });
 
 /** The newest page, or the last one where the server cannot be reached. */
@@ -59,7 +62,8 @@ async function asset(request) {
   const answer = await fetch(request);
   if (answer.ok) {
     await cache.put(request, answer.clone());
-    const others = (await cache.keys()).filter(({ url }) => ![PAGE, ...FILES].includes(new URL(url).pathname));
+    const current = [PAGE, ...FILES.map((file) => PAGE + file)];
+    const others = (await cache.keys()).filter(({ url }) => !current.includes(new URL(url).pathname));
     const surplus = others.length + FILES.length - MOST_FILES;
     for (const old of others.slice(0, Math.max(0, surplus))) await cache.delete(old);
   }

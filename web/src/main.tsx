@@ -5,16 +5,17 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 
 import { createEngine } from "./engine";
+import { addressOf } from "./place";
 import { mount } from "./ui/mount";
 
 if (import.meta.env.DEV && new URLSearchParams(location.search).has("demo")) {
   // Made-up people, for work on the views; no build has them.
-  location.replace(`/demo.html${location.search}${location.hash}`);
+  location.replace(`demo.html${location.search}${location.hash}`);
 } else {
   mount(createEngine());
 }
 
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
   // Without it everything works, but not the start without a network.
-  addEventListener("load", () => void navigator.serviceWorker.register("/sw.js").catch(() => undefined));
+  addEventListener("load", () => void navigator.serviceWorker.register(addressOf("/sw.js")).catch(() => undefined));
 }

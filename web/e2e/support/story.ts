@@ -10,6 +10,7 @@ import { Account } from "./account";
 import { Cluster } from "./cluster";
 import { PATIENCE_MS } from "./patience";
 import { Person } from "./person";
+import { Prefixed } from "./prefix";
 import { Rim } from "./rim";
 
 const WIDE = { width: 1180, height: 760 };
@@ -50,17 +51,18 @@ export interface Seat extends BrowserContextOptions {
 export class Stage {
   readonly complaints: string[] = [];
   private readonly contexts: BrowserContext[] = [];
-  private own: Rim | Cluster | null = null;
+  private own: Rim | Cluster | Prefixed | null = null;
   private trouble = false;
 
   get url(): string {
     return this.own?.url ?? inject("rim");
   }
 
-  /** A server for this story alone, which it may kill. */
-  async ownRim(): Promise<Rim> {
-    this.own = await Rim.start();
-    return this.own;
+  /** A server for this story alone, which it may kill; with further settings, as flags. */
+  async ownRim(...settings: string[]): Promise<Rim> {
+    const rim = await Rim.start(...settings);
+    this.own = rim;
+    return rim;
   }
 
   /** So many nodes for this story alone. */
@@ -68,6 +70,13 @@ export class Stage {
     const cluster = await Cluster.start(nodes);
     this.own = cluster;
     return cluster;
+  }
+
+  /** A server for this story alone, below a path of its proxy. */
+  async ownPrefixed(prefix: string): Promise<Prefixed> {
+    const prefixed = await Prefixed.start(prefix);
+    this.own = prefixed;
+    return prefixed;
   }
 
   /** From now on browsers may say that the network is gone. */

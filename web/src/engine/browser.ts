@@ -1,6 +1,7 @@
 // The world as a browser has it.
 
 import { IdbStore } from "./idb";
+import { addressOf, ownName, ownNames } from "../place";
 import type { Channel, Locks, Ports, Wire } from "./ports";
 
 const KEY = "rim.session";
@@ -22,7 +23,7 @@ export function browserPorts(): Ports {
       if (token !== null) headers.set("Authorization", `Bearer ${token}`);
       if (body !== null && body.type !== "") headers.set("Content-Type", body.type);
       const signal = AbortSignal.timeout(60_000);
-      const response = await fetch(path, {
+      const response = await fetch(addressOf(path), {
         method,
         headers,
         signal,
@@ -33,7 +34,7 @@ export function browserPorts(): Ports {
       return { status: response.status, retryAfter: response.headers.get("Retry-After"), text };
     },
     connect(heard): Wire {
-      const address = new URL("/ws", location.href);
+      const address = addressOf("/ws");
       address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
       const socket = new WebSocket(address);
       socket.onopen = () => heard.opened();
@@ -48,14 +49,14 @@ export function browserPorts(): Ports {
         close: () => socket.close(),
       };
     },
-    openStore: (uid, heard) => IdbStore.open(uid, heard),
+    openStore: (uid, heard) => IdbStore.open(ownName(`rim-${uid}`), heard),
     remembered: {
-      get: () => attempt(() => localStorage.getItem(KEY)),
+      get: () => attempt(() => localStorage.getItem(ownName(KEY))),
       set: (text) => keep(KEY, text),
     },
     notes: {
-      names: () => attempt(() => Object.keys(localStorage)) ?? [],
-      get: (name) => attempt(() => localStorage.getItem(name)),
+      names: () => ownNames(attempt(() => Object.keys(localStorage)) ?? []),
+      get: (name) => attempt(() => localStorage.getItem(ownName(name))),
       set: keep,
     },
     channel: channel(),
@@ -117,15 +118,15 @@ function attempt<T>(what: () => T | null): T | null {
 
 function keep(name: string, text: string | null): void {
   attempt(() => {
-    if (text === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, text);
+    if (text === null) localStorage.removeItem(ownName(name));
+    else localStorage.setItem(ownName(name), text);
     return null;
   });
 }
 
 function channel(): Channel | null {
   if (typeof BroadcastChannel === "undefined") return null;
-  const tabs = new BroadcastChannel(CHANNEL);
+  const tabs = new BroadcastChannel(ownName(CHANNEL));
   return {
     post: (message) => tabs.postMessage(message),
     listen(heard) {
@@ -147,7 +148,7 @@ function locks(): Locks | null {
       let release: () => void = () => abort.abort();
       const options = steal ? { steal } : { signal: abort.signal };
       manager
-        .request(name, options, () => {
+        .request(ownName(name), options, () => {
           if (abort.signal.aborted) return undefined;
           held = true;
           got();

@@ -38,8 +38,8 @@ export class IdbStore implements Store {
 
   private constructor(private readonly db: IDBPDatabase<Schema>) {}
 
-  static async open(uid: number, heard: StoreEvents): Promise<IdbStore> {
-    const db = await openDB<Schema>(`rim-${uid}`, VERSION, {
+  static async open(name: string, heard: StoreEvents): Promise<IdbStore> {
+    const db = await openDB<Schema>(name, VERSION, {
       upgrade(db) {
         db.createObjectStore("meta");
         db.createObjectStore("users", { keyPath: "id" });

@@ -11,7 +11,7 @@ let accounts = 0;
 const UNHEARD = { blocked: () => undefined, lost: () => undefined };
 const STORES: readonly (readonly [string, () => Promise<Store>])[] = [
   ["in memory", () => Promise.resolve(new MemoryStore())],
-  ["in IndexedDB", () => IdbStore.open(++accounts, UNHEARD)],
+  ["in IndexedDB", () => IdbStore.open(`rim-${++accounts}`, UNHEARD)],
 ];
 
 function message(seq: number, gid = 1): StoredMessage {

@@ -1,5 +1,7 @@
 // Addresses that other people wrote. Only what cannot run anything is let through.
 
+import { addressOf } from "../../place";
+
 /** An address to be shown as a picture: of this server, or of the web. */
 export function pictureAddress(address: string): string | null {
   return safeAddress(address, ["http:", "https:"]);
@@ -18,7 +20,7 @@ function safeAddress(address: string, protocols: readonly string[]): string | nu
   const own = /^\/(?![/\\])/.test(text);
   if (!site && !own && !/^(?:\/\/|[a-z][a-z0-9+.-]*:)/i.test(text)) return null;
   try {
-    const url = new URL(site ? `https://${text}` : text, location.origin);
+    const url = own ? addressOf(text) : new URL(site ? `https://${text}` : text, document.baseURI);
     return protocols.includes(url.protocol) ? url.href : null;
   } catch {
     return null;

@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it, vi } from "vitest";
 
-vi.stubGlobal("location", { origin: "https://chat.example.org" });
+vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import { Avatar, Face } from "./Avatar";
 

@@ -5,6 +5,7 @@
 
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 
+import { addressOf } from "../../place";
 import { Boundary, Fault } from "./Boundary";
 
 /** The same component, which is there when it is loaded, with `waiting` in its place until then. */
@@ -73,7 +74,7 @@ function pageOf(document: Document): RenewablePage {
     script: document.querySelector("script[type=module][src]")?.getAttribute("src") ?? null,
     async fetch() {
       try {
-        const answer = await fetch("/", { cache: "no-store" });
+        const answer = await fetch(addressOf("/"), { cache: "no-store" });
         return answer.ok ? await answer.text() : null;
       } catch {
         return null;

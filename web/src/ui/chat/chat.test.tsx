@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
 // The views ask where they are only to complete addresses.
-vi.stubGlobal("location", { origin: "https://chat.example.org" });
+vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import type { Message } from "../../engine/contract";
 import { parseContent } from "./content";

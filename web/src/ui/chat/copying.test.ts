@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 
-vi.stubGlobal("location", { origin: "https://chat.example.org" });
+vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import type { Message, MessageKind } from "../../engine/contract";
 import { createTranslator } from "../../i18n/translator";

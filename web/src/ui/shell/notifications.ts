@@ -10,7 +10,7 @@ import { preferences } from "../base/preferences";
 import { navigate } from "../base/router";
 import { previewOf } from "../chat/preview";
 
-const ICON = "/icons/icon-192.png";
+const ICON = "icons/icon-192.png";
 
 export function useNotifications(): void {
   const engine = useEngine();
@@ -24,7 +24,7 @@ export function useNotifications(): void {
       if (!notify || isAttentive() || !("Notification" in window) || Notification.permission !== "granted") return;
       const { t } = translator;
       const text = notifyPreview ? previewOf(message, translator) : t("notification.newMessage");
-      const who = row.single || row.lastSender === null ? "" : `${isolated(row.lastSender.name)}: `;
+      const who = row.single || row.lastSender === null ? "" : `${t("chats.sender", { name: isolated(row.lastSender.name) })} `;
       const options: NotificationOptions = {
         body: notifyPreview ? who + isolated(text) : text,
         // A group without a picture shows who writes.
@@ -60,7 +60,7 @@ export function useTitle(place: string): void {
     const count = unread > 0 ? `(${unread > 999 ? "999+" : unread}) ` : "";
     document.title = count + (place === "" ? t("app.name") : `${isolated(place)} · ${t("app.name")}`);
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    const wanted = unread > 0 ? "/icons/favicon-unread.svg" : "/icons/favicon.svg";
+    const wanted = unread > 0 ? "icons/favicon-unread.svg" : "icons/favicon.svg";
     if (icon !== null && icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
     if ("setAppBadge" in navigator) {
       const done = unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge();
