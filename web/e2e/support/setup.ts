@@ -4,6 +4,7 @@ import { chromium as playwright } from "playwright-core";
 import type { TestProject } from "vitest/node";
 
 import { chromium } from "../../scripts/chromium.mjs";
+import { Account } from "./account";
 import { Rim } from "./rim";
 
 const FLAGS = [
@@ -28,6 +29,8 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const browser = await playwright.launchServer({ executablePath: await chromium(), headless: true, args: FLAGS });
   const rim = await Rim.start();
+  // Who comes first to an empty server finds another page, and that is a story of its own.
+  await Account.create(rim.url, "First");
   project.provide("browser", browser.wsEndpoint());
   project.provide("rim", rim.url);
   return async () => {

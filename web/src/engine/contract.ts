@@ -61,6 +61,14 @@ export interface Member {
   readonly deliveredSeq: number;
 }
 
+/** The server, as everybody may know it. */
+export interface ServerInfo {
+  /** Whether anybody may create an account. */
+  readonly registration: boolean;
+  /** Whether nobody has one yet. */
+  readonly empty: boolean;
+}
+
 /** A row of the chat list. */
 export interface ChatRow {
   readonly gid: number;
@@ -183,6 +191,8 @@ export interface Engine {
   /** A message of somebody else arrived while this tab is the one that notifies. */
   onArrival(heard: (arrival: { readonly row: ChatRow; readonly message: Message }) => void): () => void;
 
+  /** What may be known of the server before anybody is signed in. */
+  serverInfo(): Promise<Outcome<ServerInfo>>;
   register(input: { account: string; name: string; password: string }): Promise<Outcome>;
   login(input: { account: string; password: string }): Promise<Outcome>;
   logout(): Promise<void>;

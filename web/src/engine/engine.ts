@@ -14,6 +14,7 @@ import type {
   Outcome,
   Problem,
   Relation,
+  ServerInfo,
   User,
 } from "./contract";
 import { type Opened, inMemory, openStore } from "./keeping";
@@ -24,7 +25,7 @@ import { type Answer, Rest, outcome } from "./rest";
 import { ServerClock } from "./serverclock";
 import { Session } from "./session";
 import { NO_CONTACTS } from "./views";
-import { type Decode, asDevices, asFlag, asId, asNothing, asText, asUser } from "./wire";
+import { type Decode, asDevices, asFlag, asId, asNothing, asServerInfo, asText, asUser } from "./wire";
 
 type Arrival = { readonly row: ChatRow; readonly message: Message };
 
@@ -89,6 +90,10 @@ export class RimEngine implements Engine {
   onArrival(heard: (arrival: Arrival) => void): () => void {
     this.listeners.add(heard);
     return () => this.listeners.delete(heard);
+  }
+
+  async serverInfo(): Promise<Outcome<ServerInfo>> {
+    return outcome(await this.rest.get("/api/server/info", asServerInfo));
   }
 
   async register(input: { account: string; name: string; password: string }): Promise<Outcome> {

@@ -2,7 +2,7 @@
 //
 // Nothing here does I/O. What cannot be decoded is an error that names the key, never a half-read value.
 
-import type { Device, MessageKind, User } from "./contract";
+import type { Device, MessageKind, ServerInfo, User } from "./contract";
 
 /** A stored message, however it came: pushed, synced or from history. */
 export interface StoredMessage {
@@ -236,6 +236,11 @@ export const asUser: Decode<User> = (value) => {
     email: text(user, "email"),
     account: text(user, "account"),
   };
+};
+
+export const asServerInfo: Decode<ServerInfo> = (value) => {
+  const info = object(value, "server");
+  return { registration: text(info, "registration") === "open", empty: flag(info, "empty") };
 };
 
 export const asDevices: Decode<readonly Device[]> = (value) =>

@@ -60,6 +60,10 @@ export const en = {
 
   "auth.signIn": "Sign in",
   "auth.signInTitle": "Welcome back",
+  "auth.firstTitle": "Welcome!",
+  "auth.first": "Nobody is here yet. Create the first account of this server.",
+  "auth.firstClosed": "Nobody is here yet. Whoever runs this server creates the first account, with “rim user add”.",
+  "auth.closed": "New here? Ask the people who run this server for an account.",
   "auth.register": "Create account",
   "auth.registerTitle": "Create your account",
   "auth.account": "Account",

@@ -61,6 +61,10 @@ export const zh: Catalogue = {
 
   "auth.signIn": "登录",
   "auth.signInTitle": "欢迎回来",
+  "auth.firstTitle": "欢迎使用",
+  "auth.first": "这里还没有人，来注册第一个账号吧。",
+  "auth.firstClosed": "这里还没有人。第一个账号由服务器管理员用 rim user add 命令创建。",
+  "auth.closed": "还没有账号？请联系服务器管理员。",
   "auth.register": "注册",
   "auth.registerTitle": "注册账号",
   "auth.account": "账号",

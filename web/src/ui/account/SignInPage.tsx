@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 
-import type { Problem } from "../../engine/contract";
+import type { Problem, ServerInfo } from "../../engine/contract";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../i18n/translator";
 import { useEngine, useTranslator } from "../base/context";
 import { FormError, TextField } from "../base/fields";
@@ -24,7 +24,8 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
   const translator = useTranslator();
   const { t } = translator;
   const engine = useEngine();
-  const registering = useRoute().page === "register";
+  const server = useServer();
+  const registering = useRegistering(server);
   const [account, setAccount] = useState("");
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
@@ -84,8 +85,7 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
           <span className="sign-in__logo">
             <Logo size={38} />
           </span>
-          <h1 className="sign-in__title">{registering ? t("auth.registerTitle") : t("auth.signInTitle")}</h1>
-          <p className="sign-in__tagline">{t("app.tagline")}</p>
+          <Welcome server={server} registering={registering} />
         </header>
         {why !== null && !registering && (
           <p className="sign-in__why" role="status">
@@ -131,12 +131,7 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
           {busy && <span className="spinner" aria-hidden="true" />}
           {registering ? t("auth.register") : t("auth.signIn")}
         </button>
-        <p className="sign-in__other">
-          {registering ? t("auth.haveAccount") : t("auth.noAccount")}{" "}
-          <a href={hrefOf({ page: registering ? "sign-in" : "register" })}>
-            {registering ? t("auth.signIn") : t("auth.register")}
-          </a>
-        </p>
+        <OtherWay server={server} registering={registering} />
       </form>
       <nav className="sign-in__languages" aria-label={t("auth.language")}>
         {LANGUAGES.map((language) => (
@@ -153,6 +148,64 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
         ))}
       </nav>
     </main>
+  );
+}
+
+/** What the server says of itself; null until it has, and where it cannot be asked. */
+function useServer(): ServerInfo | null {
+  const engine = useEngine();
+  const [server, setServer] = useState<ServerInfo | null>(null);
+  useEffect(() => {
+    let gone = false;
+    void engine.serverInfo().then((outcome) => {
+      if (outcome.ok && !gone) setServer(outcome.value);
+    });
+    return () => {
+      gone = true;
+    };
+  }, [engine]);
+  return server;
+}
+
+/** Whether an account is to be created: who comes first can do nothing else. */
+function useRegistering(server: ServerInfo | null): boolean {
+  const { page } = useRoute();
+  if (server?.registration === false) return false;
+  return page === "register" || (server?.empty === true && page !== "sign-in");
+}
+
+interface Door {
+  readonly server: ServerInfo | null;
+  readonly registering: boolean;
+}
+
+function Welcome({ server, registering }: Door) {
+  const { t } = useTranslator();
+  const first = server?.empty === true;
+  const title = first ? t("auth.firstTitle") : registering ? t("auth.registerTitle") : t("auth.signInTitle");
+  const line = !first ? t("app.tagline") : server.registration ? t("auth.first") : t("auth.firstClosed");
+  return (
+    <>
+      <h1 className="sign-in__title">{title}</h1>
+      <p className="sign-in__tagline">{line}</p>
+    </>
+  );
+}
+
+/** The way to the other form, where there is one. */
+function OtherWay({ server, registering }: Door) {
+  const { t } = useTranslator();
+  if (server?.registration === false) {
+    return server.empty ? null : <p className="sign-in__other">{t("auth.closed")}</p>;
+  }
+  if (registering && server?.empty === true) return null;
+  return (
+    <p className="sign-in__other">
+      {registering ? t("auth.haveAccount") : t("auth.noAccount")}{" "}
+      <a href={hrefOf({ page: registering ? "sign-in" : "register" })}>
+        {registering ? t("auth.signIn") : t("auth.register")}
+      </a>
+    </p>
   );
 }
 
