@@ -99,6 +99,7 @@ describe("what people wrote turns nothing around it", () => {
     ["#/chat/103"],
     ["#/chat/100/info"],
     ["#/chat/103/info"],
+    ["#/chat/100/info", /^Priya Nair/],
     ["#/chat/101/info"],
     ["#/chat/101/info", /^Delete chat|^Leave chat/],
     ["#/contacts"],
