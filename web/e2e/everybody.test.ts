@@ -20,7 +20,7 @@ story("the browser's language is taken, and another can be chosen for good", asy
   const chats = page.getByRole("list", { name: "聊天列表" });
   await chats.getByRole("link").filter({ hasText: "Ben" }).getByText("1 条未读消息").waitFor();
   await chats.getByRole("link").filter({ hasText: "Ben" }).click();
-  await page.getByRole("textbox", { name: "发给Ben的消息" }).fill("早上好");
+  await page.getByRole("textbox", { name: "给Ben发消息" }).fill("早上好");
   await anna.button("发送").click();
   await anna.sees("你好", "早上好");
 

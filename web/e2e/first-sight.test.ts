@@ -179,7 +179,7 @@ story("whoever is seen has a card: one writes to them, asks them and is answered
   await anna.button("Withdraw", card).waitFor({ state: "detached" });
 
   await anna.button("Send message", card).click();
-  await anna.page.getByRole("heading", { name: "Carla" }).waitFor();
+  await anna.page.getByRole("textbox", { name: "Message to Carla" }).waitFor();
   await anna.say("Only to you");
   await carla.page.keyboard.press("Escape");
   await carla.place("Chats").click();
