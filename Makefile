@@ -35,19 +35,9 @@ web: $(WEB_CLIENT) ## Builds the web client, which the next build of rim embeds
 web-dev: $(WEB_PACKAGES) ## Serves the web client with hot reload, against the rim that runs on port 8000
 	cd web && exec npm run dev
 
-# nextest runs the tests of all crates side by side; without it they run crate after crate. The tests in a
-# browser start the rim that was built right before.
-test: $(if $(NODE),web,no-node) ## Runs all tests
-	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-		set -x; $(CARGO) nextest run --workspace; \
-	else \
-		set -x; $(CARGO) test --workspace --all-targets; \
-	fi
-ifdef NODE
-	cd web && npm test
-	$(CARGO) build --bin rim
-	cd web && npm run e2e --if-present
-endif
+# Everything runs, whatever fails before it; at the end it says what failed.
+test: $(if $(NODE),,no-node) ## Runs all tests
+	@CARGO='$(CARGO)' scripts/test.sh $(if $(NODE),web)
 
 check: $(if $(NODE),$(WEB_PACKAGES),no-node) ## Checks format, lints, types and layers, as CI does
 	$(CARGO) fmt --all --check

@@ -60,7 +60,14 @@ impl Place {
         match self {
             Self::Folder(folder) => side_in(folder.path()),
             Self::Server(server) => {
-                self.side_of(PostgresArchive::target(&server.url()).await.expect("a target"))
+                // Whoever filled it before is gone when PostgreSQL has seen that his connection is.
+                let target = loop {
+                    match PostgresArchive::target(&server.url()).await {
+                        Err(OpenError::BeingFilled) => tokio::task::yield_now().await,
+                        opened => break opened.expect("a target"),
+                    }
+                };
+                self.side_of(target)
             }
         }
     }
