@@ -14,6 +14,7 @@ use crate::gateway::{Hub, Waking};
 use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
+use crate::time::Time;
 
 /// The server's parts, built once by [`crate::run`].
 pub struct App {
@@ -22,7 +23,10 @@ pub struct App {
     /// What joins this node with others on the same store; `None` where it is alone.
     pub cluster: Option<Arc<Cluster>>,
     pub avatars: Avatars,
+    /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// How time passes.
+    pub time: Time,
     /// Registration, login, tokens and passwords.
     pub accounts: Accounts,
     /// Who is connected.

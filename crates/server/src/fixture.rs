@@ -16,6 +16,7 @@ use crate::gateway::{Hub, Waking};
 use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
+use crate::time::Time;
 
 /// Settings, as flags, of a server that keeps its data in `data`.
 pub(crate) fn config(data: &TempDir, settings: &[&str]) -> Config {
@@ -36,9 +37,10 @@ pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
         cluster: None,
         avatars: Avatars::in_folder(&config.data).expect("a folder"),
         clock: Arc::new(SystemClock),
-        hub: Hub::new(false),
+        time: Time::default(),
+        hub: Hub::new(config.idle_timeout, false),
         waking: Waking::default(),
-        limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),
+        limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &Time::default()),
         metrics,
         shutdown: CancellationToken::new(),
         tasks: TaskTracker::new(),

@@ -28,6 +28,7 @@ pub mod open_files;
 pub mod run;
 pub mod store;
 pub mod stream;
+pub mod time;
 pub mod tls;
 mod why;
 

@@ -6,10 +6,9 @@ use anyhow::{Context, Result, anyhow};
 use rim_bus_nats::NatsBus;
 use rim_core::bus::{Bus, Hearing, LocalBus};
 use rim_core::event::Feed;
-use rim_core::{Clock, NodeId, SharedStore};
+use rim_core::{Clock, NodeId, SharedStore, Timestamp};
 use rim_store_postgres::{BusOptions, NotifyBus};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +25,7 @@ use crate::listen::{self, Gate};
 use crate::media::Avatars;
 use crate::metrics::Metrics;
 use crate::store::{self, Opened};
+use crate::time::Time;
 use crate::tls::Certificates;
 use crate::{http, jobs};
 
@@ -38,6 +38,21 @@ pub struct Listeners {
     pub main: TcpListener,
     /// WebSockets at any path.
     pub ws: Option<TcpListener>,
+}
+
+/// What a server runs in. Tests have time, and what loses hints, in their hands.
+pub struct Surroundings {
+    pub clock: Arc<dyn Clock>,
+    pub time: Time,
+    /// What stands between it and its bus.
+    pub bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+}
+
+impl Default for Surroundings {
+    /// The machine's.
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), time: Time::default(), bus: std::convert::identity }
+    }
 }
 
 /// Runs a server until `shutdown` is cancelled and everything has come to its end.
@@ -67,18 +82,19 @@ impl Server {
     /// # Errors
     /// Another server has the folder or it cannot be written; a file of TLS is missing or wrong; the database cannot be used.
     pub async fn open(config: Config, shutdown: CancellationToken) -> Result<Self> {
-        Self::open_on(config, shutdown, std::convert::identity).await
+        Self::open_in(Surroundings::default(), config, shutdown).await
     }
 
-    /// The same with something between the server and its bus, such as what loses hints.
+    /// The same in surroundings of one's own.
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub async fn open_on(
+    pub async fn open_in(
+        surroundings: Surroundings,
         config: Config,
         shutdown: CancellationToken,
-        wrap: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>,
     ) -> Result<Self> {
+        let Surroundings { clock, time, bus } = surroundings;
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
         let certificates = config.tls.clone().map(Certificates::load).transpose()?;
         let metrics = Arc::new(Metrics::new());
@@ -92,7 +108,7 @@ impl Server {
         };
         let (cluster, ears) = match shared {
             Some(shared) => {
-                let (cluster, ears, words) = join(&config, shared, wrap).await?;
+                let (cluster, ears, words) = join(&config, shared, clock.now(), bus).await?;
                 (Some(cluster), Some((ears, words)))
             }
             None => (None, None),
@@ -107,12 +123,13 @@ impl Server {
             accounts: Accounts::new(&config, &metrics)
                 .context("cannot start the threads that hash passwords")?,
             store,
-            hub: Hub::new(cluster.is_some()),
+            hub: Hub::new(config.idle_timeout, cluster.is_some()),
             waking: Waking::default(),
             cluster,
             avatars,
-            clock: Arc::new(SystemClock),
-            limits: RateLimits::new(config.limits, metrics.rate_limited.clone()),
+            clock,
+            limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &time),
+            time,
             metrics,
             shutdown,
             tasks: TaskTracker::new(),
@@ -126,6 +143,7 @@ impl Server {
     pub async fn serve(self, listeners: Listeners) {
         let Self { app, feed, ears, certificates, admin, _folder } = self;
 
+        jobs::start(&app, certificates.clone());
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
         match (&app.cluster, ears) {
@@ -147,7 +165,6 @@ impl Server {
         if let Some(admin) = admin {
             app.tasks.spawn(admin.serve(Arc::clone(&app)));
         }
-        jobs::start(&app, certificates);
 
         app.shutdown.cancelled().await;
         drain(&app).await;
@@ -168,7 +185,8 @@ impl Server {
 async fn join(
     config: &Config,
     store: Arc<dyn SharedStore>,
-    wrap: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    now: Timestamp,
+    wrap: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
 ) -> Result<(Arc<Cluster>, Ears, Words)> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|error| anyhow!("the system's random source: {error}"))?;
@@ -176,8 +194,7 @@ async fn join(
     let connecting = connect_bus(config, store.id(), node).await;
     let (bus, hearing) = connecting.with_context(|| format!("cannot use the bus {}", config.bus))?;
     let bus = wrap(bus);
-    let (cluster, ears, words) =
-        Cluster::new(node, config.node_name.clone(), SystemClock.now(), store, (bus, hearing));
+    let (cluster, ears, words) = Cluster::new(node, config.node_name.clone(), now, store, (bus, hearing));
     Ok((Arc::new(cluster), ears, words))
 }
 
@@ -208,7 +225,7 @@ async fn connect_bus(config: &Config, database: u64, node: NodeId) -> Result<(Ar
 /// Waits for connections and jobs, which have all seen the token, but not for ever.
 async fn drain(app: &App) {
     app.tasks.close();
-    if timeout(app.config.drain_timeout, app.tasks.wait()).await.is_err() {
+    if app.time.within(app.config.drain_timeout, app.tasks.wait()).await.is_none() {
         // What they were acknowledged is stored; the rest they send again when they come back.
         tracing::warn!(tasks = app.tasks.len(), "not everything ended in time, going on without it");
     }

@@ -37,7 +37,7 @@ pub(crate) struct Options {
     /// Seconds after the large messages before the memory is read
     #[arg(long, default_value_t = 60)]
     pub(crate) settle: u64,
-    /// Seconds to watch the CPU; the server pings every 45
+    /// Seconds to watch the CPU; the server pings every 25 to 30
     #[arg(long, default_value_t = 60)]
     pub(crate) watch: u64,
 }

@@ -55,7 +55,7 @@ impl AdminSocket {
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept commands, trying again shortly");
                     // Without open files to spare it fails again at once, as fast as a core can ask.
-                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    app.time.sleep(Duration::from_millis(200)).await;
                 }
             }
         }
@@ -69,10 +69,10 @@ impl Drop for AdminSocket {
 }
 
 async fn answer(app: Arc<App>, stream: UnixStream) {
-    match tokio::time::timeout(TIMEOUT, exchange(&app, stream)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a command was not answered"),
-        Err(_) => tracing::debug!("a command took too long"),
+    match app.time.within(TIMEOUT, exchange(&app, stream)).await {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%error, "a command was not answered"),
+        None => tracing::debug!("a command took too long"),
     }
 }
 

@@ -5,22 +5,20 @@ use std::time::Duration;
 
 use rim_core::node::Node;
 use rim_core::{NodeId, Timestamp};
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::Cluster;
 use crate::app::App;
+use crate::time::Ticks;
 
 /// How often a node says that it lives.
-const NOTE_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const NOTE_EVERY: Duration = Duration::from_secs(5);
 /// A node that has said nothing for so long is gone.
 pub(crate) const GONE_AFTER: Duration = Duration::from_secs(20);
 /// How long changes are kept for nodes that missed them: far longer than any of them goes on without looking.
 const KEEP_CHANGES: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Notes this node in the store until it goes away, and the others in the metrics and the log.
-pub(crate) async fn note_nodes(app: Arc<App>, cluster: Arc<Cluster>) {
-    let mut ticks = interval(NOTE_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(crate) async fn note_nodes(app: Arc<App>, cluster: Arc<Cluster>, mut ticks: Ticks) {
     let mut known = Vec::new();
     // Cancelling it between two questions leaves nothing half done.
     while app.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {

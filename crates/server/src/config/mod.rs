@@ -74,10 +74,11 @@ pub struct Config {
     pub max_connections_per_address: usize,
     /// `max-connections-per-user`: logged-in WebSockets.
     pub max_connections_per_user: usize,
-    /// `idle-timeout`: a WebSocket that is silent for so long, pongs included, is closed. It is pinged at
-    /// half this time.
+    /// `idle-timeout`: a WebSocket that is silent for so long, pongs included, is closed within the next second. How
+    /// early it is pinged, `gateway/wheel.rs` says.
     pub idle_timeout: Duration,
-    /// `request-timeout`: from the first byte of a request's headers to the end of its answer.
+    /// `request-timeout`: from the end of an answer, or the start of a connection, to the end of the next head; and from
+    /// there until there is an answer.
     pub request_timeout: Duration,
     /// `drain-timeout`: how long connections have to end when the server stops.
     pub drain_timeout: Duration,

@@ -150,12 +150,12 @@ pub struct Settings {
     #[arg(hide_short_help = true, default_value = "100", value_parser = value::positive)]
     pub max_connections_per_user: usize,
 
-    /// A WebSocket that is silent for so long is closed; it is pinged at half this time
+    /// A WebSocket that is silent for so long is closed; it is pinged within 30s, or a third of this time if less
     #[arg(long, env = "RIM_IDLE_TIMEOUT", value_name = "TIME", global = true, hide_short_help = true)]
     #[arg(default_value = "90s", value_parser = value::duration)]
     pub idle_timeout: Duration,
 
-    /// A request that takes longer is given up; an HTTP connection idle for so long is closed
+    /// A request is given up whose head, or all that follows, takes longer; an HTTP connection idle for so long is closed
     #[arg(long, env = "RIM_REQUEST_TIMEOUT", value_name = "TIME", global = true, hide_short_help = true)]
     #[arg(default_value = "30s", value_parser = value::duration)]
     pub request_timeout: Duration,

@@ -1,39 +1,28 @@
 //! One timer for all connections: pings the silent, ends the dead, and tells of those who did not come back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rim_protocol::CloseCode;
 
+use super::wheel::Silent;
 use super::ws;
 use crate::app::App;
+use crate::time::Ticks;
 
-/// Turns the hub's wheel once a second until the server goes away, then tells every connection so.
+/// Counts the seconds of the hub until the server goes away, then tells every connection so.
 ///
-/// A connection has its turn every half of `idle-timeout`. One that was not heard since its last turn is
-/// pinged; one that did not answer that either by the next turn is closed.
-pub async fn heartbeat(app: Arc<App>) {
-    let idle = u32::try_from(app.config.idle_timeout.as_secs()).unwrap_or(u32::MAX).max(2);
-    let period = idle / 2;
+/// A second that the whole server has slept through is none: nobody was silent in it who could not be heard.
+pub async fn heartbeat(app: Arc<App>, mut seconds: Ticks) {
     let ping = ws::control(ws::Opcode::Ping, b"");
-    let mut ticks = tokio::time::interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut second = 0_u32;
-    loop {
-        tokio::select! {
-            // Cancelling a tick loses nothing: the loop ends.
-            () = app.shutdown.cancelled() => break,
-            _ = ticks.tick() => {}
-        }
-        second = second.wrapping_add(1);
-        let turn = app.hub.turn(second, period);
+    // It began when the hub did.
+    seconds.tick().await;
+    // Cancelling a tick loses nothing: the loop ends.
+    while app.shutdown.run_until_cancelled(seconds.tick()).await.is_some() {
         app.waking.batched(|| {
-            for connection in turn {
-                let silent = second.saturating_sub(connection.heard_at());
-                if silent >= idle {
-                    connection.close(CloseCode::Idle, None);
-                } else if silent >= period {
-                    connection.push(ping.clone());
+            for (connection, silent) in app.hub.next_second() {
+                match silent {
+                    Silent::Ping => connection.push(ping.clone()),
+                    Silent::GiveUp => connection.close(CloseCode::Idle, None),
                 }
             }
             app.hub.tell_who_left(app.clock.now());

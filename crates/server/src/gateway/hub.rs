@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rim_core::{GroupId, NodeId, Origin, SessionId, Timestamp, UserId};
@@ -16,12 +17,10 @@ use rim_protocol::CloseCode;
 
 use super::outbox::Outbox;
 use super::presence::{Elsewhere, Moment, Presence};
+use super::wheel::{Silent, Wheel};
 
 #[cfg(test)]
 mod tests;
-
-/// Slots of the wheel that pings are spread over; a connection's slot is its id modulo this.
-const WHEEL_SLOTS: usize = 64;
 
 /// The longest delay told to clients when the server goes away, so that they do not come back all at once.
 const RECONNECT_SPREAD_MS: u64 = 5_000;
@@ -36,8 +35,8 @@ pub struct Hub {
 }
 
 struct State {
-    /// Every connection, logged in or not, by its slot of the wheel.
-    wheel: Vec<HashMap<Origin, Arc<Outbox>>>,
+    /// Every connection, logged in or not.
+    wheel: Wheel,
     users: HashMap<UserId, Online>,
     /// The connections of the members who are online.
     groups: HashMap<GroupId, Vec<(UserId, Arc<Outbox>)>>,
@@ -77,13 +76,15 @@ impl Online {
 pub(super) struct TooManyConnections;
 
 impl Hub {
-    /// `several` where this is one of several nodes.
-    pub fn new(several: bool) -> Self {
+    /// `idle_timeout` is the silence after which a connection is given up, in whole seconds; `several` is true where
+    /// this is one of several nodes.
+    pub fn new(idle_timeout: Duration, several: bool) -> Self {
+        let idle_seconds = u32::try_from(idle_timeout.as_secs()).unwrap_or(u32::MAX / 2).max(1);
         Self {
             next_id: AtomicU64::new(1),
             second: AtomicU32::new(0),
             state: Mutex::new(State {
-                wheel: (0..WHEEL_SLOTS).map(|_| HashMap::new()).collect(),
+                wheel: Wheel::new(idle_seconds),
                 users: HashMap::new(),
                 groups: HashMap::new(),
                 presence: Presence::new(several),
@@ -104,9 +105,11 @@ impl Hub {
     /// Adds a connection that has not logged in.
     pub(super) fn connect(&self) -> Arc<Outbox> {
         let id = Origin(self.next_id.fetch_add(1, Ordering::Relaxed));
-        let outbox = Arc::new(Outbox::new(id, self.second()));
         let mut state = self.state.lock();
-        state.wheel[slot(id)].insert(id, Arc::clone(&outbox));
+        // Under the lock, under which seconds have their turn.
+        let second = self.second();
+        let outbox = Arc::new(Outbox::new(id, second));
+        state.wheel.insert(&outbox, second);
         if state.going_away {
             send_away(&outbox);
         }
@@ -115,7 +118,7 @@ impl Hub {
 
     /// Removes a connection; it must be unbound already.
     pub(super) fn disconnect(&self, outbox: &Outbox) {
-        self.state.lock().wheel[slot(outbox.id())].remove(&outbox.id());
+        self.state.lock().wheel.remove(outbox);
     }
 
     /// Binds a connection to a user: from now on it learns when its session ends, and nothing else yet.
@@ -305,23 +308,19 @@ impl Hub {
         }
     }
 
-    /// Moves the clock on to `second` and returns the connections of that second's slot of the wheel, whose
-    /// turns come every `period` seconds, spread evenly.
-    pub(super) fn turn(&self, second: u32, period: u32) -> Vec<Arc<Outbox>> {
+    /// A second has passed. Returns the connections that were silent for too long.
+    pub(super) fn next_second(&self) -> Vec<(Arc<Outbox>, Silent)> {
+        let mut state = self.state.lock();
+        let second = self.second() + 1;
         self.second.store(second, Ordering::Relaxed);
-        let state = self.state.lock();
-        // With a period of p seconds each second turns 64/p slots; each slot once a period.
-        let period = period.max(1) as usize;
-        let step = second as usize % period;
-        let (from, to) = (step * WHEEL_SLOTS / period, (step + 1) * WHEEL_SLOTS / period);
-        state.wheel[from..to].iter().flat_map(|slot| slot.values().cloned()).collect()
+        state.wheel.turn(second)
     }
 
     /// Tells every connection, and all that come later, to come back in a while.
     pub(super) fn go_away(&self) {
         let mut state = self.state.lock();
         state.going_away = true;
-        state.wheel.iter().flat_map(HashMap::values).for_each(send_away);
+        state.wheel.all().for_each(send_away);
     }
 
     /// Whether one of them has a connection, heard or about to be.
@@ -349,10 +348,6 @@ impl Hub {
 fn send_away(outbox: &Arc<Outbox>) {
     let delay = outbox.id().0.wrapping_mul(0x9E37_79B9_7F4A_7C15) % RECONNECT_SPREAD_MS;
     outbox.close(CloseCode::GoingAway, Some(format!("reconnect in {delay} ms")));
-}
-
-const fn slot(id: Origin) -> usize {
-    (id.0 % WHEEL_SLOTS as u64) as usize
 }
 
 fn set_membership(groups: &mut Vec<GroupId>, group: GroupId, member: bool) {

@@ -21,6 +21,7 @@ mod presence;
 mod session;
 mod socket;
 mod waking;
+mod wheel;
 mod ws;
 
 use std::sync::Arc;

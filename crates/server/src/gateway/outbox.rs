@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::task::Waker;
 
 use bytes::Bytes;
@@ -54,6 +54,8 @@ pub(super) struct Outbox {
     echo: AtomicBool,
     /// The second of the server's life in which the client was last heard.
     heard_at: AtomicU32,
+    /// Where in the wheel it is; moved under the hub's lock.
+    slot: AtomicU8,
     /// Wakes the session. One consumer, any number of wakers: less than a `Notify` needs.
     waker: AtomicWaker,
     /// Held for a push or a swap, never across an await; parking_lot's is one byte and does not poison.
@@ -83,6 +85,7 @@ impl Outbox {
             id,
             echo: AtomicBool::new(false),
             heard_at: AtomicU32::new(now),
+            slot: AtomicU8::new(0),
             waker: AtomicWaker::new(),
             state: Mutex::default(),
         }
@@ -107,6 +110,14 @@ impl Outbox {
 
     pub(super) fn heard_at(&self) -> u32 {
         self.heard_at.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn slot(&self) -> u8 {
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_slot(&self, slot: u8) {
+        self.slot.store(slot, Ordering::Relaxed);
     }
 
     /// Queues a frame behind everything queued before.

@@ -299,10 +299,10 @@ impl Session {
         // Who is too slow has a full socket before him, and should still learn why. It costs one frame.
         let slow = matches!(&end, End::Close { closing, .. } if closing.code == CloseCode::TooSlow);
         let patience = if slow { self.app.config.idle_timeout.max(CLOSE_TIMEOUT) } else { CLOSE_TIMEOUT };
-        let shutdown = self.app.shutdown.clone();
+        let (time, shutdown) = (self.app.time.clone(), self.app.shutdown.clone());
         let out_of_time = async {
-            let _ = tokio::time::timeout(patience - CLOSE_TIMEOUT, shutdown.cancelled()).await;
-            tokio::time::sleep(CLOSE_TIMEOUT).await;
+            time.within(patience - CLOSE_TIMEOUT, shutdown.cancelled()).await;
+            time.sleep(CLOSE_TIMEOUT).await;
         };
         tokio::select! {
             // What either loses is lost to a client that is gone or does not read.

@@ -117,9 +117,9 @@ fn system_error(panic: Box<dyn Any + Send>) -> Response {
 /// Ends a request that takes too long: a body that does not arrive, or a store that does not answer. What
 /// was handed to the store by then may still be done.
 async fn limit_time(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(app.config.request_timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => ApiError::TimedOut.into_response(),
+    match app.time.within(app.config.request_timeout, next.run(request)).await {
+        Some(response) => response,
+        None => ApiError::TimedOut.into_response(),
     }
 }
 

@@ -40,14 +40,14 @@ async fn readiness(app: &App) -> Result<(), &'static str> {
     if app.shutdown.is_cancelled() {
         return Err("shutting down");
     }
-    match tokio::time::timeout(READY_WITHIN, app.store.ready()).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(StoreError::Busy)) => Err("the store is busy"),
-        Ok(Err(error)) => {
+    match app.time.within(READY_WITHIN, app.store.ready()).await {
+        Some(Ok(())) => Ok(()),
+        Some(Err(StoreError::Busy)) => Err("the store is busy"),
+        Some(Err(error)) => {
             tracing::warn!(%error, "not ready");
             Err("the store fails, the log says why")
         }
-        Err(_) => Err("the store does not answer"),
+        None => Err("the store does not answer"),
     }
 }
 

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::Quota;
-use governor::clock::{Clock, DefaultClock};
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use rim_core::UserId;
@@ -18,6 +18,7 @@ use rim_core::UserId;
 use self::guesses::Guesses;
 use crate::address::network;
 use crate::metrics::Counters;
+use crate::time::Time;
 
 /// The rates, all in one place; `docs/operations.md` has the same table.
 mod quota {
@@ -59,7 +60,7 @@ impl RetryAfter {
 }
 
 /// Who did what lately. Addresses of one IPv6 network count as one.
-pub struct RateLimits<C: Clock = DefaultClock> {
+pub struct RateLimits<C: Clock = Time> {
     enabled: bool,
     refused: Counters,
     register: Limit<IpAddr, C>,
@@ -75,15 +76,9 @@ pub struct RateLimits<C: Clock = DefaultClock> {
 
 type Limit<K, C> = governor::RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-impl RateLimits {
-    /// Where not `enabled` everything is allowed. Refusals are counted in `refused`, by [`KINDS`].
-    pub fn new(enabled: bool, refused: Counters) -> Self {
-        Self::with_clock(enabled, refused, &DefaultClock::default())
-    }
-}
-
 impl<C: Clock + Clone> RateLimits<C> {
-    fn with_clock(enabled: bool, refused: Counters, clock: &C) -> Self {
+    /// Where not `enabled` everything is allowed. Refusals are counted in `refused`, by [`KINDS`].
+    pub fn new(enabled: bool, refused: Counters, clock: &C) -> Self {
         Self {
             enabled,
             refused,
@@ -225,7 +220,7 @@ mod tests {
 
     fn limits(enabled: bool) -> (RateLimits<FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
-        (RateLimits::with_clock(enabled, Counters::unregistered("kind", &KINDS), &clock), clock)
+        (RateLimits::new(enabled, Counters::unregistered("kind", &KINDS), &clock), clock)
     }
 
     #[test]

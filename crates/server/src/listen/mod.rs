@@ -17,7 +17,7 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -59,7 +59,7 @@ pub async fn serve(
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections, trying again shortly");
-                app.shutdown.run_until_cancelled(tokio::time::sleep(ACCEPT_PAUSE)).await;
+                app.shutdown.run_until_cancelled(app.time.sleep(ACCEPT_PAUSE)).await;
             }
         }
     }
@@ -121,13 +121,14 @@ struct Connection {
 
 impl Connection {
     async fn https(self, certificates: Arc<Certificates>, tcp: TcpStream) {
-        let handshake = tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, certificates.acceptor().accept(tcp));
+        let (time, shutdown) = (self.app.time.clone(), self.app.shutdown.clone());
+        let handshake = time.within(TLS_HANDSHAKE_TIMEOUT, certificates.acceptor().accept(tcp));
         // Given up at shutdown: nothing was asked yet.
-        let Some(outcome) = self.app.shutdown.clone().run_until_cancelled(handshake).await else { return };
+        let Some(outcome) = shutdown.run_until_cancelled(handshake).await else { return };
         match outcome {
-            Ok(Ok(stream)) => self.http(Stream::Tls(Box::new(stream))).await,
-            Ok(Err(error)) => self.handshake_failed(&error.to_string()),
-            Err(_) => self.handshake_failed("it took too long"),
+            Some(Ok(stream)) => self.http(Stream::Tls(Box::new(stream))).await,
+            Some(Err(error)) => self.handshake_failed(&error.to_string()),
+            None => self.handshake_failed("it took too long"),
         }
     }
 
@@ -138,7 +139,7 @@ impl Connection {
 
     async fn http(self, stream: Stream) {
         let Self { app, router, peer, guard } = self;
-        let head_timeout = app.config.request_timeout;
+        let (time, head_timeout) = (app.time.clone(), app.config.request_timeout);
         let shutdown: CancellationToken = app.shutdown.clone();
         // The connection task needs no more of the app than that.
         drop(app);
@@ -149,7 +150,7 @@ impl Connection {
             answer(router.clone(), request)
         });
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(time)
             // Counts from the end of the last answer, so it ends idle connections as well as slow heads.
             .header_read_timeout(head_timeout)
             .max_buf_size(MAX_HEAD_BYTES)

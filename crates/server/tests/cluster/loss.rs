@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -12,17 +11,13 @@ use rim_core::event::Topic;
 
 use crate::chance::{Chance, seeds};
 use crate::random;
-use crate::world::{Device, TestServer};
+use crate::world::{Device, PATIENCE, TestServer};
 
 /// Many of them wait for the nodes to look at the store.
 const STEPS: usize = 32;
 
 /// Friends who come and go.
 const FRIENDS: usize = 12;
-
-/// Of a friend may nothing be heard until the node he is on has spoken, been asked and answered, each of which may
-/// take several times.
-const LONG_PATIENCE: Duration = Duration::from_secs(120);
 
 struct Lossy {
     bus: Arc<dyn Bus>,
@@ -93,18 +88,19 @@ async fn who_comes_and_who_goes_is_told_on_a_bus_that_loses_half() {
     for friend in &friends {
         devices.push(friend.connect().await);
     }
-    told(&mut of_anna, Notice::Online, friends.iter().map(|friend| friend.uid).collect()).await;
+    let all = friends.iter().map(|friend| friend.uid).collect();
+    server.time_passes_until(told(&mut of_anna, Notice::Online, all)).await;
     let half = devices.split_off(FRIENDS / 2);
     let gone = half.iter().map(|device| device.uid).collect();
     drop(half);
-    told(&mut of_anna, Notice::Offline, gone).await;
+    server.time_passes_until(told(&mut of_anna, Notice::Offline, gone)).await;
     of_anna.nothing_came("the others are there").await;
 }
 
 /// Waits until he was told this of all of these, of each once and nothing else.
 async fn told(device: &mut Device, what: Notice, mut of: BTreeSet<u64>) {
     while !of.is_empty() {
-        let frame = tokio::time::timeout(LONG_PATIENCE, device.socket.next()).await.expect("he is told");
+        let frame = tokio::time::timeout(PATIENCE, device.socket.next()).await.expect("he is told");
         match frame.expect("a frame") {
             Incoming::Event(IncomingEvent::Notify(notice)) if notice.kind == what => {
                 assert!(of.remove(&notice.uid), "{notice:?}");

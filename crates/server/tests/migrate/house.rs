@@ -16,7 +16,7 @@ use rim_server::config::Database;
 use rim_server::media::FolderArchive;
 use rim_server::migrate::{self, Progress, Side, Verified};
 use rim_server::store::{self, Unobserved};
-use rim_store_postgres::PostgresArchive;
+use rim_store_postgres::{OpenError, PostgresArchive};
 use rim_store_sqlite::SqliteArchive;
 use rim_testbed::Postgres;
 use tempfile::TempDir;

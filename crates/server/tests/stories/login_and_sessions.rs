@@ -1,7 +1,7 @@
 //! Logins, and the sessions that come of them: many at once, each to be ended.
 
 use rim_client::protocol::frame::Notice;
-use rim_core::{SessionId, Timestamp, UserId};
+use rim_core::{SessionId, UserId};
 use serde_json::json;
 
 use crate::raw;
@@ -291,9 +291,9 @@ async fn a_session_in_use_lives_on_and_an_unused_one_ends() {
     let (used_id, unused_id) = (SessionId(session_of(&used).await), SessionId(session_of(&unused).await));
 
     // Twenty days pass for the one, more than thirty for the other.
+    let now = server.now();
     let stopped = server.stop().await;
     let store = stopped.store().await;
-    let now = Timestamp(jiff::Timestamp::now().as_millisecond());
     for (session, days) in [(used_id, 20), (unused_id, 31)] {
         let then = now.plus_ms(-days * DAY_MS);
         let ends = then.plus_ms(30 * DAY_MS);

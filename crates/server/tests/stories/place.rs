@@ -8,8 +8,9 @@ use rim_core::Store;
 use rim_core::bus::Bus;
 use rim_core::event::Committed;
 use rim_server::config::{self, Config, Database};
-use rim_server::run::{Listeners, Server};
+use rim_server::run::{Listeners, Server, Surroundings};
 use rim_server::store::{self, Unobserved};
+use rim_server::time::Hands;
 use rim_testbed::{Nats, Postgres};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -25,6 +26,8 @@ pub struct Place {
     folders: Vec<TempDir>,
     shared: Option<(Postgres, Nats)>,
     bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    /// The time of all nodes. It stands still but for the stories that move it on.
+    pub hands: Hands,
 }
 
 impl Place {
@@ -38,7 +41,7 @@ impl Place {
                 Some(tokio::task::spawn_blocking(services).await.expect("real servers"))
             }
         };
-        Self { folders, shared, bus }
+        Self { folders, shared, bus, hands: Hands::default() }
     }
 
     pub fn folder(&self) -> &Path {
@@ -69,9 +72,13 @@ impl Place {
     }
 
     fn configs(&self, settings: &[String]) -> Vec<Config> {
+        // Whoever is not spoken with for a while is still there when minutes have passed, unless that is the story.
+        let for_ever = (!settings.iter().any(|setting| setting.starts_with("--idle-timeout=")))
+            .then(|| "--idle-timeout=24h".to_owned());
         let config = |folder| {
             let args = ["rim".to_owned()].into_iter().chain(self.flags_of(folder));
-            config::load(args.chain(settings.iter().cloned())).expect("settings").config
+            let args = args.chain(for_ever.clone()).chain(settings.iter().cloned());
+            config::load(args).expect("settings").config
         };
         self.folders.iter().map(config).collect()
     }
@@ -113,7 +120,7 @@ impl Serving {
         let mut configs = place.configs(settings);
         if configs.len() == 1 {
             let (config, address) = (configs.remove(0), main.local_addr().expect("an address"));
-            serve(&mut nodes, config, place.bus, Listeners { main, ws: Some(ws) }, shutdown).await;
+            serve(&mut nodes, place, config, Listeners { main, ws: Some(ws) }, shutdown).await;
             return Self { addresses: vec![address], nodes, balancers: Vec::new() };
         }
         let (mut mains, mut others) = (Vec::new(), Vec::new());
@@ -121,7 +128,7 @@ impl Serving {
             let (main, ws) = (port().await, port().await);
             mains.push(main.local_addr().expect("an address"));
             others.push(ws.local_addr().expect("an address"));
-            serve(&mut nodes, config, place.bus, Listeners { main, ws: Some(ws) }, shutdown).await;
+            serve(&mut nodes, place, config, Listeners { main, ws: Some(ws) }, shutdown).await;
         }
         let balancers = vec![Balancer::start(main, mains.clone()), Balancer::start(ws, others)];
         Self { addresses: mains, nodes, balancers }
@@ -140,12 +147,14 @@ impl Serving {
 
 async fn serve(
     nodes: &mut JoinSet<()>,
+    place: &Place,
     config: Config,
-    bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
     listeners: Listeners,
     shutdown: &CancellationToken,
 ) {
-    let server = Server::open_on(config, shutdown.clone(), bus).await.expect("the server starts");
+    let Place { bus, hands, .. } = place;
+    let surroundings = Surroundings { clock: Arc::new(hands.clone()), time: hands.time(), bus: *bus };
+    let server = Server::open_in(surroundings, config, shutdown.clone()).await.expect("the server starts");
     nodes.spawn(server.serve(listeners));
 }
 

@@ -94,7 +94,9 @@ impl Replay {
             if direction == "→" {
                 connection.send_text(filled).await.expect("sent");
             } else {
-                let got = tokio::time::timeout(PATIENCE, connection.next_text()).await.expect("in time");
+                // Of who has gone one hears after a while.
+                let coming = self.server.time_passes_until(connection.next_text());
+                let got = tokio::time::timeout(PATIENCE, coming).await.expect("in time");
                 self.compare(frame, &got.expect("a frame"), line);
             }
         }

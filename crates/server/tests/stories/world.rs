@@ -8,8 +8,9 @@ use rim_client::protocol::frame::{
     Incoming, IncomingAnswer, IncomingEvent, IncomingMessage, IncomingNotice, Notice, Outgoing,
 };
 use rim_client::{Api, Connection, ConnectionError};
-use rim_core::Store;
 use rim_core::bus::Bus;
+use rim_core::{Clock, Store, Timestamp};
+use rim_server::time::Hands;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -17,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::place::{Place, Serving};
 use crate::raw::{self, Answer};
 
-/// How long a story waits for what must come. Never how long anything should take.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a story waits for what must come, on a machine however busy. Never how long anything should take.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A server on ports of its own, with data that go with it; or, where [`crate::NODES`] says so, several nodes that
 /// take turns in answering on these ports.
@@ -63,17 +64,39 @@ impl TestServer {
         self.stop().await.start().await
     }
 
-    /// Stops the server in order.
+    /// Stops the server in order, and does not wait for those who take no part in that.
     pub async fn stop(self) -> Stopped {
         self.tell_to_stop();
         let Self { address, old_address, settings, place, serving, .. } = self;
-        serving.stopped().await;
+        let hands = place.hands.clone();
+        tokio::select! {
+            () = serving.stopped() => {}
+            () = time_lapse(&hands) => {}
+        }
         Stopped { address, old_address, settings, place }
     }
 
     /// Begins to stop the server; [`Self::stop`] waits until it has.
     pub fn tell_to_stop(&self) {
         self.shutdown.cancel();
+    }
+
+    /// Has so many seconds pass, each of which has its consequences before the next begins.
+    pub async fn seconds_pass(&self, seconds: u64) {
+        self.place.hands.move_on(Duration::from_secs(seconds)).await;
+    }
+
+    /// Has as much time pass as it takes until something has come.
+    pub async fn time_passes_until<T>(&self, comes: impl Future<Output = T>) -> T {
+        tokio::select! {
+            come = comes => come,
+            () = time_lapse(&self.place.hands) => unreachable!("it goes on for ever"),
+        }
+    }
+
+    /// What the server's clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.place.hands.now()
     }
 
     pub fn url(&self) -> String {
@@ -134,6 +157,15 @@ impl TestServer {
         let output = tokio::task::spawn_blocking(move || rim.output()).await.expect("it does not panic");
         let output = output.expect("rim can be started");
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Time that passes, second by second, while others do what they do.
+async fn time_lapse(hands: &Hands) {
+    loop {
+        hands.move_on(Duration::from_secs(1)).await;
+        // Time for them on the machine.
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -6,6 +6,7 @@ const CARL: UserId = UserId(3);
 const GROUP: GroupId = GroupId(7);
 const OTHER: GroupId = GroupId(8);
 const NOW: Timestamp = Timestamp(0);
+const IDLE: Duration = Duration::from_secs(90);
 
 fn bound(hub: &Hub) -> Arc<Outbox> {
     let outbox = hub.connect();
@@ -15,7 +16,7 @@ fn bound(hub: &Hub) -> Arc<Outbox> {
 
 #[test]
 fn what_happens_while_groups_are_read_is_not_lost() {
-    let hub = Hub::new(false);
+    let hub = Hub::new(IDLE, false);
     let outbox = bound(&hub);
     hub.members_added(GROUP, &[ANNA]);
     hub.members_removed(OTHER, &[ANNA]);
@@ -26,7 +27,7 @@ fn what_happens_while_groups_are_read_is_not_lost() {
 
 #[test]
 fn a_second_device_joins_the_groups_as_they_are_now() {
-    let hub = Hub::new(false);
+    let hub = Hub::new(IDLE, false);
     let first = bound(&hub);
     hub.join(ANNA, &first, vec![GROUP], NOW, || ());
     let second = bound(&hub);
@@ -42,20 +43,8 @@ fn a_second_device_joins_the_groups_as_they_are_now() {
 }
 
 #[test]
-fn every_connection_has_its_turn_once_a_period() {
-    let hub = Hub::new(false);
-    for _ in 0..500 {
-        hub.connect();
-    }
-    for period in [1, 5, 45, 64, 100] {
-        let turns: usize = (0..period).map(|second| hub.turn(second, period).len()).sum();
-        assert_eq!(turns, 500, "period {period}");
-    }
-}
-
-#[test]
 fn whoever_comes_while_the_server_goes_is_sent_away_too() {
-    let hub = Hub::new(false);
+    let hub = Hub::new(IDLE, false);
     hub.go_away();
     assert_eq!(hub.connect().closing().expect("closing").code, CloseCode::GoingAway);
 }
@@ -71,6 +60,14 @@ fn watch(hub: &Hub, watcher: &Arc<Outbox>, users: &[UserId]) {
     hub.watch(ANNA, watcher, users.to_vec(), NOW, || ());
 }
 
+/// Lets so many seconds pass.
+fn pass(hub: &Hub, seconds: u32) {
+    for _ in 0..seconds {
+        hub.next_second();
+        hub.tell_who_left(NOW);
+    }
+}
+
 /// How many frames came since this was asked last.
 fn heard(outbox: &Outbox) -> usize {
     outbox.take().0.len()
@@ -78,7 +75,7 @@ fn heard(outbox: &Outbox) -> usize {
 
 #[test]
 fn one_is_online_from_his_first_connection_that_hears_to_his_last() {
-    let hub = Hub::new(false);
+    let hub = Hub::new(IDLE, false);
     let anna = joined(&hub, ANNA);
     watch(&hub, &anna, &[BOB]);
     let silent = hub.connect();
@@ -86,24 +83,21 @@ fn one_is_online_from_his_first_connection_that_hears_to_his_last() {
     assert_eq!(heard(&anna), 0, "he is about to log in");
     let devices = [joined(&hub, BOB), joined(&hub, BOB)];
     assert_eq!(heard(&anna), 1, "once");
-    for (second, device) in (1..).zip(&devices) {
-        hub.turn(second * 20, 1);
-        hub.tell_who_left(NOW);
+    for device in &devices {
+        pass(&hub, 20);
         assert_eq!(heard(&anna), 0, "he has another");
         hub.unbind(BOB, device, NOW);
     }
-    hub.turn(100, 1);
-    hub.tell_who_left(NOW);
+    pass(&hub, 20);
     assert_eq!(heard(&anna), 1, "though one is about to log in");
     hub.unbind(BOB, &silent, NOW);
-    hub.turn(200, 1);
-    hub.tell_who_left(NOW);
+    pass(&hub, 20);
     assert_eq!(heard(&anna), 0, "once");
 }
 
 #[test]
 fn a_watch_replaces_the_one_before_and_ends_with_its_connection() {
-    let hub = Hub::new(false);
+    let hub = Hub::new(IDLE, false);
     let (anna, other) = (joined(&hub, ANNA), joined(&hub, ANNA));
     let bob = joined(&hub, BOB);
     watch(&hub, &anna, &[BOB, CARL]);
@@ -111,8 +105,7 @@ fn a_watch_replaces_the_one_before_and_ends_with_its_connection() {
     watch(&hub, &anna, &[CARL]);
     watch(&hub, &other, &[CARL]);
     hub.unbind(BOB, &bob, NOW);
-    hub.turn(100, 1);
-    hub.tell_who_left(NOW);
+    pass(&hub, 20);
     assert_eq!(heard(&anna), 0, "of Bob he wants to hear no more");
     hub.unbind(ANNA, &anna, NOW);
     joined(&hub, CARL);
@@ -125,7 +118,7 @@ fn a_watch_replaces_the_one_before_and_ends_with_its_connection() {
 
 #[test]
 fn a_node_knows_who_is_here_and_who_has_moved() {
-    let hub = Hub::new(true);
+    let hub = Hub::new(IDLE, true);
     let (anna, bob) = (joined(&hub, ANNA), joined(&hub, BOB));
     bound(&hub);
     let (mut came, left) = hub.take_moved();

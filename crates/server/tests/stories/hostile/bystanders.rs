@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use rim_client::protocol::frame::IncomingMessage;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::world::{Device, TestServer};
 
-/// People type no faster than this, and so stay within the limits.
+/// People type no faster than this,
 const PACE: Duration = Duration::from_millis(5);
+/// and say no more, as each may say two thousand words at once and time stands still.
+const WORDS: u64 = 3000;
 
 pub struct Bystanders {
-    enough: CancellationToken,
-    chat: JoinHandle<u64>,
+    /// How many words they may say.
+    may_say: watch::Sender<u64>,
+    said: watch::Receiver<u64>,
+    chat: JoinHandle<()>,
 }
 
 impl Bystanders {
@@ -22,32 +26,38 @@ impl Bystanders {
         let gid = carol.chat_with(&dave).await;
         // One at each door.
         let mut pair = [carol.connect().await, dave.connect_to(&server.old_ws()).await];
-        let enough = CancellationToken::new();
-        let told = enough.clone();
+        let (may_say, mut words) = watch::channel(WORDS);
+        let (saying, said) = watch::channel(0);
         let chat = tokio::spawn(async move {
             let mut pace = tokio::time::interval(PACE);
-            let mut said = 0;
-            // At least once after they were told.
-            loop {
-                let last = told.is_cancelled();
-                pace.tick().await;
-                said += 1;
-                let [speaker, listener] = &mut pair;
-                exchange(speaker, listener, gid, said).await;
-                pair.reverse();
-                if last {
-                    return said;
+            for number in 1.. {
+                if words.wait_for(|words| *words >= number).await.is_err() {
+                    return;
                 }
+                pace.tick().await;
+                let [speaker, listener] = &mut pair;
+                exchange(speaker, listener, gid, number).await;
+                pair.reverse();
+                saying.send_replace(number);
             }
         });
-        Self { enough, chat }
+        Self { may_say, said, chat }
+    }
+
+    /// Waits until each of them has said something more, and has been heard.
+    pub async fn go_on(&mut self) {
+        let words = *self.said.borrow() + 4;
+        self.may_say.send_modify(|may_say| *may_say = words.max(*may_say));
+        self.said.wait_for(|said| *said >= words).await.expect("their chat was undisturbed");
     }
 
     /// Every word of theirs has arrived, once and in order.
-    pub async fn noticed_nothing(self) {
-        self.enough.cancel();
-        let said = self.chat.await.expect("their chat was undisturbed");
-        println!("the bystanders said {said} words");
+    pub async fn noticed_nothing(mut self) {
+        self.go_on().await;
+        self.may_say.send_replace(0);
+        drop(self.may_say);
+        self.chat.await.expect("their chat was undisturbed");
+        println!("the bystanders said {} words", *self.said.borrow());
     }
 }
 

@@ -89,7 +89,8 @@ async fn who_floods_messages_is_told_to_slow_down_and_loses_none_that_was_acknow
         }
     };
     assert_eq!(code, 4029);
-    assert!(acked >= 2000 && refused > 0, "{acked} acknowledged, {refused} refused");
+    assert_eq!(acked, 2000);
+    assert!(refused > 0);
     sending.abort();
     let last = anna.api.history(gid, 1, 1).await.expect("a page").pop().expect("the last");
     assert_eq!(last.msg.seq, acked, "what was acknowledged is there, and nothing else");
@@ -126,9 +127,16 @@ async fn a_flood_of_logins_is_answered_and_disturbs_nobody() {
         });
     }
     let counts = count(logins.join_all().await);
-    assert_eq!(counts.values().sum::<usize>(), 200, "{counts:?}");
-    assert!(counts.keys().all(|status| matches!(status, 200 | 429 | 503)), "{counts:?}");
-    // Those that came at the same time have all been let in; now the account is closed to guessing for long.
+    if NODES == 1 {
+        assert_eq!(
+            counts,
+            [(200, 100 + 20), (429, 80)].into(),
+            "twenty guesses at one account are looked at"
+        );
+    } else {
+        assert!(counts.keys().all(|status| matches!(status, 200 | 429)), "{counts:?}");
+    }
+    // Those that came at the same time have all been counted: the account is closed to guessing.
     let guess = r#"{"account":"carol","password":"guess"}"#;
     server.ask("POST", "/api/user/login", guess).await.complains(429, 429, "try again in");
     bystanders.noticed_nothing().await;
@@ -156,7 +164,7 @@ async fn a_flood_of_requests_and_registrations_is_told_when_to_come_back() {
         });
     }
     let counts = count(requests.join_all().await.concat());
-    assert!(counts[&200] >= 600 && counts.contains_key(&429), "{counts:?}");
+    assert_eq!(counts, [(200, 600), (429, 600)].into());
     // The limit is hers and nobody else's.
     server.ask("GET", "/api/user/get", "").await.login_required();
     let mut registrations = JoinSet::new();
@@ -168,7 +176,7 @@ async fn a_flood_of_requests_and_registrations_is_told_when_to_come_back() {
         });
     }
     let counts = count(registrations.join_all().await);
-    assert!(counts[&200] > 100 && counts.contains_key(&429), "{counts:?}");
+    assert_eq!(counts, [(200, 120 - 3), (429, 80 + 3)].into(), "three were there before");
     bystanders.noticed_nothing().await;
 }
 

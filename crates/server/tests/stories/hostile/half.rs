@@ -28,8 +28,8 @@ async fn rest(mut stream: TcpStream) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_go_on_is_given_up_and_holds_up_nobody() {
-    let server = TestServer::start_with(&["--request-timeout=1s", "--idle-timeout=2s"]).await;
-    let bystanders = Bystanders::chat(&server).await;
+    let server = TestServer::start_with(&["--request-timeout=20s", "--idle-timeout=60s"]).await;
+    let mut bystanders = Bystanders::chat(&server).await;
     let login = "POST /api/user/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"account\":";
     let (mut silent, mut heads, mut bodies, mut sockets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for n in 0..40 {
@@ -46,17 +46,32 @@ async fn who_does_not_go_on_is_given_up_and_holds_up_nobody() {
         }
         sockets.push(socket);
     }
-    for stream in silent.into_iter().chain(heads) {
-        let answer = rest(stream).await;
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    }
-    for stream in bodies {
-        let answer = rest(stream).await;
-        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-        assert!(answer.contains(r#"{"ok":false,"code":408,"msg":"the request took too long","data":null}"#));
-    }
-    for mut socket in sockets {
-        assert_eq!(socket.silent_until_closed().await, 4000);
+    let given_up = async {
+        for stream in silent.into_iter().chain(heads) {
+            let answer = rest(stream).await;
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        }
+        for stream in bodies {
+            let answer = rest(stream).await;
+            assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+            assert!(
+                answer.contains(r#"{"ok":false,"code":408,"msg":"the request took too long","data":null}"#)
+            );
+        }
+        for mut socket in sockets {
+            assert_eq!(socket.silent_until_closed().await, 4000);
+        }
+    };
+    let time_passes = async {
+        loop {
+            server.seconds_pass(10).await;
+            // They are not silent meanwhile.
+            bystanders.go_on().await;
+        }
+    };
+    tokio::select! {
+        () = given_up => {}
+        () = time_passes => unreachable!("it goes on for ever"),
     }
     bystanders.noticed_nothing().await;
 }

@@ -340,17 +340,14 @@ impl Story {
             }
         }
         let server = self.server.take().expect("it runs");
-        let online = self.phones.iter_mut().enumerate().filter(|(_, phone)| phone.is_online());
-        let witness = &mut self.witness.device;
-        let (restarted, (outcomes, code)) = tokio::join!(server.restart(), async {
-            let mut outcomes = Vec::new();
-            for (number, phone) in online {
-                let answered = phone.until_sent_away().await;
-                outcomes.extend(answered.into_iter().map(|outcome| (number, outcome)));
-            }
-            (outcomes, witness.close_code().await)
-        });
-        assert_eq!(code, 4009);
+        server.tell_to_stop();
+        let mut outcomes = Vec::new();
+        for (number, phone) in self.phones.iter_mut().enumerate().filter(|(_, phone)| phone.is_online()) {
+            let answered = phone.until_sent_away().await;
+            outcomes.extend(answered.into_iter().map(|outcome| (number, outcome)));
+        }
+        assert_eq!(self.witness.device.close_code().await, 4009);
+        let restarted = server.restart().await;
         outcomes.into_iter().for_each(|(phone, outcome)| self.note(phone, outcome));
         for person in &mut self.people {
             // With new connections: the old ones have ended.
