@@ -139,7 +139,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
               <>
                 {!row.single && (
                   <span className="chat-row__sender">
-                    {own ? t("chats.you") : row.lastSender === null ? "" : t("chats.sender", { name: firstName(row.lastSender.name) })}{" "}
+                    {own ? t("chats.you") : row.lastSender === null ? "" : t("chats.sender", { name: firstName(row.lastSender.name) })}
                   </span>
                 )}
                 <Words text={previewOf(last, translator)} />

@@ -24,7 +24,7 @@ export function useNotifications(): void {
       if (!notify || isAttentive() || !("Notification" in window) || Notification.permission !== "granted") return;
       const { t } = translator;
       const text = notifyPreview ? previewOf(message, translator) : t("notification.newMessage");
-      const who = row.single || row.lastSender === null ? "" : `${t("chats.sender", { name: isolated(row.lastSender.name) })} `;
+      const who = row.single || row.lastSender === null ? "" : t("chats.sender", { name: isolated(row.lastSender.name) });
       const options: NotificationOptions = {
         body: notifyPreview ? who + isolated(text) : text,
         // A group without a picture shows who writes.
