@@ -7,7 +7,7 @@ use std::{env, fs};
 /// `RIM_UPDATE_DOCS` in the environment, makes it so.
 pub(crate) fn check(page: &str, part: &str, right: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
-    let text = fs::read_to_string(&path).expect("the page can be read");
+    let text = read(page);
     let (start, end) = (format!("<!-- {part} -->\n"), format!("<!-- /{part} -->"));
     let (before, rest) = text.split_once(&start).expect("the part begins");
     let (found, after) = rest.split_once(&end).expect("the part ends");
@@ -16,6 +16,12 @@ pub(crate) fn check(page: &str, part: &str, right: &str) {
     } else {
         assert!(found == right, "docs/{page} is out of date: run `make docs`");
     }
+}
+
+/// The text of `docs/page`.
+pub(crate) fn read(page: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+    fs::read_to_string(path).expect("the page can be read")
 }
 
 /// Checks that the whole of `docs/file` is `right`; with `RIM_UPDATE_DOCS` in the environment, makes it so.

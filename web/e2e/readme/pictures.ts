@@ -1,30 +1,32 @@
-// The pictures of the README, of real people at a real server, into docs/images.
+// The pictures of the README in both languages, of real people at a real server, into docs/images and docs/zh/images.
 
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
 
 import { Account } from "../support/account";
 import type { Person } from "../support/person";
-import { type Stage, story } from "../support/story";
+import { type Seat, type Stage, story } from "../support/story";
 import { withPalette } from "./png";
 
-const FOLDER = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
+const DOCS = fileURLToPath(new URL("../../../docs/", import.meta.url));
 const MOST_BYTES = 150 * 1024;
 const WIDE = { width: 1200, height: 760 };
 const NARROW = { width: 390, height: 780 };
-const GROUP = "Saturday in the hills";
 
-async function take(person: Person, name: string): Promise<void> {
-  mkdirSync(FOLDER, { recursive: true });
-  await person.page.evaluate(() => document.fonts.ready.then(() => undefined));
-  const path = `${FOLDER}${name}.png`;
-  writeFileSync(path, withPalette(await person.page.screenshot({ caret: "hide" })));
-  expect(statSync(path).size).toBeLessThan(MOST_BYTES);
+/** Somebody's morning, and how it is shown. */
+interface Scene {
+  /** Below docs/. */
+  readonly folder: string;
+  readonly locale: string;
+  readonly morning: (stage: Stage) => Promise<{ readonly account: Account; readonly gid: number }>;
+  /** The last thing that is said in the group. */
+  readonly last: string;
 }
 
-/** A morning of Mara, who has chats with everybody. */
-async function morning(stage: Stage): Promise<Account> {
+/** Mara has chats with everybody. */
+async function english(stage: Stage): Promise<{ account: Account; gid: number }> {
   const make = (name: string, account: string) => Account.create(stage.url, name, account);
   const mara = await make("Mara", "mara");
   const jonas = await make("Jonas", "jonas");
@@ -41,7 +43,7 @@ async function morning(stage: Stage): Promise<Account> {
   await amelie.send(amelies, ["Did you find the map?"]);
   await mara.send(amelies, ["Yes, it was in the blue jacket"]);
 
-  const group = await mara.group(GROUP, jonas, lin, amelie);
+  const group = await mara.group("Saturday in the hills", jonas, lin, amelie);
   await jonas.send(group, ["Who comes on Saturday?", "The forecast is good until the evening."]);
   await amelie.send(group, ["Me! I bring bread and cheese 🧀"]);
   await lin.send(group, ["我也来！ I take the early train."]);
@@ -54,31 +56,84 @@ async function morning(stage: Stage): Promise<Account> {
   await jonas.send(group, ["The way up: https://example.org/lake"]);
   await amelie.send(group, ["👍"]);
   await mara.send(group, ["See you there!"]);
-  return mara;
+  return { account: mara, gid: group };
 }
 
-story("the pictures of the README", async (stage) => {
-  // A server of its own: the accounts have no odd ends there.
-  await stage.ownRim();
-  const account = await morning(stage);
-  const mara = await stage.seat(account, { viewport: WIDE });
-  await mara.openChat(GROUP);
-  await mara.message("See you there!").waitFor();
-  await mara.log.locator("strong").waitFor();
-  await mara.page.mouse.move(0, 0);
-  await take(mara, "chat-light");
+async function chinese(stage: Stage): Promise<{ account: Account; gid: number }> {
+  const make = (name: string, account: string) => Account.create(stage.url, name, account);
+  const lin = await make("林晓", "linxiao");
+  const wang = await make("王磊", "wanglei");
+  const chen = await make("陈思雨", "siyu");
+  const zhou = await make("周航", "zhouhang");
+  const mara = await make("Mara", "mara");
+  await lin.befriend(wang, chen, zhou, mara);
+  await zhou.send(await lin.single(zhou), ["高铁 7:42 发车，3 号站台"]);
+  await mara.send(await lin.single(mara), ["See you on Saturday!"]);
+  const readers = await lin.group("读书会", wang, chen);
+  await lin.send(readers, ["那周二聊第六章？"]);
+  await wang.send(readers, ["我还在看第四章 🙈"]);
+  const chens = await lin.single(chen);
+  await chen.send(chens, ["地图找到了吗？"]);
+  await lin.send(chens, ["找到了，在蓝色外套的口袋里"]);
 
-  await mara.page.emulateMedia({ colorScheme: "dark" });
-  await mara.page.locator('[data-look="dark"]').waitFor();
-  await mara.button("About this chat").click();
-  await mara.button("Actions for Jonas").waitFor();
-  await mara.composer.focus();
-  await mara.page.mouse.move(0, 0);
-  await take(mara, "chat-dark");
+  const group = await lin.group("周六爬山", wang, chen, mara);
+  await wang.send(group, ["周六谁去？", "天气预报说到傍晚都是晴天"]);
+  await chen.send(group, ["我去！我带面包和奶酪 🧀"]);
+  await mara.send(group, ["Me too! 我坐早班车"]);
+  await lin.send(group, ["那就是我们四个"]);
+  await lin.send(group, ["**行程**\n\n1. *8:15* 车站集合\n2. 上山到湖边，大约三小时\n3. 敢的话就下水游泳"], "RichText");
+  await wang.send(group, ["上山的路线：https://example.org/lake"]);
+  await chen.send(group, ["👍"]);
+  await lin.send(group, ["到时候见！"]);
+  return { account: lin, gid: group };
+}
 
-  const phone = await stage.seat(account, { viewport: NARROW, isMobile: true, hasTouch: true });
-  await phone.openChat(GROUP);
-  await phone.message("See you there!").waitFor();
-  await phone.log.locator("strong").waitFor();
-  await take(phone, "narrow");
-});
+const SCENES: readonly Scene[] = [
+  { folder: "images/", locale: "en-GB", morning: english, last: "See you there!" },
+  { folder: "zh/images/", locale: "zh-CN", morning: chinese, last: "到时候见！" },
+];
+
+async function take(page: Page, folder: string, name: string): Promise<void> {
+  mkdirSync(DOCS + folder, { recursive: true });
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  const path = `${DOCS}${folder}${name}.png`;
+  writeFileSync(path, withPalette(await page.screenshot({ caret: "hide" })));
+  expect(statSync(path).size).toBeLessThan(MOST_BYTES);
+}
+
+/** In whichever language the page is. */
+async function signIn({ page }: Person, { account, password }: Account): Promise<void> {
+  await page.locator('input[name="account"]').fill(account);
+  await page.locator('input[name="password"]').fill(password);
+  await page.locator('button[type="submit"]').click();
+  await page.locator('[data-connection="online"]').waitFor({ state: "attached" });
+}
+
+for (const { folder, locale, morning, last } of SCENES) {
+  story(`the pictures of the README in ${locale}`, async (stage) => {
+    // A server of its own: the accounts have no odd ends there.
+    await stage.ownRim();
+    const { account, gid } = await morning(stage);
+    const open = async (options: Seat, place = `#/chat/${gid}`): Promise<Person> => {
+      const person = await stage.seat(account, { out: true, locale, ...options });
+      await signIn(person, account);
+      await person.page.evaluate((hash) => (location.hash = hash), place);
+      await person.message(last).waitFor();
+      await person.log.locator("strong").waitFor();
+      return person;
+    };
+    const { page } = await open({ viewport: WIDE });
+    await page.mouse.move(0, 0);
+    await take(page, folder, "chat-light");
+
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.locator('[data-look="dark"]').waitFor();
+    await page.evaluate((hash) => (location.hash = hash), `#/chat/${gid}/info`);
+    await page.locator(".panel .member").nth(3).waitFor();
+    await page.mouse.move(0, 0);
+    await take(page, folder, "chat-dark");
+
+    const phone = await open({ viewport: NARROW, isMobile: true, hasTouch: true });
+    await take(phone.page, folder, "narrow");
+  });
+}

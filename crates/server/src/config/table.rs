@@ -9,11 +9,16 @@ use super::load::variable;
 
 /// A Markdown table of every setting, made from the settings themselves.
 pub fn settings_table() -> String {
+    table("| setting | what it is | allowed | default |", |_, help| help)
+}
+
+/// The table in another language: `describe` has the words for a setting, given those in English.
+fn table(head: &str, describe: impl Fn(&str, String) -> String) -> String {
     let command = Settings::augment_args(Command::new("rim"));
-    let mut table = "| setting | what it is | allowed | default |\n|---|---|---|---|\n".to_owned();
+    let mut table = format!("{head}\n|---|---|---|---|\n");
     for arg in command.get_arguments() {
         let name = arg.get_long().unwrap_or_default();
-        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let help = describe(name, arg.get_help().map(ToString::to_string).unwrap_or_default());
         writeln!(
             table,
             "| `{name}`<br>`{}` | {help} | {} | {} |",
@@ -47,5 +52,21 @@ mod tests {
     #[test]
     fn the_documented_settings_are_the_ones_there_are() {
         documented::check("settings.md", "settings", &super::settings_table());
+    }
+
+    /// Its words are on the page, all else comes from the code: a setting that nobody has described there fails this.
+    #[test]
+    fn the_documented_settings_are_the_ones_there_are_in_chinese() {
+        let page = documented::read("zh/settings.md");
+        let words = |name: &str| {
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{name}`")));
+            row.and_then(|row| row.split(" | ").nth(1)).map(|words| words.trim().to_owned())
+        };
+        let table = super::table("| 配置项 | 说明 | 可取值 | 默认值 |", |name, _| {
+            let missing =
+                || panic!("docs/zh/settings.md: add a row \"| `{name}` | what it is, in Chinese | | |\"");
+            words(name).filter(|words| !words.is_empty()).unwrap_or_else(missing)
+        });
+        documented::check("zh/settings.md", "settings", &table);
     }
 }
