@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 use rim_protocol::rest::{
-    ChatItem, ChatList, FriendAdd, FriendModify, Group, GroupCreate, GroupRead, History, MemberChange,
-    NewGroup, NewMember, OpType, Role, User, UserCreate, UserLogin,
+    ChatDelete, ChatItem, ChatList, FriendAdd, FriendModify, Group, GroupCreate, GroupRead, History,
+    MemberChange, NewGroup, NewMember, OpType, Role, User, UserCreate, UserLogin,
 };
 use rim_protocol::sync::{SyncAnswer, SyncRequest};
 use rim_protocol::{Envelope, Id};
@@ -139,6 +139,11 @@ impl Api {
 
     pub async fn history(&self, gid: u64, page: u32, size: u32) -> Result<Vec<ChatItem>, ApiError> {
         self.post("/api/message/history", &History { gid: id(gid), page, size, before_seq: None }).await
+    }
+
+    /// Deletes a chat from the caller's list until something new comes.
+    pub async fn delete_chat(&self, gid: u64) -> Result<bool, ApiError> {
+        self.post("/api/chat/delete", &ChatDelete { gid: id(gid), seq: None }).await
     }
 
     pub async fn mark_read(&self, gid: u64) -> Result<bool, ApiError> {

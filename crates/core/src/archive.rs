@@ -130,7 +130,13 @@ pub const TABLES: &[Table] = &[
             integer("sent_seq"),
             integer("rev"),
             integer("profile_rev"),
+            integer("left_message_id"),
         ],
+    },
+    Table {
+        name: "chats",
+        key: 2,
+        columns: &[integer("user_id"), integer("group_id"), optional(integer("deleted_seq")), integer("rev")],
     },
     Table {
         name: "earlier_spans",

@@ -47,6 +47,8 @@ pub enum Change {
     /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`. Each has his own
     /// `rev` of it.
     Friend { actor: UserId, actor_rev: Rev, other: UserId, other_rev: Rev, what: FriendChange, at: Timestamp },
+    /// A chat as one user has it: their other devices hear of it, and nobody else.
+    Chat { user: UserId, rev: Rev, group: GroupId, what: ChatChange, at: Timestamp },
     /// A profile, told to `to`: oneself, or somebody who is or was asked to be a friend, and sees no e-mail
     /// address. The groups of the user are told by [`GroupChange::Profile`].
     Profile { to: UserId, rev: Rev, user: Arc<User>, at: Timestamp },
@@ -72,7 +74,9 @@ impl Change {
             Self::Friend { actor, actor_rev, other, other_rev, .. } => {
                 (Some((Topic::User(*actor), *actor_rev)), Some((Topic::User(*other), *other_rev)))
             }
-            Self::Profile { to, rev, .. } => (Some((Topic::User(*to), *rev)), None),
+            Self::Profile { to: user, rev, .. } | Self::Chat { user, rev, .. } => {
+                (Some((Topic::User(*user), *rev)), None)
+            }
             Self::SessionsEnded { .. } => (None, None),
         };
         first.into_iter().chain(second)
@@ -109,6 +113,15 @@ pub enum GroupChange {
     Profile {
         user: Arc<User>,
     },
+}
+
+/// What a user did with a chat of theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChatChange {
+    /// Deleted it from their list, up to this place.
+    Deleted { seq: Seq },
+    /// Read what they had not read of a group that they have left, up to this place.
+    ReadAfterLeaving { seq: Seq },
 }
 
 /// Why sessions ended.

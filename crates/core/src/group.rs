@@ -91,6 +91,16 @@ pub fn may_add(
     Ok(())
 }
 
+/// Who comes back when a message is written: whoever has left a single chat of which the writer is a member. It belongs
+/// to both, so nothing is written in it that reaches nobody. `away` are its two people as far as they have left.
+pub fn brought_back_by_a_message(
+    single: bool,
+    sender: UserId,
+    away: impl IntoIterator<Item = UserId>,
+) -> Option<UserId> {
+    away.into_iter().find(|user| single && *user != sender)
+}
+
 /// Removes `users`: admins and the creator; anybody removes himself. All or nobody.
 ///
 /// # Errors

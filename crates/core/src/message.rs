@@ -104,7 +104,7 @@ pub enum Written {
     Marked,
 }
 
-/// A row of a user's chat list.
+/// A row of a user's chat list: a group that they are in, or have left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chat {
     pub group: Group,
@@ -113,8 +113,25 @@ pub struct Chat {
     /// The first other current member by order of joining; if there is none the first other former
     /// one; if there never was one, the user himself.
     pub peer: User,
-    /// `max(0, last_seq - max(join_seq, read_seq, own last sent seq))`.
+    /// `max(0, last_seq - max(join_seq, read_seq, own last sent seq))`; of who has left, up to the place where they
+    /// left.
     pub unread: u64,
+    /// Whether the user is no longer a member, and this is what was theirs.
+    pub left: bool,
+}
+
+/// Whether a chat is out of its user's list: they have deleted it up to `deleted`, and since then no message came that
+/// they may see. `last` is the last place that is theirs: the group's, or that where they left. Whoever joins anew has
+/// deleted nothing.
+pub fn is_deleted(deleted: Option<Seq>, last: Seq) -> bool {
+    deleted.is_some_and(|deleted| last <= deleted)
+}
+
+/// Up to which place a chat is deleted by one who has seen it up to `seen`, or all of it: what they cannot have seen
+/// stays. `None` where it is deleted already.
+pub fn delete(deleted: Option<Seq>, last: Seq, seen: Option<Seq>) -> Option<Seq> {
+    let up_to = seen.map_or(last, |seen| seen.min(last));
+    deleted.is_none_or(|deleted| deleted < up_to).then_some(up_to)
 }
 
 /// A page counted from the newest.
@@ -198,6 +215,18 @@ mod tests {
         assert_eq!(page(3), [span(0, 1)]);
         assert_eq!(page(4), []);
         assert_eq!(page_spans(&spans, None, Page { number: 1, size: 3 }), [span(10, 12), span(2, 3)]);
+    }
+
+    #[test]
+    fn a_chat_is_deleted_up_to_what_was_seen_and_comes_back_with_what_was_not() {
+        assert_eq!(delete(None, Seq(5), None), Some(Seq(5)));
+        assert_eq!(delete(None, Seq(5), Some(Seq(4))), Some(Seq(4)), "the fifth came meanwhile");
+        assert_eq!(delete(None, Seq(5), Some(Seq(9))), Some(Seq(5)), "what does not exist is not deleted");
+        assert_eq!(delete(None, Seq(0), None), Some(Seq(0)), "without a message");
+        assert_eq!(delete(Some(Seq(5)), Seq(5), None), None, "once is enough");
+        assert_eq!(delete(Some(Seq(5)), Seq(6), None), Some(Seq(6)));
+        assert!(is_deleted(Some(Seq(5)), Seq(5)) && !is_deleted(Some(Seq(5)), Seq(6)));
+        assert!(is_deleted(Some(Seq(0)), Seq(0)) && !is_deleted(None, Seq(0)));
     }
 
     #[test]

@@ -255,7 +255,9 @@ pub trait Store: Send + Sync + 'static {
     /// Queues a write of the message path. `done` is called exactly once, by whoever drains the feed, after
     /// the commit. Writes submitted by one caller one after the other are answered in that order.
     ///
-    /// An `Append` is refused with `NoSuchGroup` or `NotMember`. A `(sender, group, client_msg_id)` that is
+    /// An `Append` is refused with `NoSuchGroup` or `NotMember`. One to a single chat brings the other back into it who
+    /// has left ([`crate::group::brought_back_by_a_message`]): they join before the message, with the `rev` before its
+    /// own, and it is told as `Added` between the answer and the message. A `(sender, group, client_msg_id)` that is
     /// stored already is answered with the place of the first, whether or not the sender is still a member.
     ///
     /// A `Mark` is refused with `NoSuchGroup` or `NotMember`. For a message that does not exist, is another
@@ -266,14 +268,29 @@ pub trait Store: Send + Sync + 'static {
     /// `Busy`: the queue is full, by count or by bytes; `done` is dropped, not called.
     fn submit(&self, write: Write, done: Done) -> Result<()>;
 
-    /// Marks everything in the group as read by the user, now.
+    /// Marks everything in the group as read by the user, now. Who has left reads their own part: no receipt of the
+    /// group, but a change of theirs ([`crate::event::ChatChange::ReadAfterLeaving`]).
     ///
     /// # Errors
-    /// `NoSuchGroup`, `NotMember`.
+    /// `NoSuchGroup`, `NotMember` where they never were a member.
     async fn mark_all_read(&self, user: UserId, group: GroupId, now: Timestamp) -> Result<()>;
 
-    /// A page of the user's chat list: the groups he is a member of in which he may see a message. Pages
-    /// are cut newest message first; the rows of a page ascend by message id.
+    /// Deletes a chat from the user's list by [`crate::message::delete`]; they stay a member, if they are one, and its
+    /// messages stay theirs. Takes their next own `rev`. A new message brings it back, and so does a new membership.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, `NotMember` where they never were a member.
+    async fn delete_chat(
+        &self,
+        user: UserId,
+        group: GroupId,
+        seen: Option<Seq>,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// A page of the user's chat list: the groups they are or were a member of in which they may see a message, but
+    /// for those they have deleted ([`crate::message::is_deleted`]). Pages are cut newest message first; the rows of a
+    /// page ascend by message id.
     async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>>;
 
     /// A page of the group as the user may see it: the parts during which he was a member. Page 1 holds the

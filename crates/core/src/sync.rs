@@ -32,10 +32,22 @@ pub struct SyncPage {
     /// Friendships that changed after the query's `rev`.
     pub friends: Vec<(UserId, Friendship)>,
     pub groups: Vec<GroupDelta>,
+    /// Chats with which the user did something after the query's `rev`, by its order.
+    pub chats: Vec<ChatState>,
     /// Every user whom the rows above name, once.
     pub users: Vec<User>,
     /// Whether another query is needed to be up to date.
     pub more: bool,
+}
+
+/// A chat as its user has it now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatState {
+    pub group: GroupId,
+    /// Up to where they have deleted it from their list, if they have ([`crate::message::is_deleted`]).
+    pub deleted: Option<Seq>,
+    /// How far they have read.
+    pub read: Seq,
 }
 
 /// What changed in one group after the client's `rev`, complete up to `rev`.
@@ -48,6 +60,7 @@ pub struct GroupDelta {
     /// If name, avatar or creator changed, or the client did not know the group.
     pub group: Option<Group>,
     pub last_seq: Seq,
+    /// Of who has left, that of their own part.
     pub unread: u64,
     /// What the user may see, ascending.
     pub messages: Vec<Message>,
@@ -60,6 +73,8 @@ pub struct GroupDelta {
     /// Of such a group those whose name or picture changed, if the client knew the group: `users` has them.
     pub renamed: Vec<UserId>,
     pub more: bool,
+    /// Up to where the user has deleted it from their list, if they have.
+    pub deleted: Option<Seq>,
 }
 
 /// A member as he is now.

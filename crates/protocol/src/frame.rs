@@ -285,12 +285,14 @@ pub enum Notice {
     OwnerChanged,
     /// `uid` dissolved the group.
     GroupDissolved,
-    /// `uid` has read everything up to `msgId` and `seq`.
+    /// `uid` has read everything up to `msgId` and `seq`; yourself, in a group that you have left, up to `seq`.
     Read,
     /// Everything up to `msgId` and `seq` was delivered to `uid`.
     Delivered,
     /// The name or picture of `uid` is another: a member of the group, or without a `gid` a friend, or yourself.
     ProfileUpdated,
+    /// `uid` (yourself, on another device) deleted the chat `gid` up to `seq`.
+    ChatDeleted,
     /// `uid`, whom you watch, has a connection now.
     Online,
     /// `uid`, whom you watch, has had none for a while.

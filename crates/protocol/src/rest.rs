@@ -121,6 +121,10 @@ pub struct ChatItem {
     /// A number in the chat list, null in history.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub unread: Option<u64>,
+    /// Only in the chat list, and only where it is true: one is in this group no longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub left: bool,
 }
 
 /// A member of a group: role 1 common, 2 admin or creator.
@@ -397,6 +401,18 @@ pub struct RoleChange {
 pub struct GroupTransfer {
     pub gid: Id,
     pub uid: Id,
+}
+
+/// `POST /api/chat/delete`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001})))]
+pub struct ChatDelete {
+    pub gid: Id,
+    /// How far one has seen it: what came later stays. Everything where left out.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub seq: Option<Id>,
 }
 
 /// `POST /api/message/chat/list`.

@@ -75,6 +75,23 @@ pub struct SyncAnswer {
     pub store: StoreState,
     /// The server's clock in Unix milliseconds.
     pub now: i64,
+    /// Chats with which the user did something, on whichever device.
+    #[serde(default)]
+    pub chats: Vec<ChatState>,
+}
+
+/// A chat as its user has it now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ChatState {
+    pub gid: u64,
+    /// Deleted up to this `seq`: the chat is out of the list until its `lastSeq` is a higher one. Null where it is not
+    /// deleted.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub deleted_seq: Option<u64>,
+    /// Read up to this `seq`, at the least; also after one has left.
+    pub read_seq: u64,
 }
 
 /// A friendship as it is now.
@@ -113,7 +130,7 @@ pub struct GroupDelta {
     pub group: Option<Group>,
     /// The last `seq` of the group, at the time of the answer; of one who left, that of his own part.
     pub last_seq: u64,
-    /// Unread messages, at the time of the answer.
+    /// Unread messages, at the time of the answer; of one who left, those of their own part.
     pub unread: u64,
     /// Messages in order of `seq`.
     pub messages: Vec<Message>,
@@ -127,6 +144,9 @@ pub struct GroupDelta {
     pub members_omitted: bool,
     /// Whether this group has more.
     pub more: bool,
+    /// As in `chats`, where the chat is deleted. Whoever joins anew has deleted nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_seq: Option<u64>,
 }
 
 /// A member as he is now.

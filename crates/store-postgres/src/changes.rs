@@ -63,6 +63,7 @@ const fn kept_since(change: &Change) -> Option<Timestamp> {
         Change::Receipt { at, .. }
         | Change::Group { at, .. }
         | Change::Friend { at, .. }
+        | Change::Chat { at, .. }
         | Change::Profile { at, .. } => Some(*at),
         Change::Message { .. } | Change::SessionsEnded { .. } => None,
     }

@@ -1,34 +1,40 @@
-//! The chat list.
+//! Chats as their users have them: the chat list, and what they do with a chat for themselves alone.
 
 use deadpool_postgres::GenericClient;
-use rim_core::UserId;
-use rim_core::message::{Chat, Page};
+use rim_core::event::{Change, ChatChange};
+use rim_core::message::{self, Chat, Page};
+use rim_core::sync::ChatState;
+use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
 
+use crate::database::Tx;
 use crate::failure::Result;
 use crate::row::{self, Sql};
+use crate::users;
 
-/// In one statement, which reads of each of his groups where it is, and all the rest of those on the page alone.
+// ---- reading
+
+/// In one statement, which reads of each of their groups where it is, and all the rest of those on the page alone.
 pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> Result<Vec<Chat>> {
-    // The last message that he may see is the group's newest, if it came since he joined; else that at the end of
-    // his latest earlier membership. The peer is whom old clients show as the title of the chat.
+    // The last message that they may see is the group's newest, if it came since they joined; else that at the end of
+    // their latest earlier membership. The condition is rim-core's message::is_deleted. The peer is whom old clients
+    // show as the title of the chat.
     let sql = "
         WITH mine AS (
             SELECT m.group_id,
-                   CASE WHEN g.last_seq > m.join_seq THEN g.last_message_id
-                        ELSE (SELECT s.id FROM messages AS s
-                              WHERE s.group_id = m.group_id
-                                AND s.seq = (SELECT max(e.to_seq) FROM earlier_spans AS e
-                                             WHERE e.group_id = m.group_id AND e.user_id = m.user_id))
-                   END AS last_id
+                   CASE WHEN m.left_seq IS NULL AND g.last_seq > m.join_seq THEN g.last_message_id
+                        ELSE m.left_message_id END AS last_id
             FROM members AS m JOIN groups AS g ON g.id = m.group_id
-            WHERE m.user_id = $1 AND m.left_rev IS NULL
+                 LEFT JOIN chats AS c ON c.user_id = $1 AND c.group_id = m.group_id
+            WHERE m.user_id = $1
+              AND (c.deleted_seq IS NULL OR c.deleted_seq < coalesce(m.left_seq, g.last_seq))
         ), page AS (
-            SELECT group_id, last_id FROM mine ORDER BY last_id DESC NULLS LAST LIMIT $2 OFFSET $3
+            SELECT group_id, last_id FROM mine WHERE last_id > 0 ORDER BY last_id DESC LIMIT $2 OFFSET $3
         )
         SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single,
                l.id, l.group_id, l.seq, l.rev, l.sender_id, l.client_msg_id, l.kind, l.content, l.created_at,
                u.id, u.account, u.name, u.avatar, u.email,
-               greatest(0, g.last_seq - greatest(m.join_seq, m.read_seq, m.sent_seq))
+               greatest(0, coalesce(m.left_seq, g.last_seq) - greatest(m.join_seq, m.read_seq, m.sent_seq)),
+               m.left_seq IS NOT NULL
         FROM page
         JOIN members AS m ON m.group_id = page.group_id AND m.user_id = $1
         JOIN groups AS g ON g.id = page.group_id
@@ -49,7 +55,90 @@ pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> R
             last: row::message(row.from(6))?,
             peer: row::user(row.from(15))?,
             unread: row.number(20)?,
+            left: row.get(21)?,
         })
     })
     .await
+}
+
+/// Those with which the user did something after `rev`, by its order.
+pub(crate) async fn changed(db: &impl GenericClient, user: UserId, rev: Rev) -> Result<Vec<ChatState>> {
+    let sql = "SELECT c.group_id, c.deleted_seq, m.read_seq
+               FROM chats AS c JOIN members AS m ON m.group_id = c.group_id AND m.user_id = c.user_id
+               WHERE c.user_id = $1 AND c.rev > $2 ORDER BY c.rev";
+    row::all(db, sql, &[&user.sql(), &rev.sql()], |row| {
+        Ok(ChatState { group: row.number(0)?, deleted: row.maybe(1)?, read: row.number(2)? })
+    })
+    .await
+}
+
+// ---- writing
+
+/// Of the group nothing is locked: a message that comes at the same time is not deleted with it.
+pub(crate) async fn delete(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    group: GroupId,
+    seen: Option<Seq>,
+    now: Timestamp,
+) -> Result<()> {
+    // Locked first, so that what is deleted already is known.
+    users::lock(&tx.db, [user, user]).await?;
+    let sql = "SELECT g.id, m.user_id, coalesce(m.left_seq, g.last_seq), c.deleted_seq
+               FROM groups AS g
+                    LEFT JOIN members AS m ON m.group_id = g.id AND m.user_id = $2
+                    LEFT JOIN chats AS c ON c.group_id = g.id AND c.user_id = $2
+               WHERE g.id = $1";
+    let found = row::first(&tx.db, sql, &[&group.sql(), &user.sql()], |row| {
+        let (member, deleted) = (row.maybe::<UserId>(1)?, row.maybe(3)?);
+        Ok((member, row.number(2)?, deleted))
+    })
+    .await?;
+    let (member, last, deleted) = found.ok_or(Refusal::NoSuchGroup)?;
+    member.ok_or(Refusal::NotMember)?;
+    match message::delete(deleted, last, seen) {
+        Some(seq) => note(tx, user, group, ChatChange::Deleted { seq }, now).await,
+        None => Ok(()),
+    }
+}
+
+/// Reads what one who has left has not read of their part.
+///
+/// # Errors
+/// `NotMember` where they never were one.
+pub(crate) async fn read_after_leaving(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    group: GroupId,
+    now: Timestamp,
+) -> Result<()> {
+    // Before the membership, which others write while they have the group.
+    users::lock(&tx.db, [user, user]).await?;
+    let sql = "SELECT group_id, left_seq FROM members
+               WHERE group_id = $1 AND user_id = $2 AND left_seq IS NOT NULL";
+    let seq = row::first(&tx.db, sql, &[&group.sql(), &user.sql()], |row| row.number(1)).await?;
+    let seq: Seq = seq.ok_or(Refusal::NotMember)?;
+    // Without a rev of the group: it is none of its business any more. Whoever has come back meanwhile reads as a
+    // member, when they are asked to again.
+    let sql = "UPDATE members SET read_seq = $3, delivered_seq = greatest(delivered_seq, $3)
+               WHERE group_id = $1 AND user_id = $2 AND left_seq = $3 AND read_seq < $3";
+    if row::execute(&tx.db, sql, &[&group.sql(), &user.sql(), &seq.sql()]).await? == 0 {
+        return Ok(());
+    }
+    note(tx, user, group, ChatChange::ReadAfterLeaving { seq }, now).await
+}
+
+/// Stores it as the next of the user's own changes, and tells of it.
+async fn note(tx: &mut Tx<'_>, user: UserId, group: GroupId, what: ChatChange, at: Timestamp) -> Result<()> {
+    let rev = users::next_rev(&tx.db, user).await?.ok_or(Refusal::NoSuchUser)?;
+    let deleted = match what {
+        ChatChange::Deleted { seq } => Some(seq.sql()),
+        ChatChange::ReadAfterLeaving { .. } => None,
+    };
+    let sql = "INSERT INTO chats (user_id, group_id, deleted_seq, rev) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (user_id, group_id)
+               DO UPDATE SET deleted_seq = coalesce(excluded.deleted_seq, chats.deleted_seq), rev = excluded.rev";
+    row::execute(&tx.db, sql, &[&user.sql(), &group.sql(), &deleted, &rev.sql()]).await?;
+    tx.publish(Change::Chat { user, rev, group, what, at });
+    Ok(())
 }

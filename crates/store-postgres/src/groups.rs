@@ -319,6 +319,50 @@ async fn write_role(
     Ok(())
 }
 
+/// Makes users members from `join_seq` on, each by their `rev`. They are no members now, but may have been.
+async fn write_joining(
+    db: &impl GenericClient,
+    group: GroupId,
+    users: &[(UserId, Role)],
+    revs: Vec<i64>,
+    join_seq: Seq,
+    now: Timestamp,
+) -> Result<()> {
+    let (group, join_seq) = (group.sql(), join_seq.sql());
+    let ids = array(users.iter().map(|(user, _)| *user));
+    let roles: Vec<_> = users.iter().map(|(_, role)| row::role_code(*role)).collect();
+    let sql = "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
+               SELECT group_id, user_id, join_seq, left_seq FROM members
+               WHERE group_id = $1 AND user_id = ANY($2) AND left_seq > join_seq";
+    row::execute(db, sql, &[&group, &ids]).await?;
+    let sql = "INSERT INTO members (group_id, user_id, role, join_rev, joined_at, join_seq, read_seq, delivered_seq,
+                                    sent_seq, rev, left_message_id)
+               SELECT $1, new.user_id, new.role, new.rev, $5, $6, 0, 0, 0, new.rev, 0
+               FROM unnest($2::bigint[], $3::smallint[], $4::bigint[]) AS new (user_id, role, rev)
+               ON CONFLICT (group_id, user_id) DO UPDATE SET
+                   role = excluded.role, join_rev = excluded.join_rev, joined_at = excluded.joined_at,
+                   join_seq = excluded.join_seq, left_seq = NULL, left_rev = NULL, rev = excluded.rev";
+    row::execute(db, sql, &[&group, &ids, &roles, &revs, &now.0, &join_seq]).await?;
+    // Whoever joins anew sees the chat again.
+    row::execute(db, "DELETE FROM chats WHERE user_id = ANY($2) AND group_id = $1", &[&group, &ids]).await?;
+    Ok(())
+}
+
+/// Brings a user back into a single chat whose row is locked, as the other writes in it.
+pub(crate) async fn come_back(
+    db: &impl GenericClient,
+    group: GroupId,
+    user: UserId,
+    rev: Rev,
+    join_seq: Seq,
+    now: Timestamp,
+) -> Result<()> {
+    write_joining(db, group, &[(user, Role::Common)], vec![rev.sql()], join_seq, now).await?;
+    let sql = "UPDATE groups SET member_count = member_count + 1 WHERE id = $1";
+    row::execute(db, sql, &[&group.sql()]).await?;
+    Ok(())
+}
+
 async fn new_id(db: &impl GenericClient) -> Result<GroupId> {
     one(row::first(db, "SELECT nextval('group_ids')", &[], |row| row.number(0)).await?)
 }
@@ -451,24 +495,9 @@ impl Room {
         users: &[(UserId, Role)],
         now: Timestamp,
     ) -> Result<()> {
-        let (group, join_seq) = (self.group.id.sql(), self.last_seq.sql());
-        let ids = array(users.iter().map(|(user, _)| *user));
-        let roles: Vec<_> = users.iter().map(|(_, role)| row::role_code(*role)).collect();
         let revs = array(users.iter().map(|_| self.next_rev()));
         self.member_count += users.len() as u64;
-        let sql = "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
-                   SELECT group_id, user_id, join_seq, left_seq FROM members
-                   WHERE group_id = $1 AND user_id = ANY($2) AND left_seq > join_seq";
-        row::execute(db, sql, &[&group, &ids]).await?;
-        let sql = "INSERT INTO members (group_id, user_id, role, join_rev, joined_at, join_seq, read_seq, delivered_seq,
-                                        sent_seq, rev)
-                   SELECT $1, new.user_id, new.role, new.rev, $5, $6, 0, 0, 0, new.rev
-                   FROM unnest($2::bigint[], $3::smallint[], $4::bigint[]) AS new (user_id, role, rev)
-                   ON CONFLICT (group_id, user_id) DO UPDATE SET
-                       role = excluded.role, join_rev = excluded.join_rev, joined_at = excluded.joined_at,
-                       join_seq = excluded.join_seq, left_seq = NULL, left_rev = NULL, rev = excluded.rev";
-        row::execute(db, sql, &[&group, &ids, &roles, &revs, &now.0, &join_seq]).await?;
-        Ok(())
+        write_joining(db, self.group.id, users, revs, self.last_seq, now).await
     }
 
     /// Each leaving takes a `rev`. They are members now.
@@ -476,7 +505,11 @@ impl Room {
         let ids = array(users.iter().copied());
         let revs = array(users.iter().map(|_| self.next_rev()));
         self.member_count -= users.len() as u64;
-        let sql = "UPDATE members AS m SET left_seq = $4, left_rev = gone.rev, rev = gone.rev
+        let sql = "UPDATE members AS m
+                   SET left_seq = $4, left_rev = gone.rev, rev = gone.rev,
+                       left_message_id = CASE WHEN $4 > m.join_seq
+                                         THEN (SELECT last_message_id FROM groups WHERE id = $1)
+                                         ELSE m.left_message_id END
                    FROM unnest($2::bigint[], $3::bigint[]) AS gone (user_id, rev)
                    WHERE m.group_id = $1 AND m.user_id = gone.user_id";
         row::execute(db, sql, &[&self.group.id.sql(), &ids, &revs, &self.last_seq.sql()]).await?;

@@ -20,7 +20,7 @@ use rim_core::session::{NewSession, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
-use rim_core::{GroupId, Identity, Seq, SessionId, Timestamp, UserId, account};
+use rim_core::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId, account};
 use tokio::sync::oneshot;
 
 use crate::connection::Server;
@@ -318,7 +318,22 @@ impl Store for PostgresStore {
         self.writer
             .queue
             .push(Item { wanted: Wanted::ReadAll { user, group, now }, asker: Asker::Caller(reply) })?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into())))
+        match answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into()))) {
+            Err(StoreError::Refused(Refusal::NotMember)) => {
+                self.database.write(move |tx| chats::read_after_leaving(tx, user, group, now).boxed()).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn delete_chat(
+        &self,
+        user: UserId,
+        group: GroupId,
+        seen: Option<Seq>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.database.write(move |tx| chats::delete(tx, user, group, seen, now).boxed()).await
     }
 
     async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {

@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_identity.sql"),
     include_str!("../migrations/0003_profiles.sql"),
+    include_str!("../migrations/0004_chats.sql"),
 ];
 
 /// The version this rim reads and writes.

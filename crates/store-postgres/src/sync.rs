@@ -19,15 +19,16 @@ use rim_core::{GroupId, Rev, Seq, UserId};
 use crate::failure::Result;
 use crate::membership::{self, Membership};
 use crate::row::{self, Sql, array};
-use crate::{friends, groups, history, place, users};
+use crate::{chats, friends, groups, history, place, users};
 
 /// Groups that are looked at together. More are asked for when the limit is not used up by then.
 const AT_ONCE: usize = 64;
 
 pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -> Result<SyncPage> {
-    let (own, friends, candidates) = try_join!(
+    let (own, friends, chats, candidates) = try_join!(
         own_profile(db, user),
         friends::changed(db, user, query.rev),
+        chats::changed(db, user, query.rev),
         candidates(db, user, query.groups.clone())
     )?;
     let (rev, me) = own.map_or((Rev(0), None), |(rev, profile_rev, profile)| {
@@ -56,7 +57,7 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
         .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
         .collect();
     let users = users::find_all(db, named.into_iter().collect()).await?;
-    Ok(SyncPage { rev, me, friends, groups: deltas, users, more })
+    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more })
 }
 
 /// The user's own `rev`, that of his profile, and the profile.
@@ -100,6 +101,8 @@ struct View {
     missed: Vec<Span>,
     /// The smallest place that was not skipped, if the window left out some.
     skipped_to: Option<Seq>,
+    /// Up to where they have deleted it from their list, if they have.
+    deleted: Option<Seq>,
 }
 
 /// Where the group is.
@@ -118,7 +121,8 @@ async fn views(
     window: Option<u32>,
 ) -> Result<Vec<View>> {
     let sql = concat!(
-        "SELECT since.group_id, since.rev, g.last_seq, g.last_rev, g.info_rev, g.member_count, place.low, ",
+        "SELECT since.group_id, since.rev, g.last_seq, g.last_rev, g.info_rev, g.member_count, place.low,
+                (SELECT c.deleted_seq FROM chats AS c WHERE c.user_id = $1 AND c.group_id = g.id), ",
         membership::columns!(),
         " FROM unnest($2::bigint[], $3::bigint[]) AS since (group_id, rev)
                JOIN members AS m ON m.group_id = since.group_id AND m.user_id = $1
@@ -130,7 +134,7 @@ async fn views(
     let ids = array(groups.iter().map(|(group, _)| *group));
     let since = array(groups.iter().map(|(_, since)| *since));
     row::all(db, sql, &[&user.sql(), &ids, &since], |row| {
-        let membership = Membership::read(row.from(7))?;
+        let membership = Membership::read(row.from(8))?;
         let head = Head {
             last_seq: row.number(2)?,
             last_rev: row.number(3)?,
@@ -139,7 +143,16 @@ async fn views(
         };
         let until = membership.left.map_or(head.last_rev, |(_, left_rev)| left_rev);
         let (missed, skipped_to) = missed(&membership, head.last_seq, row.number(6)?, window);
-        Ok(View { group: row.number(0)?, membership, head, since: row.number(1)?, until, missed, skipped_to })
+        Ok(View {
+            group: row.number(0)?,
+            membership,
+            head,
+            since: row.number(1)?,
+            until,
+            missed,
+            skipped_to,
+            deleted: row.maybe(7)?,
+        })
     })
     .await
 }
@@ -313,7 +326,7 @@ impl View {
 
     /// The first rows that he missed, at most `limit`.
     fn delta(self, rows: &mut Rows, limit: usize) -> GroupDelta {
-        let member = self.membership.left.is_none();
+        let last_seq = self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq);
         let members_omitted = self.omits_members();
         let mut messages = rows.messages.remove(&self.group).unwrap_or_default();
         let mut members = rows.members.remove(&self.group).unwrap_or_default();
@@ -332,16 +345,17 @@ impl View {
         GroupDelta {
             group_id: self.group,
             rev,
-            member,
+            member: self.membership.left.is_none(),
             group: rows.groups.remove(&self.group),
-            last_seq: self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq),
-            unread: if member { self.membership.unread(self.head.last_seq) } else { 0 },
+            last_seq,
+            unread: self.membership.unread(last_seq),
             messages,
             skipped_to: self.skipped_to,
             members: members.into_iter().map(|(_, member)| member).collect(),
             members_omitted,
             renamed: renamed.into_iter().map(|(_, user)| user).collect(),
             more: rev < self.until,
+            deleted: self.deleted,
         }
     }
 }

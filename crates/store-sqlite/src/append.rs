@@ -12,10 +12,11 @@ use crate::client_ids::{self, Found};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
 use crate::tail::Entry;
+use crate::{chats, groups};
 
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
-        let head = *self.heads.group(self.db, new.group)?;
+        let (mut head, is_half) = self.heads.group_of_a_message(self.db, new.group)?;
         let (group, sender) = (new.group, new.sender);
         let client_hash = match self.find_client_id(client_ids::hash, group, sender, &new.client_msg_id)? {
             // Also to one who has left since: he is told the truth, not that he may not send.
@@ -24,6 +25,12 @@ impl Batch<'_> {
         };
         if !self.heads.standing(self.db, new.group, new.sender)?.member {
             return Err(Refusal::NotMember.into());
+        }
+        if is_half {
+            // The tables are read and written now, so what is held back has to be there.
+            self.heads.flush(&mut self.statements)?;
+            groups::bring_back(self, group, sender, new.now)?;
+            head = *self.heads.group(self.db, group)?;
         }
 
         let message = Message {
@@ -63,7 +70,7 @@ impl Batch<'_> {
     pub(crate) fn mark_all_read(&mut self, user: UserId, group: GroupId, now: Timestamp) -> Result<()> {
         let head = *self.heads.group(self.db, group)?;
         if !self.heads.standing(self.db, group, user)?.member {
-            return Err(Refusal::NotMember.into());
+            return chats::read_after_leaving(self, user, group, now);
         }
         let (message, seq) = (head.last_message, head.last_seq);
         let mark = Mark { group, user, message, receipt: Receipt::Read, now, origin: Origin(0) };

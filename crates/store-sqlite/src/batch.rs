@@ -48,12 +48,13 @@ impl<'c> Batch<'c> {
         self.out.push(Committed::Change(change));
     }
 
-    /// Carries out a write of the message path. It needs no savepoint: every check precedes its only
+    /// Carries out a write of the message path. It needs no savepoint: every check precedes its first
     /// statement.
     ///
     /// # Errors
     /// What the whole batch fails of: how far the write came is not known.
     pub(crate) fn write(&mut self, write: Write, done: Done) -> Result<()> {
+        let told = self.out.len();
         let written = guarded(|| match write {
             Write::Append(new) => self.append(new),
             Write::Mark(mark) => self.mark(mark),
@@ -66,7 +67,8 @@ impl<'c> Batch<'c> {
             }
             Err(failure) => (Err(StoreError::Fault(failure.to_string())), None, Err(failure)),
         };
-        self.out.push(Committed::Answer { done, result });
+        // Before what it answers for: a message may have told who came back for it.
+        self.out.insert(told, Committed::Answer { done, result });
         self.out.extend(change.map(Committed::Change));
         failed
     }

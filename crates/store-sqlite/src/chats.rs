@@ -1,19 +1,24 @@
-//! The chat list.
+//! Chats as their users have them: the chat list, and what they do with a chat for themselves alone.
 //!
 //! Which chats are on a page is decided by the directory and an index alone; only what the page shows is read.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use rim_core::message::{Chat, Page};
-use rim_core::{GroupId, MessageId, Seq, UserId};
-use rusqlite::Connection;
+use rim_core::event::{Change, ChatChange};
+use rim_core::message::{self, Chat, Page};
+use rim_core::sync::ChatState;
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
+use rusqlite::{Connection, params};
 
+use crate::batch::Batch;
 use crate::directory::Directory;
 use crate::failure::Result;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
 use crate::{groups, history, users};
+
+// ---- reading
 
 pub(crate) fn page(db: &Snapshot<'_>, directory: &Directory, user: UserId, page: Page) -> Result<Vec<Chat>> {
     let mut entries = entries(db, directory, user)?;
@@ -37,78 +42,150 @@ struct Entry {
     group: GroupId,
 }
 
-/// His current groups with a message that he may see: the group's newest, if it came since he joined; else
-/// that at the end of his latest earlier membership.
+/// The groups they are or were in with a message that they may see, and have not deleted: a member's is the group's
+/// newest, if it came since they joined; else it is that at the end of their latest earlier membership.
 fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec<Entry>> {
+    let deleted = deleted(db, user)?;
     // An index has all of these columns.
-    let sql = "SELECT group_id, join_seq FROM members WHERE user_id = ?1 AND left_rev IS NULL";
-    let joined = row::all(db, sql, [user.sql()], |row| {
+    let sql = "SELECT group_id, join_seq, left_seq, left_message_id FROM members WHERE user_id = ?1";
+    let memberships = row::all(db, sql, [user.sql()], |row| {
         let row = Fields { table: "members", row };
-        Ok((GroupId(row.get(0)?), Seq(row.get(1)?)))
+        let left = row.get::<Option<u64>>(2)?.map(Seq);
+        Ok((GroupId(row.get(0)?), Seq(row.get(1)?), left, MessageId(row.get(3)?)))
     })?;
-
-    let (mut entries, mut silent) = (Vec::with_capacity(joined.len()), Vec::new());
     let heads = directory.look();
-    for (group, join_seq) in joined {
+    let entries = memberships.into_iter().filter_map(|(group, join_seq, left, left_message)| {
         let head = heads.head(group);
-        if head.last_seq > join_seq {
-            entries.push(Entry { last: head.last_message, group });
-        } else {
-            silent.push(group);
-        }
-    }
-    drop(heads);
-
-    if !silent.is_empty() {
-        let earlier = ends_of_earlier_spans(db, user)?;
-        for group in silent {
-            let Some(to) = earlier.get(&group) else { continue };
-            entries.extend(db.message_at(group, *to)?.map(|last| Entry { last, group }));
-        }
-    }
-    Ok(entries)
+        let is_current = left.is_none() && head.last_seq > join_seq;
+        let last = if is_current { head.last_message } else { left_message };
+        let deleted = deleted.get(&group).copied();
+        let is_shown = last != MessageId(0) && !message::is_deleted(deleted, left.unwrap_or(head.last_seq));
+        is_shown.then_some(Entry { last, group })
+    });
+    Ok(entries.collect())
 }
 
-/// Of every group that he came back to: how far he saw it before.
-fn ends_of_earlier_spans(db: &Connection, user: UserId) -> Result<HashMap<GroupId, Seq>> {
-    let sql = "SELECT group_id, max(to_seq) FROM earlier_spans WHERE user_id = ?1 GROUP BY group_id";
-    let ends = row::all(db, sql, [user.sql()], |row| {
-        let row = Fields { table: "earlier_spans", row };
+/// Up to where they have deleted which chats.
+fn deleted(db: &Connection, user: UserId) -> Result<HashMap<GroupId, Seq>> {
+    let sql = "SELECT group_id, deleted_seq FROM chats WHERE user_id = ?1 AND deleted_seq IS NOT NULL";
+    let deleted = row::all(db, sql, [user.sql()], |row| {
+        let row = Fields { table: "chats", row };
         Ok((GroupId(row.get(0)?), Seq(row.get(1)?)))
     })?;
-    Ok(ends.into_iter().collect())
+    Ok(deleted.into_iter().collect())
 }
 
-/// `None` if there is no message that he may see.
+/// `None` if there is no message that they may see.
 fn chat(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<Chat>> {
     // The peer is whom old clients show as the title of the chat.
     let sql = "SELECT m.group_id,
-                      CASE WHEN g.last_seq > m.join_seq THEN g.last_message_id END,
-                      CASE WHEN g.last_seq <= m.join_seq
-                      THEN (SELECT max(e.to_seq) FROM earlier_spans AS e
-                            WHERE e.group_id = m.group_id AND e.user_id = m.user_id) END,
-                      max(0, g.last_seq - max(m.join_seq, m.read_seq, m.sent_seq)),
+                      CASE WHEN m.left_seq IS NULL AND g.last_seq > m.join_seq
+                      THEN g.last_message_id ELSE m.left_message_id END,
+                      max(0, coalesce(m.left_seq, g.last_seq) - max(m.join_seq, m.read_seq, m.sent_seq)),
                       coalesce((SELECT o.user_id FROM members AS o
                                 WHERE o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NULL
                                 ORDER BY o.join_rev LIMIT 1),
                                (SELECT o.user_id FROM members AS o
                                 WHERE o.group_id = m.group_id AND o.user_id <> m.user_id
                                 ORDER BY o.join_rev LIMIT 1),
-                               m.user_id)
+                               m.user_id),
+                      m.left_seq IS NOT NULL
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
-               WHERE m.group_id = ?1 AND m.user_id = ?2 AND m.left_rev IS NULL";
+               WHERE m.group_id = ?1 AND m.user_id = ?2";
     let found = row::first(db, sql, [group.sql(), user.sql()], |row| {
         let row = Fields { table: "members", row };
-        Ok((row.get::<Option<u64>>(1)?, row.get::<Option<u64>>(2)?, row.get(3)?, row.get(4)?))
+        Ok((MessageId(row.get(1)?), row.get(2)?, UserId(row.get(3)?), row.get(4)?))
     })?;
-    let Some((newest, earlier, unread, peer)) = found else { return Ok(None) };
-    let last = match (newest, earlier) {
-        (Some(newest), _) => Some(MessageId(newest)),
-        (None, Some(earlier)) => db.message_at(group, Seq(earlier))?,
-        (None, None) => None,
-    };
-    let Some(last) = last else { return Ok(None) };
-    let found = (groups::find(db, group)?, history::find(db, last)?, users::find(db, UserId(peer))?);
+    let Some((last, unread, peer, left)) = found else { return Ok(None) };
+    let found = (groups::find(db, group)?, history::find(db, last)?, users::find(db, peer)?);
     let (Some(group), Some(last), Some(peer)) = found else { return Ok(None) };
-    Ok(Some(Chat { group, last, peer, unread }))
+    Ok(Some(Chat { group, last, peer, unread, left }))
+}
+
+/// Those with which the user did something after `rev`, by its order.
+pub(crate) fn changed(db: &Connection, user: UserId, rev: Rev) -> Result<Vec<ChatState>> {
+    let sql = "SELECT c.group_id, c.deleted_seq, m.read_seq
+               FROM chats AS c JOIN members AS m ON m.group_id = c.group_id AND m.user_id = c.user_id
+               WHERE c.user_id = ?1 AND c.rev > ?2 ORDER BY c.rev";
+    row::all(db, sql, [user.sql(), rev.sql()], |row| {
+        let row = Fields { table: "chats", row };
+        let deleted = row.get::<Option<u64>>(1)?.map(Seq);
+        Ok(ChatState { group: GroupId(row.get(0)?), deleted, read: Seq(row.get(2)?) })
+    })
+}
+
+/// Up to where they have deleted the chat, if they have.
+pub(crate) fn deleted_up_to(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Seq>> {
+    let sql = "SELECT group_id, deleted_seq FROM chats WHERE user_id = ?1 AND group_id = ?2";
+    let deleted = row::first(db, sql, [user.sql(), group.sql()], |row| {
+        Fields { table: "chats", row }.get::<Option<u64>>(1)
+    })?;
+    Ok(deleted.flatten().map(Seq))
+}
+
+// ---- writing
+
+pub(crate) fn delete(
+    batch: &mut Batch<'_>,
+    user: UserId,
+    group: GroupId,
+    seen: Option<Seq>,
+    now: Timestamp,
+) -> Result<()> {
+    let last_seq = batch.heads.group(batch.db, group)?.last_seq;
+    let sql = "SELECT group_id, left_seq FROM members WHERE group_id = ?1 AND user_id = ?2";
+    let left = row::first(batch.db, sql, [group.sql(), user.sql()], |row| {
+        Ok(Fields { table: "members", row }.get::<Option<u64>>(1)?.map(Seq))
+    })?;
+    let last = left.ok_or(Refusal::NotMember)?.unwrap_or(last_seq);
+    let deleted = deleted_up_to(batch.db, user, group)?;
+    match message::delete(deleted, last, seen) {
+        Some(seq) => note(batch, user, group, ChatChange::Deleted { seq }, now),
+        None => Ok(()),
+    }
+}
+
+/// Reads what one who has left has not read of their part.
+///
+/// # Errors
+/// `NotMember` where they never were one.
+pub(crate) fn read_after_leaving(
+    batch: &mut Batch<'_>,
+    user: UserId,
+    group: GroupId,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "SELECT group_id, left_seq, read_seq FROM members
+               WHERE group_id = ?1 AND user_id = ?2 AND left_seq IS NOT NULL";
+    let part = row::first(batch.db, sql, [group.sql(), user.sql()], |row| {
+        let row = Fields { table: "members", row };
+        Ok((Seq(row.get(1)?), Seq(row.get(2)?)))
+    })?;
+    let (seq, read) = part.ok_or(Refusal::NotMember)?;
+    if seq <= read {
+        return Ok(());
+    }
+    // Without a rev of the group: it is none of its business any more.
+    let sql = "UPDATE members SET read_seq = ?3, delivered_seq = max(delivered_seq, ?3)
+               WHERE group_id = ?1 AND user_id = ?2";
+    row::execute(batch.db, sql, [group.sql(), user.sql(), seq.sql()])?;
+    note(batch, user, group, ChatChange::ReadAfterLeaving { seq }, now)
+}
+
+/// Stores it as the next of the user's own changes, and tells of it.
+fn note(batch: &mut Batch<'_>, user: UserId, group: GroupId, what: ChatChange, at: Timestamp) -> Result<()> {
+    let rev = users::next_rev(batch, user)?.ok_or(Refusal::NoSuchUser)?;
+    let deleted = match what {
+        ChatChange::Deleted { seq } => Some(seq.sql()),
+        ChatChange::ReadAfterLeaving { .. } => None,
+    };
+    row::execute(
+        batch.db,
+        "INSERT INTO chats (user_id, group_id, deleted_seq, rev) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (user_id, group_id)
+         DO UPDATE SET deleted_seq = coalesce(excluded.deleted_seq, deleted_seq), rev = excluded.rev",
+        params![user.sql(), group.sql(), deleted, rev.sql()],
+    )?;
+    batch.publish(Change::Chat { user, rev, group, what, at });
+    Ok(())
 }

@@ -119,7 +119,7 @@ pub(crate) fn create(
     }
     let rev = join(batch, group, &founders, now)?;
     let members = founders.into_iter().map(|(user, _)| user).collect();
-    publish(batch, group, rev, new.creator, GroupChange::Created { members }, now);
+    publish(batch, group, rev, new.creator, GroupChange::Created { members }, now)?;
     Ok(group)
 }
 
@@ -136,8 +136,7 @@ pub(crate) fn update(
     let rev = next_rev(batch, group)?;
     let sql = "UPDATE groups SET name = ?2, avatar = ?3, info_rev = ?4 WHERE id = ?1";
     row::execute(batch.db, sql, params![group.sql(), name, avatar, rev.sql()])?;
-    publish(batch, group, rev, caller, GroupChange::Updated, now);
-    Ok(())
+    publish(batch, group, rev, caller, GroupChange::Updated, now)
 }
 
 pub(crate) fn add(
@@ -186,7 +185,7 @@ pub(crate) fn remove(
         return Ok(());
     }
     let rev = leave(batch, group, &leavers)?;
-    publish(batch, group, rev, caller, GroupChange::Removed { users: leavers.clone() }, now);
+    publish(batch, group, rev, caller, GroupChange::Removed { users: leavers.clone() }, now)?;
     if group::needs_heir(&loaded, &leavers)
         && let Some(heir) = longest_standing(batch.db, group)?
     {
@@ -211,8 +210,7 @@ pub(crate) fn set_role(
     }
     let rev = next_rev(batch, group)?;
     write_role(batch.db, group, user, role, rev)?;
-    publish(batch, group, rev, caller, GroupChange::Role { user, role }, now);
-    Ok(())
+    publish(batch, group, rev, caller, GroupChange::Role { user, role }, now)
 }
 
 pub(crate) fn hand_over(
@@ -235,8 +233,21 @@ pub(crate) fn dissolve(batch: &mut Batch<'_>, caller: UserId, group: GroupId, no
     group::may_dissolve(&loaded, member)?;
     let members: Vec<_> = current_members(batch.db, group)?.into_iter().map(|member| member.user).collect();
     let rev = leave(batch, group, &members)?;
-    publish(batch, group, rev, caller, GroupChange::Dissolved { members }, now);
-    Ok(())
+    publish(batch, group, rev, caller, GroupChange::Dissolved { members }, now)
+}
+
+/// Brings back who has left the single chat in which `sender` writes.
+pub(crate) fn bring_back(
+    batch: &mut Batch<'_>,
+    group: GroupId,
+    sender: UserId,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "SELECT user_id FROM members WHERE group_id = ?1 AND left_rev IS NOT NULL";
+    let away =
+        row::all(batch.db, sql, [group.sql()], |row| Ok(UserId(Fields { table: "members", row }.get(0)?)))?;
+    let back = group::brought_back_by_a_message(true, sender, away);
+    bring_in(batch, sender, group, back.into_iter().collect(), now)
 }
 
 // ---- steps of the above
@@ -261,10 +272,18 @@ pub(crate) fn touch_member(batch: &mut Batch<'_>, group: GroupId, user: UserId) 
 }
 
 /// Every change of a group itself and of its membership ends here.
-fn publish(batch: &mut Batch<'_>, group: GroupId, rev: Rev, actor: UserId, what: GroupChange, at: Timestamp) {
+fn publish(
+    batch: &mut Batch<'_>,
+    group: GroupId,
+    rev: Rev,
+    actor: UserId,
+    what: GroupChange,
+    at: Timestamp,
+) -> Result<()> {
     // Written past them: who is a member, and his rev.
-    batch.heads.forget_standings();
+    batch.heads.members_changed(batch.db, group)?;
     batch.publish(Change::Group { group, rev, actor, what, at });
+    Ok(())
 }
 
 /// Those of `users` who are no members now, each once.
@@ -296,8 +315,7 @@ fn bring_in(
     }
     let common: Vec<_> = newcomers.iter().map(|user| (*user, Role::Common)).collect();
     let rev = join(batch, group, &common, now)?;
-    publish(batch, group, rev, actor, GroupChange::Added { users: newcomers }, now);
-    Ok(())
+    publish(batch, group, rev, actor, GroupChange::Added { users: newcomers }, now)
 }
 
 /// Each joining takes a `rev`; gives back the last. They are no members now, but may have been.
@@ -315,13 +333,16 @@ fn join(batch: &mut Batch<'_>, group: GroupId, users: &[(UserId, Role)], now: Ti
         row::execute(
             batch.db,
             "INSERT INTO members (group_id, user_id, role, join_rev, joined_at, join_seq, read_seq,
-                                  delivered_seq, sent_seq, rev)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, ?4)
+                                  delivered_seq, sent_seq, rev, left_message_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, ?4, 0)
              ON CONFLICT (group_id, user_id) DO UPDATE SET
                  role = excluded.role, join_rev = excluded.join_rev, joined_at = excluded.joined_at,
                  join_seq = excluded.join_seq, left_seq = NULL, left_rev = NULL, rev = excluded.rev",
             params![group.sql(), user.sql(), row::role_code(*role), rev.sql(), now.0, head.last_seq.sql()],
         )?;
+        // Whoever joins anew sees the chat again.
+        let sql = "DELETE FROM chats WHERE user_id = ?1 AND group_id = ?2";
+        row::execute(batch.db, sql, [user.sql(), group.sql()])?;
     }
     let rev = head.last_rev;
     let sql = "UPDATE groups SET member_count = member_count + ?2 WHERE id = ?1";
@@ -334,9 +355,13 @@ fn leave(batch: &mut Batch<'_>, group: GroupId, users: &[UserId]) -> Result<Rev>
     let head = batch.heads.group(batch.db, group)?;
     for user in users {
         let rev = head.next_rev();
-        let sql =
-            "UPDATE members SET left_seq = ?3, left_rev = ?4, rev = ?4 WHERE group_id = ?1 AND user_id = ?2";
-        row::execute(batch.db, sql, [group.sql(), user.sql(), head.last_seq.sql(), rev.sql()])?;
+        row::execute(
+            batch.db,
+            "UPDATE members SET left_seq = ?3, left_rev = ?4, rev = ?4,
+                    left_message_id = CASE WHEN ?3 > join_seq THEN ?5 ELSE left_message_id END
+             WHERE group_id = ?1 AND user_id = ?2",
+            [group.sql(), user.sql(), head.last_seq.sql(), rev.sql(), head.last_message.sql()],
+        )?;
     }
     let rev = head.last_rev;
     let sql = "UPDATE groups SET member_count = member_count - ?2 WHERE id = ?1";
@@ -362,8 +387,7 @@ fn make_creator(
     write_role(batch.db, group, user, Role::Admin, rev)?;
     let sql = "UPDATE groups SET creator_id = ?2, info_rev = ?3 WHERE id = ?1";
     row::execute(batch.db, sql, [group.sql(), user.sql(), rev.sql()])?;
-    publish(batch, group, rev, actor, GroupChange::Creator { user }, now);
-    Ok(())
+    publish(batch, group, rev, actor, GroupChange::Creator { user }, now)
 }
 
 fn write_role(db: &Connection, group: GroupId, user: UserId, role: Role, rev: Rev) -> Result<()> {

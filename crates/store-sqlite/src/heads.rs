@@ -40,6 +40,8 @@ struct Known {
     stored: Head,
     /// Whether it is listed in `Heads::touched_groups`.
     touched: bool,
+    /// Whether it is a single chat that somebody has left.
+    is_half: bool,
 }
 
 /// Where a user is in a group.
@@ -128,20 +130,33 @@ impl Heads {
         self.next_message.0 += 1;
     }
 
-    /// # Errors
-    /// `NoSuchGroup`.
-    pub(crate) fn group(&mut self, db: &Connection, group: GroupId) -> Result<&mut Head> {
+    fn known(&mut self, db: &Connection, group: GroupId) -> Result<&mut Known> {
         let known = match self.groups.entry(group) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
-                let head = load_head(db, group)?;
-                unknown.insert(Known { head, stored: head, touched: false })
+                let (head, is_half) = load_head(db, group)?;
+                unknown.insert(Known { head, stored: head, touched: false, is_half })
             }
         };
         if !std::mem::replace(&mut known.touched, true) {
             self.touched_groups.push(group);
         }
-        Ok(&mut known.head)
+        Ok(known)
+    }
+
+    /// # Errors
+    /// `NoSuchGroup`.
+    pub(crate) fn group(&mut self, db: &Connection, group: GroupId) -> Result<&mut Head> {
+        Ok(&mut self.known(db, group)?.head)
+    }
+
+    /// Where a group is that a message is to be appended to, and whether it is a single chat that somebody has left.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`.
+    pub(crate) fn group_of_a_message(&mut self, db: &Connection, group: GroupId) -> Result<(Head, bool)> {
+        let known = self.known(db, group)?;
+        Ok((known.head, known.is_half))
     }
 
     /// Where the user is in a group that exists.
@@ -172,7 +187,7 @@ impl Heads {
                 statements.update_group.execute(params)?;
                 self.moved.push((group, head));
             }
-            *known = Known { head, stored: head, touched: false };
+            (known.stored, known.touched) = (head, false);
         }
         for (group, user) in self.touched_standings.drain(..) {
             let Some(standing) = self.standings.get_mut(&(group, user)) else { continue };
@@ -189,9 +204,16 @@ impl Heads {
         directory.publish(self.moved.drain(..));
     }
 
-    /// Forgets who is where in which group: memberships have changed. What has changed here is flushed
-    /// before any use case that does that.
-    pub(crate) fn forget_standings(&mut self) {
+    /// Memberships of the group have changed in the tables. What has changed here was flushed before that.
+    pub(crate) fn members_changed(&mut self, db: &Connection, group: GroupId) -> Result<()> {
+        self.forget_standings();
+        if let Some(known) = self.groups.get_mut(&group) {
+            (_, known.is_half) = load_head(db, group)?;
+        }
+        Ok(())
+    }
+
+    fn forget_standings(&mut self) {
         self.standings.clear();
         self.touched_standings.clear();
     }
@@ -209,15 +231,18 @@ impl Heads {
     }
 }
 
-fn load_head(db: &Connection, group: GroupId) -> Result<Head> {
-    let sql = "SELECT id, last_seq, last_rev, last_message_id FROM groups WHERE id = ?1";
+/// Where it is, and whether it is a single chat that somebody has left.
+fn load_head(db: &Connection, group: GroupId) -> Result<(Head, bool)> {
+    let sql = "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2 FROM groups
+               WHERE id = ?1";
     let head = row::first(db, sql, [group.sql()], |row| {
         let row = Fields { table: "groups", row };
-        Ok(Head {
+        let head = Head {
             last_seq: Seq(row.get(1)?),
             last_rev: Rev(row.get(2)?),
             last_message: MessageId(row.get(3)?),
-        })
+        };
+        Ok((head, row.get(4)?))
     })?;
     Ok(head.ok_or(Refusal::NoSuchGroup)?)
 }

@@ -352,6 +352,16 @@ impl Store for SqliteStore {
         self.write(move |batch| batch.mark_all_read(user, group, now)).await
     }
 
+    async fn delete_chat(
+        &self,
+        user: UserId,
+        group: GroupId,
+        seen: Option<Seq>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(move |batch| chats::delete(batch, user, group, seen, now)).await
+    }
+
     async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
         let directory = Arc::clone(&self.directory);
         self.read(move |db| chats::page(db, &directory, user, page)).await

@@ -15,6 +15,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0003_places.sql"),
     include_str!("../migrations/0004_identity.sql"),
     include_str!("../migrations/0005_profiles.sql"),
+    include_str!("../migrations/0006_chats.sql"),
 ];
 
 /// The version this rim reads and writes.

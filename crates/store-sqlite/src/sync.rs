@@ -16,7 +16,7 @@ use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{friends, groups, history, users};
+use crate::{chats, friends, groups, history, users};
 
 pub(crate) fn page(
     db: &Snapshot<'_>,
@@ -27,6 +27,7 @@ pub(crate) fn page(
     let (rev, profile_rev) = own_revs(db, user)?;
     let me = if profile_rev > query.rev { users::find(db, user)? } else { None };
     let friends = friends::changed(db, user, query.rev)?;
+    let chats = chats::changed(db, user, query.rev)?;
 
     let (mut deltas, mut more) = (Vec::new(), false);
     let mut rows_left = query.limit.max(1) as usize;
@@ -50,7 +51,7 @@ pub(crate) fn page(
         .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
         .collect();
     let users = users::find_all(db, named)?;
-    Ok(SyncPage { rev, me, friends, groups: deltas, users, more })
+    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more })
 }
 
 /// The groups in which he can have missed something, by id, and how far the client is in each: the only
@@ -150,13 +151,14 @@ impl View {
             member,
             group: self.info(db)?,
             last_seq: self.last_visible_place(),
-            unread: if member { self.membership.unread(self.head.last_seq) } else { 0 },
+            unread: self.membership.unread(self.last_visible_place()),
             messages,
             skipped_to,
             members: members.into_iter().map(|(_, member)| member).collect(),
             members_omitted,
             renamed: renamed.into_iter().map(|(_, user)| user).collect(),
             more: rev < self.until,
+            deleted: chats::deleted_up_to(db, self.user, self.group)?,
         })
     }
 

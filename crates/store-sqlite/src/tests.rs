@@ -349,7 +349,15 @@ async fn a_database_of_an_older_version_answers_the_same() {
     let both = [house.anna, house.bob];
     let quiet = house.store.create_group(new_group(house.anna, house.bob), 100, Timestamp(3)).await;
     let quiet = quiet.expect("a group");
-    // Of each group he has left he sees a part; to one he comes back.
+    // Of each group he has left he sees a part; to one he comes back, and one he leaves twice.
+    let first = std::mem::replace(&mut house.group, quiet);
+    house.send("id in quiet", "the last he sees there").await;
+    for _ in 0..2 {
+        let bob = vec![house.bob];
+        house.store.remove_members(house.bob, quiet, bob.clone(), Timestamp(4)).await.expect("gone");
+        house.store.add_members(house.anna, quiet, bob, 100, Timestamp(4)).await.expect("back");
+    }
+    house.group = first;
     for group in [house.group, quiet] {
         house.store.remove_members(house.bob, group, vec![house.bob], Timestamp(4)).await.expect("gone");
     }

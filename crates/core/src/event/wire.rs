@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Ended, GroupChange};
+use super::{Change, ChatChange, Ended, GroupChange};
 use crate::friend::FriendChange;
 use crate::group::Role;
 use crate::message::{Kind, Message, Receipt};
@@ -21,6 +21,7 @@ const GROUP: u8 = 3;
 const FRIEND: u8 = 4;
 const SESSIONS_ENDED: u8 = 6;
 const PROFILE: u8 = 7;
+const CHAT: u8 = 8;
 
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
@@ -56,6 +57,12 @@ impl Change {
                 out.byte(FRIEND);
                 out.numbers(&[actor.0, actor_rev.0, other.0, other_rev.0]);
                 out.code(&FRIEND_CHANGES, what);
+                out.time(*at);
+            }
+            Self::Chat { user, rev, group, what, at } => {
+                out.byte(CHAT);
+                out.numbers(&[user.0, rev.0, group.0]);
+                out.chat_change(*what);
                 out.time(*at);
             }
             Self::Profile { to, rev, user, at } => {
@@ -105,6 +112,13 @@ impl Change {
                 other: UserId(from.number()?),
                 other_rev: Rev(from.number()?),
                 what: from.code(&FRIEND_CHANGES)?,
+                at: from.time()?,
+            },
+            CHAT => Self::Chat {
+                user: UserId(from.number()?),
+                rev: Rev(from.number()?),
+                group: GroupId(from.number()?),
+                what: from.chat_change()?,
                 at: from.time()?,
             },
             PROFILE => Self::Profile {
@@ -181,6 +195,15 @@ impl Writer {
         self.byte(kind.code());
         self.text(content);
         self.time(*created_at);
+    }
+
+    fn chat_change(&mut self, what: ChatChange) {
+        let (kind, seq) = match what {
+            ChatChange::Deleted { seq } => (1, seq),
+            ChatChange::ReadAfterLeaving { seq } => (2, seq),
+        };
+        self.byte(kind);
+        self.number(seq.0);
     }
 
     fn group_change(&mut self, what: &GroupChange) {
@@ -293,6 +316,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn chat_change(&mut self) -> Option<ChatChange> {
+        Some(match self.byte()? {
+            1 => ChatChange::Deleted { seq: Seq(self.number()?) },
+            2 => ChatChange::ReadAfterLeaving { seq: Seq(self.number()?) },
+            _ => return None,
+        })
+    }
+
     fn group_change(&mut self) -> Option<GroupChange> {
         Some(match self.byte()? {
             1 => GroupChange::Created { members: self.list(UserId)? },
@@ -328,6 +359,7 @@ mod tests {
             created_at: Timestamp(-1),
         };
         let group = |what| Change::Group { group: GROUP, rev: Rev(9), actor: UserId(1), what, at: AT };
+        let chat = |what| Change::Chat { user: UserId(1), rev: Rev(300), group: GROUP, what, at: AT };
         let users = vec![UserId(1), UserId(u64::MAX)];
         let anna = Arc::new(User {
             id: UserId(1),
@@ -365,6 +397,8 @@ mod tests {
                 at: AT,
             },
             Change::Profile { to: UserId(2), rev: Rev(2), user: anna, at: AT },
+            chat(ChatChange::Deleted { seq: Seq(0) }),
+            chat(ChatChange::ReadAfterLeaving { seq: Seq(128) }),
             Change::SessionsEnded { user: UserId(1), sessions: vec![SessionId(7)], why: Ended::Disabled },
         ]
     }

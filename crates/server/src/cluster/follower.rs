@@ -248,6 +248,9 @@ impl Follower {
         let topic = Topic::Group(group);
         if !self.topics.contains_key(&topic) && self.app.hub.is_any_online(users) {
             self.begin(topic, Progress::after(Rev(rev.0.saturating_sub(1))));
+            // A message that brought somebody back was committed with the joining, and its hint went to those who
+            // followed the group by then.
+            self.ask_where(vec![topic], None);
         }
         self.moved(topic, rev);
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rim_core::event::{Change, Committed, Ended, Feed, GroupChange, Topic};
+use rim_core::event::{Change, ChatChange, Committed, Ended, Feed, GroupChange, Topic};
 use rim_core::friend::FriendChange;
 use rim_core::group::Role;
 use rim_core::message::Receipt;
@@ -120,6 +120,15 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
             if let Topic::User(user) = topic {
                 to_user(app, user, Origin::default(), &frame);
             }
+        }
+        Change::Chat { user, group, what, at, .. } => {
+            let (kind, seq) = match what {
+                ChatChange::Deleted { seq } => (Notice::ChatDeleted, seq),
+                ChatChange::ReadAfterLeaving { seq } => (Notice::Read, seq),
+            };
+            let notify = frames::notice(kind, *user, *at);
+            let frame = frames::notify(Notify { gid: Some(group.0), seq: Some(seq.0), ..notify });
+            to_user(app, *user, Origin::default(), &frame);
         }
         Change::Profile { to, user, at, .. } => {
             let notify = frames::notice(Notice::ProfileUpdated, user.id, *at);

@@ -34,6 +34,7 @@ pub mod query;
 pub mod web;
 pub mod wire;
 
+pub mod chat;
 pub mod file;
 pub mod friend;
 pub mod group;
@@ -90,6 +91,7 @@ fn operations() -> OpenApiRouter<Arc<App>> {
         .merge(friend::routes())
         .merge(group::routes())
         .merge(message::routes())
+        .merge(chat::routes())
         .merge(sync::routes())
         .merge(file::routes())
 }

@@ -74,6 +74,7 @@ fn answer(
         more: page.more,
         store,
         now: now.0,
+        chats: page.chats.iter().map(chat).collect(),
     }
 }
 
@@ -85,6 +86,14 @@ fn friend((user, state): &(UserId, Friendship)) -> wire_sync::FriendState {
         Friendship::Friends => wire_sync::Friendship::Friends,
     };
     wire_sync::FriendState { uid: user.0, state }
+}
+
+fn chat(chat: &core::ChatState) -> wire_sync::ChatState {
+    wire_sync::ChatState {
+        gid: chat.group.0,
+        deleted_seq: chat.deleted.map(|seq| seq.0),
+        read_seq: chat.read.0,
+    }
 }
 
 fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDelta {
@@ -100,6 +109,7 @@ fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDel
         members: delta.members.iter().map(member_state).collect(),
         members_omitted: delta.members_omitted,
         more: delta.more,
+        deleted_seq: delta.deleted.map(|seq| seq.0),
     }
 }
 

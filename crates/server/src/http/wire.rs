@@ -97,6 +97,7 @@ pub fn chat(chat: &Chat, viewer: UserId, zone: &TimeZone) -> rest::ChatItem {
         msg: message(&chat.last, zone),
         user: user(&chat.peer, viewer),
         unread: Some(chat.unread),
+        left: chat.left,
     }
 }
 
@@ -117,6 +118,7 @@ pub fn history(page: &History, viewer: UserId, zone: &TimeZone) -> Result<Vec<re
                 msg: message(each, zone),
                 user: user(sender, viewer),
                 unread: None,
+                left: false,
             })
         })
         .collect()

@@ -306,6 +306,8 @@ async fn fill(house: &House) -> Known {
     let left = house.group(bob, &[anna, dave], 2, "left").await;
     house.send(left, dave, "1", "who is disabled by now").await;
     store.remove_members(dave, left, vec![dave], NOW).await.expect("left");
+    store.delete_chat(bob, left, None, NOW).await.expect("deleted");
+    store.mark_all_read(dave, left, NOW).await.expect("read");
     let dissolved = house.group(carol, &[anna, bob], 7, "dissolved").await;
     house.send(dissolved, carol, "1", "the last word").await;
     store.dissolve_group(carol, dissolved, NOW).await.expect("dissolved");

@@ -1,5 +1,8 @@
 //! Reading: pages of history, and the list of chats.
 
+use rim_client::protocol::Id;
+use rim_client::protocol::frame::Notice;
+use rim_client::protocol::sync::{ChatState, SyncRequest};
 use serde_json::{Value, json};
 
 use crate::world::{Device, Person, TestServer};
@@ -140,7 +143,7 @@ async fn the_list_holds_one_s_own_chats_and_a_chat_appears_with_its_first_messag
     list(&bob, anna.uid).await.ok("[]");
     list(&bob, 4711).await.ok("[]");
     bob.change(gid, 2, &[&bob]).await.ok(true);
-    list(&bob, bob.uid).await.ok("[]");
+    assert_eq!(contents(&list(&bob, bob.uid).await.data()), ["hi"], "who has left keeps his part");
 }
 
 #[tokio::test]
@@ -214,6 +217,93 @@ async fn the_user_of_a_chat_is_the_first_other_member_and_never_the_sender_as_su
     anna.connect().await.send(alone, "note", "n1").await;
     assert_eq!(title(&anna).await, carl.uid, "ascending: the notes come second");
     assert_eq!(anna.api.chats(anna.uid, 1, 9).await.expect("chats")[1].user.id, anna.uid, "never null");
+}
+
+#[tokio::test]
+async fn the_chat_of_one_who_was_removed_stays_in_his_list_with_his_part() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let gid = anna.group_with(&[&bob]).await;
+    let mut of_anna = anna.connect().await;
+    send_many(&mut of_anna, gid, 2).await;
+    anna.change(gid, 2, &[&bob]).await.ok(true);
+    of_anna.send(gid, "without him", "later").await;
+
+    let body = json!({"uid": bob.uid, "page": 1, "size": 9});
+    let chats = bob.post("/api/message/chat/list", body).await.data();
+    let chat = &chats[0];
+    assert_eq!((&chat["msg"]["seq"], &chat["unread"], &chat["left"]), (&json!(2), &json!(2), &json!(true)));
+    // The key is there only where it says something, and last.
+    let keys: Vec<_> = chat.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(keys, ["group", "msg", "user", "unread", "left"]);
+    let of_hers = &anna.post("/api/message/chat/list", json!({"uid": anna.uid, "page": 1, "size": 9})).await;
+    assert!(!of_hers.data().to_string().contains("left"));
+
+    // He reads his part, on all of his devices.
+    let mut of_bob = bob.connect().await;
+    bob.post("/api/message/group/read", json!({"gid": gid})).await.ok(true);
+    let notice = of_bob.notice(Notice::Read).await;
+    assert_eq!((notice.uid, notice.gid, notice.seq, notice.rev), (bob.uid, Some(gid), Some(2), None));
+    assert_eq!(bob.api.chats(bob.uid, 1, 9).await.expect("chats")[0].unread, Some(0));
+    bob.post("/api/message/group/read", json!({"gid": gid})).await.ok(true);
+    of_bob.nothing_came("h").await;
+}
+
+#[tokio::test]
+async fn a_deleted_chat_is_gone_on_all_of_ones_own_devices_until_something_new_comes() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let gid = anna.chat_with(&bob).await;
+    let mut of_anna = anna.connect().await;
+    send_many(&mut of_anna, gid, 2).await;
+    let (mut phone, mut laptop) = (bob.connect().await, bob.connect().await);
+    let known = bob.api.sync(&SyncRequest::default()).await.expect("synced");
+    let listed = async |of: &Person| of.api.chats(of.uid, 1, 9).await.expect("chats").len();
+
+    assert!(bob.api.delete_chat(gid).await.expect("deleted"));
+
+    for device in [&mut phone, &mut laptop] {
+        let notice = device.notice(Notice::ChatDeleted).await;
+        assert_eq!((notice.uid, notice.gid, notice.seq, notice.rev), (bob.uid, Some(gid), Some(2), None));
+    }
+    assert_eq!((listed(&bob).await, listed(&anna).await), (0, 1));
+    assert_eq!(bob.api.groups().await.expect("groups").len(), 1, "he is a member as before");
+    assert_eq!(bob.api.history(gid, 1, 9).await.expect("history").len(), 2);
+    let rev = Id::try_from(known.rev).expect("below 2^53");
+    let request = SyncRequest { rev: Some(rev), window: Some(0), ..SyncRequest::default() };
+    let chats = bob.api.sync(&request).await.expect("synced").chats;
+    assert_eq!(chats, [ChatState { gid, deleted_seq: Some(2), read_seq: 0 }]);
+
+    // Again is no change, and Anna hears of none.
+    bob.post("/api/chat/delete", json!({"gid": gid, "seq": 1})).await.ok(true);
+    phone.nothing_came("h").await;
+    of_anna.nothing_came("h").await;
+
+    of_anna.send(gid, "new", "n").await;
+    assert_eq!(phone.message().await.content, "new");
+    assert_eq!(listed(&bob).await, 1);
+    // What he has not seen by then is not deleted.
+    bob.post("/api/chat/delete", json!({"gid": gid, "seq": 2})).await.ok(true);
+    assert_eq!(listed(&bob).await, 1);
+    bob.post("/api/chat/delete", json!({"gid": gid, "seq": 3})).await.ok(true);
+    assert_eq!(listed(&bob).await, 0);
+}
+
+#[tokio::test]
+async fn one_deletes_chats_one_has_left_but_not_those_of_others() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let carl = server.user("carl").await;
+    let gid = anna.group_with(&[&bob]).await;
+    anna.connect().await.send(gid, "hi", "a1").await;
+    bob.post("/api/group/leave", json!({"gid": gid})).await.ok(true);
+    bob.post("/api/chat/delete", json!({"gid": gid})).await.ok(true);
+    assert!(bob.api.chats(bob.uid, 1, 9).await.expect("chats").is_empty());
+    anna.change(gid, 1, &[&bob]).await.ok(true);
+    assert_eq!(bob.api.chats(bob.uid, 1, 9).await.expect("chats").len(), 1, "he is back");
+    let stranger = carl.post("/api/chat/delete", json!({"gid": gid})).await;
+    stranger.refused("you are not a member of this group");
+    carl.post("/api/chat/delete", json!({"gid": 4711})).await.refused("no such group");
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Single chats: one for any two people, and nobody else in it.
 
+use rim_client::protocol::Id;
+use rim_client::protocol::frame::Notice;
+use rim_client::protocol::sync::{GroupRev, SyncRequest};
 use serde_json::json;
 
-use crate::world::TestServer;
+use crate::world::{Person, TestServer};
 
 #[tokio::test]
 async fn any_two_have_one_chat_whoever_opens_it_and_however_often() {
@@ -71,14 +74,73 @@ async fn who_left_comes_back_when_either_opens_it_again() {
     for (round, opener) in [(0, &anna), (1, &bob)] {
         bob.change(gid, 2, &[&bob]).await.ok(true);
         assert!(bob.api.groups().await.expect("groups").is_empty());
-        of_anna.send(gid, "meanwhile", &format!("m{round}")).await;
         let other = if opener.uid == anna.uid { &bob } else { &anna };
         assert_eq!(opener.chat_with(other).await, gid);
         of_anna.send(gid, "after", &format!("f{round}")).await;
     }
     let seen = bob.api.history(gid, 1, 99).await.expect("history");
     let seen: Vec<_> = seen.iter().map(|item| item.msg.content.as_str()).collect();
-    assert_eq!(seen, ["before", "after", "after"], "never the gap");
+    assert_eq!(seen, ["before", "after", "after"]);
+}
+
+#[tokio::test]
+async fn who_left_comes_back_when_the_other_writes_and_gets_what_was_written() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let gid = anna.chat_with(&bob).await;
+    let (mut of_anna, mut tablet) = (anna.connect().await, anna.connect().await);
+    of_anna.send(gid, "before", "a1").await;
+    tablet.message().await;
+    bob.post("/api/group/leave", json!({"gid": gid})).await.ok(true);
+    of_anna.notice(Notice::MembersRemoved).await;
+    let left = tablet.notice(Notice::MembersRemoved).await;
+    // He is there, and in no list of the chat.
+    let mut of_bob = bob.connect().await;
+
+    let id = of_anna.send(gid, "come back", "a2").await;
+
+    let (mut back, mut came) = (Vec::new(), Vec::new());
+    for device in [&mut of_bob, &mut tablet] {
+        back.push(device.notice(Notice::MembersAdded).await);
+        came.push(device.message().await);
+    }
+    assert!(back.iter().all(|notice| (notice.uid, notice.uids.as_slice()) == (anna.uid, &[bob.uid])));
+    let rev = left.rev.expect("its place");
+    assert!(back.iter().all(|notice| notice.rev == Some(rev + 1)));
+    assert!(came.iter().all(|message| (message.msg_id, message.rev, message.seq) == (id, rev + 2, 2)));
+    of_anna.notice(Notice::MembersAdded).await;
+    assert_eq!(unread(&bob).await, Some(1));
+    of_bob.send(gid, "here I am", "b1").await;
+    assert_eq!(of_anna.message().await.content, "here I am");
+
+    // Sent again it brings nobody back.
+    bob.post("/api/group/leave", json!({"gid": gid})).await.ok(true);
+    of_anna.notice(Notice::MembersRemoved).await;
+    assert_eq!(of_anna.send(gid, "come back", "a2").await, id);
+    of_anna.nothing_came("h").await;
+    assert!(bob.api.groups().await.expect("groups").is_empty());
+}
+
+#[tokio::test]
+async fn what_was_written_to_one_who_left_is_there_when_he_looks() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let gid = anna.chat_with(&bob).await;
+    bob.post("/api/group/leave", json!({"gid": gid})).await.ok(true);
+    let known = bob.api.sync(&SyncRequest::default()).await.expect("synced");
+    anna.connect().await.send(gid, "hi", "a1").await;
+
+    assert_eq!(unread(&bob).await, Some(1));
+    let id = |number: u64| Id::try_from(number).expect("below 2^53");
+    let groups = vec![GroupRev { gid: id(gid), rev: id(known.groups[0].rev) }];
+    let missed = SyncRequest { rev: Some(id(known.rev)), groups, ..SyncRequest::default() };
+    let missed = bob.api.sync(&missed).await.expect("synced");
+    let [delta] = &missed.groups[..] else { panic!("one group has changed: {missed:?}") };
+    assert_eq!((delta.member, delta.unread, delta.messages[0].content.as_str()), (true, 1, "hi"));
+}
+
+async fn unread(of: &Person) -> Option<u64> {
+    of.api.chats(of.uid, 1, 9).await.expect("chats")[0].unread
 }
 
 #[tokio::test]

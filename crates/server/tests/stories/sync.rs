@@ -209,7 +209,7 @@ async fn who_was_removed_hears_it_once_and_gets_his_part_and_no_more() {
     let delta = &answer["groups"][0];
     assert_eq!(
         (&delta["member"], &delta["lastSeq"], &delta["unread"]),
-        (&json!(false), &json!(2), &json!(0))
+        (&json!(false), &json!(2), &json!(2))
     );
     let members = delta["members"].as_array().expect("a list");
     assert!(members.iter().all(|member| member["uid"] == bob.uid && member["left"] == true), "{members:?}");

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt};
+use rim_core::group;
 use rim_core::message::{Mark, NewMessage, Receipt, Write};
-use rim_core::{GroupId, MessageId, Refusal, Seq, UserId};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
 use super::Outcome;
 use super::load::{Head, Loaded, Standing};
@@ -18,32 +19,48 @@ pub(super) struct Decided {
     pub(super) heads: BTreeMap<GroupId, Head>,
     /// Where the users are who wrote or marked.
     pub(super) standings: BTreeMap<(GroupId, UserId), Standing>,
+    pub(super) brought_back: Vec<BroughtBack>,
+}
+
+/// Somebody who comes back into a single chat, as the other writes in it.
+pub(super) struct BroughtBack {
+    pub(super) group: GroupId,
+    pub(super) user: UserId,
+    /// Of their joining.
+    pub(super) rev: Rev,
+    /// They see what lies above it.
+    pub(super) join_seq: Seq,
+    pub(super) at: Timestamp,
 }
 
 pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
-    let Loaded { heads, standings, resent, places, ids } = loaded;
+    let Loaded { heads, standings, away, resent, places, ids } = loaded;
     let mut deciding = Deciding {
         heads,
         standings,
+        away,
         resent,
         places,
         ids: ids.into_iter(),
         new: HashMap::new(),
         new_places: HashMap::new(),
         moved: BTreeSet::new(),
+        brought_back: Vec::new(),
     };
     let outcomes = writes.iter().enumerate().map(|(number, wanted)| deciding.write(number, wanted)).collect();
-    let Deciding { heads, standings, moved, .. } = deciding;
+    let Deciding { heads, standings, moved, brought_back, .. } = deciding;
     Decided {
         outcomes,
         heads: moved.iter().map(|(group, _)| (*group, heads[group])).collect(),
         standings: moved.into_iter().map(|key| (key, standings[&key])).collect(),
+        brought_back,
     }
 }
 
 struct Deciding<'a> {
     heads: HashMap<GroupId, Head>,
     standings: HashMap<(GroupId, UserId), Standing>,
+    away: Vec<(GroupId, UserId)>,
     resent: HashMap<usize, (MessageId, Seq)>,
     places: HashMap<usize, Seq>,
     ids: std::vec::IntoIter<MessageId>,
@@ -52,6 +69,7 @@ struct Deciding<'a> {
     new_places: HashMap<(GroupId, MessageId), Seq>,
     /// Who has moved on, in which group.
     moved: BTreeSet<(GroupId, UserId)>,
+    brought_back: Vec<BroughtBack>,
 }
 
 impl<'a> Deciding<'a> {
@@ -71,6 +89,9 @@ impl<'a> Deciding<'a> {
         if let Some((id, seq)) = self.resent.get(&number).or_else(|| self.new.get(&key)) {
             return Ok(Outcome::Resent { id: *id, seq: *seq });
         }
+        member(&mut self.standings, new.group, new.sender)?;
+        let brought_back = if head.is_half { self.bring_back(new) } else { None };
+        let head = self.heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let standing = member(&mut self.standings, new.group, new.sender)?;
 
         let id = self.ids.next().expect("one was taken for each append");
@@ -82,7 +103,22 @@ impl<'a> Deciding<'a> {
         self.new.insert(key, (id, seq));
         self.new_places.insert((new.group, id), seq);
         self.moved.insert((new.group, new.sender));
-        Ok(Outcome::Appended { id, seq, rev })
+        Ok(Outcome::Appended { id, seq, rev, brought_back })
+    }
+
+    fn bring_back(&mut self, new: &NewMessage) -> Option<UserId> {
+        let away = self.away.iter().filter(|(group, _)| *group == new.group).map(|(_, user)| *user);
+        let user = group::brought_back_by_a_message(true, new.sender, away)?;
+        let head = self.heads.get_mut(&new.group)?;
+        head.last_rev.0 += 1;
+        head.is_half = false;
+        let (rev, join_seq) = (head.last_rev, head.last_seq);
+        // From now on their own writes of this batch are those of a member.
+        if let Some(standing) = self.standings.get_mut(&(new.group, user)) {
+            (standing.member, standing.rev) = (true, rev);
+        }
+        self.brought_back.push(BroughtBack { group: new.group, user, rev, join_seq, at: new.now });
+        Some(user)
     }
 
     fn mark(&mut self, number: usize, mark: &Mark) -> Result<Outcome, Refusal> {

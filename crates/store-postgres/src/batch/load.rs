@@ -11,12 +11,15 @@ use tokio_postgres::{Row, Statement};
 
 use crate::failure::{Failure, Result};
 use crate::queue::Wanted;
-use crate::row::{Fields, Params, Sql, array};
+use crate::row::{self, Fields, Params, Sql, array};
 use crate::text::Text;
 
 /// Locks the groups, in the order of their ids: whoever locks several does so, so that no two wait for each other.
-const GROUPS: &str = "SELECT id, last_seq, last_rev, last_message_id FROM groups
+const GROUPS: &str = "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2 FROM groups
                       WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+
+/// Who has left these groups: asked of single chats only.
+const AWAY: &str = "SELECT group_id, user_id FROM members WHERE group_id = ANY($1) AND left_rev IS NOT NULL";
 
 const STANDINGS: &str =
     "SELECT m.group_id, m.user_id, m.left_rev IS NULL, m.read_seq, m.delivered_seq, m.sent_seq, m.rev
@@ -42,6 +45,8 @@ pub(super) struct Head {
     pub(super) last_seq: Seq,
     pub(super) last_rev: Rev,
     pub(super) last_message: MessageId,
+    /// Whether it is a single chat that somebody has left.
+    pub(super) is_half: bool,
 }
 
 /// Where a user is in a group.
@@ -60,6 +65,8 @@ pub(super) struct Loaded {
     pub(super) heads: HashMap<GroupId, Head>,
     /// Of those who are or were members.
     pub(super) standings: HashMap<(GroupId, UserId), Standing>,
+    /// Who has left the single chats that are written in.
+    pub(super) away: Vec<(GroupId, UserId)>,
     /// Of the messages that were stored before, by the place of the write in the batch.
     pub(super) resent: HashMap<usize, (MessageId, Seq)>,
     /// Of the messages that are marked, as well.
@@ -86,8 +93,11 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
         marks.places(db, &statements),
         appends.ids(db, &statements),
     )?;
+    let heads: HashMap<_, _> = heads.iter().map(head).collect::<Result<_>>()?;
+    let away = appends.away(db, &heads).await?;
     Ok(Loaded {
-        heads: heads.iter().map(head).collect::<Result<_>>()?,
+        heads,
+        away,
         standings: standings.iter().map(standing).collect::<Result<_>>()?,
         resent: resent
             .iter()
@@ -152,6 +162,16 @@ impl<'a> Appends<'a> {
         db.query(&statements.resent, &[&self.items, &self.groups, &self.senders, &self.client_msg_ids]).await
     }
 
+    /// One more round trip, for those few batches that bring somebody back.
+    async fn away(&self, db: &Client, heads: &HashMap<GroupId, Head>) -> Result<Vec<(GroupId, UserId)>> {
+        let half = heads.iter().filter(|(_, head)| head.is_half).map(|(group, _)| group.sql());
+        let half: Vec<i64> = half.filter(|group| self.groups.contains(group)).collect();
+        if half.is_empty() {
+            return Ok(Vec::new());
+        }
+        row::all(db, AWAY, &[&half], |row| Ok((row.number(0)?, row.number(1)?))).await
+    }
+
     async fn ids(
         &self,
         db: &Client,
@@ -199,7 +219,12 @@ impl Marks {
 
 fn head(row: &Row) -> Result<(GroupId, Head)> {
     let row = Fields::of(row);
-    let head = Head { last_seq: row.number(1)?, last_rev: row.number(2)?, last_message: row.number(3)? };
+    let head = Head {
+        last_seq: row.number(1)?,
+        last_rev: row.number(2)?,
+        last_message: row.number(3)?,
+        is_half: row.get(4)?,
+    };
     Ok((row.number(0)?, head))
 }
 

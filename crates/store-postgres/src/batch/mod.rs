@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Object, Pool};
-use rim_core::event::Change;
+use rim_core::event::{Change, GroupChange};
 use rim_core::message::Receipt;
-use rim_core::{MessageId, Refusal, Rev, Seq};
+use rim_core::{MessageId, Refusal, Rev, Seq, UserId};
 use tokio::sync::MutexGuard;
 use tokio::time::timeout;
 
@@ -38,6 +38,8 @@ pub(crate) enum Outcome {
         id: MessageId,
         seq: Seq,
         rev: Rev,
+        /// Who came back for it, with the `rev` before.
+        brought_back: Option<UserId>,
     },
     /// It was stored before.
     Resent {
@@ -57,6 +59,14 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// The change, where somebody came back for a message.
+    fn addition(&self, wanted: &Wanted) -> Option<Change> {
+        let Self::Appended { rev, brought_back: Some(user), .. } = *self else { return None };
+        let (group, actor, at) = (wanted.group(), wanted.user(), wanted.at());
+        let what = GroupChange::Added { users: vec![user] };
+        Some(Change::Group { group, rev: Rev(rev.0 - 1), actor, what, at })
+    }
+
     /// The change, where a receipt has moved on.
     fn receipt(&self, wanted: &Wanted) -> Option<Change> {
         let Self::Marked { message, receipt, seq, rev } = *self else { return None };

@@ -7,12 +7,12 @@ use rim_core::{MessageId, Rev, Seq};
 use tokio_postgres::{Error, Statement};
 
 use super::Outcome;
-use super::decide::Decided;
-use crate::changes;
+use super::decide::{BroughtBack, Decided};
 use crate::failure::{Failure, Result};
 use crate::queue::Wanted;
 use crate::row::{Sql, array};
 use crate::text::Text;
+use crate::{changes, groups};
 
 const MESSAGES: &str =
     "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
@@ -36,15 +36,19 @@ const MEMBERS: &str =
 pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> Result<()> {
     let statements = Statements::prepare(db).await?;
     let messages = Messages::of(writes, decided);
-    let marked: Vec<_> = writes
+    let recorded: Vec<_> = writes
         .iter()
         .zip(&decided.outcomes)
-        .filter_map(|(wanted, outcome)| outcome.receipt(wanted))
+        .filter_map(|(wanted, outcome)| outcome.receipt(wanted).or_else(|| outcome.addition(wanted)))
         .collect();
-    let (receipts, _) = changes::records(&marked);
+    let (records, _) = changes::records(&recorded);
+    // Seldom, and by themselves: before the cursors of the same members, if they wrote, too.
+    for BroughtBack { group, user, rev, join_seq, at } in &decided.brought_back {
+        groups::come_back(db, *group, *user, *rev, *join_seq, *at).await?;
+    }
     let written = try_join!(
         messages.insert(db, &statements.messages),
-        receipts.insert(db, &statements.receipts),
+        records.insert(db, &statements.records),
         update_groups(db, &statements.groups, decided),
         update_members(db, &statements.members, decided),
         // Sent before the others are answered. Had one of them failed, it would roll back.
@@ -55,7 +59,7 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
 
 struct Statements {
     messages: Statement,
-    receipts: Statement,
+    records: Statement,
     groups: Statement,
     members: Statement,
 }
@@ -64,7 +68,7 @@ impl Statements {
     async fn prepare(db: &Client) -> Result<Self> {
         Ok(Self {
             messages: db.prepare_cached(MESSAGES).await?,
-            receipts: db.prepare_cached(changes::INSERT_OF_GROUPS).await?,
+            records: db.prepare_cached(changes::INSERT_OF_GROUPS).await?,
             groups: db.prepare_cached(GROUPS).await?,
             members: db.prepare_cached(MEMBERS).await?,
         })
@@ -88,7 +92,9 @@ impl<'a> Messages<'a> {
     fn of(writes: &'a [Wanted], decided: &Decided) -> Self {
         let mut messages = Self::default();
         for (item, outcome) in writes.iter().zip(&decided.outcomes) {
-            if let (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev }) = (item, outcome) {
+            if let (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, .. }) =
+                (item, outcome)
+            {
                 messages.push(new, *id, *seq, *rev);
             }
         }

@@ -22,6 +22,7 @@ pub(crate) fn tell(writes: Vec<Wanted>, askers: Vec<Asker>, outcomes: Vec<Outcom
             Outcome::Refused(refusal) => Err(StoreError::Refused(refusal.clone())),
         };
         told.answer(asker, result);
+        told.out.extend(outcome.addition(&wanted).map(Committed::Change));
         told.out.extend(change(wanted, outcome).map(Committed::Change));
     }
     told.send(slot);
@@ -64,7 +65,7 @@ impl Told {
 
 fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
     match (wanted, outcome) {
-        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev }) => {
+        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, .. }) => {
             let message = Message {
                 id,
                 group: new.group,

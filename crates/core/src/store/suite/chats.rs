@@ -1,9 +1,11 @@
 //! The chat list: what each sees first.
 
 use super::Claim;
-use super::world::{World, texts};
+use super::world::{NO_GROUP, World, chat_change, query, refusal, texts};
+use crate::event::ChatChange;
 use crate::message::{Chat, Page};
-use crate::{GroupId, UserId};
+use crate::sync::ChatState;
+use crate::{GroupId, Refusal, Rev, Seq, UserId};
 
 pub async fn a_chat_appears_with_its_first_message(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
@@ -16,6 +18,7 @@ pub async fn a_chat_appears_with_its_first_message(w: &mut World) -> Claim {
         last: w.messages(bob, group).await.remove(0),
         peer: w.store.user(anna).await?.expect("anna"),
         unread: 1,
+        left: false,
     };
     assert_eq!(w.chats(bob).await, [expected]);
     assert_eq!(w.chats(anna).await.len(), 1);
@@ -33,14 +36,236 @@ pub async fn a_chat_appears_to_one_who_joined_late_with_the_first_message_he_see
     Ok(())
 }
 
-pub async fn only_ones_own_current_groups_are_chats(w: &mut World) -> Claim {
+pub async fn only_ones_own_groups_are_chats(w: &mut World) -> Claim {
     let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
     let group = w.group(anna, &[bob]).await;
     w.send(anna, group, "hi").await?;
     assert_eq!(w.chats(eve).await, []);
+    assert_eq!((w.chats(bob).await.len(), w.chats(anna).await.len()), (1, 1));
+    Ok(())
+}
+
+pub async fn a_group_one_has_left_stays_a_chat_with_ones_own_part(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    let other = w.group(anna, &[bob]).await;
+    w.send(anna, group, "one").await?;
+    w.send(anna, group, "two").await?;
+    w.send(anna, other, "elsewhere").await?;
+    assert!(!w.chat(bob, group).await.left);
+    w.remove(anna, group, &[bob]).await?;
+    w.send(anna, group, "without bob").await?;
+
+    let chat = w.chat(bob, group).await;
+    assert_eq!((chat.last.content.as_str(), chat.unread, chat.left), ("two", 2, true));
+    assert_eq!((chat.group.id, chat.peer.id), (group, anna));
+    // What is said without him is no activity of his.
+    assert_eq!(chats(w, bob, 1, 1).await, ["elsewhere"]);
+    assert_eq!(chats(w, bob, 2, 1).await, ["two"]);
+    assert!(!w.chat(carl, group).await.left);
+    w.reopen().await;
+    assert_eq!(w.chat(bob, group).await, chat);
+
+    w.add(anna, group, &[bob]).await?;
+    let chat = w.chat(bob, group).await;
+    assert_eq!((chat.last.content.as_str(), chat.unread, chat.left), ("two", 0, false));
+    Ok(())
+}
+
+pub async fn a_group_that_was_dissolved_stays_a_chat(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(bob, group, "bye").await?;
+    w.dissolve(anna, group).await?;
+    for (user, unread) in [(anna, 1), (bob, 0)] {
+        let chat = w.chat(user, group).await;
+        assert_eq!((chat.last.content.as_str(), chat.unread, chat.left), ("bye", unread, true));
+    }
+    Ok(())
+}
+
+pub async fn a_group_left_before_its_first_message_is_no_chat(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
     w.leave(bob, group).await?;
+    w.send(anna, group, "hi").await?;
     assert_eq!(w.chats(bob).await, []);
-    assert_eq!(w.chats(anna).await.len(), 1);
+    w.add(anna, group, &[bob]).await?;
+    w.leave(bob, group).await?;
+    assert_eq!(w.chats(bob).await, [], "nor before the first that he would have seen");
+    Ok(())
+}
+
+pub async fn who_left_twice_sees_the_last_of_what_he_saw(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "seen").await?;
+    w.leave(bob, group).await?;
+    w.send(anna, group, "the gap").await?;
+    w.add(anna, group, &[bob]).await?;
+    w.leave(bob, group).await?;
+    assert_eq!(w.chat(bob, group).await.last.content, "seen", "nothing was said while he was back");
+    w.add(anna, group, &[bob]).await?;
+    w.send(anna, group, "seen, too").await?;
+    w.leave(bob, group).await?;
+    assert_eq!(w.chat(bob, group).await.last.content, "seen, too");
+    Ok(())
+}
+
+pub async fn who_left_reads_his_own_part(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "one").await?;
+    w.send(anna, group, "two").await?;
+    w.remove(anna, group, &[bob]).await?;
+    w.send(anna, group, "three").await?;
+    let (rev, own) = (w.rev(anna, group).await, w.own_rev(bob).await);
+    w.changes().await;
+
+    w.read_all(bob, group).await?;
+    assert_eq!(w.unread(bob, group).await, 0);
+    let what = ChatChange::ReadAfterLeaving { seq: Seq(2) };
+    assert_eq!(chat_change(w.change().await), (bob, Rev(own.0 + 1), group, what));
+    assert_eq!(w.rev(anna, group).await, rev, "those who are there are not told");
+    let page = w.sync(bob, query(own, &[])).await;
+    assert_eq!(page.chats, [ChatState { group, deleted: None, read: Seq(2) }]);
+
+    w.read_all(bob, group).await?;
+    assert_eq!(w.changes().await, [], "there is nothing left to read");
+    assert_eq!(refusal(w.read_all(eve, group).await), Refusal::NotMember);
+
+    w.add(anna, group, &[bob]).await?;
+    w.send(anna, group, "four").await?;
+    assert_eq!(w.unread(bob, group).await, 1);
+    assert_eq!(w.member(anna, group, bob).await.read_seq, Seq(2));
+    Ok(())
+}
+
+pub async fn a_deleted_chat_is_out_of_ones_own_list_until_the_next_message(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.send(anna, chat, "one").await?;
+    let own = w.own_rev(bob).await;
+    w.changes().await;
+
+    w.delete_chat(bob, chat, None).await?;
+    assert_eq!(w.chats(bob).await, []);
+    assert_eq!(w.chats(anna).await.len(), 1, "anna has hers");
+    let what = ChatChange::Deleted { seq: Seq(1) };
+    assert_eq!(chat_change(w.change().await), (bob, Rev(own.0 + 1), chat, what));
+    assert_eq!(w.members(bob, chat).await.len(), 2, "he is a member as before");
+    assert_eq!(w.texts(bob, chat).await, ["one"], "and has what was said");
+    w.reopen().await;
+    assert_eq!(w.chats(bob).await, []);
+
+    w.send(anna, chat, "two").await?;
+    let back = w.chat(bob, chat).await;
+    assert_eq!((back.last.content.as_str(), back.unread), ("two", 2), "he has never read the first");
+    w.delete_chat(bob, chat, None).await?;
+    w.send(bob, chat, "three").await?;
+    assert_eq!(w.chat(bob, chat).await.last.content, "three", "his own brings it back, too");
+    Ok(())
+}
+
+pub async fn what_came_unseen_is_not_deleted(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.send(anna, chat, "seen").await?;
+    w.send(anna, chat, "on its way").await?;
+    w.delete_chat(bob, chat, Some(Seq(1))).await?;
+    assert_eq!(w.chat(bob, chat).await.last.content, "on its way");
+    w.delete_chat(bob, chat, Some(Seq(2))).await?;
+    assert_eq!(w.chats(bob).await, []);
+    Ok(())
+}
+
+pub async fn deleting_a_deleted_chat_is_no_change(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.send(anna, chat, "hi").await?;
+    w.delete_chat(bob, chat, None).await?;
+    let own = w.own_rev(bob).await;
+    w.changes().await;
+    w.delete_chat(bob, chat, None).await?;
+    w.delete_chat(bob, chat, Some(Seq(0))).await?;
+    assert_eq!(w.changes().await, []);
+    assert_eq!(w.own_rev(bob).await, own);
+    assert_eq!(w.chats(bob).await, []);
+    Ok(())
+}
+
+pub async fn a_chat_one_has_left_is_deleted_until_one_joins_anew(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "one").await?;
+    w.leave(bob, group).await?;
+    w.delete_chat(bob, group, None).await?;
+    assert_eq!(w.chats(bob).await, []);
+    w.send(anna, group, "two").await?;
+    assert_eq!(w.chats(bob).await, [], "it is none of his");
+    w.add(anna, group, &[bob]).await?;
+    assert_eq!(w.chat(bob, group).await.last.content, "one");
+    Ok(())
+}
+
+pub async fn a_chat_deleted_before_leaving_stays_deleted(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let [quiet, loud] = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await];
+    for group in [quiet, loud] {
+        w.send(anna, group, "one").await?;
+        w.delete_chat(bob, group, None).await?;
+    }
+    w.send(anna, loud, "two").await?;
+    for group in [quiet, loud] {
+        w.leave(bob, group).await?;
+    }
+    assert_eq!(chats(w, bob, 1, 10).await, ["two"]);
+    Ok(())
+}
+
+pub async fn only_ones_own_chats_are_deleted(w: &mut World) -> Claim {
+    let [anna, eve] = w.users(["anna", "eve"]).await;
+    let group = w.group(anna, &[]).await;
+    w.changes().await;
+    assert_eq!(refusal(w.delete_chat(eve, group, None).await), Refusal::NotMember);
+    assert_eq!(refusal(w.delete_chat(eve, NO_GROUP, None).await), Refusal::NoSuchGroup);
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn deleted_chats_leave_no_hole_in_the_pages(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let groups = groups(w, anna, 9).await?;
+    for group in groups.iter().step_by(2) {
+        w.delete_chat(anna, *group, None).await?;
+    }
+    assert_eq!(chats(w, anna, 1, 3).await, ["3", "5", "7"]);
+    assert_eq!(chats(w, anna, 2, 3).await, ["1"]);
+    Ok(())
+}
+
+pub async fn a_deleted_chat_is_synced(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.send(anna, chat, "hi").await?;
+    let before = w.everything(bob).await;
+    let known = [(chat, before.groups[0].rev)];
+    assert_eq!((before.chats.len(), before.groups[0].deleted), (0, None));
+    w.delete_chat(bob, chat, None).await?;
+
+    let page = w.sync(bob, query(before.rev, &known)).await;
+    assert_eq!((page.groups.len(), page.rev), (0, Rev(before.rev.0 + 1)));
+    assert_eq!(page.chats, [ChatState { group: chat, deleted: Some(Seq(1)), read: Seq(0) }]);
+    assert_eq!(w.sync(bob, query(page.rev, &known)).await.chats, [], "once");
+    let fresh = w.everything(bob).await;
+    assert_eq!((fresh.chats, fresh.groups[0].deleted), (page.chats, Some(Seq(1))));
+    assert_eq!(w.everything(anna).await.chats, [], "it is bob's own");
+
+    // Joining anew is a change of the group, and tells it by that.
+    w.leave(bob, chat).await?;
+    w.single(anna, bob).await;
+    let page = w.sync(bob, query(page.rev, &known)).await;
+    assert_eq!((page.chats.len(), page.groups[0].deleted, page.groups[0].member), (0, None, true));
     Ok(())
 }
 
@@ -82,9 +307,8 @@ pub async fn the_gap_of_one_who_came_back_moves_no_chat(w: &mut World) -> Claim 
             w.add(anna, group, &[bob]).await?;
             back.push(group);
         }
-        if !leaves || comes_back {
-            expected.push(n.to_string());
-        }
+        // Who has left keeps what he saw.
+        expected.push(n.to_string());
     }
     // Where somebody says something again, the chat is the newest.
     for (n, group) in back.into_iter().enumerate().filter(|(n, _)| n % 2 == 0) {

@@ -30,6 +30,7 @@ pub(super) struct View {
     pub(super) group: Group,
     pub(super) last_seq: Seq,
     pub(super) unread: u64,
+    pub(super) deleted: Option<Seq>,
     pub(super) messages: BTreeMap<Seq, Message>,
     /// Those who have not left.
     pub(super) members: BTreeMap<UserId, MemberState>,
@@ -104,6 +105,13 @@ impl Client {
                 }
             }
         }
+        // After the groups: one that somebody joined anew says that nothing of it is deleted.
+        for chat in page.chats {
+            if let Some(view) = self.groups.get_mut(&chat.group) {
+                view.deleted = chat.deleted;
+                view.unread = view.unread.min(view.last_seq.0.saturating_sub(chat.read.0));
+            }
+        }
     }
 }
 
@@ -115,6 +123,7 @@ impl View {
             group: delta.group.clone().expect("a group that is new to the client is described"),
             last_seq: Seq(0),
             unread: 0,
+            deleted: None,
             messages: BTreeMap::new(),
             members: BTreeMap::new(),
             skipped: Vec::new(),
@@ -142,7 +151,7 @@ impl View {
         }
         self.group = delta.group.unwrap_or_else(|| self.group.clone());
         (self.rev, self.member) = (delta.rev, delta.member);
-        (self.last_seq, self.unread) = (delta.last_seq, delta.unread);
+        (self.last_seq, self.unread, self.deleted) = (delta.last_seq, delta.unread, delta.deleted);
     }
 
     /// Whether the client was told that it does not get this place.

@@ -386,7 +386,7 @@ pub async fn a_dissolved_group_has_no_members_but_readers(w: &mut World) -> Clai
     for user in [anna, bob, carl] {
         assert_eq!(w.store.groups_of(user).await?, []);
         assert_eq!(w.members(user, group).await, []);
-        assert_eq!(w.chats(user).await, []);
+        assert!(w.chat(user, group).await.left);
         assert_eq!(w.texts(user, group).await, ["hi"]);
         assert_eq!(refusal(w.send(user, group, "no").await), Refusal::NotMember);
     }

@@ -1,9 +1,10 @@
 //! Messages: one order, stored once.
 
 use super::Claim;
-use super::world::{self, NO_GROUP, Sent, World, append, refusal, seqs, write};
-use crate::event::Change;
-use crate::message::{Kind, NewMessage, Write, Written};
+use super::world::{self, Heard, NO_GROUP, Sent, World, append, group_change, refusal, seqs, write};
+use crate::event::{Change, GroupChange};
+use crate::group::Role;
+use crate::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
 use crate::{Origin, Refusal, Rev, Seq};
 
 pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
@@ -238,6 +239,126 @@ pub async fn only_members_send(w: &mut World) -> Claim {
     assert_eq!(w.texts(anna, group).await.len(), 0);
     assert_eq!(w.changes().await, []);
     assert_eq!(w.send(anna, group, "yes").await?.seq, Seq(1), "a refused message takes no place");
+    Ok(())
+}
+
+pub async fn writing_in_a_single_chat_brings_back_who_left(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.send(anna, chat, "before").await?;
+    w.leave(bob, chat).await?;
+    let Rev(rev) = w.rev(anna, chat).await;
+    w.heard().await;
+
+    let sent = w.send(anna, chat, "come back").await?;
+
+    let message = w.messages(anna, chat).await.remove(1);
+    assert_eq!((message.id, message.seq, message.rev), (sent.id, Seq(2), Rev(rev + 2)));
+    let [Heard::Answer(Ok(_)), Heard::Change(added), Heard::Change(told)] = &w.heard().await[..] else {
+        panic!("the answer, who came back, and the message");
+    };
+    let back = GroupChange::Added { users: vec![bob] };
+    assert_eq!(group_change(added.clone()), (chat, Rev(rev + 1), anna, back));
+    assert_eq!(*told, Change::Message { message: message.into(), origin: Origin(0) });
+
+    // It is there for him as for one who never left.
+    assert_eq!(w.members(bob, chat).await, [(anna, Role::Admin), (bob, Role::Common)]);
+    assert_eq!(w.texts(bob, chat).await, ["before", "come back"]);
+    assert_eq!(w.unread(bob, chat).await, 1);
+    assert_eq!(w.send(bob, chat, "here I am").await?.seq, Seq(3));
+    assert_eq!(w.rev(anna, chat).await, Rev(rev + 3), "he was brought back once");
+
+    // Either may leave, also the one who opened it, and also after a restart.
+    w.leave(anna, chat).await?;
+    w.reopen().await;
+    w.send(bob, chat, "you, too").await?;
+    assert_eq!(w.texts(anna, chat).await.len(), 4);
+    Ok(())
+}
+
+pub async fn several_messages_at_once_bring_back_once(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    let first = w.send(anna, chat, "before").await?;
+    w.leave(bob, chat).await?;
+    let Rev(rev) = w.rev(anna, chat).await;
+    w.changes().await;
+
+    // They are in the queue together, so that they may share a commit; and he is a member after the first.
+    let send =
+        |sender, id: &'static str| write(&w.store, Write::Append(world::text(sender, chat, id, id, w.now())));
+    let mark = Write::Mark(Mark {
+        group: chat,
+        user: bob,
+        message: first.id,
+        receipt: Receipt::Read,
+        now: w.now(),
+        origin: Origin(0),
+    });
+    let (one, two, three, marked) =
+        tokio::join!(send(anna, "one"), send(anna, "two"), send(bob, "three"), write(&w.store, mark));
+    for (sent, expected) in [(one, 2), (two, 3), (three, 4)] {
+        assert!(matches!(sent?, Written::Appended { seq: Seq(seq), .. } if seq == expected));
+    }
+    marked?;
+
+    assert_eq!(w.changes().await.len(), 5, "one addition, three messages, one receipt");
+    assert_eq!(w.rev(anna, chat).await, Rev(rev + 5));
+    assert_eq!(w.texts(bob, chat).await, ["before", "one", "two", "three"]);
+    assert_eq!(w.unread(bob, chat).await, 0, "he has written");
+    assert_eq!(w.member(anna, chat, bob).await.read_seq, Seq(1));
+    w.reopen().await;
+    assert_eq!(w.members(anna, chat).await.len(), 2);
+    assert_eq!(w.unread(anna, chat).await, 1);
+    Ok(())
+}
+
+pub async fn a_message_sent_again_brings_nobody_back(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.leave(bob, chat).await?;
+    let sent = w.send_as(anna, chat, "a-1", "hi").await?;
+    w.leave(bob, chat).await?;
+    w.changes().await;
+    assert_eq!(w.send_as(anna, chat, "a-1", "hi").await?, sent);
+    assert_eq!(w.changes().await, []);
+    assert_eq!(w.members(anna, chat).await.len(), 1);
+    Ok(())
+}
+
+pub async fn who_left_a_single_chat_does_not_write_in_it(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.leave(bob, chat).await?;
+    assert_eq!(refusal(w.send(bob, chat, "no").await), Refusal::NotMember);
+    w.leave(anna, chat).await?;
+    w.changes().await;
+    for user in [anna, bob] {
+        assert_eq!(refusal(w.send(user, chat, "no").await), Refusal::NotMember, "both have left");
+    }
+    assert_eq!(w.changes().await, []);
+    Ok(())
+}
+
+pub async fn in_a_group_chat_nobody_is_brought_back(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.leave(bob, group).await?;
+    w.send(anna, group, "alone").await?;
+    assert_eq!(w.members(anna, group).await.len(), 1);
+    assert_eq!(w.texts(bob, group).await.len(), 0);
+    Ok(())
+}
+
+pub async fn a_disabled_user_is_brought_back_too(w: &mut World) -> Claim {
+    // What is written to them waits until they are enabled again.
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let chat = w.single(anna, bob).await;
+    w.leave(bob, chat).await?;
+    w.store.set_disabled(bob, true, w.now()).await?;
+    w.send(anna, chat, "for later").await?;
+    w.store.set_disabled(bob, false, w.now()).await?;
+    assert_eq!(w.unread(bob, chat).await, 1);
     Ok(())
 }
 

@@ -205,6 +205,12 @@ macro_rules! store_suite {
                 any_text_comes_back_as_it_was
                 every_kind_is_kept
                 only_members_send
+                writing_in_a_single_chat_brings_back_who_left
+                several_messages_at_once_bring_back_once
+                a_message_sent_again_brings_nobody_back
+                who_left_a_single_chat_does_not_write_in_it
+                in_a_group_chat_nobody_is_brought_back
+                a_disabled_user_is_brought_back_too
                 a_refused_message_takes_no_id_either
                 a_refused_write_does_not_harm_its_neighbours
                 messages_survive_a_restart
@@ -244,7 +250,20 @@ macro_rules! store_suite {
             chats {
                 a_chat_appears_with_its_first_message
                 a_chat_appears_to_one_who_joined_late_with_the_first_message_he_sees
-                only_ones_own_current_groups_are_chats
+                only_ones_own_groups_are_chats
+                a_group_one_has_left_stays_a_chat_with_ones_own_part
+                a_group_that_was_dissolved_stays_a_chat
+                a_group_left_before_its_first_message_is_no_chat
+                who_left_twice_sees_the_last_of_what_he_saw
+                who_left_reads_his_own_part
+                a_deleted_chat_is_out_of_ones_own_list_until_the_next_message
+                what_came_unseen_is_not_deleted
+                deleting_a_deleted_chat_is_no_change
+                a_chat_one_has_left_is_deleted_until_one_joins_anew
+                a_chat_deleted_before_leaving_stays_deleted
+                only_ones_own_chats_are_deleted
+                deleted_chats_leave_no_hole_in_the_pages
+                a_deleted_chat_is_synced
                 one_who_came_back_sees_his_earlier_part_last
                 the_gap_of_one_who_came_back_moves_no_chat
                 pages_are_cut_newest_activity_first_and_ascend

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::event::{Change, GroupChange};
+use crate::event::{Change, ChatChange, GroupChange};
 use crate::friend::{self, FriendAction, Friendship};
 use crate::group::{self, Group, Member, NewGroup, Role};
 use crate::message::{Mark, Message, NewMessage, Receipt};
@@ -45,6 +45,8 @@ pub(super) struct Person {
     stays: Vec<(Seq, Option<Seq>)>,
     pub(super) read: Seq,
     pub(super) delivered: Seq,
+    /// Up to where they have deleted the chat, if they have.
+    pub(super) deleted: Option<Seq>,
 }
 
 impl Person {
@@ -96,12 +98,24 @@ impl Room {
         self.messages.iter().filter(|message| person.sees(message.seq)).cloned().collect()
     }
 
+    /// The last place that is theirs: where they left, if they did.
+    pub(super) fn last_seq_of(&self, user: UserId) -> Seq {
+        let left = self.person(user).and_then(|person| person.stays.last()).and_then(|(_, to)| *to);
+        left.unwrap_or(self.last_seq())
+    }
+
+    /// Whether they have deleted the chat, and nothing has brought it back.
+    pub(super) fn is_deleted(&self, user: UserId) -> bool {
+        let deleted = self.person(user).and_then(|person| person.deleted);
+        deleted.is_some_and(|deleted| deleted >= self.last_seq_of(user))
+    }
+
     pub(super) fn unread(&self, user: UserId) -> u64 {
-        let person = self.person(user).expect("he is a member");
+        let person = self.person(user).expect("he is or was a member");
         let own = self.messages.iter().rev().find(|message| message.sender == user);
         let own = own.map_or(Seq(0), |message| message.seq);
         let seen = person.joined_after().max(person.read).max(own);
-        self.last_seq().0.saturating_sub(seen.0)
+        self.last_seq_of(user).0.saturating_sub(seen.0)
     }
 
     pub(super) fn peer(&self, user: UserId) -> UserId {
@@ -125,9 +139,9 @@ impl Room {
         self.next_rev();
         let mut person = match self.people.iter().position(|person| person.user == user) {
             Some(place) => self.people.remove(place),
-            None => Person { user, role, stays: Vec::new(), read: Seq(0), delivered: Seq(0) },
+            None => Person { user, role, stays: Vec::new(), read: Seq(0), delivered: Seq(0), deleted: None },
         };
-        person.role = role;
+        (person.role, person.deleted) = (role, None);
         person.stays.push((after, None));
         self.people.push(person);
     }
@@ -337,12 +351,35 @@ impl Model {
         let room = self.room(new.group)?;
         room.rule(new.sender).ok_or(Refusal::NotMember)?;
         assert!(id > last_id, "ids ascend over all groups");
+        let both: Vec<_> =
+            room.people.iter().map(|person| person.user).filter(|_| room.group.single).collect();
+        let mut changes = room.bring_in(new.sender, &both, new.now);
         let NewMessage { group, sender, client_msg_id, kind, content, now, origin } = new.clone();
         let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
         let message = Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now };
         room.messages.push(message.clone());
         self.last_id = id;
-        Ok(vec![Change::Message { message: Arc::new(message), origin }])
+        changes.push(Change::Message { message: Arc::new(message), origin });
+        Ok(changes)
+    }
+
+    pub(super) fn delete_chat(
+        &mut self,
+        user: UserId,
+        group: GroupId,
+        seen: Option<Seq>,
+        at: Timestamp,
+    ) -> Outcome {
+        let room = self.room(group)?;
+        let last = room.last_seq_of(user);
+        let person = room.person_mut(user).ok_or(Refusal::NotMember)?;
+        let seq = seen.unwrap_or(last).min(last);
+        if person.deleted >= Some(seq) {
+            return Ok(vec![]);
+        }
+        person.deleted = Some(seq);
+        let rev = self.next_own_rev(user);
+        Ok(vec![Change::Chat { user, rev, group, what: ChatChange::Deleted { seq }, at }])
     }
 
     pub(super) fn mark(&mut self, mark: &Mark) -> Outcome {
@@ -371,7 +408,22 @@ impl Model {
 
     pub(super) fn read_all(&mut self, user: UserId, group: GroupId, now: Timestamp) -> Outcome {
         let room = self.room(group)?;
-        room.rule(user).ok_or(Refusal::NotMember)?;
+        if !room.has_member(user) {
+            let seq = room.last_seq_of(user);
+            let person = room.person_mut(user).ok_or(Refusal::NotMember)?;
+            if person.read >= seq {
+                return Ok(vec![]);
+            }
+            (person.read, person.delivered) = (seq, person.delivered.max(seq));
+            let rev = self.next_own_rev(user);
+            return Ok(vec![Change::Chat {
+                user,
+                rev,
+                group,
+                what: ChatChange::ReadAfterLeaving { seq },
+                at: now,
+            }]);
+        }
         let Some(last) = room.messages.last() else { return Ok(vec![]) };
         let (message, receipt, origin) = (last.id, Receipt::Read, Origin(0));
         self.mark(&Mark { group, user, message, receipt, now, origin })

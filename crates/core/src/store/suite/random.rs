@@ -46,6 +46,11 @@ enum Step {
         user: UserId,
         group: GroupId,
     },
+    DeleteChat {
+        user: UserId,
+        group: GroupId,
+        seen: Option<Seq>,
+    },
     Add {
         caller: UserId,
         group: GroupId,
@@ -172,6 +177,7 @@ impl<'a> Story<'a> {
                 Step::Befriend { user, other, action }
             }
             88 => Step::ChangeProfile { user, change: self.change_of_profile() },
+            95..98 => self.delete_chat(group),
             89 => Step::Reopen,
             _ => {
                 Step::Sync { device: self.chance.below(self.devices.len()), asks: 1 + self.chance.below(10) }
@@ -241,6 +247,16 @@ impl<'a> Story<'a> {
         }
     }
 
+    /// By anybody who was ever there, mostly.
+    fn delete_chat(&mut self, group: GroupId) -> Step {
+        let room = &self.model.rooms[&group];
+        let people: Vec<_> = room.people.iter().map(|person| person.user).collect();
+        let last = room.last_seq().0 as usize;
+        let user = if self.chance.one_in(10) { self.anybody() } else { *self.chance.pick(&people) };
+        let seen = self.chance.one_in(2).then(|| Seq(self.chance.below(last + 2) as u64));
+        Step::DeleteChat { user, group, seen }
+    }
+
     fn joined_after(&self, user: UserId, group: GroupId) -> Seq {
         self.model.rooms[&group].person(user).map_or(Seq(0), Person::joined_after)
     }
@@ -288,6 +304,10 @@ impl<'a> Story<'a> {
             Step::ReadAll { user, group } => {
                 let answer = w.store.mark_all_read(user, group, at).await;
                 (answer, self.model.read_all(user, group, at))
+            }
+            Step::DeleteChat { user, group, seen } => {
+                let answer = w.store.delete_chat(user, group, seen, at).await;
+                (answer, self.model.delete_chat(user, group, seen, at))
             }
             Step::Add { caller, group, users } => {
                 let answer = w.store.add_members(caller, group, users.clone(), MANY, at).await;
@@ -435,12 +455,13 @@ impl<'a> Story<'a> {
 
     async fn look_at_chats(&mut self, user: UserId) {
         let mut expected = Vec::new();
-        for room in self.model.rooms.values().filter(|room| room.has_member(user)) {
+        for room in self.model.rooms.values().filter(|room| !room.is_deleted(user)) {
             expected.extend(room.visible(user).pop().map(|last| Chat {
                 group: room.group.clone(),
                 last,
                 peer: self.model.users[&room.peer(user)].clone(),
                 unread: room.unread(user),
+                left: !room.has_member(user),
             }));
         }
         expected.sort_by_key(|chat| chat.last.id);
@@ -527,11 +548,13 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     }
     assert!(view.messages.values().eq(&visible), "{:?}\n{visible:?}", view.messages);
     assert_eq!(view.member, room.has_member(user));
+    let person = room.person(user).expect("the groups they are or were in");
+    assert_eq!((view.last_seq, view.deleted), (room.last_seq_of(user), person.deleted));
+    assert_eq!(view.unread, room.unread(user));
     if !view.member {
         return;
     }
     assert_eq!((view.rev, &view.group), (room.rev, &room.group));
-    assert_eq!((view.last_seq, view.unread), (room.last_seq(), room.unread(user)));
     let mut members: Vec<_> = room.members().map(|person| person.user).collect();
     members.sort();
     assert_eq!(view.members.keys().copied().collect::<Vec<_>>(), members);

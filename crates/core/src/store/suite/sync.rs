@@ -54,8 +54,15 @@ pub async fn one_who_is_up_to_date_gets_nothing(w: &mut World) -> Claim {
     let anna = history_of_a_small_world(w).await?;
     let page = w.everything(anna).await;
     let again = w.sync(anna, after(&page)).await;
-    let nothing =
-        SyncPage { rev: page.rev, me: None, friends: vec![], groups: vec![], users: vec![], more: false };
+    let nothing = SyncPage {
+        rev: page.rev,
+        me: None,
+        friends: vec![],
+        groups: vec![],
+        chats: vec![],
+        users: vec![],
+        more: false,
+    };
     assert_eq!(again, nothing);
     Ok(())
 }

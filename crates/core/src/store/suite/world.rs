@@ -7,7 +7,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Fixture;
-use crate::event::{Change, Committed, Ended, Feed, GroupChange};
+use crate::event::{Change, ChatChange, Committed, Ended, Feed, GroupChange};
 use crate::friend::FriendAction;
 use crate::group::{Group, NewGroup, Role};
 use crate::message::{Chat, History, Kind, Mark, Message, NewMessage, Page, Receipt, Write, Written};
@@ -276,6 +276,10 @@ impl World {
         self.store.mark_all_read(user, group, self.now()).await
     }
 
+    pub async fn delete_chat(&self, user: UserId, group: GroupId, seen: Option<Seq>) -> Result<()> {
+        self.store.delete_chat(user, group, seen, self.now()).await
+    }
+
     pub async fn chats(&self, user: UserId) -> Vec<Chat> {
         self.store.chats(user, ALL).await.expect("chats are listed")
     }
@@ -467,5 +471,14 @@ pub fn group_change(change: Change) -> (GroupId, Rev, UserId, GroupChange) {
     match change {
         Change::Group { group, rev, actor, what, .. } => (group, rev, actor, what),
         other => panic!("a group changed: {other:?}"),
+    }
+}
+
+/// The user, their own `rev`, the group, and what.
+#[track_caller]
+pub fn chat_change(change: Change) -> (UserId, Rev, GroupId, ChatChange) {
+    match change {
+        Change::Chat { user, rev, group, what, .. } => (user, rev, group, what),
+        other => panic!("a chat changed: {other:?}"),
     }
 }

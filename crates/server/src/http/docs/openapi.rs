@@ -55,6 +55,7 @@ fn tags() -> Value {
             "description": "A group is any conversation: a single chat of two people (`mode` 1) or a group chat.",
         },
         {"name": "message", "description": "Reading. Messages are sent over the WebSocket."},
+        {"name": "chat", "description": "What one does with a chat of one's own, for oneself alone."},
         {"name": "sync", "description": "What a device missed while it was away, exactly once."},
         {"name": "file", "description": "Uploads. What they answer is an address that everybody can read."},
         {"name": "websocket", "description": include_str!("websocket.md")},

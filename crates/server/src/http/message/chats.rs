@@ -14,8 +14,9 @@ use crate::http::wire;
 
 /// List one's chats
 ///
-/// Groups with a message that one may see, each with its latest message, its first other member and the
-/// number of unread messages. Pages are cut newest activity first; the rows of a page ascend by message id.
+/// Groups that one is or was in with a message that one may see, each with its latest message, its first other member
+/// and the number of unread messages. Of a group that one has left these are those of one's own part, and `left` is
+/// true. Pages are cut newest activity first; the rows of a page ascend by message id.
 #[utoipa::path(
     post,
     path = "/api/message/chat/list",

@@ -13,7 +13,7 @@ use crate::http::json::Json;
 
 /// Mark a group as read
 ///
-/// Everything in it, by the caller; a `uid` in the body is ignored.
+/// Everything in it, by the caller, or their own part if they have left; a `uid` in the body is ignored.
 #[utoipa::path(
     post,
     path = "/api/message/group/read",

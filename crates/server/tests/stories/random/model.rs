@@ -13,6 +13,8 @@ pub struct Room {
     pub people: BTreeMap<u64, Guest>,
     /// The changes so far.
     pub rev: u64,
+    /// Whether it is a single chat.
+    pub single: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,17 @@ impl Room {
         self.people.get(&uid).is_some_and(Guest::is_member)
     }
 
+    /// Whether he is a member, or was one.
+    pub fn was_member(&self, uid: u64) -> bool {
+        self.people.contains_key(&uid)
+    }
+
+    /// The last place that is his: where he left, if he did.
+    pub fn last_seq_of(&self, uid: u64) -> u64 {
+        let left = self.people.get(&uid).and_then(|guest| guest.stays.last()).and_then(|(_, to)| *to);
+        left.unwrap_or(self.last_seq())
+    }
+
     pub fn members(&self) -> impl Iterator<Item = u64> {
         self.people.iter().filter(|(_, guest)| guest.is_member()).map(|(uid, _)| *uid)
     }
@@ -99,6 +112,6 @@ impl Room {
     pub fn unread(&self, uid: u64) -> u64 {
         let guest = &self.people[&uid];
         let own = self.messages.iter().rev().find(|text| text.sender == uid).map_or(0, |text| text.seq);
-        self.last_seq() - guest.joined_after().max(guest.read).max(own)
+        self.last_seq_of(uid) - guest.joined_after().max(guest.read).max(own)
     }
 }

@@ -1,0 +1,32 @@
+//! `POST /api/chat/delete`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::{GroupId, Seq};
+use rim_protocol::rest::ChatDelete;
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+
+/// Delete a chat
+///
+/// From one's own list and on all of one's own devices, also where one has left. One stays a member and keeps what was
+/// said. The next message brings the chat back, and so does joining anew. Again: nothing changes.
+#[utoipa::path(
+    post,
+    path = "/api/chat/delete",
+    tag = "chat",
+    responses((status = 200, body = bool, description = "`true`.")),
+)]
+pub(super) async fn delete_chat(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<ChatDelete>,
+) -> Answer<bool> {
+    let (group, seen) = (GroupId(body.gid.get()), body.seq.map(|seq| Seq(seq.get())));
+    app.store.delete_chat(caller.user, group, seen, app.clock.now()).await?;
+    Ok(Data(true))
+}
