@@ -85,6 +85,8 @@ export interface ChatRow {
   readonly lastSender: User | null;
   readonly unread: number;
   readonly draft: string;
+  /** One has left it or was removed: what there is is one's own part. */
+  readonly left: boolean;
 }
 
 /** An open chat. */
@@ -223,6 +225,8 @@ export interface Engine {
   handOver(gid: number, uid: number): Promise<Outcome>;
   leave(gid: number): Promise<Outcome>;
   dissolve(gid: number): Promise<Outcome>;
+  /** Takes the chat out of one's own list, on all devices, until something new comes. What is not sent stays to be sent. */
+  deleteChat(gid: number): Promise<Outcome>;
 
   /** Makes the draft of the chat a message in the outbox, in one step; it is shown at once and sent as soon as that is possible. */
   send(gid: number, kind: MessageKind, content: string): void;

@@ -454,6 +454,65 @@ describe("unread", () => {
     expect(world.server.unread(anna, gid)).toBe(0);
   });
 
+  it("takes a deleted chat out of the list on every device, until something is said in it", async () => {
+    const { world, anna, bob, gid, tab } = await scene();
+    const phone = await world.browser(anna).open();
+    world.server.say(bob, gid, "one");
+    tab.engine.setDraft(gid, "never mind");
+    await world.pass();
+    expect(row(phone, gid).unread).toBe(1);
+
+    const deleted = tab.engine.deleteChat(gid);
+    await world.pass(1_000);
+    expect(await deleted).toMatchObject({ ok: true });
+    await world.pass(1_000);
+    for (const device of [tab, phone]) {
+      expect(device.engine.chats.get()).toEqual([]);
+      expect(device.engine.unread.get()).toBe(0);
+    }
+    const fresh = await world.browser(anna).open();
+    await world.pass(1_000);
+    expect(fresh.engine.chats.get()).toEqual([]);
+
+    world.server.say(bob, gid, "two");
+    await world.pass(1_000);
+    for (const device of [tab, phone, fresh]) expect(row(device, gid).last?.content).toBe("two");
+  });
+
+  it("brings a deleted chat back where one has joined anew", async () => {
+    const { world, anna, bob, tab } = await scene();
+    const club = world.server.group([bob, anna], 2, "club");
+    world.server.say(bob, club, "one");
+    await world.pass(500);
+    world.server.remove(club, anna);
+    world.server.deleteChat(anna, club);
+    await world.pass(1_000);
+    expect(tab.engine.chats.get().some((one) => one.gid === club)).toBe(false);
+    world.server.add(club, anna);
+    await world.pass(1_000);
+    expect(row(tab, club)).toMatchObject({ left: false, last: { content: "one" } });
+  });
+
+  it("keeps the chat of one who was removed, marked and with what they had not read, until they read it", async () => {
+    const { world, anna, bob, tab } = await scene();
+    const phone = await world.browser(anna).open();
+    const club = world.server.group([bob, anna], 2, "club");
+    world.server.say(bob, club, "one");
+    world.server.say(bob, club, "two");
+    world.server.remove(club, anna);
+    world.server.say(bob, club, "without her");
+    await world.pass(1_000);
+    for (const device of [tab, phone]) {
+      expect(row(device, club)).toMatchObject({ left: true, unread: 2, last: { content: "two" } });
+    }
+    const leave = tab.watch(club);
+    await world.pass();
+    tab.engine.seen(club, 2);
+    await world.pass(2_000);
+    leave();
+    for (const device of [tab, phone]) expect(row(device, club)).toMatchObject({ left: true, unread: 0 });
+  });
+
   it("puts the divider before the first unread message, until the chat is left", async () => {
     const { world, anna, bob, gid, tab } = await scene();
     const other = world.server.group([bob, anna], 2, "club");
@@ -841,7 +900,7 @@ describe("membership", () => {
     world.server.remove(gid, anna);
     world.server.say(bob, gid, "hidden");
     await world.pass(1_000);
-    expect(tab.view(gid)).toMatchObject({ member: false, self: null, unread: 0 });
+    expect(tab.view(gid)).toMatchObject({ member: false, self: null, unread: 1 });
     expect(tab.texts(gid)).toEqual(["one"]);
     tab.engine.send(gid, "Text", "let me in");
     await world.pass();

@@ -232,6 +232,13 @@ export class RimEngine implements Engine {
     return this.act("/api/group/dissolve", { gid }, asNothing);
   }
 
+  async deleteChat(gid: number): Promise<Outcome> {
+    const seq = this.session?.lastSeq(gid);
+    const outcome = await this.act("/api/chat/delete", { gid, ...(seq !== undefined && { seq }) }, asNothing);
+    if (outcome.ok) this.session?.setDraft(gid, "");
+    return outcome;
+  }
+
   send(gid: number, kind: MessageKind, content: string): void {
     void this.session?.send(gid, kind, content);
   }

@@ -12,7 +12,7 @@ import type { Rest } from "./rest";
 import { Connection, type End } from "./socket";
 import { judged, marked } from "./history";
 import type { Batch, Pending } from "./storage";
-import { type Incoming, type StoreState, asSync, sameStore } from "./wire";
+import { type Incoming, type StoreState, asNothing, asSync, sameStore } from "./wire";
 
 export interface LeaderEvents {
   /** To be shown, stored and told to the other tabs. */
@@ -76,7 +76,14 @@ export class Leader {
       sync: () => this.sync(),
       loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false, blamed: null }),
     });
-    this.receipts = new Receipts(ports, replica, intents, (frame) => this.connection?.send(frame));
+    this.receipts = new Receipts(
+      ports,
+      replica,
+      intents,
+      (frame) => this.connection?.send(frame),
+      // Tried again with the next connection, as nothing of it is kept.
+      (gid) => void this.rest.post("/api/message/group/read", { gid }, asNothing),
+    );
     this.presence = new Presence(ports, replica, {
       send: (frame) => this.connection?.send(frame),
       changed: (online) => this.events.online(online),

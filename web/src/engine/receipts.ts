@@ -23,6 +23,8 @@ export class Receipts {
     private readonly replica: Replica,
     private readonly intents: Intents,
     private readonly send: (frame: Outgoing) => void,
+    /** Reads one's own part of a group that one has left, in which receipts have no place any more. */
+    private readonly readLeft: (gid: number) => void,
   ) {}
 
   /** Logged in and synced: what other devices have said meanwhile is known. */
@@ -77,10 +79,16 @@ export class Receipts {
 
   private flush(gid: number): void {
     const group = this.replica.groups.get(gid);
-    if (!this.connected || group?.member !== true) return;
+    if (!this.connected || group === undefined) return;
     const { last, readSeq, membersOmitted } = group;
     const { uid } = this.replica;
     const mark = this.intents.marks.get(gid);
+    if (!group.member) {
+      if (mark === undefined || mark.seq <= Math.max(readSeq, this.read.get(gid) ?? 0)) return;
+      this.read.set(gid, mark.seq);
+      this.readLeft(gid);
+      return;
+    }
     if (mark !== undefined && mark.seq > Math.max(readSeq, this.read.get(gid) ?? 0)) {
       this.read.set(gid, mark.seq);
       this.tell({ event: "Read", uid, gid, msgId: mark.msgId, clientMsgId: this.name(gid) });

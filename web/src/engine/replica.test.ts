@@ -23,10 +23,11 @@ function delta(change: Partial<GroupDelta>): SyncAnswer {
     skippedTo: null,
     members: [ME, YOU].map((uid) => ({ uid, role: 1, left: false, readSeq: 0, deliveredSeq: 0 })),
     membersOmitted: false,
+    deletedSeq: null,
     more: false,
     ...change,
   };
-  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, store: null, now: null };
+  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, chats: [], store: null, now: null };
 }
 
 /** Knows the group up to message 3 at rev 5. */

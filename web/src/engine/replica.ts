@@ -180,6 +180,15 @@ export class Replica {
       for (const member of delta.members) members.push(this.mergeMember(delta.gid, member));
       for (const message of delta.messages) members.push(...this.written(message));
     }
+    // After the groups: one that somebody joined anew says that nothing of it is deleted.
+    for (const { gid, deletedSeq, readSeq } of answer.chats) {
+      const group = this.groupsByGid.get(gid);
+      if (group === undefined) continue;
+      const changed = this.putGroup({ ...group, deletedSeq, readSeq: Math.max(group.readSeq, readSeq) });
+      const told = groups.findIndex((one) => one.gid === gid);
+      if (told >= 0) groups[told] = changed;
+      else groups.push(changed);
+    }
     const me = answer.me === null || this.self === null ? answer.me : keep(this.self, answer.me);
     const account = (me ?? this.self)?.account ?? this.at?.account ?? "";
     const home = answer.store !== null && (anew || this.at === null) ? { store: answer.store, account } : null;
@@ -326,6 +335,7 @@ export class Replica {
       covered: raised(opened, whole),
       last: delta.messages.reduce(newest, old.last),
       membersOmitted: delta.membersOmitted,
+      deletedSeq: delta.deletedSeq,
     });
   }
 

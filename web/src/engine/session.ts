@@ -250,6 +250,11 @@ export class Session {
     await this.store.write({ marks: [mark] }).catch(() => undefined);
   }
 
+  /** The last message of the chat that is known here. */
+  lastSeq(gid: number): number | undefined {
+    return this.replica.groups.get(gid)?.lastSeq;
+  }
+
   setDraft(gid: number, text: string): void {
     const draft = { gid, text };
     if ((this.intents.drafts.get(gid)?.text ?? "") === text) return;

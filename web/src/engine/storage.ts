@@ -32,6 +32,8 @@ export interface GroupRecord {
   readonly membersOmitted: boolean;
   /** The newest message of any chat when this client first saw the group; 0 for those of the first sync. Its place in the list while it has no message. */
   readonly after: number;
+  /** Up to where the user has deleted the chat from their list; null or absent, as in older records, where they have not. */
+  readonly deletedSeq?: number | null;
 }
 
 export interface MemberRecord {

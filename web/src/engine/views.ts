@@ -96,7 +96,7 @@ export class Views {
 
   unread(gid: number): number {
     const group = this.replica.groups.get(gid);
-    if (group === undefined || !group.member) return 0;
+    if (group === undefined) return 0;
     return Math.max(0, group.lastSeq - this.readTo(group));
   }
 
@@ -148,6 +148,8 @@ export class Views {
     const empty = group.last === null && pending === undefined && draft === "";
     const face = this.face(group);
     // A chat that somebody has opened without a word yet is his alone; one that was left empty, nobody's.
+    // Deleted, until something is said or written in it.
+    if (isDeleted(group) && pending === undefined && draft === "") return null;
     if (empty && (!group.member || (face.single && group.creator !== this.replica.uid))) return null;
     const newest = group.last && this.message(group.last);
     const last = pending !== undefined ? this.pendingMessage(pending, newest?.at ?? 0) : newest;
@@ -158,6 +160,7 @@ export class Views {
       lastSender: last === null ? null : this.user(last.uid),
       unread: this.unread(gid),
       draft,
+      left: !group.member,
     };
     return {
       row: keep(this.rows.get(gid)?.row, row),
@@ -276,6 +279,10 @@ export class Views {
     }
     return stranger;
   }
+}
+
+function isDeleted({ deletedSeq, lastSeq }: GroupRecord): boolean {
+  return deletedSeq !== undefined && deletedSeq !== null && lastSeq <= deletedSeq;
 }
 
 interface Listed {

@@ -46,6 +46,16 @@ export interface GroupDelta {
   readonly members: readonly WireMember[];
   readonly membersOmitted: boolean;
   readonly more: boolean;
+  /** Up to where one has deleted the chat from one's list; null where one has not. */
+  readonly deletedSeq: number | null;
+}
+
+/** A chat with which the user did something, on whichever device. */
+export interface ChatState {
+  readonly gid: number;
+  readonly deletedSeq: number | null;
+  /** How far it is read, also after one has left. */
+  readonly readSeq: number;
 }
 
 export type Friendship = "none" | "incoming" | "outgoing" | "friends";
@@ -84,6 +94,7 @@ export interface SyncAnswer {
   readonly more: boolean;
   /** Null from a server that does not tell it. */
   readonly store: StoreState | null;
+  readonly chats: readonly ChatState[];
   /** The server's clock, Unix milliseconds; null from a server that does not tell it. */
   readonly now: number | null;
 }
@@ -286,6 +297,10 @@ export const asSync: Decode<SyncAnswer> = (value) => {
     users: list(body["users"], "users", asUser),
     more: flag(body, "more"),
     store: storeOrNull(body),
+    chats: list(body["chats"], "chats", (item) => {
+      const chat = object(item, "chat");
+      return { gid: int(chat, "gid"), deletedSeq: intOrNull(chat, "deletedSeq"), readSeq: int(chat, "readSeq") };
+    }),
     now: intOrNull(body, "now"),
   };
 };
@@ -362,6 +377,7 @@ function groupDelta(value: unknown): GroupDelta {
     members: list(delta["members"], "members", wireMember),
     membersOmitted: flag(delta, "membersOmitted"),
     more: flag(delta, "more"),
+    deletedSeq: intOrNull(delta, "deletedSeq"),
   };
 }
 

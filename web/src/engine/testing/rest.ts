@@ -33,6 +33,12 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
     case "/api/group/leave":
       server.remove(given["gid"] ?? 0, uid);
       return done(null);
+    case "/api/chat/delete":
+      server.deleteChat(uid, given["gid"] ?? 0);
+      return done(true);
+    case "/api/message/group/read":
+      server.readAfterLeaving(uid, given["gid"] ?? 0);
+      return done(true);
     case "/api/friend/add":
       server.befriend(uid, given["fid"] ?? 0);
       return done(true);
@@ -109,6 +115,7 @@ function sync(server: FakeServer, uid: number, request: Asked): unknown {
     users: [...named].map((one) => face(server, one)),
     more,
     store: server.identity,
+    chats: server.chatsOf(uid, rev),
     now: server.now(),
   };
 }
@@ -151,6 +158,7 @@ function deltaOf(
     }),
     membersOmitted: false,
     more: rev < until,
+    deletedSeq: server.deletedSeq(member.uid, group.gid),
   };
 }
 

@@ -77,6 +77,8 @@ export class FakeServer {
   readonly users = new Map<number, User & { rev: number; profileRev: number }>();
   readonly groups = new Map<number, FakeGroup>();
   readonly friends = new Map<string, { state: Friendship; rev: number }>();
+  /** What users have done with chats of theirs, by user and group. */
+  readonly chats = new Map<string, { uid: number; gid: number; deletedSeq: number | null; rev: number }>();
   /** Who is connected elsewhere; connections of the tests themselves do not count. */
   readonly online = new Set<number>();
   /** All frames that came, by event and content. */
@@ -170,6 +172,41 @@ export class FakeServer {
     this.notify(group, "MembersRemoved", uid, { uids: [uid] }, [uid]);
   }
 
+  /** A chat out of a user's own list. */
+  deleteChat(uid: number, gid: number): void {
+    const group = this.at(gid);
+    const seq = group.members.get(uid)?.left?.seq ?? group.messages.length;
+    this.did(uid, gid, seq);
+    this.push(uid, notice("ChatDeleted", uid, gid, { seq }, this.clock));
+  }
+
+  /** One who has left reads their own part. */
+  readAfterLeaving(uid: number, gid: number): void {
+    const member = this.at(gid).members.get(uid);
+    if (!member?.left) return;
+    member.readSeq = member.left.seq;
+    this.did(uid, gid, this.deletedSeq(uid, gid));
+    this.push(uid, notice("Read", uid, gid, { seq: member.readSeq }, this.clock));
+  }
+
+  deletedSeq(uid: number, gid: number): number | null {
+    return this.chats.get(`${uid}.${gid}`)?.deletedSeq ?? null;
+  }
+
+  chatsOf(uid: number, rev: number): readonly unknown[] {
+    const changed = [...this.chats.values()].filter((chat) => chat.uid === uid && chat.rev > rev);
+    return changed.map(({ gid, deletedSeq }) => {
+      return { gid, deletedSeq, readSeq: this.at(gid).members.get(uid)?.readSeq ?? 0 };
+    });
+  }
+
+  private did(uid: number, gid: number, deletedSeq: number | null): void {
+    const user = this.users.get(uid);
+    if (user === undefined) throw new Error(`no user ${uid}`);
+    user.rev += 1;
+    this.chats.set(`${uid}.${gid}`, { uid, gid, deletedSeq, rev: user.rev });
+  }
+
   rename(gid: number, name: string): void {
     const group = this.at(gid);
     group.rev += 1;
@@ -244,8 +281,9 @@ export class FakeServer {
   unread(uid: number, gid: number): number {
     const group = this.at(gid);
     const member = group.members.get(uid);
-    if (member === undefined || member.left !== null) return 0;
-    return Math.max(0, group.messages.length - Math.max(member.joinSeq, member.readSeq, member.sentSeq));
+    if (member === undefined) return 0;
+    const last = member.left?.seq ?? group.messages.length;
+    return Math.max(0, last - Math.max(member.joinSeq, member.readSeq, member.sentSeq));
   }
 
   /** What a user may see of a group. */
@@ -479,6 +517,7 @@ export class FakeServer {
     const old = group.members.get(uid);
     if (old !== undefined && old.left === null) return;
     group.rev += 1;
+    this.chats.delete(`${uid}.${group.gid}`);
     const joinSeq = group.messages.length;
     const earlier = old?.earlier ?? [];
     if (old?.left) earlier.push({ after: old.joinSeq, to: old.left.seq });

@@ -364,16 +364,24 @@ function Leaving({ view }: { view: ChatView }) {
   const run = useDo();
   const { group, title } = view;
   const { own } = rightsIn(view);
-  if (!view.member) return null;
 
   const away = (ok: boolean): void => {
     if (ok) navigate({ page: "chats" });
   };
+  const remove = async (): Promise<void> => {
+    const yes = await confirm({
+      title: t("panel.deleteChatTitle", { name: title }),
+      text: view.member ? t("panel.deleteChatText") : t("panel.deleteLeftText"),
+      action: t("panel.deleteChat"),
+      danger: true,
+    });
+    if (yes) away((await run(() => engine.deleteChat(group.gid)))?.ok === true);
+  };
   const leave = async (): Promise<void> => {
     const yes = await confirm({
-      title: group.single ? t("panel.leaveChatTitle", { name: title }) : t("panel.leaveTitle", { group: title }),
+      title: t("panel.leaveTitle", { group: title }),
       text: own ? t("panel.leaveOwnerText") : t("panel.leaveText"),
-      action: group.single ? t("panel.leaveChat") : t("panel.leave"),
+      action: t("panel.leave"),
       danger: true,
     });
     if (yes) away((await run(() => engine.leave(group.gid)))?.ok === true);
@@ -389,11 +397,18 @@ function Leaving({ view }: { view: ChatView }) {
   };
   return (
     <section className="panel__section panel__section--leaving">
-      <button type="button" className="button button--danger-quiet panel__leave" onClick={() => void leave()}>
-        <Icon name="logOut" size={20} />
-        {group.single ? t("panel.leaveChat") : t("panel.leave")}
-      </button>
-      {own && (
+      {view.member && !group.single ? (
+        <button type="button" className="button button--danger-quiet panel__leave" onClick={() => void leave()}>
+          <Icon name="logOut" size={20} />
+          {t("panel.leave")}
+        </button>
+      ) : (
+        <button type="button" className="button button--danger-quiet panel__leave" onClick={() => void remove()}>
+          <Icon name="trash" size={20} />
+          {t("panel.deleteChat")}
+        </button>
+      )}
+      {own && view.member && (
         <button type="button" className="button button--danger-quiet panel__leave" onClick={() => void dissolve()}>
           <Icon name="trash" size={20} />
           {t("panel.dissolve")}

@@ -146,6 +146,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
               </>
             )}
           </span>
+          {row.left && <span className="chat-row__left">{t("chats.left")}</span>}
           <Badge count={row.unread} label={t("chats.unread", { count: row.unread })} />
         </span>
       </span>
