@@ -36,6 +36,7 @@ const SCREENS = [
     await page.getByRole("alert").waitFor();
   }],
   ["chats", "demo.html?still#/chats"],
+  ["chats-left", "demo.html?still#/chats", (page) => page.getByLabel("Search chats").fill("Flat")],
   ["chats-empty", "demo.html?still&empty#/chats"],
   ["chats-search", "demo.html?still#/chats", (page) => page.getByLabel("Search chats").fill("e")],
   ["new-chat", "demo.html?still#/chats", (page) => page.getByRole("button", { name: "New chat" }).first().click()],
@@ -55,6 +56,8 @@ const SCREENS = [
     await page.locator(".code__word").first().waitFor();
   }],
   ["chat-left", "demo.html?still#/chat/110"],
+  ["chat-left-panel", "demo.html?still#/chat/110/info"],
+  ["chat-left-delete", "demo.html?still#/chat/110/info", (page) => page.locator(".panel__leave").click()],
   ["chat-offline", "demo.html?still&offline#/chat/101", (page) => page.locator(".connection__bar").waitFor()],
   ["chat-emoji", "demo.html?still#/chat/101", async (page) => {
     await page.getByRole("button", { name: "Emoji" }).click();
@@ -94,7 +97,7 @@ const SCREENS = [
   ["settings-notifications", "demo.html?still#/settings/notifications"],
 ];
 /** Screens that are worth a look in Chinese as well; nothing is clicked there. */
-const CHINESE = ["sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security"];
+const CHINESE = ["sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel"];
 
 // Built, as it is served for real and with the headers it gets there: a style or script they forbid shows.
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -95,7 +95,7 @@ export const zh: Catalogue = {
   "chats.emptyHint": "找联系人聊聊，或新建一个群聊。",
   "chats.nothingFound": "没有找到与“{text}”相关的聊天。",
   "chats.draft": "[草稿]",
-  "chats.left": "已退出",
+  "chats.left": "已不在群中",
   "chats.you": "我：",
   "chats.sender": "{name}：",
   "chats.unread": { other: "{count} 条未读消息" },
