@@ -55,7 +55,7 @@ OLDEST_POSTGRES = 15
 IDLE_SECONDS = 30
 LOOK_SECONDS = 2
 # Longer than a server takes to start or stop on a busy machine.
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 
 # Below the ports that systems give to outgoing connections: the port of a server that is down stays free for it.
 PORTS = range(20000, 32000)
@@ -244,7 +244,7 @@ class Nats(Server):
 
     def ready(self, port):
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
                 return connection.recv(5) == b"INFO "
         except OSError:
             return False

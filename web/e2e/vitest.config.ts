@@ -7,8 +7,9 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ["**/*.test.ts"],
     globalSetup: "support/setup.ts",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For what never ends; within it PATIENCE_MS says what did not come.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     expect: { poll: { interval: 50, timeout: PATIENCE_MS } },
     // Two stories at a time keep two cores busy. All use one browser, so nothing is gained by setting up each file anew.
     maxWorkers: 2,

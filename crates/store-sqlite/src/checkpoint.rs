@@ -94,7 +94,7 @@ impl Checkpoints {
         let restarted = writer
             .busy_timeout(patience)
             .and_then(|()| checkpoint(writer, CheckpointMode::RESTART))
-            .and_then(|()| writer.busy_timeout(connection::BUSY_TIMEOUT));
+            .and_then(|()| writer.busy_timeout(connection::WRITER_TIMEOUT));
         self.next = STEP;
         if let Err(error) = restarted {
             self.next = length.saturating_add(STEP);

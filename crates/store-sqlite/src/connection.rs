@@ -8,7 +8,11 @@ use rusqlite::{Connection, OpenFlags};
 
 /// How long a statement waits for another connection's lock. Only checkpoints, backups and people with a
 /// shell take one: writers are one thread and readers read a snapshot.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The same for what writes, which waits as long as for a disk that is slow: told sooner that it failed, people would
+/// send the same again, to the same lock.
+pub(crate) const WRITER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Room for every statement of the crate, so that none is ever compiled twice on a connection.
 const CACHED_STATEMENTS: usize = 256;
@@ -29,7 +33,8 @@ pub(crate) fn make_durable(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", "full")?;
     // Checkpoints are ours to time, see checkpoint.rs.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
-    db.pragma_update(None, "cache_size", -64 * 1024) // KiB, if negative
+    db.pragma_update(None, "cache_size", -64 * 1024)?; // KiB, if negative
+    db.busy_timeout(WRITER_TIMEOUT)
 }
 
 /// A connection that reads snapshots.

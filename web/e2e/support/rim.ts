@@ -37,6 +37,8 @@ export class Rim {
   /** On the same data and port. */
   async startAgain(): Promise<void> {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--ws-listen", "off", "--data", this.data];
+    // All stories come from one address; what limits let in would depend on how fast they are told.
+    args.push("--limits", "off");
     const started = spawn(BINARY, [...args, ...this.settings], { stdio: ["ignore", "pipe", "pipe"] });
     this.process = started;
     await new Promise<void>((resolve, reject) => {

@@ -201,8 +201,8 @@ impl House {
     }
 }
 
-/// Keeps the database to itself: until it is dropped nothing can be committed. After five seconds the server would
-/// call that a fault; what is awaited meanwhile takes a fraction of one on a machine with nothing else to do.
+/// Keeps the database to itself: until it is dropped nothing can be committed. After a minute the server would
+/// call that a fault; what is awaited meanwhile takes a fraction of a second on a machine with nothing else to do.
 struct Hold {
     _db: rusqlite::Connection,
 }
