@@ -7,6 +7,8 @@ const PAGE = new URL("./", location.href).pathname;
 const FILES = [];
 /** Of this version and those before it, which other tabs may still be of; the oldest go first. */
 const MOST_FILES = 80;
+/** So long the newest page is waited for. */
+const PATIENCE_MS = 4_000;
 /** All workers of a host share its caches. */
 const OURS = `${PAGE === "/" ? "" : PAGE}rim-shell-`;
 const CACHE = `${OURS}1`;
@@ -41,18 +43,17 @@ self.addEventListener("fetch", (event) => {
   else if (url.pathname.startsWith(`${PAGE}assets/`)) event.respondWith(asset(request));
 });
 
-/** The newest page, or the last one where the server cannot be reached. */
+/** The newest page, or the last one where the server cannot be reached, or a network holds its answer back. */
 async function page(request) {
   const cache = await caches.open(CACHE);
-  try {
-    const answer = await fetch(request);
+  const asked = fetch(request).then(async (answer) => {
     if (answer.ok) await cache.put(PAGE, answer.clone());
     return answer;
-  } catch (unreachable) {
-    const last = await cache.match(PAGE);
-    if (last === undefined) throw unreachable;
-    return last;
-  }
+  });
+  const last = await cache.match(PAGE);
+  if (last === undefined) return asked;
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, last));
+  return Promise.race([asked.catch(() => last), late]);
 }
 
 async function asset(request) {
