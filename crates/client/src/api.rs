@@ -7,7 +7,7 @@ use rim_protocol::rest::{
     ChatDelete, ChatItem, ChatList, FriendAdd, FriendModify, Group, GroupCreate, GroupRead, History,
     MemberChange, NewGroup, NewMember, OpType, Role, User, UserCreate, UserLogin,
 };
-use rim_protocol::sync::{SyncAnswer, SyncRequest};
+use rim_protocol::sync::{EventsAnswer, EventsRequest, SyncAnswer, SyncRequest};
 use rim_protocol::{Envelope, Id};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -144,6 +144,12 @@ impl Api {
     /// Deletes a chat from the caller's list until something new comes.
     pub async fn delete_chat(&self, gid: u64) -> Result<bool, ApiError> {
         self.post("/api/chat/delete", &ChatDelete { gid: id(gid), seq: None }).await
+    }
+
+    /// What happened in a group among the messages from one `seq` to another.
+    pub async fn group_events(&self, gid: u64, from_seq: u64, to_seq: u64) -> Result<EventsAnswer, ApiError> {
+        let request = EventsRequest { gid: id(gid), from_seq: id(from_seq), to_seq: id(to_seq) };
+        self.post("/api/group/events", &request).await
     }
 
     pub async fn mark_read(&self, gid: u64) -> Result<bool, ApiError> {

@@ -143,6 +143,26 @@ pub const TABLES: &[Table] = &[
         key: 3,
         columns: &[integer("group_id"), integer("user_id"), integer("after_seq"), integer("to_seq")],
     },
+    Table {
+        name: "earlier_stays",
+        key: 3,
+        columns: &[integer("group_id"), integer("user_id"), integer("join_rev"), integer("left_rev")],
+    },
+    Table {
+        name: "group_events",
+        key: 2,
+        columns: &[
+            integer("group_id"),
+            integer("place"),
+            integer("seq"),
+            integer("kind"),
+            integer("actor_id"),
+            text("user_ids"),
+            integer("user_count"),
+            optional(text("name")),
+            integer("created_at"),
+        ],
+    },
     // By id, which is also the order of each group: what is moved of it at any moment is a beginning.
     Table {
         name: "messages",

@@ -42,8 +42,9 @@ pub enum Change {
         at: Timestamp,
         origin: Origin,
     },
-    /// A group or its membership.
-    Group { group: GroupId, rev: Rev, actor: UserId, what: GroupChange, at: Timestamp },
+    /// A group or its membership. `seq` is the group's last message then; unknown where it is not told among the
+    /// messages: in single chats, and of profiles.
+    Group { group: GroupId, rev: Rev, seq: Option<Seq>, actor: UserId, what: GroupChange, at: Timestamp },
     /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`. Each has his own
     /// `rev` of it.
     Friend { actor: UserId, actor_rev: Rev, other: UserId, other_rev: Rev, what: FriendChange, at: Timestamp },
@@ -89,7 +90,10 @@ pub enum GroupChange {
     Created {
         members: Vec<UserId>,
     },
-    Updated,
+    /// `name` is the new one, if it is the name that changed.
+    Updated {
+        name: Option<String>,
+    },
     /// Became members, for the first time or again.
     Added {
         users: Vec<UserId>,

@@ -11,6 +11,7 @@ mod claims;
 pub mod event;
 pub mod friend;
 pub mod group;
+pub mod group_event;
 pub mod id;
 pub mod identity;
 pub mod message;

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use crate::event::Done;
 use crate::friend::{FriendAction, Friendship};
 use crate::group::{Group, NewGroup, Role};
+use crate::group_event::GroupEvent;
 use crate::message::{Chat, History, Page, Write};
 use crate::session::{NewSession, Session, TokenHash};
 use crate::sync::{SyncPage, SyncQuery};
@@ -169,7 +170,7 @@ pub trait Store: Send + Sync + 'static {
     /// `UnknownUser`; `TooManyMembers` above `max_members`.
     async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId>;
 
-    /// Changes name and avatar.
+    /// Changes name and avatar. Values that are as they were are no change.
     ///
     /// # Errors
     /// `NoSuchGroup`, and those of [`crate::group::may_update`].
@@ -303,6 +304,18 @@ pub trait Store: Send + Sync + 'static {
         page: Page,
         below: Option<Seq>,
     ) -> Result<Option<History>>;
+
+    /// What happened in the group among the messages from one place to the other, as far as the user may know of it:
+    /// the newest `limit`, and whether there are more. Named are all whom they speak of. Nothing of a single chat, and
+    /// nothing to one who never was a member.
+    async fn group_events(
+        &self,
+        user: UserId,
+        group: GroupId,
+        from: Seq,
+        to: Seq,
+        limit: u32,
+    ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)>;
 
     /// What the user missed.
     ///

@@ -2,9 +2,10 @@
 
 use crate::friend::Friendship;
 use crate::group::{Group, Role};
+use crate::group_event::GroupEvent;
 use crate::message::Message;
 use crate::user::User;
-use crate::{GroupId, Rev, Seq, UserId};
+use crate::{GroupId, Rev, Seq, Timestamp, UserId};
 
 /// Members beyond this many are not synced one by one.
 pub const MAX_SYNCED_MEMBERS: u64 = 1000;
@@ -72,9 +73,30 @@ pub struct GroupDelta {
     pub members_omitted: bool,
     /// Of such a group those whose name or picture changed, if the client knew the group: `users` has them.
     pub renamed: Vec<UserId>,
+    /// When the user joined last.
+    pub joined_at: Timestamp,
+    /// What happened and the user may know of, by [`GroupEvent::place`]; with a window at most so many, the newest.
+    pub events: Vec<GroupEvent>,
     pub more: bool,
     /// Up to where the user has deleted it from their list, if they have.
     pub deleted: Option<Seq>,
+}
+
+/// A part of a membership: the user hears of what happened from one `rev` to the other, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stay {
+    pub from: Rev,
+    pub to: Rev,
+}
+
+/// Up to which `rev` an answer tells a group that goes on to `until`: `revs` are those of the rows, of which there is
+/// room for `limit`. A row and an event may have the same, so the answer may have one more, rather than nothing.
+pub fn cut(mut revs: Vec<Rev>, limit: usize, until: Rev) -> Rev {
+    revs.sort_unstable();
+    match (revs.first(), revs.get(limit)) {
+        (Some(first), Some(left_out)) => Rev(left_out.0 - 1).max(*first),
+        _ => until,
+    }
 }
 
 /// A member as he is now.

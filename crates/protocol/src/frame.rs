@@ -319,6 +319,9 @@ pub struct Notify<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<u8>,
     pub created_at: i64,
+    /// Of a `GroupUpdated`: the new name, if it is the name that changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
     /// Of a `ProfileUpdated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<&'a User>,
@@ -369,6 +372,8 @@ pub struct IncomingNotice {
     pub uids: Vec<u64>,
     pub role: Option<u8>,
     pub created_at: i64,
+    /// Of a `GroupUpdated`: the new name, if it is the name that changed.
+    pub name: Option<String>,
     /// Of a `ProfileUpdated`; left out where this connection was told just before.
     pub user: Option<User>,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::frame::Notice;
 use crate::rest::{Group, Message, User};
 use crate::{Id, object};
 
@@ -147,6 +148,62 @@ pub struct GroupDelta {
     /// As in `chats`, where the chat is deleted. Whoever joins anew has deleted nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_seq: Option<u64>,
+    /// When one joined it last, Unix milliseconds.
+    pub joined_at: i64,
+    /// What happened in it, of which one may know.
+    pub events: Vec<GroupEvent>,
+}
+
+/// What happened in a group chat, to be told among its messages: after the one of that `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct GroupEvent {
+    /// As the Notify of it has it.
+    pub rev: u64,
+    pub seq: u64,
+    /// `GroupCreated`, `GroupUpdated`, `MembersAdded`, `MembersRemoved`, `RoleChanged`, `OwnerChanged` or
+    /// `GroupDissolved`.
+    pub kind: Notice,
+    /// Who did it.
+    pub uid: u64,
+    /// Whom it concerns, the first 20 of them.
+    pub uids: Vec<u64>,
+    /// How many they are.
+    pub count: u64,
+    /// Of a `GroupUpdated`: the new name. Null where it is another picture.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub name: Option<String>,
+    /// Of a `RoleChanged`: 1 common, 2 admin.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub role: Option<u8>,
+    /// Unix milliseconds.
+    pub created_at: i64,
+}
+
+/// `POST /api/group/events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001, "fromSeq": 0, "toSeq": 50})))]
+#[serde(rename_all = "camelCase")]
+pub struct EventsRequest {
+    pub gid: Id,
+    /// The `seq` of the first message; 0 for what was before it.
+    pub from_seq: Id,
+    /// The `seq` of the last message.
+    pub to_seq: Id,
+}
+
+/// What happened among some messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct EventsAnswer {
+    /// Ascending, the newest 200.
+    pub events: Vec<GroupEvent>,
+    /// Whom they speak of, each once.
+    pub users: Vec<User>,
+    /// Whether there are older ones.
+    pub more: bool,
 }
 
 /// A member as he is now.

@@ -12,10 +12,10 @@ use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
 use tokio_util::task::TaskTracker;
 
-use crate::changes;
 use crate::failure::{Failure, Result};
 use crate::publisher::Publisher;
 use crate::row;
+use crate::{changes, events};
 
 /// Use cases that run or wait. One more is answered "busy".
 const MAX_WAITING: usize = 16_384;
@@ -160,6 +160,7 @@ impl Database {
         let working = async {
             let mut tx = Tx { db: client.transaction().await?, changes: Vec::new() };
             let answer = work(&mut tx).await?;
+            events::record(&tx.db, &tx.changes).await?;
             changes::record(&tx.db, &tx.changes).await?;
             Ok::<_, Failure>((answer, tx))
         };

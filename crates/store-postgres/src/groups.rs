@@ -182,9 +182,13 @@ pub(crate) async fn update(
 ) -> Result<()> {
     let (mut room, member) = load(&tx.db, group, caller).await?;
     group::may_update(member)?;
+    if room.group.name == name && room.group.avatar == avatar {
+        return Ok(());
+    }
+    let renamed = (room.group.name != name).then(|| name.clone());
     room.info_rev = room.next_rev();
     (room.group.name, room.group.avatar) = (name, avatar);
-    room.publish(tx, caller, GroupChange::Updated, now);
+    room.publish(tx, caller, GroupChange::Updated { name: renamed }, now);
     room.save(&tx.db).await
 }
 
@@ -335,6 +339,10 @@ async fn write_joining(
                SELECT group_id, user_id, join_seq, left_seq FROM members
                WHERE group_id = $1 AND user_id = ANY($2) AND left_seq > join_seq";
     row::execute(db, sql, &[&group, &ids]).await?;
+    let sql = "INSERT INTO earlier_stays (group_id, user_id, join_rev, left_rev)
+               SELECT group_id, user_id, join_rev, left_rev FROM members
+               WHERE group_id = $1 AND user_id = ANY($2) AND left_rev IS NOT NULL";
+    row::execute(db, sql, &[&group, &ids]).await?;
     let sql = "INSERT INTO members (group_id, user_id, role, join_rev, joined_at, join_seq, read_seq, delivered_seq,
                                     sent_seq, rev, left_message_id)
                SELECT $1, new.user_id, new.role, new.rev, $5, $6, 0, 0, 0, new.rev, 0
@@ -468,7 +476,8 @@ impl Room {
 
     /// Tells of a change that took the group's last `rev`.
     fn publish(&self, tx: &mut Tx<'_>, actor: UserId, what: GroupChange, at: Timestamp) {
-        tx.publish(Change::Group { group: self.group.id, rev: self.last_rev, actor, what, at });
+        let seq = if self.group.single { None } else { Some(self.last_seq) };
+        tx.publish(Change::Group { group: self.group.id, rev: self.last_rev, seq, actor, what, at });
     }
 
     /// Makes them common members and tells of it. They are no members now.

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use rim_core::event::{Done, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
+use rim_core::group_event::GroupEvent;
 use rim_core::message::{Chat, History, Page, Write};
 use rim_core::session::{NewSession, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store, StoreError};
@@ -36,6 +37,7 @@ mod changes;
 mod chats;
 mod connection;
 mod database;
+mod events;
 mod failure;
 mod friends;
 mod groups;
@@ -348,6 +350,17 @@ impl Store for PostgresStore {
         below: Option<Seq>,
     ) -> Result<Option<History>> {
         self.database.read(move |db| history::page(db, user, group, page, below).boxed()).await
+    }
+
+    async fn group_events(
+        &self,
+        user: UserId,
+        group: GroupId,
+        from: Seq,
+        to: Seq,
+        limit: u32,
+    ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
+        self.database.read(move |db| events::between(db, user, group, from, to, limit).boxed()).await
     }
 
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {

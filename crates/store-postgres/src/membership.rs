@@ -2,7 +2,7 @@
 
 use deadpool_postgres::GenericClient;
 use rim_core::message::Span;
-use rim_core::{GroupId, Rev, Seq, UserId};
+use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
 
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
@@ -10,6 +10,7 @@ use crate::row::{self, Fields, Sql};
 /// A user who is or was a member.
 #[derive(Debug, Clone)]
 pub(crate) struct Membership {
+    pub(crate) joined_at: Timestamp,
     pub(crate) join_seq: Seq,
     pub(crate) read_seq: Seq,
     pub(crate) sent_seq: Seq,
@@ -26,7 +27,8 @@ macro_rules! columns {
          ARRAY(SELECT e.after_seq FROM earlier_spans AS e
                WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq),
          ARRAY(SELECT e.to_seq FROM earlier_spans AS e
-               WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq)"
+               WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq),
+         m.joined_at"
     };
 }
 pub(crate) use columns;
@@ -58,6 +60,7 @@ impl Membership {
         };
         let earlier = places(5)?.into_iter().zip(places(6)?);
         Ok(Self {
+            joined_at: row.time(7)?,
             join_seq: row.number(0)?,
             read_seq: row.number(1)?,
             sent_seq: row.number(2)?,

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0002_identity.sql"),
     include_str!("../migrations/0003_profiles.sql"),
     include_str!("../migrations/0004_chats.sql"),
+    include_str!("../migrations/0005_group_events.sql"),
 ];
 
 /// The version this rim reads and writes.

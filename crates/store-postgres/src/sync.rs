@@ -1,6 +1,7 @@
 //! What a client missed.
 //!
-//! Rows are messages and members (of a large group only those with a new name). Those of one group are merged by `rev` and cut where the limit is used
+//! Rows are messages and members (of a large group only those with a new name), and what
+//! happened. Those of one group are merged by `rev` and cut where the limit is used
 //! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
 //!
 //! All groups that may be in the answer are asked for together, so the number of questions to the database does not
@@ -11,15 +12,16 @@ use std::collections::{BTreeSet, HashMap};
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::try_join;
 use rim_core::group::Group;
+use rim_core::group_event::GroupEvent;
 use rim_core::message::{Message, Page, Span, page_spans};
-use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery};
+use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery, cut};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
 use crate::failure::Result;
 use crate::membership::{self, Membership};
 use crate::row::{self, Sql, array};
-use crate::{chats, friends, groups, history, place, users};
+use crate::{chats, events, friends, groups, history, place, users};
 
 /// Groups that are looked at together. More are asked for when the limit is not used up by then.
 const AT_ONCE: usize = 64;
@@ -43,7 +45,7 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
             break;
         }
         let views = views(db, user, some, query.window).await?;
-        for delta in of_views(db, views, &mut rows_left).await? {
+        for delta in of_views(db, user, query.window, views, &mut rows_left).await? {
             more |= delta.as_ref().is_none_or(|delta| delta.more);
             deltas.extend(delta);
         }
@@ -55,6 +57,7 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
         .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
         .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
         .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
+        .chain(deltas.iter().flat_map(|delta| delta.events.iter().flat_map(GroupEvent::named)))
         .collect();
     let users = users::find_all(db, named.into_iter().collect()).await?;
     Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more })
@@ -180,10 +183,12 @@ fn above(spans: &[Span], place: Seq) -> Vec<Span> {
 /// come after.
 async fn of_views(
     db: &Transaction<'_>,
+    user: UserId,
+    window: Option<u32>,
     views: Vec<View>,
     rows_left: &mut usize,
 ) -> Result<Vec<Option<GroupDelta>>> {
-    let mut rows = Rows::read(db, &views, *rows_left).await?;
+    let mut rows = Rows::read(db, user, window, &views, *rows_left).await?;
     let mut deltas = Vec::new();
     for view in views {
         if *rows_left == 0 {
@@ -191,7 +196,9 @@ async fn of_views(
             break;
         }
         let delta = view.delta(&mut rows, *rows_left);
-        *rows_left -= delta.messages.len() + delta.members.len() + delta.renamed.len();
+        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + delta.events.len();
+        // What was cut ends the answer, even where a row and an event of the same rev did not fit into it together.
+        *rows_left = if delta.more { 0 } else { rows_left.saturating_sub(rows) };
         deltas.push(Some(delta));
     }
     Ok(deltas)
@@ -206,10 +213,18 @@ struct Rows {
     members: HashMap<GroupId, Vec<(Rev, MemberState)>>,
     /// The same of groups whose members are not told.
     renamed: HashMap<GroupId, Vec<(Rev, UserId)>>,
+    /// By place.
+    events: HashMap<GroupId, Vec<GroupEvent>>,
 }
 
 impl Rows {
-    async fn read(db: &Transaction<'_>, views: &[View], limit: usize) -> Result<Self> {
+    async fn read(
+        db: &Transaction<'_>,
+        user: UserId,
+        window: Option<u32>,
+        views: &[View],
+        limit: usize,
+    ) -> Result<Self> {
         // Places have no gaps: how many messages each has is known before they are read.
         let (mut spans, mut wanted, mut reached) = (Vec::new(), limit as u64 + 1, 0);
         for view in views {
@@ -228,23 +243,30 @@ impl Rows {
         let views = &views[..reached];
         let described: Vec<_> =
             views.iter().filter(|view| view.is_described()).map(|view| view.group).collect();
-        let (found, messages, members, renamed) = try_join!(
+        let ranges: Vec<_> = views.iter().map(|view| (view.group, view.since, view.until)).collect();
+        let most = window.map_or(limit + 1, |size| size as usize);
+        let (found, messages, members, renamed, events) = try_join!(
             groups::find_all(db, &described),
             history::runs(db, &spans),
             members(db, views, limit + 1),
-            renamed(db, views, limit + 1)
+            renamed(db, views, limit + 1),
+            events::of_groups(db, user, &ranges, most, window.is_some())
         )?;
         let mut rows = Self {
             groups: found.into_iter().map(|group| (group.id, group)).collect(),
             messages: HashMap::new(),
             members: HashMap::new(),
             renamed: HashMap::new(),
+            events: HashMap::new(),
         };
         for message in messages {
             rows.messages.entry(message.group).or_default().push(message);
         }
         for (group, rev, member) in members {
             rows.members.entry(group).or_default().push((rev, member));
+        }
+        for (group, event) in events {
+            rows.events.entry(group).or_default().push(event);
         }
         for (group, rev, user) in renamed {
             rows.renamed.entry(group).or_default().push((rev, user));
@@ -334,10 +356,10 @@ impl View {
 
         let of_messages = messages.iter().map(|message| message.rev);
         let of_members = members.iter().map(|(rev, _)| *rev).chain(renamed.iter().map(|(rev, _)| *rev));
-        let mut revs: Vec<Rev> = of_messages.chain(of_members).collect();
-        revs.sort_unstable();
-        // No two rows have the same rev, so at least one row comes before this one.
-        let rev = revs.get(limit).map_or(self.until, |first_left_out| Rev(first_left_out.0 - 1));
+        let mut events = rows.events.remove(&self.group).unwrap_or_default();
+        let revs = of_messages.chain(of_members).chain(events.iter().map(GroupEvent::place)).collect();
+        let rev = cut(revs, limit, self.until);
+        events.retain(|event| event.place() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
         renamed.retain(|(of_member, _)| *of_member <= rev);
@@ -353,6 +375,8 @@ impl View {
             skipped_to: self.skipped_to,
             members: members.into_iter().map(|(_, member)| member).collect(),
             members_omitted,
+            joined_at: self.membership.joined_at,
+            events,
             renamed: renamed.into_iter().map(|(_, user)| user).collect(),
             more: rev < self.until,
             deleted: self.deleted,

@@ -156,7 +156,7 @@ pub(crate) async fn update_profile(
     }
     for (group, rev) in groups::touch_member(&tx.db, user, MAX_TOLD_GROUPS).await? {
         let what = GroupChange::Profile { user: Arc::clone(&seen) };
-        tx.publish(Change::Group { group, rev, actor: user, what, at: now });
+        tx.publish(Change::Group { group, rev, seq: None, actor: user, what, at: now });
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use crate::batch::Batch;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
-use crate::users;
+use crate::{events, users};
 
 // ---- reading
 
@@ -131,12 +131,22 @@ pub(crate) fn update(
     avatar: &str,
     now: Timestamp,
 ) -> Result<()> {
-    let (_, member) = load(batch, group, caller)?;
+    let (loaded, member) = load(batch, group, caller)?;
     group::may_update(member)?;
+    if (loaded.name.as_str(), loaded.avatar.as_str()) == (name, avatar) {
+        return Ok(());
+    }
     let rev = next_rev(batch, group)?;
     let sql = "UPDATE groups SET name = ?2, avatar = ?3, info_rev = ?4 WHERE id = ?1";
     row::execute(batch.db, sql, params![group.sql(), name, avatar, rev.sql()])?;
-    publish(batch, group, rev, caller, GroupChange::Updated, now)
+    publish(
+        batch,
+        group,
+        rev,
+        caller,
+        GroupChange::Updated { name: (loaded.name != name).then(|| name.to_owned()) },
+        now,
+    )
 }
 
 pub(crate) fn add(
@@ -282,7 +292,11 @@ fn publish(
 ) -> Result<()> {
     // Written past them: who is a member, and his rev.
     batch.heads.members_changed(batch.db, group)?;
-    batch.publish(Change::Group { group, rev, actor, what, at });
+    let single = find(batch.db, group)?.is_some_and(|group| group.single);
+    let seq = if single { None } else { Some(batch.heads.group(batch.db, group)?.last_seq) };
+    let change = Change::Group { group, rev, seq, actor, what, at };
+    events::record(batch.db, &change)?;
+    batch.publish(change);
     Ok(())
 }
 
@@ -328,6 +342,13 @@ fn join(batch: &mut Batch<'_>, group: GroupId, users: &[(UserId, Role)], now: Ti
             "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
              SELECT group_id, user_id, join_seq, left_seq FROM members
              WHERE group_id = ?1 AND user_id = ?2 AND left_seq > join_seq",
+            [group.sql(), user.sql()],
+        )?;
+        row::execute(
+            batch.db,
+            "INSERT INTO earlier_stays (group_id, user_id, join_rev, left_rev)
+             SELECT group_id, user_id, join_rev, left_rev FROM members
+             WHERE group_id = ?1 AND user_id = ?2 AND left_rev IS NOT NULL",
             [group.sql(), user.sql()],
         )?;
         row::execute(

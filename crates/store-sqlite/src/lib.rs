@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use rim_core::event::{Done, Ended, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
+use rim_core::group_event::GroupEvent;
 use rim_core::message::{Chat, History, Page, Write};
 use rim_core::session::{NewSession, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store};
@@ -43,6 +44,7 @@ mod connection;
 #[cfg(test)]
 mod cost;
 mod directory;
+mod events;
 mod failure;
 mod friends;
 mod groups;
@@ -375,6 +377,17 @@ impl Store for SqliteStore {
         below: Option<Seq>,
     ) -> Result<Option<History>> {
         self.read(move |db| history::page(db, user, group, page, below)).await
+    }
+
+    async fn group_events(
+        &self,
+        user: UserId,
+        group: GroupId,
+        from: Seq,
+        to: Seq,
+        limit: u32,
+    ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
+        self.read(move |db| events::between(db, user, group, (from, to), limit)).await
     }
 
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {

@@ -1,7 +1,8 @@
 //! What one user may see of one group.
 
 use rim_core::message::Span;
-use rim_core::{GroupId, Rev, Seq, UserId};
+use rim_core::sync::Stay;
+use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
 use rusqlite::Connection;
 
 use crate::failure::Result;
@@ -10,6 +11,8 @@ use crate::row::{self, Fields, Sql};
 /// A user who is or was a member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Membership {
+    pub(crate) join_rev: Rev,
+    pub(crate) joined_at: Timestamp,
     pub(crate) join_seq: Seq,
     pub(crate) read_seq: Seq,
     pub(crate) sent_seq: Seq,
@@ -19,12 +22,15 @@ pub(crate) struct Membership {
 
 impl Membership {
     pub(crate) fn find(db: &Connection, group: GroupId, user: UserId) -> Result<Option<Self>> {
-        let sql = "SELECT group_id, join_seq, read_seq, sent_seq, left_seq, left_rev FROM members
+        let sql = "SELECT group_id, join_seq, read_seq, sent_seq, left_seq, left_rev, join_rev, joined_at
+                   FROM members
                    WHERE group_id = ?1 AND user_id = ?2";
         row::first(db, sql, [group.sql(), user.sql()], |row| {
             let row = Fields { table: "members", row };
             let left = (row.get::<Option<u64>>(4)?, row.get::<Option<u64>>(5)?);
             Ok(Self {
+                join_rev: Rev(row.get(6)?),
+                joined_at: Timestamp(row.get(7)?),
                 join_seq: Seq(row.get(1)?),
                 read_seq: Seq(row.get(2)?),
                 sent_seq: Seq(row.get(3)?),
@@ -36,6 +42,29 @@ impl Membership {
     /// Messages he has not read, of a group that is at `last_seq`.
     pub(crate) fn unread(&self, last_seq: Seq) -> u64 {
         last_seq.0.saturating_sub(self.join_seq.max(self.read_seq).max(self.sent_seq).0)
+    }
+
+    /// The parts of the membership after `since`, up to `until`, ascending.
+    pub(crate) fn stays(
+        &self,
+        db: &Connection,
+        group: GroupId,
+        user: UserId,
+        since: Rev,
+        until: Rev,
+    ) -> Result<Vec<Stay>> {
+        let sql = "SELECT group_id, join_rev, left_rev FROM earlier_stays
+                   WHERE group_id = ?1 AND user_id = ?2 AND left_rev > ?3 ORDER BY join_rev";
+        let mut stays = row::all(db, sql, [group.sql(), user.sql(), since.sql()], |row| {
+            let row = Fields { table: "earlier_stays", row };
+            Ok(Stay { from: Rev(row.get(1)?), to: Rev(row.get(2)?) })
+        })?;
+        stays.push(Stay { from: self.join_rev, to: self.left.map_or(until, |(_, left_rev)| left_rev) });
+        for stay in &mut stays {
+            *stay = Stay { from: stay.from.max(Rev(since.0 + 1)), to: stay.to.min(until) };
+        }
+        stays.retain(|stay| stay.from <= stay.to);
+        Ok(stays)
     }
 
     /// What he may see of a group that is at `last_seq`: ascending, each span holding at least one place.

@@ -16,6 +16,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0004_identity.sql"),
     include_str!("../migrations/0005_profiles.sql"),
     include_str!("../migrations/0006_chats.sql"),
+    include_str!("../migrations/0007_group_events.sql"),
 ];
 
 /// The version this rim reads and writes.

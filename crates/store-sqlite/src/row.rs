@@ -97,7 +97,7 @@ impl Fields<'_> {
         self.row.get(index).map_err(|_| self.corrupt(index))
     }
 
-    fn parse<T>(&self, index: usize, parse: impl FnOnce(u8) -> Option<T>) -> Result<T> {
+    pub(crate) fn parse<T>(&self, index: usize, parse: impl FnOnce(u8) -> Option<T>) -> Result<T> {
         parse(self.get(index)?).ok_or_else(|| self.corrupt(index))
     }
 
@@ -109,7 +109,7 @@ impl Fields<'_> {
         self.parse(index, friendship_from_code)
     }
 
-    fn corrupt(&self, index: usize) -> Failure {
+    pub(crate) fn corrupt(&self, index: usize) -> Failure {
         let text = |index: usize| match self.row.get_ref(index) {
             Ok(ValueRef::Integer(number)) => number.to_string(),
             Ok(value) => format!("a value of type {}", value.data_type()),

@@ -1,13 +1,15 @@
 //! What a client missed.
 //!
-//! Rows are messages and members (of a large group only those with a new name). Those of one group are merged by `rev` and cut where the limit is used
+//! Rows are messages and members (of a large group only those with a new name), and what
+//! happened. Those of one group are merged by `rev` and cut where the limit is used
 //! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
 
 use std::collections::BTreeSet;
 
 use rim_core::group::Group;
+use rim_core::group_event::GroupEvent;
 use rim_core::message::{Message, Page, Span, page_spans};
-use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery};
+use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery, cut};
 use rim_core::{GroupId, Rev, Seq, UserId};
 use rusqlite::Connection;
 
@@ -16,7 +18,7 @@ use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{chats, friends, groups, history, users};
+use crate::{chats, events, friends, groups, history, users};
 
 pub(crate) fn page(
     db: &Snapshot<'_>,
@@ -38,7 +40,9 @@ pub(crate) fn page(
             break;
         }
         let delta = view.delta(db, rows_left, query.window)?;
-        rows_left -= delta.messages.len() + delta.members.len() + delta.renamed.len();
+        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + delta.events.len();
+        // What was cut ends the answer, even where a row and an event of the same rev did not fit into it together.
+        rows_left = if delta.more { 0 } else { rows_left.saturating_sub(rows) };
         more |= delta.more;
         deltas.push(delta);
     }
@@ -49,6 +53,7 @@ pub(crate) fn page(
         .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
         .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
         .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
+        .chain(deltas.iter().flat_map(|delta| delta.events.iter().flat_map(GroupEvent::named)))
         .collect();
     let users = users::find_all(db, named)?;
     Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more })
@@ -137,10 +142,10 @@ impl View {
 
         let of_messages = messages.iter().map(|message| message.rev);
         let of_members = members.iter().map(|(rev, _)| *rev).chain(renamed.iter().map(|(rev, _)| *rev));
-        let mut revs: Vec<Rev> = of_messages.chain(of_members).collect();
-        revs.sort_unstable();
-        // No two rows have the same rev, so at least one row comes before this one.
-        let rev = revs.get(limit).map_or(self.until, |first_left_out| Rev(first_left_out.0 - 1));
+        let mut events = self.events(db, limit + 1, window)?;
+        let revs = of_messages.chain(of_members).chain(events.iter().map(GroupEvent::place)).collect();
+        let rev = cut(revs, limit, self.until);
+        events.retain(|event| event.place() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
         renamed.retain(|(of_member, _)| *of_member <= rev);
@@ -156,6 +161,8 @@ impl View {
             skipped_to,
             members: members.into_iter().map(|(_, member)| member).collect(),
             members_omitted,
+            joined_at: self.membership.joined_at,
+            events,
             renamed: renamed.into_iter().map(|(_, user)| user).collect(),
             more: rev < self.until,
             deleted: chats::deleted_up_to(db, self.user, self.group)?,
@@ -231,6 +238,14 @@ impl View {
             };
             Ok((Rev(row.get(1)?), state))
         })
+    }
+
+    fn events(&self, db: &Connection, limit: usize, window: Option<u32>) -> Result<Vec<GroupEvent>> {
+        let stays = self.membership.stays(db, self.group, self.user, self.since, self.until)?;
+        let Some(size) = window else { return events::first(db, self.group, &stays, limit) };
+        let mut newest = events::newest(db, self.group, &stays, (Seq(0), Seq(u64::MAX)), size as usize)?;
+        newest.truncate(limit);
+        Ok(newest)
     }
 
     /// Members whose name or picture changed. A client that does not know the group has nobody's.

@@ -499,7 +499,10 @@ async fn answers<const N: usize>(store: &SqliteStore, users: [UserId; N]) -> Vec
     for user in users {
         let chats = store.chats(user, Page { number: 1, size: 100 }).await.expect("chats");
         let query = SyncQuery { limit: 1000, ..SyncQuery::default() };
-        answers.push((chats, store.sync(user, query).await.expect("a page")));
+        let mut page = store.sync(user, query).await.expect("a page");
+        // Older versions have kept nothing of what happened.
+        page.groups.iter_mut().for_each(|delta| delta.events.clear());
+        answers.push((chats, page));
     }
     assert!(answers.iter().all(|(chats, page)| !chats.is_empty() && !page.groups.is_empty()));
     answers

@@ -84,9 +84,31 @@ export interface ChatRow {
   /** Who sent `last`, for group chats. */
   readonly lastSender: User | null;
   readonly unread: number;
+  /** A group without messages that somebody else made and that was not opened on this device. */
+  readonly isNew: boolean;
+  /** What happened last, where there is no message. */
+  readonly happened: Happening | null;
   readonly draft: string;
   /** One has left it or was removed: what there is is one's own part. */
   readonly left: boolean;
+}
+
+/** What happened in a group, told as a line after the message of its `seq`. */
+export interface Happening {
+  readonly rev: number;
+  readonly seq: number;
+  /** GroupCreated, GroupUpdated, MembersAdded, MembersRemoved, RoleChanged, OwnerChanged or GroupDissolved. */
+  readonly kind: string;
+  readonly actor: User;
+  /** Whom it concerns, oneself first; of many the first ones. */
+  readonly users: readonly User[];
+  readonly count: number;
+  /** The new name of the group, if it was given one. */
+  readonly name: string | null;
+  /** Whether the role that was given is that of an admin. */
+  readonly admin: boolean;
+  /** Unix milliseconds, by the server's clock. */
+  readonly at: number;
 }
 
 /** An open chat. */
@@ -105,6 +127,8 @@ export interface ChatView {
   readonly members: readonly Member[];
   /** What is loaded, ascending, without a gap; what is being sent comes last. */
   readonly messages: readonly Message[];
+  /** What happened among them, ascending. */
+  readonly happenings: readonly Happening[];
   /** Whether there is more above `messages`. */
   readonly older: "none" | "some" | "loading" | "failed";
   readonly unread: number;

@@ -981,6 +981,55 @@ describe("people", () => {
   });
 });
 
+describe("a group without messages", () => {
+  it("stands where one joined it among the others, and is new until it is opened on this device", async () => {
+    const { world, anna, bob, gid, tab } = await scene();
+    world.server.say(bob, gid, "before");
+    await world.pass(1_000);
+    const joined = world.server.group([bob, anna]);
+    const own = world.server.group([anna, bob]);
+    await world.pass(1_000);
+    const later = world.server.group([bob, anna]);
+    world.server.say(bob, later, "after");
+    await world.pass();
+    const other = await world.browser(anna).open();
+    await world.pass(1_000);
+    const order = (one: Tab) => one.engine.chats.get().map((each) => each.gid);
+    expect(order(other)).toEqual([later, own, joined, gid]);
+    expect([joined, own, later, gid].map((one) => row(other, one).isNew)).toEqual([true, false, false, false]);
+    expect(row(other, joined).happened).toMatchObject({ kind: "GroupCreated", actor: { id: bob } });
+    expect(row(other, joined).unread).toBe(0);
+
+    other.watch(joined);
+    await world.pass();
+    expect(row(other, joined).isNew).toBe(false);
+    expect(row(tab, joined).isNew).toBe(true);
+    expect(other.view(joined).happenings.map(({ kind, users }) => [kind, users[0]?.id])).toEqual([["GroupCreated", anna]]);
+  });
+});
+
+describe("what happens in a group", () => {
+  it("is shown at its place as it happens, is no message, and is there after a reload", async () => {
+    const { world, browser, tab, anna, bob } = await scene();
+    const carl = world.server.user("carl");
+    const group = world.server.group([bob, anna]);
+    world.server.say(bob, group, "hi");
+    await world.pass();
+    tab.watch(group);
+    await world.pass();
+    world.server.add(group, carl);
+    await world.pass();
+    const lines = (one: Tab) => one.view(group).happenings.map(({ kind, seq }) => `${kind} ${seq}`);
+    expect(lines(tab)).toEqual(["GroupCreated 0", "MembersAdded 1"]);
+    expect(row(tab, group)).toMatchObject({ unread: 1, last: { content: "hi" }, happened: null });
+    tab.crash();
+    const again = await browser.open();
+    again.watch(group);
+    await world.pass();
+    expect(lines(again)).toEqual(["GroupCreated 0", "MembersAdded 1"]);
+  });
+});
+
 describe("drafts", () => {
   it("are shown at once, kept over reloads and taken back", async () => {
     const { world, browser, tab, gid } = await scene();

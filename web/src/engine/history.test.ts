@@ -98,7 +98,7 @@ describe("what was not sent when the server was restored", () => {
     // In the restored store the numbers are those of others.
     const strange = backup.groups.get(single);
     strange?.members.delete(bob);
-    strange?.members.set(carl, { uid: carl, role: 1, rev: 2, joinSeq: 0, readSeq: 0, sentSeq: 0, deliveredSeq: 0, left: null, earlier: [] });
+    strange?.members.set(carl, { uid: carl, role: 1, rev: 2, joinRev: 1, joinedAt: 0, joinSeq: 0, readSeq: 0, sentSeq: 0, deliveredSeq: 0, left: null, earlier: [] });
     const renamed = backup.groups.get(group);
     if (renamed !== undefined) renamed.name = "work";
     server.reachable = false;

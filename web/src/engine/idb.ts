@@ -6,6 +6,7 @@ import type { StoreEvents } from "./ports";
 import {
   type Batch,
   type Draft,
+  type EventRecord,
   type GroupRecord,
   type Home,
   type Mark,
@@ -24,13 +25,14 @@ interface Schema extends DBSchema {
   groups: { key: number; value: GroupRecord };
   members: { key: [number, number]; value: MemberRecord };
   messages: { key: [number, number]; value: StoredMessage };
+  events: { key: [number, number]; value: EventRecord };
   pending: { key: string; value: Pending };
   drafts: { key: number; value: Draft };
   marks: { key: number; value: Mark };
 }
 
-const VERSION = 1;
-const REPLICA = ["meta", "users", "friends", "groups", "members", "messages", "marks"] as const;
+const VERSION = 2;
+const REPLICA = ["meta", "users", "friends", "groups", "members", "messages", "events", "marks"] as const;
 const ALL = [...REPLICA, "pending", "drafts"] as const;
 
 export class IdbStore implements Store {
@@ -40,13 +42,21 @@ export class IdbStore implements Store {
 
   static async open(name: string, heard: StoreEvents): Promise<IdbStore> {
     const db = await openDB<Schema>(name, VERSION, {
-      upgrade(db) {
+      upgrade(db, from, _to, upgrading) {
+        if (from === 1) {
+          db.createObjectStore("events", { keyPath: ["gid", "rev"] });
+          // What happened before it was kept comes with everything else, anew.
+          for (const name of REPLICA) if (name !== "meta") void upgrading.objectStore(name).clear();
+          void upgrading.objectStore("meta").delete("rev");
+          return;
+        }
         db.createObjectStore("meta");
         db.createObjectStore("users", { keyPath: "id" });
         db.createObjectStore("friends", { keyPath: "uid" });
         db.createObjectStore("groups", { keyPath: "gid" });
         db.createObjectStore("members", { keyPath: ["gid", "uid"] });
         db.createObjectStore("messages", { keyPath: ["gid", "seq"] });
+        db.createObjectStore("events", { keyPath: ["gid", "rev"] });
         db.createObjectStore("pending", { keyPath: "clientMsgId" });
         db.createObjectStore("drafts", { keyPath: "gid" });
         db.createObjectStore("marks", { keyPath: "gid" });
@@ -109,6 +119,7 @@ export class IdbStore implements Store {
       }
       for (const member of batch.members ?? []) done.push(store("members").put(member));
       for (const message of batch.messages ?? []) done.push(store("messages").put(message));
+      for (const event of batch.events ?? []) done.push(store("events").put(event));
       for (const pending of batch.pending ?? []) done.push(store("pending").put(pending));
       for (const id of batch.settled ?? []) done.push(store("pending").delete(id));
       for (const draft of batch.drafts ?? []) {
@@ -138,6 +149,11 @@ export class IdbStore implements Store {
       cursor = await cursor.continue();
     }
     return messages.reverse();
+  }
+
+  async events(gid: number, limit: number): Promise<readonly EventRecord[]> {
+    const all = await this.db.getAll("events", IDBKeyRange.bound([gid, 0], [gid, Infinity]));
+    return all.slice(-limit);
   }
 
   async clear(all: boolean): Promise<void> {

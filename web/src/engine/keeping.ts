@@ -4,7 +4,7 @@
 import type { Keeping } from "./contract";
 import { MemoryStore } from "./memory";
 import type { Ports } from "./ports";
-import type { Batch, Snapshot, Store } from "./storage";
+import type { Batch, EventRecord, Snapshot, Store } from "./storage";
 import type { StoredMessage } from "./wire";
 
 /** To open the store and read it. A large account takes a second or two on a slow phone. */
@@ -87,6 +87,10 @@ class Patient implements Store {
 
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {
     return this.answer(this.store.page(gid, from, below, limit));
+  }
+
+  events(gid: number, limit: number): Promise<readonly EventRecord[]> {
+    return this.answer(this.store.events(gid, limit));
   }
 
   clear(all: boolean): Promise<void> {

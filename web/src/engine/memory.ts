@@ -3,6 +3,7 @@
 import type {
   Batch,
   Draft,
+  EventRecord,
   GroupRecord,
   Home,
   Mark,
@@ -25,6 +26,7 @@ export class MemoryStore implements Store {
   private readonly groups = new Map<number, GroupRecord>();
   private readonly members = new Map<number, Map<number, MemberRecord>>();
   private readonly messages = new Map<number, Map<number, StoredMessage>>();
+  private readonly happened = new Map<number, Map<number, EventRecord>>();
   private readonly pending = new Map<string, Pending>();
   private readonly drafts = new Map<number, Draft>();
   private readonly marks = new Map<number, Mark>();
@@ -55,6 +57,7 @@ export class MemoryStore implements Store {
     for (const gid of batch.membersForgotten ?? []) this.members.delete(gid);
     for (const member of batch.members ?? []) at(this.members, member.gid).set(member.uid, member);
     for (const message of batch.messages ?? []) at(this.messages, message.gid).set(message.seq, message);
+    for (const event of batch.events ?? []) at(this.happened, event.gid).set(event.rev, event);
     for (const pending of batch.pending ?? []) this.pending.set(pending.clientMsgId, pending);
     for (const id of batch.settled ?? []) this.pending.delete(id);
     for (const draft of batch.drafts ?? []) {
@@ -71,6 +74,11 @@ export class MemoryStore implements Store {
     return Promise.resolve(inside.sort((a, b) => a.seq - b.seq).slice(-limit));
   }
 
+  events(gid: number, limit: number): Promise<readonly EventRecord[]> {
+    const events = [...(this.happened.get(gid)?.values() ?? [])];
+    return Promise.resolve(events.sort((a, b) => a.rev - b.rev).slice(-limit));
+  }
+
   clear(all: boolean): Promise<void> {
     this.forget();
     if (all) this.home = null;
@@ -81,7 +89,7 @@ export class MemoryStore implements Store {
   private forget(): void {
     this.rev = 0;
     this.me = null;
-    const replica = [this.users, this.friends, this.groups, this.members, this.messages, this.marks];
+    const replica = [this.users, this.friends, this.groups, this.members, this.messages, this.happened, this.marks];
     for (const map of replica) map.clear();
   }
 

@@ -36,7 +36,7 @@ export class Intents {
     for (const draft of batch.drafts ?? []) this.draftsByGid.set(draft.gid, draft);
     for (const mark of batch.marks ?? []) {
       // Another tab may be behind.
-      if (mark.seq > (this.marksByGid.get(mark.gid)?.seq ?? 0)) this.marksByGid.set(mark.gid, mark);
+      if (mark.seq > (this.marksByGid.get(mark.gid)?.seq ?? -1)) this.marksByGid.set(mark.gid, mark);
     }
   }
 

@@ -24,6 +24,8 @@ function delta(change: Partial<GroupDelta>): SyncAnswer {
     members: [ME, YOU].map((uid) => ({ uid, role: 1, left: false, readSeq: 0, deliveredSeq: 0 })),
     membersOmitted: false,
     deletedSeq: null,
+    joinedAt: 0,
+    events: [],
     more: false,
     ...change,
   };
@@ -159,5 +161,17 @@ describe("ranges", () => {
     expect(skipped([{ from: 1, to: 4 }], 5)).toEqual([{ from: 1, to: 4 }]);
     expect(skipped([{ from: 1, to: 4 }, { from: 8, to: 7 }], 9)).toEqual([{ from: 1, to: 4 }, { from: 9, to: 8 }]);
     expect(filled([{ from: 9, to: 12 }], { from: 1, to: 8 })).toEqual([{ from: 1, to: 12 }]);
+  });
+});
+
+describe("what happened in a group", () => {
+  const event = { rev: 6, seq: 3, kind: "MembersAdded", uid: YOU, uids: [ME], count: 1, name: null, role: null, at: 9 };
+
+  it("is kept by its group, with when one joined it", () => {
+    const known = replica();
+    const batch = known.merge(delta({ rev: 6, lastSeq: 3, unread: 3, joinedAt: 9, events: [event] }), false);
+    expect(batch.events).toEqual([{ gid: GID, ...event }]);
+    expect(known.groups.get(GID)).toMatchObject({ joinedAt: 9, lastEvent: { gid: GID, rev: 6 } });
+    expect(known.happened(GID, { events: [event], users: [] }).events).toEqual([{ gid: GID, ...event }]);
   });
 });

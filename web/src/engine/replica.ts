@@ -6,11 +6,12 @@
 import type { User } from "./contract";
 import { keep } from "./live";
 import { filled, raised, skipped, top } from "./ranges";
-import type { Addressee, Batch, GroupRecord, Home, MemberRecord, Snapshot } from "./storage";
+import type { Addressee, Batch, EventRecord, GroupRecord, Home, MemberRecord, Snapshot } from "./storage";
 import {
   type FriendRecord,
   type Friendship,
   type GroupDelta,
+  type HappenedPage,
   type HistoryPage,
   type ListedMember,
   type Notice,
@@ -169,7 +170,9 @@ export class Replica {
     const members: MemberRecord[] = [];
     const membersForgotten: number[] = [];
     const messages: StoredMessage[] = [];
+    const events: EventRecord[] = [];
     for (const delta of answer.groups) {
+      for (const event of delta.events) events.push({ gid: delta.gid, ...event });
       const omitted = this.groupsByGid.get(delta.gid)?.membersOmitted === true;
       groups.push(this.mergeGroup(delta, first));
       messages.push(...delta.messages);
@@ -201,6 +204,7 @@ export class Replica {
       groups,
       members,
       messages,
+      ...(events.length > 0 && { events }),
       ...(membersForgotten.length > 0 && { membersForgotten }),
       ...(me !== null && me !== this.self && { me }),
     };
@@ -286,6 +290,11 @@ export class Replica {
     return { users, members, messages: page.messages, groups: [this.putGroup({ ...group, covered })] };
   }
 
+  /** Takes over what happened among older messages. */
+  happened(gid: number, page: HappenedPage): Batch {
+    return { users: this.meet(page.users), events: page.events.map((event) => ({ gid, ...event })) };
+  }
+
   /**
    * Takes a list of members over, which is by order of joining. Who is a member is told by sync, which is
    * ordered by `rev`; the list decides it only where members are not synced.
@@ -336,6 +345,8 @@ export class Replica {
       last: delta.messages.reduce(newest, old.last),
       membersOmitted: delta.membersOmitted,
       deletedSeq: delta.deletedSeq,
+      joinedAt: delta.joinedAt,
+      lastEvent: lastOf(delta) ?? old.lastEvent,
     });
   }
 
@@ -353,6 +364,8 @@ export class Replica {
       covered: [],
       last: null,
       membersOmitted: false,
+      joinedAt: 0,
+      lastEvent: null,
       after: first ? 0 : this.newest,
     };
   }
@@ -404,6 +417,11 @@ export class Replica {
     members.set(member.uid, member);
     return member;
   }
+}
+
+function lastOf({ gid, events }: GroupDelta): EventRecord | null {
+  const last = events.at(-1);
+  return last === undefined ? null : { gid, ...last };
 }
 
 const NO_MEMBERS: ReadonlyMap<number, MemberRecord> = new Map();

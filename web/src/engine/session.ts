@@ -8,12 +8,12 @@ import { bottom } from "./ranges";
 import { Replica } from "./replica";
 import type { Rest } from "./rest";
 import type { ServerClock } from "./serverclock";
-import { type Batch, type Draft, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
+import { type Batch, type Draft, type EventRecord, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
 import { Tabs, type Wish } from "./tabs";
 import { Unsaved } from "./unsaved";
 import { type Published, Views, keyOf } from "./views";
 import { ChatWindow, PAGE } from "./window";
-import { MAX_CONTENT_BYTES, type StoredMessage, asHistory, asMembers } from "./wire";
+import { MAX_CONTENT_BYTES, type StoredMessage, asHappened, asHistory, asMembers } from "./wire";
 
 export interface SessionEvents {
   status(status: Connection): void;
@@ -36,6 +36,8 @@ const FRESH_MS = 1_000;
 const LIST_MS = 60_000;
 /** And one that could not be had is asked for again, while somebody looks. */
 const LIST_RETRY_MS = 10_000;
+/** Of what happened in a chat so much is shown, the newest. */
+const EVENTS = 2_000;
 /** Chats that nobody looks at and that are still in memory. */
 const WINDOWS = 8;
 
@@ -43,6 +45,8 @@ export class Session {
   readonly replica: Replica;
   private readonly intents = new Intents();
   private readonly windows = new Map<number, ChatWindow>();
+  /** What happened in the chats that are in memory, ascending. */
+  private readonly happened = new Map<number, readonly EventRecord[]>();
   private readonly views: Views;
   private readonly writer: Writer;
   private readonly unsaved: Unsaved;
@@ -76,7 +80,7 @@ export class Session {
     private readonly events: SessionEvents,
   ) {
     this.replica = new Replica(uid);
-    this.views = new Views(this.replica, this.intents, this.windows, published, () => clock.ahead.get());
+    this.views = new Views(this.replica, this.intents, this.windows, this.happened, published, () => clock.ahead.get());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
     const { after, frame } = ports;
@@ -184,6 +188,8 @@ export class Session {
     window.enter(this.views.unread(gid));
     this.touched(gid);
     void this.listMembers(gid);
+    void this.readEvents(gid);
+    this.opened(gid);
   }
 
   /** The single chat with a user, if both are in it. */
@@ -416,6 +422,10 @@ export class Session {
       window.append((batch.messages ?? []).filter((message) => message.gid === gid));
       void window.open(this.views.unread(gid));
     }
+    for (const gid of new Set((batch.events ?? []).map((event) => event.gid))) {
+      const known = this.happened.get(gid);
+      if (known !== undefined) this.happened.set(gid, joined(known, batch.events ?? [], gid));
+    }
     if (batch.me !== undefined) this.events.me(batch.me);
     this.soon();
   }
@@ -425,7 +435,25 @@ export class Session {
     this.windows.clear();
     this.left.clear();
     this.listed.clear();
+    this.happened.clear();
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
+  }
+
+  /** What happened in a chat that is about to be shown. What is learned meanwhile is joined to it. */
+  private async readEvents(gid: number): Promise<void> {
+    if (this.happened.has(gid)) return;
+    this.happened.set(gid, []);
+    const stored = await this.store.events(gid, EVENTS).catch(() => []);
+    this.happened.set(gid, joined(this.happened.get(gid) ?? [], stored, gid));
+    this.touched(gid);
+  }
+
+  /** A chat without messages has been seen: it is new no longer, on this device. */
+  private opened(gid: number): void {
+    if (this.intents.marks.has(gid) || this.replica.groups.get(gid)?.last !== null) return;
+    const marks = [{ gid, seq: 0, msgId: 0 }];
+    this.intended({ marks });
+    void this.store.write({ marks }).catch(() => undefined);
   }
 
   private arrivalsOf(batch: Batch, how: "live" | "sync"): readonly StoredMessage[] {
@@ -459,7 +487,14 @@ export class Session {
     const answer = await this.rest.post("/api/message/history", body, asHistory);
     // Of another history it is other messages under the same numbers.
     if (!answer.ok || this.stopped || this.replica.isOfAnother(home?.store ?? null)) return false;
+    const { messages } = answer.value;
     this.learnQuietly(this.replica.fill(gid, beforeSeq, PAGE, answer.value));
+    // In vain: then the lines between these messages are missing, and no message is.
+    const fromSeq = messages.length < PAGE ? 0 : (messages[0]?.seq ?? 0);
+    const lines = { gid, fromSeq, toSeq: beforeSeq - 1 };
+    const happened = group.mode === 1 ? null : await this.rest.post("/api/group/events", lines, asHappened);
+    if (this.stopped) return false;
+    if (happened?.ok === true) this.learnQuietly(this.replica.happened(gid, happened.value));
     await this.writer.settled();
     return true;
   }
@@ -504,7 +539,9 @@ export class Session {
   private evict(): void {
     for (const gid of this.windows.keys()) {
       if (this.windows.size < WINDOWS) return;
-      if (this.published.chat.get(gid)?.isWatched !== true) this.windows.delete(gid);
+      if (this.published.chat.get(gid)?.isWatched === true) continue;
+      this.windows.delete(gid);
+      this.happened.delete(gid);
     }
   }
 
@@ -578,6 +615,13 @@ export class Session {
       this.pauseMs = Math.min(Math.max(PUBLISH_MS, 2 * (this.ports.elapsed() - began)), MOST_PAUSE_MS);
     });
   }
+}
+
+/** Of the chat, each once, ascending. */
+function joined(known: readonly EventRecord[], more: readonly EventRecord[], gid: number): readonly EventRecord[] {
+  const all = new Map(known.map((event) => [event.rev, event]));
+  for (const event of more) if (event.gid === gid && !all.has(event.rev)) all.set(event.rev, event);
+  return all.size === known.length ? known : [...all.values()].sort((a, b) => a.rev - b.rev);
 }
 
 function intentsOf({ pending, settled, drafts, marks }: Batch): Batch {

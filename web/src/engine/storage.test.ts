@@ -32,6 +32,8 @@ function group(gid: number, rev: number): GroupRecord {
     covered: [{ from: 1, to: rev }],
     last: null,
     membersOmitted: false,
+  joinedAt: 0,
+  lastEvent: null,
     after: 0,
   };
 }
@@ -116,6 +118,7 @@ describe("the writer", () => {
       isLasting: true,
       load: () => store.load(),
       page: (...asked) => store.page(...asked),
+      events: (...asked) => store.events(...asked),
       clear: (all) => store.clear(all),
       close: () => store.close(),
       write: (batch) => (full ? Promise.reject(new Error("full")) : store.write(batch)),
@@ -138,6 +141,7 @@ describe("the writer", () => {
       isLasting: true,
       load: () => store.load(),
       page: (...asked) => store.page(...asked),
+      events: (...asked) => store.events(...asked),
       clear: (all) => store.clear(all),
       close: () => store.close(),
       write: async (batch) => {

@@ -5,7 +5,7 @@
 // so they survive whatever happens to the leader.
 
 import type { MessageKind, User } from "./contract";
-import type { FriendRecord, StoreState, StoredMessage } from "./wire";
+import type { FriendRecord, StoreState, StoredMessage, WireEvent } from "./wire";
 
 /** Places, both ends included; `to` is `from - 1` where nothing has come of it yet. */
 export interface Range {
@@ -30,10 +30,19 @@ export interface GroupRecord {
   readonly last: StoredMessage | null;
   /** The group is too large for its members to be synced. */
   readonly membersOmitted: boolean;
+  /** When the user joined last, by the server's clock; 0 where that is not known. */
+  readonly joinedAt: number;
+  /** What happened last. */
+  readonly lastEvent: EventRecord | null;
   /** The newest message of any chat when this client first saw the group; 0 for those of the first sync. Its place in the list while it has no message. */
   readonly after: number;
   /** Up to where the user has deleted the chat from their list; null or absent, as in older records, where they have not. */
   readonly deletedSeq?: number | null;
+}
+
+/** What happened in a group. */
+export interface EventRecord extends WireEvent {
+  readonly gid: number;
 }
 
 export interface MemberRecord {
@@ -116,6 +125,7 @@ export interface Batch {
   /** Groups whose members are forgotten, before `members` are put. */
   readonly membersForgotten?: readonly number[];
   readonly messages?: readonly StoredMessage[];
+  readonly events?: readonly EventRecord[];
   readonly pending?: readonly Pending[];
   /** `clientMsgId` of what is taken out of the outbox, after `pending` was put. */
   readonly settled?: readonly string[];
@@ -143,6 +153,8 @@ export interface Store {
   write(batch: Batch): Promise<void>;
   /** The newest `limit` messages with `from <= seq < below`, ascending. */
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]>;
+  /** The newest `limit` of what is known to have happened in a group, ascending. */
+  events(gid: number, limit: number): Promise<readonly EventRecord[]>;
   /** Forgets the replica and the marks on it; with `all` also what was not sent, and whose it is. */
   clear(all: boolean): Promise<void>;
   close(): void;
@@ -237,6 +249,7 @@ class Gathered {
   private readonly members = new Map<string, MemberRecord>();
   private readonly membersForgotten = new Set<number>();
   private readonly messages = new Map<string, StoredMessage>();
+  private readonly events = new Map<string, EventRecord>();
   private readonly pending = new Map<string, Pending>();
   private readonly settled = new Set<string>();
   private readonly drafts = new Map<number, Draft>();
@@ -259,6 +272,7 @@ class Gathered {
     }
     for (const member of batch.members ?? []) this.members.set(`${member.gid}.${member.uid}`, member);
     for (const message of batch.messages ?? []) this.messages.set(`${message.gid}.${message.seq}`, message);
+    for (const event of batch.events ?? []) this.events.set(`${event.gid}.${event.rev}`, event);
     for (const pending of batch.pending ?? []) this.pending.set(pending.clientMsgId, pending);
     for (const id of batch.settled ?? []) {
       this.pending.delete(id);
@@ -296,6 +310,7 @@ class Gathered {
       ...(this.groups.size > 0 && { groups: [...this.groups.values()] }),
       ...(this.membersForgotten.size > 0 && { membersForgotten: [...this.membersForgotten] }),
       ...(this.members.size > 0 && { members: [...this.members.values()] }),
+      ...(this.events.size > 0 && { events: [...this.events.values()] }),
       ...(this.messages.size > 0 && { messages: [...this.messages.values()] }),
       ...(this.pending.size > 0 && { pending: [...this.pending.values()] }),
       ...(this.settled.size > 0 && { settled: [...this.settled] }),

@@ -5,6 +5,7 @@ import type {
   ChatView,
   Contacts,
   Group,
+  Happening,
   Member,
   Message,
   MessageState,
@@ -13,7 +14,7 @@ import type {
 import { type Cell, keep, keepList } from "./live";
 import type { Intents } from "./outbox";
 import type { Replica } from "./replica";
-import type { Batch, GroupRecord, MemberRecord, Pending } from "./storage";
+import type { Batch, EventRecord, GroupRecord, MemberRecord, Pending } from "./storage";
 import type { ChatWindow } from "./window";
 import type { Friendship, StoredMessage } from "./wire";
 
@@ -41,12 +42,14 @@ export class Views {
   private readonly stored = new WeakMap<StoredMessage, Message>();
   private readonly sending = new WeakMap<Pending, Message>();
   private readonly shownMembers = new WeakMap<MemberRecord, Member>();
+  private readonly happenings = new WeakMap<EventRecord, Happening>();
   private readonly strangers = new Map<number, User>();
 
   constructor(
     private readonly replica: Replica,
     private readonly intents: Intents,
     private readonly windows: ReadonlyMap<number, ChatWindow>,
+    private readonly happened: ReadonlyMap<number, readonly EventRecord[]>,
     private readonly published: Published,
     /** How far the server's clock is ahead of this device's. */
     private readonly clockAhead: () => number,
@@ -58,6 +61,7 @@ export class Views {
     for (const { gid } of batch.groups ?? []) this.dirty.add(gid);
     for (const { gid } of batch.members ?? []) this.dirty.add(gid);
     for (const { gid } of batch.messages ?? []) this.dirty.add(gid);
+    for (const { gid } of batch.events ?? []) this.dirty.add(gid);
     for (const { gid } of batch.drafts ?? []) this.dirty.add(gid);
     for (const { gid } of batch.marks ?? []) this.dirty.add(gid);
     for (const { gid } of batch.pending ?? []) this.dirty.add(gid);
@@ -126,6 +130,7 @@ export class Views {
       self: group.member ? (members.find((member) => member.user.id === this.replica.uid) ?? null) : null,
       members: keepList(old?.members, members),
       messages: keepList(old?.messages, this.messages(gid, window)),
+      happenings: keepList(old?.happenings, this.happeningsOf(gid)),
       older: window?.older ?? "loading",
       unread: this.unread(gid),
       dividerSeq: window?.dividerSeq ?? null,
@@ -153,12 +158,15 @@ export class Views {
     if (empty && (!group.member || (face.single && group.creator !== this.replica.uid))) return null;
     const newest = group.last && this.message(group.last);
     const last = pending !== undefined ? this.pendingMessage(pending, newest?.at ?? 0) : newest;
+    const isEmpty = group.last === null && group.member && !face.single;
     const row: ChatRow = {
       gid,
       ...face,
       last,
       lastSender: last === null ? null : this.user(last.uid),
       unread: this.unread(gid),
+      isNew: isEmpty && group.creator !== this.replica.uid && !this.intents.marks.has(gid),
+      happened: isEmpty && group.lastEvent !== null ? this.happening(group.lastEvent) : null,
       draft,
       left: !group.member,
     };
@@ -169,10 +177,23 @@ export class Views {
   }
 
   private publishList(): void {
-    const listed = [...this.rows.values()].sort((a, b) => byPlace(b.place, a.place) || b.row.gid - a.row.gid);
+    const listed = this.placed().sort((a, b) => byPlace(b.place, a.place) || b.row.gid - a.row.gid);
     const rows = listed.map(({ row }) => row);
     this.published.chats.set(keepList(this.published.chats.get(), rows));
     this.published.unread.set(rows.reduce((sum, row) => sum + row.unread, 0));
+  }
+
+  /** A group without messages that one was in already when this device came has its place by when one joined it. */
+  private placed(): Listed[] {
+    const rows = [...this.rows.values()];
+    const groups = [...this.replica.groups.values()];
+    return rows.map((listed) => {
+      const group = this.replica.groups.get(listed.row.gid);
+      if (group === undefined || listed.place.id > 0 || group.joinedAt === 0) return listed;
+      let id = 0;
+      for (const { last } of groups) if (last !== null && last.at <= group.joinedAt) id = Math.max(id, last.id);
+      return { ...listed, place: { id, since: 1 } };
+    });
   }
 
   private publishContacts(): void {
@@ -200,6 +221,25 @@ export class Views {
     // Until its members are known a single chat is one all the same.
     const single = mode === 1 && this.replica.members(gid).size === 0;
     return { single, title: group.name, avatar: group.avatar, avatarSeed: gid, partner };
+  }
+
+  private happeningsOf(gid: number): readonly Happening[] {
+    return (this.happened.get(gid) ?? []).map((record) => this.happening(record));
+  }
+
+  private happening(record: EventRecord): Happening {
+    const { gid, rev, seq, kind, uid, count, name, at } = record;
+    const joined = kind === "MembersAdded" && at === this.replica.groups.get(gid)?.joinedAt;
+    // Of many only the first are told: whether oneself is among the others, the time says.
+    const all = joined ? [this.replica.uid, ...record.uids] : record.uids;
+    const uids = all.includes(this.replica.uid) ? new Set([this.replica.uid, ...all]) : new Set(all);
+    const users = [...uids].map((one) => this.user(one));
+    const admin = record.role === 2;
+    const old = this.happenings.get(record);
+    const shown = { rev, seq, kind, actor: this.user(uid), users: keepList(old?.users, users), count, name, admin, at };
+    const kept = keep<Happening>(old, shown);
+    this.happenings.set(record, kept);
+    return kept;
   }
 
   private members(group: GroupRecord): readonly Member[] {

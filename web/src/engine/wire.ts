@@ -34,6 +34,25 @@ export interface WireMember {
   readonly deliveredSeq: number;
 }
 
+/** What happened in a group, told after the message of that `seq`. */
+export interface WireEvent {
+  readonly rev: number;
+  readonly seq: number;
+  /** As the Notify of it; may be one that this client does not know yet. */
+  readonly kind: string;
+  readonly uid: number;
+  readonly uids: readonly number[];
+  readonly count: number;
+  readonly name: string | null;
+  readonly role: number | null;
+  readonly at: number;
+}
+
+export interface HappenedPage {
+  readonly events: readonly WireEvent[];
+  readonly users: readonly User[];
+}
+
 export interface GroupDelta {
   readonly gid: number;
   readonly rev: number;
@@ -48,6 +67,8 @@ export interface GroupDelta {
   readonly more: boolean;
   /** Up to where one has deleted the chat from one's list; null where one has not. */
   readonly deletedSeq: number | null;
+  readonly joinedAt: number;
+  readonly events: readonly WireEvent[];
 }
 
 /** A chat with which the user did something, on whichever device. */
@@ -284,6 +305,11 @@ export const asHistory: Decode<HistoryPage> = (value) => {
   return { messages, users: [...users.values()] };
 };
 
+export const asHappened: Decode<HappenedPage> = (value) => {
+  const body = object(value, "events");
+  return { events: list(body["events"], "events", groupEvent), users: list(body["users"], "users", asUser) };
+};
+
 export const asSync: Decode<SyncAnswer> = (value) => {
   const body = object(value, "sync");
   return {
@@ -378,6 +404,24 @@ function groupDelta(value: unknown): GroupDelta {
     membersOmitted: flag(delta, "membersOmitted"),
     more: flag(delta, "more"),
     deletedSeq: intOrNull(delta, "deletedSeq"),
+    // A server from before these had them says nothing of them.
+    joinedAt: intOrNull(delta, "joinedAt") ?? 0,
+    events: delta["events"] === undefined ? [] : list(delta["events"], "events", groupEvent),
+  };
+}
+
+function groupEvent(value: unknown): WireEvent {
+  const event = object(value, "event");
+  return {
+    rev: int(event, "rev"),
+    seq: int(event, "seq"),
+    kind: text(event, "kind"),
+    uid: int(event, "uid"),
+    uids: list(event["uids"], "uids", asId),
+    count: int(event, "count"),
+    name: textOrNull(event, "name"),
+    role: intOrNull(event, "role"),
+    at: int(event, "createdAt"),
   };
 }
 

@@ -22,6 +22,8 @@ const FRIEND: u8 = 4;
 const SESSIONS_ENDED: u8 = 6;
 const PROFILE: u8 = 7;
 const CHAT: u8 = 8;
+/// With the place among the messages; `GROUP` was without.
+const PLACED_GROUP: u8 = 9;
 
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
@@ -47,9 +49,11 @@ impl Change {
                 out.numbers(&[message.0, seq.0]);
                 out.time(*at);
             }
-            Self::Group { group, rev, actor, what, at } => {
-                out.byte(GROUP);
+            Self::Group { group, rev, seq, actor, what, at } => {
+                out.byte(PLACED_GROUP);
                 out.numbers(&[group.0, rev.0, actor.0]);
+                // 0 is unknown.
+                out.number(seq.map_or(0, |seq| seq.0 + 1));
                 out.time(*at);
                 out.group_change(what);
             }
@@ -99,10 +103,11 @@ impl Change {
                 at: from.time()?,
                 origin: Origin(0),
             },
-            GROUP => Self::Group {
+            kind @ (GROUP | PLACED_GROUP) => Self::Group {
                 group: GroupId(from.number()?),
                 rev: Rev(from.number()?),
                 actor: UserId(from.number()?),
+                seq: if kind == GROUP { None } else { from.number()?.checked_sub(1).map(Seq) },
                 at: from.time()?,
                 what: from.group_change()?,
             },
@@ -212,7 +217,11 @@ impl Writer {
                 self.byte(1);
                 self.users(members);
             }
-            GroupChange::Updated => self.byte(2),
+            GroupChange::Updated { name: None } => self.byte(2),
+            GroupChange::Updated { name: Some(name) } => {
+                self.byte(9);
+                self.text(name);
+            }
             GroupChange::Added { users } => {
                 self.byte(3);
                 self.users(users);
@@ -327,13 +336,14 @@ impl<'a> Reader<'a> {
     fn group_change(&mut self) -> Option<GroupChange> {
         Some(match self.byte()? {
             1 => GroupChange::Created { members: self.list(UserId)? },
-            2 => GroupChange::Updated,
+            2 => GroupChange::Updated { name: None },
             3 => GroupChange::Added { users: self.list(UserId)? },
             4 => GroupChange::Removed { users: self.list(UserId)? },
             5 => GroupChange::Role { user: UserId(self.number()?), role: self.code(&ROLES)? },
             6 => GroupChange::Creator { user: UserId(self.number()?) },
             7 => GroupChange::Dissolved { members: self.list(UserId)? },
             8 => GroupChange::Profile { user: Arc::new(self.user()?) },
+            9 => GroupChange::Updated { name: Some(self.text()?) },
             _ => return None,
         })
     }
@@ -358,7 +368,14 @@ mod tests {
             content: "häppy\u{0}".into(),
             created_at: Timestamp(-1),
         };
-        let group = |what| Change::Group { group: GROUP, rev: Rev(9), actor: UserId(1), what, at: AT };
+        let group = |what| Change::Group {
+            group: GROUP,
+            rev: Rev(9),
+            seq: Some(Seq(0)),
+            actor: UserId(1),
+            what,
+            at: AT,
+        };
         let chat = |what| Change::Chat { user: UserId(1), rev: Rev(300), group: GROUP, what, at: AT };
         let users = vec![UserId(1), UserId(u64::MAX)];
         let anna = Arc::new(User {
@@ -381,7 +398,16 @@ mod tests {
                 origin: Origin(0),
             },
             group(GroupChange::Created { members: users.clone() }),
-            group(GroupChange::Updated),
+            group(GroupChange::Updated { name: None }),
+            group(GroupChange::Updated { name: Some("Lünch".into()) }),
+            Change::Group {
+                group: GROUP,
+                rev: Rev(9),
+                seq: None,
+                actor: UserId(1),
+                what: GroupChange::Added { users: vec![UserId(3)] },
+                at: AT,
+            },
             group(GroupChange::Added { users: users.clone() }),
             group(GroupChange::Removed { users: vec![] }),
             group(GroupChange::Role { user: UserId(1), role: Role::Admin }),
@@ -420,6 +446,21 @@ mod tests {
             bytes.push(0);
             assert_eq!(Change::decode(&bytes), None);
         }
+    }
+
+    #[test]
+    fn a_change_of_a_group_from_before_it_had_a_place_is_read() {
+        let added = GroupChange::Added { users: vec![UserId(3)] };
+        let old = [[1, 3, 5, 9, 1].as_slice(), &AT.0.to_le_bytes(), &[3, 1, 3]].concat();
+        let expected = Change::Group {
+            group: GroupId(5),
+            rev: Rev(9),
+            seq: None,
+            actor: UserId(1),
+            what: added,
+            at: AT,
+        };
+        assert_eq!(Change::decode(&old), Some(expected));
     }
 
     #[test]

@@ -144,6 +144,7 @@ fn a_client_reads_what_the_server_writes() {
         uids: &[5],
         role: None,
         created_at: 6,
+        name: None,
         user: None,
     };
     let text = encoded(|out| notify.encode(out));

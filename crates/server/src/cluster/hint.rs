@@ -140,7 +140,14 @@ mod tests {
 
     fn added(users: u64) -> Change {
         let what = GroupChange::Added { users: (1..=users).map(UserId).collect() };
-        Change::Group { group: GROUP, rev: Rev(9), actor: UserId(1), what, at: Timestamp(5) }
+        Change::Group {
+            group: GROUP,
+            rev: Rev(9),
+            seq: Some(Seq(0)),
+            actor: UserId(1),
+            what,
+            at: Timestamp(5),
+        }
     }
 
     #[test]

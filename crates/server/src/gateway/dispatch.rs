@@ -100,9 +100,10 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
             });
             app.metrics.deliveries.inc_by(deliveries);
         }
-        Change::Group { group, rev, actor, what, at } => {
+        Change::Group { group, rev, seq, actor, what, at } => {
             let notify = Notify {
                 gid: Some(group.0),
+                seq: seq.map(|seq| seq.0),
                 rev: Some(rev.0),
                 ..frames::notice(Notice::GroupUpdated, *actor, *at)
             };
@@ -169,7 +170,10 @@ fn tell_group_change(app: &App, group: GroupId, what: &GroupChange, notify: Noti
             tell(Notice::GroupDissolved, &[], None);
             app.hub.members_removed(group, members);
         }
-        GroupChange::Updated => tell(Notice::GroupUpdated, &[], None),
+        GroupChange::Updated { name } => {
+            let frame = frames::notify(Notify { name: name.as_deref(), ..notify });
+            to_group(app, group, Origin::default(), &frame);
+        }
         GroupChange::Role { user, role } => {
             let role = match role {
                 Role::Common => rim_protocol::rest::Role::Common,

@@ -71,6 +71,7 @@ pub(super) const fn notice<'a>(kind: Notice, actor: rim_core::UserId, at: Timest
         uids: &[],
         role: None,
         created_at: at.0,
+        name: None,
         user: None,
     }
 }

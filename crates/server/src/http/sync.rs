@@ -110,6 +110,8 @@ fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDel
         members_omitted: delta.members_omitted,
         more: delta.more,
         deleted_seq: delta.deleted.map(|seq| seq.0),
+        joined_at: delta.joined_at.0,
+        events: delta.events.iter().map(wire::event).collect(),
     }
 }
 

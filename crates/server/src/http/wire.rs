@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
+use rim_core::group_event::{EventKind, GroupEvent};
 use rim_core::message::{Chat, History, Kind, Message};
 use rim_core::session::Session;
 use rim_core::user::User;
 use rim_core::{Identity, SessionId, Timestamp, UserId, group};
-use rim_protocol::rest;
+use rim_protocol::frame::Notice;
 use rim_protocol::sync::StoreState;
+use rim_protocol::{rest, sync};
 
 use super::error::ApiError;
 
@@ -44,6 +46,29 @@ pub fn group(group: &group::Group) -> rest::Group {
 
 pub fn member((who, role): &(User, group::Role), viewer: UserId) -> rest::MemberItem {
     rest::MemberItem { role: role_number(*role), user: user(who, viewer) }
+}
+
+pub fn event(event: &GroupEvent) -> sync::GroupEvent {
+    let (kind, role) = match event.kind {
+        EventKind::Created => (Notice::GroupCreated, None),
+        EventKind::Updated => (Notice::GroupUpdated, None),
+        EventKind::Added => (Notice::MembersAdded, None),
+        EventKind::Removed => (Notice::MembersRemoved, None),
+        EventKind::Role(role) => (Notice::RoleChanged, Some(role_number(role))),
+        EventKind::Creator => (Notice::OwnerChanged, None),
+        EventKind::Dissolved => (Notice::GroupDissolved, None),
+    };
+    sync::GroupEvent {
+        rev: event.rev.0,
+        seq: event.seq.0,
+        kind,
+        uid: event.actor.0,
+        uids: event.users.iter().map(|user| user.0).collect(),
+        count: event.count,
+        name: event.name.clone(),
+        role,
+        created_at: event.at.0,
+    }
 }
 
 pub const fn role_number(role: group::Role) -> u8 {

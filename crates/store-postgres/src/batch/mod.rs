@@ -64,7 +64,7 @@ impl Outcome {
         let Self::Appended { rev, brought_back: Some(user), .. } = *self else { return None };
         let (group, actor, at) = (wanted.group(), wanted.user(), wanted.at());
         let what = GroupChange::Added { users: vec![user] };
-        Some(Change::Group { group, rev: Rev(rev.0 - 1), actor, what, at })
+        Some(Change::Group { group, rev: Rev(rev.0 - 1), seq: None, actor, what, at })
     }
 
     /// The change, where a receipt has moved on.

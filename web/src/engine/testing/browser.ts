@@ -246,6 +246,7 @@ export class Tab {
       isLasting: true,
       load: () => living(store.load()),
       page: (...asked) => living(store.page(...asked)),
+      events: (...asked) => living(store.events(...asked)),
       write: async (batch) => {
         if (mute()) return NEVER;
         this.beforeWrite(batch);

@@ -105,6 +105,7 @@ function sync(server: FakeServer, uid: number, request: Asked): unknown {
     more ||= delta.more;
     for (const message of delta.messages) named.add(message.uid);
     for (const row of delta.members) named.add(row.uid);
+    for (const event of delta.events) for (const one of [event.uid, ...event.uids]) named.add(one);
     groups.push({ ...delta, messages: delta.messages.map(stored) });
   }
   return {
@@ -143,6 +144,7 @@ function deltaOf(
   const rev = leftOut === undefined ? until : leftOut - 1;
   messages = messages.filter((message) => message.rev <= rev);
   members = members.filter((one) => one.rev <= rev);
+  const events = group.events.filter((one) => one.rev > since && one.rev <= rev && one.rev >= member.joinRev);
   const informed = (since < group.infoRev && group.infoRev <= until) || since === 0;
   return {
     gid: group.gid,
@@ -159,6 +161,8 @@ function deltaOf(
     membersOmitted: false,
     more: rev < until,
     deletedSeq: server.deletedSeq(member.uid, group.gid),
+    joinedAt: member.joinedAt,
+    events: events.map((event) => ({ ...event, count: event.uids.length, name: null, role: null })),
   };
 }
 

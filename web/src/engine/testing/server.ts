@@ -12,12 +12,24 @@ export interface FakeMember {
   role: number;
   rev: number;
   joinSeq: number;
+  joinRev: number;
+  joinedAt: number;
   readSeq: number;
   sentSeq: number;
   deliveredSeq: number;
   left: { seq: number; rev: number } | null;
   /** Places seen in earlier memberships: above `after`, up to `to`. */
   readonly earlier: { after: number; to: number }[];
+}
+
+/** As the server tells it; to everybody who is a member then. */
+export interface FakeEvent {
+  readonly rev: number;
+  readonly seq: number;
+  readonly kind: string;
+  readonly uid: number;
+  readonly uids: readonly number[];
+  readonly createdAt: number;
 }
 
 export interface FakeGroup {
@@ -28,6 +40,7 @@ export interface FakeGroup {
   rev: number;
   infoRev: number;
   readonly messages: StoredMessage[];
+  readonly events: FakeEvent[];
   readonly members: Map<number, FakeMember>;
 }
 
@@ -139,6 +152,7 @@ export class FakeServer {
       rev: 1,
       infoRev: 1,
       messages: [],
+      events: [],
       members: new Map(),
     };
     this.groups.set(gid, group);
@@ -524,7 +538,8 @@ export class FakeServer {
     const { readSeq, sentSeq, deliveredSeq } = old ?? { readSeq: 0, sentSeq: 0, deliveredSeq: 0 };
     group.members.delete(uid);
     const { rev } = group;
-    group.members.set(uid, { uid, role, rev, joinSeq, readSeq, sentSeq, deliveredSeq, left: null, earlier });
+    const now = this.clock.now();
+    group.members.set(uid, { uid, role, rev, joinSeq, joinRev: rev, joinedAt: now, readSeq, sentSeq, deliveredSeq, left: null, earlier });
   }
 
   private relate(uid: number, other: number, state: Friendship): void {
@@ -541,6 +556,11 @@ export class FakeServer {
     more: Readonly<Record<string, unknown>>,
     also: readonly number[] = [],
   ): void {
+    if (group.mode !== 1 && kind !== "Read" && kind !== "Delivered") {
+      const uids = (more["uids"] ?? []) as readonly number[];
+      const { rev, messages } = group;
+      group.events.push({ rev, seq: messages.length, kind, uid, uids, createdAt: this.clock.now() });
+    }
     const frame = notice(kind, uid, group.gid, { rev: group.rev, ...more }, this.clock);
     this.tell(group, frame);
     for (const other of also) this.push(other, frame);

@@ -15,6 +15,7 @@ import { MessageRow } from "./MessageRow";
 import { previewOf } from "./preview";
 import type { Landmark } from "./layout";
 import { arrive, leaveAt } from "./places";
+import { happenedText } from "./happened";
 import { buildRows, type LogRow, type Rows } from "./rows";
 import { useSelecting } from "./selecting";
 import { type View, VirtualLog, type VirtualLogHandle } from "./VirtualLog";
@@ -29,13 +30,13 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
   const translator = useTranslator();
   const { t } = translator;
   const { gid, single } = view.group;
-  const { messages, dividerSeq, older } = view;
+  const { messages, happenings, dividerSeq, older } = view;
 
   const built = useRef<Rows>(null);
   const rows = useMemo(() => {
-    built.current = buildRows(messages, dividerSeq, older === "none", built.current);
+    built.current = buildRows(messages, dividerSeq, older === "none", built.current, happenings);
     return built.current.rows;
-  }, [messages, dividerSeq, older]);
+  }, [messages, happenings, dividerSeq, older]);
 
   // Only the ones that changed make rows render anew.
   const people = usePeople(view);
@@ -106,6 +107,10 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
               <time dateTime={new Date(row.at).toISOString().slice(0, 10)}>{translator.day(row.at, now)}</time>
             </p>
           );
+        case "happened": {
+          const text = happenedText(row.line, me.id, translator);
+          return text === null ? null : <p className="log__happened">{text}</p>;
+        }
         case "divider":
           return (
             <p className="log__divider" role="separator" aria-label={t("chat.newMessages")}>
@@ -236,6 +241,8 @@ function guessHeight(row: LogRow): number {
       return 44;
     case "divider":
       return 42;
+    case "happened":
+      return 34;
     case "message": {
       const base = row.first ? 43 : 37;
       const { kind, content } = row.message;

@@ -3,9 +3,11 @@ import { describe, expect, it, vi } from "vitest";
 // The views ask where they are only to complete addresses.
 vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
-import type { Message } from "../../engine/contract";
+import type { Happening, Message, User } from "../../engine/contract";
+import { createTranslator } from "../../i18n/translator";
 import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
+import { happenedText } from "./happened";
 import { Layout } from "./layout";
 import { buildRows, type LogRow, type Rows } from "./rows";
 
@@ -27,6 +29,14 @@ const sketch = (rows: readonly LogRow[]): string =>
     )
     .join(" ");
 
+const person = (id: number, name: string): User => ({ id, name, avatar: "", email: "", account: name });
+const [me, bob, carl] = [person(1, "Me"), person(2, "Bob"), person(3, "Carl")];
+const happening = (rev: number, seq: number, change: Partial<Happening>): Happening => {
+  const users = change.users ?? [];
+  const line = { rev, seq, kind: "MembersAdded", actor: bob, users, count: users.length, name: null, admin: false };
+  return { ...line, at: NOON, ...change };
+};
+
 describe("rows", () => {
   it("group bubbles of one sender until somebody else writes, five minutes pass or a day ends", () => {
     const messages = [message(1, 7, 0), message(2, 7, 1), message(3, 8, 2), message(4, 8, 9), message(5, 8, 24 * 60)];
@@ -38,6 +48,29 @@ describe("rows", () => {
     expect(sketch(buildRows(messages, 5, false, null).rows)).toBe("top day 4<> divider 5< 6>");
     expect(sketch(buildRows(messages, 2, false, null).rows)).toBe("top day 4< 5 6>");
     expect(sketch(buildRows(messages, 2, true, null).rows)).toBe("top day divider 4< 5 6>");
+  });
+
+  it("tell what happened after the message of its place, in one line where it is one thing", () => {
+    const messages = [message(4, 7, 0), message(5, 7, 0), message(6, 7, 0)];
+    const happened = [
+      happening(1, 2, { kind: "GroupCreated" }),
+      happening(5, 4, { users: [carl] }),
+      happening(6, 4, { users: [me] }),
+      happening(7, 4, { kind: "GroupUpdated", name: "Go" }),
+      happening(9, 6, { kind: "RoleChanged", users: [carl], at: NOON + 24 * 60 * 60_000 }),
+    ];
+    const sketched = (complete: boolean) => sketch(buildRows(messages, null, complete, null, happened).rows);
+    expect(sketched(false)).toBe("top day 4<> happened happened 5< 6> day happened");
+    expect(sketched(true)).toBe("top day happened 4<> happened happened 5< 6> day happened");
+    expect(sketch(buildRows([], null, true, null, happened.slice(0, 1)).rows)).toBe("top day happened");
+  });
+
+  it("of what happened are the same whether built at once or message by message", () => {
+    const all = Array.from({ length: 20 }, (_, at) => message(at + 1, 7, at));
+    const happened = [0, 3, 3, 9, 20].map((seq, at) => happening(at + 1, seq, { users: [at % 2 === 0 ? bob : carl] }));
+    let rows: Rows | null = null;
+    for (let count = 1; count <= all.length; count++) rows = buildRows(all.slice(0, count), 8, true, rows, happened);
+    expect(rows?.rows).toEqual(buildRows(all, 8, true, null, happened).rows);
   });
 
   it("are the same whether built at once or message by message", () => {
@@ -123,3 +156,31 @@ describe("content", () => {
   });
 });
 
+
+describe("what happened", () => {
+  const english = createTranslator("en");
+  const told = (...line: Happening[]) => happenedText(line, me.id, english);
+
+  it("is told by who reads it", () => {
+    expect(told(happening(1, 0, { users: [me] }))).toBe("Bob added you");
+    expect(told(happening(1, 0, { actor: me, users: [bob, carl] }))).toBe("You added Bob and Carl");
+    expect(told(happening(1, 0, { kind: "GroupUpdated", name: "Go" }))).toBe("Bob renamed the group to “Go”");
+    expect(told(happening(1, 0, { kind: "GroupUpdated" }))).toBe("Bob changed the picture of the group");
+    expect(told(happening(1, 0, { kind: "RoleChanged", users: [carl], admin: true }))).toBe("Bob made Carl an admin");
+    expect(told(happening(1, 0, { kind: "MembersRemoved", users: [carl] }))).toBe("Bob removed Carl");
+    expect(told(happening(1, 0, { kind: "NextYear" }))).toBeNull();
+    expect(happenedText([happening(1, 0, { users: [me] })], me.id, createTranslator("zh"))).toBe("Bob邀请你加入了群聊");
+  });
+
+  it("says of those who leave that they left, together where they left together", () => {
+    const left = (who: User) => happening(1, 0, { kind: "MembersRemoved", actor: who, users: [who] });
+    expect(told(left(bob))).toBe("Bob left");
+    expect(told(left(me))).toBe("You left");
+    expect(told(left(bob), left(carl))).toBe("Bob and Carl left");
+  });
+
+  it("names some of many, oneself first, and counts the others", () => {
+    const many = Array.from({ length: 20 }, (_, at) => person(10 + at, `P${at}`));
+    expect(told(happening(1, 0, { users: [...many, me], count: 40 }))).toBe("Bob added you, P0, P1, and 37 others");
+  });
+});

@@ -1,11 +1,14 @@
 // From messages to the rows of the log: days, the divider, and which bubbles belong together. Pure.
 
-import type { Message, MessageState } from "../../engine/contract";
+import type { Happening, Message, MessageState } from "../../engine/contract";
+import { joinsOnto } from "./happened";
 
 export type LogRow =
   | { readonly kind: "top"; readonly key: "top" }
   | { readonly kind: "day"; readonly key: string; readonly at: number }
   | { readonly kind: "divider"; readonly key: "divider" }
+  /** What happened right after each other and is told in one line. */
+  | { readonly kind: "happened"; readonly key: string; readonly line: readonly Happening[] }
   | {
       readonly kind: "message";
       readonly key: string;
@@ -22,11 +25,13 @@ export interface Rows {
   /** For each message, where its rows begin: its day, the divider, itself. */
   readonly starts: readonly number[];
   readonly messages: readonly Message[];
+  readonly happenings: readonly Happening[];
   readonly dividerSeq: number | null;
   /** Whether `messages` are all there are, upwards. */
   readonly complete: boolean;
 }
 
+const NOTHING: readonly Happening[] = [];
 const GROUP_GAP_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 const TOP: LogRow = { kind: "top", key: "top" };
@@ -38,9 +43,10 @@ export function buildRows(
   dividerSeq: number | null,
   complete: boolean,
   before: Rows | null,
+  happenings: readonly Happening[] = NOTHING,
 ): Rows {
   const kept =
-    before !== null && before.dividerSeq === dividerSeq && before.complete === complete
+    before !== null && before.dividerSeq === dividerSeq && before.complete === complete && before.happenings === happenings
       ? // The last one that is the same may have got a follower, so it is made again.
         Math.max(0, samePrefix(before.messages, messages) - 1)
       : 0;
@@ -48,22 +54,63 @@ export function buildRows(
   const rows = kept > 0 && before !== null ? before.rows.slice(0, before.starts[kept]) : [TOP];
   const starts = kept > 0 && before !== null ? before.starts.slice(0, kept) : [];
 
+  // What happened before the first message is shown where that is the first of all.
+  let told = 0;
+  const firstSeq = complete ? 0 : (messages[0]?.seq ?? 0);
+  while (told < happenings.length && (happenings[told]?.seq ?? 0) < firstSeq) told++;
+  let previousAt: number | null = null;
+  const tell = (belowSeq: number, show: boolean): boolean => {
+    const from = told;
+    let line: Happening[] = [];
+    for (let next = happenings[told]; next !== undefined && next.seq < belowSeq; next = happenings[told]) {
+      told++;
+      if (!show) {
+        previousAt = next.at;
+        continue;
+      }
+      const newDay = previousAt === null || !sameDay(previousAt, next.at);
+      if (newDay) rows.push({ kind: "day", key: `day:happened:${next.rev}`, at: next.at });
+      previousAt = next.at;
+      if (!newDay && joinsOnto(line, next)) {
+        line = [...line, next];
+        rows[rows.length - 1] = { kind: "happened", key: `happened:${line[0]?.rev}`, line };
+      } else {
+        line = [next];
+        rows.push({ kind: "happened", key: `happened:${next.rev}`, line });
+      }
+    }
+    return told > from;
+  };
+  // With the rows that are kept are those of what happened up to the next message.
+  let keptBetween = false;
+  if (kept > 0) {
+    tell(messages[kept - 1]?.seq ?? Infinity, false);
+    previousAt = messages[kept - 1]?.at ?? null;
+    keptBetween = tell(messages[kept]?.seq ?? Infinity, false);
+  }
+
   for (let at = kept; at < messages.length; at++) {
     const message = messages[at];
     if (message === undefined) break;
     const previous = messages[at - 1];
     const next = messages[at + 1];
+    const between = at === kept && kept > 0 ? keptBetween : tell(message.seq ?? Infinity, true);
     starts.push(rows.length);
-    const newDay = previous === undefined || !sameDay(previous.at, message.at);
+    const newDay: boolean = previousAt === null || !sameDay(previousAt, message.at);
+    previousAt = message.at;
     if (newDay) rows.push({ kind: "day", key: `day:${message.key}`, at: message.at });
     const divided = isDivided(previous, message, dividerSeq, complete);
     if (divided) rows.push(DIVIDER);
-    const first = newDay || divided || !belongTogether(previous, message);
+    const first = newDay || divided || between || previous === undefined || !belongTogether(previous, message);
     const last =
-      next === undefined || !belongTogether(message, next) || isDivided(message, next, dividerSeq, complete);
+      next === undefined ||
+      (happenings[told]?.seq ?? Infinity) < (next.seq ?? Infinity) ||
+      !belongTogether(message, next) ||
+      isDivided(message, next, dividerSeq, complete);
     rows.push({ kind: "message", key: message.key, message, first, last, meta: last || !saySame(message, next) });
   }
-  return { rows, starts, messages, dividerSeq, complete };
+  tell(Infinity, true);
+  return { rows, starts, messages, happenings, dividerSeq, complete };
 }
 
 function samePrefix(a: readonly Message[], b: readonly Message[]): number {

@@ -13,6 +13,7 @@ import { chatHref, navigate } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
 import { Words } from "../base/words";
+import { happenedText } from "../chat/happened";
 import { previewOf } from "../chat/preview";
 import { StateIcon } from "../chat/StateIcon";
 import { NewChatDialog } from "./NewChatDialog";
@@ -134,7 +135,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
                 <span className="chat-row__draft">{t("chats.draft")}</span> <Words text={row.draft.slice(0, 160)} />
               </>
             ) : last === null ? (
-              t("chats.noMessages")
+              ((row.happened && happenedText([row.happened], meId, translator)) ?? t("chats.noMessages"))
             ) : (
               <>
                 {!row.single && (
@@ -147,6 +148,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
             )}
           </span>
           {row.left && <span className="chat-row__left">{t("chats.left")}</span>}
+          {row.isNew && <span className="chat-row__new">{t("chats.isNew")}</span>}
           <Badge count={row.unread} label={t("chats.unread", { count: row.unread })} />
         </span>
       </span>

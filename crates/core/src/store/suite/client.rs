@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::world::World;
 use crate::friend::Friendship;
 use crate::group::Group;
+use crate::group_event::GroupEvent;
 use crate::message::Message;
 use crate::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
 use crate::user::User;
-use crate::{GroupId, Rev, Seq, UserId};
+use crate::{GroupId, Rev, Seq, Timestamp, UserId};
 
 /// What one device of a user has. It merges answers as the protocol tells clients to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub(super) struct View {
     pub(super) unread: u64,
     pub(super) deleted: Option<Seq>,
     pub(super) messages: BTreeMap<Seq, Message>,
+    /// By their places.
+    pub(super) events: BTreeMap<Rev, GroupEvent>,
+    pub(super) joined_at: Option<Timestamp>,
     /// Those who have not left.
     pub(super) members: BTreeMap<UserId, MemberState>,
     /// What lies between two of these ends was left out, and the client knows it.
@@ -125,6 +129,8 @@ impl View {
             unread: 0,
             deleted: None,
             messages: BTreeMap::new(),
+            events: BTreeMap::new(),
+            joined_at: None,
             members: BTreeMap::new(),
             skipped: Vec::new(),
         }
@@ -142,6 +148,13 @@ impl View {
             let again = self.messages.insert(message.seq, message);
             assert_eq!(again, None, "a message that does not change comes once");
         }
+        for event in delta.events {
+            let place = event.place();
+            assert!(place > self.rev && place <= delta.rev, "only what the client missed");
+            let again = self.events.insert(place, event);
+            assert_eq!(again, None, "what happened is told once");
+        }
+        self.joined_at = Some(delta.joined_at);
         for member in delta.members {
             if member.left {
                 self.members.remove(&member.user);
@@ -180,6 +193,8 @@ fn check(page: &SyncPage, user: UserId, limit: u32) {
         named.extend(delta.messages.iter().map(|message| message.sender));
         named.extend(delta.members.iter().map(|member| member.user));
         named.extend(&delta.renamed);
+        named.extend(delta.events.iter().flat_map(GroupEvent::named));
+        assert!(delta.events.is_sorted_by(|a, b| a.place() < b.place()), "events ascend");
         assert!(delta.renamed.is_empty() || delta.members_omitted, "a member that is told is told once");
     }
     let mut users = BTreeSet::new();

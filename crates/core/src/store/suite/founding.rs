@@ -4,7 +4,7 @@ use super::Claim;
 use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, new_group, refusal};
 use crate::event::{Change, GroupChange};
 use crate::group::{Group, NewGroup, Role};
-use crate::{Refusal, Rev};
+use crate::{Refusal, Rev, Seq};
 
 use Role::{Admin, Common};
 
@@ -41,6 +41,7 @@ pub async fn a_group_begins_with_its_founders_in_order(w: &mut World) -> Claim {
     let created = Change::Group {
         group,
         rev: Rev(4),
+        seq: Some(Seq(0)),
         actor: anna,
         what: GroupChange::Created { members: vec![anna, dan, bob, carl] },
         at,

@@ -4,7 +4,7 @@ use super::Claim;
 use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, refusal};
 use crate::event::{Change, GroupChange};
 use crate::group::Role;
-use crate::{Refusal, Rev};
+use crate::{Refusal, Rev, Seq};
 
 use Role::{Admin, Common};
 
@@ -17,8 +17,14 @@ pub async fn any_member_adds_and_each_joins_at_the_end(w: &mut World) -> Claim {
     let at = w.now();
 
     w.store.add_members(dan, group, vec![bob], MANY, at).await?;
-    let added =
-        Change::Group { group, rev: Rev(3), actor: dan, what: GroupChange::Added { users: vec![bob] }, at };
+    let added = Change::Group {
+        group,
+        rev: Rev(3),
+        seq: Some(Seq(0)),
+        actor: dan,
+        what: GroupChange::Added { users: vec![bob] },
+        at,
+    };
     assert_eq!(w.change().await, added);
 
     w.add(bob, group, &[carl]).await?;
@@ -126,7 +132,10 @@ pub async fn anybody_leaves(w: &mut World) -> Claim {
     w.store.remove_members(bob, group, vec![bob], at).await?;
 
     let what = GroupChange::Removed { users: vec![bob] };
-    assert_eq!(w.change().await, Change::Group { group, rev: Rev(4), actor: bob, what, at });
+    assert_eq!(
+        w.change().await,
+        Change::Group { group, rev: Rev(4), seq: Some(Seq(0)), actor: bob, what, at }
+    );
     assert_eq!(w.rev(anna, group).await, Rev(4));
     assert_eq!(w.members(anna, group).await, [(anna, Admin), (carl, Common)]);
     assert_eq!(w.store.group_ids_of(bob).await?, []);
@@ -274,7 +283,17 @@ pub async fn admins_change_name_and_avatar(w: &mut World) -> Claim {
     let found = w.group_of(carl, group).await;
     assert_eq!((found.name.as_str(), found.avatar.as_str()), ("Go", "go.png"));
     let rev = Rev(before + 1);
-    assert_eq!(w.change().await, Change::Group { group, rev, actor: bob, what: GroupChange::Updated, at });
+    assert_eq!(
+        w.change().await,
+        Change::Group {
+            group,
+            rev,
+            seq: Some(Seq(0)),
+            actor: bob,
+            what: GroupChange::Updated { name: Some("Go".into()) },
+            at
+        }
+    );
     assert_eq!(w.rev(carl, group).await, rev);
 
     assert_eq!(refusal(w.rename(carl, group, "no").await), Refusal::NotAdmin);
@@ -294,7 +313,10 @@ pub async fn the_creator_gives_roles(w: &mut World) -> Claim {
         let at = w.now();
         w.store.set_role(anna, group, bob, role, at).await?;
         let what = GroupChange::Role { user: bob, role };
-        assert_eq!(w.change().await, Change::Group { group, rev: Rev(rev), actor: anna, what, at });
+        assert_eq!(
+            w.change().await,
+            Change::Group { group, rev: Rev(rev), seq: Some(Seq(0)), actor: anna, what, at }
+        );
         assert_eq!(w.members(carl, group).await, [(anna, Admin), (bob, role), (carl, Common)]);
         assert_eq!(w.rev(carl, group).await, Rev(rev));
     }
@@ -339,7 +361,10 @@ pub async fn a_group_is_handed_over_in_one_change(w: &mut World) -> Claim {
     w.store.hand_over_group(anna, group, carl, at).await?;
 
     let what = GroupChange::Creator { user: carl };
-    assert_eq!(w.change().await, Change::Group { group, rev: Rev(4), actor: anna, what, at });
+    assert_eq!(
+        w.change().await,
+        Change::Group { group, rev: Rev(4), seq: Some(Seq(0)), actor: anna, what, at }
+    );
     assert_eq!(w.rev(bob, group).await, Rev(4));
     assert_eq!(w.group_of(bob, group).await.creator, carl);
     assert_eq!(w.members(bob, group).await, [(anna, Admin), (bob, Common), (carl, Admin)]);
@@ -382,7 +407,10 @@ pub async fn a_dissolved_group_has_no_members_but_readers(w: &mut World) -> Clai
     w.store.dissolve_group(anna, group, at).await?;
 
     let what = GroupChange::Dissolved { members: vec![anna, bob, carl] };
-    assert_eq!(w.change().await, Change::Group { group, rev: Rev(7), actor: anna, what, at });
+    assert_eq!(
+        w.change().await,
+        Change::Group { group, rev: Rev(7), seq: Some(Seq(1)), actor: anna, what, at }
+    );
     for user in [anna, bob, carl] {
         assert_eq!(w.store.groups_of(user).await?, []);
         assert_eq!(w.members(user, group).await, []);

@@ -18,6 +18,7 @@ use crate::event::Feed;
 pub mod chats;
 mod client;
 pub mod concurrency;
+pub mod events;
 pub mod feed;
 pub mod founding;
 pub mod friends;
@@ -315,6 +316,16 @@ macro_rules! store_suite {
                 a_group_joined_and_left_while_offline_is_not_lost
                 a_dissolved_group_is_synced_as_left
             }
+            events {
+                what_happens_is_kept_with_its_place_among_the_messages
+                of_a_single_chat_nothing_is_kept
+                one_is_told_from_joining_up_to_leaving
+                one_who_comes_back_is_not_told_what_happened_meanwhile
+                of_many_the_first_are_named_and_all_counted
+                a_window_has_the_newest_events
+                one_learns_when_one_joined
+                a_group_that_stays_as_it_was_is_no_change
+            }
             feed {
                 an_answer_comes_before_the_change_it_answers_for
                 writes_of_one_caller_are_answered_in_order
@@ -387,6 +398,7 @@ mod tests {
             ("chats", include_str!("chats.rs")),
             ("sync", include_str!("sync.rs")),
             ("sync_of_members", include_str!("sync_of_members.rs")),
+            ("events", include_str!("events.rs")),
             ("feed", include_str!("feed.rs")),
             ("identity", include_str!("identity.rs")),
             ("concurrency", include_str!("concurrency.rs")),

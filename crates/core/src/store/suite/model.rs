@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::event::{Change, ChatChange, GroupChange};
 use crate::friend::{self, FriendAction, Friendship};
 use crate::group::{self, Group, Member, NewGroup, Role};
+use crate::group_event::GroupEvent;
 use crate::message::{Mark, Message, NewMessage, Receipt};
 use crate::user::{ProfileChange, User};
 use crate::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
@@ -36,6 +37,8 @@ pub(super) struct Room {
     /// Everybody who ever joined, in the order in which they joined last.
     pub(super) people: Vec<Person>,
     pub(super) messages: Vec<Message>,
+    /// All that was told.
+    pub(super) events: Vec<GroupEvent>,
 }
 
 pub(super) struct Person {
@@ -43,6 +46,9 @@ pub(super) struct Person {
     pub(super) role: Role,
     /// Each time he was a member: after this place, and up to that one unless he still is.
     stays: Vec<(Seq, Option<Seq>)>,
+    /// The same by the revs of joining and leaving.
+    revs: Vec<(Rev, Option<Rev>)>,
+    pub(super) joined_at: Timestamp,
     pub(super) read: Seq,
     pub(super) delivered: Seq,
     /// Up to where they have deleted the chat, if they have.
@@ -59,6 +65,10 @@ impl Person {
         self.stays.last().map_or(Seq(0), |(after, _)| *after)
     }
 
+    fn hears(&self, place: Rev) -> bool {
+        self.revs.iter().any(|(from, to)| *from <= place && to.is_none_or(|to| place <= to))
+    }
+
     fn sees(&self, seq: Seq) -> bool {
         self.stays.iter().any(|(after, to)| *after < seq && to.is_none_or(|to| seq <= to))
     }
@@ -68,7 +78,7 @@ impl Room {
     fn new(id: GroupId, new: &NewGroup, single: bool) -> Self {
         let NewGroup { creator, name, avatar, mode, .. } = new.clone();
         let group = Group { id, name, avatar, mode, creator, single };
-        Self { group, rev: Rev(0), people: Vec::new(), messages: Vec::new() }
+        Self { group, rev: Rev(0), people: Vec::new(), messages: Vec::new(), events: Vec::new() }
     }
 
     pub(super) fn person(&self, user: UserId) -> Option<&Person> {
@@ -110,6 +120,12 @@ impl Room {
         deleted.is_some_and(|deleted| deleted >= self.last_seq_of(user))
     }
 
+    /// What the user may know of, whether or not he is still a member.
+    pub(super) fn events_of(&self, user: UserId) -> Vec<GroupEvent> {
+        let Some(person) = self.person(user) else { return Vec::new() };
+        self.events.iter().filter(|event| person.hears(event.place())).cloned().collect()
+    }
+
     pub(super) fn unread(&self, user: UserId) -> u64 {
         let person = self.person(user).expect("he is or was a member");
         let own = self.messages.iter().rev().find(|message| message.sender == user);
@@ -134,28 +150,44 @@ impl Room {
         self.rev
     }
 
-    fn join(&mut self, user: UserId, role: Role) {
+    fn join(&mut self, user: UserId, role: Role, at: Timestamp) {
         let after = self.last_seq();
-        self.next_rev();
+        let rev = self.next_rev();
         let mut person = match self.people.iter().position(|person| person.user == user) {
             Some(place) => self.people.remove(place),
-            None => Person { user, role, stays: Vec::new(), read: Seq(0), delivered: Seq(0), deleted: None },
+            None => Person {
+                user,
+                role,
+                stays: Vec::new(),
+                revs: Vec::new(),
+                joined_at: at,
+                deleted: None,
+                read: Seq(0),
+                delivered: Seq(0),
+            },
         };
         (person.role, person.deleted) = (role, None);
+        person.joined_at = at;
         person.stays.push((after, None));
+        person.revs.push((rev, None));
         self.people.push(person);
     }
 
     fn part(&mut self, user: UserId) {
         let last = self.last_seq();
-        self.next_rev();
+        let rev = self.next_rev();
         let person = self.person_mut(user).expect("he is a member");
         person.stays.last_mut().expect("he is a member").1 = Some(last);
+        person.revs.last_mut().expect("he is a member").1 = Some(rev);
     }
 
     /// What the feed says of a change that was made just now.
-    fn told(&self, actor: UserId, what: GroupChange, at: Timestamp) -> Change {
-        Change::Group { group: self.group.id, rev: self.rev, actor, what, at }
+    fn told(&mut self, actor: UserId, what: GroupChange, at: Timestamp) -> Change {
+        let is_profile = matches!(what, GroupChange::Profile { .. });
+        let seq = (!self.group.single && !is_profile).then(|| self.last_seq());
+        let change = Change::Group { group: self.group.id, rev: self.rev, seq, actor, what, at };
+        self.events.extend(GroupEvent::of(&change).map(|(_, event)| event));
+        change
     }
 }
 
@@ -251,7 +283,7 @@ impl Model {
         }
         let mut room = Room::new(id, new, new.is_single(&founders));
         for (user, role) in founders {
-            room.join(user, role);
+            room.join(user, role, at);
         }
         let told = room.told(new.creator, GroupChange::Created { members: users }, at);
         assert!(self.rooms.insert(id, room).is_none(), "a new group has a new id");
@@ -317,9 +349,12 @@ impl Model {
     pub(super) fn rename_group(&mut self, caller: UserId, id: GroupId, name: &str, at: Timestamp) -> Outcome {
         let room = self.room(id)?;
         group::may_update(room.rule(caller))?;
+        if room.group.name == name {
+            return Ok(vec![]);
+        }
         room.group.name = name.into();
         room.next_rev();
-        Ok(vec![room.told(caller, GroupChange::Updated, at)])
+        Ok(vec![room.told(caller, GroupChange::Updated { name: Some(name.into()) }, at)])
     }
 
     pub(super) fn dissolve(&mut self, caller: UserId, id: GroupId, at: Timestamp) -> Outcome {
@@ -439,7 +474,7 @@ impl Room {
         let mut new = Vec::new();
         for user in users {
             if !self.has_member(*user) {
-                self.join(*user, Role::Common);
+                self.join(*user, Role::Common, at);
                 new.push(*user);
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! A story follows from its seed. A failing one prints it; `RIM_SEED=… cargo test a_new_story` tells it again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
 use super::Claim;
@@ -12,6 +12,7 @@ use super::world::{MANY, NO_MESSAGE, World, new_group, refusal, text};
 use crate::event::{Change, GroupChange};
 use crate::friend::{FriendAction, Friendship};
 use crate::group::{NewGroup, Role, SINGLE_MODE};
+use crate::group_event::GroupEvent;
 use crate::message::{Chat, Kind, Mark, Message, NewMessage, Page, Receipt, Write, Written};
 use crate::store::Result;
 use crate::user::ProfileChange;
@@ -169,7 +170,7 @@ impl<'a> Story<'a> {
                 role: *self.chance.pick(&[Role::Common, Role::Admin]),
             },
             78..80 => Step::HandOver { caller: self.creator(group, caller), group, user: other },
-            80..82 => Step::RenameGroup { caller, group, name: format!("group {}", self.w.fresh()) },
+            80..82 => Step::RenameGroup { caller, group, name: format!("group {}", self.chance.below(3)) },
             82 => Step::Dissolve { caller, group },
             83..88 => {
                 use FriendAction::{Accept, Ask, Decline};
@@ -489,6 +490,14 @@ impl<'a> Story<'a> {
                 messages
             });
             assert_eq!(walk(self.w, user, *id, 100, Some(below)).await, expected, "below {below}");
+            let to = Seq(below.0 + self.chance.below(5) as u64);
+            let (told, users, more) =
+                self.w.store.group_events(user, *id, below, to, 100).await.expect("events are read");
+            let mut expected = room.events_of(user);
+            expected.retain(|event| below <= event.seq && event.seq <= to);
+            assert_eq!((set_of(told), more), (set_of(expected.clone()), false), "from {below} to {to}");
+            let named: BTreeSet<_> = expected.iter().flat_map(|event| event.named()).collect();
+            assert!(users.iter().map(|user| user.id).eq(named));
         }
     }
 }
@@ -551,6 +560,17 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     let person = room.person(user).expect("the groups they are or were in");
     assert_eq!((view.last_seq, view.deleted), (room.last_seq_of(user), person.deleted));
     assert_eq!(view.unread, room.unread(user));
+    assert_eq!(view.joined_at, room.person(user).map(|person| person.joined_at));
+    let events = room.events_of(user);
+    if windowed {
+        assert!(
+            view.events
+                .values()
+                .all(|event| set_of(events.clone()).contains(&set_of(vec![event.clone()])[0]))
+        );
+    } else {
+        assert_eq!(set_of(view.events.values().cloned().collect()), set_of(events));
+    }
     if !view.member {
         return;
     }
@@ -573,6 +593,12 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     }
 }
 
+/// The order in which an event names several users says nothing.
+fn set_of(mut events: Vec<GroupEvent>) -> Vec<GroupEvent> {
+    events.iter_mut().for_each(|event| event.users.sort());
+    events
+}
+
 /// The order in which one change names several users says nothing.
 fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
     for change in &mut changes {
@@ -582,7 +608,7 @@ fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
                 | GroupChange::Dissolved { members: users }
                 | GroupChange::Added { users }
                 | GroupChange::Removed { users } => users.sort(),
-                GroupChange::Updated
+                GroupChange::Updated { .. }
                 | GroupChange::Role { .. }
                 | GroupChange::Creator { .. }
                 | GroupChange::Profile { .. } => {}

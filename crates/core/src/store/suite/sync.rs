@@ -303,7 +303,8 @@ pub async fn a_window_holds_in_answers_of_any_size(w: &mut World) -> Claim {
             let view = &client.groups[&group];
             let seqs: Vec<_> = view.messages.keys().map(|seq| seq.0).collect();
             assert_eq!(seqs, [7, 8, 9, 10], "in answers of {limit}");
-            assert_eq!(view.skipped, [(Seq(0), Seq(7))]);
+            // Said again as long as no message has come.
+            assert!(view.skipped.iter().all(|skipped| *skipped == (Seq(0), Seq(7))), "{:?}", view.skipped);
             assert_eq!(view.members.len(), 2);
         }
     }

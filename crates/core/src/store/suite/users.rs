@@ -290,7 +290,7 @@ pub async fn a_new_name_is_told_to_friends_and_in_groups(w: &mut World) -> Claim
     let to = |to, rev, user| Change::Profile { to, rev: next(rev), user, at };
     let in_group = |group, rev| {
         let what = GroupChange::Profile { user: Arc::clone(&seen) };
-        Change::Group { group, rev: next(rev), actor: anna, what, at }
+        Change::Group { group, rev: next(rev), seq: None, actor: anna, what, at }
     };
     let told = [
         to(anna, own[0], Arc::new(anna_b)),

@@ -11,6 +11,7 @@ mod change_members;
 mod change_role;
 mod create;
 mod dissolve;
+mod events;
 mod get;
 mod leave;
 mod members;
@@ -28,4 +29,5 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(transfer::transfer_group))
         .routes(routes!(leave::leave_group))
         .routes(routes!(dissolve::dissolve_group))
+        .routes(routes!(events::list_events))
 }

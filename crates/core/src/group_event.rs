@@ -1,0 +1,156 @@
+//! What happened in a group, kept to be told among its messages: who came and went, who named it what.
+//!
+//! Of single chats nothing is kept. A member is told what happened while being one: from the own joining on, up to
+//! and including the own leaving.
+
+use crate::event::{Change, GroupChange};
+use crate::group::Role;
+use crate::{GroupId, Rev, Seq, Timestamp, UserId};
+
+/// So many of those whom it concerns are kept; how many they were is always known.
+pub const MAX_NAMED: usize = 20;
+
+/// Events of one answer, at the most.
+pub const MAX_EVENTS: u32 = 200;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupEvent {
+    /// Its place among the changes of the group, as the change itself was told.
+    pub rev: Rev,
+    /// The group's last message when it happened.
+    pub seq: Seq,
+    pub kind: EventKind,
+    pub actor: UserId,
+    /// Whom it concerns, the first [`MAX_NAMED`] of them.
+    pub users: Vec<UserId>,
+    /// How many they are.
+    pub count: u64,
+    /// Of `Updated`: the new name, if it is the name that changed.
+    pub name: Option<String>,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    Created,
+    Updated,
+    Added,
+    Removed,
+    Role(Role),
+    Creator,
+    Dissolved,
+}
+
+impl EventKind {
+    /// Every kind, in the order of their codes from 1.
+    const ALL: [Self; 8] = [
+        Self::Created,
+        Self::Updated,
+        Self::Added,
+        Self::Removed,
+        Self::Role(Role::Common),
+        Self::Role(Role::Admin),
+        Self::Creator,
+        Self::Dissolved,
+    ];
+
+    /// The number under which it is stored.
+    pub fn code(self) -> u8 {
+        (1_u8..).zip(Self::ALL).find(|(_, kind)| *kind == self).map_or(0, |(code, _)| code)
+    }
+
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code).checked_sub(1)?).copied()
+    }
+}
+
+impl GroupEvent {
+    /// What is to be kept of a change, and of which group.
+    pub fn of(change: &Change) -> Option<(GroupId, Self)> {
+        let Change::Group { group, rev, seq: Some(seq), actor, what, at } = change else { return None };
+        let one = |user: &UserId| vec![*user];
+        let (kind, users) = match what {
+            GroupChange::Created { members } => (EventKind::Created, members.clone()),
+            GroupChange::Updated { .. } => (EventKind::Updated, Vec::new()),
+            GroupChange::Added { users } => (EventKind::Added, users.clone()),
+            GroupChange::Removed { users } => (EventKind::Removed, users.clone()),
+            GroupChange::Role { user, role } => (EventKind::Role(*role), one(user)),
+            GroupChange::Creator { user } => (EventKind::Creator, one(user)),
+            GroupChange::Dissolved { members } => (EventKind::Dissolved, members.clone()),
+            GroupChange::Profile { .. } => return None,
+        };
+        let name = match what {
+            GroupChange::Updated { name } => name.clone(),
+            _ => None,
+        };
+        let count = users.len() as u64;
+        let users = users.into_iter().take(MAX_NAMED).collect();
+        let event = Self { rev: *rev, seq: *seq, kind, actor: *actor, users, count, name, at: *at };
+        Some((*group, event))
+    }
+
+    /// The `rev` by which it is seen. Each of those who join or leave takes one, and the change has the last of
+    /// them: who joins sees that one, and who leaves the first.
+    pub fn place(&self) -> Rev {
+        match self.kind {
+            EventKind::Removed | EventKind::Dissolved => {
+                Rev((self.rev.0 + 1).saturating_sub(self.count.max(1)))
+            }
+            _ => self.rev,
+        }
+    }
+
+    /// The inverse of [`Self::place`].
+    pub fn rev_of(kind: EventKind, place: Rev, count: u64) -> Rev {
+        match kind {
+            EventKind::Removed | EventKind::Dissolved => Rev(place.0 + count.max(1) - 1),
+            _ => place,
+        }
+    }
+
+    /// Everybody it names.
+    pub fn named(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.users.iter().copied().chain([self.actor])
+    }
+
+    /// `users` as they are stored.
+    pub fn users_as_text(&self) -> String {
+        self.users.iter().map(|user| user.0.to_string()).collect::<Vec<_>>().join(",")
+    }
+
+    /// `None` of what no rim writes.
+    pub fn users_from_text(text: &str) -> Option<Vec<UserId>> {
+        let numbers = text.split(',').filter(|number| !number.is_empty());
+        numbers.map(|number| number.parse().ok().map(UserId)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_reads_back_from_its_code() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::from_code(kind.code()), Some(kind));
+        }
+        assert_eq!((EventKind::from_code(0), EventKind::from_code(9)), (None, None));
+    }
+
+    #[test]
+    fn who_leaves_with_others_sees_it_as_the_first_of_them_does() {
+        let users: Vec<_> = (1..=25).map(UserId).collect();
+        for (what, place) in
+            [(GroupChange::Removed { users: users.clone() }, 6), (GroupChange::Added { users }, 30)]
+        {
+            let (group, at) = (GroupId(1), Timestamp(9));
+            let change = Change::Group { group, rev: Rev(30), seq: Some(Seq(4)), actor: UserId(1), what, at };
+            let (_, event) = GroupEvent::of(&change).expect("an event");
+            assert_eq!((event.place(), event.users.len(), event.count), (Rev(place), MAX_NAMED, 25));
+            assert_eq!(GroupEvent::rev_of(event.kind, event.place(), event.count), Rev(30));
+            assert_eq!(GroupEvent::users_from_text(&event.users_as_text()), Some(event.users));
+        }
+        assert_eq!(GroupEvent::users_from_text(""), Some(vec![]));
+        assert_eq!(GroupEvent::users_from_text("1,x"), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! `POST /api/group/events`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use rim_core::group_event::MAX_EVENTS;
+use rim_core::{GroupId, Seq};
+use rim_protocol::sync::{EventsAnswer, EventsRequest};
+
+use crate::App;
+use crate::http::answer::{Answer, Data};
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+use crate::http::wire;
+
+/// Read what happened in a group
+///
+/// Goes with a page of history: who joined and left, and what was changed, from one message to another. One
+/// hears of what happened while one was a member, the own joining and leaving included. Of a single chat there is
+/// nothing.
+#[utoipa::path(
+    post,
+    path = "/api/group/events",
+    tag = "group",
+    responses((status = 200, body = EventsAnswer, description = "The newest 200 of them, ascending.")),
+)]
+pub(super) async fn list_events(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(body): Json<EventsRequest>,
+) -> Answer<EventsAnswer> {
+    let (from, to) = (Seq(body.from_seq.get()), Seq(body.to_seq.get()));
+    let (events, users, more) =
+        app.store.group_events(caller.user, GroupId(body.gid.get()), from, to, MAX_EVENTS).await?;
+    let events = events.iter().map(wire::event).collect();
+    Ok(Data(EventsAnswer { events, users: wire::users(&users, caller.user), more }))
+}

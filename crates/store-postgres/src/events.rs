@@ -1,0 +1,135 @@
+//! What happened in groups, kept to be told among their messages.
+
+use std::collections::BTreeSet;
+
+use deadpool_postgres::GenericClient;
+use rim_core::event::Change;
+use rim_core::group_event::{EventKind, GroupEvent};
+use rim_core::user::User;
+use rim_core::{GroupId, Rev, Seq, UserId};
+
+use crate::failure::Result;
+use crate::row::{self, Fields, Sql, array};
+use crate::text::Text;
+use crate::users;
+
+/// Keeps what is to be kept of the changes of a transaction.
+pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Result<()> {
+    for (group, event) in changes.iter().filter_map(GroupEvent::of) {
+        let sql =
+            "INSERT INTO group_events (group_id, place, seq, kind, actor_id, user_ids, user_count, name,
+                                             created_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let params: row::Params<'_> = &[
+            &group.sql(),
+            &event.place().sql(),
+            &event.seq.sql(),
+            &i16::from(event.kind.code()),
+            &event.actor.sql(),
+            &Text(&event.users_as_text()),
+            &event.count.sql(),
+            &event.name.as_deref().map(Text),
+            &event.at.0,
+        ];
+        row::execute(db, sql, params).await?;
+    }
+    Ok(())
+}
+
+/// Whether an event `e` is seen by the member `m`.
+macro_rules! seen {
+    () => {
+        "((e.place >= m.join_rev AND (m.left_rev IS NULL OR e.place <= m.left_rev))
+          OR EXISTS (SELECT FROM earlier_stays AS s WHERE s.group_id = m.group_id AND s.user_id = m.user_id
+                     AND s.join_rev <= e.place AND e.place <= s.left_rev))"
+    };
+}
+
+/// The columns of [`read`], of an event `e`.
+macro_rules! columns {
+    () => {
+        "e.group_id, e.place, e.seq, e.kind, e.actor_id, e.user_ids, e.user_count, e.name, e.created_at"
+    };
+}
+
+/// Of each of these groups, after and up to these revs, the first `limit` that the user may know of, or the last ones.
+pub(crate) async fn of_groups(
+    db: &impl GenericClient,
+    user: UserId,
+    views: &[(GroupId, Rev, Rev)],
+    limit: usize,
+    newest: bool,
+) -> Result<Vec<(GroupId, GroupEvent)>> {
+    const FIRST: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS view (group_id, since, until)
+               JOIN members AS m ON m.group_id = view.group_id AND m.user_id = $1,
+               LATERAL (SELECT * FROM group_events AS e
+                        WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
+        seen!(),
+        " ORDER BY e.place LIMIT $5) AS e ORDER BY e.group_id, e.place"
+    );
+    const NEWEST: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS view (group_id, since, until)
+               JOIN members AS m ON m.group_id = view.group_id AND m.user_id = $1,
+               LATERAL (SELECT * FROM group_events AS e
+                        WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
+        seen!(),
+        " ORDER BY e.place DESC LIMIT $5) AS e ORDER BY e.group_id, e.place"
+    );
+    if views.is_empty() {
+        return Ok(Vec::new());
+    }
+    let groups = array(views.iter().map(|(group, _, _)| *group));
+    let since = array(views.iter().map(|(_, since, _)| *since));
+    let until = array(views.iter().map(|(_, _, until)| *until));
+    let params: row::Params<'_> = &[&user.sql(), &groups, &since, &until, &(limit as u64).sql()];
+    row::all(db, if newest { NEWEST } else { FIRST }, params, |row| Ok((row.number(0)?, read(row)?))).await
+}
+
+/// See [`rim_core::Store::group_events`].
+pub(crate) async fn between(
+    db: &impl GenericClient,
+    user: UserId,
+    group: GroupId,
+    from: Seq,
+    to: Seq,
+    limit: u32,
+) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM members AS m JOIN group_events AS e ON e.group_id = m.group_id
+          WHERE m.group_id = $1 AND m.user_id = $2 AND e.seq >= $3 AND e.seq <= $4 AND ",
+        seen!(),
+        " ORDER BY e.seq DESC, e.place DESC LIMIT $5"
+    );
+    let params: row::Params<'_> =
+        &[&group.sql(), &user.sql(), &from.sql(), &to.sql(), &(i64::from(limit) + 1)];
+    let mut events = row::all(db, sql, params, read).await?;
+    let more = events.len() > limit as usize;
+    events.truncate(limit as usize);
+    events.reverse();
+    let named: BTreeSet<UserId> = events.iter().flat_map(GroupEvent::named).collect();
+    let users = users::find_all(db, named.into_iter().collect()).await?;
+    Ok((events, users, more))
+}
+
+fn read(row: Fields<'_>) -> Result<GroupEvent> {
+    let (place, kind, count) = (row.number(1)?, row.code(3, EventKind::from_code)?, row.number(6)?);
+    let named = row.get::<Option<&str>>(7)?.is_some();
+    let users = row.text(5)?;
+    Ok(GroupEvent {
+        rev: GroupEvent::rev_of(kind, place, count),
+        seq: row.number(2)?,
+        kind,
+        actor: row.number(4)?,
+        users: GroupEvent::users_from_text(&users).ok_or_else(|| row.corrupt(5, &users))?,
+        count,
+        name: if named { Some(row.text(7)?) } else { None },
+        at: row.time(8)?,
+    })
+}

@@ -1,0 +1,121 @@
+//! What happened in groups, kept to be told among their messages.
+
+use std::collections::BTreeSet;
+
+use rim_core::event::Change;
+use rim_core::group_event::{EventKind, GroupEvent};
+use rim_core::sync::Stay;
+use rim_core::user::User;
+use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
+use rusqlite::{Connection, params};
+
+use crate::failure::Result;
+use crate::membership::Membership;
+use crate::row::{self, Fields, Sql};
+use crate::users;
+
+/// Keeps what is to be kept of a change.
+pub(crate) fn record(db: &Connection, change: &Change) -> Result<()> {
+    let Some((group, event)) = GroupEvent::of(change) else { return Ok(()) };
+    let sql = "INSERT INTO group_events (group_id, place, seq, kind, actor_id, user_ids, user_count, name, created_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    row::execute(
+        db,
+        sql,
+        params![
+            group.sql(),
+            event.place().sql(),
+            event.seq.sql(),
+            event.kind.code(),
+            event.actor.sql(),
+            event.users_as_text(),
+            event.count.sql(),
+            event.name,
+            event.at.0
+        ],
+    )?;
+    Ok(())
+}
+
+/// Of these stays, which ascend, those seen by the places `from` to `to` of the messages: the newest `limit`,
+/// ascending.
+pub(crate) fn newest(
+    db: &Connection,
+    group: GroupId,
+    stays: &[Stay],
+    (from, to): (Seq, Seq),
+    limit: usize,
+) -> Result<Vec<GroupEvent>> {
+    let sql = "SELECT place, seq, kind, actor_id, user_ids, user_count, name, created_at FROM group_events
+               WHERE group_id = ?1 AND place >= ?2 AND place <= ?3 AND seq >= ?4 AND seq <= ?5
+               ORDER BY seq DESC, place DESC LIMIT ?6";
+    let mut events = Vec::new();
+    for stay in stays.iter().rev() {
+        let left = (limit - events.len()) as u64;
+        if left == 0 {
+            break;
+        }
+        let params = [group.sql(), stay.from.sql(), stay.to.sql(), from.sql(), to.sql(), left.sql()];
+        events.extend(row::all(db, sql, params, read)?);
+    }
+    events.reverse();
+    Ok(events)
+}
+
+/// The first `limit` of these stays, which ascend.
+pub(crate) fn first(
+    db: &Connection,
+    group: GroupId,
+    stays: &[Stay],
+    limit: usize,
+) -> Result<Vec<GroupEvent>> {
+    let sql = "SELECT place, seq, kind, actor_id, user_ids, user_count, name, created_at FROM group_events
+               WHERE group_id = ?1 AND place >= ?2 AND place <= ?3 ORDER BY place LIMIT ?4";
+    let mut events = Vec::new();
+    for stay in stays {
+        let left = (limit - events.len()) as u64;
+        if left == 0 {
+            break;
+        }
+        events.extend(row::all(db, sql, [group.sql(), stay.from.sql(), stay.to.sql(), left.sql()], read)?);
+    }
+    Ok(events)
+}
+
+/// See [`rim_core::Store::group_events`].
+pub(crate) fn between(
+    db: &Connection,
+    user: UserId,
+    group: GroupId,
+    places: (Seq, Seq),
+    limit: u32,
+) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
+    let Some(membership) = Membership::find(db, group, user)? else {
+        return Ok((Vec::new(), Vec::new(), false));
+    };
+    let stays = membership.stays(db, group, user, Rev(0), Rev(u64::MAX))?;
+    let mut events = newest(db, group, &stays, places, limit as usize + 1)?;
+    let more = events.len() > limit as usize;
+    if more {
+        events.remove(0);
+    }
+    let named: BTreeSet<UserId> = events.iter().flat_map(GroupEvent::named).collect();
+    let users = users::find_all(db, named)?;
+    Ok((events, users, more))
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Result<GroupEvent> {
+    let row = Fields { table: "group_events", row };
+    let (place, kind, count) = (Rev(row.get(0)?), row.parse(2, EventKind::from_code)?, row.get(5)?);
+    let users: String = row.get(4)?;
+    Ok(GroupEvent {
+        rev: GroupEvent::rev_of(kind, place, count),
+        seq: Seq(row.get(1)?),
+        kind,
+        actor: UserId(row.get(3)?),
+        users: GroupEvent::users_from_text(&users).ok_or_else(|| row.corrupt(4))?,
+        count,
+        name: row.get(6)?,
+        at: Timestamp(row.get(7)?),
+    })
+}
