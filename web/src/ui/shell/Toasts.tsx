@@ -1,3 +1,5 @@
+import { useLayoutEffect, useRef } from "react";
+
 import { useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { dismissToast, useToasts } from "../base/toasts";
@@ -6,8 +8,15 @@ import "./Toasts.css";
 export function Toasts() {
   const toasts = useToasts();
   const { t } = useTranslator();
+  const ref = useRef<HTMLDivElement>(null);
+  // A dialog lies over everything but what came above it later.
+  useLayoutEffect(() => {
+    if (toasts.length === 0) return;
+    ref.current?.hidePopover();
+    ref.current?.showPopover();
+  }, [toasts]);
   return (
-    <div className="toasts" role="status" aria-live="polite">
+    <div ref={ref} popover="manual" className="toasts" role="status" aria-live="polite">
       {toasts.map((toast) => (
         <div key={toast.id} className={`toast toast--${toast.kind}`}>
           <Icon name={toast.kind === "problem" ? "alert" : "check"} size={20} />
