@@ -6,6 +6,8 @@ pub enum Refusal {
     // The old server's spelling, which old clients show.
     #[error("Account Existed")]
     AccountTaken,
+    #[error("this account looks like one that exists already")]
+    AccountConfusable,
     #[error("user not found")]
     NoSuchUser,
     #[error("no such user: {0}")]

@@ -62,10 +62,12 @@ pub trait Store: Send + Sync + 'static {
     /// Creates a user.
     ///
     /// # Errors
-    /// `AccountTaken` if the account is taken, compared by [`crate::account::fold`].
+    /// `AccountTaken` if the account is taken, compared by [`crate::account::fold`]; `AccountConfusable` if people cannot
+    /// tell it from one that exists, by [`crate::account::confuses`].
     async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId>;
 
-    /// What a login to `account` is checked against; compared by [`crate::account::fold`].
+    /// What a login to `account` is checked against; compared by [`crate::account::fold`], and before that by
+    /// [`crate::account::fold_simply`], so that accounts that were two before text was normalised stay two.
     async fn credentials(&self, account: &str) -> Result<Option<Credentials>>;
 
     /// What a change of the user's password is checked against.
@@ -88,7 +90,7 @@ pub trait Store: Send + Sync + 'static {
 
     async fn user(&self, user: UserId) -> Result<Option<User>>;
 
-    /// The user of that account, compared by [`crate::account::fold`].
+    /// The user of that account, compared as by [`Self::credentials`].
     async fn user_by_account(&self, account: &str) -> Result<Option<User>>;
 
     /// Users above `after` by id, at most `limit`.

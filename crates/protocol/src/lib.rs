@@ -16,6 +16,7 @@ pub mod limits;
 mod object;
 pub mod rest;
 pub mod sync;
+mod visible;
 
 pub use close::CloseCode;
 pub use content::Kind;

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::visible::{composed, is_directional, is_visible};
+
 /// A frame of the WebSocket, fragments added up. A larger one ends the connection with 1009.
 pub const MAX_FRAME_BYTES: usize = 512 * 1024;
 /// `content` of a message, in bytes of UTF-8.
@@ -66,20 +68,21 @@ impl Invalid {
     }
 }
 
-/// `account` as it is shown: trimmed, not empty, without control characters.
-pub fn account(text: &str) -> Result<&str, Invalid> {
-    let text = text.trim();
-    if text.is_empty() || text.len() > MAX_ACCOUNT_BYTES || text.chars().any(char::is_control) {
+/// `account` as it is shown: trimmed, in NFC, without what turns the direction of text, and something to be seen.
+pub fn account(text: &str) -> Result<String, Invalid> {
+    let text = composed(text.trim());
+    let strange = |c: char| c.is_control() || is_directional(c);
+    if text.is_empty() || text.len() > MAX_ACCOUNT_BYTES || text.chars().any(strange) {
         return Err(Invalid::new(
             "account",
-            format!("1 to {MAX_ACCOUNT_BYTES} bytes without control characters"),
+            format!("1 to {MAX_ACCOUNT_BYTES} bytes without control characters or overrides of direction"),
         ));
     }
-    Ok(text)
+    must_be_visible("account", text)
 }
 
-/// The name of a user: trimmed, not empty, without control characters.
-pub fn user_name(text: &str) -> Result<&str, Invalid> {
+/// The name of a user: trimmed, in NFC, without control characters, and something to be seen.
+pub fn user_name(text: &str) -> Result<String, Invalid> {
     let text = name("name", text)?;
     if text.is_empty() {
         return Err(Invalid::new("name", format!("1 to {MAX_NAME_CHARS} characters")));
@@ -88,24 +91,33 @@ pub fn user_name(text: &str) -> Result<&str, Invalid> {
 }
 
 /// The name of a group; empty is allowed, as a single chat is shown by its partner's name.
-pub fn group_name(text: &str) -> Result<&str, Invalid> {
+pub fn group_name(text: &str) -> Result<String, Invalid> {
     name("name", text)
 }
 
 /// What a client calls its device; empty where it has no name.
-pub fn device_name(text: &str) -> Result<&str, Invalid> {
+pub fn device_name(text: &str) -> Result<String, Invalid> {
     name("device", text)
 }
 
-fn name<'a>(field: &'static str, text: &'a str) -> Result<&'a str, Invalid> {
-    let text = text.trim();
+fn name(field: &'static str, text: &str) -> Result<String, Invalid> {
+    let text = composed(text.trim());
     if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
         return Err(Invalid::new(
             field,
             format!("at most {MAX_NAME_CHARS} characters, none of them a control character"),
         ));
     }
-    Ok(text)
+    if text.is_empty() { Ok(text) } else { must_be_visible(field, text) }
+}
+
+/// What nobody sees names nobody.
+fn must_be_visible(field: &'static str, text: String) -> Result<String, Invalid> {
+    if is_visible(&text) {
+        Ok(text)
+    } else {
+        Err(Invalid::new(field, "at least one character that can be seen"))
+    }
 }
 
 /// The address of a picture, or empty.
@@ -169,6 +181,35 @@ mod tests {
         assert!(account(&"号".repeat(21)).is_ok(), "63 bytes");
         assert!(account(&"号".repeat(22)).is_err(), "66 bytes");
         assert!(account("a\0b").is_err());
+    }
+
+    #[test]
+    fn text_is_kept_in_one_form() {
+        assert_eq!(account("Zoe\u{308}").expect("fits"), "Zoë");
+        assert_eq!(user_name("Zoe\u{308}").expect("fits"), "Zoë");
+        assert_eq!(group_name("\u{1112}\u{1161}\u{11ab}").expect("fits"), "한");
+        assert_eq!(user_name("ﬁ①").expect("fits"), "ﬁ①", "what one chose to write stays");
+    }
+
+    #[test]
+    fn what_nobody_sees_names_nobody() {
+        for invisible in
+            ["\u{200B}", "\u{3164}", "\u{115F}", "\u{2800}", "\u{2800} \u{200D}", "\u{FEFF}\u{3000}\u{FEFF}"]
+        {
+            for (field, refused) in [
+                ("account", account(invisible)),
+                ("name", user_name(invisible)),
+                ("name", group_name(invisible)),
+                ("device", device_name(invisible)),
+            ] {
+                let told = refused.expect_err(invisible).to_string();
+                assert_eq!(told, format!("{field}: at least one character that can be seen"));
+            }
+        }
+        assert!(user_name("👩\u{200D}💻").is_ok() && account("a\u{200D}b").is_ok());
+        for turned in ["exe.\u{202E}live", "a\u{2066}b", "a\u{200F}b", "a\u{2028}b"] {
+            assert!(account(turned).is_err(), "{turned:?}");
+        }
     }
 
     #[test]

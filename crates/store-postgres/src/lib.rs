@@ -30,6 +30,7 @@ use crate::publisher::Publisher;
 use crate::queue::{Asker, Item, Wanted};
 use crate::writer::Writer;
 
+mod accounts;
 mod archive;
 mod batch;
 mod bus;
@@ -95,6 +96,9 @@ pub enum OpenError {
     Unfinished { origin: String },
     #[error("another process is moving something here")]
     BeingFilled,
+    /// It can be read, and says what no rim writes.
+    #[error("the accounts cannot be read: {0}")]
+    Accounts(String),
     #[error("there is no rim in it")]
     Nothing,
     #[error("no schema of the search_path exists")]
@@ -105,6 +109,12 @@ pub enum OpenError {
     Encoding(String),
     #[error("the database fails: {}", connection::describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
+}
+
+impl OpenError {
+    fn of_accounts(failure: failure::Failure) -> Self {
+        Self::Accounts(failure.to_string())
+    }
 }
 
 /// Everything rim remembers, in a database that several nodes may have open.
@@ -131,6 +141,7 @@ impl PostgresStore {
         let mut client = pool.get().await.map_err(connection::why_not)?;
         let (id, identity) = migrations::run(&mut client).await?;
         archive::must_be_whole(&client).await?;
+        accounts::bring_up_to_date(&mut client).await.map_err(OpenError::of_accounts)?;
         drop(client);
         let (publisher, feed) = Publisher::new();
         let publisher = Arc::new(publisher);
@@ -143,12 +154,12 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId> {
-        self.database.one(move |db| users::create(db, user, now).boxed()).await
+        self.database.write(move |tx| users::create(tx, user, now).boxed()).await
     }
 
     async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
-        let key = account::fold(account);
-        self.database.one(move |db| users::credentials(db, key).boxed()).await
+        let keys = [account::fold_simply(account), account::fold(account)];
+        self.database.one(move |db| users::credentials(db, keys).boxed()).await
     }
 
     async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
@@ -173,8 +184,8 @@ impl Store for PostgresStore {
     }
 
     async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
-        let key = account::fold(account);
-        self.database.one(move |db| users::by_account(db, key).boxed()).await
+        let keys = [account::fold_simply(account), account::fold(account)];
+        self.database.one(move |db| users::by_account(db, keys).boxed()).await
     }
 
     async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {

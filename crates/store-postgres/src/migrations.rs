@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0003_profiles.sql"),
     include_str!("../migrations/0004_chats.sql"),
     include_str!("../migrations/0005_group_events.sql"),
+    include_str!("../migrations/0006_accounts.sql"),
 ];
 
 /// The version this rim reads and writes.
@@ -21,7 +22,7 @@ pub(crate) const VERSION: i64 = STEPS.len() as i64;
 const OLDEST_SERVER: i32 = 150_000;
 
 /// "rim1" in ASCII: with the schema's name it is the lock of those who bring it up to date.
-const LOCK: i32 = 0x7269_6d31;
+pub(crate) const LOCK: i32 = 0x7269_6d31;
 
 /// Brings the schema that the connection writes to up to [`VERSION`], in one transaction: several nodes may do so at
 /// once, and the first does it. Gives back the number by which buses tell this database from others, and which store it is.

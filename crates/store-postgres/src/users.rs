@@ -16,14 +16,23 @@ use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
 use crate::{friends, groups, sessions};
 
-pub(crate) async fn create(db: &impl GenericClient, new: NewUser, now: Timestamp) -> Result<UserId> {
+/// "rima" in ASCII: with a skeleton it is the lock of those who want such an account.
+const LOCK: i32 = 0x7269_6d61;
+
+pub(crate) async fn create(tx: &mut Tx<'_>, new: NewUser, now: Timestamp) -> Result<UserId> {
+    let db = &tx.db;
+    let (account, key) = (account::shown(&new.account), account::fold(&new.account));
+    let skeleton = account::skeleton_of_any(&account);
+    must_be_distinct(db, &key, &skeleton).await?;
     // The profile's first rev is 1, so that a client that knows nothing is told of it.
-    let sql = "INSERT INTO users (account, account_key, name, avatar, email, password_hash, created_at, rev, profile_rev)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 1)
+    let sql = "INSERT INTO users (account, account_key, account_skeleton, name, avatar, email, password_hash, created_at,
+                                  rev, profile_rev)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1)
                ON CONFLICT (account_key) DO NOTHING RETURNING id";
     let params: row::Params<'_> = &[
-        &Text(new.account.trim()),
-        &Text(&account::fold(&new.account)),
+        &Text(&account),
+        &Text(&key),
+        &Text(&skeleton),
         &Text(&new.name),
         &Text(&new.avatar),
         &Text(&new.email),
@@ -34,9 +43,27 @@ pub(crate) async fn create(db: &impl GenericClient, new: NewUser, now: Timestamp
     Ok(created.ok_or(Refusal::AccountTaken)?)
 }
 
-pub(crate) async fn credentials(db: &impl GenericClient, account_key: String) -> Result<Option<Credentials>> {
-    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE account_key = $1";
-    row::first(db, sql, &[&Text(&account_key)], read_credentials).await
+/// # Errors
+/// `AccountTaken`, `AccountConfusable`.
+async fn must_be_distinct(db: &impl GenericClient, key: &str, skeleton: &str) -> Result<()> {
+    // Those who want accounts that look alike come one after the other.
+    row::execute(db, "SELECT pg_advisory_xact_lock($1, hashtext($2))", &[&LOCK, &Text(skeleton)]).await?;
+    let sql = "SELECT account_key FROM users WHERE account_skeleton = $1";
+    let alike: Vec<String> = row::all(db, sql, &[&Text(skeleton)], |row| row.text(0)).await?;
+    if alike.iter().any(|other| other == key) {
+        return Err(Refusal::AccountTaken.into());
+    }
+    if alike.iter().any(|other| account::confuses(key, other)) {
+        return Err(Refusal::AccountConfusable.into());
+    }
+    Ok(())
+}
+
+/// By the first of the keys that an account has.
+pub(crate) async fn credentials(db: &impl GenericClient, keys: [String; 2]) -> Result<Option<Credentials>> {
+    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE account_key IN ($1, $2)
+               ORDER BY account_key = $1 DESC LIMIT 1";
+    row::first(db, sql, &[&Text(&keys[0]), &Text(&keys[1])], read_credentials).await
 }
 
 pub(crate) async fn credentials_of(db: &impl GenericClient, user: UserId) -> Result<Option<Credentials>> {
@@ -108,9 +135,11 @@ pub(crate) async fn find_all(db: &impl GenericClient, users: Vec<UserId>) -> Res
     Ok(users.into_iter().filter_map(|user| found.remove(&user)).collect())
 }
 
-pub(crate) async fn by_account(db: &impl GenericClient, account_key: String) -> Result<Option<User>> {
-    let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key = $1";
-    row::first(db, sql, &[&Text(&account_key)], row::user).await
+/// By the first of the keys that an account has.
+pub(crate) async fn by_account(db: &impl GenericClient, keys: [String; 2]) -> Result<Option<User>> {
+    let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key IN ($1, $2)
+               ORDER BY account_key = $1 DESC LIMIT 1";
+    row::first(db, sql, &[&Text(&keys[0]), &Text(&keys[1])], row::user).await
 }
 
 pub(crate) async fn list(db: &impl GenericClient, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {

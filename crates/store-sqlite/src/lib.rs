@@ -33,6 +33,7 @@ use crate::readers::{Readers, Snapshot};
 use crate::tail::{Size, Tail};
 use crate::writer::Writer;
 
+mod accounts;
 mod append;
 mod archive;
 mod backup;
@@ -151,6 +152,7 @@ impl SqliteStore {
         archive::must_be_whole(&db)?;
         connection::make_durable(&db)?;
         migrations::run(&mut db)?;
+        accounts::bring_up_to_date(&mut db)?;
         let identity = identity::open(&db)?;
         let directory = Arc::new(Directory::load(&db)?);
         let tail = Tail::load(&db, size)?;
@@ -182,8 +184,8 @@ impl Store for SqliteStore {
     }
 
     async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
-        let key = account::fold(account);
-        self.read(move |db| users::credentials(db, &key)).await
+        let keys = [account::fold_simply(account), account::fold(account)];
+        self.read(move |db| users::credentials(db, &keys)).await
     }
 
     async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
@@ -208,8 +210,8 @@ impl Store for SqliteStore {
     }
 
     async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
-        let key = account::fold(account);
-        self.read(move |db| users::by_account(db, &key)).await
+        let keys = [account::fold_simply(account), account::fold(account)];
+        self.read(move |db| users::by_account(db, &keys)).await
     }
 
     async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {

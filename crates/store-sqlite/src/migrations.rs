@@ -17,6 +17,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0005_profiles.sql"),
     include_str!("../migrations/0006_chats.sql"),
     include_str!("../migrations/0007_group_events.sql"),
+    include_str!("../migrations/0008_accounts.sql"),
 ];
 
 /// The version this rim reads and writes.

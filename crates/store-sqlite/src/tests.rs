@@ -549,6 +549,52 @@ async fn a_backup_made_while_the_server_writes_is_a_whole_store() {
     restored.send("later", "later").await;
 }
 
+#[tokio::test]
+async fn accounts_that_were_two_before_text_was_normalised_stay_two_and_all_others_get_their_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("rim.db");
+    drop(open(&path).expect("a new store"));
+    let old = ["Zoe\u{308}", "Zoë", "Straße", "strasse", "ＢＯＢ", "\u{200B}"];
+    let db = rusqlite::Connection::open(&path).expect("open");
+    for (id, account) in (1..).zip(old) {
+        db.execute(
+            "INSERT INTO users (id, account, account_key, name, avatar, email, password_hash, created_at, rev, profile_rev)
+             VALUES (?1, ?2, ?3, 'Somebody', '', '', 'hash', 1, 1, 1)",
+            rusqlite::params![id, account, account.to_lowercase()],
+        )
+        .expect("inserted");
+    }
+    drop(db);
+
+    for _ in 0..2 {
+        let (store, _feed) = open(&path).expect("it opens");
+        for (id, account) in (1..).zip(old) {
+            let found = store.credentials(account).await.expect("read").map(|found| found.user);
+            assert_eq!(found, Some(UserId(id)), "{account:?}");
+            assert_eq!(store.user(UserId(id)).await.expect("read").expect("there").account, account);
+        }
+        for (form, id) in [("ZOË", 2), ("STRASSE", 4), ("bob", 5), ("ｂｏｂ", 5)] {
+            let found = store.user_by_account(form).await.expect("read").map(|found| found.id);
+            assert_eq!(found, Some(UserId(id)), "{form}");
+        }
+        for taken in ["zoë", "ZOE\u{308}", "STRAßE", "bob"] {
+            let new = NewUser {
+                account: taken.to_owned(),
+                name: "New".to_owned(),
+                avatar: String::new(),
+                email: String::new(),
+                password_hash: None,
+            };
+            let refused = store.create_user(new, Timestamp(1)).await;
+            assert!(
+                matches!(refused, Err(StoreError::Refused(Refusal::AccountTaken))),
+                "{taken}: {refused:?}"
+            );
+        }
+        store.close().await;
+    }
+}
+
 /// The house, and the folder with a backup of it.
 async fn backed_up() -> (House, tempfile::TempDir, PathBuf) {
     let mut house = House::new().await;

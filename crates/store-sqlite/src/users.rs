@@ -15,15 +15,20 @@ use crate::row::{self, Fields, Sql};
 use crate::{friends, groups, sessions};
 
 pub(crate) fn create(batch: &mut Batch<'_>, new: &NewUser, now: Timestamp) -> Result<UserId> {
+    let (account, key) = (account::shown(&new.account), account::fold(&new.account));
+    let skeleton = account::skeleton_of_any(&account);
+    must_be_distinct(batch.db, &key, &skeleton)?;
     // The profile's first rev is 1, so that a client that knows nothing is told of it.
     let created = row::execute(
         batch.db,
-        "INSERT INTO users (account, account_key, name, avatar, email, password_hash, created_at, rev, profile_rev)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 1)
+        "INSERT INTO users (account, account_key, account_skeleton, name, avatar, email, password_hash, created_at,
+                            rev, profile_rev)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 1)
          ON CONFLICT (account_key) DO NOTHING",
         params![
-            new.account.trim(),
-            account::fold(&new.account),
+            account,
+            key,
+            skeleton,
             new.name,
             new.avatar,
             new.email,
@@ -37,9 +42,25 @@ pub(crate) fn create(batch: &mut Batch<'_>, new: &NewUser, now: Timestamp) -> Re
     Ok(UserId(batch.db.last_insert_rowid().unsigned_abs()))
 }
 
-pub(crate) fn credentials(db: &Connection, account_key: &str) -> Result<Option<Credentials>> {
-    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE account_key = ?1";
-    row::first(db, sql, [account_key], read_credentials)
+/// # Errors
+/// `AccountTaken`, `AccountConfusable`.
+fn must_be_distinct(db: &Connection, key: &str, skeleton: &str) -> Result<()> {
+    let sql = "SELECT id, account_key FROM users WHERE account_skeleton = ?1";
+    let alike: Vec<String> = row::all(db, sql, [skeleton], |row| Fields { table: "users", row }.get(1))?;
+    if alike.iter().any(|other| other == key) {
+        return Err(Refusal::AccountTaken.into());
+    }
+    if alike.iter().any(|other| account::confuses(key, other)) {
+        return Err(Refusal::AccountConfusable.into());
+    }
+    Ok(())
+}
+
+/// By the first of the keys that an account has.
+pub(crate) fn credentials(db: &Connection, keys: &[String; 2]) -> Result<Option<Credentials>> {
+    let sql = "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE account_key IN (?1, ?2)
+               ORDER BY account_key = ?1 DESC LIMIT 1";
+    row::first(db, sql, params![keys[0], keys[1]], read_credentials)
 }
 
 pub(crate) fn credentials_of(db: &Connection, user: UserId) -> Result<Option<Credentials>> {
@@ -100,9 +121,11 @@ pub(crate) fn find_all(db: &Connection, users: impl IntoIterator<Item = UserId>)
 
 const FIND: &str = "SELECT id, account, name, avatar, email FROM users WHERE id = ?1";
 
-pub(crate) fn by_account(db: &Connection, account_key: &str) -> Result<Option<User>> {
-    let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key = ?1";
-    row::first(db, sql, [account_key], row::user)
+/// By the first of the keys that an account has.
+pub(crate) fn by_account(db: &Connection, keys: &[String; 2]) -> Result<Option<User>> {
+    let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key IN (?1, ?2)
+               ORDER BY account_key = ?1 DESC LIMIT 1";
+    row::first(db, sql, params![keys[0], keys[1]], row::user)
 }
 
 pub(crate) fn list(db: &Connection, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {

@@ -30,6 +30,8 @@ export const en = {
   "problem.offline": "There is no connection to the server. Try again when it is back.",
   "problem.fault": "Something went wrong on the server. Try again in a moment.",
   "problem.elsewhere": "The history of the server was replaced, and this was written for another chat. Copy it, or send it here if it belongs here.",
+  "problem.accountAlike": "This account looks like one that exists already. Choose another.",
+  "problem.invisible": "Nobody could see this name. Use at least one visible character.",
   "problem.unanswered": "The server does not answer it. Write it differently, or try again later.",
   "problem.slowDown": { one: "Too fast. Try again in {count} second.", other: "Too fast. Try again in {count} seconds." },
   "problem.accountTaken": "This account name is taken.",

@@ -31,6 +31,8 @@ export const zh: Catalogue = {
   "problem.offline": "无法连接服务器，请稍后重试。",
   "problem.fault": "服务器出错了，请稍后重试。",
   "problem.elsewhere": "服务器上的聊天记录已更换，这条消息原本要发到另一个聊天。你可以复制它；如果确实要发到这里，请重新发送。",
+  "problem.accountAlike": "这个账号与已有账号过于相似，请换一个。",
+  "problem.invisible": "这个名称不可见，请至少使用一个可见字符。",
   "problem.unanswered": "服务器没有回应这条消息，请修改后重试，或稍后再发。",
   "problem.slowDown": { other: "操作过于频繁，请 {count} 秒后再试。" },
   "problem.accountTaken": "该账号已被注册。",

@@ -116,8 +116,8 @@ impl Accounts {
         clock: &dyn Clock,
         registration: Registration,
     ) -> Result<UserId, AccountError> {
-        let account = limits::account(&registration.account)?.to_owned();
-        let name = limits::user_name(&registration.name)?.to_owned();
+        let account = limits::account(&registration.account)?;
+        let name = limits::user_name(&registration.name)?;
         let avatar = limits::avatar(&registration.avatar)?.to_owned();
         let email = limits::email(&registration.email)?.to_owned();
         if let Some(password) = &registration.password {

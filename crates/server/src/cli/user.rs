@@ -90,8 +90,8 @@ async fn add(
     if !create {
         target::must_exist(config).context("no user was added (--create makes a new database)")?;
     }
-    let account = limits::account(account)?.to_owned();
-    let name = limits::user_name(name.as_deref().unwrap_or(&account))?.to_owned();
+    let account = limits::account(account)?;
+    let name = limits::user_name(name.as_deref().unwrap_or(&account))?;
     let chosen = choose(password)?;
     let request = Request::AddUser { account: account.clone(), name, password_hash: Some(chosen.hash) };
     let uid = done(Way::find(config, create).await?.request(request).await?)?;

@@ -121,6 +121,26 @@ async fn what_is_empty_or_too_long_is_refused_with_what_is_allowed() {
 }
 
 #[tokio::test]
+async fn accounts_and_names_are_text_and_not_bytes() {
+    let server = TestServer::start().await;
+    let body = |name: &str, account: &str| json!({"name": name, "avatar": "", "account": account, "password": "secret"});
+    assert!(create(&server, &body("Zoe\u{308}", "Zoe\u{308}")).await.data().is_u64());
+    for same in ["zoë", "ZOË", "zo\u{200B}ë", "ＺＯË"] {
+        create(&server, &body("Zoë", same)).await.refused("Account Existed");
+    }
+    create(&server, &body("Zoë", "zоë")).await.refused("this account looks like one that exists already");
+    let token = login(&server, "ZOË", "secret").await.data();
+    assert!(token.is_string(), "another keyboard writes it in another form");
+    let unseen = "at least one character that can be seen";
+    create(&server, &body("\u{3164}", "bob")).await.complains(200, 500, unseen);
+    create(&server, &body("Bob", "\u{2800}")).await.complains(200, 500, unseen);
+    create(&server, &body("Bob", "exe.\u{202E}bob")).await.complains(200, 500, "account");
+    let anna = server.user("anna").await;
+    let group = json!({"group": {"name": "\u{200B}", "avatar": "", "mode": 2}, "users": []});
+    anna.post("/api/group/create", group).await.complains(200, 500, unseen);
+}
+
+#[tokio::test]
 async fn what_is_required_and_missing_is_named() {
     let server = TestServer::start().await;
     let good = json!({"name": "Anna", "avatar": "", "account": "anna"});

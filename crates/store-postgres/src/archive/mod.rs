@@ -18,7 +18,7 @@ use tokio_postgres::{RowStream, Statement};
 use self::value::{Found, Param};
 use crate::connection::{self, Server};
 use crate::failure::Failure;
-use crate::{OpenError, identity, migrations, nodes};
+use crate::{OpenError, accounts, identity, migrations, nodes};
 
 mod value;
 
@@ -71,6 +71,9 @@ impl PostgresArchive {
             return Err(OpenError::Nothing);
         }
         migrations::run(&mut db).await?;
+        if unfinished(&db).await?.is_none() {
+            accounts::bring_up_to_date(&mut db).await.map_err(OpenError::of_accounts)?;
+        }
         db.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
         Ok(Self { db, reading: None })
     }

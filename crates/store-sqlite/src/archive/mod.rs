@@ -15,7 +15,7 @@ use rim_core::{Identity, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::failure::Failure;
-use crate::{OpenError, client_ids, connection, identity, migrations};
+use crate::{OpenError, accounts, client_ids, connection, identity, migrations};
 
 mod late;
 mod rows;
@@ -45,6 +45,10 @@ impl SqliteArchive {
         // What is sorted may be larger than memory.
         db.pragma_update(None, "temp_store", "file")?;
         migrations::run(&mut db)?;
+        // What is being moved here has its keys already, and not all of it is here.
+        if unfinished(&db)?.is_none() {
+            accounts::bring_up_to_date(&mut db)?;
+        }
         Ok(Self { db: Arc::new(Mutex::new(db)) })
     }
 

@@ -7,6 +7,8 @@ import type { Translator } from "../../i18n/translator";
 // The server speaks English; what it says often is said in the language of the page.
 const REFUSALS: readonly (readonly [words: string, key: Exclude<Key, "problem.slowDown">])[] = [
   ["account existed", "problem.accountTaken"],
+  ["this account looks like one", "problem.accountAlike"],
+  ["at least one character that can be seen", "problem.invisible"],
   ["wrong password", "problem.wrongPassword"],
   ["wrong account or password", "problem.wrongLogin"],
   ["account not found", "problem.noSuchAccount"],

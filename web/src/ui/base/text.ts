@@ -4,7 +4,7 @@ export function byteLength(text: string): number {
   return encoder.encode(text).length;
 }
 
-/** Whether `name` has all words of a search, without regard to case, marks and order. */
+/** Whether `name` has all words of a search, without regard to case, marks, forms of one character and order. */
 export function matches(name: string, search: string): boolean {
   const text = fold(name);
   return fold(search)
@@ -12,9 +12,8 @@ export function matches(name: string, search: string): boolean {
     .every((word) => text.includes(word));
 }
 
+/** By way of the upper case: there ß is SS, both sigmas are one, and so are the i of Turkish, with and without a dot. */
 function fold(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{Mn}/gu, "")
-    .toLocaleLowerCase();
+  const bare = text.normalize("NFKD").replace(/[\p{Mn}\p{Default_Ignorable_Code_Point}]/gu, "");
+  return bare.toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }

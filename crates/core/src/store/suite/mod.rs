@@ -93,6 +93,9 @@ macro_rules! store_suite {
                 ids_are_numbers_that_javascript_can_hold
                 an_unknown_user_is_none
                 an_account_is_taken_whatever_its_case_and_blanks
+                an_account_is_taken_in_every_form_of_its_text
+                an_account_that_looks_like_another_is_refused
+                an_account_is_kept_composed
                 an_account_is_kept_as_given_but_trimmed
                 an_account_is_found_whatever_its_case_and_blanks
                 a_login_is_checked_against_what_was_stored

@@ -59,6 +59,57 @@ pub async fn an_account_is_taken_whatever_its_case_and_blanks(w: &mut World) -> 
     Ok(())
 }
 
+pub async fn an_account_is_taken_in_every_form_of_its_text(w: &mut World) -> Claim {
+    for (account, forms) in [
+        ("Zoë", &["zoe\u{308}", "ZOË", "Zo\u{200B}ë"][..]),
+        ("strasse", &["straße", "ＳＴＲＡＳＳＥ"][..]),
+        ("ﬁnn", &["FINN", "finn"][..]),
+    ] {
+        let id = w.store.create_user(named(account), w.now()).await?;
+        for form in forms {
+            assert_eq!(
+                refusal(w.store.create_user(named(form), w.now()).await),
+                Refusal::AccountTaken,
+                "{form}"
+            );
+            assert_eq!(w.store.credentials(form).await?.map(|found| found.user), Some(id), "{form}");
+            assert_eq!(w.store.user_by_account(form).await?.map(|found| found.id), Some(id), "{form}");
+        }
+    }
+    Ok(())
+}
+
+pub async fn an_account_that_looks_like_another_is_refused(w: &mut World) -> Claim {
+    w.store.create_user(named("anna"), w.now()).await?;
+    for alike in ["аnnа", "ａnnа", "anոa"] {
+        let refused = refusal(w.store.create_user(named(alike), w.now()).await);
+        assert_eq!(refused, Refusal::AccountConfusable, "{alike}");
+        assert_eq!(w.store.user_by_account(alike).await?, None, "{alike}");
+    }
+    w.store.create_user(named("анна"), w.now()).await?;
+    for ascii in ["modern", "modem", "bill", "bi11"] {
+        w.store.create_user(named(ascii), w.now()).await?;
+    }
+    Ok(())
+}
+
+pub async fn an_account_is_kept_composed(w: &mut World) -> Claim {
+    let id = w.store.create_user(named("Zoe\u{308}"), w.now()).await?;
+    assert_eq!(w.store.user(id).await?.expect("found").account, "Zoë");
+    Ok(())
+}
+
+fn named(account: &str) -> NewUser {
+    let text = |text: &str| text.to_owned();
+    NewUser {
+        account: text(account),
+        name: text("Somebody"),
+        avatar: text(""),
+        email: text(""),
+        password_hash: Some(text("hash")),
+    }
+}
+
 pub async fn an_account_is_kept_as_given_but_trimmed(w: &mut World) -> Claim {
     let anna = w.user("  ANNA Blüm ").await;
     let found = w.store.user_by_account("anna blüm").await?.expect("anna");

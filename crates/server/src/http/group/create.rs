@@ -32,7 +32,7 @@ pub(super) async fn create_group(
     limits::user_list("users", &body.users)?;
     let group = NewGroup {
         creator: caller.user,
-        name: limits::group_name(&body.group.name)?.to_owned(),
+        name: limits::group_name(&body.group.name)?,
         avatar: limits::avatar(&body.group.avatar)?.to_owned(),
         mode: body.group.mode,
         members: body.users.iter().map(|user| (UserId(user.uid.get()), wire::role(user.role))).collect(),

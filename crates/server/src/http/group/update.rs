@@ -27,7 +27,7 @@ pub(super) async fn update_group(
     Json(body): Json<GroupUpdate>,
 ) -> Answer<bool> {
     let group = GroupId(body.id.get());
-    let name = limits::group_name(&body.name)?.to_owned();
+    let name = limits::group_name(&body.name)?;
     let avatar = limits::avatar(&body.avatar)?.to_owned();
     app.store.update_group(caller.user, group, name, avatar, app.clock.now()).await?;
     Ok(Data(true))

@@ -38,7 +38,7 @@ pub(super) async fn log_in(
 ) -> Answer<String> {
     let account = fold(&body.account);
     let device = match &body.device {
-        Some(device) => limits::device_name(device)?.to_owned(),
+        Some(device) => limits::device_name(device)?,
         None => user_agent(&headers),
     };
     app.limits.login(address)?;

@@ -14,7 +14,7 @@ use crate::http::wire;
 
 /// Find a user by account
 ///
-/// The exact account, case and surrounding blanks aside. If there is none the answer is
+/// The exact account; case, surrounding blanks and the form of its characters aside. If there is none the answer is
 /// `{"ok":false,"code":200,"msg":"fail","data":null}`, which is what old clients look for.
 #[utoipa::path(
     get,

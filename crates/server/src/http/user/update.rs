@@ -30,7 +30,7 @@ pub(super) async fn update_user(
     Json(body): Json<UserUpdate>,
 ) -> Answer<User> {
     let change = ProfileChange {
-        name: checked(body.name, limits::user_name)?,
+        name: body.name.map(|name| limits::user_name(&name)).transpose()?,
         avatar: checked(body.avatar, limits::avatar)?,
         email: checked(body.email, limits::email)?,
     };
