@@ -11,6 +11,7 @@ import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
 import { Words } from "../base/words";
+import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
 import { PersonFace, PersonName } from "../contacts/person";
 import { MessageBody } from "./MessageBody";
@@ -37,7 +38,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const [told, tell] = useState(false);
   const name = own ? t("chat.you") : (sender?.name ?? t("chat.someone"));
   const big = message.kind === "Text" ? emojiCount(message.content) : 0;
-  const bare = big > 0 || message.kind === "Image";
+  // A picture that cannot be shown is told of in words, which need a bubble.
+  const picture = message.kind === "Image" && parseContent("Image", message.content).is === "image";
+  const bare = big > 0 || picture;
   const named = first && !own && !single;
   const failed = message.state.is === "failed";
   const stamp = (
@@ -63,7 +66,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   if (last) classes.push("message--last");
   if (!single && !own) classes.push("message--with-avatar");
   if (told) classes.push("message--told");
-  const bubble = ["bubble", `bubble--${message.kind.toLowerCase()}`];
+  const bubble = ["bubble", `bubble--${message.kind === "Image" && !picture ? "text" : message.kind.toLowerCase()}`];
   if (big > 0) bubble.push(`bubble--emoji bubble--emoji-${big}`);
   return (
     <article
