@@ -30,6 +30,7 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
       for (const name of await caches.keys()) if (name.startsWith(OURS) && name !== CACHE) await caches.delete(name);
+      await prune(await caches.open(CACHE));
       await self.clients.claim();
     })(),
   );
@@ -43,7 +44,7 @@ self.addEventListener("fetch", (event) => {
   else if (url.pathname.startsWith(`${PAGE}assets/`)) event.respondWith(asset(request));
 });
 
-/** The newest page, or the last one where the server cannot be reached, or a network holds its answer back. */
+/** The newest page, or the last one where the server cannot be reached or used, or a network holds its answer back. */
 async function page(request) {
   const cache = await caches.open(CACHE);
   const asked = fetch(request).then(async (answer) => {
@@ -53,7 +54,12 @@ async function page(request) {
   const last = await cache.match(PAGE);
   if (last === undefined) return asked;
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, last));
-  return Promise.race([asked.catch(() => last), late]);
+  // What a proxy says while the server behind it is away is no client.
+  const newest = asked.then(
+    (answer) => (answer.status >= 500 ? last : answer),
+    () => last,
+  );
+  return Promise.race([newest, late]);
 }
 
 async function asset(request) {
@@ -63,10 +69,15 @@ async function asset(request) {
   const answer = await fetch(request);
   if (answer.ok) {
     await cache.put(request, answer.clone());
-    const current = [PAGE, ...FILES.map((file) => PAGE + file)];
-    const others = (await cache.keys()).filter(({ url }) => !current.includes(new URL(url).pathname));
-    const surplus = others.length + FILES.length - MOST_FILES;
-    for (const old of others.slice(0, Math.max(0, surplus))) await cache.delete(old);
+    await prune(cache);
   }
   return answer;
+}
+
+/** Of the files of earlier versions the oldest go. */
+async function prune(cache) {
+  const current = [PAGE, ...FILES.map((file) => PAGE + file)];
+  const others = (await cache.keys()).filter(({ url }) => !current.includes(new URL(url).pathname));
+  const surplus = others.length + FILES.length - MOST_FILES;
+  for (const old of others.slice(0, Math.max(0, surplus))) await cache.delete(old);
 }
