@@ -49,7 +49,8 @@ export function browserPorts(): Ports {
         close: () => socket.close(),
       };
     },
-    openStore: (uid, heard) => IdbStore.open(ownName(`rim-${uid}`), heard),
+    openStore: (uid, heard) => IdbStore.open(storeName(uid), heard),
+    deleteStore: (uid) => void attempt(() => indexedDB.deleteDatabase(storeName(uid))),
     remembered: {
       get: () => attempt(() => localStorage.getItem(ownName(KEY))),
       set: (text) => keep(KEY, text),
@@ -78,6 +79,10 @@ export function browserPorts(): Ports {
     },
     device: deviceName(),
   };
+}
+
+function storeName(uid: number): string {
+  return ownName(`rim-${uid}`);
 }
 
 /** A window that is covered or about to be hidden may be drawn much later, or never. */

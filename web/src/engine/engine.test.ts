@@ -479,6 +479,20 @@ describe("unread", () => {
     for (const device of [tab, phone, fresh]) expect(row(device, gid).last?.content).toBe("two");
   });
 
+  it("takes a chat out of the list with a message in it that could not be sent, and it stays out", async () => {
+    const { world, anna, gid, browser, tab } = await scene();
+    world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code: 403, reason: "not you" } : null);
+    tab.engine.send(gid, "Text", "x");
+    await world.pass();
+    expect(tab.message(gid, "x").state.is).toBe("failed");
+    const second = await browser.open();
+    expect(await pass(world, tab.engine.deleteChat(gid))).toMatchObject({ ok: true });
+    await world.pass();
+    for (const one of [tab, second]) expect(one.engine.chats.get()).toEqual([]);
+    expect((await browser.store(anna).load()).pending).toEqual([]);
+    expect([...browser.notes.values()]).toEqual([]);
+  });
+
   it("brings a deleted chat back where one has joined anew", async () => {
     const { world, anna, bob, tab } = await scene();
     const club = world.server.group([bob, anna], 2, "club");
@@ -1136,6 +1150,79 @@ describe("a store", () => {
     expect(tab.engine.keeping.get()).toBe("memory");
     expect(tab.texts(gid)).toEqual(stored(world, gid));
     expect(stored(world, gid)).toEqual(["one", "two", "three"]);
+  });
+
+  it("that was not at hand when its user signed out is gone all the same", async () => {
+    for (const fate of ["refused", "silent", "mute", "blocked"] as const) {
+      const { world, anna, browser, tab, gid } = await scene();
+      world.server.reachable = false;
+      world.server.cut(1006);
+      tab.engine.setDraft(gid, "secret");
+      await world.pass(1_000);
+      tab.engine.send(gid, "Text", "unsent");
+      await world.pass(1_000);
+      tab.crash();
+      browser.storeFate = fate;
+      const again = await browser.open();
+      await world.pass(OPENING_MS);
+      await pass(world, again.engine.logout());
+      expect(browser.stores.has(anna), fate).toBe(false);
+      again.crash();
+      browser.storeFate = "opens";
+      world.server.reachable = true;
+      browser.logIn(anna);
+      await browser.open();
+      await world.pass(10_000);
+      expect(stored(world, gid), fate).toEqual([]);
+    }
+  });
+
+  it("that refuses to be cleared when its user signs out is deleted as a whole", async () => {
+    const { world, anna, browser, tab } = await scene();
+    browser.store(anna).clear = () => Promise.reject(new Error("the disk broke"));
+    await pass(world, tab.engine.logout());
+    expect(browser.stores.has(anna)).toBe(false);
+  });
+
+  it("that was lost does not bring back a message that was taken back meanwhile", async () => {
+    const { world, browser, tab, gid } = await scene();
+    world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code: 403, reason: "not you" } : null);
+    tab.engine.send(gid, "Text", "x");
+    await world.pass(1_000);
+    tab.loseStore("memory");
+    await world.pass(1_000);
+    tab.engine.discard(gid, tab.message(gid, "x").key);
+    await world.pass(2_000);
+    expect(tab.texts(gid)).toEqual([]);
+    tab.crash();
+    const again = await browser.open();
+    again.watch(gid);
+    await world.pass(1_000);
+    expect(again.texts(gid)).toEqual([]);
+    expect([...browser.notes.values()]).toEqual([]);
+  });
+
+  it("in which somebody else has left theirs under the same number is not read by a tab that comes to lead", async () => {
+    const { world, anna, bob, browser, tab, gid } = await scene();
+    world.server.say(bob, gid, "one");
+    const second = await browser.open();
+    second.watch(gid);
+    second.engine.setDraft(gid, "mine");
+    await world.pass(5_000);
+    const { home } = await browser.store(anna).load();
+    if (home === undefined) throw new Error("nobody's");
+    await browser.store(anna).write({
+      home: { ...home, account: "carol" },
+      pending: [{ clientMsgId: "c", gid, kind: "Text", content: "carol's", at: 1, order: 1, after: 0, state: { is: "waiting" } }],
+      drafts: [{ gid, text: "carol's" }],
+    });
+    tab.crash();
+    await world.pass(10_000);
+    expect(second.engine.connection.get()).toEqual({ is: "online" });
+    expect(second.view(gid).draft).toBe("mine");
+    expect(second.texts(gid)).toEqual(["one"]);
+    expect(stored(world, gid)).toEqual(["one"]);
+    expect(await browser.store(anna).load()).toMatchObject({ home: { account: "anna" }, pending: [], drafts: [{ text: "mine" }] });
   });
 
   it("that is full shows what is older all the same", async () => {

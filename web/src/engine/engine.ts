@@ -235,7 +235,7 @@ export class RimEngine implements Engine {
   async deleteChat(gid: number): Promise<Outcome> {
     const seq = this.session?.lastSeq(gid);
     const outcome = await this.act("/api/chat/delete", { gid, ...(seq !== undefined && { seq }) }, asNothing);
-    if (outcome.ok) this.session?.setDraft(gid, "");
+    if (outcome.ok) await this.session?.putAway(gid);
     return outcome;
   }
 

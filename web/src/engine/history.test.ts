@@ -68,6 +68,36 @@ for (const locks of [true, false]) {
       await world.pass();
       expect(third.texts(single)).toEqual(["one", "new", "mine"]);
     });
+
+    it("no tab shows what happened only in the history that is lost", async () => {
+      const { world, anna, bob, group, browser, tab } = await scene({ locks });
+      const { server } = world;
+      const second = await browser.open();
+      second.watch(group);
+      server.say(bob, group, "one");
+      await world.pass();
+      const backup = server.backup();
+      server.add(group, server.user("dora"));
+      await world.pass();
+      const lines = (one: Tab) => one.view(group).happenings.map(({ kind }) => kind);
+      for (const each of [tab, second]) expect(lines(each)).toEqual(["GroupCreated", "MembersAdded"]);
+
+      // Nothing of the new history can be stored at once.
+      browser.full = true;
+      server.restore(backup);
+      await world.pass(2_000);
+      for (const each of locks ? [tab] : [tab, second]) expect(lines(each)).toEqual(["GroupCreated"]);
+      browser.full = false;
+      await world.pass(10_000);
+      for (const each of [tab, second]) expect(lines(each)).toEqual(["GroupCreated"]);
+      for (const each of [tab, second]) each.crash();
+      server.reachable = false;
+      const third = await browser.open();
+      third.watch(group);
+      await world.pass();
+      expect(lines(third)).toEqual(["GroupCreated"]);
+      expect((await browser.store(anna).events(group, 9)).length).toBe(1);
+    });
   });
 }
 

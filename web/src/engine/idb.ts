@@ -12,6 +12,7 @@ import {
   type Mark,
   type MemberRecord,
   type Pending,
+  REPLICA as PARTS,
   type Snapshot,
   type Store,
   bySending,
@@ -32,7 +33,7 @@ interface Schema extends DBSchema {
 }
 
 const VERSION = 2;
-const REPLICA = ["meta", "users", "friends", "groups", "members", "messages", "events", "marks"] as const;
+const REPLICA = ["meta", ...PARTS] as const;
 const ALL = [...REPLICA, "pending", "drafts"] as const;
 
 export class IdbStore implements Store {
@@ -62,10 +63,10 @@ export class IdbStore implements Store {
         db.createObjectStore("marks", { keyPath: "gid" });
       },
       blocked: () => heard.blocked(),
-      // A newer version of this page is open in another tab: let it upgrade.
-      blocking(_from, _to, event) {
+      // A newer version of this page is open in another tab: let it upgrade. Or the user signed out there: let it be deleted.
+      blocking(_from, to, event) {
         (event.target as IDBDatabase).close();
-        heard.lost("superseded");
+        heard.lost(to === null ? "memory" : "superseded");
       },
       // The browser took it away: the disk broke, or somebody cleared what pages keep.
       terminated: () => heard.lost("memory"),

@@ -12,7 +12,7 @@ import type {
   Snapshot,
   Store,
 } from "./storage";
-import { bySending } from "./storage";
+import { REPLICA, bySending } from "./storage";
 import type { User } from "./contract";
 import type { FriendRecord, StoredMessage } from "./wire";
 
@@ -89,8 +89,7 @@ export class MemoryStore implements Store {
   private forget(): void {
     this.rev = 0;
     this.me = null;
-    const replica = [this.users, this.friends, this.groups, this.members, this.messages, this.happened, this.marks];
-    for (const map of replica) map.clear();
+    for (const part of REPLICA) (part === "events" ? this.happened : this[part]).clear();
   }
 
   close(): void {

@@ -38,6 +38,7 @@ const LIST_MS = 60_000;
 const LIST_RETRY_MS = 10_000;
 /** Of what happened in a chat so much is shown, the newest. */
 const EVENTS = 2_000;
+const NOTHING: Snapshot = { rev: 0, users: [], friends: [], groups: [], members: [], pending: [], drafts: [], marks: [] };
 /** Chats that nobody looks at and that are still in memory. */
 const WINDOWS = 8;
 
@@ -47,6 +48,8 @@ export class Session {
   private readonly windows = new Map<number, ChatWindow>();
   /** What happened in the chats that are in memory, ascending. */
   private readonly happened = new Map<number, readonly EventRecord[]>();
+  /** Counts how often all of that was lost: what was asked of the store before is not of this history. */
+  private histories = 0;
   private readonly views: Views;
   private readonly writer: Writer;
   private readonly unsaved: Unsaved;
@@ -98,19 +101,12 @@ export class Session {
 
   /** Shows what was stored, and gets to work. */
   start(me: User, stored: Snapshot): void {
-    if ((stored.home?.account ?? me.account) === me.account) this.take(stored);
-    else this.clear();
+    this.take(stored, me);
     if (this.replica.me === null) this.replica.apply({ me });
     this.views.touchAll();
     this.publish();
     this.tabs.start();
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
-  }
-
-  /** In another store somebody else had this number: what they left is not for these eyes. */
-  private clear(): void {
-    this.unsaved.clear();
-    void this.store.clear(true).catch(() => undefined);
   }
 
   /** Ends everything this tab does for the account; the store is left as it is. */
@@ -127,10 +123,17 @@ export class Session {
 
   /** Forgets what is stored: all of it, or all but what was not sent yet. */
   async forget(all: boolean): Promise<void> {
+    const { isLasting } = this.store;
+    // What this tab could not open or lost is still there.
+    if (all && !isLasting) this.ports.deleteStore(this.replica.uid);
     await this.stop();
     if (all) this.unsaved.clear();
-    await this.store.clear(all).catch(() => undefined);
+    const isCleared = await this.store.clear(all).then(
+      () => true,
+      () => false,
+    );
     this.store.close();
+    if (all && isLasting && !isCleared) this.ports.deleteStore(this.replica.uid);
   }
 
   signal(signal: Signal): void {
@@ -247,6 +250,13 @@ export class Session {
     if (entry !== null) await this.intend({ settled: [entry.clientMsgId] });
   }
 
+  /** The chat was deleted from the list: what could not be sent, or was begun, does not hold it there. */
+  async putAway(gid: number): Promise<void> {
+    this.setDraft(gid, "");
+    const failed = this.intents.outbox(gid).filter(({ state }) => state.is === "failed");
+    if (failed.length > 0) await this.intend({ settled: failed.map(({ clientMsgId }) => clientMsgId) });
+  }
+
   async seen(gid: number, seq: number): Promise<void> {
     if (!this.isUnread(gid, seq)) return;
     const message = await this.messageAt(gid, seq);
@@ -285,19 +295,37 @@ export class Session {
     return { ...(home !== null && { home }), pending: this.intents.outbox(), drafts: [...drafts.values()], marks: [...marks.values()] };
   }
 
-  private take(stored: Snapshot): void {
+  /** Whether what is stored was left by this user. */
+  private take(stored: Snapshot, me: User | null): boolean {
+    this.loadedAt = this.ports.elapsed();
+    if (me !== null && stored.home !== undefined && stored.home.account !== me.account) {
+      this.disown();
+      return false;
+    }
     this.replica.load(stored);
     this.intents.load(stored);
     this.recover();
-    this.loadedAt = this.ports.elapsed();
+    return true;
+  }
+
+  /** In another store somebody else had this number: what they left is not for these eyes. */
+  private disown(): void {
+    const { pending, drafts } = this.carried();
+    this.replica.load(NOTHING);
+    this.unsaved.clear();
+    void this.store.clear(true).catch(() => undefined);
+    const own: Batch = { pending: pending ?? [], drafts: drafts ?? [] };
+    this.unsaved.note(own);
+    void this.keep(own);
   }
 
   /** What was noted and not stored is taken up again. What is known already has gone on since. */
   private recover(): void {
-    const { pending, drafts } = this.unsaved.left();
-    const left: Batch = { pending: pending.filter((one) => this.intents.entry(one.clientMsgId) === undefined), drafts };
+    const noted = this.unsaved.left();
+    const pending = noted.pending.filter((one) => this.intents.entry(one.clientMsgId) === undefined);
+    const left: Batch = { ...noted, pending };
     this.intents.apply(left);
-    void this.keep({ pending, drafts }, left);
+    void this.keep(noted, left);
   }
 
   private async lead(): Promise<void> {
@@ -305,7 +333,7 @@ export class Session {
     const me = this.replica.me;
     if (this.ports.elapsed() - this.loadedAt > FRESH_MS) {
       const stored = await this.store.load().catch(() => null);
-      if (stored !== null && !this.stopped) this.take(stored);
+      if (stored !== null && !this.stopped && !this.take(stored, me)) this.reopen();
     }
     if (this.stopped || !this.tabs.isLeader || this.leader !== null) return;
     if (this.replica.me === null && me !== null) this.replica.apply({ me });
@@ -411,7 +439,7 @@ export class Session {
       const gid = this.intents.entry(id)?.gid;
       if (gid === undefined) continue;
       this.views.touchChat(gid);
-      this.unsaved.settled(id, gid);
+      this.unsaved.settled(id);
     }
     this.intents.apply(batch);
     this.views.touch(batch);
@@ -436,6 +464,7 @@ export class Session {
     this.left.clear();
     this.listed.clear();
     this.happened.clear();
+    this.histories += 1;
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
   }
 
@@ -443,7 +472,9 @@ export class Session {
   private async readEvents(gid: number): Promise<void> {
     if (this.happened.has(gid)) return;
     this.happened.set(gid, []);
-    const stored = await this.store.events(gid, EVENTS).catch(() => []);
+    const { histories } = this;
+    const stored = await this.writer.events(gid, EVENTS).catch(() => []);
+    if (histories !== this.histories) return;
     this.happened.set(gid, joined(this.happened.get(gid) ?? [], stored, gid));
     this.touched(gid);
   }
@@ -561,7 +592,7 @@ export class Session {
     if (shown?.seq === seq) return shown;
     const last = this.replica.groups.get(gid)?.last ?? null;
     if (last !== null && last.seq <= seq) return last;
-    const [stored] = await this.store.page(gid, 1, seq + 1, 1).catch(() => []);
+    const [stored] = await this.writer.page(gid, 1, seq + 1, 1).catch(() => []);
     return stored ?? shown ?? null;
   }
 

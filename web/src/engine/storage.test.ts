@@ -1,10 +1,11 @@
 // One suite for every store; and the writer, which keeps `rev` from running ahead of the data.
 
 import "fake-indexeddb/auto";
+import { deleteDB } from "idb";
 import { describe, expect, it } from "vitest";
 import { IdbStore } from "./idb";
 import { MemoryStore } from "./memory";
-import { type Batch, type GroupRecord, type Store, Writer } from "./storage";
+import { type Batch, type EventRecord, type GroupRecord, type Store, Writer } from "./storage";
 import type { StoredMessage } from "./wire";
 
 let accounts = 0;
@@ -36,6 +37,10 @@ function group(gid: number, rev: number): GroupRecord {
   lastEvent: null,
     after: 0,
   };
+}
+
+function happened(rev: number, name: string): EventRecord {
+  return { gid: 1, rev, seq: 1, kind: "renamed", uid: 1, uids: [], count: 0, name, role: null, at: rev };
 }
 
 const ALL: Batch = {
@@ -109,6 +114,18 @@ for (const [name, open] of STORES) {
   });
 }
 
+describe("a store in IndexedDB", () => {
+  it("gives way where it is deleted, and says that it is lost", async () => {
+    const lost: string[] = [];
+    const name = `rim-${++accounts}`;
+    const store = await IdbStore.open(name, { blocked: () => undefined, lost: (why) => lost.push(why) });
+    await store.write(ALL);
+    await deleteDB(name);
+    expect(lost).toEqual(["memory"]);
+    expect(await (await IdbStore.open(name, UNHEARD)).load()).toMatchObject({ rev: 0, groups: [], pending: [] });
+  });
+});
+
 describe("the writer", () => {
   it("never lets a later batch overtake one that failed", async () => {
     const store = new MemoryStore();
@@ -132,6 +149,43 @@ describe("the writer", () => {
     expect((await store.load()).groups[0]?.rev).toBe(2);
     expect((await store.page(1, 1, 9, 9)).map(({ seq }) => seq)).toEqual([1, 2]);
     expect(seen.length).toBe(1);
+  });
+
+  it("gives nothing of another history, neither before nor while that is forgotten", async () => {
+    const store = new MemoryStore();
+    await store.write({ messages: [message(1)], events: [happened(1, "old")] });
+    let refuse: () => void = () => undefined;
+    const failing: Store = {
+      isLasting: true,
+      load: () => store.load(),
+      page: (...asked) => store.page(...asked),
+      events: (...asked) => store.events(...asked),
+      clear: (all) => store.clear(all),
+      close: () => store.close(),
+      write: () => new Promise((_, reject) => (refuse = () => reject(new Error("full")))),
+    };
+    let start: () => void = () => undefined;
+    const soon = (then: () => void): void => void (start = then);
+    const writer = new Writer(failing, () => () => undefined, soon, () => undefined);
+    const read = () => Promise.all([writer.page(1, 1, 9, 9), writer.events(1, 9)]);
+    expect(await read()).toEqual([[message(1)], [happened(1, "old")]]);
+    writer.add({ messages: [message(2)], events: [happened(2, "waiting")] });
+    expect(await read()).toEqual([
+      [message(1), message(2)],
+      [happened(1, "old"), happened(2, "waiting")],
+    ]);
+    writer.add({ anew: true, events: [happened(1, "new")] });
+    expect(await read()).toEqual([[], [happened(1, "new")]]);
+    // It is on its way to the store, which answers when it has failed.
+    start();
+    await Promise.resolve();
+    let answer: () => void = () => undefined;
+    store.events = () => new Promise((resolve) => (answer = () => resolve([happened(1, "old")])));
+    const asked = writer.events(1, 9);
+    refuse();
+    await writer.settled();
+    answer();
+    expect(await asked).toEqual([happened(1, "new")]);
   });
 
   it("writes what gathers while it writes in one go", async () => {

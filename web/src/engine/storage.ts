@@ -165,6 +165,9 @@ export function bySending(a: Pending, b: Pending): number {
   return a.order - b.order || (a.clientMsgId < b.clientMsgId ? -1 : 1);
 }
 
+/** What the replica is made of, besides `rev` and whose it is; and the marks on it. Forgotten together, wherever it is kept. */
+export const REPLICA = ["users", "friends", "groups", "members", "messages", "events", "marks"] as const;
+
 const RETRY_MS = 5_000;
 
 /**
@@ -193,12 +196,20 @@ export class Writer {
 
   /** As of the store, with what could not be written yet. */
   async page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {
-    // What the store still has of another history is not asked for.
-    const stored = this.gathered.isAnew ? [] : await this.store.page(gid, from, below, limit);
+    const stored = await this.ofStore(() => this.store.page(gid, from, below, limit));
     const waiting = this.gathered.messagesOf(gid).filter(({ seq }) => seq >= from && seq < below);
     if (waiting.length === 0) return stored;
     const all = new Map([...stored, ...waiting].map((message) => [message.seq, message]));
     return [...all.values()].sort((a, b) => a.seq - b.seq).slice(-limit);
+  }
+
+  /** As `page`. */
+  async events(gid: number, limit: number): Promise<readonly EventRecord[]> {
+    const stored = await this.ofStore(() => this.store.events(gid, limit));
+    const waiting = this.gathered.eventsOf(gid);
+    if (waiting.length === 0) return stored;
+    const all = new Map([...stored, ...waiting].map((event) => [event.rev, event]));
+    return [...all.values()].sort((a, b) => a.rev - b.rev).slice(-limit);
   }
 
   /** When all that was added before is written, or could not be. */
@@ -210,6 +221,12 @@ export class Writer {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.running;
+  }
+
+  /** What the store still has of another history is not given, also where it could not be forgotten meanwhile. */
+  private async ofStore<T>(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    const stored = this.gathered.isAnew ? [] : await read();
+    return this.gathered.isAnew ? [] : stored;
   }
 
   private run(): void {
@@ -290,13 +307,17 @@ class Gathered {
     return [...this.messages.values()].filter((message) => message.gid === gid);
   }
 
+  eventsOf(gid: number): readonly EventRecord[] {
+    return [...this.events.values()].filter((event) => event.gid === gid);
+  }
+
   /** What was gathered of another store is not wanted any more. */
   private forget(): void {
     this.anew = true;
     this.rev = undefined;
     this.me = undefined;
-    const replica = [this.users, this.friends, this.groups, this.members, this.membersForgotten, this.messages, this.marks];
-    for (const gathered of replica) gathered.clear();
+    this.membersForgotten.clear();
+    for (const part of REPLICA) this[part].clear();
   }
 
   batch(): Batch {

@@ -1,20 +1,19 @@
-// What the user wants and the store is not known to have yet: drafts, and messages on their way out.
+// What the user wants and the store is not known to have yet: drafts, messages on their way out, and messages that were
+// taken back.
 //
 // A transaction that begins while a page is closing may never end, and what was written last is what people miss. So each
 // of these is noted before anything else happens, in a place that answers at once; the note goes when the store, or the
-// server, has it. Draft and messages of one chat are one note: Enter moves the text from one to the other, and there is no
-// moment at which it is both, or neither.
+// server, has it.
+//
+// All tabs share that place, and it has no locks. So each message has a note of its own, and so has the draft of each chat:
+// no tab ever writes again what it read of another thing. Enter moves the text from the draft to a message, whose note
+// comes first: there is no moment at which it is neither.
 
 import type { Notes } from "./ports";
 import type { Batch, Draft, Pending } from "./storage";
 
-interface Note {
-  /** Null: the store has it. */
-  readonly draft: string | null;
-  readonly pending: readonly Pending[];
-}
-
-const NOTHING: Note = { draft: null, pending: [] };
+/** A message that the user took back; the store may still have it. */
+const TAKEN_BACK = "taken back";
 
 export class Unsaved {
   private readonly prefix: string;
@@ -27,76 +26,94 @@ export class Unsaved {
   }
 
   /** Before it is stored. */
-  note({ pending, drafts }: Batch): void {
-    for (const gid of chatsOf(pending, drafts)) {
-      const old = this.read(gid);
-      const draft = drafts?.findLast((one) => one.gid === gid)?.text ?? old.draft;
-      const added = (pending ?? []).filter((one) => one.gid === gid);
-      const ids = new Set(added.map(({ clientMsgId }) => clientMsgId));
-      this.write(gid, { draft, pending: [...old.pending.filter(({ clientMsgId }) => !ids.has(clientMsgId)), ...added] });
-    }
+  note({ pending, settled, drafts }: Batch): void {
+    for (const one of pending ?? []) this.notes.set(this.ofMessage(one.clientMsgId), JSON.stringify(one));
+    for (const id of settled ?? []) this.notes.set(this.ofMessage(id), TAKEN_BACK);
+    for (const { gid, text } of drafts ?? []) this.notes.set(this.ofDraft(gid), text);
   }
 
   /** It is stored where it will last. */
-  saved({ pending, drafts }: Batch): void {
-    for (const gid of chatsOf(pending, drafts)) {
-      const old = this.read(gid);
-      if (old === NOTHING) continue;
-      const draft = drafts?.some((one) => one.gid === gid && one.text === old.draft) === true ? null : old.draft;
-      const ids = new Set((pending ?? []).map(({ clientMsgId }) => clientMsgId));
-      this.write(gid, { draft, pending: old.pending.filter(({ clientMsgId }) => !ids.has(clientMsgId)) });
+  saved({ pending, settled, drafts }: Batch): void {
+    // A message may have been taken back since.
+    for (const { clientMsgId } of pending ?? []) this.settled(clientMsgId);
+    for (const id of settled ?? []) {
+      if (this.notes.get(this.ofMessage(id)) === TAKEN_BACK) this.notes.set(this.ofMessage(id), null);
+    }
+    for (const { gid, text } of drafts ?? []) {
+      if (this.notes.get(this.ofDraft(gid)) === text) this.notes.set(this.ofDraft(gid), null);
     }
   }
 
-  /** The message is wanted no more: the server has it, or the user took it back. */
-  settled(clientMsgId: string, gid: number): void {
-    const old = this.read(gid);
-    const pending = old.pending.filter((one) => one.clientMsgId !== clientMsgId);
-    if (pending.length < old.pending.length) this.write(gid, { ...old, pending });
+  /** The message is wanted no more: the server has it, or the user took it back, which stays noted until it is stored. */
+  settled(clientMsgId: string): void {
+    const name = this.ofMessage(clientMsgId);
+    const text = this.notes.get(name);
+    if (text !== null && text !== TAKEN_BACK) this.notes.set(name, null);
   }
 
   /** What pages before this one did not live to store. */
-  left(): { readonly pending: readonly Pending[]; readonly drafts: readonly Draft[] } {
+  left(): { readonly pending: readonly Pending[]; readonly settled: readonly string[]; readonly drafts: readonly Draft[] } {
+    this.splitOld();
     const pending: Pending[] = [];
+    const settled: string[] = [];
     const drafts: Draft[] = [];
-    for (const gid of this.gids()) {
-      const note = this.read(gid);
-      pending.push(...note.pending);
-      if (note.draft !== null) drafts.push({ gid, text: note.draft });
+    for (const name of this.names()) {
+      const text = this.notes.get(name);
+      const [, kind, id] = /^([md])\.(.*)$/.exec(name.slice(this.prefix.length)) ?? [];
+      if (text === null || id === undefined) continue;
+      if (kind === "d") drafts.push({ gid: Number(id), text });
+      else if (text === TAKEN_BACK) settled.push(id);
+      else pending.push(...messageIn(text));
     }
-    return { pending, drafts };
+    return { pending, settled, drafts };
   }
 
   clear(): void {
-    for (const gid of this.gids()) this.write(gid, NOTHING);
+    for (const name of this.names()) this.notes.set(name, null);
   }
 
-  private gids(): readonly number[] {
-    const names = this.notes.names().filter((name) => name.startsWith(this.prefix));
-    return names.map((name) => Number(name.slice(this.prefix.length)));
+  /** An earlier client had one note for all of a chat. */
+  private splitOld(): void {
+    for (const name of this.names()) {
+      const gid = Number(name.slice(this.prefix.length));
+      const text = this.notes.get(name);
+      if (Number.isNaN(gid) || text === null) continue;
+      const { draft, pending } = chatIn(text);
+      this.note({ pending, ...(draft !== null && { drafts: [{ gid, text: draft }] }) });
+      this.notes.set(name, null);
+    }
   }
 
-  private read(gid: number): Note {
-    const text = this.notes.get(`${this.prefix}${gid}`);
-    return (text === null ? null : decode(text)) ?? NOTHING;
+  private names(): readonly string[] {
+    return this.notes.names().filter((name) => name.startsWith(this.prefix));
   }
 
-  private write(gid: number, note: Note): void {
-    const empty = note.draft === null && note.pending.length === 0;
-    this.notes.set(`${this.prefix}${gid}`, empty ? null : JSON.stringify(note));
+  private ofMessage(clientMsgId: string): string {
+    return `${this.prefix}m.${clientMsgId}`;
   }
-}
 
-function chatsOf(pending: Batch["pending"], drafts: Batch["drafts"]): ReadonlySet<number> {
-  return new Set([...(pending ?? []), ...(drafts ?? [])].map(({ gid }) => gid));
+  private ofDraft(gid: number): string {
+    return `${this.prefix}d.${gid}`;
+  }
 }
 
 /** Written by this client, or by one of another age: what has not the right shape is nothing. */
-function decode(text: string): Note | null {
+function messageIn(text: string): readonly Pending[] {
+  const one = parsed(text) as Partial<Pending> | null;
+  return typeof one?.clientMsgId === "string" && typeof one.gid === "number" ? [one as Pending] : [];
+}
+
+function chatIn(text: string): { readonly draft: string | null; readonly pending: readonly Pending[] } {
+  const one = parsed(text) as { readonly draft?: unknown; readonly pending?: unknown } | null;
+  return {
+    draft: typeof one?.draft === "string" ? one.draft : null,
+    pending: Array.isArray(one?.pending) ? (one.pending as Pending[]) : [],
+  };
+}
+
+function parsed(text: string): unknown {
   try {
-    const { draft, pending } = JSON.parse(text) as { draft?: unknown; pending?: unknown };
-    if ((draft !== null && typeof draft !== "string") || !Array.isArray(pending)) return null;
-    return { draft, pending: pending as Pending[] };
+    return JSON.parse(text);
   } catch {
     return null;
   }

@@ -169,6 +169,9 @@ export class Tab {
         if (storeFate === "silent" || storeFate === "blocked") return NEVER;
         return Promise.resolve(this.storeOf(this.browser.store(uid)));
       },
+      deleteStore: (uid) => {
+        if (this.alive) this.browser.stores.delete(uid);
+      },
       remembered: {
         get: () => this.browser.remembered,
         set: (text) => {
