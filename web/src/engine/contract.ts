@@ -2,6 +2,8 @@
 //
 // The engine has no React and no DOM; the views have no sockets and no storage. Everything between the two is here.
 
+import type { Addressee } from "./storage";
+
 /** A user, as the server shows him. `email` is empty for all but oneself. */
 export interface User {
   readonly id: number;
@@ -135,6 +137,8 @@ export interface ChatView {
   /** The first `seq` that was unread when the chat was opened, or came while nobody looked: where the divider stands. Null: none. */
   readonly dividerSeq: number | null;
   readonly draft: string;
+  /** Which chat this is: under another `store` the same number is another chat. */
+  readonly to: Addressee;
 }
 
 /** Somebody on the page of contacts. */
@@ -252,8 +256,11 @@ export interface Engine {
   /** Takes the chat out of one's own list, on all devices, until something new comes. What is not sent stays to be sent. */
   deleteChat(gid: number): Promise<Outcome>;
 
-  /** Makes the draft of the chat a message in the outbox, in one step; it is shown at once and sent as soon as that is possible. */
-  send(gid: number, kind: MessageKind, content: string): void;
+  /**
+   * Makes the draft of the chat a message in the outbox, in one step; it is shown at once and sent as soon as that is possible.
+   * `to` is the chat that was seen when it was written: it is sent to no other.
+   */
+  send(gid: number, kind: MessageKind, content: string, to?: Addressee): void;
   resend(gid: number, key: string): void;
   /** Takes a failed message out of the outbox. */
   discard(gid: number, key: string): void;
@@ -267,5 +274,8 @@ export interface Engine {
    * what it takes to come back to the place is not.
    */
   closed(gid: number, place: number | null): void;
-  setDraft(gid: number, draft: string): void;
+  /** `to` as for `send`. */
+  setDraft(gid: number, draft: string, to?: Addressee): void;
+  /** The session is about to end, whoever ends it: what is handed over in `last` is still taken. */
+  onEnd(last: () => void): () => void;
 }

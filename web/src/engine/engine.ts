@@ -24,6 +24,7 @@ import { NOBODY } from "./presence";
 import { type Answer, Rest, outcome } from "./rest";
 import { ServerClock } from "./serverclock";
 import { Session } from "./session";
+import type { Addressee } from "./storage";
 import { NO_CONTACTS } from "./views";
 import { type Decode, asDevices, asFlag, asId, asNothing, asServerInfo, asText, asUser } from "./wire";
 
@@ -56,6 +57,7 @@ export class RimEngine implements Engine {
   private readonly clock: ServerClock;
   private readonly chatCells = new Map<number, Cell<ChatView | null>>();
   private readonly listeners = new Set<(arrival: Arrival) => void>();
+  private readonly lasts = new Set<() => void>();
   private readonly rest: Rest;
   private session: Session | null = null;
   private token: string | null = null;
@@ -126,8 +128,7 @@ export class RimEngine implements Engine {
     if (this.token === null) return;
     // The session on the server ends where it can be reached; here it ends in any case.
     void this.rest.post("/api/user/logout", {}, asNothing);
-    const { session } = this;
-    this.session = null;
+    const session = this.end();
     this.showNobody(null);
     this.ports.channel?.post({ word: "session", why: null } satisfies Word);
     await session?.forget(true);
@@ -239,8 +240,8 @@ export class RimEngine implements Engine {
     return outcome;
   }
 
-  send(gid: number, kind: MessageKind, content: string): void {
-    void this.session?.send(gid, kind, content);
+  send(gid: number, kind: MessageKind, content: string, to?: Addressee): void {
+    void this.session?.send(gid, kind, content, to);
   }
 
   resend(gid: number, key: string): void {
@@ -267,8 +268,13 @@ export class RimEngine implements Engine {
     this.session?.closed(gid, place);
   }
 
-  setDraft(gid: number, draft: string): void {
-    this.session?.setDraft(gid, draft);
+  setDraft(gid: number, draft: string, to?: Addressee): void {
+    this.session?.setDraft(gid, draft, to);
+  }
+
+  onEnd(last: () => void): () => void {
+    this.lasts.add(last);
+    return () => this.lasts.delete(last);
   }
 
   /** Begins with what is remembered, if anything is. */
@@ -287,9 +293,9 @@ export class RimEngine implements Engine {
 
   /** Goes on from memory: all that the server has is asked for again, and what it has not is carried over. */
   private async storeLost({ token, me }: Remembered, why: Keeping): Promise<void> {
-    const { session } = this;
-    if (this.token !== token || session === null) return;
-    this.session = null;
+    if (this.token !== token) return;
+    const session = this.end();
+    if (session === null) return;
     const opened = await inMemory(why, session.carried());
     // What it is waiting for may never come.
     void session.stop();
@@ -329,8 +335,7 @@ export class RimEngine implements Engine {
   /** The server will not have this session again. What was not sent stays for when its user comes back. */
   private async rejected(token: string, why: "revoked" | "disabled"): Promise<void> {
     if (this.token !== token) return;
-    const { session } = this;
-    this.session = null;
+    const session = this.end();
     this.showNobody(why);
     this.ports.channel?.post({ word: "session", why } satisfies Word);
     await session?.forget(false);
@@ -340,8 +345,7 @@ export class RimEngine implements Engine {
   private async reconsider(why: Extract<Account, { is: "out" }>["why"]): Promise<void> {
     const remembered = recall(this.ports.remembered.get());
     if (remembered?.token === this.token) return;
-    const { session } = this;
-    this.session = null;
+    const session = this.end();
     this.token = null;
     if (remembered !== null) await session?.stop();
     // The tab that logged out has cleared the store; this one may have written since.
@@ -350,9 +354,15 @@ export class RimEngine implements Engine {
   }
 
   private async leaveSession(): Promise<void> {
+    await this.end()?.stop();
+  }
+
+  /** From here on nothing reaches the session that was: who still holds something for it is asked first. */
+  private end(): Session | null {
+    for (const last of [...this.lasts]) last();
     const { session } = this;
     this.session = null;
-    await session?.stop();
+    return session;
   }
 
   private remember(remembered: Remembered): void {

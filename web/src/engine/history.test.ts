@@ -154,6 +154,29 @@ describe("what was not sent when the server was restored", () => {
     expect(server.at(group).messages[0]?.uid).toBe(anna);
   });
 
+  it("goes to no other chat where it was written in sight of the old one and comes late, from any tab", async () => {
+    const { world, single, browser, tab } = await scene();
+    const { server } = world;
+    const second = await browser.open();
+    second.watch(single);
+    await world.pass();
+    const { to } = tab.view(single);
+    server.restore(server.backup(), "another store");
+    await world.pass(10_000);
+    tab.engine.send(single, "Text", "said", to);
+    second.engine.send(single, "Text", "said there", to);
+    second.engine.setDraft(single, "half a", to);
+    expect(second.view(single).draft).toBe("");
+    await world.pass(10_000);
+    expect(stored(world, single)).toEqual([]);
+    for (const each of [tab, second]) {
+      for (const words of ["said", "said there", "half a"]) {
+        expect(each.message(single, words).state).toEqual({ is: "failed", reason: ELSEWHERE });
+      }
+      expect(each.view(single).draft).toBe("");
+    }
+  });
+
   it("is kept where its chat is gone, in a chat that is only that", async () => {
     const { world, anna, bob, browser, tab } = await scene();
     const { server } = world;

@@ -106,6 +106,9 @@ export class Leader {
   intended(batch: Batch): void {
     if (batch.pending !== undefined) this.outbox.flush();
     for (const mark of batch.marks ?? []) this.receipts.marked(mark.gid);
+    // Late: the history it was written for is gone, and the present one known. Otherwise the sync judges it.
+    const late = [...(batch.pending ?? []), ...(batch.drafts ?? [])].some(({ to }) => this.replica.isOfAnother(to?.store ?? null));
+    if (late && this.status.is === "online") this.judge();
   }
 
   /** The network may be back, or somebody looks: the time to try, or to make sure. */

@@ -8,7 +8,7 @@ import { bottom } from "./ranges";
 import { Replica } from "./replica";
 import type { Rest } from "./rest";
 import type { ServerClock } from "./serverclock";
-import { type Batch, type Draft, type EventRecord, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
+import { type Addressee, type Batch, type Draft, type EventRecord, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
 import { Tabs, type Wish } from "./tabs";
 import { Unsaved } from "./unsaved";
 import { type Published, Views, keyOf } from "./views";
@@ -219,14 +219,14 @@ export class Session {
     void this.windows.get(gid)?.grow();
   }
 
-  async send(gid: number, kind: MessageKind, content: string): Promise<void> {
+  async send(gid: number, kind: MessageKind, content: string, seen?: Addressee): Promise<void> {
     const tooLong = new TextEncoder().encode(content).length > MAX_CONTENT_BYTES;
     const state: Pending["state"] = tooLong
       ? { is: "failed", reason: `content: at most ${MAX_CONTENT_BYTES} bytes` }
       : { is: "waiting" };
     const clientMsgId = this.ports.uuid();
     const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
-    const to = this.replica.addressee(gid);
+    const to = this.gone(seen) ?? this.replica.addressee(gid);
     const pending: Pending = { clientMsgId, gid, kind, content, at, order, after, state, to };
     // What it was as a draft goes with the same stroke.
     this.drafts.delete(gid);
@@ -271,16 +271,28 @@ export class Session {
     return this.replica.groups.get(gid)?.lastSeq;
   }
 
-  setDraft(gid: number, text: string): void {
-    const draft = { gid, text };
+  setDraft(gid: number, text: string, seen?: Addressee): void {
+    const to = this.gone(seen);
+    const draft: Draft = { gid, text, ...(to !== null && { to }) };
     if ((this.intents.drafts.get(gid)?.text ?? "") === text) return;
-    this.unsaved.note({ drafts: [draft] });
+    // A note does not say whom it is for.
+    if (to === null) this.unsaved.note({ drafts: [draft] });
     this.drafts.set(gid, draft);
     this.intents.apply({ drafts: [draft] });
     this.views.touch({ drafts: [draft] });
     // At once: somebody is typing into what is drawn from it.
     this.publish();
-    this.storingDrafts ??= this.ports.after(DRAFT_MS, () => this.storeDrafts());
+    if (to !== null) {
+      this.storeDrafts();
+      this.leader?.intended({ drafts: [draft] });
+    } else {
+      this.storingDrafts ??= this.ports.after(DRAFT_MS, () => this.storeDrafts());
+    }
+  }
+
+  /** The chat that was seen, where its history has gone: who wrote in it could not know yet. */
+  private gone(seen: Addressee | undefined): Addressee | null {
+    return seen !== undefined && this.replica.isOfAnother(seen.store) ? seen : null;
   }
 
   /** Takes what an operation has answered. Only where this tab leads: another tab's leader syncs it. */
@@ -367,6 +379,12 @@ export class Session {
       ...this.intents.settledBy(this.replica.uid, batch.messages ?? []),
     ];
     const whole: Batch = settled.length > 0 ? { ...batch, settled } : batch;
+    // What became of a draft is what is stored of it, not what it was.
+    for (const draft of batch.drafts ?? []) {
+      if (!this.drafts.has(draft.gid)) continue;
+      this.drafts.set(draft.gid, draft);
+      this.unsaved.note({ drafts: [draft] });
+    }
     // Where it begins anew the store is cleared before anybody reads it.
     if (batch.anew === true) this.writer.add(whole);
     this.show(whole);
@@ -392,6 +410,10 @@ export class Session {
 
   private told(batch: Batch): void {
     if (this.leader === null) {
+      // Not told to the leader yet, so it could not mark them.
+      if (batch.anew === true) {
+        for (const [gid, draft] of this.drafts) this.drafts.set(gid, { ...draft, to: draft.to ?? this.replica.addressee(gid) });
+      }
       this.replica.apply(batch);
       this.show(batch);
     } else {

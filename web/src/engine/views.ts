@@ -134,9 +134,16 @@ export class Views {
       older: window?.older ?? "loading",
       unread: this.unread(gid),
       dividerSeq: window?.dividerSeq ?? null,
-      draft: this.intents.drafts.get(gid)?.text ?? "",
+      draft: this.draft(gid),
+      to: keep(old?.to, this.replica.addressee(gid)),
     };
     return keep(old, view);
+  }
+
+  /** What was written for a chat of another history is not shown before it is known whether this one is the same. */
+  private draft(gid: number): string {
+    const draft = this.intents.drafts.get(gid);
+    return draft === undefined || this.replica.isOfAnother(draft.to?.store ?? null) ? "" : draft.text;
   }
 
   private list(gid: number): void {
@@ -149,7 +156,7 @@ export class Views {
   private listed(group: GroupRecord): Listed | null {
     const { gid } = group;
     const pending = this.intents.outbox(gid).at(-1);
-    const draft = this.intents.drafts.get(gid)?.text ?? "";
+    const draft = this.draft(gid);
     const empty = group.last === null && pending === undefined && draft === "";
     const face = this.face(group);
     // A chat that somebody has opened without a word yet is his alone; one that was left empty, nobody's.

@@ -52,6 +52,8 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
       </Empty>
     );
   }
+  // Under the number of a chat of another history stands another chat: nothing half done goes over to it.
+  const history = view.to.store === null ? "" : `${view.to.store.id}.${view.to.store.epoch}`;
   const close = (): void => navigateUp({ page: "chat", gid, panel: false });
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
   return (
@@ -72,7 +74,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
         )}
         {view.member ? (
           <Boundary>
-            <Composer gid={gid} title={view.title} draft={view.draft} />
+            <Composer key={history} gid={gid} title={view.title} draft={view.draft} to={view.to} />
           </Boundary>
         ) : (
           <p className="composer__left">{t("chat.left")}</p>
@@ -80,7 +82,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
       </section>
       {panel && (
         <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={close} />}>
-          <ChatPanel view={view} onClose={close} />
+          <ChatPanel key={history} view={view} onClose={close} />
         </Boundary>
       )}
     </>

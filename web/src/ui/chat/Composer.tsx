@@ -3,7 +3,6 @@
 import {
   type KeyboardEvent,
   memo,
-  useCallback,
   useDeferredValue,
   useEffect,
   useLayoutEffect,
@@ -12,6 +11,7 @@ import {
   useState,
 } from "react";
 
+import type { ChatView } from "../../engine/contract";
 import { Fault } from "../base/Boundary";
 import { chunk } from "../base/chunk";
 import { useEngine, useMedia, useTranslator } from "../base/context";
@@ -20,6 +20,7 @@ import { isKey, type KeyName, keyWords } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
 import { code, type Edit, prefix, surround } from "./composing";
+import { useDraft } from "./draft";
 import { parseRich } from "./markup";
 import "./Composer.css";
 
@@ -34,23 +35,23 @@ const EmojiPicker = chunk(
 );
 
 const MAX_CONTENT_BYTES = 64 * 1024;
-const DRAFT_PAUSE_MS = 400;
 const TALLEST_PX = 220;
 
 export interface ComposerProps {
   readonly gid: number;
   readonly title: string;
   readonly draft: string;
+  readonly to: ChatView["to"];
 }
 
-/** Mounted anew for each chat. */
-export const Composer = memo(function Composer({ gid, title, draft }: ComposerProps) {
+/** Mounted anew for each chat, and for each history. */
+export const Composer = memo(function Composer({ gid, title, draft, to }: ComposerProps) {
   const engine = useEngine();
   const translator = useTranslator();
   const { t } = translator;
   const { rich } = usePreferences();
   const glass = useMedia("(hover: none) and (pointer: coarse)");
-  const [text, setText] = useState(draft);
+  const { text, setText, keep } = useDraft(engine, gid, draft, to);
   const [picking, setPicking] = useState(false);
   /** Whether this one message is sent with its marks as they were typed. */
   const [asTyped, setAsTyped] = useState(false);
@@ -58,36 +59,6 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
   const looked = useDeferredValue(text);
   const formatted = useMemo(() => isFormatted(looked), [looked]);
   const area = useRef<HTMLTextAreaElement>(null);
-
-  // The draft is kept while one writes, a moment later and when one leaves.
-  const kept = useRef(draft);
-  const latest = useRef(text);
-  latest.current = text;
-  const keep = useCallback(() => {
-    if (kept.current === latest.current) return;
-    kept.current = latest.current;
-    engine.setDraft(gid, latest.current);
-  }, [engine, gid]);
-  useEffect(() => {
-    const timer = setTimeout(keep, DRAFT_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text, keep]);
-  useEffect(() => {
-    addEventListener("pagehide", keep);
-    // On phones the last word that a page is told.
-    document.addEventListener("visibilitychange", keep);
-    return () => {
-      removeEventListener("pagehide", keep);
-      document.removeEventListener("visibilitychange", keep);
-      keep();
-    };
-  }, [keep]);
-  // Another tab wrote: its draft is taken over, unless one writes here.
-  useEffect(() => {
-    if (draft === kept.current || document.activeElement === area.current) return;
-    kept.current = draft;
-    setText(draft);
-  }, [draft]);
 
   useLayoutEffect(() => {
     const element = area.current;
@@ -109,11 +80,9 @@ export const Composer = memo(function Composer({ gid, title, draft }: ComposerPr
   const send = (): void => {
     if (empty || tooLong) return;
     const content = text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
-    engine.send(gid, !asTyped && isFormatted(content) ? "RichText" : "Text", content);
+    engine.send(gid, !asTyped && isFormatted(content) ? "RichText" : "Text", content, to);
     setAsTyped(false);
-    latest.current = "";
     setText("");
-    keep();
     area.current?.focus();
   };
 

@@ -1,0 +1,62 @@
+// The draft that one writes, and the one that the engine has: what is typed here, and what comes from elsewhere.
+
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+
+import type { ChatView, Engine } from "../../engine/contract";
+
+const PAUSE_MS = 400;
+
+export interface Writing {
+  readonly text: string;
+  /** What the engine was last seen to have. Where the text differs, somebody has typed here since. */
+  readonly base: string;
+}
+
+/**
+ * The engine has another draft: another tab wrote or sent it, or the chat was deleted. It is taken over at once, focused or
+ * not, so that nothing is sent twice; but for what was typed here and is not kept yet, which is what somebody sees and means.
+ */
+export function heard({ text, base }: Writing, draft: string): Writing {
+  return { text: text === base ? draft : text, base: draft };
+}
+
+/** Mounted anew for each chat, and for each history: kept is the draft a moment after one writes, and when one leaves. */
+export function useDraft(engine: Engine, gid: number, draft: string, to: ChatView["to"]) {
+  const [state, setState] = useState<Writing>({ text: draft, base: draft });
+  let writing = state;
+  if (draft !== state.base) {
+    // While it is drawn, so that no key finds the old one.
+    writing = heard(state, draft);
+    setState(writing);
+  }
+  const { text, base } = writing;
+  const setText = useCallback((next: string) => setState(({ base }) => ({ text: next, base })), []);
+
+  const drawn = useRef({ writing, to });
+  useLayoutEffect(() => {
+    drawn.current = { writing, to };
+  });
+  const keep = useCallback(() => {
+    const { writing, to } = drawn.current;
+    // What the engine takes it shows, and so `base` follows; what it could not take is still to be kept.
+    if (writing.text !== writing.base) engine.setDraft(gid, writing.text, to);
+  }, [engine, gid]);
+  useEffect(() => {
+    if (text === base) return;
+    const timer = setTimeout(keep, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, base, keep]);
+  useEffect(() => {
+    const unheard = engine.onEnd(keep);
+    addEventListener("pagehide", keep);
+    // On phones the last word that a page is told.
+    document.addEventListener("visibilitychange", keep);
+    return () => {
+      unheard();
+      removeEventListener("pagehide", keep);
+      document.removeEventListener("visibilitychange", keep);
+      keep();
+    };
+  }, [engine, keep]);
+  return { text, setText, keep };
+}
