@@ -1152,9 +1152,16 @@ describe("a store", () => {
     expect(stored(world, gid)).toEqual(["one", "two", "three"]);
   });
 
-  it("that was not at hand when its user signed out is gone all the same", async () => {
-    for (const fate of ["refused", "silent", "mute", "blocked"] as const) {
+  it("that was not at hand when its user signed out is gone all the same, or nothing of it is read again", async () => {
+    for (const [fate, deletes] of [
+      ["refused", true],
+      ["silent", true],
+      ["mute", true],
+      ["blocked", true],
+      ["silent", false],
+    ] as const) {
       const { world, anna, browser, tab, gid } = await scene();
+      browser.deletes = deletes;
       world.server.reachable = false;
       world.server.cut(1006);
       tab.engine.setDraft(gid, "secret");
@@ -1166,14 +1173,22 @@ describe("a store", () => {
       const again = await browser.open();
       await world.pass(OPENING_MS);
       await pass(world, again.engine.logout());
-      expect(browser.stores.has(anna), fate).toBe(false);
+      expect(browser.stores.has(anna), fate).toBe(!deletes);
       again.crash();
       browser.storeFate = "opens";
       world.server.reachable = true;
       browser.logIn(anna);
-      await browser.open();
+      const third = await browser.open();
+      third.watch(gid);
       await world.pass(10_000);
+      expect(third.texts(gid), fate).toEqual([]);
       expect(stored(world, gid), fate).toEqual([]);
+      // That was once; what is kept from now on stays.
+      expect([...browser.notes.values()], fate).toEqual([]);
+      third.engine.setDraft(gid, "new");
+      await world.pass(1_000);
+      third.crash();
+      expect(row(await browser.open(), gid).draft, fate).toBe("new");
     }
   });
 

@@ -40,6 +40,10 @@ export async function openStore(ports: Ports, uid: number, lost: (keeping: Keepi
   try {
     const open = async (): Promise<Opened> => {
       const store = new Patient(await opening, ports, () => gone("memory"));
+      if (ports.notes.get(deleted(uid)) !== null) {
+        await store.clear(true);
+        ports.notes.set(deleted(uid), null);
+      }
       return { store, snapshot: await store.load(), keeping: "lasting" };
     };
     return await inTime(ports, OPEN_MS, open());
@@ -54,6 +58,16 @@ export async function openStore(ports: Ports, uid: number, lost: (keeping: Keepi
     );
     return inMemory(keeping, {});
   }
+}
+
+/** Deletes the account's store; where the page does not live to see that done, whoever opens it next begins by clearing it. */
+export function deleteStore(ports: Ports, uid: number): void {
+  ports.notes.set(deleted(uid), "yes");
+  ports.deleteStore(uid);
+}
+
+function deleted(uid: number): string {
+  return `rim.deleted.${uid}`;
 }
 
 /** A store for as long as the page lives, with what was in another one. */

@@ -1,6 +1,7 @@
 // One account in one tab: what it knows, what it shows, and who does the work.
 
 import type { ChatView, Connection, Message, MessageKind, User } from "./contract";
+import { deleteStore } from "./keeping";
 import { Leader } from "./leader";
 import { Intents } from "./outbox";
 import type { Ports, Signal } from "./ports";
@@ -125,7 +126,7 @@ export class Session {
   async forget(all: boolean): Promise<void> {
     const { isLasting } = this.store;
     // What this tab could not open or lost is still there.
-    if (all && !isLasting) this.ports.deleteStore(this.replica.uid);
+    if (all && !isLasting) deleteStore(this.ports, this.replica.uid);
     await this.stop();
     if (all) this.unsaved.clear();
     const isCleared = await this.store.clear(all).then(
@@ -133,7 +134,7 @@ export class Session {
       () => false,
     );
     this.store.close();
-    if (all && isLasting && !isCleared) this.ports.deleteStore(this.replica.uid);
+    if (all && isLasting && !isCleared) deleteStore(this.ports, this.replica.uid);
   }
 
   signal(signal: Signal): void {

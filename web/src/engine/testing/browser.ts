@@ -43,6 +43,8 @@ export class Browser {
   wrongBy = 0;
   /** Fails instead of writing. */
   full = false;
+  /** Whether a store is deleted when that is asked for; else the page ends before it is its turn. */
+  deletes = true;
   /** What becomes of opening the store; `mute` opens and never answers. */
   storeFate: "opens" | "refused" | "silent" | "blocked" | "mute" = "opens";
 
@@ -170,7 +172,7 @@ export class Tab {
         return Promise.resolve(this.storeOf(this.browser.store(uid)));
       },
       deleteStore: (uid) => {
-        if (this.alive) this.browser.stores.delete(uid);
+        if (this.alive && this.browser.deletes) this.browser.stores.delete(uid);
       },
       remembered: {
         get: () => this.browser.remembered,
