@@ -143,6 +143,18 @@ describe("a composer that has the focus", () => {
   });
 });
 
+it("what is sent is no draft where the page ends the moment after", async () => {
+  const here = await scene();
+  type("hello");
+  act(() => {
+    composer().dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", bubbles: true, cancelable: true }));
+    dispatchEvent(new Event("pagehide"));
+  });
+  await here.pass(1_000);
+  expect(stored(here)).toEqual(["hello"]);
+  expect(here.tab.view(here.gid).draft).toBe("");
+});
+
 describe("a chat that is deleted", () => {
   for (const drawn of [true, false]) {
     it(`does not come back as a draft where one is led away ${drawn ? "a moment later" : "at once"}`, async () => {

@@ -30,14 +30,19 @@ export function useDraft(engine: Engine, gid: number, draft: string, to: ChatVie
     setState(writing);
   }
   const { text, base } = writing;
-  const setText = useCallback((next: string) => setState(({ base }) => ({ text: next, base })), []);
 
-  const drawn = useRef({ writing, to });
+  const latest = useRef({ writing, to });
   useLayoutEffect(() => {
-    drawn.current = { writing, to };
+    latest.current = { writing, to };
   });
+  const setText = useCallback((next: string) => {
+    // The page may end before it is drawn: what was just sent is not a draft then.
+    const { writing, to } = latest.current;
+    latest.current = { writing: { ...writing, text: next }, to };
+    setState(({ base }) => ({ text: next, base }));
+  }, []);
   const keep = useCallback(() => {
-    const { writing, to } = drawn.current;
+    const { writing, to } = latest.current;
     // What the engine takes it shows, and so `base` follows; what it could not take is still to be kept.
     if (writing.text !== writing.base) engine.setDraft(gid, writing.text, to);
   }, [engine, gid]);
