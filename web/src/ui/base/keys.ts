@@ -3,7 +3,7 @@
 import type { Key } from "../../i18n/catalogue";
 
 interface Entry {
-  /** "Mod" is Ctrl, and the command key of a Mac. The first one is shown. */
+  /** "Mod" is Ctrl, and on a Mac the command key, where Ctrl edits: Ctrl+E goes to the end. The first one is shown. */
   readonly keys: readonly string[];
   readonly text: Key;
 }
@@ -68,22 +68,34 @@ export function isComposing(event: { readonly isComposing: boolean; readonly key
 }
 
 /** Which of the names is pressed; null for none of them, and while an input method composes. */
-export function whichKey<Name extends KeyName>(event: Pressed, names: readonly Name[]): Name | null {
-  return names.find((name) => isKey(event, name)) ?? null;
+export function whichKey<Name extends KeyName>(
+  event: Pressed,
+  names: readonly Name[],
+  platform = navigator.platform,
+): Name | null {
+  return names.find((name) => isKey(event, name, platform)) ?? null;
 }
 
-export function isKey(event: Pressed, name: KeyName): boolean {
-  return !isComposing(event) && ENTRIES[name].keys.some((keys) => fits(event, keys));
+export function isKey(event: Pressed, name: KeyName, platform = navigator.platform): boolean {
+  return !isComposing(event) && ENTRIES[name].keys.some((keys) => fits(event, keys, platform));
 }
 
-function fits(event: Pressed, keys: string): boolean {
+/** Whether "Mod" is held, and not the other of the two keys as well. */
+export function isMod(
+  { ctrlKey, metaKey }: { readonly ctrlKey: boolean; readonly metaKey: boolean },
+  platform = navigator.platform,
+): boolean {
+  return MAC.test(platform) ? metaKey && !ctrlKey : ctrlKey && !metaKey;
+}
+
+function fits(event: Pressed, keys: string, platform: string): boolean {
   const parts = keys.split("+");
   const key = parts.at(-1) ?? "";
   // Some keyboards have "/" above another one: then Shift belongs to it.
   const shift = /^[A-Z]$|^\w{2,}$/.test(key) ? event.shiftKey === parts.includes("Shift") : true;
   return (
     event.key.toLowerCase() === key.toLowerCase() &&
-    (event.ctrlKey || event.metaKey) === parts.includes("Mod") &&
+    (parts.includes("Mod") ? isMod(event, platform) : !event.ctrlKey && !event.metaKey) &&
     event.altKey === parts.includes("Alt") &&
     shift
   );
@@ -111,6 +123,6 @@ export function keySigns(name: KeyName, platform = navigator.platform): string[]
 }
 
 /** The same in a sentence: "Ctrl+K". */
-export function keyWords(name: KeyName): string {
-  return keySigns(name).join("+");
+export function keyWords(name: KeyName, platform = navigator.platform): string {
+  return keySigns(name, platform).join("+");
 }

@@ -5,6 +5,7 @@ import { type RefObject, useEffect, useRef } from "react";
 
 import type { Message, User } from "../../engine/contract";
 import type { Translator } from "../../i18n/translator";
+import { isMod } from "../base/keys";
 import { between, copyOf } from "./copying";
 
 interface Ends {
@@ -50,7 +51,7 @@ export function useSelecting(selecting: Selecting): () => readonly string[] {
     const onKeyDown = (event: KeyboardEvent): void => {
       const { place, messages } = latest.current;
       const log = place.current?.querySelector("[role=log]") ?? null;
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "a") return;
+      if (!isMod(event) || event.altKey || event.key.toLowerCase() !== "a") return;
       if (log === null || !(event.target instanceof Node) || !log.contains(event.target)) return;
       const [first, last] = [messages[0], messages.at(-1)];
       if (first === undefined || last === undefined) return;
