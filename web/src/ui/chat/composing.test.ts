@@ -25,11 +25,14 @@ describe("the button for bold", () => {
     ["|：|请看", "**|：|**请看"],
     ["a || b", "a **||** b"],
     ["a **|b|** c", "a |b| c"],
+    ["un|believ|able", "**|unbelievable|**"],
+    ["(sn|ake cas|e)", "(**|snake case|**)"],
+    ["请|注意|看", "请**|注意|**看"],
   ])("makes of %s", (marked, expected) => {
     expect(bold(marked)).toBe(expected);
   });
 
-  it.each(["|注意：|请看", "请|（重要）|看", "|Note:|text", "x|“y”|z", "| a |", "|注意：| 请看"])("makes %s bold", (marked) => {
+  it.each(["|注意：|请看", "请|（重要）|看", "|Note:|text", "x|“y”|z", "| a |", "|注意：| 请看", "un|believ|able", "2|3|4", "请|注意|看", "a|注意|b", "(|a|)", "|a|，b"])("makes %s bold", (marked) => {
     const made = bold(marked).replaceAll("|", "");
     expect(toHtml(parseRich(made).tree)).toMatch(/<strong>[^*]+<\/strong>/);
     expect(toHtml(parseRich(made).tree)).not.toContain("*");

@@ -12,12 +12,15 @@ export interface Edit {
 
 const SIGN = /[\p{P}\p{S}]/u;
 const LETTER = /[^\s\p{P}\p{S}]/u;
+/** A letter of a word that blanks stand around. */
+const PART = /[\p{L}\p{N}\p{M}](?<![\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffee])/u;
 
 /**
  * Puts marks around what is selected, or takes them away where they stand already.
  *
  * Marks hold on to letters only: blanks stay outside, and so does punctuation at an edge behind which a word follows at
- * once ("注意：请" becomes "**注意**：请"), as any reader of CommonMark understands.
+ * once ("注意：请" becomes "**注意**：请"), as any reader of CommonMark understands. Stars within a word are text
+ * ("sh*t"), so a part of a word becomes all of it; not of languages that write no blanks.
  */
 export function surround(text: string, from: number, to: number, before: string, after: string, filler = ""): Edit {
   const inside = text.slice(from, to);
@@ -33,11 +36,16 @@ export function surround(text: string, from: number, to: number, before: string,
     const letters = [...text.slice(start, end)].some((letter) => LETTER.test(letter));
     if (letters && LETTER.test(text[end] ?? "")) while (SIGN.test(text[end - 1] ?? "")) end--;
     if (letters && LETTER.test(text[start - 1] ?? "")) while (SIGN.test(text[start] ?? "")) start++;
+    if (start < end) {
+      if (PART.test(text[start] ?? "")) while (PART.test(text[start - 1] ?? "")) start--;
+      if (PART.test(text[end - 1] ?? "")) while (PART.test(text[end] ?? "")) end++;
+    }
   }
   const core = start === end ? filler : text.slice(start, end);
-  const made = text.slice(from, start) + before + core + after + text.slice(end, to);
+  const [first, last] = [Math.min(from, start), Math.max(to, end)];
+  const made = text.slice(first, start) + before + core + after + text.slice(end, last);
   const selectFrom = start + before.length;
-  return { from, to, text: made, selectFrom, selectTo: selectFrom + core.length };
+  return { from: first, to: last, text: made, selectFrom, selectTo: selectFrom + core.length };
 }
 
 /** Whether exactly these marks stand around: "*" is not what stands around "**bold**". */

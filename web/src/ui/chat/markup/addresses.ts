@@ -62,6 +62,51 @@ export function linkTarget(written: string): string | null {
   return address === null ? null : harmless(address.href + text.slice(address.end));
 }
 
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
+const LETTER = "\\p{Script=Latin}\\p{Script=Cyrillic}\\p{Script=Greek}";
+const LABEL = `[${LETTER}\\d-]+`;
+const FOUR_NUMBERS = "\\d{1,3}(?<=(?<![\\d.])\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3})";
+/** An address with a scheme, or what looks like a host, of e-mail too; with all that belongs to it. */
+const NAMED = new RegExp(
+  `(?<![a-z\\d])https?:[/\\\\]{2}([^\\s/?#\\\\]*)[^\\s]*` +
+    `|(?<![${LETTER}\\d.-])\\.*([a-z\\d._%+-]{1,64}@)?((?:${LABEL}\\.)+(?:[${LETTER}]${LABEL}|${FOUR_NUMBERS}))` +
+    "(?::\\d+)?(?:[/?#][^\\s]*)?",
+  "giu",
+);
+/** Names that end in these are files, whatever the link to them. */
+const FILES = new Set(
+  (
+    "js ts tsx jsx mjs json html htm css md txt pdf rs py sh go rb php c cpp h hpp cs java toml yaml yml xml csv sql " +
+    "png jpg jpeg gif svg webp zip gz tar doc docx xls xlsx ppt pptx mp3 mp4 log lock exe apk"
+  ).split(" "),
+);
+
+/** Whether the text of a link has the address of another host in it than the one the link leads to. */
+export function namesAnother(text: string, href: string): boolean {
+  if (text === href) return false;
+  const target = new URL(href);
+  const mail = target.protocol === "mailto:" ? target.pathname.toLowerCase() : null;
+  const leads = mail === null ? target.hostname : mail.slice(mail.lastIndexOf("@") + 1);
+  const shown = text.replace(UNSEEN, "").normalize("NFKC").replace(/\p{M}/gu, "").replace(/(?<=[a-z\d])[。｡](?=[a-z])/gi, ".");
+  for (const [whole, authority, local, name] of shown.matchAll(NAMED)) {
+    if (authority === undefined && local === undefined && isFile(whole)) continue;
+    // What stands before an "@" in an address of the web is there to be taken for the host.
+    if (authority?.includes("@") === true) return true;
+    if (local !== undefined && mail !== null && local.toLowerCase() + leads !== mail) return true;
+    if (hostOf(authority ?? name ?? "") !== hostOf(leads)) return true;
+  }
+  return false;
+}
+
+function isFile(name: string): boolean {
+  return !/^www\.|[/?#:]/i.test(name) && FILES.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase());
+}
+
+function hostOf(name: string): string | null {
+  const address = `https://${name.replace(/[^\p{L}\p{N}]+$/u, "")}`;
+  return URL.canParse(address) ? new URL(address).hostname.replace(/^www\./, "") : null;
+}
+
 /** "(mail:anna@example.org,example.org)" has more than one. */
 function inWord(word: string, start: number): readonly Address[] {
   const whole = bare(word, start);

@@ -24,6 +24,8 @@ type Raw =
   | { readonly is: "rule" };
 
 const FENCE = /^( {0,3})(`{3,}(?=[^`]*$)|~{3,})(.*)$/;
+/** What may stand behind a fence: a language, and what else renderers are told. */
+const INFO = /^(?:[\w+#.-]{1,24}(?:[ \t,{][ -~]*)?)?$/;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(\S.*)$/;
 const QUOTE = /^ {0,3}>(?:[> ]*[> ](?=\S)|[> ]*$)/;
 const ITEM = /^( {0,3})([-*]|\d{1,3}[.)])( +)(?=\S)/;
@@ -61,6 +63,8 @@ function readBlocks(lines: readonly string[], depth: number, definitions: Known,
   const blocks: Raw[] = [];
   let at = 0;
   let paragraph: string[] = [];
+  /** Fences that nothing below ends: it is not looked for again. */
+  const endless = new Set<string>();
   const endParagraph = (): void => {
     const text = paragraph.join("\n").trimEnd();
     if (text !== "") blocks.push({ is: "paragraph", text });
@@ -75,11 +79,11 @@ function readBlocks(lines: readonly string[], depth: number, definitions: Known,
       continue;
     }
     const fence = FENCE.exec(line);
-    if (fence !== null) {
+    const code = fence === null ? null : readCode(lines, at, fence, endless, budget);
+    if (code !== null) {
       endParagraph();
-      const { block, next } = readCode(lines, at, fence, budget);
-      blocks.push(block);
-      at = next;
+      blocks.push(code.block);
+      at = code.next;
       continue;
     }
     const heading = HEADING.exec(line);
@@ -136,15 +140,19 @@ function readBlocks(lines: readonly string[], depth: number, definitions: Known,
   return blocks;
 }
 
+/** Null where it is no code: "~~~ 好的" is a tone, and so are tildes that nothing ends; code without end is code. */
 function readCode(
   lines: readonly string[],
   start: number,
   [, indent = "", fence = "", info = ""]: RegExpExecArray,
+  endless: Set<string>,
   budget: Budget,
-): { readonly block: Raw; readonly next: number } {
+): { readonly block: Raw; readonly next: number } | null {
   const inside: string[] = [];
   const sign = fence[0] ?? "`";
   const label = info.trim();
+  const likely = INFO.test(label);
+  if (sign === "~" ? !likely || endless.has(fence) : !likely && endless.has(fence)) return null;
   for (let at = start + 1; at < lines.length; at++) {
     const line = lines[at] ?? "";
     budget.spend(1 + line.length);
@@ -154,7 +162,7 @@ function readCode(
     }
     // "```one\ntwo```", as people write it: both are code.
     const end = line.trimEnd();
-    if (end.endsWith(fence) && end.indexOf(fence) === end.length - fence.length) {
+    if (sign === "`" && end.endsWith(fence) && end.indexOf(fence) === end.length - fence.length) {
       inside.push(end.slice(0, -fence.length));
       const language = label === "" || /^[\w+#.-]{1,16}$/.test(label);
       const text = (language ? inside : [info, ...inside]).join("\n");
@@ -162,6 +170,8 @@ function readCode(
     }
     inside.push(indent !== "" && line.startsWith(indent) ? line.slice(indent.length) : line);
   }
+  endless.add(fence);
+  if (sign === "~" || !likely || inside.every((line) => line.trim() === "")) return null;
   return { block: { is: "code", label, text: inside.join("\n") }, next: lines.length };
 }
 

@@ -2,10 +2,13 @@
 // stand, and the amendment for Chinese, Japanese and Korean, where no blanks tell which side of a mark the words are on
 // (https://github.com/tats-u/markdown-cjk-friendly).
 //
+// What is typed is formatted without asking, so a mark that is likelier a part of the text stays in it: of a face (^_^),
+// a masked number (138****1234), a sum (2*3*4), a word (sh*t), or a tone drawn out (你好~~).
+//
 // Each letter is looked at a fixed number of times: what closes a mark is found by a stack that never looks below where
 // it found nothing before, and the end of a code span by a list of where runs of backticks are.
 
-import { type Address, findAddresses, linkTarget } from "./addresses";
+import { type Address, findAddresses, linkTarget, namesAnother } from "./addresses";
 import { type Budget, DEEPEST_INLINE, TooMuch } from "./budget";
 import type { Inline } from "./tree";
 
@@ -18,6 +21,7 @@ export interface Definitions {
 /** A place in the row of what was read; marks that find their other half move what is between them into a new one. */
 interface Piece {
   is: "text" | "code" | "strong" | "emphasis" | "deleted" | "link" | "mark" | "edge";
+  /** Of a link the bracket that it began with; none for an address that stands as it is. */
   text: string;
   href: string;
   first: Piece | null;
@@ -53,6 +57,14 @@ interface Bracket {
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 const CJK = /[\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3100-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uffee\u{1aff0}-\u{1b16f}\u{20000}-\u{3fffd}]/u;
 const SPACE = /\s/u;
+const WORD = /[\p{L}\p{N}\p{M}]/u;
+const EMOJI = /[\p{Emoji_Presentation}\ufe0f\u{1f300}-\u{1faff}]/u;
+const MARKS = "*_~";
+/** What a mark may hold on to at its beginning: words, quotes and brackets with words in them, and what words begin with. */
+const BEGINS =
+  /(?:["'“‘«‹「『《〈【〔〖（(［[{]|\p{Ps}){0,3}(?:[\p{L}\p{N}\p{M}\p{Emoji_Presentation}\u{1f300}-\u{1faff}`\\"'“‘«‹[&]|!\[|<(?=\p{L})|[*_~]{1,3}[\p{L}\p{N}]|[$€£¥￥@#+%§¿¡/.…—–-]{1,3}[\p{L}\p{N}])/uy;
+/** And at its end: words, brackets and quotes, and what ends sentences. */
+const ENDS = /[\p{L}\p{N}\p{M}\p{Pe}\p{Pf}\p{Emoji_Presentation}\ufe0f\u{1f300}-\u{1faff}"'”’»›`\\.,!?…:;%°€£¥￥$+#—–>。！？：；，、～-]/u;
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const ENTITY = /&(?:(amp|lt|gt|quot|apos|nbsp)|#(\d{1,7})|#x([\da-f]{1,6}));/iy;
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
@@ -82,6 +94,10 @@ export function parseAddresses(text: string, budget: Budget): readonly Inline[] 
   return out;
 }
 
+function wordsOf(of: readonly Inline[]): string {
+  return of.map((node) => (node.is === "text" || node.is === "code" ? node.text : wordsOf(node.of))).join("");
+}
+
 /** `[name]` and `[ NAME ]` are the same. */
 export function normalName(name: string): string {
   return name.trim().replace(/\s+/g, " ").toLowerCase();
@@ -91,6 +107,8 @@ class Reader {
   private readonly row = piece("edge");
   private readonly addresses: readonly Address[];
   private nextAddress = 0;
+  private clusterStart = 0;
+  private clusterEnd = 0;
   private at = 0;
   private marks: Mark | null = null;
   private brackets: Bracket | null = null;
@@ -184,6 +202,8 @@ class Reader {
   private escape(): void {
     const next = this.source[this.at + 1] ?? "";
     if (next === "\n") this.at += 1;
+    // The arm of "¯\_(ツ)_/¯".
+    else if (next === "_" && this.source[this.at - 1] === "¯") this.take(2);
     else if (ESCAPABLE.test(next)) {
       this.text(next);
       this.at += 2;
@@ -247,8 +267,8 @@ class Reader {
     while (source[end] === letter) end++;
     const length = end - this.at;
     this.budget.spend(length);
-    // One tilde is "about"; three and more are no marks.
-    if (letter === "~" && length !== 2) return this.take(length);
+    // One tilde is "about", more are a tone drawn out; four stars hide a number.
+    if (letter === "~" ? length !== 2 : letter === "*" && length > 3) return this.take(length);
     const before = lastLetter(source, this.at);
     const after = firstLetter(source, end);
     const spaceBefore = before === "" || SPACE.test(before);
@@ -259,14 +279,46 @@ class Reader {
     const signAfter = PUNCTUATION.test(after);
     const opening = !spaceAfter && (!signAfter || cjkAfter || spaceBefore || signBefore || cjkBefore);
     const closing = !spaceBefore && (!signBefore || cjkBefore || spaceAfter || signAfter || cjkAfter);
-    const opens = letter === "_" ? opening && (!closing || signBefore) : opening;
-    const closes = letter === "_" ? closing && (!opening || signAfter) : closing;
+    let opens = letter === "_" ? opening && (!closing || signBefore) : opening;
+    let closes = letter === "_" ? closing && (!opening || signAfter) : closing;
+    if (letter === "~") opens &&= spaceBefore || (signBefore && !EMOJI.test(before));
+    else {
+      const [left, right] = this.cluster();
+      // "**=>** so" was meant; within a text it is asked what stands there.
+      const meant = letter === "*" && length > 1;
+      opens &&= (meant && spaceBefore && end === right) || this.begins(right);
+      closes &&= (meant && this.at === left) || ENDS.test(lastLetter(source, left));
+      const word = WORD.test(before) && !cjkBefore && WORD.test(after) && !cjkAfter;
+      const face = signBefore && before === after && !MARKS.includes(before);
+      // "(a+b)*(c+d)"
+      const times = letter === "*" && ")]}".includes(before || " ") && (length === 1 || "([{".includes(after || " "));
+      if (word || face) opens = closes = false;
+      else if (times) opens = false;
+    }
     if (!opens && !closes) return this.take(length);
     const made = this.append("mark", source.slice(this.at, end));
     const mark: Mark = { piece: made, letter, length, opens, closes, order: this.at, below: this.marks, above: null };
     if (this.marks !== null) this.marks.above = mark;
     this.marks = mark;
     this.at = end;
+  }
+
+  /** Where the marks begin and end that stand here side by side, whichever they are. */
+  private cluster(): readonly [number, number] {
+    if (this.at >= this.clusterEnd) {
+      let end = this.at;
+      while (end < this.source.length && MARKS.includes(this.source[end] ?? " ")) end++;
+      let start = this.at;
+      while (start > 0 && MARKS.includes(this.source[start - 1] ?? " ")) start--;
+      this.budget.spend(end - start);
+      [this.clusterStart, this.clusterEnd] = [start, end];
+    }
+    return [this.clusterStart, this.clusterEnd];
+  }
+
+  private begins(at: number): boolean {
+    BEGINS.lastIndex = at;
+    return BEGINS.test(this.source);
   }
 
   private open(picture: boolean): void {
@@ -282,7 +334,7 @@ class Reader {
     if (!opened.active) return this.take(1);
     const target = this.target(opened);
     if (target === null) return this.take(1);
-    const link = piece("link");
+    const link = piece("link", opened.piece.text);
     link.href = target.href;
     this.pair(opened.mark);
     moveBetween(opened.piece, null, this.row, link);
@@ -440,6 +492,12 @@ class Reader {
     else this.marks = mark.below;
   }
 
+  private deceives(inside: readonly Inline[], href: string): boolean {
+    const text = wordsOf(inside);
+    this.budget.spend(4 * text.length);
+    return namesAnother(text, href);
+  }
+
   private gather(of: Piece, depth: number, inLink: boolean): readonly Inline[] {
     if (depth > DEEPEST_INLINE) throw new TooMuch();
     const out: Inline[] = [];
@@ -468,7 +526,10 @@ class Reader {
           this.budget.node();
           const inside = this.gather(at, depth + 1, true);
           if (inLink) out.push(...inside);
-          else out.push({ is: "link", href: at.href, of: inside });
+          else if (at.text !== "" && this.deceives(inside, at.href)) {
+            for (let more = 0; more < 3; more++) this.budget.node();
+            out.push({ is: "text", text: at.text }, ...inside, ...asWritten(at.href));
+          } else out.push({ is: "link", href: at.href, of: inside });
           break;
         }
         case "strong":
@@ -485,6 +546,15 @@ class Reader {
     flush();
     return out;
   }
+}
+
+/** What follows the text of a link that is shown as what it is. */
+function asWritten(href: string): readonly Inline[] {
+  return [
+    { is: "text", text: "](" },
+    { is: "link", href, of: [{ is: "text", text: href }] },
+    { is: "text", text: ")" },
+  ];
 }
 
 /** CommonMark's rule of three keeps `**a*b**` from being torn. */

@@ -96,6 +96,111 @@ describe("the tree of a text", () => {
   });
 });
 
+describe("a line of a chat", () => {
+  /** As the composer sends it: with marks only where there are any. */
+  const shown = (source: string): string => {
+    const rich = parseRich(source).tree;
+    return plainText(rich.formatted ? rich : parsePlain(source).tree);
+  };
+
+  it.each([
+    // Faces
+    "^_^ ok ^_^", "-_- hm -_-", "*_*", "*_* wow *_*", "(*_*) (*_*)", "T_T no T_T", "o_O what O_o", ">_< ow >_<", "._. hm ._.",
+    ";_; no ;_;", "'_' hm '_'", "@_@ oh @_@", "=_= ok =_=", "+_+ ok +_+", "¬_¬ so ¬_¬", "ಠ_ಠ no ಠ_ಠ", "(^_^) 好的 (^_^)",
+    "(*^_^*) 谢谢 (*^_^*)", "(*^▽^*) 哈哈 (*^▽^*)", "(*´▽｀*) ok (*´▽｀*)", "(*´ω｀*) ok (*´ω｀*)", "(*/ω＼*) 好 (*/ω＼*)", "*^o^* yes *^o^*",
+    "m(_ _)m 谢谢 m(_ _)m", "m(__)m 对不起 m(__)m", "_(:з」∠)_", "_(:3」∠)_ 累 _(:3」∠)_", "d(^_^)b ok d(^_^)b", "(>_<) (>_<)", "(-_-;) (-_-;)",
+    "(T_T)/~~ bye (T_T)/~~", "¯\\_(ツ)_/¯", "¯\\_(ツ)_/¯ well ¯\\_(ツ)_/¯",
+    // Masked
+    "138****1234 和 139****5678", "****1234 and ****5678", "6222 **** **** 1234", "f*ck this sh*t", "f**k this sh**t", "b***h, a***e", "张**、李**",
+    "s*** f***, oh", "密码是******，别说", "pass: ***** user: *****",
+    // Tones
+    "你好~~在吗~~", "好的~~ 明天见~~", "哈哈哈~~~好啊~~~", "😂~~晚安~~", "bye~~see you~~", "~~~ 好的\n明天见", "~~~\n明天见", "~~~ 好的\n明天见\n~~~", "~~~~", "~5 to ~6", "3~5天，7~8天",
+    // Sums and prices
+    "2*3*4=24", "x*y*z", "2**10 and 2**3", "2 * 3 * 4", "(a+b)*(c+d)*(e+f)", "2*(3+4)*5", "1.5*2.0*3", "￥100*2*3", "$5*2, $6*3", "50%*2*3", "5* hotel, 4* hotel", "a*=2; b*=3",
+    // Names, paths, versions, times, tags
+    "snake_case_name and other_name_too", "_private and _other", "变量_名称_值", "src/*.ts and lib/*.ts", "src/**/*.ts and lib/**/*.ts", "*.ts *.tsx", "/usr/local/*/bin /opt/*/bin",
+    "C:\\Users\\anna\\file_a_b.txt", "C:\\_tmp\\*.txt", "\\\\server\\share", "v1.2.3_4 to v1.3.0_1", "^1.2.3 ~1.2.3", "12:30~13:30, 14:00~15:00", "#tag #two_words_here", "#1 and #2",
+    "f(*args, **kwargs)", "int *a, *b;", "foo(a, *b) bar(c, *d)", "a | b || c", "`", "a ` b", "[x] [y]", "<3 <3", "5 > 3 < 4", "@anna_b_c hi",
+    // Corrections and footnotes
+    "*their", "their*", "**their", "price* (*without tax)", "yes*\n*no", "/shrug",
+    "``` 好的\n明天见", "```", "hi\n```",
+  ])("loses no letter of %j", (source) => {
+    expect(shown(source)).toBe(source);
+    // Nor beside something that is formatted.
+    if (!source.includes("\n") && !/`|\\(?!_\()/.test(source)) expect(words(`${source}\n\n**b**`)).toBe(`${source}\nb`);
+  });
+
+  it.each([
+    ["*sighs*", "<em>sighs</em>"],
+    ["*sighs deeply.* so", "<em>sighs deeply.</em> so"],
+    ["_really?_ yes", "<em>really?</em> yes"],
+    ["that's *very* good, (*very*)!", "that's <em>very</em> good, (<em>very</em>)!"],
+    ['"*so*" and *"so"*', '"<em>so</em>" and <em>"so"</em>'],
+    ["*$5* and *#1* and *@anna*", "<em>$5</em> and <em>#1</em> and <em>@anna</em>"],
+    ["*...well*, **50%**", "<em>...well</em>, <strong>50%</strong>"],
+    ["**😀** *😀*", "<strong>😀</strong> <em>😀</em>"],
+    ["**注意：** 请看", "<strong>注意：</strong> 请看"],
+    ["请**注意**看 请*注意*看", "请<strong>注意</strong>看 请<em>注意</em>看"],
+    ["**a**，**b**。", "<strong>a</strong>，<strong>b</strong>。"],
+    ["**=>** so", "<strong>=&gt;</strong> so"],
+    ["***both*** **_both_** _**both**_", "<em><strong>both</strong></em> <strong><em>both</em></strong> <em><strong>both</strong></em>"],
+    ["~~old~~ new, 原价：~~99~~，**~~no~~**", "<del>old</del> new, 原价：<del>99</del>，<strong><del>no</del></strong>"],
+    ["_`a`_ *[b](https://b.example)*", '<em><code>a</code></em> <em><a href="https://b.example/">b</a></em>'],
+    ["**no** ¯\\_(ツ)_/¯", "<strong>no</strong> ¯\\_(ツ)_/¯"],
+  ])("is formatted where that was meant: %s", (source, expected) => {
+    expect(html(source)).toBe(`<p>${expected.replace(/"(?=[^<>]*(?:<(?!\/a)|$))/g, "&quot;")}</p>`);
+  });
+
+  it("is code behind a fence, to its end or to the end of all", () => {
+    expect(html("```\nlet a;")).toBe("<pre><code>let a;</code></pre>");
+    expect(html("```c++\nint *a, *b;\n\n*c")).toBe("<pre><code>int *a, *b;\n\n*c</code></pre>");
+    expect(html("~~~\na*b*c\n~~~")).toBe("<pre><code>a*b*c</code></pre>");
+    expect(html("~~~ py\na\n~~~~\nb")).toBe("<pre><code>a</code></pre><p>b</p>");
+  });
+});
+
+describe("a link that names another host", () => {
+  it.each([
+    "https://bank.example", "bank.example", "BANK.Example", "www.bank.example", "HTTPS://WWW.BANK.EXAMPLE/login", "bank.example — log in here",
+    "Log in at bank.example.", "请看bank.example吧", "bank。example", "ｂａｎｋ．example", "**bank**.example", "`bank`.example", "ba\u200bnk.example", "https://bank.example/evil.example",
+    "https://bank.example@evil.example", "evil.example.bank.example", "bank.example:443", "anna@bank.example", "1.2.3.4", "http://localhost/x", "evil.example or bank.example", "https:\\\\\\\\bank.example", "bаnk.example",
+    "@bank.example", "_bank.example", "..bank.example", "-bank.example", "//bank.example", "ftp://bank.example", "bank\u0332.example", "(bank.example)",
+    "https://", "a.b.c.bank.example/", "bank.example\uff0flogin",
+  ])("is shown as what it is: %j", (text) => {
+    const source = `[${text}](https://evil.example/x)`;
+    const made = toHtml(parseRich(`**a** ${source}`).tree);
+    expect(made).toContain('](<a href="https://evil.example/x">https://evil.example/x</a>)');
+    expect(made.match(/<a /g)).toHaveLength(1);
+  });
+
+  it.each(["[bank.example][1]\n\n[1]: https://evil.example/x", "![bank.example](https://evil.example/x)", "*[bank.example](evil.org/x)*"])(
+    "however it is written: %j",
+    (source) => {
+      expect(html(source)).toMatch(/\[bank.example\]\(<a href="https:\/\/evil/);
+    },
+  );
+
+  it("is no address that stands as it is", () => {
+    for (const source of ["https://bank.example@evil.example", "https://[::1]/a", "<https://bank.example@evil.example>"]) {
+      expect(words(`**a** ${source}`)).toBe(`a ${source.replace(/[<>]/g, "")}`);
+    }
+  });
+
+  it("by e-mail too", () => {
+    expect(words("[anna@bank.example](mailto:anna@evil.example)")).toContain("](mailto:anna@evil.example)");
+    expect(words("[anna@bank.example](mailto:ben@bank.example)")).toContain("](mailto:ben@bank.example)");
+    expect(words("[anna@bank.example](mailto:Anna@bank.example)")).toBe("anna@bank.example");
+    expect(words("[bank.example](tel:+123)")).toContain("](tel:+123)");
+  });
+
+  it.each([
+    "the docs", "evil.example", "EVIL.example", "www.evil.example", "https://evil.example", "http://evil.example/other", "evil.example!", "见evil.example吧", "README.md", "Node.js", "v1.2.3", "e.g. this",
+    "看这里。谢谢", "Done...ok", "50.5%", "x@evil.example",
+  ])("is none, so it is a link: %j", (text) => {
+    expect(html(`[${text}](https://evil.example/x)`)).toBe(`<p><a href="https://evil.example/x">${text}</a></p>`);
+  });
+});
+
 describe("addresses", () => {
   const found = (text: string): readonly string[] => findAddresses(text).map(({ start, end }) => text.slice(start, end));
 
@@ -145,12 +250,15 @@ describe("addresses", () => {
 });
 
 describe("CommonMark", () => {
-  // What the examples differ in by intent: HTML is text, empty things and "+" too, and links lead to the web only.
+  // What the examples differ in by intent: HTML is text, empty things and "+" too, and links lead to the web only; so
+  // are stars within words, four and more of them, and marks around marks only.
   const OTHERWISE: Record<string, readonly number[]> = {
-    "Emphasis and strong emphasis": [475, 476, 477],
+    "Emphasis and strong emphasis": [
+      355, 356, 370, 381, 396, 411, 415, 416, 417, 427, 429, 438, 441, 445, 447, 450, 453, 464, 466, 475, 476, 477,
+    ],
     "Code spans": [334, 344, 346],
     "ATX headings": [69, 77, 79],
-    "Fenced code blocks": [126, 129, 130, 134, 137, 141, 144],
+    "Fenced code blocks": [126, 129, 130, 134, 137, 139, 141, 144],
     Lists: [301, 306, 308, 309, 312, 313, 315, 317],
   };
   const compared = (text: string): string =>
@@ -247,6 +355,17 @@ describe("a hostile text", () => {
     pipes: of("|"),
     "lines that look like tables": of("a|b\n"),
     fences: of("```\n"),
+    "links that name other hosts": of("[b.example](c.org)"),
+    "a link of many dots": `[${of("a.")}](https://c.example)`,
+    "a link of many addresses": `[${of("https://a.example ")}](https://a.example)`,
+    "a link of dots and dashes": `[${half("-", ".")}${half(".", "-").slice(0, 100)}](https://c.example)`,
+    "a link of digits": `[${of("1.")}](https://c.example)`,
+    "a link of a long word": `[${of("a")}](https://c.example)`,
+    faces: of("*_* "),
+    "marks side by side": of("*_"),
+    "marks and brackets": of("*(_"),
+    "tildes that do not end": of("~~~\na\n"),
+    "fences of a tone": of("``` 好\n"),
     "fences that do not end": of("```a\n~~~b\n"),
     "backticks, then words": `${"`".repeat(SIZE / 2)}${"a".repeat(SIZE / 2)}\``,
     headings: of("# a\n"),
