@@ -62,7 +62,7 @@ const EMOJI = /[\p{Emoji_Presentation}\ufe0f\u{1f300}-\u{1faff}]/u;
 const MARKS = "*_~";
 /** What a mark may hold on to at its beginning: words, quotes and brackets with words in them, and what words begin with. */
 const BEGINS =
-  /(?:["'“‘«‹「『《〈【〔〖（(［[{]|\p{Ps}){0,3}(?:[\p{L}\p{N}\p{M}\p{Emoji_Presentation}\u{1f300}-\u{1faff}`\\"'“‘«‹[&]|!\[|<(?=\p{L})|[*_~]{1,3}[\p{L}\p{N}]|[$€£¥￥@#+%§¿¡/.…—–-]{1,3}[\p{L}\p{N}])/uy;
+  /(?:["'“‘«‹「『《〈【〔〖（(［[{]|\p{Ps}){0,3}(?:[\p{L}\p{N}\p{M}\p{Emoji_Presentation}\u{1f300}-\u{1faff}`\\"'“‘«‹[&]|!\[|<(?=\p{L})|[*_~]{1,3}[\p{L}\p{N}]|[$€£¥￥@#+%§¿¡/.…—–-]{1,3}[\p{L}\p{N}]|[✓✔✗✘★☆●•→←↑↓©®№] ?[\p{L}\p{N}])/uy;
 /** And at its end: words, brackets and quotes, and what ends sentences. */
 const ENDS = /[\p{L}\p{N}\p{M}\p{Pe}\p{Pf}\p{Emoji_Presentation}\ufe0f\u{1f300}-\u{1faff}"'”’»›`\\.,!?…:;%°€£¥￥$+#—–>。！？：；，、～-]/u;
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
