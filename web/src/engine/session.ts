@@ -229,9 +229,9 @@ export class Session {
     const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
     const to = this.gone(seen) ?? this.replica.addressee(gid);
     const pending: Pending = { clientMsgId, gid, kind, content, at, order, after, state, to };
-    // What it was as a draft goes with the same stroke.
-    this.drafts.delete(gid);
-    const drafts = [{ gid, text: "" }];
+    // What it was as a draft goes with the same stroke; what is not judged yet is not shown, so it was not that.
+    const drafts = this.gone(seen) === null && this.awaitsJudgement(gid) ? [] : [{ gid, text: "" }];
+    for (const draft of drafts) this.drafts.delete(draft.gid);
     this.intents.apply({ drafts });
     this.views.touch({ drafts });
     // At once, as for `setDraft`.
@@ -274,6 +274,8 @@ export class Session {
 
   setDraft(gid: number, text: string, seen?: Addressee): void {
     const to = this.gone(seen);
+    // Not put over what is not judged yet: whoever writes still has it, and is shown both.
+    if (to === null && this.awaitsJudgement(gid)) return;
     const draft: Draft = { gid, text, ...(to !== null && { to }) };
     if ((this.intents.drafts.get(gid)?.text ?? "") === text) return;
     // A note does not say whom it is for.
@@ -289,6 +291,11 @@ export class Session {
     } else {
       this.storingDrafts ??= this.ports.after(DRAFT_MS, () => this.storeDrafts());
     }
+  }
+
+  private awaitsJudgement(gid: number): boolean {
+    const draft = this.intents.drafts.get(gid);
+    return draft !== undefined && draft.text !== "" && this.gone(draft.to) !== null;
   }
 
   /** The chat that was seen, where its history has gone: who wrote in it could not know yet. */
@@ -413,7 +420,9 @@ export class Session {
     if (this.leader === null) {
       // Not told to the leader yet, so it could not mark them.
       if (batch.anew === true) {
-        for (const [gid, draft] of this.drafts) this.drafts.set(gid, { ...draft, to: draft.to ?? this.replica.addressee(gid) });
+        const drafts = [...this.drafts.values()].map((draft) => ({ ...draft, to: draft.to ?? this.replica.addressee(draft.gid) }));
+        for (const draft of drafts) this.drafts.set(draft.gid, draft);
+        this.intents.apply({ drafts });
       }
       this.replica.apply(batch);
       this.show(batch);

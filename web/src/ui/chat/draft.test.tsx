@@ -99,6 +99,8 @@ it("the draft of elsewhere is taken over, but for what was typed here since", ()
   expect(heard({ text: "hello", base: "hello" }, "")).toEqual({ text: "", base: "" });
   expect(heard({ text: "hello you", base: "hello" }, "")).toEqual({ text: "hello you", base: "" });
   expect(heard({ text: "hello", base: "hel" }, "hello")).toEqual({ text: "hello", base: "hello" });
+  expect(heard({ text: "hello", base: "" }, "hel")).toEqual({ text: "hello", base: "hel" });
+  expect(heard({ text: "lo", base: "" }, "hel")).toEqual({ text: "hello", base: "hel" });
 });
 
 describe("a composer that has the focus", () => {
@@ -121,6 +123,9 @@ describe("a composer that has the focus", () => {
 
   it("keeps what is being typed in it, whatever another tab writes", async () => {
     const { tab, second, gid, pass } = await scene();
+    type("m");
+    pause();
+    await pass(1_000);
     type("mine");
     second.engine.setDraft(gid, "theirs");
     await pass(1_000);
@@ -215,6 +220,32 @@ for (const leads of [true, false]) {
       expect(composer().value).toBe("dear bob");
       expect([tab.view(gid).draft, second.view(gid).draft]).toEqual(["dear bob", "dear bob"]);
     });
+  });
+}
+
+for (const patient of [true, false]) {
+  it(`what is typed on while the new history is read follows what was typed before, ${patient ? "" : "not "}kept meanwhile`, async () => {
+    const { world, anna, bob, gid, tab, second, pass } = await scene();
+    type("dear b");
+    pause();
+    await pass(1_000);
+    // So much that it takes several answers.
+    for (let chats = 0; chats < 40; chats++) {
+      const more = world.server.group([anna, bob], 2, `group ${chats}`);
+      for (let n = 0; n < 50; n++) world.server.say(bob, more, `${n}`);
+    }
+    await pass(5_000);
+    world.server.httpDelay = 1_000;
+    world.server.restore(world.server.backup());
+    for (let times = 0; times < 100 && composer().value !== ""; times++) await pass(100);
+    expect(composer().value).toBe("");
+    type("ob");
+    if (patient) pause();
+    await pass(10_000);
+    expect(composer().value).toBe("dear bob");
+    pause();
+    await pass(10_000);
+    expect([tab.view(gid).draft, second.view(gid).draft]).toEqual(["dear bob", "dear bob"]);
   });
 }
 

@@ -15,9 +15,12 @@ export interface Writing {
 /**
  * The engine has another draft: another tab wrote or sent it, or the chat was deleted. It is taken over at once, focused or
  * not, so that nothing is sent twice; but for what was typed here and is not kept yet, which is what somebody sees and means.
+ * Where that began from nothing it goes on after the draft: so a word is whole again that was cut in two when the history of
+ * the server was replaced.
  */
 export function heard({ text, base }: Writing, draft: string): Writing {
-  return { text: text === base ? draft : text, base: draft };
+  if (text === base) return { text: draft, base: draft };
+  return { text: base === "" && !text.startsWith(draft) ? draft + text : text, base: draft };
 }
 
 /** Mounted anew for each chat, and for each history: kept is the draft a moment after one writes, and when one leaves. */
