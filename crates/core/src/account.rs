@@ -17,10 +17,14 @@ pub fn fold(account: &str) -> String {
     visible.trim().to_owned()
 }
 
-/// What [`fold`] was until text was normalised. Accounts of that time whose key another one has keep this one, and who
-/// types it gets them.
-pub fn fold_simply(account: &str) -> String {
-    account.trim().to_lowercase()
+/// The keys by which what somebody typed is looked up, the first before the second.
+///
+/// Until text was normalised the key was the text in lower case. Accounts of that time whose new key another one has
+/// keep it, and who types it gets them. An old key that could be a new one is not looked up: whoever registered it
+/// later would stand before the account that was meant.
+pub fn keys(account: &str) -> [String; 2] {
+    let (old, new) = (account.trim().to_lowercase(), fold(account));
+    if fold(&old) == old { [new.clone(), new] } else { [old, new] }
 }
 
 /// The form as which accounts are shown and kept.
@@ -90,6 +94,15 @@ mod tests {
             let key = fold(&format!("a{c}b"));
             assert_eq!(fold(&key), key, "U+{:04X}", u32::from(c));
         }
+    }
+
+    #[test]
+    fn what_was_always_typed_finds_an_old_key_before_a_new_one() {
+        assert_eq!(keys("Straße"), ["straße", "strasse"]);
+        assert_eq!(keys(" Anna "), ["anna", "anna"]);
+        // Its lower case may be known to one table of Unicode alone, and somebody may have it as a new key.
+        let [first, second] = keys("\u{A7CE}");
+        assert!(first == second || fold(&first) != first, "{first} {second}");
     }
 
     #[test]

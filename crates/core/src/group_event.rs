@@ -13,6 +13,9 @@ pub const MAX_NAMED: usize = 20;
 /// Events of one answer, at the most.
 pub const MAX_EVENTS: u32 = 200;
 
+/// Events of one answer and those whom they name, at the most.
+pub const MAX_ROWS: usize = 1000;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupEvent {
     /// Its place among the changes of the group, as the change itself was told.
@@ -106,6 +109,25 @@ impl GroupEvent {
             EventKind::Removed | EventKind::Dissolved => Rev(place.0 + count.max(1) - 1),
             _ => place,
         }
+    }
+
+    /// What it takes up of an answer, in rows: everybody it names stands there as well.
+    pub fn size(&self) -> usize {
+        1 + self.users.len()
+    }
+
+    /// Leaves out the oldest of `events`, which ascend, as far as there is no room for them in `limit` rows; whether it
+    /// left out any.
+    pub fn keep_newest(events: &mut Vec<Self>, limit: usize) -> bool {
+        let mut taken = 0;
+        let fits = |event: &&Self| {
+            taken += event.size();
+            taken <= limit
+        };
+        let kept = events.iter().rev().take_while(fits).count().max(1);
+        let surplus = events.len().saturating_sub(kept);
+        events.drain(..surplus);
+        surplus > 0
     }
 
     /// Everybody it names.

@@ -67,7 +67,7 @@ pub trait Store: Send + Sync + 'static {
     async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId>;
 
     /// What a login to `account` is checked against; compared by [`crate::account::fold`], and before that by
-    /// [`crate::account::fold_simply`], so that accounts that were two before text was normalised stay two.
+    /// [`crate::account::keys`], so that accounts that were two before text was normalised stay two.
     async fn credentials(&self, account: &str) -> Result<Option<Credentials>>;
 
     /// What a change of the user's password is checked against.

@@ -89,14 +89,20 @@ pub struct Stay {
     pub to: Rev,
 }
 
-/// Up to which `rev` an answer tells a group that goes on to `until`: `revs` are those of the rows, of which there is
-/// room for `limit`. A row and an event may have the same, so the answer may have one more, rather than nothing.
-pub fn cut(mut revs: Vec<Rev>, limit: usize, until: Rev) -> Rev {
-    revs.sort_unstable();
-    match (revs.first(), revs.get(limit)) {
-        (Some(first), Some(left_out)) => Rev(left_out.0 - 1).max(*first),
-        _ => until,
+/// Up to which `rev` an answer tells a group that goes on to `until`: `rows` are the revs of what there is to tell and
+/// how much each takes up, of the room for `limit`. A row and an event may have the same rev, so the answer may have one
+/// more, rather than nothing.
+pub fn cut(mut rows: Vec<(Rev, usize)>, limit: usize, until: Rev) -> Rev {
+    rows.sort_unstable();
+    let Some((first, _)) = rows.first().copied() else { return until };
+    let mut taken = 0;
+    for (at, (rev, size)) in rows.into_iter().enumerate() {
+        taken += size;
+        if at > 0 && taken > limit {
+            return Rev(rev.0 - 1).max(first);
+        }
     }
+    until
 }
 
 /// A member as he is now.
@@ -107,4 +113,23 @@ pub struct MemberState {
     pub left: bool,
     pub read_seq: Seq,
     pub delivered_seq: Seq,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_ends_before_what_has_no_room_in_it() {
+        let rows =
+            |rows: &[(u64, usize)]| rows.iter().map(|(rev, size)| (Rev(*rev), *size)).collect::<Vec<_>>();
+        assert_eq!(cut(rows(&[]), 2, Rev(9)), Rev(9));
+        assert_eq!(cut(rows(&[(5, 1), (3, 1)]), 2, Rev(9)), Rev(9));
+        assert_eq!(cut(rows(&[(5, 1), (3, 1), (7, 1)]), 2, Rev(9)), Rev(6));
+        // An event that names twenty takes as much room as twenty rows, but never all of it from everything.
+        assert_eq!(cut(rows(&[(3, 1), (5, 21), (7, 1)]), 20, Rev(9)), Rev(4));
+        assert_eq!(cut(rows(&[(3, 21), (5, 1)]), 20, Rev(9)), Rev(4));
+        assert_eq!(cut(rows(&[(3, 21)]), 20, Rev(9)), Rev(9));
+        assert_eq!(cut(rows(&[(3, 1), (3, 1)]), 1, Rev(9)), Rev(3));
+    }
 }

@@ -27,7 +27,7 @@ pub struct SyncRequest {
     /// Rows (messages and members) of the answer: 500 where left out, 1000 at the most.
     #[serde(default)]
     pub limit: Option<u32>,
-    /// At most so many messages of each group, the newest; older ones are left to
+    /// At most so many messages of each group, the newest, and no more than 1000; older ones are left to
     /// `message/history`. All where left out.
     #[serde(default)]
     pub window: Option<u32>,

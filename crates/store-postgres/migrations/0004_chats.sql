@@ -19,6 +19,8 @@ FROM messages AS s
 WHERE s.group_id = m.group_id AND s.seq = CASE
     WHEN m.left_seq > m.join_seq THEN m.left_seq
     ELSE (SELECT max(e.to_seq) FROM earlier_spans AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id)
-END;
+END
+  AND (m.left_rev IS NOT NULL
+       OR EXISTS (SELECT FROM earlier_spans AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id));
 DROP INDEX members_by_user;
 CREATE INDEX members_by_user ON members (user_id, group_id) INCLUDE (join_seq, left_rev, left_seq, left_message_id);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use deadpool_postgres::GenericClient;
 use rim_core::event::Change;
-use rim_core::group_event::{EventKind, GroupEvent};
+use rim_core::group_event::{EventKind, GroupEvent, MAX_ROWS};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
@@ -110,9 +110,10 @@ pub(crate) async fn between(
     let params: row::Params<'_> =
         &[&group.sql(), &user.sql(), &from.sql(), &to.sql(), &(i64::from(limit) + 1)];
     let mut events = row::all(db, sql, params, read).await?;
-    let more = events.len() > limit as usize;
+    let mut more = events.len() > limit as usize;
     events.truncate(limit as usize);
     events.reverse();
+    more |= GroupEvent::keep_newest(&mut events, MAX_ROWS);
     let named: BTreeSet<UserId> = events.iter().flat_map(GroupEvent::named).collect();
     let users = users::find_all(db, named.into_iter().collect()).await?;
     Ok((events, users, more))

@@ -89,6 +89,11 @@ pub enum OpenError {
     /// Going back to an older rim needs a backup from before the update.
     #[error("the database was written by a newer rim: it has version {found}, this rim knows {known}")]
     Newer { found: i64, known: i64 },
+    /// See `migrations::ALONE_BELOW`.
+    #[error(
+        "nodes of an older rim run on it: {names}; stop them, and try again when they are gone for 20 seconds"
+    )]
+    OldNodes { names: String },
     #[error("the schema holds the tables of another program")]
     NotOurs,
     /// `rim migrate` was broken off; the same command goes on with it.
@@ -158,7 +163,7 @@ impl Store for PostgresStore {
     }
 
     async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
-        let keys = [account::fold_simply(account), account::fold(account)];
+        let keys = account::keys(account);
         self.database.one(move |db| users::credentials(db, keys).boxed()).await
     }
 
@@ -184,7 +189,7 @@ impl Store for PostgresStore {
     }
 
     async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
-        let keys = [account::fold_simply(account), account::fold(account)];
+        let keys = account::keys(account);
         self.database.one(move |db| users::by_account(db, keys).boxed()).await
     }
 

@@ -18,6 +18,13 @@ const STEPS: &[&str] = &[
 /// The version this rim reads and writes.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;
 
+/// Nodes of a rim that knew only an older version than this write what newer ones take for granted otherwise (the key of
+/// an account, where a chat that was left stands): they may not live beside those that do.
+const ALONE_BELOW: i64 = 6;
+
+/// A node that was not seen for so long is gone.
+const GONE_AFTER_MS: i64 = 20_000;
+
 /// The oldest server that is known to do what is asked of it, in `server_version_num`.
 const OLDEST_SERVER: i32 = 150_000;
 
@@ -43,6 +50,9 @@ pub(crate) async fn run(client: &mut Client) -> Result<(u64, Identity), OpenErro
     if version > VERSION {
         return Err(OpenError::Newer { found: version, known: VERSION });
     }
+    if (1..ALONE_BELOW).contains(&version) {
+        must_be_alone(&tx).await?;
+    }
     for step in STEPS.iter().skip(usize::try_from(version).map_err(|_| OpenError::NotOurs)?) {
         tx.batch_execute(step).await?;
     }
@@ -60,6 +70,16 @@ async fn create(tx: &Transaction<'_>) -> Result<(i64, i64), OpenError> {
     let id = fastrand::u64(..).cast_signed();
     tx.execute("INSERT INTO rim_schema (version, id) VALUES (0, $1)", &[&id]).await?;
     Ok((0, id))
+}
+
+/// By the clock of the database, as those of the nodes may be apart.
+async fn must_be_alone(tx: &Transaction<'_>) -> Result<(), OpenError> {
+    let sql = "SELECT string_agg(name, ', ' ORDER BY name) FROM nodes
+               WHERE seen_at > extract(epoch FROM now()) * 1000 - $1::bigint";
+    match tx.query_one(sql, &[&GONE_AFTER_MS]).await?.get(0) {
+        Some(names) => Err(OpenError::OldNodes { names }),
+        None => Ok(()),
+    }
 }
 
 async fn check_server(client: &Client) -> Result<(), OpenError> {

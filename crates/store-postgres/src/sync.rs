@@ -196,7 +196,8 @@ async fn of_views(
             break;
         }
         let delta = view.delta(&mut rows, *rows_left);
-        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + delta.events.len();
+        let events: usize = delta.events.iter().map(GroupEvent::size).sum();
+        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + events;
         // What was cut ends the answer, even where a row and an event of the same rev did not fit into it together.
         *rows_left = if delta.more { 0 } else { rows_left.saturating_sub(rows) };
         deltas.push(Some(delta));
@@ -354,11 +355,13 @@ impl View {
         let mut members = rows.members.remove(&self.group).unwrap_or_default();
         let mut renamed = rows.renamed.remove(&self.group).unwrap_or_default();
 
-        let of_messages = messages.iter().map(|message| message.rev);
-        let of_members = members.iter().map(|(rev, _)| *rev).chain(renamed.iter().map(|(rev, _)| *rev));
+        let of_messages = messages.iter().map(|message| (message.rev, 1));
+        let of_members = members.iter().map(|(rev, _)| (*rev, 1));
+        let of_renamed = renamed.iter().map(|(rev, _)| (*rev, 1));
         let mut events = rows.events.remove(&self.group).unwrap_or_default();
-        let revs = of_messages.chain(of_members).chain(events.iter().map(GroupEvent::place)).collect();
-        let rev = cut(revs, limit, self.until);
+        let of_events = events.iter().map(|event| (event.place(), event.size()));
+        let told = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
+        let rev = cut(told, limit, self.until);
         events.retain(|event| event.place() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);

@@ -1,11 +1,12 @@
-//! Accounts of a time when text was compared as it was typed.
+//! What an older rim has left: accounts of a time when text was compared as it was typed, and nodes that still run.
 
 mod common;
 
-use common::Database;
+use common::{Database, open};
 use rim_core::store::{Store, StoreError};
 use rim_core::user::NewUser;
 use rim_core::{Refusal, Timestamp, UserId};
+use rim_store_postgres::OpenError;
 
 #[tokio::test]
 async fn accounts_that_were_two_before_text_was_normalised_stay_two_and_all_others_get_their_key() {
@@ -50,5 +51,31 @@ async fn accounts_that_were_two_before_text_was_normalised_stay_two_and_all_othe
             );
         }
         store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_is_not_brought_up_to_date_under_nodes_that_would_write_it_as_it_was() {
+    let database = Database::new();
+    let (store, _feed) = database.node().await;
+    store.close().await;
+    let (client, connection) =
+        tokio_postgres::connect(&database.0.url(), tokio_postgres::NoTls).await.expect("connected");
+    let connected = tokio::spawn(connection);
+    client
+        .batch_execute(
+            "UPDATE rim_schema SET version = 1;
+             INSERT INTO nodes (id, name, address, version, connections, users_online, draining, started_at, seen_at)
+             SELECT 1, 'old', '', '0', 0, 0, false, now_ms, now_ms + 3600000
+             FROM (SELECT (extract(epoch FROM now()) * 1000)::bigint AS now_ms) AS clock",
+        )
+        .await
+        .expect("written");
+    drop(client);
+    connected.await.expect("no panic").expect("it ends in order");
+    match open(database.0.url()).await {
+        Err(OpenError::OldNodes { names }) => assert_eq!(names, "old"),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was brought up to date"),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Accounts of a time when text was compared as it was typed, and those that were moved here from another store, have no
 //! skeleton yet. Their keys are computed anew. Where another account has the new key already both stay: who types what
-//! was always typed finds the old key first ([`rim_core::account::fold_simply`]).
+//! was always typed finds the old key first ([`rim_core::account::keys`]).
 
 use rim_core::account;
 use rusqlite::{Connection, TransactionBehavior, params};

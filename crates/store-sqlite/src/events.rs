@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rim_core::event::Change;
-use rim_core::group_event::{EventKind, GroupEvent};
+use rim_core::group_event::{EventKind, GroupEvent, MAX_ROWS};
 use rim_core::sync::Stay;
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
@@ -95,10 +95,11 @@ pub(crate) fn between(
     };
     let stays = membership.stays(db, group, user, Rev(0), Rev(u64::MAX))?;
     let mut events = newest(db, group, &stays, places, limit as usize + 1)?;
-    let more = events.len() > limit as usize;
+    let mut more = events.len() > limit as usize;
     if more {
         events.remove(0);
     }
+    more |= GroupEvent::keep_newest(&mut events, MAX_ROWS);
     let named: BTreeSet<UserId> = events.iter().flat_map(GroupEvent::named).collect();
     let users = users::find_all(db, named)?;
     Ok((events, users, more))

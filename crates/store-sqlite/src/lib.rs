@@ -184,7 +184,7 @@ impl Store for SqliteStore {
     }
 
     async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
-        let keys = [account::fold_simply(account), account::fold(account)];
+        let keys = account::keys(account);
         self.read(move |db| users::credentials(db, &keys)).await
     }
 
@@ -210,7 +210,7 @@ impl Store for SqliteStore {
     }
 
     async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
-        let keys = [account::fold_simply(account), account::fold(account)];
+        let keys = account::keys(account);
         self.read(move |db| users::by_account(db, &keys)).await
     }
 

@@ -104,8 +104,11 @@ fn keep(database: &Path, leftovers: &[PathBuf]) -> Result<Option<PathBuf>, Resto
     if was_there {
         match fs::hard_link(database, &kept) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error.into()),
-            // Where the file system has no links a rename must do.
-            Err(_) => fs::rename(database, &kept)?,
+            // Where the file system has no links a copy must do: there is a database at its place at any moment.
+            Err(_) => {
+                fs::copy(database, &kept)?;
+                File::open(&kept)?.sync_all()?;
+            }
             Ok(()) => {}
         }
     }

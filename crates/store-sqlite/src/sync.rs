@@ -40,7 +40,8 @@ pub(crate) fn page(
             break;
         }
         let delta = view.delta(db, rows_left, query.window)?;
-        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + delta.events.len();
+        let events: usize = delta.events.iter().map(GroupEvent::size).sum();
+        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + events;
         // What was cut ends the answer, even where a row and an event of the same rev did not fit into it together.
         rows_left = if delta.more { 0 } else { rows_left.saturating_sub(rows) };
         more |= delta.more;
@@ -140,11 +141,13 @@ impl View {
         let mut members = if members_omitted { Vec::new() } else { self.members(db, limit + 1)? };
         let mut renamed = if members_omitted { self.renamed(db, limit + 1)? } else { Vec::new() };
 
-        let of_messages = messages.iter().map(|message| message.rev);
-        let of_members = members.iter().map(|(rev, _)| *rev).chain(renamed.iter().map(|(rev, _)| *rev));
+        let of_messages = messages.iter().map(|message| (message.rev, 1));
+        let of_members = members.iter().map(|(rev, _)| (*rev, 1));
+        let of_renamed = renamed.iter().map(|(rev, _)| (*rev, 1));
         let mut events = self.events(db, limit + 1, window)?;
-        let revs = of_messages.chain(of_members).chain(events.iter().map(GroupEvent::place)).collect();
-        let rev = cut(revs, limit, self.until);
+        let of_events = events.iter().map(|event| (event.place(), event.size()));
+        let told = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
+        let rev = cut(told, limit, self.until);
         events.retain(|event| event.place() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);

@@ -54,7 +54,7 @@ fn query(request: &SyncRequest, store: &StoreState) -> Result<SyncQuery, Invalid
         rev: Rev(request.rev.filter(|_| of_this_store).map_or(0, |rev| rev.get())),
         groups: known.iter().map(|known| (GroupId(known.gid.get()), Rev(known.rev.get()))).collect(),
         limit: request.limit.unwrap_or(DEFAULT_SYNC_LIMIT).clamp(1, MAX_SYNC_LIMIT),
-        window: request.window,
+        window: request.window.map(|size| size.min(MAX_SYNC_LIMIT)),
     })
 }
 

@@ -37,9 +37,9 @@ mod quota {
     /// Lists of others whom one user watches.
     pub(super) const WATCH: Quota = per_second(1, 60);
     /// Changes of one user's profile, each of which is told to everybody around.
-    pub(super) const PROFILE: Quota = per_minute(6, 30);
+    pub(super) const PROFILE: Quota = per_minute(6, 10);
     /// Files uploaded by one user.
-    pub(super) const UPLOAD: Quota = per_minute(6, 30);
+    pub(super) const UPLOAD: Quota = per_minute(6, 10);
     /// WebSocket frames before Login from one address.
     pub(super) const FRAME: Quota = per_second(100, 2_000);
 }
