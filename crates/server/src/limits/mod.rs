@@ -39,7 +39,7 @@ mod quota {
     /// Changes of one user's profile, each of which is told to everybody around.
     pub(super) const PROFILE: Quota = per_minute(6, 10);
     /// Files uploaded by one user.
-    pub(super) const UPLOAD: Quota = per_minute(6, 10);
+    pub(super) const UPLOAD: Quota = per_minute(6, 30);
     /// WebSocket frames before Login from one address.
     pub(super) const FRAME: Quota = per_second(100, 2_000);
 }
