@@ -349,9 +349,9 @@ async fn a_database_of_an_older_version_answers_the_same() {
     let both = [house.anna, house.bob];
     let quiet = house.store.create_group(new_group(house.anna, house.bob), 100, Timestamp(3)).await;
     let quiet = quiet.expect("a group");
-    // Of each group he has left he sees a part; to one he comes back, and one he leaves twice.
+    // Of each group they have left they see a part; to one they come back, and one they leave twice.
     let first = std::mem::replace(&mut house.group, quiet);
-    house.send("id in quiet", "the last he sees there").await;
+    house.send("id in quiet", "the last they see there").await;
     for _ in 0..2 {
         let bob = vec![house.bob];
         house.store.remove_members(house.bob, quiet, bob.clone(), Timestamp(4)).await.expect("gone");

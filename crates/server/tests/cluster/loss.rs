@@ -100,7 +100,7 @@ async fn who_comes_and_who_goes_is_told_on_a_bus_that_loses_half() {
 /// Waits until he was told this of all of these, of each once and nothing else.
 async fn told(device: &mut Device, what: Notice, mut of: BTreeSet<u64>) {
     while !of.is_empty() {
-        let frame = tokio::time::timeout(PATIENCE, device.socket.next()).await.expect("he is told");
+        let frame = tokio::time::timeout(PATIENCE, device.socket.next()).await.expect("they are told");
         match frame.expect("a frame") {
             Incoming::Event(IncomingEvent::Notify(notice)) if notice.kind == what => {
                 assert!(of.remove(&notice.uid), "{notice:?}");

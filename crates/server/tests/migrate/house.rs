@@ -60,7 +60,7 @@ impl Place {
         match self {
             Self::Folder(folder) => side_in(folder.path()),
             Self::Server(server) => {
-                // Whoever filled it before is gone when PostgreSQL has seen that his connection is.
+                // Whoever filled it before is gone when PostgreSQL has seen that their connection is.
                 let target = loop {
                     match PostgresArchive::target(&server.url()).await {
                         Err(OpenError::BeingFilled) => tokio::task::yield_now().await,

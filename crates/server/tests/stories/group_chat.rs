@@ -173,7 +173,7 @@ async fn admins_remove_and_the_creator_stays() {
     of_carl.nothing_came("h").await;
     carl.get(&format!("/api/group/user/get?gid={gid}")).await.ok("[]");
     carl.get("/api/group/get").await.ok("[]");
-    // What was said while he was there he may still read.
+    // What was said while they were there they may still read.
     carl.post("/api/message/group/read", json!({"gid": gid, "uid": carl.uid})).await.ok(true);
 }
 

@@ -143,7 +143,7 @@ async fn the_list_holds_one_s_own_chats_and_a_chat_appears_with_its_first_messag
     list(&bob, anna.uid).await.ok("[]");
     list(&bob, 4711).await.ok("[]");
     bob.change(gid, 2, &[&bob]).await.ok(true);
-    assert_eq!(contents(&list(&bob, bob.uid).await.data()), ["hi"], "who has left keeps his part");
+    assert_eq!(contents(&list(&bob, bob.uid).await.data()), ["hi"], "who has left keeps their part");
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn the_chat_of_one_who_was_removed_stays_in_his_list_with_his_part() {
     let mut of_anna = anna.connect().await;
     send_many(&mut of_anna, gid, 2).await;
     anna.change(gid, 2, &[&bob]).await.ok(true);
-    of_anna.send(gid, "without him", "later").await;
+    of_anna.send(gid, "without them", "later").await;
 
     let body = json!({"uid": bob.uid, "page": 1, "size": 9});
     let chats = bob.post("/api/message/chat/list", body).await.data();
@@ -239,7 +239,7 @@ async fn the_chat_of_one_who_was_removed_stays_in_his_list_with_his_part() {
     let of_hers = &anna.post("/api/message/chat/list", json!({"uid": anna.uid, "page": 1, "size": 9})).await;
     assert!(!of_hers.data().to_string().contains("left"));
 
-    // He reads his part, on all of his devices.
+    // They read their part, on all of their devices.
     let mut of_bob = bob.connect().await;
     bob.post("/api/message/group/read", json!({"gid": gid})).await.ok(true);
     let notice = of_bob.notice(Notice::Read).await;
@@ -267,7 +267,7 @@ async fn a_deleted_chat_is_gone_on_all_of_ones_own_devices_until_something_new_c
         assert_eq!((notice.uid, notice.gid, notice.seq, notice.rev), (bob.uid, Some(gid), Some(2), None));
     }
     assert_eq!((listed(&bob).await, listed(&anna).await), (0, 1));
-    assert_eq!(bob.api.groups().await.expect("groups").len(), 1, "he is a member as before");
+    assert_eq!(bob.api.groups().await.expect("groups").len(), 1, "they are a member as before");
     assert_eq!(bob.api.history(gid, 1, 9).await.expect("history").len(), 2);
     let rev = Id::try_from(known.rev).expect("below 2^53");
     let request = SyncRequest { rev: Some(rev), window: Some(0), ..SyncRequest::default() };
@@ -282,7 +282,7 @@ async fn a_deleted_chat_is_gone_on_all_of_ones_own_devices_until_something_new_c
     of_anna.send(gid, "new", "n").await;
     assert_eq!(phone.message().await.content, "new");
     assert_eq!(listed(&bob).await, 1);
-    // What he has not seen by then is not deleted.
+    // What they have not seen by then is not deleted.
     bob.post("/api/chat/delete", json!({"gid": gid, "seq": 2})).await.ok(true);
     assert_eq!(listed(&bob).await, 1);
     bob.post("/api/chat/delete", json!({"gid": gid, "seq": 3})).await.ok(true);
@@ -300,7 +300,7 @@ async fn one_deletes_chats_one_has_left_but_not_those_of_others() {
     bob.post("/api/chat/delete", json!({"gid": gid})).await.ok(true);
     assert!(bob.api.chats(bob.uid, 1, 9).await.expect("chats").is_empty());
     anna.change(gid, 1, &[&bob]).await.ok(true);
-    assert_eq!(bob.api.chats(bob.uid, 1, 9).await.expect("chats").len(), 1, "he is back");
+    assert_eq!(bob.api.chats(bob.uid, 1, 9).await.expect("chats").len(), 1, "they are back");
     let stranger = carl.post("/api/chat/delete", json!({"gid": gid})).await;
     stranger.refused("you are not a member of this group");
     carl.post("/api/chat/delete", json!({"gid": 4711})).await.refused("no such group");

@@ -53,7 +53,7 @@ async fn one_who_comes_is_told_at_once_and_one_who_goes_after_ten_seconds() {
     log_out(&mut of_dan).await;
     if NODES == 1 {
         server.seconds_pass(10).await;
-        of_anna.nothing_came("he may come back").await;
+        of_anna.nothing_came("they may come back").await;
         server.seconds_pass(1).await;
     }
     // Of several nodes each begins to count when it has heard of it.

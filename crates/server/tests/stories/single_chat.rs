@@ -94,7 +94,7 @@ async fn who_left_comes_back_when_the_other_writes_and_gets_what_was_written() {
     bob.post("/api/group/leave", json!({"gid": gid})).await.ok(true);
     of_anna.notice(Notice::MembersRemoved).await;
     let left = tablet.notice(Notice::MembersRemoved).await;
-    // He is there, and in no list of the chat.
+    // They are there, and in no list of the chat.
     let mut of_bob = bob.connect().await;
 
     let id = of_anna.send(gid, "come back", "a2").await;

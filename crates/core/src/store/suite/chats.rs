@@ -59,7 +59,7 @@ pub async fn a_group_one_has_left_stays_a_chat_with_ones_own_part(w: &mut World)
     let chat = w.chat(bob, group).await;
     assert_eq!((chat.last.content.as_str(), chat.unread, chat.left), ("two", 2, true));
     assert_eq!((chat.group.id, chat.peer.id), (group, anna));
-    // What is said without him is no activity of his.
+    // What is said without them is no activity of theirs.
     assert_eq!(chats(w, bob, 1, 1).await, ["elsewhere"]);
     assert_eq!(chats(w, bob, 2, 1).await, ["two"]);
     assert!(!w.chat(carl, group).await.left);
@@ -92,7 +92,7 @@ pub async fn a_group_left_before_its_first_message_is_no_chat(w: &mut World) -> 
     assert_eq!(w.chats(bob).await, []);
     w.add(anna, group, &[bob]).await?;
     w.leave(bob, group).await?;
-    assert_eq!(w.chats(bob).await, [], "nor before the first that he would have seen");
+    assert_eq!(w.chats(bob).await, [], "nor before the first that they would have seen");
     Ok(())
 }
 
@@ -104,7 +104,7 @@ pub async fn who_left_twice_sees_the_last_of_what_he_saw(w: &mut World) -> Claim
     w.send(anna, group, "the gap").await?;
     w.add(anna, group, &[bob]).await?;
     w.leave(bob, group).await?;
-    assert_eq!(w.chat(bob, group).await.last.content, "seen", "nothing was said while he was back");
+    assert_eq!(w.chat(bob, group).await.last.content, "seen", "nothing was said while they were back");
     w.add(anna, group, &[bob]).await?;
     w.send(anna, group, "seen, too").await?;
     w.leave(bob, group).await?;
@@ -153,17 +153,17 @@ pub async fn a_deleted_chat_is_out_of_ones_own_list_until_the_next_message(w: &m
     assert_eq!(w.chats(anna).await.len(), 1, "anna has hers");
     let what = ChatChange::Deleted { seq: Seq(1) };
     assert_eq!(chat_change(w.change().await), (bob, Rev(own.0 + 1), chat, what));
-    assert_eq!(w.members(bob, chat).await.len(), 2, "he is a member as before");
+    assert_eq!(w.members(bob, chat).await.len(), 2, "they are a member as before");
     assert_eq!(w.texts(bob, chat).await, ["one"], "and has what was said");
     w.reopen().await;
     assert_eq!(w.chats(bob).await, []);
 
     w.send(anna, chat, "two").await?;
     let back = w.chat(bob, chat).await;
-    assert_eq!((back.last.content.as_str(), back.unread), ("two", 2), "he has never read the first");
+    assert_eq!((back.last.content.as_str(), back.unread), ("two", 2), "they have never read the first");
     w.delete_chat(bob, chat, None).await?;
     w.send(bob, chat, "three").await?;
-    assert_eq!(w.chat(bob, chat).await.last.content, "three", "his own brings it back, too");
+    assert_eq!(w.chat(bob, chat).await.last.content, "three", "their own brings it back, too");
     Ok(())
 }
 
@@ -202,7 +202,7 @@ pub async fn a_chat_one_has_left_is_deleted_until_one_joins_anew(w: &mut World) 
     w.delete_chat(bob, group, None).await?;
     assert_eq!(w.chats(bob).await, []);
     w.send(anna, group, "two").await?;
-    assert_eq!(w.chats(bob).await, [], "it is none of his");
+    assert_eq!(w.chats(bob).await, [], "it is none of theirs");
     w.add(anna, group, &[bob]).await?;
     assert_eq!(w.chat(bob, group).await.last.content, "one");
     Ok(())
@@ -307,7 +307,7 @@ pub async fn the_gap_of_one_who_came_back_moves_no_chat(w: &mut World) -> Claim 
             w.add(anna, group, &[bob]).await?;
             back.push(group);
         }
-        // Who has left keeps what he saw.
+        // Who has left keeps what they saw.
         expected.push(n.to_string());
     }
     // Where somebody says something again, the chat is the newest.

@@ -261,12 +261,12 @@ pub async fn writing_in_a_single_chat_brings_back_who_left(w: &mut World) -> Cla
     assert_eq!(group_change(added.clone()), (chat, Rev(rev + 1), anna, back));
     assert_eq!(*told, Change::Message { message: message.into(), origin: Origin(0) });
 
-    // It is there for him as for one who never left.
+    // It is there for them as for one who never left.
     assert_eq!(w.members(bob, chat).await, [(anna, Role::Admin), (bob, Role::Common)]);
     assert_eq!(w.texts(bob, chat).await, ["before", "come back"]);
     assert_eq!(w.unread(bob, chat).await, 1);
     assert_eq!(w.send(bob, chat, "here I am").await?.seq, Seq(3));
-    assert_eq!(w.rev(anna, chat).await, Rev(rev + 3), "he was brought back once");
+    assert_eq!(w.rev(anna, chat).await, Rev(rev + 3), "they were brought back once");
 
     // Either may leave, also the one who opened it, and also after a restart.
     w.leave(anna, chat).await?;
@@ -284,7 +284,7 @@ pub async fn several_messages_at_once_bring_back_once(w: &mut World) -> Claim {
     let Rev(rev) = w.rev(anna, chat).await;
     w.changes().await;
 
-    // They are in the queue together, so that they may share a commit; and he is a member after the first.
+    // They are in the queue together, so that they may share a commit; and they are a member after the first.
     let send =
         |sender, id: &'static str| write(&w.store, Write::Append(world::text(sender, chat, id, id, w.now())));
     let mark = Write::Mark(Mark {
@@ -305,7 +305,7 @@ pub async fn several_messages_at_once_bring_back_once(w: &mut World) -> Claim {
     assert_eq!(w.changes().await.len(), 5, "one addition, three messages, one receipt");
     assert_eq!(w.rev(anna, chat).await, Rev(rev + 5));
     assert_eq!(w.texts(bob, chat).await, ["before", "one", "two", "three"]);
-    assert_eq!(w.unread(bob, chat).await, 0, "he has written");
+    assert_eq!(w.unread(bob, chat).await, 0, "they have written");
     assert_eq!(w.member(anna, chat, bob).await.read_seq, Seq(1));
     w.reopen().await;
     assert_eq!(w.members(anna, chat).await.len(), 2);

@@ -120,14 +120,14 @@ impl Room {
         deleted.is_some_and(|deleted| deleted >= self.last_seq_of(user))
     }
 
-    /// What the user may know of, whether or not he is still a member.
+    /// What the user may know of, whether or not they are still a member.
     pub(super) fn events_of(&self, user: UserId) -> Vec<GroupEvent> {
         let Some(person) = self.person(user) else { return Vec::new() };
         self.events.iter().filter(|event| person.hears(event.place())).cloned().collect()
     }
 
     pub(super) fn unread(&self, user: UserId) -> u64 {
-        let person = self.person(user).expect("he is or was a member");
+        let person = self.person(user).expect("they are or was a member");
         let own = self.messages.iter().rev().find(|message| message.sender == user);
         let own = own.map_or(Seq(0), |message| message.seq);
         let seen = person.joined_after().max(person.read).max(own);
@@ -178,7 +178,7 @@ impl Room {
         let rev = self.next_rev();
         let person = self.person_mut(user).expect("he is a member");
         person.stays.last_mut().expect("he is a member").1 = Some(last);
-        person.revs.last_mut().expect("he is a member").1 = Some(rev);
+        person.revs.last_mut().expect("they are a member").1 = Some(rev);
     }
 
     /// What the feed says of a change that was made just now.

@@ -99,7 +99,7 @@ impl Story {
             uids.iter().for_each(|uid| room.join(*uid));
             rooms.insert(gid, room);
         }
-        // A single chat, which the second may leave: what the first writes brings him back.
+        // A single chat, which the second may leave: what the first writes brings them back.
         let single = people[0].api.create_group(1, "", &[people[1].uid]).await.expect("a chat");
         let mut room = Room { single: true, ..Room::default() };
         people[..2].iter().for_each(|person| room.join(person.uid));
@@ -334,7 +334,7 @@ impl Story {
         let member = if allowed { op == OpType::Add } else { is_member(subject) };
         let uid = subject.uid;
         self.hear_witness().await;
-        // What the other writes at the same time may have brought him back to a single chat already.
+        // What the other writes at the same time may have brought them back to a single chat already.
         if !self.rooms[&gid].single || self.in_flux.is_none() {
             assert_eq!(self.rooms[&gid].has_member(uid), member, "the witness has heard of it");
         }

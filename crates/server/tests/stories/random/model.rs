@@ -59,12 +59,12 @@ impl Room {
         self.people.get(&uid).is_some_and(Guest::is_member)
     }
 
-    /// Whether he is a member, or was one.
+    /// Whether they are a member, or were one.
     pub fn was_member(&self, uid: u64) -> bool {
         self.people.contains_key(&uid)
     }
 
-    /// The last place that is his: where he left, if he did.
+    /// The last place that is theirs: where they left, if they did.
     pub fn last_seq_of(&self, uid: u64) -> u64 {
         let left = self.people.get(&uid).and_then(|guest| guest.stays.last()).and_then(|(_, to)| *to);
         left.unwrap_or(self.last_seq())
