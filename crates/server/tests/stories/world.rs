@@ -133,6 +133,15 @@ impl TestServer {
         connections
     }
 
+    /// Returns when each node has committed what it was given before, also by lines that are cut since.
+    pub async fn everything_is_committed(&self, person: &Person) {
+        for node in &self.serving.addresses {
+            let api = Api::new(format!("http://{node}")).with_token(person.token());
+            // A write behind all that wait there, and of a group that there is not, so it changes nothing.
+            api.mark_read(u64::MAX >> 11).await.expect_err("there is no such group");
+        }
+    }
+
     /// Sends a request without a token, as bytes.
     pub async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         raw::ask(self.address, method, path, &[], body.as_bytes()).await

@@ -388,6 +388,7 @@ impl Story {
     async fn settle(&mut self) {
         let online = 1 + self.phones.iter().filter(|phone| phone.is_online()).count();
         timeout(PATIENCE, self.connections_are(online)).await.expect("the server notices who is gone");
+        self.server.as_ref().expect("it runs").everything_is_committed(&self.people[0]).await;
         self.hear_witness().await;
         self.in_flux = None;
         for ((uid, id), sent) in &self.sent {
