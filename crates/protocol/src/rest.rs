@@ -37,6 +37,9 @@ pub struct ServerInfo {
     pub registration: Registration,
     /// Whether nobody has an account yet.
     pub empty: bool,
+    /// What its web client does with pictures, sound and films of other hosts.
+    #[serde(rename = "remotePictures")]
+    pub remote_pictures: RemotePictures,
 }
 
 /// What it accepts at the most.
@@ -67,6 +70,17 @@ pub struct ServerLimits {
 pub enum Registration {
     Open,
     Closed,
+}
+
+/// What becomes of a picture, sound or film at an address of another host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum RemotePictures {
+    /// It is loaded when somebody asks for it, as its host learns who looks at it and when.
+    Ask,
+    /// It is not loaded; its address is shown.
+    Never,
 }
 
 /// A conversation: `mode` 1 is a single chat of two, anything else a group chat.

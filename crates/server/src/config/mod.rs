@@ -17,7 +17,7 @@ pub use self::load::{LoadError, Loaded, Origin, SettingError, load, load_command
 pub use self::settings::Settings;
 pub use self::table::settings_table;
 pub(crate) use self::value::database;
-pub use self::value::{Bus, Database, LogFormat, MetricsAccess};
+pub use self::value::{Bus, Database, LogFormat, MetricsAccess, RemotePictures};
 use self::value::{ErrorDetail, MaxConnections, OffOr, Registration, Switch};
 use crate::open_files;
 
@@ -62,6 +62,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// `allowed-origins`.
     pub allowed_origins: AllowedOrigins,
+    /// `remote-pictures`: what the web client does with pictures, sound and films of other hosts.
+    pub remote_pictures: RemotePictures,
     /// `trusted-proxies`: peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// `metrics`: who may read `/metrics`.
@@ -149,6 +151,7 @@ impl Config {
             time_zone: settings.time_zone.0,
             tls,
             allowed_origins,
+            remote_pictures: settings.remote_pictures,
             trusted_proxies: settings.trusted_proxies,
             metrics: settings.metrics,
             max_body_bytes: settings.max_body,

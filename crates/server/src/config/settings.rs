@@ -13,7 +13,7 @@ use rim_protocol::limits::DEFAULT_MAX_BODY_BYTES;
 
 use super::value::{
     self, Bus, Database, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr,
-    Registration, Switch, TimeZoneName,
+    Registration, RemotePictures, Switch, TimeZoneName,
 };
 
 /// Every setting. The first sentence of each is its line in `--help` and in the table of the docs.
@@ -113,6 +113,11 @@ pub struct Settings {
     #[arg(long, env = "RIM_ALLOWED_ORIGINS", value_name = "ORIGINS", global = true, hide_short_help = true)]
     #[arg(value_delimiter = ',', value_parser = value::origin)]
     pub allowed_origins: Vec<String>,
+
+    /// Pictures, sound and films of other hosts in the web client: loaded when somebody asks for one, or never
+    #[arg(long, env = "RIM_REMOTE_PICTURES", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = RemotePictures::Ask)]
+    pub remote_pictures: RemotePictures,
 
     /// Addresses of proxies whose X-Forwarded-For is believed: a comma-separated list
     #[arg(

@@ -46,6 +46,15 @@ pub enum ErrorDetail {
     Uniform,
 }
 
+/// What the web client does with pictures, sound and films of other hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RemotePictures {
+    /// Loads them when somebody says so.
+    Ask,
+    /// Shows their addresses.
+    Never,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     Text,

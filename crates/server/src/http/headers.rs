@@ -12,6 +12,7 @@ use http::header::{
 };
 
 use crate::App;
+use crate::config::RemotePictures;
 
 /// For answers that are no pages: nothing in them may be loaded, run or framed.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -22,13 +23,27 @@ pub const STATIC_PAGE: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
-/// For the web client: scripts, styles and connections of this server alone. Pictures may be elsewhere, as
-/// those of messages are. The WebSocket of the same host counts as `'self'`.
-pub const WEB_CLIENT: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; \
-     img-src 'self' data: blob: https: http:; media-src 'self'; manifest-src 'self'; worker-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
+/// What both policies of the web client begin with: scripts, styles and connections of this server alone. The
+/// WebSocket of the same host counts as `'self'`.
+macro_rules! web_client {
+    ($media:literal) => {
+        HeaderValue::from_static(concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; ",
+            "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ",
+            $media
+        ))
+    };
+}
+
+/// For the web client. Pictures, sound and films may be elsewhere where the client asks before it loads them.
+pub const fn web_client(remote_pictures: RemotePictures) -> HeaderValue {
+    match remote_pictures {
+        RemotePictures::Ask => {
+            web_client!("img-src 'self' data: blob: https: http:; media-src 'self' https: http:")
+        }
+        RemotePictures::Never => web_client!("img-src 'self' data: blob:; media-src 'self'"),
+    }
+}
 
 /// For a picture that somebody has uploaded: even opened by itself it is nothing but a picture.
 pub const UPLOAD: HeaderValue =

@@ -241,15 +241,40 @@ async fn a_body_that_does_not_come_ends_with_408() {
 async fn anybody_may_ask_what_the_server_is_and_hears_whether_it_is_empty() {
     let server = Server::new(&[]);
     let ask = async || server.ask("GET", "/api/server/info", Some("rim_stale"), "").await.1;
-    assert!(ask().await.ends_with(r#""registration":"open","empty":true}}"#), "{}", ask().await);
+    assert!(
+        ask().await.ends_with(r#""registration":"open","empty":true,"remotePictures":"ask"}}"#),
+        "{}",
+        ask().await
+    );
     server.token().await;
-    assert!(ask().await.ends_with(r#""registration":"open","empty":false}}"#), "{}", ask().await);
+    assert!(
+        ask().await.ends_with(r#""registration":"open","empty":false,"remotePictures":"ask"}}"#),
+        "{}",
+        ask().await
+    );
     assert!(ask().await.contains(&format!(r#""version":"{}""#, env!("CARGO_PKG_VERSION"))));
 
     let closed = Server::new(&["--registration", "closed", "--max-body", "64K"]);
     let (_, answer) = closed.ask("GET", "/api/server/info", None, "").await;
     assert!(answer.contains(r#""bodyBytes":65536,"#), "{answer}");
-    assert!(answer.ends_with(r#""registration":"closed","empty":true}}"#), "{answer}");
+    assert!(answer.contains(r#""registration":"closed","empty":true,"#), "{answer}");
+}
+
+/// Whether there is a client to be served or not, what it may load is in the policy of each of its files.
+#[tokio::test]
+async fn pictures_of_other_hosts_are_a_setting_that_the_policy_of_the_page_keeps() {
+    for (setting, pictures, media) in [
+        ("ask", "img-src 'self' data: blob: https: http:;", "media-src 'self' https: http:"),
+        ("never", "img-src 'self' data: blob:;", "media-src 'self'"),
+    ] {
+        let server = Server::new(&["--remote-pictures", setting]);
+        let (_, answer) = server.ask("GET", "/api/server/info", None, "").await;
+        assert!(answer.contains(&format!(r#""remotePictures":"{setting}""#)), "{answer}");
+        let policy = super::headers::web_client(server.app.config.remote_pictures);
+        let policy = policy.to_str().expect("ASCII");
+        assert!(policy.contains(pictures) && policy.ends_with(media), "{policy}");
+        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+    }
 }
 
 #[tokio::test]

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::headers::STATIC_PAGE;
+use super::headers::{STATIC_PAGE, web_client};
 use crate::App;
 
 mod client;
@@ -27,9 +28,9 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// A file of the client. It finds its way by what follows `#`, so nothing but `/` is a page of its own.
-async fn file(uri: Uri, headers: HeaderMap) -> Response {
+async fn file(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
     match client::find(uri.path()) {
-        Some(file) => file.answer(&headers),
+        Some(file) => file.answer(&headers, web_client(app.config.remote_pictures)),
         None if uri.path() == "/" => page(StatusCode::OK, LANDING),
         None => not_found(uri).await,
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use rim_protocol::limits;
-use rim_protocol::rest::{Registration, ServerInfo, ServerLimits};
+use rim_protocol::rest::{Registration, RemotePictures, ServerInfo, ServerLimits};
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
+use crate::{App, config};
 
 /// What this server can do that another of the same protocol may not.
 const FEATURES: [&str; 5] = ["avatars", "friends", "presence", "receipts", "sync"];
@@ -42,5 +42,9 @@ pub(super) async fn server_info(State(app): State<Arc<App>>) -> Answer<ServerInf
         },
         registration: if app.config.registration { Registration::Open } else { Registration::Closed },
         empty: app.accounts.nobody_has_one(&*app.store).await?,
+        remote_pictures: match app.config.remote_pictures {
+            config::RemotePictures::Ask => RemotePictures::Ask,
+            config::RemotePictures::Never => RemotePictures::Never,
+        },
     }))
 }

@@ -6,11 +6,11 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, VARY,
+    IF_NONE_MATCH, VARY, X_DNS_PREFETCH_CONTROL,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::http::headers::{IMMUTABLE, WEB_CLIENT};
+use crate::http::headers::IMMUTABLE;
 
 /// A file of the client.
 pub(super) struct File {
@@ -35,7 +35,7 @@ pub(super) fn find(path: &str) -> Option<&'static File> {
 
 impl File {
     /// The file in the smallest form that the browser takes, or 304 if it has it already.
-    pub(super) fn answer(&self, request: &HeaderMap) -> Response {
+    pub(super) fn answer(&self, request: &HeaderMap, policy: HeaderValue) -> Response {
         let caching =
             if self.path.starts_with("/assets/") { IMMUTABLE } else { HeaderValue::from_static("no-cache") };
         let about = [
@@ -43,7 +43,9 @@ impl File {
             (CACHE_CONTROL, caching),
             (VARY, HeaderValue::from_static("accept-encoding")),
             // Not for the page alone: a worker obeys the policy of its own file.
-            (CONTENT_SECURITY_POLICY, WEB_CLIENT),
+            (CONTENT_SECURITY_POLICY, policy),
+            // Else a browser looks up the hosts of links in messages, and whoever runs one learns that they are read.
+            (X_DNS_PREFETCH_CONTROL, HeaderValue::from_static("off")),
         ];
         // By RFC 9110 an ETag weighs the same here whether it is marked weak or not.
         let strong = self.etag.trim_start_matches("W/");
@@ -111,6 +113,8 @@ mod tests {
     };
     const PICTURE: File = File { path: "/assets/a-Bc1.png", brotli: None, gzip: None, ..PAGE };
 
+    const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'");
+
     fn asked(name: HeaderName, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
     }
@@ -130,14 +134,14 @@ mod tests {
             ("identity", None, "plain"),
             ("", None, "plain"),
         ] {
-            let response = PAGE.answer(&asked(ACCEPT_ENCODING, accepted));
+            let response = PAGE.answer(&asked(ACCEPT_ENCODING, accepted), POLICY);
             let sent = response.headers().get(CONTENT_ENCODING).map(|coding| coding.to_str().expect("ASCII"));
             assert_eq!(sent, encoding, "{accepted}");
             assert_eq!(response.headers()[VARY], "accept-encoding");
             assert_eq!(body(response).await, content, "{accepted}");
         }
-        assert_eq!(body(PAGE.answer(&HeaderMap::new())).await, "plain");
-        assert_eq!(body(PICTURE.answer(&asked(ACCEPT_ENCODING, "br"))).await, "plain");
+        assert_eq!(body(PAGE.answer(&HeaderMap::new(), POLICY)).await, "plain");
+        assert_eq!(body(PICTURE.answer(&asked(ACCEPT_ENCODING, "br"), POLICY)).await, "plain");
     }
 
     #[tokio::test]
@@ -150,17 +154,20 @@ mod tests {
             ("\"another\"", false),
             ("0123456789abcdef", false),
         ] {
-            let response = PAGE.answer(&asked(IF_NONE_MATCH, tags));
+            let response = PAGE.answer(&asked(IF_NONE_MATCH, tags), POLICY);
             assert_eq!(response.status(), if has_it { 304 } else { 200 }, "{tags}");
             assert_eq!(response.headers()[ETAG], "W/\"0123456789abcdef\"");
             assert_eq!(response.headers()[CACHE_CONTROL], "no-cache");
+            // A browser goes by the headers of the newest answer, whichever of the two it is.
+            assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
+            assert_eq!(response.headers()[X_DNS_PREFETCH_CONTROL], "off");
             assert_eq!(body(response).await, if has_it { "" } else { "plain" });
         }
     }
 
     #[test]
     fn hashed_names_are_kept_for_ever_and_the_page_is_asked_for_again() {
-        let caching = |file: &File| file.answer(&HeaderMap::new()).headers()[CACHE_CONTROL].clone();
+        let caching = |file: &File| file.answer(&HeaderMap::new(), POLICY).headers()[CACHE_CONTROL].clone();
         assert_eq!(caching(&PAGE), "no-cache");
         assert_eq!(caching(&PICTURE), "public, max-age=31536000, immutable");
     }
