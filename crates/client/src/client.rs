@@ -1,14 +1,16 @@
 //! A conversation that outlives its connections.
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::time::Duration;
 
 use rim_protocol::frame::{Incoming, IncomingAnswer, IncomingEvent, IncomingNotice, Outgoing};
 use rim_protocol::rest::Message;
 use rim_protocol::sync::StoreState;
-use rim_protocol::{CloseCode, Kind};
+use rim_protocol::{CloseCode, ErrorCode, Kind};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 
 use crate::replica::{Place, Replica};
 use crate::{Api, ApiError, Connection, ConnectionError};
@@ -19,6 +21,10 @@ const QUEUE: usize = 1024;
 /// The first pause before a reconnect; each further one is twice as long, up to the last.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LAST_BACKOFF: Duration = Duration::from_secs(10);
+
+/// What may be stored is sent again after so long, where the server could not say: it has waited for its database
+/// already.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// A logged-in user who sends and receives whatever becomes of the connections.
 pub struct Client {
@@ -59,11 +65,16 @@ pub enum SendError {
 }
 
 /// A message on its way; kept until it is answered, and sent again on every new connection.
+///
+/// Who is told that it is not stored may rely on it. So one of which an earlier try may have been stored is sent
+/// again until it is certain.
 struct Pending {
     gid: u64,
     kind: Kind,
     content: String,
     client_msg_id: String,
+    /// It was sent, and what came of that is not known.
+    unsure: bool,
     answered: oneshot::Sender<Result<u64, SendError>>,
 }
 
@@ -82,6 +93,7 @@ impl Client {
             uid,
             replica: Replica::default(),
             unanswered: VecDeque::new(),
+            again: VecDeque::new(),
             commands: pending,
             events: sender,
         };
@@ -133,8 +145,8 @@ impl Sender {
         client_msg_id: impl Into<String>,
     ) -> Result<u64, SendError> {
         let (answered, answer) = oneshot::channel();
-        let pending =
-            Pending { gid, kind, content: content.into(), client_msg_id: client_msg_id.into(), answered };
+        let (content, client_msg_id) = (content.into(), client_msg_id.into());
+        let pending = Pending { gid, kind, content, client_msg_id, unsure: false, answered };
         self.0.send(pending).await.map_err(|_| SendError::Ended)?;
         answer.await.map_err(|_| SendError::Ended)?
     }
@@ -154,6 +166,8 @@ struct Engine {
     replica: Replica,
     /// In the order of sending, which is the order of the answers.
     unanswered: VecDeque<Pending>,
+    /// Answered without saying whether they are stored, and when they are sent again.
+    again: VecDeque<(Instant, Pending)>,
     commands: mpsc::Receiver<Pending>,
     events: mpsc::Sender<ClientEvent>,
 }
@@ -205,13 +219,21 @@ impl Engine {
         }
         loop {
             tokio::select! {
-                // Both arms are cancel-safe: a frame or a command not taken now is taken next time.
+                // All arms are cancel-safe: a frame or a command not taken now is taken next time.
                 incoming = connection.next() => {
                     let handled = match incoming {
                         Ok(incoming) => self.take(incoming).await,
                         Err(error) => Err(stop_of(&error)),
                     };
                     if let Err(stop) = handled {
+                        return stop;
+                    }
+                }
+                () = due(self.again.front()) => {
+                    let Some((_, pending)) = self.again.pop_front() else { continue };
+                    let sent = self.send(&mut connection, &pending).await;
+                    self.unanswered.push_back(pending);
+                    if let Err(stop) = sent {
                         return stop;
                     }
                 }
@@ -233,9 +255,11 @@ impl Engine {
             self.is_on(&store.clone()).await?;
         }
         self.sync().await?;
-        let unanswered = std::mem::take(&mut self.unanswered);
+        let again = std::mem::take(&mut self.again).into_iter().map(|(_, pending)| pending);
+        let unanswered: Vec<_> = again.chain(std::mem::take(&mut self.unanswered)).collect();
         let mut sent = Ok(());
-        for pending in unanswered {
+        for mut pending in unanswered {
+            pending.unsure = true;
             if sent.is_ok() {
                 sent = self.send(connection, &pending).await;
             }
@@ -295,7 +319,11 @@ impl Engine {
 
     fn answered(&mut self, answer: IncomingAnswer) {
         let place = self.unanswered.iter().position(|pending| pending.client_msg_id == answer.client_msg_id);
-        let Some(pending) = place.and_then(|index| self.unanswered.remove(index)) else { return };
+        let Some(mut pending) = place.and_then(|index| self.unanswered.remove(index)) else { return };
+        if answer.code.is_some_and(|code| is_open(code, pending.unsure)) {
+            pending.unsure = true;
+            return self.again.push_back((Instant::now() + AGAIN, pending));
+        }
         let result = match (answer.server_msg_id, answer.code) {
             (Some(id), None) => Ok(id),
             (_, code) => Err(SendError::Refused { code: code.unwrap_or_default(), reason: answer.content }),
@@ -327,7 +355,8 @@ impl Engine {
         if !self.replica.is_of_another(store) {
             return Ok(());
         }
-        for pending in self.unanswered.drain(..) {
+        let again = self.again.drain(..).map(|(_, pending)| pending);
+        for pending in self.unanswered.drain(..).chain(again) {
             // Whoever sent it may have stopped waiting.
             let _ = pending.answered.send(Err(SendError::OtherStore));
         }
@@ -336,6 +365,21 @@ impl Engine {
 
     async fn emit(&self, event: ClientEvent) -> Result<(), Stop> {
         self.events.send(event).await.map_err(|_| Stop::Dropped)
+    }
+}
+
+/// Whether an Error leaves open if the message is stored. "Busy" and "too fast" speak of one try alone, and say nothing
+/// of an earlier one that was `unsure`.
+fn is_open(code: u16, unsure: bool) -> bool {
+    let of_one_try = [ErrorCode::TooFast.get(), ErrorCode::Busy.get()];
+    code == ErrorCode::Unsure.get() || (unsure && of_one_try.contains(&code))
+}
+
+/// Until the first of them is to be sent again; for ever where there is none.
+async fn due(first: Option<&(Instant, Pending)>) {
+    match first {
+        Some((due, _)) => sleep_until(*due).await,
+        None => pending().await,
     }
 }
 
@@ -349,5 +393,57 @@ fn stop_of(error: &ConnectionError) -> Stop {
             Stop::Ended { code: *code, reason: reason.clone() }
         }
         _ => Stop::Reconnect,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine with one message on its way, and what is answered to who sent it.
+    fn engine(unsure: bool) -> (Engine, oneshot::Receiver<Result<u64, SendError>>) {
+        let ((_, commands), (events, _)) = (mpsc::channel(1), mpsc::channel(1));
+        let (answered, answer) = oneshot::channel();
+        let (content, client_msg_id) = ("hi".to_owned(), "m".to_owned());
+        let pending = Pending { gid: 1, kind: Kind::Text, content, client_msg_id, unsure, answered };
+        let engine = Engine {
+            api: Api::new("http://127.0.0.1:1"),
+            ws: String::new(),
+            uid: 1,
+            replica: Replica::default(),
+            unanswered: VecDeque::from([pending]),
+            again: VecDeque::new(),
+            commands,
+            events,
+        };
+        (engine, answer)
+    }
+
+    fn error(code: u16) -> IncomingAnswer {
+        IncomingAnswer {
+            client_msg_id: "m".to_owned(),
+            server_msg_id: None,
+            kind: "Error".to_owned(),
+            content: "why".to_owned(),
+            code: Some(code),
+            store: None,
+        }
+    }
+
+    #[test]
+    fn of_what_may_be_stored_nobody_is_told_that_it_is_not() {
+        for (code, unsure) in [(504, false), (504, true), (503, true), (429, true)] {
+            let (mut engine, mut answer) = engine(unsure);
+            engine.answered(error(code));
+            assert!(answer.try_recv().is_err(), "{code}");
+            let again = engine.again.front().map(|(_, pending)| pending.unsure);
+            assert_eq!(again, Some(true), "{code}: it is sent again");
+        }
+        for (code, unsure) in [(503, false), (429, false), (403, true), (404, true)] {
+            let (mut engine, mut answer) = engine(unsure);
+            engine.answered(error(code));
+            let told = answer.try_recv().expect("told");
+            assert!(matches!(told, Err(SendError::Refused { code: told, .. }) if told == code), "{code}");
+        }
     }
 }

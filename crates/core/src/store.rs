@@ -25,7 +25,7 @@ pub use shared::SharedStore;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Why a use case was not carried out. Nothing was changed, whichever it is.
+/// Why a use case was not carried out. Nothing was changed, whichever it is but `Unsure`.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     #[error(transparent)]
@@ -36,6 +36,10 @@ pub enum StoreError {
     /// The backend failed. The text is for the log, not for users.
     #[error("store: {0}")]
     Fault(String),
+    /// It was carried out or not: the answer of the backend was lost, and what came of it could not be found out. A
+    /// message that is sent again is stored once.
+    #[error("it is not known whether this was stored: send it again with the same clientMsgId")]
+    Unsure,
 }
 
 /// Told of every commit, for metrics. Called from the store's writer, so it must not block.
@@ -54,7 +58,7 @@ pub trait CommitObserver: Send + Sync + 'static {
 ///   takes the group's next `rev`: messages, receipts that move on, membership, roles, name and avatar of the
 ///   group and of its members.
 /// - What changed is published on the [`crate::event::Feed`] that came with the store, in commit order.
-/// - A method that fails has changed nothing.
+/// - A method that fails has changed nothing, but for `Unsure`: then all of it was changed, or nothing.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     // ---- users

@@ -24,6 +24,8 @@ pub enum ErrorCode {
     Failed = 500,
     /// The server is at its limit; nothing was done, try again.
     Busy = 503,
+    /// Whether it was done is not known: sent again with the same `clientMsgId` it is stored once.
+    Unsure = 504,
     /// REST: the user or token asked for does not exist.
     NoSuchUser = 1001,
 }

@@ -64,7 +64,7 @@ impl Database {
         Self { pool, waiting: Semaphore::new(MAX_WAITING), publisher, observer, tasks: TaskTracker::new() }
     }
 
-    /// Runs one statement that is its own transaction.
+    /// Reads by one statement that is its own transaction.
     pub(crate) async fn one<T, F>(&self, work: F) -> rim_core::store::Result<T>
     where
         F: for<'t> FnOnce(&'t Client) -> BoxFuture<'t, Result<T>>,
@@ -76,6 +76,24 @@ impl Database {
             Err(_) => {
                 discard(client);
                 Err(Failure::Late.into())
+            }
+        }
+    }
+
+    /// Runs one statement that is its own transaction and changes something.
+    pub(crate) async fn change<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    where
+        F: for<'t> FnOnce(&'t Client) -> BoxFuture<'t, Result<T>>,
+    {
+        let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
+        let client = self.client().await?;
+        match timeout(CALL, work(&client)).await {
+            // Its COMMIT is a part of it.
+            Ok(Err(Failure::Lost(why))) => Err(Failure::Unsure(why).into()),
+            Ok(answer) => Ok(answer?),
+            Err(_) => {
+                discard(client);
+                Err(Failure::Unsure(Failure::Late.to_string()).into())
             }
         }
     }
@@ -141,8 +159,10 @@ impl Database {
             discard(client);
             let has_place = |change: &&Change| change.places().next().is_some();
             let Some(evidence) = changes.iter().find(has_place) else { return Err(failure.into()) };
-            if !self.was_committed(evidence).await.unwrap_or(Err(failure))? {
-                return Err(StoreError::Busy);
+            match self.was_committed(evidence).await {
+                Some(Ok(true)) => {}
+                Some(Ok(false)) => return Err(StoreError::Busy),
+                Some(Err(_)) | None => return Err(failure.into()),
             }
         }
         self.observer.committed(1, began.elapsed());

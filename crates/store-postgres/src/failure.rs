@@ -17,6 +17,10 @@ pub(crate) enum Failure {
     /// and another try may do.
     #[error("{0}")]
     Away(String),
+    /// As `Away`, but without a last word of the server: of a statement that is its own transaction nobody knows whether
+    /// it was carried out.
+    #[error("{0}")]
+    Lost(String),
     /// As `Away`, and the connection is of no more use.
     #[error("the database does not answer in time")]
     Late,
@@ -35,23 +39,31 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether nothing was changed, and another try may do.
     pub(crate) const fn is_passing(&self) -> bool {
-        matches!(self, Self::Away(_) | Self::Late)
+        matches!(self, Self::Away(_) | Self::Lost(_) | Self::Late)
     }
 
     /// Of a COMMIT. Where the server itself says no, and goes on, nothing was committed.
     pub(crate) fn of_commit(error: tokio_postgres::Error) -> Self {
-        let severity = error.as_db_error().and_then(|error| error.parsed_severity());
-        if severity == Some(Severity::Error) { error.into() } else { Self::Unsure(describe(&error)) }
+        if says_no(&error) { error.into() } else { Self::Unsure(describe(&error)) }
     }
+}
+
+/// Whether the server itself has said no, and goes on with the connection.
+fn says_no(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().and_then(|error| error.parsed_severity()) == Some(Severity::Error)
 }
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => Self::Refused(refusal),
-            Failure::Away(_) | Failure::Late => {
+            Failure::Away(_) | Failure::Lost(_) | Failure::Late => {
                 tracing::debug!(why = %failure, "a use case is answered with \"busy\"");
                 Self::Busy
+            }
+            Failure::Unsure(why) => {
+                tracing::error!(%why, "what became of a COMMIT could not be found out");
+                Self::Unsure
             }
             other => Self::Fault(other.to_string()),
         }
@@ -61,7 +73,8 @@ impl From<Failure> for StoreError {
 impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
         if is_passing(&error) {
-            Self::Away(format!("the database fails: {}", describe(&error)))
+            let why = format!("the database fails: {}", describe(&error));
+            if says_no(&error) { Self::Away(why) } else { Self::Lost(why) }
         } else {
             Self::Postgres(error)
         }

@@ -177,7 +177,7 @@ impl Store for PostgresStore {
 
     async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {
         let old = old.to_owned();
-        self.database.one(move |db| users::rehash_password(db, user, old, new).boxed()).await
+        self.database.change(move |db| users::rehash_password(db, user, old, new).boxed()).await
     }
 
     async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
@@ -202,7 +202,7 @@ impl Store for PostgresStore {
     }
 
     async fn create_session(&self, session: NewSession) -> Result<SessionId> {
-        self.database.one(move |db| sessions::create(db, session).boxed()).await
+        self.database.change(move |db| sessions::create(db, session).boxed()).await
     }
 
     async fn session_by_token(&self, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
@@ -216,7 +216,7 @@ impl Store for PostgresStore {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        self.database.one(move |db| sessions::touch(db, session, address, now, expires_at).boxed()).await
+        self.database.change(move |db| sessions::touch(db, session, address, now, expires_at).boxed()).await
     }
 
     async fn sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
@@ -232,7 +232,7 @@ impl Store for PostgresStore {
     }
 
     async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
-        self.database.one(move |db| sessions::purge(db, now).boxed()).await
+        self.database.change(move |db| sessions::purge(db, now).boxed()).await
     }
 
     async fn befriend(

@@ -27,7 +27,7 @@ impl SharedStore for PostgresStore {
     }
 
     async fn purge_changes(&self, before: Timestamp) -> Result<u64> {
-        self.database.one(move |db| changes::purge(db, before).boxed()).await
+        self.database.change(move |db| changes::purge(db, before).boxed()).await
     }
 
     async fn memberships(&self, users: Vec<UserId>) -> Result<Vec<(UserId, GroupId, Rev)>> {
@@ -39,7 +39,7 @@ impl SharedStore for PostgresStore {
     }
 
     async fn note_node(&self, node: Node) -> Result<()> {
-        self.database.one(move |db| nodes::note(db, node).boxed()).await
+        self.database.change(move |db| nodes::note(db, node).boxed()).await
     }
 
     async fn nodes(&self, since: Timestamp) -> Result<Vec<Node>> {
@@ -47,11 +47,11 @@ impl SharedStore for PostgresStore {
     }
 
     async fn forget_node(&self, node: NodeId) -> Result<()> {
-        self.database.one(move |db| nodes::forget(db, node).boxed()).await
+        self.database.change(move |db| nodes::forget(db, node).boxed()).await
     }
 
     async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()> {
-        self.database.one(move |db| media::put(db, name, content).boxed()).await
+        self.database.change(move |db| media::put(db, name, content).boxed()).await
     }
 
     async fn media(&self, name: &str) -> Result<Option<Vec<u8>>> {

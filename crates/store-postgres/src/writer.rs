@@ -95,9 +95,9 @@ impl Work {
             Err(failure) => failure,
         };
         match failure {
-            failure if failure.is_passing() => {
-                tracing::error!(why = %failure, writes = writes.len(), "the database is away: busy");
-                batch::refuse(askers, &StoreError::Busy, slot);
+            failure @ (Failure::Unsure(_) | Failure::Away(_) | Failure::Lost(_) | Failure::Late) => {
+                tracing::error!(why = %failure, writes = writes.len(), "the database is away");
+                batch::refuse(askers, &failure.into(), slot);
                 // They have waited long enough behind these.
                 while let Some(waiting) = queue.take_now().filter(|waiting| !waiting.is_empty()) {
                     let askers = waiting.into_iter().map(|item| item.asker);
@@ -120,13 +120,16 @@ impl Work {
     }
 
     /// # Errors
-    /// `Away` or `Late` when trying again has not helped; anything else will not pass.
+    /// `Away`, `Lost` or `Late` when trying again has not helped; `Unsure` where a COMMIT was sent and what became of it
+    /// is not known; anything else will not pass.
     async fn try_until_late<'p>(
         &mut self,
         publisher: &'p Publisher,
         writes: &[Wanted],
     ) -> Result<Carried<'p>, Failure> {
         let (mut unsure, mut pause) = (None, FIRST_PAUSE);
+        // Since a COMMIT was not answered: what became of it is worth as much patience.
+        let mut unsure_since = None;
         loop {
             let began = Instant::now();
             match self.once(publisher, writes, &mut unsure).await {
@@ -136,14 +139,19 @@ impl Work {
                     return Ok(carried);
                 }
                 Err(failure) if failure.is_passing() => {
-                    if self.away_since.get_or_insert(began).elapsed() >= PATIENCE {
-                        return Err(failure);
+                    let away_since = *self.away_since.get_or_insert(began);
+                    let since = match &unsure {
+                        Some(_) => *unsure_since.get_or_insert_with(Instant::now),
+                        None => away_since,
+                    };
+                    if since.elapsed() >= PATIENCE {
+                        return Err(known_or_not(failure, unsure.as_ref()));
                     }
                     tracing::warn!(why = %failure, writes = writes.len(), "a batch failed and is tried again");
                     tokio::time::sleep(pause.mul_f32(0.5 + fastrand::f32())).await;
                     pause = (pause * 2).min(LAST_PAUSE);
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err(known_or_not(failure, unsure.as_ref())),
             }
         }
     }
@@ -167,4 +175,9 @@ impl Work {
             failed.failure
         })
     }
+}
+
+/// Why a batch is given up: that nothing came of it is said only where it is known.
+fn known_or_not(failure: Failure, unsure: Option<&Unsure>) -> Failure {
+    if unsure.is_some() { Failure::Unsure(failure.to_string()) } else { failure }
 }

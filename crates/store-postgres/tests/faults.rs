@@ -82,6 +82,10 @@ async fn connect(url: &str) -> Client {
     client
 }
 
+/// Who waits for the lock of [`Held`]. The server has the databases of other tests as well.
+const WAITING: &str = "locktype = 'advisory' AND NOT granted AND objid = 42
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 /// Makes every COMMIT that has written to a table wait for as long as somebody has the lock.
 struct Held(Client);
 
@@ -101,7 +105,8 @@ impl Held {
 
     /// Waits until a COMMIT does.
     async fn wait_for_a_commit(&self) {
-        let sql = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 42";
+        let sql = format!("SELECT FROM pg_locks WHERE {WAITING}");
+        let sql = sql.as_str();
         while self.0.query(sql, &[]).await.expect("read").is_empty() {}
     }
 
@@ -111,8 +116,8 @@ impl Held {
 
     /// Ends whoever waits in a COMMIT, and rolls back what he wrote.
     async fn kill_who_waits(&self) {
-        let sql = "SELECT pg_terminate_backend(pid) FROM pg_locks
-                   WHERE locktype = 'advisory' AND NOT granted AND objid = 42";
+        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {WAITING}");
+        let sql = sql.as_str();
         // Until nobody waits any more. A second try may have come by then: it is told to end, too.
         while !self.0.query(sql, &[]).await.expect("killed").is_empty() {}
     }
@@ -280,6 +285,70 @@ async fn a_database_that_is_away_is_waited_for() {
     w.store.ready().await.expect("it is back");
     assert_eq!(w.texts(bob, group).await, ["before", "meanwhile"]);
     assert_eq!(w.changes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_a_commit_that_nobody_can_look_for_it_is_said_that_it_is_not_known() {
+    let house = House::new().await;
+    let held = Held::on("messages", &house.postgres.url()).await;
+    let answer = house.submit(house.message("1"));
+    held.wait_for_a_commit().await;
+    let behind = house.submit(house.message("2"));
+    house.proxy.set(Fault::Reset).await;
+
+    let answer = answer.await.expect("answered");
+    assert!(matches!(answer, Err(StoreError::Unsure)), "{answer:?}");
+    let behind = behind.await.expect("answered");
+    assert!(matches!(behind, Err(StoreError::Busy)), "nothing was sent of it: {behind:?}");
+    held.release().await;
+    house.proxy.set(Fault::Pass).await;
+    for (id, seq) in [("1", 1), ("2", 2)] {
+        assert_eq!(place(house.submit(house.message(id)).await.expect("answered")).seq, Seq(seq));
+    }
+    assert_eq!(house.w.texts(house.bob, house.group).await, ["1", "2"]);
+}
+
+#[tokio::test]
+async fn of_a_use_case_that_nobody_can_look_for_it_is_said_that_it_is_not_known() {
+    let house = House::new().await;
+    let held = Held::on("group_changes", &house.postgres.url()).await;
+    let (renamed, ()) = tokio::join!(house.w.rename(house.anna, house.group, "Go"), async {
+        held.wait_for_a_commit().await;
+        house.proxy.set(Fault::Reset).await;
+    });
+    assert!(matches!(renamed, Err(StoreError::Unsure)), "{renamed:?}");
+    held.release().await;
+    house.proxy.set(Fault::Pass).await;
+    house.w.rename(house.anna, house.group, "Go").await.expect("renamed, now or before");
+    assert_eq!(house.w.group_of(house.anna, house.group).await.name, "Go");
+}
+
+#[tokio::test]
+async fn of_what_leaves_no_trace_to_look_for_it_is_said_that_it_is_not_known() {
+    let house = House::new().await;
+    let held = Held::on("users", &house.postgres.url()).await;
+    let (created, ()) = tokio::join!(house.w.store.create_user(new_user("carl"), house.w.now()), async {
+        held.wait_for_a_commit().await;
+        house.break_connections().await;
+    });
+    assert!(matches!(created, Err(StoreError::Unsure)), "{created:?}");
+    held.release().await;
+}
+
+#[tokio::test]
+async fn of_a_statement_that_is_its_own_commit_it_is_said_that_it_is_not_known() {
+    let postgres = rim_testbed::postgres();
+    let proxy = Proxy::to(postgres.address()).await;
+    let (store, _feed) = common::open(postgres.url_by(proxy.address())).await.expect("the database opens");
+    let held = Held::on("media", &postgres.url()).await;
+    let (put, ()) = tokio::join!(store.put_media("a.png".into(), b"a".to_vec()), async {
+        held.wait_for_a_commit().await;
+        proxy.set(Fault::Reset).await;
+    });
+    assert!(matches!(put, Err(StoreError::Unsure)), "{put:?}");
+    let put = store.put_media("a.png".into(), b"a".to_vec()).await;
+    assert!(matches!(put, Err(StoreError::Busy)), "nothing was sent: {put:?}");
+    held.release().await;
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ pub(super) fn store_failure(client_msg_id: &str, error: &StoreError) -> Bytes {
         StoreError::Refused(Refusal::NoSuchGroup) => ErrorCode::NotFound,
         StoreError::Refused(_) => ErrorCode::NotAllowed,
         StoreError::Busy => ErrorCode::Busy,
+        StoreError::Unsure => ErrorCode::Unsure,
         StoreError::Fault(fault) => {
             tracing::error!(%fault, "the store failed");
             return failure(client_msg_id, ErrorCode::Failed, "system error");

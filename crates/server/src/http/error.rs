@@ -35,6 +35,8 @@ pub enum ApiError {
     TooManyRequests(RetryAfter),
     /// A queue is full.
     Busy,
+    /// It was done or not.
+    Unsure,
     /// Something of ours failed. For the log; the user hears `system error`.
     Fault(String),
 }
@@ -67,6 +69,10 @@ impl IntoResponse for ApiError {
                 let text = StoreError::Busy.to_string();
                 retry_after(1, failure(StatusCode::SERVICE_UNAVAILABLE, Code::Busy, text))
             }
+            Self::Unsure => {
+                let text = "it is not known whether this was done: look, and try again";
+                failure(StatusCode::GATEWAY_TIMEOUT, Code::Unsure, text)
+            }
             Self::Fault(cause) => {
                 tracing::error!(%cause, "a request failed");
                 failure(StatusCode::INTERNAL_SERVER_ERROR, Code::Failed, "system error")
@@ -90,6 +96,7 @@ impl From<StoreError> for ApiError {
             StoreError::Refused(refusal) => refusal.into(),
             StoreError::Busy => Self::Busy,
             StoreError::Fault(cause) => Self::Fault(cause),
+            StoreError::Unsure => Self::Unsure,
         }
     }
 }
@@ -159,6 +166,11 @@ mod tests {
                 StoreError::Fault("disk on fire".into()).into(),
                 500,
                 r#"{"ok":false,"code":500,"msg":"system error","data":null}"#,
+            ),
+            (
+                StoreError::Unsure.into(),
+                504,
+                r#"{"ok":false,"code":504,"msg":"it is not known whether this was done: look, and try again","data":null}"#,
             ),
         ] {
             assert_eq!(answer(error).await, (status, body.to_owned()));

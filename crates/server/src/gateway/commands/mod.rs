@@ -103,7 +103,7 @@ fn too_fast(retry: RetryAfter) -> Failed {
 fn fault(error: &StoreError) -> Failed {
     match error {
         StoreError::Busy => Failed(ErrorCode::Busy, error.to_string()),
-        StoreError::Refused(_) | StoreError::Fault(_) => {
+        StoreError::Refused(_) | StoreError::Fault(_) | StoreError::Unsure => {
             tracing::error!(%error, "the store failed");
             Failed(ErrorCode::Failed, "system error".to_owned())
         }

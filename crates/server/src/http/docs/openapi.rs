@@ -154,6 +154,7 @@ const FAILURES: &[(&str, &str, Applies)] = &[
     ("429", "TooManyRequests", Applies::Always),
     ("500", "SystemError", Applies::Always),
     ("503", "Busy", Applies::Always),
+    ("504", "Unsure", Applies::Always),
 ];
 
 fn failures() -> Value {
@@ -179,6 +180,7 @@ fn failures() -> Value {
         "TooManyRequests": pause("Too many requests."),
         "SystemError": failure("A fault of the server."),
         "Busy": pause("The server is at its limit, and nothing was done. Try again."),
+        "Unsure": failure("It is not known whether it was done. Look, and try again."),
     })
 }
 
