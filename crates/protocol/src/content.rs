@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::id::ID_END;
 use crate::limits::{self, Invalid};
+use crate::rich_text;
 
 /// What a message holds, and so how its `content` is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,7 +76,8 @@ impl Kind {
     pub fn check(self, content: &str) -> Result<(), Invalid> {
         limits::content_size(content)?;
         match self {
-            Self::Text | Self::RichText => Ok(()),
+            Self::Text => Ok(()),
+            Self::RichText => rich_text::check(content),
             Self::Image if content.is_empty() => {
                 Err(Invalid::new("content", "an Image is an address or JSON, not empty"))
             }
@@ -200,11 +202,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_kinds_take_any_text() {
+    fn old_kinds_take_any_text_that_people_write() {
         assert_eq!(Kind::Text.check(""), Ok(()));
         assert_eq!(Kind::RichText.check("# hi <b>"), Ok(()));
         assert_eq!(Kind::Image.check("http://x/y.png"), Ok(()));
         assert!(Kind::Image.check("").is_err());
+    }
+
+    #[test]
+    fn what_no_reader_of_marks_should_get_is_taken_as_text() {
+        let nested = ">".repeat(65_000);
+        assert_eq!(Kind::Text.check(&nested), Ok(()));
+        assert!(!Kind::RichText.check(&nested).expect_err("too deep").too_large);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod id;
 pub mod limits;
 mod object;
 pub mod rest;
+mod rich_text;
 pub mod sync;
 mod visible;
 

@@ -10,6 +10,14 @@ use crate::visible::{composed, is_directional, is_visible};
 pub const MAX_FRAME_BYTES: usize = 512 * 1024;
 /// `content` of a message, in bytes of UTF-8.
 pub const MAX_CONTENT_BYTES: usize = 64 * 1024;
+/// Quotes and lists inside of each other in a RichText: a banner of `>` across a terminal is less.
+pub const MAX_RICH_TEXT_DEPTH: usize = 100;
+/// One mark in a row in a RichText: the time of a parser that looks back from each is its square.
+pub const MAX_RICH_TEXT_RUN: usize = 1000;
+/// Brackets of a paragraph of a RichText that wait for their end, for the same reason.
+pub const MAX_RICH_TEXT_OPEN_BRACKETS: usize = 1000;
+/// Columns of a table in a RichText: a row of one byte gets as many cells.
+pub const MAX_RICH_TEXT_COLUMNS: usize = 100;
 /// `clientMsgId`, in bytes of UTF-8; at least one.
 pub const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
 /// A JSON body, where the settings say nothing else.
