@@ -11,6 +11,7 @@ use crate::rest::User;
 use crate::sync::StoreState;
 use crate::{ErrorCode, Kind, object};
 
+pub mod document;
 mod encode;
 #[cfg(test)]
 mod tests;
@@ -46,15 +47,7 @@ pub enum Command<'a> {
 impl Command<'_> {
     /// The name on the wire.
     pub const fn event(&self) -> &'static str {
-        match self {
-            Self::Login { .. } => "Login",
-            Self::Msg { .. } => "Msg",
-            Self::Read { .. } => "Read",
-            Self::Ack { .. } => "Ack",
-            Self::Watch { .. } => "Watch",
-            Self::Heart => "Heart",
-            Self::Logout { .. } => "Logout",
-        }
+        self.documented().name
     }
 }
 
@@ -297,6 +290,29 @@ pub enum Notice {
     Online,
     /// `uid`, whom you watch, has had none for a while.
     Offline,
+}
+
+impl Notice {
+    pub const ALL: [Self; 18] = [
+        Self::FriendRequest,
+        Self::FriendAccepted,
+        Self::FriendRejected,
+        Self::FriendWithdrawn,
+        Self::FriendRemoved,
+        Self::GroupCreated,
+        Self::GroupUpdated,
+        Self::MembersAdded,
+        Self::MembersRemoved,
+        Self::RoleChanged,
+        Self::OwnerChanged,
+        Self::GroupDissolved,
+        Self::Read,
+        Self::Delivered,
+        Self::ProfileUpdated,
+        Self::ChatDeleted,
+        Self::Online,
+        Self::Offline,
+    ];
 }
 
 /// Everything else that the server sends by itself: `{"event":"Notify","body":{…}}`.

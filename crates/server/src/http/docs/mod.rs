@@ -10,10 +10,12 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde_json::Value;
 
 use super::web;
 use crate::App;
 
+mod bounds;
 mod markdown;
 mod openapi;
 mod page;
@@ -36,18 +38,35 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// The OpenAPI document, as it is served and as `docs/openapi.json` holds it.
 pub fn openapi_document() -> String {
-    let mut text =
-        serde_json::to_string_pretty(&openapi::document()).expect("a JSON value always has a JSON form");
+    text(&openapi::document())
+}
+
+fn text(document: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(document).expect("a JSON value always has a JSON form");
     text.push('\n');
     text
 }
 
 #[cfg(test)]
 mod tests {
+    use rim_protocol::frame::{Notice, document};
+    use serde_json::json;
+
+    use super::openapi;
     use crate::documented;
 
     #[test]
     fn the_documented_operations_are_the_ones_there_are() {
         documented::check_file("openapi.json", &super::openapi_document());
+    }
+    #[test]
+    fn the_documented_frames_are_the_ones_there_are() {
+        documented::check_file("frames.json", &super::text(&document::document()));
+    }
+
+    #[test]
+    fn the_frames_list_every_notice_that_the_operations_know() {
+        let notices = &openapi::document()["components"]["schemas"]["Notice"]["enum"];
+        assert_eq!(*notices, json!(Notice::ALL));
     }
 }

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::bounds;
 use crate::http::operations;
 
 /// The document, whole.
@@ -13,6 +14,7 @@ pub(super) fn document() -> Value {
         .expect("an OpenAPI document always has a JSON form");
     let mut paths = handlers["paths"].clone();
     let mut schemas = handlers["components"]["schemas"].clone();
+    bounds::add(&mut schemas);
     for operation in operations_of(&mut paths) {
         wrap(operation);
     }

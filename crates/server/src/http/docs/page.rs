@@ -225,8 +225,13 @@ impl<'a> Page<'a> {
     fn limits(&self, schema: &Value) -> String {
         let schema = self.resolve(schema);
         match (schema["minimum"].as_u64(), schema["maximum"].as_u64()) {
-            (_, Some(rim_protocol::id::ID_LAST)) => ", below 2^53".to_owned(),
-            (Some(least), Some(most)) => format!(", {least} to {most}"),
+            (_, Some(rim_protocol::id::ID_LAST)) => return ", below 2^53".to_owned(),
+            (Some(least), Some(most)) => return format!(", {least} to {most}"),
+            _ => {}
+        }
+        match (schema["maxLength"].as_u64(), schema["maxItems"].as_u64()) {
+            (Some(most), _) => format!(", up to {most} characters"),
+            (_, Some(most)) => format!(", up to {most}"),
             _ => String::new(),
         }
     }
