@@ -149,6 +149,21 @@ pub const TABLES: &[Table] = &[
         columns: &[integer("group_id"), integer("user_id"), integer("join_rev"), integer("left_rev")],
     },
     Table {
+        name: "departures",
+        key: 2,
+        columns: &[
+            integer("group_id"),
+            integer("rev"),
+            text("name"),
+            text("avatar"),
+            integer("creator_id"),
+            integer("info_rev"),
+            integer("member_count"),
+            optional(integer("first_id")),
+            optional(integer("second_id")),
+        ],
+    },
+    Table {
         name: "group_events",
         key: 2,
         columns: &[

@@ -3,7 +3,7 @@
 //! A store loads what a rule asks for inside its own transaction, calls the rule, and carries out what
 //! it answers; so two backends cannot disagree about who may do what.
 
-use crate::{GroupId, Refusal, UserId};
+use crate::{GroupId, Refusal, Rev, UserId};
 
 /// The mode of a single chat on the wire. Everything else is a group chat.
 pub const SINGLE_MODE: u8 = 1;
@@ -19,6 +19,33 @@ pub struct Group {
     pub creator: UserId,
     /// Whether it is a single chat: created with mode 1 by and for exactly two people.
     pub single: bool,
+}
+
+/// What a group chat was when some of its members left it together. From then on that is what they are told of it:
+/// what is told of a group ends where one's part of it ends. A single chat belongs to both of its people, and is told as
+/// it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Departure {
+    pub name: String,
+    pub avatar: String,
+    pub creator: UserId,
+    /// Of the latest change of these three.
+    pub info_rev: Rev,
+    pub member_count: u64,
+    /// The first two members, by order of joining.
+    pub first: [Option<UserId>; 2],
+}
+
+impl Departure {
+    /// The group as it is told to those who left then.
+    pub fn seen(self, group: Group) -> Group {
+        Group { name: self.name, avatar: self.avatar, creator: self.creator, ..group }
+    }
+
+    /// Who was the first other member for one of those who left.
+    pub fn peer(&self, user: UserId) -> Option<UserId> {
+        self.first.into_iter().flatten().find(|other| *other != user)
+    }
 }
 
 /// Standing of a member. The creator is an admin, too.

@@ -89,6 +89,14 @@ pub struct Stay {
     pub to: Rev,
 }
 
+impl Stay {
+    /// Whether one heard of the other: those who never were members at the same time do not learn from the group that
+    /// the other was there.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.from <= other.to && other.from <= self.to
+    }
+}
+
 /// Up to which `rev` an answer tells a group that goes on to `until`: `rows` are the revs of what there is to tell and
 /// how much each takes up, of the room for `limit`. A row and an event may have the same rev, so the answer may have one
 /// more, rather than nothing.

@@ -9,7 +9,7 @@ use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
 use crate::database::Tx;
 use crate::failure::Result;
 use crate::row::{self, Sql};
-use crate::users;
+use crate::{membership, users};
 
 // ---- reading
 
@@ -17,9 +17,9 @@ use crate::users;
 pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> Result<Vec<Chat>> {
     // The last message that they may see is the group's newest, if it came since they joined; else that at the end of
     // their latest earlier membership. The condition is rim-core's message::is_deleted. The peer is whom old clients
-    // show as the title of the chat.
-    let sql = "
-        WITH mine AS (
+    // show as the title of the chat: rim-core's Departure::peer of one who has left.
+    let sql = concat!(
+        "WITH mine AS (
             SELECT m.group_id,
                    CASE WHEN m.left_seq IS NULL AND g.last_seq > m.join_seq THEN g.last_message_id
                         ELSE m.left_message_id END AS last_id
@@ -30,24 +30,32 @@ pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> R
         ), page AS (
             SELECT group_id, last_id FROM mine WHERE last_id > 0 ORDER BY last_id DESC LIMIT $2 OFFSET $3
         )
-        SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single,
-               l.id, l.group_id, l.seq, l.rev, l.sender_id, l.client_msg_id, l.kind, l.content, l.created_at,
+        SELECT ",
+        membership::seen!(),
+        ", l.id, l.group_id, l.seq, l.rev, l.sender_id, l.client_msg_id, l.kind, l.content, l.created_at,
                u.id, u.account, u.name, u.avatar, u.email,
                greatest(0, coalesce(m.left_seq, g.last_seq) - greatest(m.join_seq, m.read_seq, m.sent_seq)),
                m.left_seq IS NOT NULL
         FROM page
         JOIN members AS m ON m.group_id = page.group_id AND m.user_id = $1
         JOIN groups AS g ON g.id = page.group_id
-        JOIN messages AS l ON l.group_id = page.group_id AND l.id = page.last_id
-        JOIN users AS u ON u.id = coalesce(
+        JOIN messages AS l ON l.group_id = page.group_id AND l.id = page.last_id ",
+        membership::departure!(),
+        " JOIN users AS u ON u.id = coalesce(
+            CASE WHEN d.first_id <> $1 THEN d.first_id ELSE d.second_id END,
             (SELECT o.user_id FROM members AS o
-             WHERE o.group_id = page.group_id AND o.user_id <> $1 AND o.left_rev IS NULL
+             WHERE o.group_id = page.group_id AND o.user_id <> $1 AND o.left_rev IS NULL AND (g.single OR ",
+        membership::shared!(),
+        ")
              ORDER BY o.join_rev LIMIT 1),
             (SELECT o.user_id FROM members AS o
-             WHERE o.group_id = page.group_id AND o.user_id <> $1
+             WHERE o.group_id = page.group_id AND o.user_id <> $1 AND o.left_rev IS NOT NULL AND (g.single OR ",
+        membership::shared!(),
+        ")
              ORDER BY o.join_rev LIMIT 1),
             $1)
-        ORDER BY page.last_id";
+        ORDER BY page.last_id"
+    );
     let params: row::Params<'_> = &[&user.sql(), &i64::from(page.size), &page.offset().sql()];
     row::all(db, sql, params, |row| {
         Ok(Chat {

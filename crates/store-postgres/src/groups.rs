@@ -15,21 +15,28 @@ use crate::database::Tx;
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
-use crate::users;
+use crate::{membership, users};
 
 // ---- reading
 
-pub(crate) async fn find(db: &impl GenericClient, group: GroupId) -> Result<Option<Group>> {
-    let sql = "SELECT id, name, avatar, mode, creator_id, single FROM groups WHERE id = $1";
-    row::first(db, sql, &[&group.sql()], row::group).await
-}
-
-pub(crate) async fn find_all(db: &impl GenericClient, groups: &[GroupId]) -> Result<Vec<Group>> {
+/// Those of the groups that the user is or was in, as they are told of each.
+pub(crate) async fn seen(
+    db: &impl GenericClient,
+    user: UserId,
+    groups: impl IntoIterator<Item = GroupId>,
+) -> Result<Vec<Group>> {
+    let groups = array(groups);
     if groups.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT id, name, avatar, mode, creator_id, single FROM groups WHERE id = ANY($1)";
-    row::all(db, sql, &[&array(groups.iter().copied())], row::group).await
+    let sql = concat!(
+        "SELECT ",
+        membership::seen!(),
+        " FROM members AS m JOIN groups AS g ON g.id = m.group_id ",
+        membership::departure!(),
+        " WHERE m.user_id = $1 AND m.group_id = ANY($2)"
+    );
+    row::all(db, sql, &[&user.sql(), &groups], row::group).await
 }
 
 pub(crate) async fn ids_of(db: &impl GenericClient, user: UserId) -> Result<Vec<GroupId>> {
@@ -511,6 +518,7 @@ impl Room {
 
     /// Each leaving takes a `rev`. They are members now.
     async fn leave(&mut self, db: &impl GenericClient, users: &[UserId]) -> Result<()> {
+        self.note_departure(db).await?;
         let ids = array(users.iter().copied());
         let revs = array(users.iter().map(|_| self.next_rev()));
         self.member_count -= users.len() as u64;
@@ -522,6 +530,33 @@ impl Room {
                    FROM unnest($2::bigint[], $3::bigint[]) AS gone (user_id, rev)
                    WHERE m.group_id = $1 AND m.user_id = gone.user_id";
         row::execute(db, sql, &[&self.group.id.sql(), &ids, &revs, &self.last_seq.sql()]).await?;
+        Ok(())
+    }
+
+    /// Keeps what the group chat is, for those who are about to leave it.
+    async fn note_departure(&self, db: &impl GenericClient) -> Result<()> {
+        if self.group.single {
+            return Ok(());
+        }
+        let sql =
+            "INSERT INTO departures (group_id, rev, name, avatar, creator_id, info_rev, member_count, first_id,
+                                           second_id)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7,
+                           (SELECT user_id FROM members WHERE group_id = $1 AND left_rev IS NULL
+                            ORDER BY join_rev LIMIT 1),
+                           (SELECT user_id FROM members WHERE group_id = $1 AND left_rev IS NULL
+                            ORDER BY join_rev LIMIT 1 OFFSET 1))";
+        let (name, avatar) = (Text(&self.group.name), Text(&self.group.avatar));
+        let params: row::Params<'_> = &[
+            &self.group.id.sql(),
+            &Rev(self.last_rev.0 + 1).sql(),
+            &name,
+            &avatar,
+            &self.group.creator.sql(),
+            &self.info_rev.sql(),
+            &self.member_count.sql(),
+        ];
+        row::execute(db, sql, params).await?;
         Ok(())
     }
 

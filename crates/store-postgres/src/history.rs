@@ -19,8 +19,10 @@ pub(crate) async fn page(
     below: Option<Seq>,
 ) -> Result<Option<History>> {
     let (membership, found) =
-        futures_util::try_join!(Membership::find(db, group, user), groups::find(db, group))?;
-    let (Some((membership, last_seq)), Some(group)) = (membership, found) else { return Ok(None) };
+        futures_util::try_join!(Membership::find(db, group, user), groups::seen(db, user, [group]))?;
+    let (Some((membership, last_seq)), Some(group)) = (membership, found.into_iter().next()) else {
+        return Ok(None);
+    };
     let mut spans = page_spans(&membership.spans(last_seq), below, page);
     spans.reverse();
     let of_group: Vec<_> = spans.into_iter().map(|span| (group.id, span)).collect();

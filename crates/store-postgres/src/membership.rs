@@ -33,6 +33,40 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
+/// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
+/// other in it: see [`rim_core::sync::Stay::overlaps`].
+macro_rules! shared {
+    () => {
+        "((o.left_rev IS NULL OR m.join_rev <= o.left_rev) AND (m.left_rev IS NULL OR o.join_rev <= m.left_rev)
+          OR EXISTS (SELECT FROM earlier_stays AS e WHERE e.group_id = o.group_id AND e.user_id = o.user_id
+                     AND m.join_rev <= e.left_rev AND (m.left_rev IS NULL OR e.join_rev <= m.left_rev))
+          OR EXISTS (SELECT FROM earlier_stays AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id
+                     AND (o.left_rev IS NULL OR e.join_rev <= o.left_rev) AND o.join_rev <= e.left_rev)
+          OR EXISTS (SELECT FROM earlier_stays AS e JOIN earlier_stays AS f ON f.group_id = e.group_id
+                     WHERE e.group_id = m.group_id AND e.user_id = m.user_id AND f.user_id = o.user_id
+                     AND e.join_rev <= f.left_rev AND f.join_rev <= e.left_rev))"
+    };
+}
+pub(crate) use shared;
+
+/// What the group `g` was when `m` left it, if they did: see [`rim_core::group::Departure`].
+macro_rules! departure {
+    () => {
+        "LEFT JOIN LATERAL (SELECT * FROM departures AS d WHERE d.group_id = g.id AND d.rev <= m.left_rev
+                            ORDER BY d.rev DESC LIMIT 1) AS d ON true"
+    };
+}
+pub(crate) use departure;
+
+/// The columns of [`crate::row::group`], of a group `g` as it is told to one for whom it is what it was in `d`.
+macro_rules! seen {
+    () => {
+        "g.id, coalesce(d.name, g.name), coalesce(d.avatar, g.avatar), g.mode,
+         coalesce(d.creator_id, g.creator_id), g.single"
+    };
+}
+pub(crate) use seen;
+
 impl Membership {
     /// With the last place of the group.
     pub(crate) async fn find(

@@ -124,13 +124,15 @@ async fn views(
     window: Option<u32>,
 ) -> Result<Vec<View>> {
     let sql = concat!(
-        "SELECT since.group_id, since.rev, g.last_seq, g.last_rev, g.info_rev, g.member_count, place.low,
+        "SELECT since.group_id, since.rev, g.last_seq, g.last_rev, coalesce(d.info_rev, g.info_rev),
+                coalesce(d.member_count, g.member_count), place.low,
                 (SELECT c.deleted_seq FROM chats AS c WHERE c.user_id = $1 AND c.group_id = g.id), ",
         membership::columns!(),
         " FROM unnest($2::bigint[], $3::bigint[]) AS since (group_id, rev)
                JOIN members AS m ON m.group_id = since.group_id AND m.user_id = $1
-               JOIN groups AS g ON g.id = since.group_id,
-               LATERAL (",
+               JOIN groups AS g ON g.id = since.group_id ",
+        membership::departure!(),
+        ", LATERAL (",
         place::halving!(),
         ") AS place ORDER BY since.group_id"
     );
@@ -247,9 +249,9 @@ impl Rows {
         let ranges: Vec<_> = views.iter().map(|view| (view.group, view.since, view.until)).collect();
         let most = window.map_or(limit + 1, |size| size as usize);
         let (found, messages, members, renamed, events) = try_join!(
-            groups::find_all(db, &described),
+            groups::seen(db, user, described),
             history::runs(db, &spans),
-            members(db, views, limit + 1),
+            members(db, user, views, limit + 1),
             renamed(db, views, limit + 1),
             events::of_groups(db, user, &ranges, most, window.is_some())
         )?;
@@ -279,6 +281,7 @@ impl Rows {
 /// Of each group the first `limit` members who changed, by rev.
 async fn members(
     db: &impl GenericClient,
+    user: UserId,
     views: &[View],
     limit: usize,
 ) -> Result<Vec<(GroupId, Rev, MemberState)>> {
@@ -286,17 +289,23 @@ async fn members(
     if told.is_empty() {
         return Ok(Vec::new());
     }
-    let sql =
-        "SELECT m.group_id, m.user_id, m.rev, m.role, m.left_rev IS NOT NULL, m.read_seq, m.delivered_seq
-               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS view (group_id, since, until),
-                    LATERAL (SELECT * FROM members AS m
-                             WHERE m.group_id = view.group_id AND m.rev > view.since AND m.rev <= view.until
-                             ORDER BY m.rev LIMIT $4) AS m
-               ORDER BY m.group_id, m.rev";
+    // Who had left before they came, who never were there together, is not told to have been there.
+    let sql = concat!(
+        "SELECT o.group_id, o.user_id, o.rev, o.role, o.left_rev IS NOT NULL, o.read_seq, o.delivered_seq
+               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS view (group_id, since, until)
+                    JOIN members AS m ON m.group_id = view.group_id AND m.user_id = $5
+                    JOIN groups AS g ON g.id = view.group_id,
+                    LATERAL (SELECT * FROM members AS o
+                             WHERE o.group_id = view.group_id AND o.rev > view.since AND o.rev <= view.until
+                               AND (o.left_rev IS NULL OR g.single OR ",
+        membership::shared!(),
+        ") ORDER BY o.rev LIMIT $4) AS o
+               ORDER BY o.group_id, o.rev"
+    );
     let groups = array(told.iter().map(|view| view.group));
     let since = array(told.iter().map(|view| view.since));
     let until = array(told.iter().map(|view| view.until));
-    row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql()], |row| {
+    row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql(), &user.sql()], |row| {
         let member = MemberState {
             user: row.number(1)?,
             role: row.role(3)?,

@@ -16,7 +16,7 @@ use crate::directory::Directory;
 use crate::failure::Result;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{groups, history, users};
+use crate::{groups, history, membership, users};
 
 // ---- reading
 
@@ -77,29 +77,53 @@ fn deleted(db: &Connection, user: UserId) -> Result<HashMap<GroupId, Seq>> {
 
 /// `None` if there is no message that they may see.
 fn chat(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<Chat>> {
-    // The peer is whom old clients show as the title of the chat.
     let sql = "SELECT m.group_id,
                       CASE WHEN m.left_seq IS NULL AND g.last_seq > m.join_seq
                       THEN g.last_message_id ELSE m.left_message_id END,
                       max(0, coalesce(m.left_seq, g.last_seq) - max(m.join_seq, m.read_seq, m.sent_seq)),
-                      coalesce((SELECT o.user_id FROM members AS o
-                                WHERE o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NULL
-                                ORDER BY o.join_rev LIMIT 1),
-                               (SELECT o.user_id FROM members AS o
-                                WHERE o.group_id = m.group_id AND o.user_id <> m.user_id
-                                ORDER BY o.join_rev LIMIT 1),
-                               m.user_id),
-                      m.left_seq IS NOT NULL
+                      m.left_rev
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
                WHERE m.group_id = ?1 AND m.user_id = ?2";
     let found = row::first(db, sql, [group.sql(), user.sql()], |row| {
         let row = Fields { table: "members", row };
-        Ok((MessageId(row.get(1)?), row.get(2)?, UserId(row.get(3)?), row.get(4)?))
+        Ok((MessageId(row.get(1)?), row.get(2)?, row.get::<Option<u64>>(3)?.map(Rev)))
     })?;
-    let Some((last, unread, peer, left)) = found else { return Ok(None) };
-    let found = (groups::find(db, group)?, history::find(db, last)?, users::find(db, peer)?);
+    let Some((last, unread, left_rev)) = found else { return Ok(None) };
+    let peer = peer(db, user, group, left_rev)?;
+    let found = (groups::seen(db, group, left_rev)?, history::find(db, last)?, users::find(db, peer)?);
     let (Some(group), Some(last), Some(peer)) = found else { return Ok(None) };
-    Ok(Some(Chat { group, last, peer, unread, left }))
+    Ok(Some(Chat { group, last, peer, unread, left: left_rev.is_some() }))
+}
+
+/// Whom old clients show as the title of the chat.
+fn peer(db: &Connection, user: UserId, group: GroupId, left_rev: Option<Rev>) -> Result<UserId> {
+    let departure = groups::departure(db, group, left_rev)?;
+    if let Some(peer) = departure.and_then(|departure| departure.peer(user)) {
+        return Ok(peer);
+    }
+    let sql = concat!(
+        "SELECT o.user_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
+                JOIN members AS o ON o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NULL
+         WHERE m.group_id = ?1 AND m.user_id = ?2 AND (g.single OR ",
+        membership::shared!(),
+        ") ORDER BY o.join_rev LIMIT 1"
+    );
+    let former = concat!(
+        "SELECT o.user_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
+                JOIN members AS o ON o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NOT NULL
+         WHERE m.group_id = ?1 AND m.user_id = ?2 AND (g.single OR ",
+        membership::shared!(),
+        ") ORDER BY o.join_rev LIMIT 1"
+    );
+    for sql in [sql, former] {
+        let found = row::first(db, sql, [group.sql(), user.sql()], |row| {
+            Ok(UserId(Fields { table: "members", row }.get(0)?))
+        })?;
+        if let Some(peer) = found {
+            return Ok(peer);
+        }
+    }
+    Ok(user)
 }
 
 /// Those with which the user did something after `rev`, by its order.

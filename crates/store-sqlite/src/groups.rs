@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use rim_core::event::{Change, GroupChange};
-use rim_core::group::{self, Group, Member, NewGroup, Role};
+use rim_core::group::{self, Departure, Group, Member, NewGroup, Role};
 use rim_core::user::User;
 use rim_core::{GroupId, Refusal, Rev, Timestamp, UserId};
 use rusqlite::{Connection, params};
 
 use crate::batch::Batch;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
 use crate::{events, users};
 
@@ -18,6 +18,35 @@ use crate::{events, users};
 pub(crate) fn find(db: &Connection, group: GroupId) -> Result<Option<Group>> {
     let sql = "SELECT id, name, avatar, mode, creator_id, single FROM groups WHERE id = ?1";
     row::first(db, sql, [group.sql()], row::group)
+}
+
+/// The group as it is told to one who left it at `left_rev`, or is in it.
+pub(crate) fn seen(db: &Connection, group: GroupId, left_rev: Option<Rev>) -> Result<Option<Group>> {
+    let Some(found) = find(db, group)? else { return Ok(None) };
+    Ok(Some(match departure(db, group, left_rev)? {
+        Some(departure) => departure.seen(found),
+        None => found,
+    }))
+}
+
+/// What the group chat was when somebody left it at `left_rev`, if they did.
+pub(crate) fn departure(db: &Connection, group: GroupId, left_rev: Option<Rev>) -> Result<Option<Departure>> {
+    let Some(left_rev) = left_rev else { return Ok(None) };
+    let sql =
+        "SELECT rev, name, avatar, creator_id, info_rev, member_count, first_id, second_id FROM departures
+               WHERE group_id = ?1 AND rev <= ?2 ORDER BY rev DESC LIMIT 1";
+    row::first(db, sql, [group.sql(), left_rev.sql()], |row| {
+        let row = Fields { table: "departures", row };
+        let maybe = |index| Ok::<_, Failure>(row.get::<Option<u64>>(index)?.map(UserId));
+        Ok(Departure {
+            name: row.get(1)?,
+            avatar: row.get(2)?,
+            creator: UserId(row.get(3)?),
+            info_rev: Rev(row.get(4)?),
+            member_count: row.get(5)?,
+            first: [maybe(6)?, maybe(7)?],
+        })
+    })
 }
 
 pub(crate) fn ids_of(db: &Connection, user: UserId) -> Result<Vec<GroupId>> {
@@ -374,6 +403,7 @@ fn join(batch: &mut Batch<'_>, group: GroupId, users: &[(UserId, Role)], now: Ti
 /// Each leaving takes a `rev`; gives back the last. They are members now.
 fn leave(batch: &mut Batch<'_>, group: GroupId, users: &[UserId]) -> Result<Rev> {
     let head = batch.heads.group(batch.db, group)?;
+    note_departure(batch.db, group, Rev(head.last_rev.0 + 1))?;
     for user in users {
         let rev = head.next_rev();
         row::execute(
@@ -388,6 +418,19 @@ fn leave(batch: &mut Batch<'_>, group: GroupId, users: &[UserId]) -> Result<Rev>
     let sql = "UPDATE groups SET member_count = member_count - ?2 WHERE id = ?1";
     row::execute(batch.db, sql, [group.sql(), (users.len() as u64).sql()])?;
     Ok(rev)
+}
+
+/// Keeps what the group chat is, for those who are about to leave it, the first of them at `rev`.
+fn note_departure(db: &Connection, group: GroupId, rev: Rev) -> Result<()> {
+    let sql = "INSERT INTO departures (group_id, rev, name, avatar, creator_id, info_rev, member_count, first_id, second_id)
+               SELECT id, ?2, name, avatar, creator_id, info_rev, member_count,
+                      (SELECT user_id FROM members WHERE group_id = ?1 AND left_rev IS NULL
+                       ORDER BY join_rev LIMIT 1),
+                      (SELECT user_id FROM members WHERE group_id = ?1 AND left_rev IS NULL
+                       ORDER BY join_rev LIMIT 1 OFFSET 1)
+               FROM groups WHERE id = ?1 AND NOT single";
+    row::execute(db, sql, [group.sql(), rev.sql()])?;
+    Ok(())
 }
 
 /// The heir of [`group::needs_heir`].

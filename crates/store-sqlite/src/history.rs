@@ -20,7 +20,8 @@ pub(crate) fn page(
     below: Option<Seq>,
 ) -> Result<Option<History>> {
     let Some(membership) = Membership::find(db, group, user)? else { return Ok(None) };
-    let (Some(group), Some(last_seq)) = (groups::find(db, group)?, last_seq(db, group)?) else {
+    let left_rev = membership.left.map(|(_, left_rev)| left_rev);
+    let (Some(group), Some(last_seq)) = (groups::seen(db, group, left_rev)?, last_seq(db, group)?) else {
         return Ok(None);
     };
     let spans = membership.spans(db, group.id, user, last_seq)?;

@@ -8,6 +8,22 @@ use rusqlite::Connection;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
 
+/// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
+/// other in it: see [`rim_core::sync::Stay::overlaps`].
+macro_rules! shared {
+    () => {
+        "((o.left_rev IS NULL OR m.join_rev <= o.left_rev) AND (m.left_rev IS NULL OR o.join_rev <= m.left_rev)
+          OR EXISTS (SELECT 1 FROM earlier_stays AS e WHERE e.group_id = o.group_id AND e.user_id = o.user_id
+                     AND m.join_rev <= e.left_rev AND (m.left_rev IS NULL OR e.join_rev <= m.left_rev))
+          OR EXISTS (SELECT 1 FROM earlier_stays AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id
+                     AND (o.left_rev IS NULL OR e.join_rev <= o.left_rev) AND o.join_rev <= e.left_rev)
+          OR EXISTS (SELECT 1 FROM earlier_stays AS e JOIN earlier_stays AS f ON f.group_id = e.group_id
+                     WHERE e.group_id = m.group_id AND e.user_id = m.user_id AND f.user_id = o.user_id
+                     AND e.join_rev <= f.left_rev AND f.join_rev <= e.left_rev))"
+    };
+}
+pub(crate) use shared;
+
 /// A user who is or was a member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Membership {

@@ -18,6 +18,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0006_chats.sql"),
     include_str!("../migrations/0007_group_events.sql"),
     include_str!("../migrations/0008_accounts.sql"),
+    include_str!("../migrations/0009_departures.sql"),
 ];
 
 /// The version this rim reads and writes.

@@ -18,7 +18,7 @@ use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{chats, events, friends, groups, history, users};
+use crate::{chats, events, friends, groups, history, membership, users};
 
 pub(crate) fn page(
     db: &Snapshot<'_>,
@@ -126,8 +126,12 @@ impl View {
     /// `None` where he missed nothing: also where he never was a member.
     fn changed(db: &Connection, user: UserId, group: GroupId, since: Rev) -> Result<Option<Self>> {
         let Some(membership) = Membership::find(db, group, user)? else { return Ok(None) };
-        let Some(head) = Head::find(db, group)? else { return Ok(None) };
-        let until = membership.left.map_or(head.last_rev, |(_, left_rev)| left_rev);
+        let Some(mut head) = Head::find(db, group)? else { return Ok(None) };
+        let left_rev = membership.left.map(|(_, left_rev)| left_rev);
+        if let Some(departure) = groups::departure(db, group, left_rev)? {
+            (head.info_rev, head.member_count) = (departure.info_rev, departure.member_count);
+        }
+        let until = left_rev.unwrap_or(head.last_rev);
         Ok((until > since).then_some(Self { group, user, membership, head, since, until }))
     }
 
@@ -175,7 +179,10 @@ impl View {
     /// Name, avatar and creator, if they changed or the client does not know the group.
     fn info(&self, db: &Connection) -> Result<Option<Group>> {
         let changed = self.since < self.head.info_rev && self.head.info_rev <= self.until;
-        if changed || self.since == Rev(0) { groups::find(db, self.group) } else { Ok(None) }
+        if !changed && self.since != Rev(0) {
+            return Ok(None);
+        }
+        groups::seen(db, self.group, self.membership.left.map(|(_, left_rev)| left_rev))
     }
 
     fn last_visible_place(&self) -> Seq {
@@ -227,9 +234,17 @@ impl View {
     }
 
     fn members(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, MemberState)>> {
-        let sql = "SELECT user_id, rev, role, left_rev IS NOT NULL, read_seq, delivered_seq FROM members
-                   WHERE group_id = ?1 AND rev > ?2 AND rev <= ?3 ORDER BY rev LIMIT ?4";
-        let params = [self.group.sql(), self.since.sql(), self.until.sql(), (limit as u64).sql()];
+        // Who had left before they came, who never were there together, is not told to have been there.
+        let sql = concat!(
+            "SELECT o.user_id, o.rev, o.role, o.left_rev IS NOT NULL, o.read_seq, o.delivered_seq
+             FROM members AS m JOIN groups AS g ON g.id = m.group_id JOIN members AS o ON o.group_id = m.group_id
+             WHERE m.group_id = ?1 AND m.user_id = ?5 AND o.rev > ?2 AND o.rev <= ?3
+               AND (o.left_rev IS NULL OR g.single OR ",
+            membership::shared!(),
+            ") ORDER BY o.rev LIMIT ?4"
+        );
+        let params =
+            [self.group.sql(), self.since.sql(), self.until.sql(), (limit as u64).sql(), self.user.sql()];
         row::all(db, sql, params, |row| {
             let row = Fields { table: "members", row };
             let state = MemberState {

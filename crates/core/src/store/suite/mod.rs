@@ -318,6 +318,10 @@ macro_rules! store_suite {
                 one_who_came_back_learns_what_changed_just_before_he_left
                 a_group_joined_and_left_while_offline_is_not_lost
                 a_dissolved_group_is_synced_as_left
+                one_who_left_is_told_of_the_group_as_it_was_then
+                those_who_leave_together_are_told_of_the_same_group
+                one_who_joins_is_not_told_who_had_left_before
+                one_who_came_back_learns_who_left_meanwhile_and_not_who_passed_through
             }
             events {
                 what_happens_is_kept_with_its_place_among_the_messages

@@ -11,6 +11,7 @@ use crate::friend::{self, FriendAction, Friendship};
 use crate::group::{self, Group, Member, NewGroup, Role};
 use crate::group_event::GroupEvent;
 use crate::message::{Mark, Message, NewMessage, Receipt};
+use crate::sync::Stay;
 use crate::user::{ProfileChange, User};
 use crate::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
 
@@ -26,6 +27,8 @@ pub(super) struct Model {
     own_revs: BTreeMap<UserId, Rev>,
     /// Seen from the first; strangers are left out.
     pub(super) friends: BTreeMap<(UserId, UserId), Friendship>,
+    /// Who is or was of some friendship to whom.
+    pub(super) ever_asked: BTreeSet<(UserId, UserId)>,
     pub(super) rooms: BTreeMap<GroupId, Room>,
     pub(super) last_id: MessageId,
 }
@@ -53,6 +56,8 @@ pub(super) struct Person {
     pub(super) delivered: Seq,
     /// Up to where they have deleted the chat, if they have.
     pub(super) deleted: Option<Seq>,
+    /// What a group chat was, and who was their peer in it, when they left it last.
+    as_left: Option<(Group, UserId)>,
 }
 
 impl Person {
@@ -63,6 +68,12 @@ impl Person {
     /// The place after which his latest stay began.
     pub(super) fn joined_after(&self) -> Seq {
         self.stays.last().map_or(Seq(0), |(after, _)| *after)
+    }
+
+    /// Whether the two were members at the same time.
+    fn shared(&self, other: &Self) -> bool {
+        let stay = |(from, to): &(Rev, Option<Rev>)| Stay { from: *from, to: to.unwrap_or(Rev(u64::MAX)) };
+        self.revs.iter().any(|mine| other.revs.iter().any(|theirs| stay(mine).overlaps(stay(theirs))))
     }
 
     fn hears(&self, place: Rev) -> bool {
@@ -134,10 +145,32 @@ impl Room {
         self.last_seq_of(user).0.saturating_sub(seen.0)
     }
 
+    /// The group as the user is told of it: of a group chat that they have left what it was then.
+    pub(super) fn seen(&self, user: UserId) -> Group {
+        let person = self.person(user).filter(|person| !person.is_member());
+        let as_left = person.and_then(|person| person.as_left.as_ref()).map(|(group, _)| group);
+        as_left.unwrap_or(&self.group).clone()
+    }
+
     pub(super) fn peer(&self, user: UserId) -> UserId {
-        let other = |person: &&Person| person.user != user;
+        let person = self.person(user).expect("they are or were a member");
+        match &person.as_left {
+            Some((_, peer)) if !person.is_member() => *peer,
+            _ => self.present_peer(person),
+        }
+    }
+
+    fn present_peer(&self, person: &Person) -> UserId {
+        let other =
+            |other: &&Person| other.user != person.user && (self.group.single || person.shared(other));
         let current = self.members().find(other);
-        current.or(self.people.iter().find(other)).map_or(user, |person| person.user)
+        current.or(self.people.iter().find(other)).map_or(person.user, |other| other.user)
+    }
+
+    /// Whether the user may know from the group that the other is or was in it.
+    pub(super) fn introduces(&self, user: UserId, other: UserId) -> bool {
+        let both = self.person(user).zip(self.person(other));
+        both.is_some_and(|(person, other)| self.group.single || person.shared(other))
     }
 
     fn rule(&self, user: UserId) -> Option<Member> {
@@ -162,6 +195,7 @@ impl Room {
                 revs: Vec::new(),
                 joined_at: at,
                 deleted: None,
+                as_left: None,
                 read: Seq(0),
                 delivered: Seq(0),
             },
@@ -173,12 +207,21 @@ impl Room {
         self.people.push(person);
     }
 
-    fn part(&mut self, user: UserId) {
+    /// Each of them, who are members, leaves.
+    fn part(&mut self, users: &[UserId]) {
         let last = self.last_seq();
-        let rev = self.next_rev();
-        let person = self.person_mut(user).expect("he is a member");
-        person.stays.last_mut().expect("he is a member").1 = Some(last);
-        person.revs.last_mut().expect("they are a member").1 = Some(rev);
+        let group = (!self.group.single).then(|| self.group.clone());
+        for user in users {
+            let person = self.person(*user).expect("they are a member");
+            let as_left = group.clone().map(|group| (group, self.present_peer(person)));
+            self.person_mut(*user).expect("they are a member").as_left = as_left;
+        }
+        for user in users {
+            let rev = self.next_rev();
+            let person = self.person_mut(*user).expect("they are a member");
+            person.stays.last_mut().expect("they are a member").1 = Some(last);
+            person.revs.last_mut().expect("they are a member").1 = Some(rev);
+        }
     }
 
     /// What the feed says of a change that was made just now.
@@ -243,6 +286,7 @@ impl Model {
         };
         self.friends.insert((user, other), after);
         self.friends.insert((other, user), after.mirrored());
+        self.ever_asked.extend([(user, other), (other, user)]);
         self.friends.retain(|_, friendship| *friendship != Friendship::None);
         let (actor_rev, other_rev) = (self.next_own_rev(user), self.next_own_rev(other));
         Ok(vec![Change::Friend { actor: user, actor_rev, other, other_rev, what, at }])
@@ -301,14 +345,14 @@ impl Model {
         group::may_remove(&room.group, room.rule(caller), users)?;
         let mut gone = Vec::new();
         for user in users {
-            if room.has_member(*user) {
-                room.part(*user);
+            if room.has_member(*user) && !gone.contains(user) {
                 gone.push(*user);
             }
         }
         if gone.is_empty() {
             return Ok(vec![]);
         }
+        room.part(&gone);
         let mut changes = vec![room.told(caller, GroupChange::Removed { users: gone.clone() }, at)];
         if group::needs_heir(&room.group, &gone) {
             let admin = room.members().find(|person| person.role == Role::Admin);
@@ -361,9 +405,7 @@ impl Model {
         let room = self.room(id)?;
         group::may_dissolve(&room.group, room.rule(caller))?;
         let members: Vec<_> = room.members().map(|person| person.user).collect();
-        for user in &members {
-            room.part(*user);
-        }
+        room.part(&members);
         Ok(vec![room.told(caller, GroupChange::Dissolved { members }, at)])
     }
 

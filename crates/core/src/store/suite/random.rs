@@ -415,7 +415,13 @@ impl<'a> Story<'a> {
             compare(client, window.is_some(), &self.model);
         }
         for user in &self.people {
-            compare(&Client::up_to_date(self.w, *user).await, false, &self.model);
+            let fresh = Client::up_to_date(self.w, *user).await;
+            compare(&fresh, false, &self.model);
+            for other in fresh.users.keys() {
+                let introduced = self.model.rooms.values().any(|room| room.introduces(*user, *other));
+                let asked = self.model.ever_asked.contains(&(*user, *other));
+                assert!(introduced || asked || other == user, "{user} is not told of {other}");
+            }
         }
     }
 
@@ -458,7 +464,7 @@ impl<'a> Story<'a> {
         let mut expected = Vec::new();
         for room in self.model.rooms.values().filter(|room| !room.is_deleted(user)) {
             expected.extend(room.visible(user).pop().map(|last| Chat {
-                group: room.group.clone(),
+                group: room.seen(user),
                 last,
                 peer: self.model.users[&room.peer(user)].clone(),
                 unread: room.unread(user),
@@ -481,6 +487,10 @@ impl<'a> Story<'a> {
 
     async fn look_at_histories(&mut self, user: UserId) {
         for (id, room) in &self.model.rooms {
+            if room.person(user).is_some() {
+                let history = self.w.history(user, *id, Page { number: 1, size: 1 }, None).await;
+                assert_eq!(history.expect("they are or were a member").group, room.seen(user));
+            }
             let expected = room.person(user).map(|_| room.visible(user));
             let below = Seq(self.chance.below(room.messages.len() + 2) as u64);
             let size = 1 + self.chance.below(20) as u32;
@@ -571,10 +581,11 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     } else {
         assert_eq!(set_of(view.events.values().cloned().collect()), set_of(events));
     }
+    assert_eq!(view.group, room.seen(user));
     if !view.member {
         return;
     }
-    assert_eq!((view.rev, &view.group), (room.rev, &room.group));
+    assert_eq!(view.rev, room.rev);
     let mut members: Vec<_> = room.members().map(|person| person.user).collect();
     members.sort();
     assert_eq!(view.members.keys().copied().collect::<Vec<_>>(), members);

@@ -3,7 +3,7 @@
 use super::Claim;
 use super::client::Client;
 use super::sync::after;
-use super::world::{World, query, texts};
+use super::world::{ALL, World, query, texts};
 use crate::group::Role;
 use crate::sync::SyncQuery;
 use crate::{Rev, Seq};
@@ -199,5 +199,102 @@ pub async fn a_dissolved_group_is_synced_as_left(w: &mut World) -> Claim {
     assert!(!delta.member);
     assert_eq!(texts(&delta.messages), ["bye"]);
     assert_eq!(w.sync(bob, after(&page)).await.groups, []);
+    Ok(())
+}
+
+pub async fn one_who_left_is_told_of_the_group_as_it_was_then(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let joined = w.everything(bob).await;
+    w.send(anna, group, "hi").await?;
+    w.rename(anna, group, "while bob was here").await?;
+    w.leave(bob, group).await?;
+    let told = w.everything(bob).await.groups.remove(0);
+    let chat = w.chat(bob, group).await;
+
+    w.add(anna, group, &[carl]).await?;
+    w.rename(anna, group, "secret").await?;
+    w.set_role(anna, group, carl, Role::Admin).await?;
+    w.leave(anna, group).await?;
+    w.rename(carl, group, "more secret").await?;
+
+    assert_eq!(told.group.as_ref().map(|group| group.name.as_str()), Some("while bob was here"));
+    let fresh = w.everything(bob).await.groups.remove(0);
+    assert_eq!(fresh.group, told.group, "also on a device that knows nothing yet");
+    let late = w.sync(bob, after(&joined)).await.groups.remove(0);
+    assert_eq!(late.group, told.group, "and one that has not heard of the name");
+    assert_eq!(w.chat(bob, group).await, chat);
+    assert_eq!((chat.group.creator, chat.peer.id), (anna, anna));
+    let history = w.history(bob, group, ALL, None).await.expect("bob was a member");
+    assert_eq!(Some(history.group), told.group);
+
+    // Anna left later, and knows the first secret.
+    assert_eq!(w.history(anna, group, ALL, None).await.expect("anna was").group.name, "secret");
+    assert_eq!(w.chat(anna, group).await.peer.id, carl);
+
+    // Who comes back sees it as it is.
+    w.add(carl, group, &[bob]).await?;
+    let back = w.sync(bob, SyncQuery { groups: vec![(group, told.rev)], ..after(&joined) }).await;
+    assert_eq!(back.groups[0].group.as_ref().map(|group| group.name.as_str()), Some("more secret"));
+    assert_eq!(w.chat(bob, group).await.group.creator, carl);
+    Ok(())
+}
+
+pub async fn those_who_leave_together_are_told_of_the_same_group(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob, carl, dan]).await;
+    w.send(anna, group, "hi").await?;
+    w.remove(anna, group, &[bob, carl]).await?;
+    w.rename(anna, group, "between").await?;
+    w.dissolve(anna, group).await?;
+    for (user, name, peer) in
+        [(bob, "a group", anna), (carl, "a group", anna), (anna, "between", dan), (dan, "between", anna)]
+    {
+        let chat = w.chat(user, group).await;
+        assert_eq!((chat.group.name.as_str(), chat.group.creator, chat.peer.id), (name, anna, peer));
+    }
+    Ok(())
+}
+
+pub async fn one_who_joins_is_not_told_who_had_left_before(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(bob, group, "bye").await?;
+    w.leave(bob, group).await?;
+    w.add(anna, group, &[carl]).await?;
+    w.send(anna, group, "hi").await?;
+    for limit in [1, 2, 100] {
+        let mut client = Client::new(carl);
+        client.catch_up(w, limit, None).await;
+        assert!(client.users.keys().eq([&anna, &carl]), "{:?}", client.users);
+    }
+    let delta = w.everything(carl).await.groups.remove(0);
+    assert_eq!(delta.members.iter().map(|member| member.user).collect::<Vec<_>>(), [anna, carl]);
+
+    // Nor when nobody else is left: they were there together with Anna alone.
+    w.leave(anna, group).await?;
+    assert_eq!(w.chat(carl, group).await.peer.id, anna);
+    // Who leaves while Carl is there is told to have left.
+    w.add(carl, group, &[dan]).await?;
+    let before = w.everything(carl).await;
+    w.leave(dan, group).await?;
+    let delta = w.sync(carl, after(&before)).await.groups.remove(0);
+    assert!(delta.members.iter().any(|member| member.user == dan && member.left));
+    Ok(())
+}
+
+pub async fn one_who_came_back_learns_who_left_meanwhile_and_not_who_passed_through(w: &mut World) -> Claim {
+    let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    w.leave(bob, group).await?;
+    let mut client = Client::up_to_date(w, bob).await;
+    w.add(anna, group, &[dan]).await?;
+    w.leave(dan, group).await?;
+    w.leave(carl, group).await?;
+    w.add(anna, group, &[bob]).await?;
+    client.catch_up(w, 1, None).await;
+    assert!(client.groups[&group].members.keys().eq([&anna, &bob]));
+    assert!(!client.users.contains_key(&dan), "Bob never was there with Dan");
+    assert!(!Client::up_to_date(w, bob).await.users.contains_key(&dan));
     Ok(())
 }
