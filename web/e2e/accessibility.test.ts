@@ -14,6 +14,8 @@ async function settled(stage: Stage) {
   const single = await annas.single(bens);
   await annas.send(single, ["Hello", "https://example.org is down"]);
   await bens.send(single, ["Really?", "👍"]);
+  // Nobody asks for it, so there need be none.
+  await bens.send(single, ["https://photos.example.org/1.png"], "Image");
   const group = await annas.group("Picnic", bens, carlas);
   await bens.send(group, ["# Plan\n- bread\n- `cheese`\n\n> or *cake*"], "RichText");
   await carlas.send(group, ["Yes!"]);
@@ -129,7 +131,7 @@ inspect("contacts and settings are", async (screens) => {
   await page.getByRole("region", { name: "Ben" }).waitFor();
   await screens.see("contact");
   await anna.place("Settings").click();
-  for (const section of ["Profile", "Password and devices", "Language and look", "Notifications"]) {
+  for (const section of ["Profile", "Password and devices", "Language and look", "Notifications", "Privacy"]) {
     await page.getByRole("link", { name: section }).click();
     await page.getByRole("region", { name: section }).waitFor();
     await screens.see(section);

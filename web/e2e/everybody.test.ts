@@ -100,7 +100,7 @@ story("on a narrow screen everything can be reached and nothing is cut off", asy
   await page.getByRole("heading", { name: "Ben" }).waitFor();
   await page.goBack();
   await anna.place("Settings").tap();
-  for (const section of ["Profile", "Password and devices", "Language and look", "Notifications"]) {
+  for (const section of ["Profile", "Password and devices", "Language and look", "Notifications", "Privacy"]) {
     await page.getByRole("link", { name: section }).tap();
     await page.getByRole("heading", { name: section }).waitFor();
     await fits(section);

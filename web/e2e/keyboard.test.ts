@@ -233,7 +233,7 @@ story("contacts and settings are walked by keyboard", async (stage) => {
   await walk.through({ name: "removing a contact", by: button("Remove contact"), layer: alert, begins: cancel });
 
   await anna.place("Settings").press("Enter");
-  for (const section of ["Profile", "Password and devices", "Language and look", "Notifications"]) {
+  for (const section of ["Profile", "Password and devices", "Language and look", "Notifications", "Privacy"]) {
     await page.getByRole("link", { name: section }).press("Enter");
     await walk.holdsFocus(page.getByRole("region", { name: section }), section);
   }

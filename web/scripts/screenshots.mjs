@@ -67,6 +67,11 @@ const SCREENS = [
     await page.getByRole("button", { name: "Emoji" }).click();
     await page.getByRole("combobox", { name: "Search emoji" }).fill("heart");
   }],
+  ["chat-remote", "demo.html?still#/chat/113"],
+  ["chat-remote-top", "demo.html?still#/chat/113", (page) => page.locator(".log").evaluate((log) => log.scrollTo(0, 0))],
+  ["chat-remote-menu", "demo.html?still#/chat/113", (page) => page.getByRole("button", { name: /^More choices|更多选项$/ }).first().click()],
+  ["chat-remote-never", "demo.html?still&never#/chat/113"],
+  ["panel-remote", "demo.html?still#/chat/113/info"],
   ["person", "demo.html?still#/chat/100", (page) => page.locator(".message .person-face").last().click()],
   ["keys", "demo.html?still#/chat/100", (page) => page.keyboard.press("Control+/")],
   ["chat-rich", "demo.html?still#/chat/101", async (page) => {
@@ -95,9 +100,19 @@ const SCREENS = [
   ["settings-security", "demo.html?still#/settings/security"],
   ["settings-look", "demo.html?still#/settings/look"],
   ["settings-notifications", "demo.html?still#/settings/notifications"],
+  ["settings-privacy", "demo.html?still#/settings/privacy"],
+  ["settings-privacy-some", "demo.html?still#/settings/privacy", async (page) => {
+    await page.evaluate(() => {
+      const some = { hosts: ["photos.example.org", "cdn.example.net:8443"], chats: ["..0.100"], pictures: ["https://photos.example.org/a.png"] };
+      localStorage.setItem("rim.remote.1", JSON.stringify(some));
+      dispatchEvent(new StorageEvent("storage", { key: "rim.remote.1" }));
+    });
+    await page.locator(".device").first().waitFor();
+  }],
+  ["settings-privacy-never", "demo.html?still&never#/settings/privacy"],
 ];
 /** Screens that are worth a look in Chinese as well; nothing is clicked there. */
-const CHINESE = ["sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel"];
+const CHINESE = ["sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel", "chat-remote", "panel-remote", "settings-privacy"];
 
 // Built, as it is served for real and with the headers it gets there: a style or script they forbid shows.
 const root = fileURLToPath(new URL("..", import.meta.url));

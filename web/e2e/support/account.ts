@@ -33,6 +33,15 @@ export class Account {
     return this.post("user/update", { name });
   }
 
+  /** Any address may be one of a picture. */
+  picture(avatar: string): Promise<void> {
+    return this.post("user/update", { avatar });
+  }
+
+  groupPicture(gid: number, name: string, avatar: string): Promise<void> {
+    return this.post("group/update", { id: gid, name, avatar });
+  }
+
   async ask(other: Account): Promise<void> {
     await this.post("friend/add", { fid: other.uid });
   }

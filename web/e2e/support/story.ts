@@ -52,6 +52,7 @@ export class Stage {
   readonly complaints: string[] = [];
   private readonly contexts: BrowserContext[] = [];
   private own: Rim | Cluster | Prefixed | null = null;
+  private readonly ends: (() => Promise<void>)[] = [];
   private trouble = false;
 
   get url(): string {
@@ -82,6 +83,11 @@ export class Stage {
   /** From now on browsers may say that the network is gone. */
   expectTrouble(): void {
     this.trouble = true;
+  }
+
+  /** For what a story has started besides. */
+  atEnd(stop: () => Promise<void>): void {
+    this.ends.push(stop);
   }
 
   account(name: string): Promise<Account> {
@@ -140,6 +146,7 @@ export class Stage {
   async end(): Promise<void> {
     await Promise.all(this.contexts.map((context) => context.close()));
     await this.own?.stop();
+    for (const stop of this.ends) await stop();
   }
 
   private listen(page: Page): void {

@@ -69,6 +69,8 @@ export interface ServerInfo {
   readonly registration: boolean;
   /** Whether nobody has one yet. */
   readonly empty: boolean;
+  /** Whether pictures, sound and films of other hosts may be loaded when somebody asks for one. */
+  readonly remotePictures: "ask" | "never";
 }
 
 /** A row of the chat list. */

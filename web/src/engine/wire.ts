@@ -272,7 +272,12 @@ export const asUser: Decode<User> = (value) => {
 
 export const asServerInfo: Decode<ServerInfo> = (value) => {
   const info = object(value, "server");
-  return { registration: text(info, "registration") === "open", empty: flag(info, "empty") };
+  return {
+    registration: text(info, "registration") === "open",
+    empty: flag(info, "empty"),
+    // A server from before it was a setting allows them.
+    remotePictures: info["remotePictures"] === "never" ? "never" : "ask",
+  };
 };
 
 export const asDevices: Decode<readonly Device[]> = (value) =>

@@ -1,9 +1,11 @@
-// The picture of a user or a group, or initials on a colour that stays the same for the same one.
+// The picture of a user or a group, or initials on a colour that stays the same for the same one. A picture of another host
+// is shown where that is allowed.
 
 import { type CSSProperties, memo, useState } from "react";
 
 import { initials, seedColour } from "./initials";
 import { pictureAddress } from "./address";
+import { useVerdict } from "./remote";
 import "./Avatar.css";
 
 export interface AvatarProps {
@@ -11,14 +13,17 @@ export interface AvatarProps {
   readonly address: string;
   readonly seed: number;
   readonly size?: number;
+  /** The chat in whose message the address was written: what is allowed there is allowed for it. */
+  readonly chat?: string | null;
 }
 
 /** An ornament: the name always stands beside it. */
-export const Avatar = memo(function Avatar({ name, address, seed, size = 48 }: AvatarProps) {
+export const Avatar = memo(function Avatar({ name, address, seed, size = 48, chat = null }: AvatarProps) {
   const [broken, setBroken] = useState<string | null>(null);
   const picture = pictureAddress(address);
+  const verdict = useVerdict(picture, chat);
   const style = { width: size, height: size, fontSize: Math.round(size * 0.38) };
-  if (picture !== null && broken !== picture) {
+  if (picture !== null && (verdict === "own" || verdict === "allowed") && broken !== picture) {
     return (
       <img
         className="avatar"

@@ -5,6 +5,7 @@ import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, 
 import type { Engine, Live, User } from "../../engine/contract";
 import { createTranslator, preferredLanguage, type Translator } from "../../i18n/translator";
 import { usePreferences } from "./preferences";
+import { RemoteContext, remoteOf } from "./remote";
 
 const EngineContext = createContext<Engine | null>(null);
 export const TranslatorContext = createContext<Translator | null>(null);
@@ -27,7 +28,11 @@ export function Surroundings({ engine, children }: { engine: Engine; children: R
 
 /** Around everything that is only shown to who is logged in. */
 export function SignedIn({ me, children }: { me: User; children: ReactNode }) {
-  return <MeContext value={me}>{children}</MeContext>;
+  return (
+    <MeContext value={me}>
+      <RemoteContext value={remoteOf(me.id)}>{children}</RemoteContext>
+    </MeContext>
+  );
 }
 
 export function useEngine(): Engine {

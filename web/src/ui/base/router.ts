@@ -3,7 +3,7 @@
 
 import { useSyncExternalStore } from "react";
 
-export const SETTINGS_SECTIONS = ["profile", "security", "look", "notifications"] as const;
+export const SETTINGS_SECTIONS = ["profile", "security", "look", "notifications", "privacy"] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
 export type Route =

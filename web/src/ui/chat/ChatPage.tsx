@@ -10,6 +10,7 @@ import { Boundary, Fault } from "../base/Boundary";
 import { NARROW, useEngine, useLive, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { useLayer } from "../base/layers";
+import { ChatContext, chatName } from "../base/remote";
 import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
 import { Empty, Loading } from "../base/small";
 import { Words } from "../base/words";
@@ -64,7 +65,9 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
         </Boundary>
         {ready ? (
           <Boundary of={view}>
-            <MessageList view={view} active={!(panel && narrow)} />
+            <ChatContext value={chatName(view.to.store, gid)}>
+              <MessageList view={view} active={!(panel && narrow)} />
+            </ChatContext>
           </Boundary>
         ) : (
           <div className="chat__loading">

@@ -17,6 +17,7 @@ import { useLayer } from "../base/layers";
 import { Menu, type MenuItem } from "../base/Menu";
 import { PeoplePicker } from "../base/PeoplePicker";
 import { PictureField } from "../base/PictureField";
+import { RemotePicture } from "../base/RemotePicture";
 import { hrefOf, navigate } from "../base/router";
 import { Loading, Who } from "../base/small";
 import { matches } from "../base/text";
@@ -72,6 +73,7 @@ function Person({ view }: { view: ChatView }) {
   return (
     <section className="panel__card">
       <Face name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} online={online} />
+      <RemotePicture address={view.avatar} />
       <p className="panel__name">
         <Words text={view.title} />
       </p>
@@ -118,6 +120,7 @@ function GroupCard({ view }: { view: ChatView }) {
       ) : (
         avatar
       )}
+      <RemotePicture address={view.avatar} />
       <p className="panel__name">
         <Words text={view.title || t("chats.untitled")} />
         {rightsIn(view).manage && (

@@ -1,6 +1,6 @@
 // What a message says, by its kind.
 
-import { memo, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, type RefCallback, useContext, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { MessageKind } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
@@ -11,6 +11,7 @@ import { chunk } from "../base/chunk";
 import { NARROW, useEngine, useMedia, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { Icon, type IconName } from "../base/Icon";
+import { ChatContext, hostOf, useVerdict } from "../base/remote";
 import { navigate } from "../base/router";
 import { Words } from "../base/words";
 import { type Content, parseContent } from "./content";
@@ -18,6 +19,7 @@ import { FOLDED_LINES, lineWidth, unfolded } from "./folding";
 import { Markup } from "./Markup";
 import { type Tree, treeOf } from "./markup";
 import { cut } from "./markup/cut";
+import { RemoteMedia } from "./RemoteMedia";
 import "./MessageBody.css";
 
 // Not needed for the first sight of a chat.
@@ -77,20 +79,9 @@ const Meant = memo(function Meant({ kind, content: source, from, id }: MessageBo
     case "image":
       return <Picture content={content} from={from} />;
     case "audio":
-      return <audio className="body__audio" controls preload="none" src={content.url} aria-label={t("message.audio")} />;
+      return <Sound content={content} from={from} />;
     case "video":
-      return (
-        <video
-          className="body__video"
-          style={{ aspectRatio: content.ratio }}
-          controls
-          preload="none"
-          playsInline
-          src={content.url}
-          poster={content.poster ?? undefined}
-          aria-label={t("message.video")}
-        />
-      );
+      return <Film content={content} from={from} />;
     case "file":
       return <FileCard content={content} />;
     case "location":
@@ -142,12 +133,96 @@ function TextBody({ tree, id }: { tree: Tree; id: string }) {
 
 // The box is as high before the picture is there as with it: nothing jumps.
 const BOX = { width: 320, height: 240, tallest: 380 } as const;
+/** So large at least is the box of what lies on another host: it has room for the question whether to load it. */
+const REMOTE_BOX = { width: 236, height: 164 } as const;
+
+function Sound({ content: { url, size }, from }: { content: Content & { is: "audio" }; from: string }) {
+  const translator = useTranslator();
+  const remote = hostOf(url) !== null;
+  const facts = size === null ? "" : translator.bytes(size);
+  return (
+    <RemoteMedia what="audio" url={url} from={from} facts={facts} className="remote--audio">
+      {(focus) => (
+        <div className={remote ? "body__remote-audio" : undefined}>
+          <audio
+            ref={focus}
+            className="body__audio"
+            controls
+            preload={remote ? "metadata" : "none"}
+            src={url}
+            aria-label={translator.t("message.audio")}
+          />
+        </div>
+      )}
+    </RemoteMedia>
+  );
+}
+
+function Film({ content: { url, poster, ratio, size }, from }: { content: Content & { is: "video" }; from: string }) {
+  const translator = useTranslator();
+  const chat = useContext(ChatContext);
+  const host = hostOf(url);
+  const verdict = useVerdict(poster, chat);
+  // Whoever allows a film has allowed its host, and no other.
+  const shown = poster !== null && (verdict === "own" || verdict === "allowed" || hostOf(poster) === host);
+  const style = useMemo(() => {
+    const height = Math.min(BOX.tallest, BOX.width / ratio);
+    return { width: BOX.width, aspectRatio: BOX.width / (host === null ? height : Math.max(REMOTE_BOX.height, height)) };
+  }, [ratio, host]);
+  return (
+    <RemoteMedia
+      what="video"
+      url={url}
+      from={from}
+      facts={size === null ? "" : translator.bytes(size)}
+      className="body__video"
+      style={style}
+    >
+      {(focus) => (
+        <video
+          ref={focus}
+          className="body__video"
+          style={style}
+          controls
+          preload={host === null ? "none" : "metadata"}
+          playsInline
+          src={url}
+          poster={shown ? poster : undefined}
+          aria-label={translator.t("message.video")}
+        />
+      )}
+    </RemoteMedia>
+  );
+}
 
 function Picture({ content, from }: { content: Content & { is: "image" }; from: string }) {
+  const translator = useTranslator();
+  const { width, height, size } = content;
+  const remote = hostOf(content.url) !== null;
+  const style = useMemo(() => boxOf(content, remote), [content, remote]);
+  const facts: string[] = [];
+  if (width !== null && height !== null) facts.push(`${translator.number(width)} × ${translator.number(height)}`);
+  if (size !== null) facts.push(translator.bytes(size));
+  return (
+    <RemoteMedia what="picture" url={content.url} from={from} facts={facts.join(" · ")} className="body__picture" style={style}>
+      {(focus) => <Loaded content={content} from={from} style={style} whole={remote} focus={focus} />}
+    </RemoteMedia>
+  );
+}
+
+interface LoadedProps {
+  readonly content: Content & { is: "image" };
+  readonly from: string;
+  readonly style: { readonly width: number; readonly aspectRatio: number };
+  /** In a box that is not of its shape it is not cut. */
+  readonly whole: boolean;
+  readonly focus: RefCallback<HTMLElement>;
+}
+
+function Loaded({ content, from, style, whole, focus }: LoadedProps) {
   const { t } = useTranslator();
   const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
   const [open, setOpen] = useState(false);
-  const style = useMemo(() => boxOf(content), [content]);
   if (state === "failed") {
     return (
       <div className="body__picture body__picture--failed" style={style}>
@@ -162,8 +237,9 @@ function Picture({ content, from }: { content: Content & { is: "image" }; from: 
   return (
     <>
       <button
+        ref={focus}
         type="button"
-        className={`body__picture body__picture--${state}`}
+        className={`body__picture body__picture--${state}${whole ? " body__picture--whole" : ""}`}
         style={style}
         aria-label={t("message.openImage")}
         onClick={() => setOpen(true)}
@@ -185,7 +261,14 @@ function Picture({ content, from }: { content: Content & { is: "image" }; from: 
   );
 }
 
-function boxOf({ width, height }: Content & { is: "image" }): { width: number; aspectRatio: number } {
+function boxOf(content: Content & { is: "image" }, remote: boolean): { width: number; aspectRatio: number } {
+  const box = boxOfPicture(content);
+  if (!remote) return box;
+  const width = Math.max(REMOTE_BOX.width, box.width);
+  return { width, aspectRatio: width / Math.max(REMOTE_BOX.height, box.width / box.aspectRatio) };
+}
+
+function boxOfPicture({ width, height }: Content & { is: "image" }): { width: number; aspectRatio: number } {
   if (width === null || height === null || width < 1 || height < 1) {
     return { width: BOX.width, aspectRatio: BOX.width / BOX.height };
   }
@@ -252,6 +335,7 @@ function LocationCard({ content }: { content: Content & { is: "location" } }) {
 
 function PersonCard({ content }: { content: Content & { is: "card" } }) {
   const { t } = useTranslator();
+  const chat = useContext(ChatContext);
   const engine = useEngine();
   const run = useDo();
   const name = content.name === "" ? t("chat.someone") : content.name;
@@ -261,7 +345,7 @@ function PersonCard({ content }: { content: Content & { is: "card" } }) {
   };
   return (
     <div className="card">
-      <Avatar name={name} address={content.avatar} seed={content.uid} size={44} />
+      <Avatar name={name} address={content.avatar} seed={content.uid} size={44} chat={chat} />
       <div className="card__text">
         <p className="card__title">
           <Words text={name} />

@@ -6,9 +6,21 @@ import { linkAddress, pictureAddress } from "../base/address";
 export type Content =
   | { readonly is: "text"; readonly text: string }
   | { readonly is: "rich"; readonly source: string }
-  | { readonly is: "image"; readonly url: string; readonly width: number | null; readonly height: number | null }
-  | { readonly is: "audio"; readonly url: string; readonly durationMs: number | null }
-  | { readonly is: "video"; readonly url: string; readonly poster: string | null; readonly ratio: number }
+  | {
+      readonly is: "image";
+      readonly url: string;
+      readonly width: number | null;
+      readonly height: number | null;
+      readonly size: number | null;
+    }
+  | { readonly is: "audio"; readonly url: string; readonly size: number | null }
+  | {
+      readonly is: "video";
+      readonly url: string;
+      readonly poster: string | null;
+      readonly ratio: number;
+      readonly size: number | null;
+    }
   | { readonly is: "file"; readonly url: string; readonly name: string; readonly size: number | null }
   | { readonly is: "location"; readonly latitude: number; readonly longitude: number; readonly name: string; readonly address: string }
   | { readonly is: "card"; readonly uid: number; readonly name: string; readonly avatar: string }
@@ -35,14 +47,15 @@ export function parseContent(kind: MessageKind, content: string): Content {
   switch (kind) {
     case "Audio": {
       const url = media(fields["url"]);
-      return url === null ? UNREADABLE : { is: "audio", url, durationMs: amount(fields["durationMs"]) };
+      return url === null ? UNREADABLE : { is: "audio", url, size: amount(fields["size"]) };
     }
     case "Video": {
       const url = media(fields["url"]);
       const width = amount(fields["width"]);
       const height = amount(fields["height"]);
       const ratio = width !== null && height !== null && width > 0 && height > 0 ? width / height : 16 / 9;
-      return url === null ? UNREADABLE : { is: "video", url, poster: media(fields["poster"]), ratio };
+      if (url === null) return UNREADABLE;
+      return { is: "video", url, poster: media(fields["poster"]), ratio, size: amount(fields["size"]) };
     }
     case "File": {
       const url = typeof fields["url"] === "string" ? linkAddress(fields["url"]) : null;
@@ -69,7 +82,8 @@ function image(content: string): Content {
   const fields = content.trimStart().startsWith("{") ? object(content) : { url: content };
   const url = media(fields?.["url"]);
   if (fields === null || url === null) return UNREADABLE;
-  return { is: "image", url, width: amount(fields["width"]), height: amount(fields["height"]) };
+  const [width, height, size] = [fields["width"], fields["height"], fields["size"]].map(amount);
+  return { is: "image", url, width: width ?? null, height: height ?? null, size: size ?? null };
 }
 
 function object(content: string): Record<string, unknown> | null {

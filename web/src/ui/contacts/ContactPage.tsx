@@ -7,6 +7,7 @@ import { useConfirm } from "../base/confirm";
 import { useEngine, useLive, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { Page } from "../base/Page";
+import { RemotePicture } from "../base/RemotePicture";
 import { navigate } from "../base/router";
 import { Empty, Who } from "../base/small";
 import { Words } from "../base/words";
@@ -44,6 +45,7 @@ export function ContactPage({ uid }: { uid: number }) {
         <div className="page__scroll">
           <div className="contact">
             <Face name={user.name} address={user.avatar} seed={user.id} size={128} online={online} />
+            <RemotePicture address={user.avatar} />
             <h1 className="contact__name">
               <Words text={user.name} />
             </h1>

@@ -11,6 +11,7 @@ import { useEngine, useOnline, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { FormError } from "../base/fields";
 import { Icon } from "../base/Icon";
+import { RemotePicture } from "../base/RemotePicture";
 import { hrefOf, navigate, useRoute } from "../base/router";
 import { Who } from "../base/small";
 import { Words } from "../base/words";
@@ -108,6 +109,7 @@ function PersonCard({ who, onClose }: { who: User | number; onClose: () => void 
       <FormError text={action.problem} />
       <div className="person">
         <Face name={user.name} address={user.avatar} seed={user.id} size={96} online={online} />
+        <RemotePicture address={user.avatar} />
         {user.account !== "" && (
           <p className="person__account">
             <Who account={user.account} online={online} />

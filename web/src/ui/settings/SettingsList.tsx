@@ -4,6 +4,7 @@ import { Avatar } from "../base/Avatar";
 import { useConfirm } from "../base/confirm";
 import { useEngine, useMe, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
+import { useRemote } from "../base/remote";
 import { exit, hrefOf, type SettingsSection } from "../base/router";
 import { Words } from "../base/words";
 import "./Settings.css";
@@ -13,6 +14,7 @@ export function SettingsList({ selected }: { selected: SettingsSection | null })
   const engine = useEngine();
   const me = useMe();
   const confirm = useConfirm();
+  const remote = useRemote();
   const sections: readonly { section: SettingsSection; icon: IconName; title: string; hint: string }[] = [
     { section: "profile", icon: "person", title: t("settings.profile"), hint: t("settings.profileHint") },
     { section: "security", icon: "lock", title: t("settings.security"), hint: t("settings.securityHint") },
@@ -23,6 +25,7 @@ export function SettingsList({ selected }: { selected: SettingsSection | null })
       title: t("settings.notifications"),
       hint: t("settings.notificationsHint"),
     },
+    { section: "privacy", icon: "shield", title: t("settings.privacy"), hint: t("settings.privacyHint") },
   ];
   const logOut = async (): Promise<void> => {
     const yes = await confirm({
@@ -32,6 +35,8 @@ export function SettingsList({ selected }: { selected: SettingsSection | null })
       danger: true,
     });
     if (!yes) return;
+    // With the chats goes what tells of them.
+    remote.forget();
     await engine.logout();
     exit();
   };

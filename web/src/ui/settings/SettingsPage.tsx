@@ -1,6 +1,6 @@
 // One section of the settings.
 
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 import type { Device } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
@@ -13,11 +13,14 @@ import { FormError, TextField } from "../base/fields";
 import { Icon } from "../base/Icon";
 import { Page } from "../base/Page";
 import { PictureField } from "../base/PictureField";
+import { RemotePicture } from "../base/RemotePicture";
 import { type Preferences, setPreferences, usePreferences } from "../base/preferences";
 import type { SettingsSection } from "../base/router";
 import { Loading } from "../base/small";
 import { showToast } from "../base/toasts";
 import { Words } from "../base/words";
+import { Block, Choice, Switch } from "./parts";
+import { Privacy } from "./Privacy";
 import "./Settings.css";
 
 export function SettingsPage({ section }: { section: SettingsSection }) {
@@ -31,18 +34,10 @@ export function SettingsPage({ section }: { section: SettingsSection }) {
           {section === "security" && <Security />}
           {section === "look" && <Look />}
           {section === "notifications" && <Notifications />}
+          {section === "privacy" && <Privacy />}
         </div>
       </div>
     </Page>
-  );
-}
-
-function Block({ title, children }: { title?: string; children: ReactNode }) {
-  return (
-    <section className="settings__block">
-      {title !== undefined && <h2 className="settings__heading">{title}</h2>}
-      {children}
-    </section>
   );
 }
 
@@ -73,6 +68,7 @@ function Profile() {
         >
           <Avatar name={me.name} address={me.avatar} seed={me.id} size={112} />
         </PictureField>
+        <RemotePicture address={me.avatar} />
       </Block>
       <Block>
         <form
@@ -275,32 +271,6 @@ function Devices() {
   );
 }
 
-interface ChoiceProps<T extends string> {
-  readonly name: string;
-  readonly value: T;
-  readonly choices: readonly { readonly value: T; readonly label: string }[];
-  readonly onValue: (value: T) => void;
-}
-
-function Choice<T extends string>({ name, value, choices, onValue }: ChoiceProps<T>) {
-  return (
-    <fieldset className="choice">
-      <legend className="settings__heading">{name}</legend>
-      {choices.map((choice) => (
-        <label key={choice.value} className="choice__option">
-          <input
-            type="radio"
-            name={name}
-            checked={choice.value === value}
-            onChange={() => onValue(choice.value)}
-          />
-          {choice.label}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
 function Look() {
   const { t } = useTranslator();
   const { language, theme } = usePreferences();
@@ -330,33 +300,6 @@ function Look() {
         />
       </Block>
     </>
-  );
-}
-
-interface SwitchProps {
-  readonly label: string;
-  readonly note?: string;
-  readonly on: boolean;
-  readonly disabled?: boolean;
-  readonly onChange: (on: boolean) => void;
-}
-
-function Switch({ label, note, on, disabled, onChange }: SwitchProps) {
-  return (
-    <button
-      type="button"
-      role="switch"
-      className="switch"
-      aria-checked={on}
-      disabled={disabled}
-      onClick={() => onChange(!on)}
-    >
-      <span className="switch__text">
-        <span>{label}</span>
-        {note !== undefined && <span className="people__account">{note}</span>}
-      </span>
-      <span className="switch__track" aria-hidden="true" />
-    </button>
   );
 }
 

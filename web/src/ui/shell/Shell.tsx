@@ -8,8 +8,8 @@ import { PersonSurroundings } from "../contacts/person";
 import { ChatPage } from "../chat/ChatPage";
 import { ChatList } from "../chats/ChatList";
 import { SettingsList } from "../settings/SettingsList";
-import { SettingsPage } from "../settings/SettingsPage";
 import { Boundary } from "../base/Boundary";
+import { chunk } from "../base/chunk";
 import { ConfirmSurroundings } from "../base/confirm";
 import { COARSE, NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
 import { Icon, type IconName, Logo } from "../base/Icon";
@@ -23,6 +23,9 @@ import { KeysDialog } from "./KeysDialog";
 import { useKeyboard } from "./keyboard";
 import { useNotifications, useTitle } from "./notifications";
 import "./Shell.css";
+
+// Visited seldom, and never first.
+const SettingsPage = chunk(() => import("../settings/SettingsPage").then(({ SettingsPage }) => SettingsPage));
 
 export function Shell() {
   const route = useRoute();

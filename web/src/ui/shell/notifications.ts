@@ -7,6 +7,7 @@ import { pictureAddress } from "../base/address";
 import { isAttentive, useAttention } from "../base/attention";
 import { useEngine, useLive, useTranslator } from "../base/context";
 import { preferences } from "../base/preferences";
+import { useRemote } from "../base/remote";
 import { navigate } from "../base/router";
 import { previewOf } from "../chat/preview";
 
@@ -16,9 +17,15 @@ export function useNotifications(): void {
   const engine = useEngine();
   const translator = useTranslator();
   const attentive = useAttention();
+  const remote = useRemote();
 
   useEffect(() => {
-    const shown = new Map<number, Notification>();
+    /** What the page would not load by itself, the system does not either. */
+    const shown = (avatar: string): string | null => {
+      const picture = pictureAddress(avatar);
+      return picture !== null && ["own", "allowed"].includes(remote.verdict(picture)) ? picture : null;
+    };
+    const notified = new Map<number, Notification>();
     const stop = engine.onArrival(({ row, message }) => {
       const { notify, notifyPreview } = preferences();
       if (!notify || isAttentive() || !("Notification" in window) || Notification.permission !== "granted") return;
@@ -28,13 +35,13 @@ export function useNotifications(): void {
       const options: NotificationOptions = {
         body: notifyPreview ? who + isolated(text) : text,
         // A group without a picture shows who writes.
-        icon: pictureAddress(row.avatar) ?? pictureAddress(row.lastSender?.avatar ?? "") ?? ICON,
+        icon: shown(row.avatar) ?? shown(row.lastSender?.avatar ?? "") ?? ICON,
         // One a chat: the next takes its place.
         tag: `rim-${row.gid}`,
       };
       try {
         const notification = new Notification(isolated(row.title) || t("chats.untitled"), options);
-        shown.set(row.gid, notification);
+        notified.set(row.gid, notification);
         notification.addEventListener("click", () => {
           window.focus();
           navigate({ page: "chat", gid: row.gid, panel: false });
@@ -46,10 +53,10 @@ export function useNotifications(): void {
     });
     return () => {
       stop();
-      for (const notification of shown.values()) notification.close();
+      for (const notification of notified.values()) notification.close();
     };
     // `attentive` is here so that what was shown is taken away when somebody comes back.
-  }, [engine, translator, attentive]);
+  }, [engine, translator, attentive, remote]);
 }
 
 /** "(3) Anna · rim". */
