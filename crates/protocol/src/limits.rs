@@ -8,6 +8,8 @@ use crate::visible::{composed, is_directional, is_visible};
 
 /// A frame of the WebSocket, fragments added up. A larger one ends the connection with 1009.
 pub const MAX_FRAME_BYTES: usize = 512 * 1024;
+/// The same before Login, where nothing but a token has to fit. A larger one ends the connection with 1009, too.
+pub const MAX_FRAME_BYTES_BEFORE_LOGIN: usize = 4 * 1024;
 /// `content` of a message, in bytes of UTF-8.
 pub const MAX_CONTENT_BYTES: usize = 64 * 1024;
 /// Quotes and lists inside of each other in a RichText: a banner of `>` across a terminal is less.
@@ -22,6 +24,9 @@ pub const MAX_RICH_TEXT_COLUMNS: usize = 100;
 pub const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
 /// A JSON body, where the settings say nothing else.
 pub const DEFAULT_MAX_BODY_BYTES: usize = 1024 * 1024;
+/// The same of a request without a token: user/login and user/create. All of their fields fit, however they are
+/// escaped.
+pub const MAX_STRANGERS_BODY_BYTES: usize = 32 * 1024;
 /// Names of users, groups and devices, in characters.
 pub const MAX_NAME_CHARS: usize = 64;
 /// `account`, trimmed, in bytes of UTF-8; at least one.

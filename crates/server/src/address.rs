@@ -32,6 +32,26 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> 
     client
 }
 
+/// What proxies add to say for whom they ask, beside all that begins with `x-forwarded-`.
+const FORWARDING: [&str; 8] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "true-client-ip",
+    "cf-connecting-ip",
+];
+
+/// Whether a request says that somebody has passed it on.
+pub fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        name.starts_with("x-forwarded-") || FORWARDING.contains(&name)
+    })
+}
+
 /// One entry of the list. Some proxies add the port, and brackets to IPv6.
 fn forwarded(entry: &str) -> Option<IpAddr> {
     let entry = entry.trim();

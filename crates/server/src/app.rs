@@ -11,6 +11,7 @@ use crate::accounts::Accounts;
 use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::gateway::{Hub, Waking};
+use crate::intake::Intake;
 use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
@@ -34,6 +35,8 @@ pub struct App {
     /// Who is to write next.
     pub waking: Waking,
     pub limits: RateLimits,
+    /// How much has come that is not whole yet.
+    pub intake: Arc<Intake>,
     pub metrics: Arc<Metrics>,
     /// Cancelled when the server should go away: nothing new is accepted, connections end.
     pub shutdown: CancellationToken,

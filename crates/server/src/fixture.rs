@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Database};
 use crate::gateway::{Hub, Waking};
+use crate::intake::Intake;
 use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
@@ -41,6 +42,7 @@ pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
         hub: Hub::new(config.idle_timeout, false),
         waking: Waking::default(),
         limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &Time::default()),
+        intake: Intake::new(config.max_body_bytes),
         metrics,
         shutdown: CancellationToken::new(),
         tasks: TaskTracker::new(),

@@ -18,6 +18,7 @@ mod documented;
 mod fixture;
 pub mod gateway;
 pub mod http;
+pub mod intake;
 mod jobs;
 pub mod limits;
 pub mod listen;

@@ -20,6 +20,7 @@ use crate::cluster::{self, Cluster, Ears, Words};
 use crate::config::{self, Config, Database};
 use crate::data::DataFolder;
 use crate::gateway::{self, Hub, Waking};
+use crate::intake::Intake;
 use crate::limits::RateLimits;
 use crate::listen::{self, Gate};
 use crate::media::Avatars;
@@ -129,6 +130,7 @@ impl Server {
             avatars,
             clock,
             limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &time),
+            intake: Intake::new(config.max_body_bytes),
             time,
             metrics,
             shutdown,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rim_core::event::{Change, Committed};
 use rim_core::message::{Kind, Message, Written};
 use rim_core::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
+use rim_protocol::limits::MAX_FRAME_BYTES;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
@@ -48,7 +49,7 @@ fn cut_and_unmask_a_frame_of_200_bytes() {
     }
     count(FRAMES, || {
         let mut at = 0;
-        while let Cut::Frame(frame) = ws::cut(&mut buffer, at) {
+        while let Cut::Frame(frame) = ws::cut(&mut buffer, at, MAX_FRAME_BYTES) {
             at = frame.payload.end;
             black_box(&buffer[frame.payload]);
         }

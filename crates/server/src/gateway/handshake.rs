@@ -16,8 +16,7 @@ use super::socket::Socket;
 use crate::address::{self, Peer};
 use crate::app::App;
 use crate::http::origin;
-use crate::listen::ConnectionGuard;
-use crate::stream::Stream;
+use crate::listen::{ConnectionGuard, Line};
 
 /// What RFC 6455 has a server append to the client's key.
 const KEY_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -49,11 +48,11 @@ pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Respo
         // Counts the connection for as long as it lives.
         let _guard = guard;
         let Ok(upgraded) = upgrading.await else { return };
-        let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else { return };
+        let Ok(parts) = upgraded.downcast::<TokioIo<Line>>() else { return };
         // Copied, because hyper's buffer of 8 KiB would stay alive with the smallest slice of it.
         let already_read = parts.read_buf.to_vec();
         drop(parts.read_buf);
-        let socket = Socket::new(parts.io.into_inner(), already_read);
+        let socket = Socket::new(parts.io.into_inner().into_stream(), already_read);
         Session::new(app, socket, address).run().await;
     });
     switching_protocols(&accept)

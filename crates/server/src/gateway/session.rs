@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rim_core::{SessionId, UserId};
 use rim_protocol::frame::{Rejection, Request};
-use rim_protocol::limits::MAX_FRAME_BYTES;
+use rim_protocol::limits::{MAX_FRAME_BYTES, MAX_FRAME_BYTES_BEFORE_LOGIN};
 use rim_protocol::{CloseCode, ErrorCode};
 
 use super::budget::{FRAMES_PER_ERROR, FrameBudget};
@@ -20,10 +20,14 @@ use super::ws::{self, Cut, Frame, Opcode};
 use super::{commands, frames};
 use crate::accounts;
 use crate::app::App;
+use crate::intake::{Full, Held};
 
 /// Questions of one connection that may wait for their answers. Above it the connection is not read: the
 /// client's own socket holds it back.
 const MAX_UNANSWERED: usize = 256;
+
+const TOO_BIG_BEFORE_LOGIN: &str = "before Login a frame may have 4096 bytes at the most";
+const _: () = assert!(MAX_FRAME_BYTES_BEFORE_LOGIN == 4096);
 
 /// How long a close may take: the last frames out, the peer's own close in.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,6 +47,10 @@ pub(super) struct Session {
     socket: Socket,
     /// A message that came in fragments, so far. Boxed, because hardly any does.
     fragments: Option<Box<Fragments>>,
+    /// The room of what has come and is not whole yet. Boxed, because hardly anything is when nothing comes.
+    held: Option<Box<Held>>,
+    /// The second in which that began.
+    begun_at: Option<u32>,
     budget: FrameBudget,
     /// When the session was last noted as used, in seconds of the hub.
     touched_at: u32,
@@ -60,7 +68,7 @@ enum End {
     /// The client closed it, with this code.
     Closed(u16),
     /// A frame is too large; where it would end is so many bytes behind what was read.
-    TooBig { unread: u64 },
+    TooBig { unread: u64, before_login: bool },
     /// The socket is gone.
     Gone,
 }
@@ -76,6 +84,8 @@ impl Session {
             address,
             socket,
             fragments: None,
+            held: None,
+            begun_at: None,
             budget: FrameBudget::new(touched_at),
             touched_at,
             app,
@@ -119,9 +129,10 @@ impl Session {
         poll_fn(|cx| {
             self.outbox.register(cx.waker());
             let Load { unanswered, work } = self.outbox.load();
-            if unanswered < MAX_UNANSWERED
-                && let Poll::Ready(read) = self.socket.poll_read(cx)
-            {
+            if unanswered >= MAX_UNANSWERED {
+                // The rest cannot come while nobody reads it.
+                self.begun_at = None;
+            } else if let Poll::Ready(read) = self.socket.poll_read(cx) {
                 return Poll::Ready(Some(read));
             }
             if work { Poll::Ready(None) } else { Poll::Pending }
@@ -137,16 +148,62 @@ impl Session {
         let mut at = 0;
         let result = self.take_frames(&mut buffer, &mut at).await;
         if at < buffer.len() {
-            buffer.drain(..at);
-            self.socket.incoming = buffer;
+            // Without the room of all that came before it.
+            self.socket.incoming = if at == 0 { buffer } else { buffer[at..].to_vec() };
         }
-        result
+        if at > 0 && self.fragments.is_none() {
+            self.begun_at = None;
+        }
+        result?;
+        self.note_unfinished()
+    }
+
+    /// Counts what has come and is not whole yet, and ends the connection where that takes too long.
+    fn note_unfinished(&mut self) -> Result<(), End> {
+        let fragments = self.fragments.as_ref().map_or(0, |fragments| fragments.payload.capacity());
+        let bytes = self.socket.incoming.capacity() + fragments;
+        if bytes == 0 && self.fragments.is_none() {
+            self.held = None;
+            return Ok(());
+        }
+        let now = self.app.hub.second();
+        let begun_at = *self.begun_at.get_or_insert(now);
+        let patience = self.app.config.request_timeout;
+        if Duration::from_secs(u64::from(now.saturating_sub(begun_at))) > patience {
+            let reason = format!("a frame must be whole within {} s", patience.as_secs());
+            return Err(close_because(CloseCode::Idle, reason));
+        }
+        let user = self.binding.map(|binding| binding.user);
+        let held = match self.held.take() {
+            Some(held) if held.user() == user => held,
+            _ => Box::new(self.app.intake.hold(user)),
+        };
+        self.held.insert(held).set(bytes).map_err(|full| {
+            let whose = match full {
+                Full::User => "of your frames",
+                Full::All => "of all frames",
+            };
+            close_because(
+                CloseCode::TooFast,
+                format!("too much {whose} has come at once: send them one by one"),
+            )
+        })
+    }
+
+    /// How long the payload of the next frame of a message may be: those of its fragments are added up.
+    fn room(&self) -> usize {
+        let most = if self.binding.is_some() { MAX_FRAME_BYTES } else { MAX_FRAME_BYTES_BEFORE_LOGIN };
+        most.saturating_sub(self.fragments.as_ref().map_or(0, |fragments| fragments.payload.len()))
+    }
+
+    fn too_big(&self, unread: u64) -> End {
+        End::TooBig { unread, before_login: self.binding.is_none() }
     }
 
     /// Takes the frames of `buffer` and moves `at` behind them.
     async fn take_frames(&mut self, buffer: &mut [u8], at: &mut usize) -> Result<(), End> {
         loop {
-            match ws::cut(buffer, *at) {
+            match ws::cut(buffer, *at, self.room()) {
                 Cut::Frame(frame) => {
                     *at = frame.payload.end;
                     self.take_frame(&frame, &buffer[frame.payload.clone()]).await?;
@@ -154,7 +211,7 @@ impl Session {
                 Cut::Incomplete => return Ok(()),
                 Cut::Broken { why: CloseCode::TooBig, end: Some(end) } => {
                     *at = buffer.len();
-                    return Err(End::TooBig { unread: end.saturating_sub(buffer.len() as u64) });
+                    return Err(self.too_big(end.saturating_sub(buffer.len() as u64)));
                 }
                 Cut::Broken { why, .. } => {
                     *at = buffer.len();
@@ -200,11 +257,9 @@ impl Session {
                 Ok(())
             }
             (Some(mut fragments), true, fin) => {
-                if fragments.payload.len() + payload.len() > MAX_FRAME_BYTES {
-                    return Err(End::TooBig { unread: 0 });
-                }
                 fragments.payload.extend_from_slice(payload);
                 if fin {
+                    self.begun_at = None;
                     return self.take_message(fragments.opcode, &fragments.payload).await;
                 }
                 self.fragments = Some(fragments);
@@ -323,7 +378,10 @@ impl Session {
                 self.write_last(&ws::close(*code, "")).await?;
                 return self.socket.shutdown().await;
             }
-            End::TooBig { unread } => (CloseCode::TooBig, CloseCode::TooBig.reason(), *unread),
+            End::TooBig { unread, before_login: false } => {
+                (CloseCode::TooBig, CloseCode::TooBig.reason(), *unread)
+            }
+            End::TooBig { unread, .. } => (CloseCode::TooBig, TOO_BIG_BEFORE_LOGIN, *unread),
             End::Close { closing, .. } => (closing.code, closing.reason(), 0),
         };
         self.answers_given().await;
@@ -335,10 +393,14 @@ impl Session {
             let skipped = usize::try_from(unread).unwrap_or(usize::MAX).min(buffer.len());
             buffer.drain(..skipped);
             unread -= skipped as u64;
-            if unread == 0 && drop_until_close(&mut buffer) {
-                return self.socket.shutdown().await;
+            if unread == 0 {
+                match drop_until_close(&mut buffer) {
+                    Dropped::Close => return self.socket.shutdown().await,
+                    Dropped::Frames { rest } => unread = rest,
+                }
             }
-            self.socket.incoming = buffer;
+            // Without the room of what was dropped.
+            self.socket.incoming = if buffer.is_empty() { Vec::new() } else { buffer };
             if poll_fn(|cx| self.socket.poll_read(cx)).await? == 0 {
                 return Ok(());
             }
@@ -391,19 +453,35 @@ const fn close(code: CloseCode) -> End {
     End::Close { closing: Closing { code, reason: None }, torn: None }
 }
 
-/// Drops the whole frames at the front of `buffer` and tells whether there was a close frame among them.
-fn drop_until_close(buffer: &mut Vec<u8>) -> bool {
-    let mut at = 0;
+const fn close_because(code: CloseCode, reason: String) -> End {
+    End::Close { closing: Closing { code, reason: Some(reason) }, torn: None }
+}
+
+/// What was dropped of what a client still sent.
+enum Dropped {
+    /// Its close frame, and all before it.
+    Close,
+    /// Frames, of the last of which so many bytes are still to come.
+    Frames { rest: u64 },
+}
+
+/// Drops the frames at the front of `buffer` up to the close frame. None of a message is kept until it is whole.
+fn drop_until_close(buffer: &mut Vec<u8>) -> Dropped {
+    let (mut at, mut rest) = (0, 0);
     loop {
-        match ws::cut(buffer, at) {
-            Cut::Frame(Frame { opcode: Opcode::Close, .. }) => return true,
+        match ws::cut(buffer, at, 0) {
+            Cut::Frame(Frame { opcode: Opcode::Close, .. }) => return Dropped::Close,
             Cut::Frame(frame) => at = frame.payload.end,
             Cut::Incomplete => break,
-            Cut::Broken { .. } => at = buffer.len(),
+            Cut::Broken { end: Some(end), .. } => {
+                rest = end.saturating_sub(buffer.len() as u64);
+                at = usize::try_from(end).unwrap_or(usize::MAX).min(buffer.len());
+            }
+            Cut::Broken { end: None, .. } => at = buffer.len(),
         }
     }
     buffer.drain(..at);
-    false
+    Dropped::Frames { rest }
 }
 
 /// The end that a client's close frame asks for; a malformed one breaks the protocol.
@@ -427,6 +505,25 @@ pub(super) struct Failed(pub(super) ErrorCode, pub(super) String);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_comes_after_the_end_nothing_is_kept() {
+        let header = |first: u8, length: u8| vec![first, 0x80 | length, 0, 0, 0, 0];
+        let message = [header(0x81, 5), b"x".repeat(5)].concat();
+        let close = header(0x88, 0);
+        let rest = |bytes: &[&[u8]]| {
+            let mut buffer = bytes.concat();
+            let dropped = drop_until_close(&mut buffer);
+            match dropped {
+                Dropped::Close => None,
+                Dropped::Frames { rest } => Some((rest, buffer.len())),
+            }
+        };
+        assert_eq!(rest(&[&message, &message, &close]), None);
+        assert_eq!(rest(&[&message, &message[..8]]), Some((3, 0)));
+        assert_eq!(rest(&[&message, &close[..3]]), Some((0, 3)), "of a close frame itself it is");
+        assert_eq!(rest(&[&message, b"\xFF\xFF\xFF", &close]), Some((0, 0)), "what is broken has no end");
+    }
 
     #[test]
     fn a_close_frame_of_the_client_is_read_strictly() {

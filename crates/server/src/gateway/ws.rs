@@ -9,7 +9,6 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use rim_protocol::CloseCode;
-use rim_protocol::limits::MAX_FRAME_BYTES;
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +72,9 @@ pub(super) enum Cut {
     },
 }
 
-/// Cuts the frame that begins at `at` and unmasks its payload. A frame is cut only once.
-pub(super) fn cut(buffer: &mut [u8], at: usize) -> Cut {
+/// Cuts the frame that begins at `at` and unmasks its payload, which may have `most` bytes if it is part of a message.
+/// A frame is cut only once.
+pub(super) fn cut(buffer: &mut [u8], at: usize, most: usize) -> Cut {
     const BROKEN: Cut = Cut::Broken { why: CloseCode::ProtocolError, end: None };
     let bytes = &buffer[at..];
     let [first, second, ..] = *bytes else { return Cut::Incomplete };
@@ -98,7 +98,7 @@ pub(super) fn cut(buffer: &mut [u8], at: usize) -> Cut {
     if opcode.is_control() && (!fin || length > 125) {
         return BROKEN;
     }
-    if length > MAX_FRAME_BYTES as u64 {
+    if length > most as u64 && !opcode.is_control() {
         let end = length.saturating_add((at + header + 4) as u64);
         return Cut::Broken { why: CloseCode::TooBig, end: Some(end) };
     }
@@ -177,7 +177,13 @@ fn seal(opcode: Opcode, mut buffer: Vec<u8>) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use rim_protocol::limits::MAX_FRAME_BYTES;
+
     use super::*;
+
+    fn cut(buffer: &mut [u8], at: usize) -> Cut {
+        super::cut(buffer, at, MAX_FRAME_BYTES)
+    }
 
     fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
         let mask = [1, 2, 3, 4];
@@ -219,6 +225,12 @@ mod tests {
         header.extend((17_u64 << 20).to_be_bytes());
         let end = (17 << 20) + 14;
         assert_eq!(cut(&mut header, 0), Cut::Broken { why: CloseCode::TooBig, end: Some(end) });
+        let mut header = masked(0x81, &[b' '; 126]);
+        header.truncate(8);
+        let refused = Cut::Broken { why: CloseCode::TooBig, end: Some(8 + 126) };
+        assert_eq!(super::cut(&mut header, 0, 125), refused, "whatever the limit is");
+        assert_eq!(super::cut(&mut header, 0, 126), Cut::Incomplete);
+        assert!(matches!(super::cut(&mut masked(0x89, b"a ping is none"), 0, 0), Cut::Frame(_)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Why a request failed, and the one place that says how it is answered.
 
 use axum::response::{IntoResponse, Response};
-use http::header::RETRY_AFTER;
+use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use rim_core::{Refusal, StoreError};
 use rim_protocol::limits::Invalid;
@@ -33,6 +33,8 @@ pub enum ApiError {
     /// The request took longer than the settings allow.
     TimedOut,
     TooManyRequests(RetryAfter),
+    /// More bodies of one user than may come at the same time.
+    TooMuchAtOnce,
     /// A queue is full.
     Busy,
     /// It was done or not.
@@ -52,18 +54,23 @@ impl IntoResponse for ApiError {
             Self::InvalidRequest => failure(StatusCode::NOT_FOUND, Code::NotFound, "invalid request"),
             Self::Malformed(what) => failure(StatusCode::BAD_REQUEST, Code::NotUnderstood, what),
             Self::WrongField(what) => failure(StatusCode::UNPROCESSABLE_ENTITY, Code::WrongField, what),
-            Self::TooLarge(limit) => failure(
+            // Of these two the rest of the body is not read, so nothing can follow on the connection.
+            Self::TooLarge(limit) => last(failure(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 Code::TooLarge,
                 format!("the body may have {limit} bytes at the most"),
-            ),
+            )),
             Self::TimedOut => {
-                failure(StatusCode::REQUEST_TIMEOUT, Code::TimedOut, "the request took too long")
+                last(failure(StatusCode::REQUEST_TIMEOUT, Code::TimedOut, "the request took too long"))
             }
             Self::TooManyRequests(pause) => {
                 let seconds = pause.seconds();
                 let text = format!("too many requests, try again in {seconds} s");
                 retry_after(seconds, failure(StatusCode::TOO_MANY_REQUESTS, Code::TooFast, text))
+            }
+            Self::TooMuchAtOnce => {
+                let text = "too much at once: wait for the answers to what is being sent";
+                retry_after(1, failure(StatusCode::TOO_MANY_REQUESTS, Code::TooFast, text))
             }
             Self::Busy => {
                 let text = StoreError::Busy.to_string();
@@ -83,6 +90,11 @@ impl IntoResponse for ApiError {
 
 fn failure(status: StatusCode, code: ErrorCode, reason: impl Into<String>) -> Response {
     json(status, &Envelope::<()>::failure(code, reason))
+}
+
+fn last(mut response: Response) -> Response {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn retry_after(seconds: u64, mut response: Response) -> Response {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
+use rim_protocol::limits::MAX_STRANGERS_BODY_BYTES;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::body;
+use super::caller::Caller;
 use super::error::ApiError;
 use crate::App;
 
@@ -16,7 +18,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        let body = body::read(request, app.config.max_body_bytes).await?;
+        // Whoever has no session yet has little to say.
+        let known = request.extensions().get::<Caller>().is_some();
+        let limit = if known { app.config.max_body_bytes } else { MAX_STRANGERS_BODY_BYTES };
+        let body = body::read(app, request, limit.min(app.config.max_body_bytes)).await?;
         parse(&body).map(Self)
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A browser says in `Origin` which page a request comes from. What sends none is no page, and is let in.
 
+use std::net::IpAddr;
+
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use http::uri::{Authority, Uri};
@@ -33,8 +35,25 @@ fn same_host(origin: &str, host: &str) -> bool {
     page.eq_ignore_ascii_case(host.host()) || is_this_machine(page) && is_this_machine(host.host())
 }
 
-fn is_this_machine(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]"
+/// Whether a host, without its port, is a name of the machine that it is said on.
+pub fn is_this_machine(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// The hosts that a request is for, without ports: that of its `Host`, and that of its target where one stands there.
+/// `None` for one that is unreadable.
+pub fn asked_for<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> impl Iterator<Item = Option<&'a str>> {
+    let said = headers.get_all(HOST).iter().map(|host| host.to_str().ok().and_then(host_of));
+    said.chain(uri.host().map(Some))
+}
+
+/// The host of a `Host` header; `None` where it is none.
+pub fn host_of(value: &str) -> Option<&str> {
+    let authority: Authority = value.parse().ok()?;
+    // Somebody's name before the host is no part of one.
+    let host = authority.host();
+    value.get(..host.len()).filter(|start| *start == host)
 }
 
 #[cfg(test)]

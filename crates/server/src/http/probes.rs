@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::header::{CONTENT_TYPE, FORWARDED};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode, Uri};
 use rim_core::StoreError;
 
-use super::web;
+use super::{origin, web};
 use crate::App;
-use crate::address::Peer;
+use crate::address::{self, Peer};
 use crate::config::MetricsAccess;
 use crate::metrics;
 
@@ -69,21 +69,22 @@ async fn show_metrics(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if !may_read_metrics(app.config.metrics, peer, &headers) {
+    if !may_read_metrics(app.config.metrics, peer, &uri, &headers) {
         return web::not_found(uri).await;
     }
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.render(&app)).into_response()
 }
 
-/// A proxy on this machine speaks from the loopback address, too, but says that it forwards.
-fn may_read_metrics(access: MetricsAccess, peer: SocketAddr, headers: &HeaderMap) -> bool {
+/// A proxy on this machine speaks from the loopback address, too, but says that it forwards. So does a browser here
+/// that was sent to this machine by a name of somebody else's, but it says that name.
+fn may_read_metrics(access: MetricsAccess, peer: SocketAddr, uri: &Uri, headers: &HeaderMap) -> bool {
     match access {
         MetricsAccess::Everybody => true,
         MetricsAccess::Nobody => false,
         MetricsAccess::Loopback => {
             peer.ip().to_canonical().is_loopback()
-                && !headers.contains_key("x-forwarded-for")
-                && !headers.contains_key(FORWARDED)
+                && !address::is_forwarded(headers)
+                && origin::asked_for(uri, headers).all(|host| host.is_some_and(origin::is_this_machine))
         }
     }
 }
@@ -92,15 +93,61 @@ fn may_read_metrics(access: MetricsAccess, peer: SocketAddr, headers: &HeaderMap
 mod tests {
     use super::*;
 
+    fn loopback(peer: &str, target: &'static str, headers: &[(&'static str, &'static str)]) -> bool {
+        let headers = headers.iter().map(|(name, value)| {
+            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+        });
+        let peer = peer.parse().expect("an address");
+        may_read_metrics(MetricsAccess::Loopback, peer, &Uri::from_static(target), &headers.collect())
+    }
+
     #[test]
     fn metrics_are_for_this_machine_and_not_for_its_proxy() {
-        let local = "[::ffff:127.0.0.1]:9".parse().expect("an address");
-        let other = "192.0.2.1:9".parse().expect("an address");
-        let forwarded = HeaderMap::from_iter([(FORWARDED, http::HeaderValue::from_static("for=192.0.2.1"))]);
-        assert!(may_read_metrics(MetricsAccess::Loopback, local, &HeaderMap::new()));
-        assert!(!may_read_metrics(MetricsAccess::Loopback, other, &HeaderMap::new()));
-        assert!(!may_read_metrics(MetricsAccess::Loopback, local, &forwarded));
-        assert!(!may_read_metrics(MetricsAccess::Nobody, local, &HeaderMap::new()));
-        assert!(may_read_metrics(MetricsAccess::Everybody, other, &forwarded));
+        let local = "[::ffff:127.0.0.1]:9";
+        assert!(loopback(local, "/metrics", &[]));
+        assert!(!loopback("192.0.2.1:9", "/metrics", &[]));
+        for name in [
+            "forwarded",
+            "via",
+            "x-real-ip",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-anything",
+            "x-client-ip",
+            "x-cluster-client-ip",
+            "x-original-forwarded-for",
+            "true-client-ip",
+            "cf-connecting-ip",
+        ] {
+            assert!(!loopback(local, "/metrics", &[("host", "localhost"), (name, "192.0.2.1")]), "{name}");
+        }
+        let (local, other) = (local.parse().expect("ours"), "192.0.2.1:9".parse().expect("another"));
+        let may_read = |access, peer| {
+            let headers = HeaderMap::from_iter([(http::header::VIA, "1.1 x".parse().expect("a value"))]);
+            may_read_metrics(access, peer, &Uri::from_static("/metrics"), &headers)
+        };
+        assert!(!may_read(MetricsAccess::Nobody, local));
+        assert!(may_read(MetricsAccess::Everybody, other));
+    }
+
+    #[test]
+    fn metrics_are_not_for_a_page_that_calls_this_machine_by_a_name_of_its_own() {
+        let local = "127.0.0.1:9";
+        for host in ["localhost", "LocalHost:8000", "127.0.0.1:8000", "127.3.2.1", "[::1]:8000", "[::1]"] {
+            assert!(loopback(local, "/metrics", &[("host", host)]), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8000",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "192.0.2.1:8000",
+            "localhost@evil.example",
+            "",
+        ] {
+            assert!(!loopback(local, "/metrics", &[("host", host)]), "{host}");
+        }
+        assert!(!loopback(local, "http://evil.example/metrics", &[("host", "localhost")]));
+        assert!(loopback(local, "http://localhost:8000/metrics", &[("host", "localhost:8000")]));
     }
 }

@@ -5,6 +5,8 @@
 //! nothing else, and a proxy in front speaks newer versions to browsers.
 
 mod gate;
+mod host;
+mod line;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -12,11 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
@@ -25,15 +28,18 @@ use tower::ServiceExt;
 
 use self::gate::Full;
 pub use self::gate::{ConnectionGuard, Gate};
+pub use self::line::Line;
 use crate::App;
 use crate::address::Peer;
 use crate::stream::Stream;
 use crate::tls::Certificates;
 
-/// The head of a request must fit. Hyper's own limit is 400 KiB a connection.
+/// A head may be so large, and one that is larger is answered 431. Hyper's own limit is 400 KiB a connection.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// A TLS handshake that takes longer is given up.
 const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// For how long what is still coming is thrown away, so that the other end sees why it should not.
+const LINGER: Duration = Duration::from_secs(5);
 /// How long nothing is accepted after the system had no file or memory left for another socket.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -141,39 +147,67 @@ impl Connection {
         let Self { app, router, peer, guard } = self;
         let (time, head_timeout) = (app.time.clone(), app.config.request_timeout);
         let shutdown: CancellationToken = app.shutdown.clone();
+        let (line, state) = Line::new(stream, app.intake.hold(None));
         // The connection task needs no more of the app than that.
         drop(app);
 
+        let (place, served) = (guard.clone(), Arc::clone(&state));
         let service = service_fn(move |mut request: Request<Incoming>| {
+            served.head_is_whole();
             request.extensions_mut().insert(Peer(peer));
-            request.extensions_mut().insert(guard.clone());
-            answer(router.clone(), request)
+            request.extensions_mut().insert(place.clone());
+            answer(router.clone(), request, Arc::clone(&served))
         });
         let connection = http1::Builder::new()
-            .timer(time)
+            .timer(time.clone())
             // Counts from the end of the last answer, so it ends idle connections as well as slow heads.
             .header_read_timeout(head_timeout)
+            .max_header_size(MAX_HEAD_BYTES)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(line), service)
             .with_upgrades();
-
-        let mut connection = std::pin::pin!(connection);
-        // Waiting for the token loses nothing: the connection is polled on below.
-        let ended = match shutdown.run_until_cancelled(connection.as_mut()).await {
-            Some(ended) => ended,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
+        if let Err(error) = to_its_end(connection, &shutdown).await {
             tracing::debug!(%peer, %error, "connection ended");
+        }
+        if let Some(stream) = state.left() {
+            // Given up at shutdown, and when it takes too long: what was to be said was said.
+            shutdown.run_until_cancelled(time.within(LINGER, line::linger(stream))).await;
+        }
+        // Until here it has its place.
+        drop(guard);
+    }
+}
+
+/// Serves a connection until it ends, or until the server does and the request under way is answered.
+async fn to_its_end<S>(
+    connection: UpgradeableConnection<TokioIo<Line>, S>,
+    shutdown: &CancellationToken,
+) -> hyper::Result<()>
+where
+    S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
+{
+    let mut connection = std::pin::pin!(connection);
+    // Waiting for the token loses nothing: the connection is polled on below.
+    match shutdown.run_until_cancelled(connection.as_mut()).await {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
     }
 }
 
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
-    router.oneshot(request).await
+async fn answer(
+    router: Router,
+    request: Request<Incoming>,
+    state: Arc<line::State>,
+) -> Result<Response, Infallible> {
+    let response = match host::refuse(&request) {
+        Some(refused) => refused,
+        None => router.oneshot(request).await?,
+    };
+    state.served();
+    Ok(response)
 }
 
 /// Whether `accept` failed for the socket it would have returned, and not for want of something.

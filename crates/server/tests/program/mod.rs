@@ -64,6 +64,18 @@ impl Server {
     }
 }
 
+impl Server {
+    /// The most memory that it ever had, in bytes.
+    #[allow(dead_code, reason = "not every test looks at it")]
+    pub fn peak_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        // Other systems tell it in other ways; there it is not looked at.
+        let status = std::fs::read_to_string(path).unwrap_or_else(|_| "VmHWM: 0 kB".to_owned());
+        let value = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("it is there");
+        value.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+}
+
 impl Drop for Server {
     /// SIGKILL.
     fn drop(&mut self) {

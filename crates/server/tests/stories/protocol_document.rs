@@ -41,7 +41,9 @@ fn the_table_of_limits_states_the_limits_of_the_code() {
         ("`uids` of a Watch", limits::MAX_WATCHED),
         ("`size`", limits::MAX_PAGE_SIZE as usize),
         ("a frame", limits::MAX_FRAME_BYTES),
+        ("a frame before Login", limits::MAX_FRAME_BYTES_BEFORE_LOGIN),
         ("a JSON body", limits::DEFAULT_MAX_BODY_BYTES),
+        ("a JSON body without a token", limits::MAX_STRANGERS_BODY_BYTES),
     ] {
         let row = DOCUMENT
             .lines()

@@ -37,7 +37,7 @@ pub(super) async fn upload_avatar(
     request: Request,
 ) -> Answer<String> {
     app.limits.upload(caller.user)?;
-    let picture = body::read(request, MAX_AVATAR_FILE_BYTES).await?;
+    let picture = body::read(&app, request, MAX_AVATAR_FILE_BYTES).await?;
     let format = Format::of(&picture)
         .ok_or_else(|| Invalid::new("avatar", "a PNG, JPEG, GIF or WebP picture, and this is none"))?;
     let kept = app.avatars.keep(&app.tasks, format, picture).await;

@@ -41,7 +41,7 @@ async fn who_does_not_go_on_is_given_up_and_holds_up_nobody() {
         match n % 4 {
             0 => {}
             1 => socket.put(&header(0x80 | TEXT, 1000)[..5]).await,
-            2 => socket.put(&header(0x80 | TEXT, 500_000)).await,
+            2 => socket.put(&header(0x80 | TEXT, 4_000)).await,
             _ => socket.put(&frame(TEXT, false, b"{\"event\":")).await,
         }
         sockets.push(socket);

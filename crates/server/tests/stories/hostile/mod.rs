@@ -3,6 +3,7 @@
 //! Beside every attack two bystanders chat.
 
 mod bystanders;
+mod door;
 mod fields;
 mod floods;
 mod frames;

@@ -1,0 +1,142 @@
+//! The socket of a connection for as long as it speaks HTTP: counts the heads that have begun, and outlives hyper.
+//!
+//! Hyper drops a socket with whatever was not read of it, and the system then resets the connection: whoever was
+//! still sending sees that, and not why the server had enough. So the socket comes back here, and what is on its way
+//! is read and thrown away until the other end has closed, too.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
+
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use crate::intake::Held;
+use crate::stream::Stream;
+
+/// What hyper reads from and writes to.
+pub struct Line {
+    /// Gone where the gateway has taken it over.
+    stream: Option<Stream>,
+    state: Arc<State>,
+}
+
+/// What a connection knows of its line.
+pub(super) struct State {
+    /// Whether what comes now belongs to a head. What comes of a body, whoever reads it counts.
+    in_head: AtomicBool,
+    /// The other end has ended it, or it is broken.
+    over: AtomicBool,
+    /// The head so far. A plain mutex: nobody else holds it.
+    head: Mutex<Held>,
+    /// The socket, once hyper has let go of it. A plain mutex, held for a move.
+    left: Mutex<Option<Stream>>,
+}
+
+impl Line {
+    pub(super) fn new(stream: Stream, head: Held) -> (Self, Arc<State>) {
+        let state = Arc::new(State {
+            in_head: AtomicBool::new(true),
+            over: AtomicBool::new(false),
+            head: Mutex::new(head),
+            left: Mutex::default(),
+        });
+        (Self { stream: Some(stream), state: Arc::clone(&state) }, state)
+    }
+
+    /// The socket, for whoever speaks something else on it from now on.
+    pub fn into_stream(mut self) -> Stream {
+        self.stream.take().expect("it is taken once, here or when the line is dropped")
+    }
+
+    fn stream(&mut self) -> Pin<&mut Stream> {
+        Pin::new(self.stream.as_mut().expect("it is taken with the line itself"))
+    }
+}
+
+impl State {
+    /// A head is whole: its request is served now.
+    pub(super) fn head_is_whole(&self) {
+        self.in_head.store(false, Relaxed);
+        self.head.lock().set(0).expect("nothing is less than there was");
+    }
+
+    /// It was served: the next head may come.
+    pub(super) fn served(&self) {
+        self.in_head.store(true, Relaxed);
+    }
+
+    /// The socket, if hyper has let go of it and the other end may still be sending.
+    pub(super) fn left(&self) -> Option<Stream> {
+        self.left.lock().take().filter(|_| !self.over.load(Relaxed))
+    }
+
+    fn has_come(&self, bytes: usize) -> io::Result<()> {
+        if bytes == 0 {
+            self.over.store(true, Relaxed);
+        } else if self.in_head.load(Relaxed) {
+            let no_room = |_| io::Error::other("there is no room for more heads that are not whole");
+            self.head.lock().add(bytes).map_err(no_room)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            *self.state.left.lock() = Some(stream);
+        }
+    }
+}
+
+/// Says that nothing more will come, and reads until the other end says so, too.
+pub(super) async fn linger(mut stream: Stream) {
+    let mut thrown_away = vec![0; 4096];
+    if stream.shutdown().await.is_ok() {
+        while stream.read(&mut thrown_away).await.is_ok_and(|read| read > 0) {}
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = ready!(self.stream().poll_read(cx, buf));
+        if read.is_err() {
+            self.state.over.store(true, Relaxed);
+        }
+        Poll::Ready(read.and_then(|()| self.state.has_come(buf.filled().len() - before)))
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+    }
+}
