@@ -197,6 +197,10 @@ export type Problem =
   | { readonly is: "refused"; readonly message: string }
   | { readonly is: "offline" }
   | { readonly is: "slow-down"; readonly seconds: number }
+  /** Nothing was done. */
+  | { readonly is: "busy"; readonly seconds: number }
+  /** It is not known whether it was done. */
+  | { readonly is: "unsure" }
   | { readonly is: "fault" };
 
 /** A value over time, as `useSyncExternalStore` wants it: the same object until it changes. */

@@ -141,7 +141,7 @@ describe("sending", () => {
     expect(tab.texts(gid)).toEqual(["x"]);
   });
 
-  for (const code of [503, 429]) {
+  for (const code of [503, 429, 504]) {
     it(`tries again after ${code}, and later messages wait for it`, async () => {
       const { world, tab, gid } = await scene();
       world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code, reason: "busy" } : null);
@@ -156,6 +156,23 @@ describe("sending", () => {
       expect(stored(world, gid)).toEqual(["first", "second"]);
     });
   }
+
+  it("sends again what may be stored or not, until that is certain, and shows it once", async () => {
+    const { world, tab, gid } = await scene();
+    let times = 5;
+    world.server.fate = ({ event }) => (event === "Msg" && times-- > 0 ? { is: "unsure" } : null);
+    tab.engine.send(gid, "Text", "first");
+    tab.engine.send(gid, "Text", "second");
+    await world.pass(300);
+    expect(stored(world, gid)).toEqual(["first", "second"]);
+    expect(tab.texts(gid)).toEqual(["first", "second"]);
+    await world.pass(60_000);
+    expect(times).toBeLessThanOrEqual(0);
+    expect(stored(world, gid)).toEqual(["first", "second"]);
+    expect(tab.texts(gid)).toEqual(["first", "second"]);
+    expect(tab.message(gid, "first").state).toEqual({ is: "stored" });
+    expect(tab.message(gid, "second").state).toEqual({ is: "stored" });
+  });
 
   it("gives up after the server has failed at it three times", async () => {
     const { world, tab, gid } = await scene();
@@ -741,6 +758,27 @@ describe("reconnecting", () => {
     world.server.http = () => null;
     await world.pass(60_000);
     expect(tab.engine.connection.get()).toEqual({ is: "online" });
+  });
+
+  it("shows what came of an operation of which the server does not know it", async () => {
+    const { world, tab, anna, bob } = await scene();
+    const asked: string[] = [];
+    world.server.http = ({ path }) => {
+      asked.push(path);
+      if (path !== "/api/group/create") return null;
+      world.server.group([anna, bob], 2, "made all the same");
+      return { status: 504, retryAfter: null, text: '{"ok":false,"code":504,"msg":"it is not known whether this was done","data":null}' };
+    };
+    const unsure = tab.engine.createGroup({ name: "made all the same", uids: [bob] });
+    await world.pass(1_000);
+    expect(await unsure).toEqual({ ok: false, problem: { is: "unsure" } });
+    expect(asked.at(-1)).toBe("/api/sync");
+    expect(tab.engine.chats.get().map(({ title }) => title)).toContain("made all the same");
+    // A proxy that says so speaks of the server's not being there.
+    world.server.http = () => ({ status: 504, retryAfter: null, text: "<h1>Gateway Time-out</h1>" });
+    const away = tab.engine.createGroup({ name: "x", uids: [bob] });
+    await world.pass(1_000);
+    expect(await away).toEqual({ ok: false, problem: { is: "offline" } });
   });
 
   it("goes on asking where a sync fails, by 503 and by a fault", async () => {

@@ -101,7 +101,10 @@ export class RimEngine implements Engine {
   async register(input: { account: string; name: string; password: string }): Promise<Outcome> {
     const body = { ...input, avatar: "" };
     const answer = await this.rest.post("/api/user/create", body, asNothing);
-    return answer.ok ? this.login(input) : outcome(answer);
+    if (!answer.ok && answer.problem.is !== "unsure") return outcome(answer);
+    // Where it is not known whether it was made, a login tells.
+    const login = await this.login(input);
+    return answer.ok || login.ok ? login : outcome(answer);
   }
 
   async login(input: { account: string; password: string }): Promise<Outcome> {
@@ -393,7 +396,8 @@ export class RimEngine implements Engine {
   /** An operation that changes what is shown: done when it is shown. */
   private async act<T>(path: string, body: object, decode: Decode<T>): Promise<Outcome<T>> {
     const answer = await this.rest.post(path, body, decode);
-    if (answer.ok) await this.session?.sync();
+    // Where it is not known whether it was done, that is seen then.
+    if (answer.ok || answer.problem.is === "unsure") await this.session?.sync();
     return outcome(answer);
   }
 

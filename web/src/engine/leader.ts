@@ -266,7 +266,7 @@ export class Leader {
       const answer = await this.rest.post("/api/sync", request, asSync);
       if (this.stopped) return null;
       if (!answer.ok) {
-        return { seconds: answer.problem.is === "slow-down" ? answer.problem.seconds : 0 };
+        return { seconds: "seconds" in answer.problem ? answer.problem.seconds : 0 };
       }
       const { now, store } = answer.value;
       // Of a server that has gone, or of one that this connection is not to.

@@ -4,7 +4,7 @@
 import { Backoff } from "./backoff";
 import type { Ports } from "./ports";
 import { type Batch, type Draft, type Mark, type Pending, type Snapshot, bySending } from "./storage";
-import type { Incoming, Outgoing, StoredMessage } from "./wire";
+import { AGAIN, type Incoming, type Outgoing, type StoredMessage } from "./wire";
 
 /** The intents of all tabs, as far as this one was told. */
 export class Intents {
@@ -173,8 +173,9 @@ export class Outbox {
     this.faults.set(entry.clientMsgId, faults);
     if (code === 401) {
       this.events.loginLost();
-    } else if (code === 503 || code === 429 || (code === 500 && faults < FAULTS)) {
-      // Later messages wait, too, so that they do not overtake this one.
+    } else if (AGAIN.has(code) || (code === 500 && faults < FAULTS)) {
+      // Later messages wait, too, so that they do not overtake this one. Where it is not known whether it was stored (504),
+      // the same name finds that out.
       this.resume ??= this.ports.after(this.backoff.next(), () => {
         this.resume = null;
         this.flush();

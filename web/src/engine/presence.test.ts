@@ -257,7 +257,7 @@ describe("a server that does not take a Watch", () => {
     expect(online(tab)).toEqual([bob]);
   });
 
-  for (const code of [429, 503]) {
+  for (const code of [429, 503, 504]) {
     it(`is asked again later after ${code}, each time later`, async () => {
       const stage = await scene();
       const { world, tab, bob } = stage;

@@ -4,7 +4,7 @@
 import { Backoff } from "./backoff";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
-import type { Incoming, Notice, Outgoing, StoredMessage } from "./wire";
+import { AGAIN, type Incoming, type Notice, type Outgoing, type StoredMessage } from "./wire";
 
 export interface PresenceEvents {
   send(frame: Outgoing): void;
@@ -88,7 +88,7 @@ export class Presence {
     if (frame.is === "ack") {
       this.backoff.reset();
       this.settle();
-    } else if (frame.code === 429 || frame.code === 500 || frame.code === 503) {
+    } else if (AGAIN.has(frame.code) || frame.code === 500) {
       this.watched = null;
       this.askAt = this.ports.elapsed() + this.backoff.next();
       this.asking?.();

@@ -4,7 +4,7 @@
 import type { Intents } from "./outbox";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
-import type { Incoming, Outgoing } from "./wire";
+import { AGAIN, type Incoming, type Outgoing } from "./wire";
 
 const PAUSE_MS = 300;
 const RETRY_MS = 3_000;
@@ -56,7 +56,7 @@ export class Receipts {
     const gid = this.unanswered.get(frame.clientMsgId);
     if (gid === undefined) return false;
     this.unanswered.delete(frame.clientMsgId);
-    if (frame.is === "error" && (frame.code === 503 || frame.code === 429)) {
+    if (frame.is === "error" && AGAIN.has(frame.code)) {
       this.read.delete(gid);
       this.delivered.delete(gid);
       this.flushIn(gid, RETRY_MS);

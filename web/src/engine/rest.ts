@@ -2,7 +2,7 @@
 
 import type { Outcome, Problem } from "./contract";
 import type { HttpRequest, Ports } from "./ports";
-import { type Decode, decodeEnvelope } from "./wire";
+import { type Decode, decodeEnvelope, UNSURE } from "./wire";
 
 /** An outcome that still knows the server's code: some refusals mean something to the caller. */
 export type Answer<T> =
@@ -39,12 +39,14 @@ export class Rest {
       return failed({ is: "offline" }, 0);
     }
     if (answer.status === 429 || answer.status === 503) {
-      return failed({ is: "slow-down", seconds: secondsOf(answer.retryAfter) }, answer.status);
+      const is = answer.status === 429 ? "slow-down" : "busy";
+      return failed({ is, seconds: secondsOf(answer.retryAfter) }, answer.status);
     }
     try {
       const { ok, code, msg, data } = decodeEnvelope(answer.text);
       if (ok) return { ok: true, value: decode(data) };
       if (code === 401 && token !== null) this.refused(token);
+      if (code === UNSURE) return failed({ is: "unsure" }, code);
       if (answer.status >= 500) return failed({ is: "fault" }, code);
       return failed({ is: "refused", message: msg ?? "" }, code);
     } catch {

@@ -79,7 +79,9 @@ async function tell(seed: number): Promise<void> {
       server.reachable = !server.reachable;
       if (!server.reachable) server.cut(1006);
     } else if (dice < 0.87) {
-      const fates = [{ is: "lost" }, { is: "unanswered" }, { is: "error", code: 503, reason: "busy" }, null] as const;
+      const busy = { is: "error", code: 503, reason: "busy" } as const;
+      const unsure = { is: "error", code: 504, reason: "it is not known whether this was stored" } as const;
+      const fates = [{ is: "lost" }, { is: "unanswered" }, { is: "unsure" }, unsure, busy, null] as const;
       const fate = pick(fates);
       let times = 3;
       server.fate = ({ event }) => (event !== "Login" && times-- > 0 ? fate : null);

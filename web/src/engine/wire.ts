@@ -189,6 +189,12 @@ export interface Envelope {
 /** `content` of a message, in bytes of UTF-8. */
 export const MAX_CONTENT_BYTES = 65_536;
 
+/** Codes of frames that mean: not now, or not certain; the same frame again. */
+export const AGAIN: ReadonlySet<number> = new Set([429, 503, 504]);
+
+/** What is not known to be done or not. */
+export const UNSURE = 504;
+
 export class WireError extends Error {
   override readonly name = "WireError";
 }

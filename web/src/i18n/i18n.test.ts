@@ -46,6 +46,13 @@ describe("a translator", () => {
     expect(createTranslator("en").t("chat.arrived", { name: "{text}", text: "hi" })).toBe("{text}: hi");
   });
 
+  it("says how long to wait in the unit that one would", () => {
+    const [english, chinese] = [createTranslator("en"), createTranslator("zh")];
+    const waits = [1, 20, 89, 90, 3000, 7200, 50_000].map((seconds) => english.duration(seconds));
+    expect(waits).toEqual(["1 second", "20 seconds", "89 seconds", "2 minutes", "50 minutes", "2 hours", "14 hours"]);
+    expect(chinese.t("problem.slowDown", { time: chinese.duration(3000) })).toBe("操作过于频繁，请在50分钟后重试。");
+  });
+
   it("names days", () => {
     const now = new Date(2026, 10, 22, 12).getTime();
     const english = createTranslator("en");

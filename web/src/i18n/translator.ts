@@ -34,6 +34,8 @@ export interface Translator {
   full(at: number): string;
   /** Nov 22, 2026, 14:05, by the same clock */
   date(at: number): string;
+  /** 20 seconds, 3 minutes, 2 hours: never less than it is. */
+  duration(seconds: number): string;
   /** 3.4 MB */
   bytes(size: number): string;
   compare(a: string, b: string): number;
@@ -116,6 +118,10 @@ export function createTranslator(language: Language, tags: readonly string[] = [
     },
     full: (at) => fulls.format(at),
     date: (at) => dates.format(at),
+    duration(seconds) {
+      const [unit, length] = seconds < 90 ? (["second", 1] as const) : seconds < 90 * 60 ? (["minute", 60] as const) : (["hour", 3600] as const);
+      return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(Math.ceil(seconds / length));
+    },
     bytes(size) {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
       const power = Math.min(units.length - 1, size < 1 ? 0 : Math.floor(Math.log(size) / Math.log(1000)));

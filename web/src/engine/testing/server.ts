@@ -76,6 +76,8 @@ export type Fate =
   | { readonly is: "lost" }
   /** It is handled, but neither the answer nor anything else gets through. */
   | { readonly is: "unanswered" }
+  /** It is handled, and the answer says that this is not known. */
+  | { readonly is: "unsure" }
   | { readonly is: "error"; readonly code: number; readonly reason: string }
   /** As above, but the server could not read the name of the frame. */
   | { readonly is: "unreadable"; readonly code: number; readonly reason: string }
@@ -403,6 +405,12 @@ export class FakeServer {
       this.close(line, 1006, "");
     } else if (fate?.is === "error") {
       this.error(line, clientMsgId, fate.code, fate.reason);
+    } else if (fate?.is === "unsure") {
+      // It is done all the same, and nobody at this node knows it.
+      this.lines.delete(line);
+      this.handle(line, frame);
+      this.lines.add(line);
+      this.error(line, clientMsgId, 504, "it is not known whether this was stored: send it again with the same clientMsgId");
     } else if (fate?.is === "unreadable") {
       this.error(line, "", fate.code, fate.reason);
     } else if (fate?.is === "closed") {

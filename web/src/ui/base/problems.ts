@@ -5,7 +5,7 @@ import type { Key } from "../../i18n/catalogue";
 import type { Translator } from "../../i18n/translator";
 
 // The server speaks English; what it says often is said in the language of the page.
-const REFUSALS: readonly (readonly [words: string, key: Exclude<Key, "problem.slowDown">])[] = [
+const REFUSALS: readonly (readonly [words: string, key: Exclude<Key, "problem.slowDown" | "problem.busy">])[] = [
   ["account existed", "problem.accountTaken"],
   ["this account looks like one", "problem.accountAlike"],
   ["at least one character that can be seen", "problem.invisible"],
@@ -40,7 +40,11 @@ export function problemText(translator: Translator, problem: Problem): string {
     case "offline":
       return translator.t("problem.offline");
     case "slow-down":
-      return translator.t("problem.slowDown", { count: problem.seconds });
+      return translator.t("problem.slowDown", { time: translator.duration(problem.seconds) });
+    case "busy":
+      return translator.t("problem.busy", { time: translator.duration(problem.seconds) });
+    case "unsure":
+      return translator.t("problem.unsure");
     case "fault":
       return translator.t("problem.fault");
   }
