@@ -24,6 +24,8 @@ mod world;
 /// Nodes that serve each story.
 const NODES: usize = 3;
 
+#[path = "../stories/authorization.rs"]
+mod authorization;
 #[path = "../stories/avatars.rs"]
 mod avatars;
 #[path = "../stories/delivery.rs"]

@@ -13,6 +13,7 @@ mod world;
 /// Nodes that serve each story.
 const NODES: usize = 1;
 
+mod authorization;
 mod avatars;
 mod delivery;
 mod envelope;
