@@ -177,6 +177,7 @@ impl Filler {
         self.pipelined("sessions", self.plan.sessions + 2, who, |user| {
             let new = NewSession {
                 user: users[user as usize],
+                password_hash: Some(PASSWORD_HASH.to_owned()),
                 token_hash: Token::of(user).hash(),
                 device: String::new(),
                 address: "127.0.0.1".to_owned(),
@@ -265,6 +266,7 @@ impl Filler {
             client_msg_id: format!("{:032x}", rng.u128(..)),
             kind: Kind::Text,
             content: CONTENT[..rng.usize(20..CONTENT.len())].to_owned(),
+            session: None,
             now: self.now.plus_ms(-back_ms),
             origin: Origin(0),
         }
@@ -328,8 +330,15 @@ impl Sender {
                     (Ok(Written::Appended { id, .. }), Some((user, (group, now)))) => {
                         let receipt = Receipt::Read;
                         // Nobody marks anything any more when the filling has failed.
-                        let _ =
-                            marks.send(Mark { group, user, message: id, receipt, now, origin: Origin(0) });
+                        let _ = marks.send(Mark {
+                            group,
+                            user,
+                            message: id,
+                            receipt,
+                            session: None,
+                            now,
+                            origin: Origin(0),
+                        });
                     }
                     (Ok(_), _) => {}
                     (Err(error), _) => drop(failed.set(error)),

@@ -2,7 +2,7 @@
 
 use crate::group::Group;
 use crate::user::User;
-use crate::{GroupId, MessageId, Origin, Rev, Seq, Timestamp, UserId};
+use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
 
 /// What a message holds. The number is what stores keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +72,8 @@ pub struct NewMessage {
     pub client_msg_id: String,
     pub kind: Kind,
     pub content: String,
+    /// The session it comes from, if it comes from one: it is refused once that has ended.
+    pub session: Option<SessionId>,
     pub now: Timestamp,
     pub origin: Origin,
 }
@@ -91,6 +93,8 @@ pub struct Mark {
     pub user: UserId,
     pub message: MessageId,
     pub receipt: Receipt,
+    /// As [`NewMessage::session`].
+    pub session: Option<SessionId>,
     pub now: Timestamp,
     pub origin: Origin,
 }

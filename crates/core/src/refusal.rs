@@ -1,5 +1,7 @@
 //! Why a rule says no. The texts are what users read.
 
+use crate::event::Ended;
+
 /// A rule of the product refused an operation; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -32,4 +34,12 @@ pub enum Refusal {
     TooManyMembers(u64),
     #[error("no such session")]
     NoSuchSession,
+    /// The session that asks is no longer valid, for this reason.
+    #[error("the session has ended")]
+    SessionEnded(Ended),
+    #[error("the account is disabled")]
+    Disabled,
+    /// It is another than the one that was shown and verified.
+    #[error("the password has changed meanwhile")]
+    PasswordChanged,
 }

@@ -12,7 +12,7 @@ use crate::friend::{FriendAction, Friendship};
 use crate::group::{Group, NewGroup, Role};
 use crate::group_event::GroupEvent;
 use crate::message::{Chat, History, Page, Write};
-use crate::session::{NewSession, Session, TokenHash};
+use crate::session::{NewSession, Proof, Session, TokenHash};
 use crate::sync::{SyncPage, SyncQuery};
 use crate::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use crate::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId};
@@ -77,11 +77,12 @@ pub trait Store: Send + Sync + 'static {
     /// What a change of the user's password is checked against.
     async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>>;
 
-    /// Sets the password and ends every session of the user but `keep`.
+    /// Sets the password and ends every session of the user; those who do it themselves keep the one they do it in.
     ///
     /// # Errors
-    /// `NoSuchUser`.
-    async fn set_password(&self, user: UserId, password_hash: String, keep: Option<SessionId>) -> Result<()>;
+    /// `NoSuchUser`; where there is a proof, `SessionEnded` if its session has ended, and `PasswordChanged` if its
+    /// password is no longer the user's.
+    async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()>;
 
     /// Replaces the hash of an unchanged password by a stronger one, if it is still `old`. Ends no session.
     async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()>;
@@ -114,6 +115,11 @@ pub trait Store: Send + Sync + 'static {
 
     // ---- sessions
 
+    /// Opens a session, in one transaction with the look at whether the user may have one: so none outlives the end of
+    /// them all, however long a password took to be verified.
+    ///
+    /// # Errors
+    /// `NoSuchUser`, `Disabled`; `PasswordChanged` if the password that was verified is no longer the user's.
     async fn create_session(&self, session: NewSession) -> Result<SessionId>;
 
     /// The session of that token: not if it has expired at `now`, was ended, or its user is disabled.
@@ -260,7 +266,9 @@ pub trait Store: Send + Sync + 'static {
     // ---- messages
 
     /// Queues a write of the message path. `done` is called exactly once, by whoever drains the feed, after
-    /// the commit. Writes submitted by one caller one after the other are answered in that order.
+    /// the commit. Writes of one user that are submitted one after the other are answered in that order.
+    ///
+    /// A write is refused with `SessionEnded` if the end of the session it comes from was committed before it.
     ///
     /// An `Append` is refused with `NoSuchGroup` or `NotMember`. One to a single chat brings the other back into it who
     /// has left ([`crate::group::brought_back_by_a_message`]): they join before the message, with the `rev` before its

@@ -17,7 +17,7 @@ use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{Chat, History, Page, Write};
-use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::session::{NewSession, Proof, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
@@ -171,8 +171,8 @@ impl Store for PostgresStore {
         self.database.one(move |db| users::credentials_of(db, user).boxed()).await
     }
 
-    async fn set_password(&self, user: UserId, password_hash: String, keep: Option<SessionId>) -> Result<()> {
-        self.database.write(move |tx| users::set_password(tx, user, password_hash, keep).boxed()).await
+    async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()> {
+        self.database.write(move |tx| users::set_password(tx, user, password_hash, proof).boxed()).await
     }
 
     async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {

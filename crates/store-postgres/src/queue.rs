@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rim_core::event::Done;
 use rim_core::message::Write;
 use rim_core::store::StoreError;
-use rim_core::{GroupId, Origin, Timestamp, UserId};
+use rim_core::{GroupId, Origin, SessionId, Timestamp, UserId};
 use tokio::sync::{Notify, oneshot};
 
 /// Writes that may wait. At the pace of one writer this is about a second.
@@ -52,6 +52,15 @@ impl Wanted {
             Self::Write(Write::Append(new)) => new.sender,
             Self::Write(Write::Mark(mark)) => mark.user,
             Self::ReadAll { user, .. } => *user,
+        }
+    }
+
+    /// The session it comes from, if it comes from one.
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Write(Write::Append(new)) => new.session,
+            Self::Write(Write::Mark(mark)) => mark.session,
+            Self::ReadAll { .. } => None,
         }
     }
 
@@ -187,6 +196,7 @@ mod tests {
             client_msg_id: "c".into(),
             kind: Kind::Text,
             content: "x".repeat(bytes),
+            session: None,
             now: Default::default(),
             origin: Default::default(),
         });

@@ -2,25 +2,46 @@
 
 use deadpool_postgres::GenericClient;
 use rim_core::event::{Change, Ended};
-use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::session::{self, NewSession, Session, TokenHash};
 use rim_core::{Refusal, SessionId, Timestamp, UserId};
 
 use crate::database::Tx;
 use crate::failure::Result;
 use crate::row::{self, Sql, array};
 use crate::text::Text;
+use crate::users;
 
 pub(crate) async fn create(db: &impl GenericClient, new: NewSession) -> Result<SessionId> {
-    // The user is locked, so that it comes before or after the end of all his sessions.
+    // The user is locked, so that it comes before or after the end of all their sessions; and looked at as they are then.
     let sql =
         "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
-               SELECT id, $2, $3, $4, $5, $5, $6 FROM users WHERE id = $1 FOR SHARE
+               SELECT id, $2, $3, $4, $5, $5, $6 FROM users
+               WHERE id = $1 AND disabled_at IS NULL AND password_hash IS NOT DISTINCT FROM $7 FOR SHARE
                RETURNING id";
     let (device, address) = (Text(&new.device), Text(&new.address));
-    let params: row::Params<'_> =
-        &[&new.user.sql(), &new.token_hash.as_slice(), &device, &address, &new.now.0, &new.expires_at.0];
-    let created = row::first(db, sql, params, |row| row.number(0)).await?;
-    Ok(created.ok_or(Refusal::NoSuchUser)?)
+    let password_hash = new.password_hash.as_deref().map(Text);
+    let params: row::Params<'_> = &[
+        &new.user.sql(),
+        &new.token_hash.as_slice(),
+        &device,
+        &address,
+        &new.now.0,
+        &new.expires_at.0,
+        &password_hash,
+    ];
+    if let Some(created) = row::first(db, sql, params, |row| row.number(0)).await? {
+        return Ok(created);
+    }
+    let known = users::credentials_of(db, new.user).await?.ok_or(Refusal::NoSuchUser)?;
+    session::may_open(&known, &new)?;
+    // It became so between the two statements. Whoever tries again finds it so.
+    Err(Refusal::PasswordChanged.into())
+}
+
+/// Whether the user has this session.
+pub(crate) async fn is_of(db: &impl GenericClient, user: UserId, session: SessionId) -> Result<bool> {
+    let sql = "SELECT id FROM sessions WHERE id = $1 AND user_id = $2";
+    Ok(row::first(db, sql, &[&session.sql(), &user.sql()], |_| Ok(())).await?.is_some())
 }
 
 pub(crate) async fn by_token(
@@ -74,8 +95,8 @@ pub(crate) async fn end(tx: &mut Tx<'_>, user: UserId, session: SessionId) -> Re
 
 /// Ends every session of the user but `keep`, and returns how many.
 pub(crate) async fn end_others(tx: &mut Tx<'_>, user: UserId, keep: SessionId) -> Result<u64> {
-    // Locked as a login locks it, so that one comes before or after the end of the others.
-    row::execute(&tx.db, "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", &[&user.sql()]).await?;
+    // As a login locks them, so that one comes before or after the end of the others.
+    users::lock(&tx.db, [user]).await?;
     end_all(tx, user, Some(keep), Ended::Revoked).await
 }
 

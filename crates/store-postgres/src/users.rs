@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use deadpool_postgres::GenericClient;
 use rim_core::event::{Change, Ended, GroupChange};
+use rim_core::session::{self, Proof};
 use rim_core::user::{
     Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
 };
-use rim_core::{Refusal, Rev, SessionId, Timestamp, UserId, account};
+use rim_core::{Refusal, Rev, Timestamp, UserId, account};
 
 use crate::database::Tx;
 use crate::failure::{Failure, Result};
@@ -81,13 +82,18 @@ pub(crate) async fn set_password(
     tx: &mut Tx<'_>,
     user: UserId,
     password_hash: String,
-    keep: Option<SessionId>,
+    proof: Option<Proof>,
 ) -> Result<()> {
+    if let Some(proof) = &proof {
+        lock(&tx.db, [user]).await?;
+        let known = credentials_of(&tx.db, user).await?.ok_or(Refusal::NoSuchUser)?;
+        session::may_set_password(&known, sessions::is_of(&tx.db, user, proof.session).await?, proof)?;
+    }
     let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
     if row::execute(&tx.db, sql, &[&user.sql(), &Text(&password_hash)]).await? == 0 {
         return Err(Refusal::NoSuchUser.into());
     }
-    sessions::end_all(tx, user, keep, Ended::Revoked).await?;
+    sessions::end_all(tx, user, proof.map(|proof| proof.session), Ended::Revoked).await?;
     Ok(())
 }
 

@@ -157,7 +157,8 @@ async fn a_receipt_whose_answer_is_lost_is_found_and_told() {
     house.w.changes().await;
     let held = Held::on("group_changes", &house.postgres.url()).await;
     let (user, group, now) = (house.bob, house.group, house.w.now());
-    let mark = Mark { group, user, message: sent.id, receipt: Receipt::Read, now, origin: Origin(7) };
+    let mark =
+        Mark { group, user, message: sent.id, receipt: Receipt::Read, session: None, now, origin: Origin(7) };
     let answer = house.submit(Write::Mark(mark));
     held.wait_for_a_commit().await;
     house.break_connections().await;

@@ -16,6 +16,7 @@ use crate::{chats, groups};
 
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
+        self.ended.must_go_on(new.session)?;
         let (mut head, is_half) = self.heads.group_of_a_message(self.db, new.group)?;
         let (group, sender) = (new.group, new.sender);
         let client_hash = match self.find_client_id(client_ids::hash, group, sender, &new.client_msg_id)? {
@@ -57,6 +58,7 @@ impl Batch<'_> {
     }
 
     pub(crate) fn mark(&mut self, mark: Mark) -> Result<(Written, Option<Change>)> {
+        self.ended.must_go_on(mark.session)?;
         self.heads.group(self.db, mark.group)?;
         if !self.heads.standing(self.db, mark.group, mark.user)?.member {
             return Err(Refusal::NotMember.into());
@@ -73,7 +75,8 @@ impl Batch<'_> {
             return chats::read_after_leaving(self, user, group, now);
         }
         let (message, seq) = (head.last_message, head.last_seq);
-        let mark = Mark { group, user, message, receipt: Receipt::Read, now, origin: Origin(0) };
+        let mark =
+            Mark { group, user, message, receipt: Receipt::Read, session: None, now, origin: Origin(0) };
         if let Some(change) = self.move_receipt(mark, seq)? {
             self.publish(change);
         }

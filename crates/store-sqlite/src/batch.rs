@@ -3,13 +3,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rim_core::event::{Change, Committed, Done};
+use rim_core::event::{Change, Committed, Done, Ended};
 use rim_core::message::Write;
 use rim_core::store::StoreError;
+use rim_core::{SessionId, UserId};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::directory::Directory;
+use crate::ended::EndedSessions;
 use crate::failure::{Failure, Result};
 use crate::heads::Heads;
 use crate::statements::Statements;
@@ -21,6 +23,8 @@ pub(crate) struct Batch<'c> {
     pub(crate) statements: Statements<'c>,
     pub(crate) heads: Heads,
     pub(crate) tail: Tail,
+    /// Those that ended while this process ran.
+    pub(crate) ended: EndedSessions,
     /// Whether heads and tail say what the tables say: not while a transaction is open, nor after one that
     /// failed.
     certain: bool,
@@ -31,7 +35,8 @@ pub(crate) struct Batch<'c> {
 impl<'c> Batch<'c> {
     pub(crate) fn new(db: &'c Connection, tail: Tail) -> Result<Self> {
         let (statements, heads) = (Statements::prepare(db)?, Heads::load(db)?);
-        Ok(Self { db, statements, heads, tail, certain: true, out: Vec::new() })
+        let ended = EndedSessions::default();
+        Ok(Self { db, statements, heads, tail, ended, certain: true, out: Vec::new() })
     }
 
     pub(crate) fn begin(&mut self) -> Result<()> {
@@ -46,6 +51,12 @@ impl<'c> Batch<'c> {
     /// Tells users of a change, once it is committed.
     pub(crate) fn publish(&mut self, change: Change) {
         self.out.push(Committed::Change(change));
+    }
+
+    /// Tells of the end of sessions, and refuses what comes from them, once it is committed.
+    pub(crate) fn end_sessions(&mut self, user: UserId, sessions: Vec<SessionId>, why: Ended) {
+        self.ended.note(&sessions, why);
+        self.publish(Change::SessionsEnded { user, sessions, why });
     }
 
     /// Carries out a write of the message path. It needs no savepoint: every check precedes its first
@@ -80,12 +91,13 @@ impl<'c> Batch<'c> {
     pub(crate) fn call(&mut self, call: &mut dyn Call) -> Result<()> {
         // The use case reads tables, so what the heads hold back has to be there.
         self.heads.flush(&mut self.statements)?;
-        let published = self.out.len();
+        let (published, ending) = (self.out.len(), self.ended.noted());
         self.statement("SAVEPOINT use_case")?;
         if call.run(self) {
             self.heads.flush(&mut self.statements)?;
         } else {
             self.out.truncate(published);
+            self.ended.take_back(ending);
             self.heads.forget();
             // Fails if SQLite itself has rolled back everything, as it does when the disk is full. Then
             // the batch is lost, as it must be.
@@ -106,12 +118,14 @@ impl<'c> Batch<'c> {
     pub(crate) fn committed(&mut self, directory: &Directory) -> Vec<Committed> {
         self.heads.publish(directory);
         self.tail.committed();
+        self.ended.committed();
         self.certain = true;
         std::mem::take(&mut self.out)
     }
 
     /// Rolls back what is open, and gives back who is still owed an answer when nothing of it came to be.
     pub(crate) fn failed(&mut self) -> Vec<Done> {
+        self.ended.take_back(0);
         // Some failures make SQLite roll back by itself.
         if !self.db.is_autocommit()
             && let Err(error) = self.db.execute_batch("ROLLBACK")

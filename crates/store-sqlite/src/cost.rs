@@ -6,10 +6,11 @@
 #[path = "../../../benches/count.rs"]
 mod count;
 
+use rim_core::event::Ended;
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write};
 use rim_core::user::NewUser;
-use rim_core::{GroupId, MessageId, Origin, Timestamp, UserId};
+use rim_core::{GroupId, MessageId, Origin, SessionId, Timestamp, UserId};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -54,6 +55,8 @@ impl<'c> House<'c> {
         let groups: Vec<_> = (0..GROUPS).map(|number| group(&mut batch, number, &users)).collect();
         batch.commit().expect("committed");
         let directory = Directory::load(db).expect("read");
+        // Somebody has logged out, as on every server.
+        batch.end_sessions(users[0], vec![SessionId(1)], Ended::Revoked);
         batch.committed(&directory);
         Self { batch, directory, users, groups, said: 0 }
     }
@@ -68,6 +71,7 @@ impl<'c> House<'c> {
             client_msg_id: format!("{number:032x}"),
             kind: Kind::Text,
             content: "m".repeat(100),
+            session: Some(SessionId(2)),
             now: Timestamp(1_790_000_000_000),
             origin: Origin(1),
         })
@@ -83,6 +87,7 @@ impl<'c> House<'c> {
             user: self.member(number % GROUPS, number >> 16),
             message: MessageId(message.expect("something was said in every group")),
             receipt: Receipt::Read,
+            session: Some(SessionId(2)),
             now: Timestamp(1_790_000_000_000),
             origin: Origin(1),
         })

@@ -19,7 +19,7 @@ use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{Chat, History, Page, Write};
-use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::session::{NewSession, Proof, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
@@ -45,6 +45,7 @@ mod connection;
 #[cfg(test)]
 mod cost;
 mod directory;
+mod ended;
 mod events;
 mod failure;
 mod friends;
@@ -192,8 +193,8 @@ impl Store for SqliteStore {
         self.read(move |db| users::credentials_of(db, user)).await
     }
 
-    async fn set_password(&self, user: UserId, password_hash: String, keep: Option<SessionId>) -> Result<()> {
-        self.write(move |batch| users::set_password(batch, user, &password_hash, keep)).await
+    async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()> {
+        self.write(move |batch| users::set_password(batch, user, &password_hash, proof.as_ref())).await
     }
 
     async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {

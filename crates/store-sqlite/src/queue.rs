@@ -166,6 +166,7 @@ mod tests {
             client_msg_id: "c".into(),
             kind: Kind::Text,
             content: "x".repeat(bytes),
+            session: None,
             now: Default::default(),
             origin: Default::default(),
         });

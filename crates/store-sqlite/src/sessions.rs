@@ -1,24 +1,24 @@
 //! Sessions. An ended one is deleted; an expired one is, too, when it is purged.
 
-use rim_core::event::{Change, Ended};
-use rim_core::session::{NewSession, Session, TokenHash};
+use rim_core::event::Ended;
+use rim_core::session::{self, NewSession, Session, TokenHash};
 use rim_core::{Refusal, SessionId, Timestamp, UserId};
 use rusqlite::{Connection, params};
 
 use crate::batch::Batch;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
+use crate::users;
 
 pub(crate) fn create(batch: &mut Batch<'_>, new: &NewSession) -> Result<SessionId> {
-    let created = row::execute(
+    let known = users::credentials_of(batch.db, new.user)?.ok_or(Refusal::NoSuchUser)?;
+    session::may_open(&known, new)?;
+    row::execute(
         batch.db,
         "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
-         SELECT id, ?2, ?3, ?4, ?5, ?5, ?6 FROM users WHERE id = ?1",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
         params![new.user.sql(), new.token_hash, new.device, new.address, new.now.0, new.expires_at.0],
     )?;
-    if created == 0 {
-        return Err(Refusal::NoSuchUser.into());
-    }
     Ok(SessionId(batch.db.last_insert_rowid().unsigned_abs()))
 }
 
@@ -27,6 +27,12 @@ pub(crate) fn by_token(db: &Connection, token_hash: TokenHash, now: Timestamp) -
                FROM sessions AS s JOIN users AS u ON u.id = s.user_id
                WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND u.disabled_at IS NULL";
     row::first(db, sql, params![token_hash, now.0], row::session)
+}
+
+/// Whether the user has this session.
+pub(crate) fn is_of(db: &Connection, user: UserId, session: SessionId) -> Result<bool> {
+    let sql = "SELECT id FROM sessions WHERE id = ?1 AND user_id = ?2";
+    Ok(row::first(db, sql, [session.sql(), user.sql()], |_| Ok(()))?.is_some())
 }
 
 pub(crate) fn touch(
@@ -52,7 +58,7 @@ pub(crate) fn end(batch: &mut Batch<'_>, user: UserId, session: SessionId) -> Re
     if row::execute(batch.db, sql, [session.sql(), user.sql()])? == 0 {
         return Err(Refusal::NoSuchSession.into());
     }
-    batch.publish(Change::SessionsEnded { user, sessions: vec![session], why: Ended::Revoked });
+    batch.end_sessions(user, vec![session], Ended::Revoked);
     Ok(())
 }
 
@@ -70,7 +76,7 @@ pub(crate) fn end_all(
     sessions.sort_unstable();
     let ended = sessions.len() as u64;
     if ended > 0 {
-        batch.publish(Change::SessionsEnded { user, sessions, why });
+        batch.end_sessions(user, sessions, why);
     }
     Ok(ended)
 }

@@ -74,6 +74,7 @@ impl House {
             client_msg_id: client_msg_id.into(),
             kind: Kind::Text,
             content: content.into(),
+            session: None,
             now: Timestamp(2),
             origin: Origin(0),
         }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use rim_core::event::{Change, Ended, GroupChange};
+use rim_core::session::{self, Proof};
 use rim_core::user::{
     Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
 };
-use rim_core::{Refusal, Rev, SessionId, Timestamp, UserId, account};
+use rim_core::{Refusal, Rev, Timestamp, UserId, account};
 use rusqlite::{Connection, params};
 
 use crate::batch::Batch;
@@ -77,13 +78,17 @@ pub(crate) fn set_password(
     batch: &mut Batch<'_>,
     user: UserId,
     password_hash: &str,
-    keep: Option<SessionId>,
+    proof: Option<&Proof>,
 ) -> Result<()> {
+    if let Some(proof) = proof {
+        let known = credentials_of(batch.db, user)?.ok_or(Refusal::NoSuchUser)?;
+        session::may_set_password(&known, sessions::is_of(batch.db, user, proof.session)?, proof)?;
+    }
     let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
     if row::execute(batch.db, sql, params![user.sql(), password_hash])? == 0 {
         return Err(Refusal::NoSuchUser.into());
     }
-    sessions::end_all(batch, user, keep, Ended::Revoked)?;
+    sessions::end_all(batch, user, proof.map(|proof| proof.session), Ended::Revoked)?;
     Ok(())
 }
 

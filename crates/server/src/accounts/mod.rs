@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use rim_core::session::{NewSession, Session};
-use rim_core::user::NewUser;
-use rim_core::{Clock, SessionId, Store, StoreError, UserId};
+use rim_core::session::{NewSession, Proof, Session};
+use rim_core::user::{Credentials, NewUser};
+use rim_core::{Clock, Refusal, SessionId, Store, StoreError, UserId};
 use rim_protocol::limits::{self, Invalid};
 
 use crate::app::App;
@@ -27,6 +27,10 @@ use token::Token;
 
 /// A session is noted as used at most this often: a write for every request would cost more than it tells.
 const TOUCH_AFTER_MS: i64 = 10 * 60 * 1000;
+
+/// How often a password is verified anew that has changed while it was, or got a stronger hash. Who meets that this often
+/// has several devices at work, and may try again.
+const TRIES: usize = 4;
 
 /// Registration, login, tokens and passwords.
 pub struct Accounts {
@@ -60,6 +64,11 @@ impl AccountError {
     /// Whether somebody may be guessing a password.
     pub const fn is_failed_login(&self) -> bool {
         matches!(self, Self::NoSuchAccount | Self::WrongPassword | Self::WrongAccountOrPassword)
+    }
+
+    /// Whether the password was another by the time the store was to rely on it. It is to be verified anew.
+    const fn is_outdated(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Refused(Refusal::PasswordChanged)))
     }
 }
 
@@ -135,7 +144,7 @@ impl Accounts {
         Ok(store.create_user(user, clock.now()).await?)
     }
 
-    /// Opens a session and returns its token, which nobody can read again.
+    /// Opens a session and returns its token, which nobody can read again. Its password is the user's at that moment.
     ///
     /// # Errors
     /// `NoSuchAccount` and `WrongPassword`, or `WrongAccountOrPassword` for both; `Disabled`, to those alone
@@ -145,6 +154,21 @@ impl Accounts {
         store: &Arc<dyn Store>,
         clock: &dyn Clock,
         login: Login,
+    ) -> Result<Token, AccountError> {
+        for _ in 0..TRIES {
+            match self.try_to_log_in(store, clock, &login).await {
+                Err(error) if error.is_outdated() => {}
+                outcome => return outcome,
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    async fn try_to_log_in(
+        &self,
+        store: &Arc<dyn Store>,
+        clock: &dyn Clock,
+        login: &Login,
     ) -> Result<Token, AccountError> {
         let credentials = store.credentials(&login.account).await?;
         let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
@@ -160,11 +184,12 @@ impl Accounts {
         if credentials.disabled {
             return Err(AccountError::Disabled);
         }
-        if let Some(old) = stored.filter(|_| verdict.outdated) {
-            let new = self.hasher.hash(Lane::Login, login.password).await?;
+        let token = self.open_session(store, clock, &credentials, login).await?;
+        if let Some(old) = credentials.password_hash.filter(|_| verdict.outdated) {
+            let new = self.hasher.hash(Lane::Login, login.password.clone()).await?;
             store.rehash_password(credentials.user, &old, new).await?;
         }
-        self.open_session(store, clock, credentials.user, login.device, login.address).await
+        Ok(token)
     }
 
     /// The session of a token; `None` where the token is malformed, unknown, expired or ended, or its user
@@ -187,7 +212,8 @@ impl Accounts {
     /// Replaces one's own password, and ends every other session of one's own.
     ///
     /// # Errors
-    /// `WrongPassword` unless `old` is the present one; `Invalid` if `new` is outside its limits.
+    /// `WrongPassword` unless `old` is the present one; `Invalid` if `new` is outside its limits; `SessionEnded` if the
+    /// session has ended meanwhile.
     pub async fn change_password(
         &self,
         store: &Arc<dyn Store>,
@@ -196,36 +222,46 @@ impl Accounts {
         new: String,
     ) -> Result<(), AccountError> {
         limits::password(&new)?;
-        let stored = store.credentials_of(session.user).await?.and_then(|known| known.password_hash);
-        let hash = stored.unwrap_or_else(|| password::DECOY.to_owned());
-        if !self.hasher.verify(old, hash).await?.matches {
-            return Err(AccountError::WrongPassword);
+        for _ in 0..TRIES {
+            let stored = store.credentials_of(session.user).await?.and_then(|known| known.password_hash);
+            let password_hash = stored.unwrap_or_else(|| password::DECOY.to_owned());
+            if !self.hasher.verify(old.clone(), password_hash.clone()).await?.matches {
+                return Err(AccountError::WrongPassword);
+            }
+            let hash = self.hasher.hash(Lane::Login, new.clone()).await?;
+            let proof = Proof { session: session.id, password_hash };
+            match store.set_password(session.user, hash, Some(proof)).await.map_err(AccountError::from) {
+                Err(error) if error.is_outdated() => {}
+                outcome => return outcome,
+            }
         }
-        let hash = self.hasher.hash(Lane::Login, new).await?;
-        Ok(store.set_password(session.user, hash, Some(session.id)).await?)
+        Err(StoreError::Busy.into())
     }
 
     async fn open_session(
         &self,
         store: &Arc<dyn Store>,
         clock: &dyn Clock,
-        user: UserId,
-        device: String,
-        address: IpAddr,
+        credentials: &Credentials,
+        login: &Login,
     ) -> Result<Token, AccountError> {
         let token = Token::generate()
             .map_err(|error| StoreError::Fault(format!("the system's random source: {error}")))?;
         let now = clock.now();
         let session = NewSession {
-            user,
+            user: credentials.user,
+            password_hash: credentials.password_hash.clone(),
             token_hash: token.hash(),
-            device,
-            address: address.to_string(),
+            device: login.device.clone(),
+            address: login.address.to_string(),
             now,
             expires_at: now.plus_ms(self.session_lifetime_ms),
         };
-        store.create_session(session).await?;
-        Ok(token)
+        match store.create_session(session).await {
+            Ok(_) => Ok(token),
+            Err(StoreError::Refused(Refusal::Disabled)) => Err(AccountError::Disabled),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn failed_login(&self, precise: AccountError) -> AccountError {

@@ -55,11 +55,15 @@ fn tell(app: &App, change: &Change) {
 
 /// Closes the connections of sessions that have ended.
 pub(crate) fn end_sessions(app: &App, user: UserId, sessions: &[SessionId], why: Ended) {
-    let code = match why {
+    app.hub.end_sessions(user, sessions, close_code(why));
+}
+
+/// How a connection ends whose session has.
+pub(super) const fn close_code(why: Ended) -> CloseCode {
+    match why {
         Ended::Revoked => CloseCode::SessionRevoked,
         Ended::Disabled => CloseCode::Banned,
-    };
-    app.hub.end_sessions(user, sessions, code);
+    }
 }
 
 /// Tells those whom the change concerns as one of this topic.

@@ -32,6 +32,7 @@ pub(super) fn failure(client_msg_id: &str, code: ErrorCode, reason: &str) -> Byt
 pub(super) fn store_failure(client_msg_id: &str, error: &StoreError) -> Bytes {
     let code = match error {
         StoreError::Refused(Refusal::NoSuchGroup) => ErrorCode::NotFound,
+        StoreError::Refused(Refusal::SessionEnded(_)) => ErrorCode::LoginRequired,
         StoreError::Refused(_) => ErrorCode::NotAllowed,
         StoreError::Busy => ErrorCode::Busy,
         StoreError::Unsure => ErrorCode::Unsure,

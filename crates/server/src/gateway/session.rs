@@ -331,6 +331,12 @@ impl Session {
         Err(End::Close { closing, torn })
     }
 
+    /// Whether it was told that its session has ended, and has not come to its own end yet.
+    pub(super) fn is_ended(&self) -> bool {
+        let closing = self.outbox.closing().map(|closing| closing.code);
+        matches!(closing, Some(CloseCode::SessionRevoked | CloseCode::Banned))
+    }
+
     /// Waits until everything asked is answered.
     async fn answers_given(&self) {
         self.answers_but(0).await;

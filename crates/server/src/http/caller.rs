@@ -2,16 +2,20 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, Reference as _};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
 use rim_core::UserId;
 use rim_core::session::Session;
 
+use super::body;
 use super::error::ApiError;
 use crate::accounts;
 use crate::address::{Peer, client_address};
@@ -59,6 +63,28 @@ pub async fn require(State(app): State<Arc<App>>, mut request: Request, next: Ne
         }
         Err(error) => error.into_response(),
     }
+}
+
+/// A body that takes longer to come than this was not sent with its head.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// The body of a request, as [`body::read`] has it. Who lets it wait is asked again who they are once it is there:
+/// a session may end meanwhile, and nothing is carried out for it after that was answered.
+///
+/// # Errors
+/// Those of [`body::read`]; `LoginRequired` where the session has ended.
+pub async fn read_body(app: &App, request: Request, limit_bytes: usize) -> Result<Bytes, ApiError> {
+    let token =
+        request.extensions().get::<Caller>().and_then(|_| bearer(request.headers()).map(str::to_owned));
+    let began = app.time.now();
+    let body = body::read(app, request, limit_bytes).await?;
+    if let Some(token) = token
+        && Duration::from(app.time.now().duration_since(began)) > AT_ONCE
+        && app.accounts.authenticate(&app.store, &*app.clock, &token).await?.is_none()
+    {
+        return Err(ApiError::LoginRequired);
+    }
+    Ok(body)
 }
 
 /// The only paths under `/api` that need no token. What else begins with them is not among them.

@@ -116,6 +116,7 @@ impl From<StoreError> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::SessionEnded(_) => Self::LoginRequired,
             Refusal::NoSuchUser => Self::NoSuchUser("user not found"),
             other => Self::Refused(other.to_string()),
         }

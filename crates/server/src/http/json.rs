@@ -6,8 +6,7 @@ use axum::extract::{FromRequest, Request};
 use rim_protocol::limits::MAX_STRANGERS_BODY_BYTES;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::body;
-use super::caller::Caller;
+use super::caller::{self, Caller};
 use super::error::ApiError;
 use crate::App;
 
@@ -21,7 +20,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
         // Whoever has no session yet has little to say.
         let known = request.extensions().get::<Caller>().is_some();
         let limit = if known { app.config.max_body_bytes } else { MAX_STRANGERS_BODY_BYTES };
-        let body = body::read(app, request, limit.min(app.config.max_body_bytes)).await?;
+        let body = caller::read_body(app, request, limit.min(app.config.max_body_bytes)).await?;
         parse(&body).map(Self)
     }
 }

@@ -159,6 +159,7 @@ impl House {
             client_msg_id: id.to_owned(),
             kind: Kind::Text,
             content: content.to_owned(),
+            session: None,
             now: NOW,
             origin: Origin(0),
         };
@@ -169,7 +170,7 @@ impl House {
     }
 
     async fn mark(&self, group: GroupId, user: UserId, message: MessageId, receipt: Receipt) {
-        let mark = Mark { group, user, message, receipt, now: NOW, origin: Origin(0) };
+        let mark = Mark { group, user, message, receipt, session: None, now: NOW, origin: Origin(0) };
         self.write(Write::Mark(mark)).await;
     }
 
@@ -192,8 +193,10 @@ impl House {
     }
 
     pub async fn session(&self, user: UserId, token: u8, expires_at: Timestamp) -> SessionId {
+        let known = self.store.credentials_of(user).await.expect("read").expect("somebody");
         let session = NewSession {
             user,
+            password_hash: known.password_hash,
             token_hash: [token; 32],
             device: ODD.to_owned(),
             address: "::1".to_owned(),

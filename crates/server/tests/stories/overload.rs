@@ -328,6 +328,7 @@ async fn users(store: &dyn Store, name: &str, count: usize) -> Vec<LoggedIn> {
         let token = Token::generate().expect("chance");
         let session = NewSession {
             user: uid,
+            password_hash: None,
             token_hash: token.hash(),
             device: String::new(),
             address: String::new(),

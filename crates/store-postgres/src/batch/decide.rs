@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt};
+use rim_core::event::Ended;
 use rim_core::group;
 use rim_core::message::{Mark, NewMessage, Receipt, Write};
-use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 
 use super::Outcome;
 use super::load::{Head, Loaded, Standing};
@@ -34,10 +35,11 @@ pub(super) struct BroughtBack {
 }
 
 pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
-    let Loaded { heads, standings, away, resent, places, ids } = loaded;
+    let Loaded { heads, standings, ended, away, resent, places, ids } = loaded;
     let mut deciding = Deciding {
         heads,
         standings,
+        ended,
         away,
         resent,
         places,
@@ -60,6 +62,7 @@ pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
 struct Deciding<'a> {
     heads: HashMap<GroupId, Head>,
     standings: HashMap<(GroupId, UserId), Standing>,
+    ended: HashMap<SessionId, Ended>,
     away: Vec<(GroupId, UserId)>,
     resent: HashMap<usize, (MessageId, Seq)>,
     places: HashMap<usize, Seq>,
@@ -74,6 +77,9 @@ struct Deciding<'a> {
 
 impl<'a> Deciding<'a> {
     fn write(&mut self, number: usize, wanted: &'a Wanted) -> Outcome {
+        if let Some(why) = wanted.session().and_then(|session| self.ended.get(&session)) {
+            return Outcome::Refused(Refusal::SessionEnded(*why));
+        }
         let decided = match wanted {
             Wanted::Write(Write::Append(new)) => self.append(number, new),
             Wanted::Write(Write::Mark(mark)) => self.mark(number, mark),

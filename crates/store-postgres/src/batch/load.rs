@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use deadpool_postgres::Client;
 use foldhash::HashMap;
 use futures_util::try_join;
+use rim_core::event::Ended;
 use rim_core::message::Write;
-use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, UserId};
 use tokio_postgres::{Row, Statement};
 
 use crate::failure::{Failure, Result};
@@ -35,6 +36,14 @@ const RESENT: &str = "SELECT asked.item, m.id, m.seq
 const PLACES: &str = "SELECT asked.item, m.seq
                       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (item, group_id, id)
                            JOIN messages AS m ON m.group_id = asked.group_id AND m.id = asked.id";
+
+/// Which of these sessions have ended, and whether as their user was disabled. Looked at after the groups are locked, so
+/// that what is stored was allowed a moment before its commit, whatever this node has heard of the others.
+const ENDED: &str = "SELECT asked.session_id, u.disabled_at IS NOT NULL
+                     FROM unnest($1::bigint[], $2::bigint[]) AS asked (session_id, user_id)
+                          JOIN users AS u ON u.id = asked.user_id
+                     WHERE NOT EXISTS (SELECT FROM sessions AS s
+                                       WHERE s.id = asked.session_id AND s.user_id = asked.user_id)";
 
 /// Taken after the groups are locked: so ids ascend in each of them, whichever node gives them out.
 const IDS: &str = "SELECT nextval('message_ids') FROM generate_series(1, $1)";
@@ -65,6 +74,8 @@ pub(super) struct Loaded {
     pub(super) heads: HashMap<GroupId, Head>,
     /// Of those who are or were members.
     pub(super) standings: HashMap<(GroupId, UserId), Standing>,
+    /// Those of the sessions they come from that are no longer valid.
+    pub(super) ended: HashMap<SessionId, Ended>,
     /// Who has left the single chats that are written in.
     pub(super) away: Vec<(GroupId, UserId)>,
     /// Of the messages that were stored before, by the place of the write in the batch.
@@ -82,13 +93,19 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
     let (in_groups, users) =
         (array(members.iter().map(|(group, _)| *group)), array(members.iter().map(|(_, user)| *user)));
     let (appends, marks) = (Appends::of(writes), Marks::of(writes));
+    let sessions: BTreeSet<_> =
+        writes.iter().filter_map(|item| item.session().map(|session| (session, item.user()))).collect();
+    let (sessions, owners) =
+        (array(sessions.iter().map(|(session, _)| *session)), array(sessions.iter().map(|(_, user)| *user)));
 
-    let asked: (Params<'_>, Params<'_>) = (&[&groups], &[&in_groups, &users]);
+    let asked: (Params<'_>, Params<'_>, Params<'_>) =
+        (&[&groups], &[&in_groups, &users], &[&sessions, &owners]);
     // Sent in this order and carried out in it, each on what is committed by then.
-    let (_, heads, standings, resent, places, ids) = try_join!(
+    let (_, heads, standings, ended, resent, places, ids) = try_join!(
         db.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
         db.query(&statements.groups, asked.0),
         db.query(&statements.standings, asked.1),
+        db.query(&statements.ended, asked.2),
         appends.resent(db, &statements),
         marks.places(db, &statements),
         appends.ids(db, &statements),
@@ -98,6 +115,7 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
     Ok(Loaded {
         heads,
         away,
+        ended: ended.iter().map(ended_session).collect::<Result<_>>()?,
         standings: standings.iter().map(standing).collect::<Result<_>>()?,
         resent: resent
             .iter()
@@ -112,6 +130,7 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
 struct Statements {
     groups: Statement,
     standings: Statement,
+    ended: Statement,
     resent: Statement,
     places: Statement,
     ids: Statement,
@@ -122,6 +141,7 @@ impl Statements {
         Ok(Self {
             groups: db.prepare_cached(GROUPS).await?,
             standings: db.prepare_cached(STANDINGS).await?,
+            ended: db.prepare_cached(ENDED).await?,
             resent: db.prepare_cached(RESENT).await?,
             places: db.prepare_cached(PLACES).await?,
             ids: db.prepare_cached(IDS).await?,
@@ -226,6 +246,12 @@ fn head(row: &Row) -> Result<(GroupId, Head)> {
         is_half: row.get(4)?,
     };
     Ok((row.number(0)?, head))
+}
+
+fn ended_session(row: &Row) -> Result<(SessionId, Ended)> {
+    let row = Fields::of(row);
+    let why = if row.get(1)? { Ended::Disabled } else { Ended::Revoked };
+    Ok((row.number(0)?, why))
 }
 
 fn standing(row: &Row) -> Result<((GroupId, UserId), Standing)> {

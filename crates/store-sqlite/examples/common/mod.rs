@@ -37,6 +37,7 @@ pub fn new_message(number: u64, group: GroupId, sender: UserId) -> NewMessage {
         client_msg_id: format!("{number:032x}"),
         kind: Kind::Text,
         content: "m".repeat(160),
+        session: None,
         now: Timestamp(1_790_000_000_000),
         origin: Origin(1),
     }

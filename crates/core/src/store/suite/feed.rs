@@ -58,6 +58,7 @@ pub async fn writes_of_one_caller_are_answered_in_order(w: &mut World) -> Claim 
                 user: bob,
                 message: known.id,
                 receipt: Receipt::Read,
+                session: None,
                 now,
                 origin: Origin(0),
             }),

@@ -17,6 +17,7 @@ pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
         client_msg_id: "b-1".into(),
         kind: Kind::RichText,
         content: "**hi**".into(),
+        session: None,
         now: w.now(),
         origin: Origin(77),
     };
@@ -292,6 +293,7 @@ pub async fn several_messages_at_once_bring_back_once(w: &mut World) -> Claim {
         user: bob,
         message: first.id,
         receipt: Receipt::Read,
+        session: None,
         now: w.now(),
         origin: Origin(0),
     });

@@ -106,7 +106,11 @@ macro_rules! store_suite {
                 a_stronger_hash_replaces_only_the_one_it_was_made_from
                 disabling_a_user_ends_his_sessions
                 a_disabled_user_keeps_his_memberships
-                a_session_of_a_disabled_user_is_not_valid
+                a_login_that_was_checked_before_its_user_was_disabled_opens_nothing
+                a_login_that_was_checked_against_an_earlier_password_opens_nothing
+                logins_beside_a_new_password_are_ended_by_it_or_refused
+                of_two_who_change_a_password_at_once_one_does
+                a_password_is_changed_by_whoever_knows_it_in_a_session_that_goes_on
                 an_enabled_user_must_log_in_anew
                 users_are_listed_by_id_page_by_page
                 a_profile_changes_where_it_was_told_to
@@ -134,6 +138,8 @@ macro_rules! store_suite {
                 without_other_sessions_none_end
                 sessions_survive_a_restart
                 the_id_of_an_ended_session_is_not_given_out_again
+                nothing_that_comes_from_an_ended_session_is_stored
+                what_comes_from_the_sessions_of_a_disabled_user_is_refused_as_such
             }
             friends {
                 every_action_in_every_state_does_what_the_rules_say

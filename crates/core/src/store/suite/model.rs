@@ -431,7 +431,7 @@ impl Model {
         let both: Vec<_> =
             room.people.iter().map(|person| person.user).filter(|_| room.group.single).collect();
         let mut changes = room.bring_in(new.sender, &both, new.now);
-        let NewMessage { group, sender, client_msg_id, kind, content, now, origin } = new.clone();
+        let NewMessage { group, sender, client_msg_id, kind, content, session: _, now, origin } = new.clone();
         let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
         let message = Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now };
         room.messages.push(message.clone());
@@ -503,7 +503,7 @@ impl Model {
         }
         let Some(last) = room.messages.last() else { return Ok(vec![]) };
         let (message, receipt, origin) = (last.id, Receipt::Read, Origin(0));
-        self.mark(&Mark { group, user, message, receipt, now, origin })
+        self.mark(&Mark { group, user, message, receipt, session: None, now, origin })
     }
 
     fn room(&mut self, id: GroupId) -> Result<&mut Room, Refusal> {

@@ -237,7 +237,15 @@ impl<'a> Story<'a> {
         let messages = self.model.rooms[&of].messages.iter();
         let messages: Vec<_> = messages.filter(|message| of != group || message.seq > joined_after).collect();
         let message = if messages.is_empty() { NO_MESSAGE } else { self.chance.pick(&messages).id };
-        Step::Mark(Mark { group, user, message, receipt, now: self.w.now(), origin: Origin(9) })
+        Step::Mark(Mark {
+            group,
+            user,
+            message,
+            receipt,
+            session: None,
+            now: self.w.now(),
+            origin: Origin(9),
+        })
     }
 
     fn read_all(&mut self, user: UserId, group: GroupId) -> Step {

@@ -15,7 +15,15 @@ pub async fn a_receipt_is_kept_and_told(w: &mut World) -> Claim {
 
     for (rev, receipt) in [(4, Receipt::Delivered), (5, Receipt::Read)] {
         let at = w.now();
-        let mark = Mark { group, user: bob, message: message.id, receipt, now: at, origin: Origin(5) };
+        let mark = Mark {
+            group,
+            user: bob,
+            message: message.id,
+            receipt,
+            session: None,
+            now: at,
+            origin: Origin(5),
+        };
         assert_eq!(write(&w.store, Write::Mark(mark)).await?, Written::Marked);
         let told = Change::Receipt {
             group,

@@ -1,16 +1,18 @@
 //! Sessions: logins, their expiry and their end.
 
 use super::Claim;
-use super::world::{World, ended, hash, refusal};
+use super::world::{World, append, ended, hash, refusal, text, write};
 use crate::event::Ended;
+use crate::message::{Mark, NewMessage, Receipt, Write};
 use crate::session::{NewSession, Session};
-use crate::{Refusal, SessionId, Timestamp, UserId};
+use crate::{GroupId, Origin, Refusal, SessionId, Timestamp, UserId};
 
 pub async fn a_session_is_found_by_its_token(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let now = w.now();
     let login = NewSession {
         user: anna,
+        password_hash: w.password_hash(anna).await,
         token_hash: hash(7),
         device: "phone".into(),
         address: "192.0.2.7".into(),
@@ -225,9 +227,52 @@ pub async fn the_id_of_an_ended_session_is_not_given_out_again(w: &mut World) ->
     Ok(())
 }
 
+pub async fn nothing_that_comes_from_an_ended_session_is_stored(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let group = w.group(anna, &[]).await;
+    let (phone, tablet) = (w.login(anna, 1).await, w.login(anna, 2).await);
+    let first = append(&w.store, from(w, phone, anna, group, "first")).await?;
+    let second = w.send(anna, group, "second").await?;
+    w.store.end_session(anna, phone).await?;
+    w.changes().await;
+
+    let refused = append(&w.store, from(w, phone, anna, group, "third")).await;
+    assert_eq!(refusal(refused), Refusal::SessionEnded(Ended::Revoked));
+    let again = append(&w.store, from(w, phone, anna, group, "first")).await;
+    assert_eq!(refusal(again), Refusal::SessionEnded(Ended::Revoked), "nor is it told what was stored");
+    for receipt in [Receipt::Delivered, Receipt::Read] {
+        let (session, now) = (Some(phone), w.now());
+        let mark = Mark { group, user: anna, message: second.id, receipt, session, now, origin: Origin(0) };
+        let refused = write(&w.store, Write::Mark(mark)).await;
+        assert_eq!(refusal(refused), Refusal::SessionEnded(Ended::Revoked));
+    }
+
+    assert_eq!(w.changes().await, []);
+    assert_eq!(append(&w.store, from(w, tablet, anna, group, "first")).await?, first, "others go on");
+    append(&w.store, from(w, tablet, anna, group, "fourth")).await?;
+    assert_eq!(w.texts(anna, group).await, ["first", "second", "fourth"]);
+    Ok(())
+}
+
+pub async fn what_comes_from_the_sessions_of_a_disabled_user_is_refused_as_such(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let group = w.group(anna, &[]).await;
+    let phone = w.login(anna, 1).await;
+    w.store.set_disabled(anna, true, w.now()).await?;
+    let refused = append(&w.store, from(w, phone, anna, group, "anybody?")).await;
+    assert_eq!(refusal(refused), Refusal::SessionEnded(Ended::Disabled));
+    Ok(())
+}
+
+/// A text that comes from a session, under an id that is the text.
+fn from(w: &World, session: SessionId, sender: UserId, group: GroupId, content: &str) -> NewMessage {
+    NewMessage { session: Some(session), ..text(sender, group, content, content, w.now()) }
+}
+
 async fn login(w: &World, user: UserId, token: u8, now: Timestamp, lasts_ms: i64) -> SessionId {
     let session = NewSession {
         user,
+        password_hash: w.password_hash(user).await,
         token_hash: hash(token),
         device: "phone".into(),
         address: "192.0.2.1".into(),

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use tokio::join;
+
 use super::Claim;
 use super::world::{self, NO_USER, World, ended, new_user, refusal};
 use crate::event::{Change, Ended, GroupChange};
 use crate::friend::FriendAction;
+use crate::session::Proof;
 use crate::user::{NewUser, ProfileChange, User};
 use crate::{Refusal, Rev, UserId};
 
@@ -162,7 +165,7 @@ pub async fn a_new_password_ends_every_session_but_the_kept_one(w: &mut World) -
     let other = w.login(bob, 4).await;
     w.changes().await;
 
-    w.store.set_password(anna, "new".into(), Some(tablet)).await?;
+    w.store.set_password(anna, "new".into(), Some(w.proof(anna, tablet).await)).await?;
 
     assert_eq!(w.session(1).await, None);
     assert_eq!(w.session(2).await, Some(tablet));
@@ -230,12 +233,83 @@ pub async fn a_disabled_user_keeps_his_memberships(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn a_session_of_a_disabled_user_is_not_valid(w: &mut World) -> Claim {
+pub async fn a_login_that_was_checked_before_its_user_was_disabled_opens_nothing(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
+    let checked = w.password_hash(anna).await;
     w.store.set_disabled(anna, true, w.now()).await?;
-    // A login whose password was checked just before.
-    w.login(anna, 1).await;
+    assert_eq!(refusal(w.login_by(anna, 1, checked).await), Refusal::Disabled);
+    // Nothing is left that would be valid once they are enabled.
+    w.store.set_disabled(anna, false, w.now()).await?;
     assert_eq!(w.session(1).await, None);
+    assert_eq!(w.store.sessions(anna, w.now()).await?, []);
+    Ok(())
+}
+
+pub async fn a_login_that_was_checked_against_an_earlier_password_opens_nothing(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let checked = w.password_hash(anna).await;
+    w.store.set_password(anna, "new".into(), None).await?;
+    assert_eq!(refusal(w.login_by(anna, 1, checked).await), Refusal::PasswordChanged);
+    assert_eq!(refusal(w.login_by(anna, 2, None).await), Refusal::PasswordChanged);
+    assert_eq!(refusal(w.login_by(NO_USER, 3, None).await), Refusal::NoSuchUser);
+    assert_eq!(w.store.sessions(anna, w.now()).await?, []);
+    w.login_by(anna, 4, Some("new".into())).await?;
+    Ok(())
+}
+
+pub async fn logins_beside_a_new_password_are_ended_by_it_or_refused(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    for round in 0..20_u8 {
+        let old = w.password_hash(anna).await;
+        let (one, changed, other) = join!(
+            w.login_by(anna, 2 * round, old.clone()),
+            w.store.set_password(anna, format!("password {round}"), None),
+            w.login_by(anna, 2 * round + 1, old.clone()),
+        );
+        changed?;
+        for refused in [one, other].into_iter().filter_map(Result::err) {
+            assert_eq!(refusal::<()>(Err(refused)), Refusal::PasswordChanged);
+        }
+        assert_eq!(w.store.sessions(anna, w.now()).await?, [], "round {round}");
+    }
+    Ok(())
+}
+
+pub async fn of_two_who_change_a_password_at_once_one_does(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let (phone, tablet) = (w.login(anna, 1).await, w.login(anna, 2).await);
+    let (by_phone, by_tablet) = (w.proof(anna, phone).await, w.proof(anna, tablet).await);
+    let (one, other) = join!(
+        w.store.set_password(anna, "of the phone".into(), Some(by_phone)),
+        w.store.set_password(anna, "of the tablet".into(), Some(by_tablet)),
+    );
+    let (kept, new, late) = match (one, other) {
+        (Ok(()), late) => (phone, "of the phone", late),
+        (late, Ok(())) => (tablet, "of the tablet", late),
+        neither => panic!("{neither:?}"),
+    };
+    // The one that comes late has lost its session by then.
+    assert_eq!(refusal(late), Refusal::SessionEnded(Ended::Revoked));
+    assert_eq!(password(w, anna).await, new);
+    let left: Vec<_> = w.store.sessions(anna, w.now()).await?.into_iter().map(|left| left.id).collect();
+    assert_eq!(left, [kept]);
+    Ok(())
+}
+
+pub async fn a_password_is_changed_by_whoever_knows_it_in_a_session_that_goes_on(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let phone = w.login(anna, 1).await;
+    let guess = Proof { session: phone, password_hash: "guess".into() };
+    let refused = w.store.set_password(anna, "new".into(), Some(guess)).await;
+    assert_eq!(refusal(refused), Refusal::PasswordChanged);
+    let of_another = Proof { session: w.login(bob, 2).await, ..w.proof(anna, phone).await };
+    let refused = w.store.set_password(anna, "new".into(), Some(of_another)).await;
+    assert_eq!(refusal(refused), Refusal::SessionEnded(Ended::Revoked));
+    let proof = w.proof(anna, phone).await;
+    w.store.set_disabled(anna, true, w.now()).await?;
+    let refused = w.store.set_password(anna, "new".into(), Some(proof)).await;
+    assert_eq!(refusal(refused), Refusal::SessionEnded(Ended::Disabled));
+    assert_eq!(password(w, anna).await, "hash of anna");
     Ok(())
 }
 

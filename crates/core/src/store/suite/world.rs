@@ -11,7 +11,7 @@ use crate::event::{Change, ChatChange, Committed, Ended, Feed, GroupChange};
 use crate::friend::FriendAction;
 use crate::group::{Group, NewGroup, Role};
 use crate::message::{Chat, History, Kind, Mark, Message, NewMessage, Page, Receipt, Write, Written};
-use crate::session::{NewSession, TokenHash};
+use crate::session::{NewSession, Proof, TokenHash};
 use crate::store::{Result, Store, StoreError};
 use crate::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
 use crate::user::NewUser;
@@ -112,6 +112,7 @@ impl World {
             user: NO_USER,
             message: NO_MESSAGE,
             receipt: Receipt::Read,
+            session: None,
             now: DAWN,
             origin: Origin(0),
         });
@@ -155,16 +156,39 @@ impl World {
 
     /// A login that lasts for an hour; its token is made of `token`.
     pub async fn login(&self, user: UserId, token: u8) -> SessionId {
+        let password_hash = self.password_hash(user).await;
+        self.login_by(user, token, password_hash).await.expect("a session is created")
+    }
+
+    /// The same of one whose password was verified against `password_hash`.
+    pub async fn login_by(
+        &self,
+        user: UserId,
+        token: u8,
+        password_hash: Option<String>,
+    ) -> Result<SessionId> {
         let now = self.now();
         let session = NewSession {
             user,
+            password_hash,
             token_hash: hash(token),
             device: format!("device {token}"),
             address: "192.0.2.1".into(),
             now,
             expires_at: now.plus_ms(3_600_000),
         };
-        self.store.create_session(session).await.expect("a session is created")
+        self.store.create_session(session).await
+    }
+
+    /// What the user's password is verified against.
+    pub async fn password_hash(&self, user: UserId) -> Option<String> {
+        let credentials = self.store.credentials_of(user).await.expect("credentials are read");
+        credentials.expect("somebody").password_hash
+    }
+
+    /// What shows that the user knows their password, in this session.
+    pub async fn proof(&self, user: UserId, session: SessionId) -> Proof {
+        Proof { session, password_hash: self.password_hash(user).await.expect("a password") }
     }
 
     /// The session that this token belongs to now.
@@ -266,7 +290,7 @@ impl World {
         message: MessageId,
         receipt: Receipt,
     ) -> Result<()> {
-        let mark = Mark { group, user, message, receipt, now: self.now(), origin: Origin(0) };
+        let mark = Mark { group, user, message, receipt, session: None, now: self.now(), origin: Origin(0) };
         let written = write(&self.store, Write::Mark(mark)).await?;
         assert_eq!(written, Written::Marked);
         Ok(())
@@ -401,6 +425,7 @@ pub fn text(
         client_msg_id: client_msg_id.into(),
         kind: Kind::Text,
         content: content.into(),
+        session: None,
         now,
         origin: Origin(0),
     }

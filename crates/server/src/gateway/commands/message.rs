@@ -30,6 +30,7 @@ pub(super) fn run(
         client_msg_id: client_msg_id.to_owned(),
         kind: frames::stored_kind(kind),
         content,
+        session: Some(binding.session),
         now: app.clock.now(),
         origin: session.outbox.id(),
     };
@@ -45,7 +46,7 @@ pub(super) fn run(
             Ok(Written::Marked) => frames::ack(&id, None),
             Err(error) => {
                 metrics.messages_refused.inc();
-                frames::store_failure(&id, &error)
+                return super::refuse(&outbox, ticket, &id, &error);
             }
         };
         outbox.answer(ticket, answer);

@@ -5,14 +5,17 @@ mod message;
 mod receipt;
 mod watch;
 
-use rim_core::UserId;
+use std::sync::Arc;
+
 use rim_core::message::Receipt;
 use rim_core::store::StoreError;
+use rim_core::{Refusal, UserId};
 use rim_protocol::ErrorCode;
 use rim_protocol::frame::{Command, Request};
 
+use super::dispatch::close_code;
 use super::frames;
-use super::outbox::Ticket;
+use super::outbox::{Outbox, Ticket};
 use super::session::{Binding, Failed, Session};
 use crate::limits::RetryAfter;
 
@@ -68,6 +71,15 @@ fn logout_of(session: &mut Session, uid: Option<UserId>) -> Result<Answer, Faile
     }
     logout(session);
     Ok(Answer::Ack)
+}
+
+/// Answers a write that the store refused. Where that is because the session has ended, of which nobody has told the
+/// connection yet, it ends with it.
+fn refuse(outbox: &Arc<Outbox>, ticket: Ticket, id: &str, error: &StoreError) {
+    outbox.answer(ticket, frames::store_failure(id, error));
+    if let StoreError::Refused(Refusal::SessionEnded(why)) = error {
+        outbox.close(close_code(*why), None);
+    }
 }
 
 /// Unbinds the connection from its user; the socket stays open.

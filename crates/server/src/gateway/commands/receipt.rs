@@ -26,6 +26,7 @@ pub(super) fn run(
         user: binding.user,
         message: MessageId(msg_id),
         receipt,
+        session: Some(binding.session),
         now: session.app.clock.now(),
         origin: session.outbox.id(),
     };
@@ -36,12 +37,9 @@ pub(super) fn run(
     };
     let outbox = Arc::clone(&session.outbox);
     let id = client_msg_id.to_owned();
-    let done = Box::new(move |result| {
-        let answer = match result {
-            Ok(_) => frames::ack(&id, echoed),
-            Err(error) => frames::store_failure(&id, &error),
-        };
-        outbox.answer(ticket, answer);
+    let done = Box::new(move |result| match result {
+        Ok(_) => outbox.answer(ticket, frames::ack(&id, echoed)),
+        Err(error) => super::refuse(&outbox, ticket, &id, &error),
     });
     admission::submit(session, Write::Mark(mark), done).map(|()| Answer::Given)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rim_core::UserId;
+use rim_protocol::ErrorCode;
 
 use super::{Answer, fault, speaker, too_fast};
 use crate::gateway::frames;
@@ -17,6 +18,9 @@ pub(super) async fn run(
     client_msg_id: &str,
 ) -> Result<Answer, Failed> {
     let binding = speaker(session, uid)?;
+    if session.is_ended() {
+        return Err(Failed(ErrorCode::LoginRequired, "the session has ended".to_owned()));
+    }
     let app = Arc::clone(&session.app);
     app.limits.watch(binding.user).map_err(too_fast)?;
     // Of strangers nothing is told, nor that they are strangers.

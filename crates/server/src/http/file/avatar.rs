@@ -7,8 +7,7 @@ use rim_protocol::limits::{Invalid, MAX_AVATAR_FILE_BYTES};
 
 use crate::App;
 use crate::http::answer::{Answer, Data};
-use crate::http::body;
-use crate::http::caller::Caller;
+use crate::http::caller::{self, Caller};
 use crate::http::error::ApiError;
 use crate::http::media;
 use crate::media::Format;
@@ -37,7 +36,7 @@ pub(super) async fn upload_avatar(
     request: Request,
 ) -> Answer<String> {
     app.limits.upload(caller.user)?;
-    let picture = body::read(&app, request, MAX_AVATAR_FILE_BYTES).await?;
+    let picture = caller::read_body(&app, request, MAX_AVATAR_FILE_BYTES).await?;
     let format = Format::of(&picture)
         .ok_or_else(|| Invalid::new("avatar", "a PNG, JPEG, GIF or WebP picture, and this is none"))?;
     let kept = app.avatars.keep(&app.tasks, format, picture).await;

@@ -4,6 +4,7 @@
 
 mod bystanders;
 mod door;
+mod endings;
 mod fields;
 mod floods;
 mod frames;
