@@ -15,6 +15,8 @@ use crate::tls::Certificates;
 const SECOND: Duration = Duration::from_secs(1);
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// What a node does not need of the database's connections it gives back within two of these.
+const TEND_EVERY: Duration = Duration::from_secs(60);
 const LOOK_AT_TLS_EVERY: Duration = Duration::from_secs(10);
 
 /// Starts all background jobs; each ends at shutdown.
@@ -30,6 +32,11 @@ pub(crate) fn start(app: &Arc<App>, certificates: Option<Arc<Certificates>>) {
             Arc::clone(cluster),
             app.time.ticks(cluster::NOTE_EVERY),
         ));
+        let store = Arc::clone(&cluster.store);
+        app.tasks.spawn(every(Arc::clone(app), app.time.ticks(TEND_EVERY), move |_| {
+            let store = Arc::clone(&store);
+            async move { store.tend().await }
+        }));
         let cluster = Arc::clone(cluster);
         app.tasks.spawn(every(Arc::clone(app), app.time.ticks(PURGE_EVERY), move |app| {
             let cluster = Arc::clone(&cluster);

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+    Hook, HookError, Manager, ManagerConfig, Pool, PoolError, QueueMode, RecyclingMethod, Runtime, Timeouts,
 };
 use tokio_postgres::Config;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::OpenError;
@@ -17,7 +18,7 @@ use crate::tls;
 pub(crate) const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a use case waits for a connection that is free: longer, and its caller has given up.
-const WAIT: Duration = Duration::from_secs(5);
+pub(crate) const WAIT: Duration = Duration::from_secs(5);
 
 /// When bytes that were sent have not been acknowledged for so long, the connection is lost. Less than the time for
 /// which a batch is tried again.
@@ -82,6 +83,8 @@ impl Server {
         });
         Pool::builder(manager)
             .max_size(size.max(1))
+            // The one that was used last: so those that nobody needs are not used, and can be given back.
+            .queue_mode(QueueMode::Lifo)
             .timeouts(Timeouts { wait: Some(WAIT), create: Some(CONNECT), recycle: Some(WAIT) })
             .post_create(set_up)
             .runtime(Runtime::Tokio1)
@@ -94,9 +97,19 @@ impl Server {
 pub(crate) fn why_not(error: PoolError) -> OpenError {
     match error {
         PoolError::Timeout(_) => OpenError::Connect("it does not answer".into()),
-        PoolError::Backend(error) => OpenError::Connect(describe(&error)),
+        PoolError::Backend(error) => cannot_connect(&error),
         other => OpenError::Connect(other.to_string()),
     }
+}
+
+/// The same of one connection.
+pub(crate) fn cannot_connect(error: &tokio_postgres::Error) -> OpenError {
+    if is_full(error) { OpenError::Full(describe(error)) } else { OpenError::Connect(describe(error)) }
+}
+
+/// Whether the server has as many connections as it may have: in all, or of the role or the database.
+pub(crate) fn is_full(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
 }
 
 /// An error with its causes, on one line.

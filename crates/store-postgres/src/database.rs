@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Client, Object, Pool, Transaction};
+use deadpool_postgres::{Client, Transaction};
 use futures_util::future::BoxFuture;
 use rim_core::event::{Change, Committed};
 use rim_core::store::{CommitObserver, StoreError};
@@ -12,9 +12,9 @@ use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
 use tokio_util::task::TaskTracker;
 
+use crate::connections::{Connections, Lent};
 use crate::failure::{Failure, Result};
 use crate::publisher::Publisher;
-use crate::row;
 use crate::{changes, events};
 
 /// Use cases that run or wait. One more is answered "busy".
@@ -28,7 +28,7 @@ const CALL: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Database {
-    pool: Pool,
+    connections: Arc<Connections>,
     /// Bounds those who wait for a connection. Closed with the store.
     waiting: Semaphore,
     publisher: Arc<Publisher>,
@@ -60,8 +60,13 @@ impl Tx<'_> {
 }
 
 impl Database {
-    pub(crate) fn new(pool: Pool, publisher: Arc<Publisher>, observer: Arc<dyn CommitObserver>) -> Self {
-        Self { pool, waiting: Semaphore::new(MAX_WAITING), publisher, observer, tasks: TaskTracker::new() }
+    pub(crate) fn new(
+        connections: Arc<Connections>,
+        publisher: Arc<Publisher>,
+        observer: Arc<dyn CommitObserver>,
+    ) -> Self {
+        let (waiting, tasks) = (Semaphore::new(MAX_WAITING), TaskTracker::new());
+        Self { connections, waiting, publisher, observer, tasks }
     }
 
     /// Reads by one statement that is its own transaction.
@@ -74,7 +79,7 @@ impl Database {
         match timeout(CALL, work(&client)).await {
             Ok(answer) => Ok(answer?),
             Err(_) => {
-                discard(client);
+                client.discard();
                 Err(Failure::Late.into())
             }
         }
@@ -92,7 +97,7 @@ impl Database {
             Ok(Err(Failure::Lost(why))) => Err(Failure::Unsure(why).into()),
             Ok(answer) => Ok(answer?),
             Err(_) => {
-                discard(client);
+                client.discard();
                 Err(Failure::Unsure(Failure::Late.to_string()).into())
             }
         }
@@ -115,7 +120,7 @@ impl Database {
         match timeout(CALL, reading).await {
             Ok(answer) => Ok(answer?),
             Err(_) => {
-                discard(client);
+                client.discard();
                 Err(Failure::Late.into())
             }
         }
@@ -147,7 +152,7 @@ impl Database {
             Ok(ended) => ended,
             Err(failure) => {
                 if matches!(failure, Failure::Late) {
-                    discard(client);
+                    client.discard();
                 }
                 return Err(failure.into());
             }
@@ -156,7 +161,7 @@ impl Database {
             if !matches!(failure, Failure::Unsure(_)) {
                 return Err(failure.into());
             }
-            discard(client);
+            client.discard();
             let has_place = |change: &&Change| change.places().next().is_some();
             let Some(evidence) = changes.iter().find(has_place) else { return Err(failure.into()) };
             match self.was_committed(evidence).await {
@@ -215,22 +220,8 @@ impl Database {
         Ok(found)
     }
 
-    /// Writes something that changes nothing.
-    pub(crate) async fn ready(&self) -> rim_core::store::Result<()> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
-        let writing = async {
-            let client = self.client().await?;
-            row::execute(&client, "UPDATE rim_schema SET version = version", &[]).await
-        };
-        match timeout(CALL, writing).await.unwrap_or_else(|_| Err(Failure::Late)) {
-            Ok(_) => Ok(()),
-            // Told in its own words: whoever asks wants to know why.
-            Err(failure) => Err(StoreError::Fault(failure.to_string())),
-        }
-    }
-
-    async fn client(&self) -> Result<Client> {
-        Ok(self.pool.get().await?)
+    async fn client(&self) -> Result<Lent<'_>> {
+        self.connections.for_a_use_case().await
     }
 
     /// Lets nobody in any more, and waits for the writes that are under way.
@@ -238,11 +229,6 @@ impl Database {
         self.waiting.close();
         self.tasks.close();
         self.tasks.wait().await;
-        self.pool.close();
+        self.connections.close_others();
     }
-}
-
-/// Nobody knows what is still under way on it.
-fn discard(client: Client) {
-    drop(Object::take(client));
 }

@@ -23,8 +23,10 @@ use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId, account};
 use tokio::sync::oneshot;
+use tokio_postgres::error::SqlState;
 
 use crate::connection::Server;
+use crate::connections::Connections;
 use crate::database::Database;
 use crate::publisher::Publisher;
 use crate::queue::{Asker, Item, Wanted};
@@ -37,6 +39,7 @@ mod bus;
 mod changes;
 mod chats;
 mod connection;
+mod connections;
 mod database;
 mod events;
 mod failure;
@@ -72,7 +75,7 @@ pub struct Options {
     /// (and `verify-ca`, which is taken for it), which knows the server by the system's authorities, or by those in
     /// the file that `sslrootcert` names. With `sslrootcert` every encrypted mode does.
     pub url: String,
-    /// Connections for use cases, at least one. Messages and receipts have one more of their own.
+    /// Connections for use cases, at least one, and at most these. Messages and receipts have one more of their own.
     pub connections: usize,
     pub observer: Arc<dyn CommitObserver>,
 }
@@ -86,6 +89,13 @@ pub enum OpenError {
     Roots(String),
     #[error("cannot connect to the database: {0}")]
     Connect(String),
+    /// Of the server's connections others have all.
+    #[error(
+        "the database has no connection left for this node: {0}; a node holds three from its start and opens up to \
+         database-connections + 2, so raise the server's max_connections (or the limit of the role or the database) to \
+         that times the number of nodes, or lower database-connections on every node"
+    )]
+    Full(String),
     /// Going back to an older rim needs a backup from before the update.
     #[error("the database was written by a newer rim: it has version {found}, this rim knows {known}")]
     Newer { found: i64, known: i64 },
@@ -112,8 +122,26 @@ pub enum OpenError {
     OldServer(String),
     #[error("the database has encoding {0}; rim needs UTF8")]
     Encoding(String),
-    #[error("the database fails: {}", connection::describe(.0))]
-    Postgres(#[from] tokio_postgres::Error),
+    /// As where the schema `public` is another's.
+    #[error(
+        "the role may not do what rim needs: {0}; it should own the database (ALTER DATABASE … OWNER TO …), or the \
+         schema that its tables are in"
+    )]
+    Forbidden(String),
+    #[error("the database fails: {0}")]
+    Postgres(String),
+}
+
+impl From<tokio_postgres::Error> for OpenError {
+    /// In words, with all causes: whoever shows it would show them twice if they were its own.
+    fn from(error: tokio_postgres::Error) -> Self {
+        let text = connection::describe(&error);
+        if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
+            Self::Forbidden(text)
+        } else {
+            Self::Postgres(text)
+        }
+    }
 }
 
 impl OpenError {
@@ -127,6 +155,7 @@ pub struct PostgresStore {
     database: Arc<Database>,
     writer: Writer,
     publisher: Arc<Publisher>,
+    connections: Arc<Connections>,
     /// Of the database.
     id: u64,
     identity: Identity,
@@ -142,17 +171,22 @@ impl PostgresStore {
     /// See [`OpenError`]; the database is as it was.
     pub async fn open(options: Options) -> std::result::Result<(Self, Feed), OpenError> {
         let server = Server::new(&options.url)?;
-        let pool = server.pool(options.connections);
-        let mut client = pool.get().await.map_err(connection::why_not)?;
+        let connections = Arc::new(Connections::new(&server, options.connections));
+        let mut client = connections.first().await.map_err(connection::why_not)?;
+        // Both are kept: a node that has started can store messages, however many others come.
+        drop(connections.for_messages().await.map_err(connection::why_not)?);
         let (id, identity) = migrations::run(&mut client).await?;
         archive::must_be_whole(&client).await?;
         accounts::bring_up_to_date(&mut client).await.map_err(OpenError::of_accounts)?;
+        nodes::look_at_room(&client, options.connections).await?;
         drop(client);
         let (publisher, feed) = Publisher::new();
         let publisher = Arc::new(publisher);
-        let writer = Writer::start(server.pool(1), Arc::clone(&publisher), Arc::clone(&options.observer));
-        let database = Arc::new(Database::new(pool, Arc::clone(&publisher), options.observer));
-        Ok((Self { database, writer, publisher, id, identity }, feed))
+        let writer =
+            Writer::start(Arc::clone(&connections), Arc::clone(&publisher), Arc::clone(&options.observer));
+        let database =
+            Arc::new(Database::new(Arc::clone(&connections), Arc::clone(&publisher), options.observer));
+        Ok((Self { database, writer, publisher, connections, id, identity }, feed))
     }
 }
 
@@ -388,7 +422,8 @@ impl Store for PostgresStore {
     }
 
     async fn ready(&self) -> Result<()> {
-        self.database.ready().await
+        // Told in its own words: whoever asks wants to know why.
+        self.writer.ready().await.map_err(|failure| StoreError::Fault(failure.to_string()))
     }
 
     fn queue_depth(&self) -> usize {

@@ -24,7 +24,7 @@ pub(crate) const VERSION: i64 = STEPS.len() as i64;
 const ALONE_BELOW: i64 = 7;
 
 /// A node that was not seen for so long is gone.
-const GONE_AFTER_MS: i64 = 20_000;
+pub(crate) const GONE_AFTER_MS: i64 = 20_000;
 
 /// The oldest server that is known to do what is asked of it, in `server_version_num`.
 const OLDEST_SERVER: i32 = 150_000;

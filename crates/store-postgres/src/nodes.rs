@@ -5,6 +5,7 @@ use rim_core::Timestamp;
 use rim_core::node::{Node, NodeId};
 
 use crate::failure::Result;
+use crate::migrations::GONE_AFTER_MS;
 use crate::row::{self, Sql};
 use crate::text::Text;
 
@@ -54,5 +55,30 @@ pub(crate) async fn all(db: &impl GenericClient, since: Timestamp) -> Result<Vec
 
 pub(crate) async fn forget(db: &impl GenericClient, node: NodeId) -> Result<()> {
     row::execute(db, "DELETE FROM nodes WHERE id = $1", &[&node.0.cast_signed()]).await?;
+    Ok(())
+}
+
+/// Warns where the server has fewer connections than the nodes, with this one, may want.
+pub(crate) async fn look_at_room(
+    db: &impl GenericClient,
+    connections: usize,
+) -> std::result::Result<(), tokio_postgres::Error> {
+    let sql = "SELECT current_setting('max_connections')::bigint
+                      - current_setting('superuser_reserved_connections')::bigint
+                      - coalesce(current_setting('reserved_connections', true)::bigint, 0),
+                      (SELECT count(*) FROM nodes WHERE seen_at > extract(epoch FROM now()) * 1000 - $1::bigint)";
+    let row = db.query_one(sql, &[&GONE_AFTER_MS]).await?;
+    let (has, nodes): (i64, i64) = (row.try_get(0)?, row.try_get::<_, i64>(1)? + 1);
+    // One for messages and one for the bus come to those of use cases.
+    let wanted = nodes.saturating_mul(i64::try_from(connections.saturating_add(2)).unwrap_or(i64::MAX));
+    if wanted > has {
+        tracing::warn!(
+            nodes,
+            wanted,
+            has,
+            "the nodes may want more connections than the database has: raise its max_connections, or lower \
+             database-connections on every node"
+        );
+    }
     Ok(())
 }

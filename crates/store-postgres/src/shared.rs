@@ -50,6 +50,10 @@ impl SharedStore for PostgresStore {
         self.database.change(move |db| nodes::forget(db, node).boxed()).await
     }
 
+    async fn tend(&self) {
+        self.connections.tend().await;
+    }
+
     async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()> {
         self.database.change(move |db| media::put(db, name, content).boxed()).await
     }

@@ -7,13 +7,14 @@
 //! a reason that passes is tried again, and whoever waits for it waits a little longer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::Pool;
 use rim_core::store::{CommitObserver, StoreError};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::{self, Carried, Unsure};
+use crate::connections::Connections;
 use crate::failure::Failure;
 use crate::publisher::Publisher;
 use crate::queue::{Item, Queue, Wanted};
@@ -30,24 +31,50 @@ const LAST_PAUSE: Duration = Duration::from_secs(1);
 /// The way to the task.
 pub(crate) struct Writer {
     pub(crate) queue: Arc<Queue>,
+    connections: Arc<Connections>,
+    /// Batches fail, and none has succeeded since.
+    fails: Arc<AtomicBool>,
     task: TaskTracker,
 }
 
 impl Writer {
-    /// Starts the task. `pool` is its own: nobody else takes its connection from it.
-    pub(crate) fn start(pool: Pool, publisher: Arc<Publisher>, observer: Arc<dyn CommitObserver>) -> Self {
+    /// Starts the task.
+    pub(crate) fn start(
+        connections: Arc<Connections>,
+        publisher: Arc<Publisher>,
+        observer: Arc<dyn CommitObserver>,
+    ) -> Self {
         let queue = Arc::new(Queue::new());
         let task = TaskTracker::new();
         let of_task = CloseOnDrop(Arc::clone(&queue));
-        let mut work = Work { pool, publisher, observer, away_since: None };
+        let fails = Arc::new(AtomicBool::new(false));
+        let mut work = Work {
+            connections: Arc::clone(&connections),
+            publisher,
+            observer,
+            away_since: None,
+            fails: Arc::clone(&fails),
+        };
         task.spawn(async move {
             while let Some(items) = of_task.0.take().await {
                 work.batch(items, &of_task.0).await;
             }
-            work.pool.close();
+            work.connections.close_messages();
         });
         task.close();
-        Self { queue, task }
+        Self { queue, connections, fails, task }
+    }
+
+    /// Whether it can store messages now: asked on their own way, as others may be open that it is not.
+    ///
+    /// # Errors
+    /// What keeps it from that.
+    pub(crate) async fn ready(&self) -> Result<(), Failure> {
+        if self.fails.load(Ordering::Relaxed) {
+            batch::can_store_again(&self.connections).await?;
+            self.fails.store(false, Ordering::Relaxed);
+        }
+        batch::can_store(&self.connections).await
     }
 
     /// Takes no more, and waits until everything taken is committed and told.
@@ -75,11 +102,12 @@ impl Drop for CloseOnDrop {
 }
 
 struct Work {
-    pool: Pool,
+    connections: Arc<Connections>,
     publisher: Arc<Publisher>,
     observer: Arc<dyn CommitObserver>,
     /// When it first failed, since it last succeeded.
     away_since: Option<Instant>,
+    fails: Arc<AtomicBool>,
 }
 
 impl Work {
@@ -135,10 +163,12 @@ impl Work {
             match self.once(publisher, writes, &mut unsure).await {
                 Ok(carried) => {
                     self.away_since = None;
+                    self.fails.store(false, Ordering::Relaxed);
                     self.observer.committed(writes.len(), began.elapsed());
                     return Ok(carried);
                 }
                 Err(failure) if failure.is_passing() => {
+                    self.fails.store(true, Ordering::Relaxed);
                     let away_since = *self.away_since.get_or_insert(began);
                     let since = match &unsure {
                         Some(_) => *unsure_since.get_or_insert_with(Instant::now),
@@ -164,13 +194,13 @@ impl Work {
         unsure: &mut Option<Unsure>,
     ) -> Result<Carried<'p>, Failure> {
         if let Some(before) = unsure {
-            if batch::was_committed(&self.pool, &before.evidence).await? {
+            if batch::was_committed(&self.connections, &before.evidence).await? {
                 let turn = Some(publisher.turn().await);
                 return Ok(Carried { outcomes: std::mem::take(&mut before.outcomes), turn });
             }
             *unsure = None;
         }
-        batch::carry_out(&self.pool, publisher, writes).await.map_err(|failed| {
+        batch::carry_out(&self.connections, publisher, writes).await.map_err(|failed| {
             *unsure = failed.unsure;
             failed.failure
         })

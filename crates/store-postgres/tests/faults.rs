@@ -5,13 +5,14 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rim_core::archive::{State, StoreArchive};
 use rim_core::event::{Change, Feed};
 use rim_core::message::{Mark, Receipt, Write, Written};
 use rim_core::store::suite::Fixture;
 use rim_core::store::suite::world::{Sent, World, new_user, text, write};
 use rim_core::store::{Result, Store, StoreError};
 use rim_core::{GroupId, Origin, Rev, Seq, SharedStore, UserId, event::Topic};
-use rim_store_postgres::OpenError;
+use rim_store_postgres::{OpenError, PostgresArchive};
 use rim_testbed::{Fault, Postgres, Proxy};
 use tokio::sync::oneshot;
 use tokio_postgres::{Client, NoTls};
@@ -473,6 +474,43 @@ async fn a_database_of_another_encoding_is_refused() {
     let error = refused(format!("{server}/{name}")).await;
     assert!(matches!(&error, OpenError::Encoding(encoding) if encoding == "SQL_ASCII"), "{error}");
     admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("dropped");
+}
+
+#[tokio::test]
+async fn a_role_that_may_make_no_tables_hears_so_once_and_what_to_do() {
+    let postgres = rim_testbed::postgres();
+    let admin = connect(&postgres.url()).await;
+    let role = format!("role_{:016x}", fastrand::u64(..));
+    let sql = format!("CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    admin.batch_execute(&sql).await.expect("a role");
+    let error = refused(postgres.url().replace("postgres@", &format!("{role}@"))).await;
+    assert!(std::error::Error::source(&error).is_none(), "it would be said again");
+    let text = error.to_string();
+    assert_eq!(text.matches("permission denied for schema public").count(), 1, "{text}");
+    assert!(text.contains("own the database"), "{text}");
+    admin.batch_execute(&format!("DROP ROLE {role}")).await.expect("it owns nothing");
+}
+
+#[tokio::test]
+async fn what_was_killed_while_it_filled_a_database_keeps_nobody_from_going_on() {
+    let postgres = rim_testbed::postgres();
+    let proxy = Proxy::to(postgres.address()).await;
+    let mut killed = PostgresArchive::target(&postgres.url_by(proxy.address())).await.expect("it is empty");
+    killed.begin("sqlite:here").await.expect("it begins");
+    let admin = connect(&postgres.url()).await;
+    admin.batch_execute("BEGIN; LOCK TABLE users").await.expect("locked");
+    let identity = killed.identity().await.expect("read");
+    let (ended, went_on) = tokio::join!(killed.finish(0, &identity), async {
+        let waits = "SELECT FROM pg_locks WHERE relation = 'users'::regclass AND NOT granted";
+        while admin.query(waits, &[]).await.expect("read").is_empty() {}
+        proxy.set(Fault::Reset).await;
+        PostgresArchive::target(&postgres.url()).await
+    });
+    ended.expect_err("its process is gone");
+    let mut goes_on = went_on.expect("the server has noticed, and let go of what it held");
+    assert!(matches!(goes_on.state().await, Ok(State::Unfinished { source }) if source == "sqlite:here"));
+    let other = PostgresArchive::target(&postgres.url()).await.err().expect("refused");
+    assert!(matches!(other, OpenError::BeingFilled), "one who lives is not passed over: {other}");
 }
 
 #[tokio::test]

@@ -26,7 +26,12 @@ pub fn postgres() -> Postgres {
 impl Postgres {
     /// A server of one's own, with an empty database.
     pub fn private() -> Server {
-        Server::start_new("postgres", &[])
+        Self::private_with(&[])
+    }
+
+    /// The same with further arguments for its command line, such as `--max_connections=9`.
+    pub fn private_with(arguments: &[&str]) -> Server {
+        Server::start_new("postgres", arguments)
     }
 
     /// Where the database is, for a superuser.

@@ -46,6 +46,10 @@ pub trait SharedStore: Store {
     /// Forgets a node that has stopped.
     async fn forget_node(&self, node: NodeId) -> Result<()>;
 
+    /// Gives back what it was not asked for since this was called last, such as connections, and makes anew what it
+    /// has lost. To be called every minute or so.
+    async fn tend(&self);
+
     /// Keeps a file under a name that says what is in it; the same again changes nothing.
     async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()>;
 

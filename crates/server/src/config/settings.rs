@@ -45,7 +45,7 @@ pub struct Settings {
     #[arg(hide_env_values = true, value_parser = value::database)]
     pub database: Option<Database>,
 
-    /// Connections of a node to PostgreSQL; it has three more for messages, migrations and its bus
+    /// Connections of a node to PostgreSQL, at the most; it has two more, for messages and for its bus
     #[arg(long, env = "RIM_DATABASE_CONNECTIONS", value_name = "NUMBER", global = true)]
     #[arg(hide_short_help = true, default_value = "10", value_parser = value::positive)]
     pub database_connections: usize,

@@ -12,6 +12,7 @@ use rim_core::archive::{
 use rim_core::node::Node;
 use rim_core::{Identity, Timestamp};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{RowStream, Statement};
 
@@ -35,6 +36,14 @@ const SETTINGS: &str = "
     SET idle_in_transaction_session_timeout = 0;
     SET plan_cache_mode = auto;
     SET enable_seqscan = on";
+
+/// Where the server can, it looks every so often whether the other end of a connection is there, also during a statement:
+/// of a process that was killed nothing goes on for longer.
+const NOTICE_THE_DEAD: &str = "SET client_connection_check_interval = '1s'";
+
+/// How long one who wants to fill it waits for another to have gone. What was done for one that was killed is ended, or
+/// ends by itself, within that.
+const PATIENCE: &str = "5s";
 
 /// The sequences of ids, and what has them.
 const SEQUENCES: [(&str, &str); 3] = [
@@ -86,10 +95,13 @@ impl PostgresArchive {
         let mut db = connect(url).await?;
         migrations::run(&mut db).await?;
         // Held until the connection ends.
-        let sql = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";
-        if !db.query_one(sql, &[&LOCK]).await?.get::<_, bool>(0) {
-            return Err(OpenError::BeingFilled);
-        }
+        db.batch_execute(&format!("SET lock_timeout = '{PATIENCE}'")).await?;
+        let sql = "SELECT pg_advisory_lock($1, hashtext(current_schema()))";
+        db.execute(sql, &[&LOCK]).await.map_err(|error| match error.code() {
+            Some(&SqlState::LOCK_NOT_AVAILABLE) => OpenError::BeingFilled,
+            _ => error.into(),
+        })?;
+        db.batch_execute("SET lock_timeout = 0").await?;
         Ok(Self { db, reading: None })
     }
 
@@ -177,6 +189,9 @@ pub async fn must_exist(url: &str) -> std::result::Result<(), OpenError> {
 async fn connect(url: &str) -> std::result::Result<Object, OpenError> {
     let db = Server::new(url)?.pool(1).get().await.map_err(connection::why_not)?;
     db.batch_execute(SETTINGS).await?;
+    if let Err(error) = db.batch_execute(NOTICE_THE_DEAD).await {
+        tracing::debug!(%error, "the server cannot look whether others are there");
+    }
     Ok(db)
 }
 

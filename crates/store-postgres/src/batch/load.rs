@@ -102,7 +102,8 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
         (&[&groups], &[&in_groups, &users], &[&sessions, &owners]);
     // Sent in this order and carried out in it, each on what is committed by then.
     let (_, heads, standings, ended, resent, places, ids) = try_join!(
-        db.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+        // Not READ WRITE, which a server would carry out that was set to be only read.
+        db.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED"),
         db.query(&statements.groups, asked.0),
         db.query(&statements.standings, asked.1),
         db.query(&statements.ended, asked.2),

@@ -13,7 +13,8 @@ use tokio_postgres::{AsyncMessage, Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Hint, Shared, frame};
-use crate::connection::{CONNECT, Server, describe};
+use crate::OpenError;
+use crate::connection::{CONNECT, Server, cannot_connect, describe};
 
 /// Between two tries to connect. Doubles from the first to the last, each with some chance in it, so that nodes do
 /// not all come at once to a server that is just back.
@@ -59,8 +60,8 @@ impl Link {
     }
 
     /// # Errors
-    /// What keeps it from that, for people.
-    pub(super) async fn connect(&self) -> Result<Connected, String> {
+    /// `Connect`, `Full`.
+    pub(super) async fn connect(&self) -> Result<Connected, OpenError> {
         let connecting = async {
             let (client, mut connection) = self.server.config.connect(self.server.tls.clone()).await?;
             let listen = format!("LISTEN {}", self.channel);
@@ -80,8 +81,8 @@ impl Link {
             Ok::<_, tokio_postgres::Error>((client, connection))
         };
         match timeout(CONNECT, connecting).await {
-            Ok(connected) => connected.map_err(|error| describe(&error)),
-            Err(_) => Err("it does not answer".to_owned()),
+            Ok(connected) => connected.map_err(|error| cannot_connect(&error)),
+            Err(_) => Err(OpenError::Connect("it does not answer".to_owned())),
         }
     }
 
@@ -109,7 +110,7 @@ impl Link {
         while !self.queued.is_closed() {
             match self.connect().await {
                 Ok(connected) => return Some(connected),
-                Err(why) => *self.shared.trouble.lock() = Some(why),
+                Err(error) => *self.shared.trouble.lock() = Some(error.to_string()),
             }
             tokio::time::sleep(pause.mul_f32(0.5 + fastrand::f32())).await;
             pause = (pause * 2).min(LAST_PAUSE);

@@ -68,14 +68,14 @@ impl NotifyBus {
     /// Connects, and hears what is published from then on.
     ///
     /// # Errors
-    /// `Url`, `Roots`, `Connect`.
+    /// `Url`, `Roots`, `Connect`, `Full`.
     pub async fn open(options: BusOptions) -> Result<(Self, Hearing), OpenError> {
         let server = Server::new(&options.url)?;
         let (teller, hearing) = hearing(options.room);
         let shared = Arc::new(Shared { topics: Mutex::default(), teller, trouble: Mutex::default() });
         let (queue, queued) = mpsc::channel(QUEUE_HINTS);
         let link = Link::new(server, options.store, options.node, queued, Arc::clone(&shared));
-        let connected = link.connect().await.map_err(OpenError::Connect)?;
+        let connected = link.connect().await?;
         let (task, cancelled) = (TaskTracker::new(), CancellationToken::new());
         task.spawn(cancelled.clone().run_until_cancelled_owned(link.run(connected)));
         task.close();
