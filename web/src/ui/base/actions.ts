@@ -3,7 +3,7 @@
 import { useCallback, useRef, useState } from "react";
 
 import type { Outcome } from "../../engine/contract";
-import { useTranslator } from "./context";
+import { useEngine, useTranslator } from "./context";
 import { problemText } from "./problems";
 import { showToast } from "./toasts";
 
@@ -18,6 +18,7 @@ export interface Action {
 /** For forms: the problem is shown beside the fields. */
 export function useAction(): Action {
   const translator = useTranslator();
+  const engine = useEngine();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const run = useCallback(
@@ -26,10 +27,10 @@ export function useAction(): Action {
       setProblem(null);
       const outcome = await ask();
       setBusy(false);
-      if (!outcome.ok) setProblem(problemText(translator, outcome.problem));
+      if (!outcome.ok) setProblem(problemText(translator, outcome.problem, (uid) => engine.user(uid)?.name ?? null));
       return outcome;
     },
-    [translator],
+    [translator, engine],
   );
   const clear = useCallback(() => setProblem(null), []);
   return { busy, problem, run, clear };
@@ -38,6 +39,7 @@ export function useAction(): Action {
 /** For buttons that have no place for a problem: a toast shows it. Null while another one runs. */
 export function useDo(): <T>(ask: () => Promise<Outcome<T>>) => Promise<Outcome<T> | null> {
   const translator = useTranslator();
+  const engine = useEngine();
   const running = useRef(false);
   return useCallback(
     async (ask) => {
@@ -45,12 +47,12 @@ export function useDo(): <T>(ask: () => Promise<Outcome<T>>) => Promise<Outcome<
       running.current = true;
       try {
         const outcome = await ask();
-        if (!outcome.ok) showToast("problem", problemText(translator, outcome.problem));
+        if (!outcome.ok) showToast("problem", problemText(translator, outcome.problem, (uid) => engine.user(uid)?.name ?? null));
         return outcome;
       } finally {
         running.current = false;
       }
     },
-    [translator],
+    [translator, engine],
   );
 }

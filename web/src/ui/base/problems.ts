@@ -4,8 +4,14 @@ import type { Problem } from "../../engine/contract";
 import type { Key } from "../../i18n/catalogue";
 import type { Translator } from "../../i18n/translator";
 
-// The server speaks English; what it says often is said in the language of the page.
-const REFUSALS: readonly (readonly [words: string, key: Exclude<Key, "problem.slowDown" | "problem.busy">])[] = [
+/** Whose number a refusal names; null where that is not known. */
+export type NameOf = (uid: number) => string | null;
+
+type PersonKey = "problem.theirGroups" | "problem.contactsOnly";
+type PlainKey = Exclude<Key, PersonKey | "problem.slowDown" | "problem.busy">;
+
+// The server speaks English; what it says often is said in the language of the page. Of two that fit the first one counts.
+const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["account existed", "problem.accountTaken"],
   ["this account looks like one", "problem.accountAlike"],
   ["at least one character that can be seen", "problem.invisible"],
@@ -13,30 +19,49 @@ const REFUSALS: readonly (readonly [words: string, key: Exclude<Key, "problem.sl
   ["wrong account or password", "problem.wrongLogin"],
   ["account not found", "problem.noSuchAccount"],
   ["user not found", "problem.noSuchUser"],
+  ["no such user", "problem.noSuchUser"],
   ["you cannot be your own friend", "problem.selfFriend"],
   ["no such group", "problem.noSuchGroup"],
   ["you are not a member", "problem.notMember"],
-  ["he is not a member", "problem.noSuchMember"],
+  ["not a member of this group", "problem.noSuchMember"],
   ["only an admin", "problem.notAdmin"],
   ["only the creator", "problem.notCreator"],
   ["the creator can be neither", "problem.creatorStays"],
+  ["a single chat has its two people", "problem.singleChat"],
+  ["a group has at most", "problem.groupFull"],
+  ["and can be in no more", "problem.ownGroups"],
+  ["no such session", "problem.noSuchSession"],
+  ["there is no such request any more", "problem.requestGone"],
   ["registration is closed", "problem.registrationClosed"],
   ["disabled", "problem.disabled"],
+  ["a richtext", "problem.richText"],
   ["system error", "problem.fault"],
+  ["the request took too long", "problem.timedOut"],
   ["the server did not answer this message", "problem.unanswered"],
   ["this was written for another chat", "problem.elsewhere"],
 ];
 
-export function refusalText({ t }: Translator, message: string): string {
+/** Those that are about somebody, whom the server names by number: "user 7 …". */
+const OF_PEOPLE: readonly (readonly [words: string, key: PersonKey])[] = [
+  ["as many groups as others can add them to", "problem.theirGroups"],
+  ["can be added by their contacts only", "problem.contactsOnly"],
+];
+
+export function refusalText({ t }: Translator, message: string, nameOf: NameOf = () => null): string {
   const said = message.toLowerCase();
-  for (const [words, key] of REFUSALS) if (said.includes(words)) return (t as (key: Key) => string)(key);
+  for (const [words, key] of OF_PEOPLE) {
+    if (!said.includes(words)) continue;
+    const name = nameOf(Number(/user (\d+)/.exec(said)?.[1]));
+    return t(key, { name: name ?? t("chat.someone") });
+  }
+  for (const [words, key] of REFUSALS) if (said.includes(words)) return (t as (key: PlainKey) => string)(key);
   return message;
 }
 
-export function problemText(translator: Translator, problem: Problem): string {
+export function problemText(translator: Translator, problem: Problem, nameOf?: NameOf): string {
   switch (problem.is) {
     case "refused":
-      return refusalText(translator, problem.message);
+      return refusalText(translator, problem.message, nameOf);
     case "offline":
       return translator.t("problem.offline");
     case "slow-down":

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+import { createTranslator } from "../../i18n/translator";
+import { problemText, refusalText } from "./problems";
+
+const [english, chinese] = [createTranslator("en"), createTranslator("zh")];
+
+/** What the rules of the server say where they refuse something, from where they say it. */
+function refusalsOf(file: string): readonly string[] {
+  const source = readFileSync(new URL(`../../../../crates/${file}`, import.meta.url), "utf8");
+  const texts = [...source.matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");
+  return texts.map((text) => text.replaceAll(/\\\n\s*/g, "").replaceAll(/\{\d+\}/g, "7"));
+}
+
+describe("what the server refuses", () => {
+  const refusals = ["core/src/refusal.rs", "server/src/accounts/mod.rs"].flatMap(refusalsOf).filter((text) => text.includes(" "));
+  it.each(refusals)("is said in each language: %s", (refusal) => {
+    expect(refusalText(chinese, refusal)).toMatch(/\p{Script=Han}/u);
+    // By the server's own words it would say "he", and numbers of users.
+    expect(refusalText(english, refusal)).toMatch(/^\P{Ll}.*[.!]$/u);
+    expect(refusalText(english, refusal)).not.toMatch(/\bhe\b|user 7/);
+  });
+
+  it("is said of somebody by their name", () => {
+    const refusal = "user 7 can be added by their contacts only: others have added them to many groups";
+    expect(refusalText(english, refusal, (uid) => (uid === 7 ? "Anna" : null))).toMatch(/^Anna can be added by their contacts only/);
+    expect(refusalText(english, refusal)).toMatch(/^Someone /);
+  });
+
+  it("is said in the server's words where there are no others", () => {
+    expect(refusalText(chinese, "the moon is full")).toBe("the moon is full");
+  });
+});
+
+it("what was not done, what is not known and when to try again are told apart", () => {
+  const texts = [
+    problemText(english, { is: "slow-down", seconds: 20 }),
+    problemText(english, { is: "slow-down", seconds: 4000 }),
+    problemText(english, { is: "busy", seconds: 1 }),
+    problemText(english, { is: "unsure" }),
+    problemText(english, { is: "offline" }),
+  ];
+  expect(texts).toEqual([
+    "Too many attempts. Try again in 20 seconds.",
+    "Too many attempts. Try again in 67 minutes.",
+    "The server is busy, nothing was done. Try again in 1 second.",
+    "It is not known whether this was done. Look whether it was, and try again if not.",
+    "There is no connection to the server. Try again when it is back.",
+  ]);
+});
