@@ -18,8 +18,11 @@ beforeEach(() => {
   vi.stubGlobal("document", { baseURI: "https://chat.example.org/rim/" });
 });
 
-it("what has another host, port or scheme is elsewhere, and a host is named as a browser finds it", () => {
-  expect(hostOf("https://chat.example.org/media/1.png")).toBe(null);
+it("what has another host, port, scheme or place is elsewhere, and a host is named as a browser finds it", () => {
+  expect(hostOf("https://chat.example.org/rim/media/1.png")).toBe(null);
+  expect(hostOf("https://chat.example.org/wiki/go?to=https://evil.example")).toBe("chat.example.org");
+  expect(hostOf("https://chat.example.org/rim/../wiki/go")).toBe("chat.example.org");
+  expect(hostOf("https://chat.example.org/rim/%2e%2e/wiki/go")).toBe("chat.example.org");
   expect(hostOf("https://chat.example.org:8443/1.png")).toBe("chat.example.org:8443");
   expect(hostOf("http://chat.example.org/1.png")).toBe("chat.example.org");
   expect(hostOf("https://chat.example.org.evil.example/1.png")).toBe("chat.example.org.evil.example");

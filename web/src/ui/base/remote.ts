@@ -4,7 +4,7 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
 
 import type { Engine } from "../../engine/contract";
-import { ownName } from "../../place";
+import { addressOf, ownName } from "../../place";
 
 /** What is kept over reloads. */
 export interface Allowed {
@@ -26,10 +26,10 @@ const NOTHING: Allowed = { everything: false, hosts: [], chats: [], pictures: []
 /** Of each list the newest stay: they are one text in a storage of a few megabytes, and an address may have kilobytes. */
 const MOST = 300;
 
-/** The host of an address, null where it is this server's. */
+/** The host of an address, null where it is this server's: beside its path others may be, who redirect wherever they want. */
 export function hostOf(address: string): string | null {
   const url = new URL(address, document.baseURI);
-  return url.origin === new URL(document.baseURI).origin ? null : url.host;
+  return url.href.startsWith(addressOf("/").href) ? null : url.host;
 }
 
 /** A chat of a history: under the same number another history has another chat. */
