@@ -71,6 +71,8 @@ export interface ServerInfo {
   readonly empty: boolean;
   /** Whether pictures, sound and films of other hosts may be loaded when somebody asks for one. */
   readonly remotePictures: "ask" | "never";
+  /** Who may be found by their account: anybody, or people one has met already. */
+  readonly directory: "everybody" | "contacts";
 }
 
 /** A row of the chat list. */

@@ -281,8 +281,9 @@ export const asServerInfo: Decode<ServerInfo> = (value) => {
   return {
     registration: text(info, "registration") === "open",
     empty: flag(info, "empty"),
-    // A server from before it was a setting allows them.
+    // Of a server from before these were settings.
     remotePictures: info["remotePictures"] === "never" ? "never" : "ask",
+    directory: info["directory"] === "contacts" ? "contacts" : "everybody",
   };
 };
 

@@ -10,7 +10,7 @@ const OTHER = "https://photos.example.org/2.png";
 const CHAT = chatName({ id: "store", epoch: 3 }, 100);
 
 const asked = (remotePictures: ServerInfo["remotePictures"]) => ({
-  serverInfo: vi.fn(async () => ({ ok: true as const, value: { registration: true, empty: false, remotePictures } })),
+  serverInfo: vi.fn(async () => ({ ok: true as const, value: { registration: true, empty: false, remotePictures, directory: "everybody" as const } })),
 });
 
 beforeEach(() => {

@@ -90,11 +90,12 @@ const Meant = memo(function Meant({ kind, content: source, from, id }: MessageBo
       return <PersonCard content={content} />;
     case "custom":
       return <CustomCard source={content.source} />;
+    case "damaged":
     case "unreadable":
       return (
         <p className="body__unreadable">
           <Icon name="alert" size={18} />
-          {t("message.unreadable")}
+          {t(`message.${content.is}`)}
         </p>
       );
   }

@@ -9,6 +9,7 @@ import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
 import { happenedText } from "./happened";
 import { Layout } from "./layout";
+import { previewOf } from "./preview";
 import { buildRows, type LogRow, type Rows } from "./rows";
 
 const NOON = new Date(2026, 10, 22, 12).getTime();
@@ -153,6 +154,14 @@ describe("content", () => {
     expect(parseContent("File", '{"url":"data:text/html,x","name":"x"}').is).toBe("unreadable");
     expect(parseContent("Location", '{"latitude":91,"longitude":0}').is).toBe("unreadable");
     expect(parseContent("Card", "null").is).toBe("unreadable");
+  });
+
+  it("that the server's disk has lost is told of in the language of the page", () => {
+    const content = "[This message was damaged on the server's disk. Whoever runs the server can restore it from a backup.]";
+    expect(parseContent("Text", content).is).toBe("damaged");
+    expect(parseContent("Text", `He said: ${content}`).is).toBe("text");
+    const message = { key: "1.a", gid: 1, uid: 2, kind: "Text", content, at: 0, seq: 1, state: { is: "stored" } } as const;
+    expect(previewOf(message, createTranslator("zh"))).toBe("[消息已损坏]");
   });
 });
 

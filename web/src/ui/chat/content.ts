@@ -25,14 +25,18 @@ export type Content =
   | { readonly is: "location"; readonly latitude: number; readonly longitude: number; readonly name: string; readonly address: string }
   | { readonly is: "card"; readonly uid: number; readonly name: string; readonly avatar: string }
   | { readonly is: "custom"; readonly source: string }
+  /** The server's disk has not given it back as it was written. */
+  | { readonly is: "damaged" }
   | { readonly is: "unreadable" };
 
+/** What a server says in the place of such a message. */
+const DAMAGED = "[This message was damaged on the server's disk.";
 const UNREADABLE: Content = { is: "unreadable" };
 
 export function parseContent(kind: MessageKind, content: string): Content {
   switch (kind) {
     case "Text":
-      return { is: "text", text: content };
+      return content.startsWith(DAMAGED) ? { is: "damaged" } : { is: "text", text: content };
     case "RichText":
       return { is: "rich", source: content };
     case "Image":

@@ -46,6 +46,8 @@ function treeFor({ kind, content: source }: Message, { t }: Translator): Tree {
       return treeOf("Text", `[${t("message.card")}] ${content.name}`);
     case "custom":
       return treeOf("Text", content.source);
+    case "damaged":
+      return treeOf("Text", `[${t("message.damaged")}]`);
     case "unreadable":
       return treeOf("Text", source);
   }

@@ -39,6 +39,8 @@ function meant(message: Message, { t }: Translator): string {
       return `[${t("message.card")}] ${plainly(content.name)}`.trim();
     case "custom":
       return `[${t("message.custom")}]`;
+    case "damaged":
+      return `[${t("message.damagedShort")}]`;
     case "unreadable":
       return `[${t("message.unreadable")}]`;
   }

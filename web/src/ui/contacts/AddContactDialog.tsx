@@ -1,6 +1,6 @@
 // Finding somebody by account, and asking.
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import type { User } from "../../engine/contract";
 import { useAction } from "../base/actions";
@@ -22,6 +22,11 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
   const [error, setError] = useState<string | null>(null);
   const [found, setFound] = useState<User | null>(null);
   const relation = useRelation(found?.id ?? null);
+  // Where only those are found whom one has met, whoever finds nobody should know that.
+  const [onlyMet, setOnlyMet] = useState(false);
+  useEffect(() => {
+    void engine.serverInfo().then((outcome) => setOnlyMet(outcome.ok && outcome.value.directory === "contacts"));
+  }, [engine]);
 
   const find = async (): Promise<void> => {
     const wanted = account.trim();
@@ -33,7 +38,7 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
     }
     const outcome = await finding.run(() => engine.findUser(wanted));
     if (!outcome.ok) return;
-    if (outcome.value === null) setError(t("contacts.notFound", { account: wanted }));
+    if (outcome.value === null) setError(t(onlyMet ? "contacts.notMet" : "contacts.notFound", { account: wanted }));
     else setFound(outcome.value.user);
   };
   const write = async (user: User): Promise<void> => {
@@ -54,7 +59,7 @@ export function AddContactDialog({ onClose }: { onClose: () => void }) {
           setError(null);
           setFound(null);
         }}
-        note={t("contacts.addHint")}
+        note={onlyMet ? t("contacts.addMetHint") : t("contacts.addHint")}
         error={error}
         autoCapitalize="none"
         autoComplete="off"
