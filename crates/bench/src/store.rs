@@ -17,6 +17,7 @@ use clap::Args;
 use fastrand::Rng;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rim_client::protocol::limits::{MAX_GROUP_MEMBERS, MAX_USERS_PER_REQUEST};
+use rim_core::contact::Bounds;
 use rim_core::event::{Committed, Feed};
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
@@ -32,6 +33,8 @@ use self::manifest::{PASSWORD_HASH, Token};
 pub(crate) use self::plan::Plan;
 use self::plan::{HEAVY, LARGE, LIGHT};
 
+/// Who is in what is the plan's to say.
+const BOUNDS: Bounds = Bounds::of_members(MAX_GROUP_MEMBERS);
 /// Use cases and writes that wait for their commits. The store would take twice as many.
 const IN_FLIGHT: usize = 8192;
 /// How long to wait after the store was busy.
@@ -194,7 +197,7 @@ impl Filler {
         self.pipelined("groups", self.plan.groups, 0..self.plan.groups, |group| {
             let members: Vec<u64> = self.plan.members(group);
             let new = new_group(GROUP_MODE, format!("Group {group}"), &members, users);
-            self.patiently(move |store| store.create_group(new.clone(), MAX_GROUP_MEMBERS, self.now))
+            self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.now))
         })
         .await
     }
@@ -203,7 +206,7 @@ impl Filler {
         let pairs: Vec<_> = self.plan.pairs().collect();
         self.pipelined("single chats", pairs.len() as u64, pairs, |pair| {
             let new = new_group(SINGLE_MODE, String::new(), &pair, users);
-            self.patiently(move |store| store.create_group(new.clone(), MAX_GROUP_MEMBERS, self.now))
+            self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.now))
         })
         .await
     }
@@ -213,15 +216,12 @@ impl Filler {
         let (founders, others) = members.split_at(1);
         let new = new_group(GROUP_MODE, "Everybody".to_owned(), founders, users);
         let creator = new.creator;
-        let crowd =
-            self.patiently(move |store| store.create_group(new.clone(), MAX_GROUP_MEMBERS, self.now)).await?;
+        let crowd = self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.now)).await?;
         let mut progress = Progress::new("members of the largest group", self.plan.crowd);
         for some in others.chunks(MAX_USERS_PER_REQUEST) {
             let added: Vec<UserId> = some.iter().map(|user| users[*user as usize]).collect();
-            self.patiently(move |store| {
-                store.add_members(creator, crowd, added.clone(), MAX_GROUP_MEMBERS, self.now)
-            })
-            .await?;
+            self.patiently(move |store| store.add_members(creator, crowd, added.clone(), BOUNDS, self.now))
+                .await?;
             progress.add(some.len() as u64);
         }
         Ok(crowd)

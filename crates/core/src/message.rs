@@ -138,6 +138,12 @@ pub fn delete(deleted: Option<Seq>, last: Seq, seen: Option<Seq>) -> Option<Seq>
     deleted.is_none_or(|deleted| deleted < up_to).then_some(up_to)
 }
 
+/// Whether somebody who deletes a chat, which they have seen up to `seen` or all of, has done with it: they have left the
+/// group, and nobody but a member brings them back. A single chat comes back with the other's next message.
+pub fn is_forgotten(single: bool, left: Option<Seq>, seen: Option<Seq>) -> bool {
+    !single && left.is_some_and(|left| seen.is_none_or(|seen| seen >= left))
+}
+
 /// A page counted from the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
@@ -231,6 +237,14 @@ mod tests {
         assert_eq!(delete(Some(Seq(5)), Seq(6), None), Some(Seq(6)));
         assert!(is_deleted(Some(Seq(5)), Seq(5)) && !is_deleted(Some(Seq(5)), Seq(6)));
         assert!(is_deleted(Some(Seq(0)), Seq(0)) && !is_deleted(None, Seq(0)));
+    }
+
+    #[test]
+    fn a_group_is_forgotten_that_was_left_and_seen_to_its_end() {
+        assert!(is_forgotten(false, Some(Seq(5)), None) && is_forgotten(false, Some(Seq(5)), Some(Seq(5))));
+        assert!(!is_forgotten(false, Some(Seq(5)), Some(Seq(4))), "the last came unseen");
+        assert!(!is_forgotten(false, None, None), "they are in it");
+        assert!(!is_forgotten(true, Some(Seq(5)), None), "the other may write");
     }
 
     #[test]

@@ -32,6 +32,14 @@ pub enum Refusal {
     SingleChat,
     #[error("a group has at most {0} members")]
     TooManyMembers(u64),
+    #[error("you are in {0} groups, and can be in no more: leave one first")]
+    TooManyGroups(u64),
+    #[error("user {0} is in as many groups as others can add them to")]
+    TheirGroups(crate::UserId),
+    #[error(
+        "user {0} can be added by their contacts only: others have added them to many groups that they have not looked into"
+    )]
+    Unasked(crate::UserId),
     #[error("no such session")]
     NoSuchSession,
     /// The session that asks is no longer valid, for this reason.

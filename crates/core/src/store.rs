@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::contact::Bounds;
 use crate::event::Done;
 use crate::friend::{FriendAction, Friendship};
 use crate::group::{Group, NewGroup, Role};
@@ -179,8 +180,9 @@ pub trait Store: Send + Sync + 'static {
     /// Each founder's joining takes a `rev`, in order, from 1.
     ///
     /// # Errors
-    /// `UnknownUser`; `TooManyMembers` above `max_members`.
-    async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId>;
+    /// `UnknownUser`, also of those whom the creator may not look up; `TooManyMembers`, and of a group chat those of
+    /// [`crate::contact::may_join`].
+    async fn create_group(&self, group: NewGroup, bounds: Bounds, now: Timestamp) -> Result<GroupId>;
 
     /// Changes name and avatar. Values that are as they were are no change.
     ///
@@ -209,13 +211,14 @@ pub trait Store: Send + Sync + 'static {
     /// and has role common.
     ///
     /// # Errors
-    /// `NoSuchGroup`, `UnknownUser`, `TooManyMembers`, and those of [`crate::group::may_add`].
+    /// `NoSuchGroup`, `UnknownUser`, also of those whom the caller may not look up, `TooManyMembers`, and those of
+    /// [`crate::group::may_add`] and [`crate::contact::may_join`].
     async fn add_members(
         &self,
         caller: UserId,
         group: GroupId,
         users: Vec<UserId>,
-        max_members: u64,
+        bounds: Bounds,
         now: Timestamp,
     ) -> Result<()>;
 
@@ -292,6 +295,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes a chat from the user's list by [`crate::message::delete`]; they stay a member, if they are one, and its
     /// messages stay theirs. Takes their next own `rev`. A new message brings it back, and so does a new membership.
+    /// A group that they have left is forgotten by [`crate::message::is_forgotten`]: nothing lists it for them any more,
+    /// and nothing that they ask has to look at it. Whoever knows it still reads their own part.
     ///
     /// # Errors
     /// `NoSuchGroup`, `NotMember` where they never were a member.

@@ -47,6 +47,13 @@ pub const MAX_USERS_PER_REQUEST: usize = 10_000;
 pub const MAX_WATCHED: usize = 500;
 /// Current members of one group.
 pub const MAX_GROUP_MEMBERS: u64 = 200_000;
+/// Group chats of which one is a member; as many single chats as there are people come on top.
+pub const MAX_GROUPS: u64 = 5_000;
+/// As many of them as others may bring one up to: the rest is room for groups of one's own.
+pub const MAX_GROUPS_BY_OTHERS: u64 = 4_500;
+/// Group chats into which people who are no contacts have put somebody, as long as that one has neither read nor written
+/// there. Also one who looks in once a year is put into fewer by those whom they have to do with.
+pub const MAX_UNASKED_GROUPS: u64 = 500;
 /// `groups` of one sync request.
 pub const MAX_SYNC_GROUPS: usize = 10_000;
 /// Rows of one sync answer, where the request names none.

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use rim_core::contact::{Bounds, Directory};
 use rim_core::{Clock, Store};
+use rim_protocol::limits::{MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_UNASKED_GROUPS};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -45,6 +47,21 @@ pub struct App {
 }
 
 impl App {
+    /// What groups and people in groups may have.
+    pub fn bounds(&self) -> Bounds {
+        let members = MAX_GROUP_MEMBERS;
+        if !self.config.limits {
+            return Bounds::of_members(members);
+        }
+        Bounds {
+            members,
+            groups: MAX_GROUPS,
+            groups_by_others: MAX_GROUPS_BY_OTHERS,
+            unasked: MAX_UNASKED_GROUPS,
+            directory: Directory::Everybody,
+        }
+    }
+
     /// What became of a password attempt that the limits had let in; `account_key` is the folded account.
     pub fn password_attempted(&self, account_key: &str, address: IpAddr, wrong: bool) {
         if !wrong {

@@ -9,7 +9,7 @@ use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
 use crate::database::Tx;
 use crate::failure::Result;
 use crate::row::{self, Sql};
-use crate::{membership, users};
+use crate::{contacts, membership, users};
 
 // ---- reading
 
@@ -48,7 +48,9 @@ pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> R
         membership::shared!(),
         ")
              ORDER BY o.join_rev LIMIT 1),
-            (SELECT o.user_id FROM members AS o
+            (SELECT o.user_id FROM (SELECT group_id, user_id, join_rev, left_rev FROM members
+                                    UNION ALL
+                                    SELECT group_id, user_id, join_rev, left_rev FROM forgotten_members) AS o
              WHERE o.group_id = page.group_id AND o.user_id <> $1 AND o.left_rev IS NOT NULL AND (g.single OR ",
         membership::shared!(),
         ")
@@ -71,9 +73,14 @@ pub(crate) async fn page(db: &impl GenericClient, user: UserId, page: Page) -> R
 
 /// Those with which the user did something after `rev`, by its order.
 pub(crate) async fn changed(db: &impl GenericClient, user: UserId, rev: Rev) -> Result<Vec<ChatState>> {
-    let sql = "SELECT c.group_id, c.deleted_seq, m.read_seq
+    // What was forgotten concerns those alone who may know the group.
+    let sql = "SELECT c.group_id, c.deleted_seq, m.read_seq, c.rev
                FROM chats AS c JOIN members AS m ON m.group_id = c.group_id AND m.user_id = c.user_id
-               WHERE c.user_id = $1 AND c.rev > $2 ORDER BY c.rev";
+               WHERE c.user_id = $1 AND c.rev > $2
+               UNION ALL
+               SELECT group_id, deleted_seq, read_seq, own_rev FROM forgotten_members
+               WHERE user_id = $1 AND own_rev > $2 AND $2 > 0
+               ORDER BY 4";
     row::all(db, sql, &[&user.sql(), &rev.sql()], |row| {
         Ok(ChatState { group: row.number(0)?, deleted: row.maybe(1)?, read: row.number(2)? })
     })
@@ -82,7 +89,7 @@ pub(crate) async fn changed(db: &impl GenericClient, user: UserId, rev: Rev) -> 
 
 // ---- writing
 
-/// Of the group nothing is locked: a message that comes at the same time is not deleted with it.
+/// Of a group that the user is in nothing is locked: a message that comes at the same time is not deleted with it.
 pub(crate) async fn delete(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -92,22 +99,35 @@ pub(crate) async fn delete(
 ) -> Result<()> {
     // Locked first, so that what is deleted already is known.
     users::lock(&tx.db, [user, user]).await?;
-    let sql = "SELECT g.id, m.user_id, coalesce(m.left_seq, g.last_seq), c.deleted_seq
+    // Nobody brings the user back while they forget it.
+    let sql = "SELECT g.id FROM groups AS g WHERE g.id = $1 AND NOT g.single
+                   AND EXISTS (SELECT FROM members AS m
+                               WHERE m.group_id = $1 AND m.user_id = $2 AND m.left_rev IS NOT NULL)
+               FOR NO KEY UPDATE OF g";
+    row::execute(&tx.db, sql, &[&group.sql(), &user.sql()]).await?;
+    let sql = "SELECT g.id, m.user_id, coalesce(m.left_seq, g.last_seq), c.deleted_seq, g.single, m.left_seq
                FROM groups AS g
                     LEFT JOIN members AS m ON m.group_id = g.id AND m.user_id = $2
                     LEFT JOIN chats AS c ON c.group_id = g.id AND c.user_id = $2
                WHERE g.id = $1";
     let found = row::first(&tx.db, sql, &[&group.sql(), &user.sql()], |row| {
         let (member, deleted) = (row.maybe::<UserId>(1)?, row.maybe(3)?);
-        Ok((member, row.number(2)?, deleted))
+        Ok((member, row.number(2)?, deleted, row.get(4)?, row.maybe(5)?))
     })
     .await?;
-    let (member, last, deleted) = found.ok_or(Refusal::NoSuchGroup)?;
-    member.ok_or(Refusal::NotMember)?;
-    match message::delete(deleted, last, seen) {
-        Some(seq) => note(tx, user, group, ChatChange::Deleted { seq }, now).await,
-        None => Ok(()),
+    let (member, last, deleted, single, left) = found.ok_or(Refusal::NoSuchGroup)?;
+    if member.is_none() {
+        let forgotten = membership::is_forgotten(&tx.db, group, user).await?;
+        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
     }
+    if let Some(seq) = message::delete(deleted, last, seen) {
+        note(tx, user, group, ChatChange::Deleted { seq }, now).await?;
+    }
+    if message::is_forgotten(single, left, seen) {
+        membership::forget(&tx.db, group, user).await?;
+        contacts::forget_unasked(&tx.db, group, user).await?;
+    }
+    Ok(())
 }
 
 /// Reads what one who has left has not read of their part.
@@ -125,7 +145,11 @@ pub(crate) async fn read_after_leaving(
     let sql = "SELECT group_id, left_seq FROM members
                WHERE group_id = $1 AND user_id = $2 AND left_seq IS NOT NULL";
     let seq = row::first(&tx.db, sql, &[&group.sql(), &user.sql()], |row| row.number(1)).await?;
-    let seq: Seq = seq.ok_or(Refusal::NotMember)?;
+    let Some(seq): Option<Seq> = seq else {
+        // There is nothing to read in what was forgotten.
+        let forgotten = membership::is_forgotten(&tx.db, group, user).await?;
+        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
+    };
     // Without a rev of the group: it is none of its business any more. Whoever has come back meanwhile reads as a
     // member, when they are asked to again.
     let sql = "UPDATE members SET read_seq = $3, delivered_seq = greatest(delivered_seq, $3)

@@ -11,7 +11,7 @@ use rim_core::{GroupId, Rev, Seq, UserId};
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
-use crate::users;
+use crate::{membership, users};
 
 /// Keeps what is to be kept of the changes of a transaction.
 pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Result<()> {
@@ -64,7 +64,9 @@ pub(crate) async fn of_groups(
         "SELECT ",
         columns!(),
         " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS view (group_id, since, until)
-               JOIN members AS m ON m.group_id = view.group_id AND m.user_id = $1,
+               JOIN ",
+        membership::ever!("$1", "$2"),
+        " AS m ON m.group_id = view.group_id,
                LATERAL (SELECT * FROM group_events AS e
                         WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
         seen!(),
@@ -74,7 +76,9 @@ pub(crate) async fn of_groups(
         "SELECT ",
         columns!(),
         " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS view (group_id, since, until)
-               JOIN members AS m ON m.group_id = view.group_id AND m.user_id = $1,
+               JOIN ",
+        membership::ever!("$1", "$2"),
+        " AS m ON m.group_id = view.group_id,
                LATERAL (SELECT * FROM group_events AS e
                         WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
         seen!(),
@@ -102,13 +106,15 @@ pub(crate) async fn between(
     let sql = concat!(
         "SELECT ",
         columns!(),
-        " FROM members AS m JOIN group_events AS e ON e.group_id = m.group_id
-          WHERE m.group_id = $1 AND m.user_id = $2 AND e.seq >= $3 AND e.seq <= $4 AND ",
+        " FROM ",
+        membership::ever!("$2", "$1"),
+        " AS m JOIN group_events AS e ON e.group_id = m.group_id
+          WHERE e.seq >= $3 AND e.seq <= $4 AND ",
         seen!(),
         " ORDER BY e.seq DESC, e.place DESC LIMIT $5"
     );
     let params: row::Params<'_> =
-        &[&group.sql(), &user.sql(), &from.sql(), &to.sql(), &(i64::from(limit) + 1)];
+        &[&vec![group.sql()], &user.sql(), &from.sql(), &to.sql(), &(i64::from(limit) + 1)];
     let mut events = row::all(db, sql, params, read).await?;
     let mut more = events.len() > limit as usize;
     events.truncate(limit as usize);

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use deadpool_postgres::GenericClient;
+use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::group::{self, Group, Member, NewGroup, Role};
 use rim_core::user::User;
@@ -15,7 +16,7 @@ use crate::database::Tx;
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
-use crate::{membership, users};
+use crate::{contacts, membership, users};
 
 // ---- reading
 
@@ -32,9 +33,10 @@ pub(crate) async fn seen(
     let sql = concat!(
         "SELECT ",
         membership::seen!(),
-        " FROM members AS m JOIN groups AS g ON g.id = m.group_id ",
+        " FROM ",
+        membership::ever!("$1", "$2"),
+        " AS m JOIN groups AS g ON g.id = m.group_id ",
         membership::departure!(),
-        " WHERE m.user_id = $1 AND m.group_id = ANY($2)"
     );
     row::all(db, sql, &[&user.sql(), &groups], row::group).await
 }
@@ -140,16 +142,19 @@ async fn known_among(
 pub(crate) async fn create(
     tx: &mut Tx<'_>,
     new: NewGroup,
-    max_members: u64,
+    bounds: Bounds,
     now: Timestamp,
 ) -> Result<GroupId> {
     let founders = new.founders();
     let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
     users::must_exist(&tx.db, &users).await?;
-    if founders.len() as u64 > max_members {
-        return Err(Refusal::TooManyMembers(max_members).into());
+    if founders.len() as u64 > bounds.members {
+        return Err(Refusal::TooManyMembers(bounds.members).into());
     }
     let single = new.is_single(&founders);
+    if !single || find_single(&tx.db, users[0], users[1]).await?.is_none() {
+        contacts::may_name(&tx.db, new.creator, &users, bounds.directory).await?;
+    }
     let id = if single {
         open_single(&tx.db, users[0], users[1]).await?
     } else {
@@ -165,6 +170,10 @@ pub(crate) async fn create(
             return Ok(group);
         }
     };
+    if !single {
+        let unasked = contacts::may_join(&tx.db, new.creator, &users, &bounds).await?;
+        contacts::note_unasked(&tx.db, id, unasked).await?;
+    }
     let mut room = Room {
         group: Group { id, name: new.name, avatar: new.avatar, mode: new.mode, creator: new.creator, single },
         last_seq: Seq(0),
@@ -204,7 +213,7 @@ pub(crate) async fn add(
     caller: UserId,
     group: GroupId,
     users: Vec<UserId>,
-    max_members: u64,
+    bounds: Bounds,
     now: Timestamp,
 ) -> Result<()> {
     let (mut room, member) = load(&tx.db, group, caller).await?;
@@ -215,8 +224,13 @@ pub(crate) async fn add(
     if newcomers.is_empty() {
         return Ok(());
     }
-    if room.member_count + newcomers.len() as u64 > max_members {
-        return Err(Refusal::TooManyMembers(max_members).into());
+    if room.member_count + newcomers.len() as u64 > bounds.members {
+        return Err(Refusal::TooManyMembers(bounds.members).into());
+    }
+    if !room.group.single {
+        contacts::may_name(&tx.db, caller, &newcomers, bounds.directory).await?;
+        let unasked = contacts::may_join(&tx.db, caller, &newcomers, &bounds).await?;
+        contacts::note_unasked(&tx.db, group, unasked).await?;
     }
     room.bring_in(tx, caller, newcomers, now).await?;
     room.save(&tx.db).await
@@ -235,6 +249,9 @@ pub(crate) async fn remove(
     let leavers: Vec<_> = unique(&users).filter(|user| current.contains(user)).collect();
     if leavers.is_empty() {
         return Ok(());
+    }
+    if leavers.contains(&caller) {
+        contacts::forget_unasked(&tx.db, group, caller).await?;
     }
     room.leave(&tx.db, &leavers).await?;
     room.publish(tx, caller, GroupChange::Removed { users: leavers.clone() }, now);
@@ -342,6 +359,7 @@ async fn write_joining(
     let (group, join_seq) = (group.sql(), join_seq.sql());
     let ids = array(users.iter().map(|(user, _)| *user));
     let roles: Vec<_> = users.iter().map(|(_, role)| row::role_code(*role)).collect();
+    membership::remember(db, group, &ids).await?;
     let sql = "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
                SELECT group_id, user_id, join_seq, left_seq FROM members
                WHERE group_id = $1 AND user_id = ANY($2) AND left_seq > join_seq";
@@ -391,21 +409,22 @@ enum Opened {
 
 /// Finds the single chat of the two, or claims its place. Whoever does so at the same time waits, and finds it.
 async fn open_single(db: &impl GenericClient, one_user: UserId, other: UserId) -> Result<Opened> {
-    let (low, high) = (one_user.min(other).sql(), one_user.max(other).sql());
     // Looked for first: most are found, and an id is not used up for nothing.
-    if let Some(found) = find_single(db, low, high).await? {
+    if let Some(found) = find_single(db, one_user, other).await? {
         return Ok(Opened::Found(found));
     }
     let sql =
         "INSERT INTO single_chats (low_user_id, high_user_id, group_id) VALUES ($1, $2, nextval('group_ids'))
                ON CONFLICT DO NOTHING RETURNING group_id";
+    let (low, high) = (one_user.min(other).sql(), one_user.max(other).sql());
     match row::first(db, sql, &[&low, &high], |row| row.number(0)).await? {
         Some(new) => Ok(Opened::New(new)),
-        None => Ok(Opened::Found(one(find_single(db, low, high).await?)?)),
+        None => Ok(Opened::Found(one(find_single(db, one_user, other).await?)?)),
     }
 }
 
-async fn find_single(db: &impl GenericClient, low: i64, high: i64) -> Result<Option<GroupId>> {
+async fn find_single(db: &impl GenericClient, one_user: UserId, other: UserId) -> Result<Option<GroupId>> {
+    let (low, high) = (one_user.min(other).sql(), one_user.max(other).sql());
     let sql = "SELECT group_id FROM single_chats WHERE low_user_id = $1 AND high_user_id = $2";
     row::first(db, sql, &[&low, &high], |row| row.number(0)).await
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
+use rim_core::contact::Bounds;
 use rim_core::event::{Done, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
@@ -40,6 +41,7 @@ mod changes;
 mod chats;
 mod connection;
 mod connections;
+mod contacts;
 mod database;
 mod events;
 mod failure;
@@ -288,8 +290,8 @@ impl Store for PostgresStore {
         self.database.one(move |db| friends::acquaintances(db, user, others).boxed()).await
     }
 
-    async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
-        self.database.write(move |tx| groups::create(tx, group, max_members, now).boxed()).await
+    async fn create_group(&self, group: NewGroup, bounds: Bounds, now: Timestamp) -> Result<GroupId> {
+        self.database.write(move |tx| groups::create(tx, group, bounds, now).boxed()).await
     }
 
     async fn update_group(
@@ -320,10 +322,10 @@ impl Store for PostgresStore {
         caller: UserId,
         group: GroupId,
         users: Vec<UserId>,
-        max_members: u64,
+        bounds: Bounds,
         now: Timestamp,
     ) -> Result<()> {
-        self.database.write(move |tx| groups::add(tx, caller, group, users, max_members, now).boxed()).await
+        self.database.write(move |tx| groups::add(tx, caller, group, users, bounds, now).boxed()).await
     }
 
     async fn remove_members(

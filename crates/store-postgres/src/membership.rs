@@ -67,8 +67,76 @@ macro_rules! seen {
 }
 pub(crate) use seen;
 
+/// The columns of a membership.
+macro_rules! all_columns {
+    () => {
+        "group_id, user_id, role, join_rev, joined_at, join_seq, left_seq, left_rev, read_seq, delivered_seq, sent_seq,
+         rev, profile_rev, left_message_id"
+    };
+}
+pub(crate) use all_columns;
+
+/// The memberships of a user in some groups, also those that were forgotten: parameters of the statement.
+macro_rules! ever {
+    ($user:literal, $groups:literal) => {
+        concat!(
+            "(SELECT ",
+            $crate::membership::all_columns!(),
+            " FROM members WHERE user_id = ",
+            $user,
+            " AND group_id = ANY(",
+            $groups,
+            ") UNION ALL SELECT ",
+            $crate::membership::all_columns!(),
+            " FROM forgotten_members WHERE user_id = ",
+            $user,
+            " AND group_id = ANY(",
+            $groups,
+            "))"
+        )
+    };
+}
+pub(crate) use ever;
+
+/// The user, who is locked, has left the group, which is, and deleted it: their membership is kept where nothing looks
+/// that lists what they have. Their chat was deleted.
+pub(crate) async fn forget(db: &impl GenericClient, group: GroupId, user: UserId) -> Result<()> {
+    let sql = concat!(
+        "WITH gone AS (DELETE FROM members WHERE group_id = $1 AND user_id = $2 RETURNING ",
+        all_columns!(),
+        "), chat AS (DELETE FROM chats WHERE group_id = $1 AND user_id = $2 RETURNING deleted_seq AS up_to, rev AS own)
+         INSERT INTO forgotten_members (",
+        all_columns!(),
+        ", deleted_seq, own_rev) SELECT ",
+        all_columns!(),
+        ", up_to, own FROM gone, chat"
+    );
+    row::execute(db, sql, &[&group.sql(), &user.sql()]).await?;
+    Ok(())
+}
+
+/// The inverse of [`forget`], for those of the users who have forgotten the group, which is locked: they join it anew.
+pub(crate) async fn remember(db: &impl GenericClient, group: i64, users: &Vec<i64>) -> Result<()> {
+    let sql = concat!(
+        "WITH back AS (DELETE FROM forgotten_members WHERE group_id = $1 AND user_id = ANY($2) RETURNING ",
+        all_columns!(),
+        ") INSERT INTO members (",
+        all_columns!(),
+        ") SELECT ",
+        all_columns!(),
+        " FROM back"
+    );
+    row::execute(db, sql, &[&group, users]).await?;
+    Ok(())
+}
+
+pub(crate) async fn is_forgotten(db: &impl GenericClient, group: GroupId, user: UserId) -> Result<bool> {
+    let sql = "SELECT group_id FROM forgotten_members WHERE group_id = $1 AND user_id = $2";
+    Ok(row::first(db, sql, &[&group.sql(), &user.sql()], |_| Ok(())).await?.is_some())
+}
+
 impl Membership {
-    /// With the last place of the group.
+    /// With the last place of the group. Also of one that was forgotten.
     pub(crate) async fn find(
         db: &impl GenericClient,
         group: GroupId,
@@ -77,10 +145,11 @@ impl Membership {
         let sql = concat!(
             "SELECT m.group_id, g.last_seq, ",
             columns!(),
-            " FROM members AS m JOIN groups AS g ON g.id = m.group_id
-              WHERE m.group_id = $1 AND m.user_id = $2"
+            " FROM ",
+            ever!("$1", "$2"),
+            " AS m JOIN groups AS g ON g.id = m.group_id"
         );
-        row::first(db, sql, &[&group.sql(), &user.sql()], |row| {
+        row::first(db, sql, &[&user.sql(), &vec![group.sql()]], |row| {
             Ok((Self::read(row.from(2))?, row.number(1)?))
         })
         .await

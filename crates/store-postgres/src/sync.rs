@@ -80,9 +80,14 @@ async fn candidates(
     // Of a group named twice the first counts.
     let known: HashMap<_, _> = known.into_iter().rev().collect();
     // All he was ever in, and how far he may see each: to where he left, or to the end.
+    // Of those that they have forgotten the ones that the client knows: it may not have heard of the leaving.
     let sql = "SELECT m.group_id, coalesce(m.left_rev, g.last_rev)
-               FROM members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.user_id = $1 ORDER BY m.group_id";
-    let ever = row::all(db, sql, &[&user.sql()], |row| Ok((row.number(0)?, row.number(1)?))).await?;
+               FROM members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.user_id = $1
+               UNION ALL
+               SELECT group_id, left_rev FROM forgotten_members WHERE user_id = $1 AND group_id = ANY($2)
+               ORDER BY 1";
+    let params: row::Params<'_> = &[&user.sql(), &array(known.keys().copied())];
+    let ever = row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?))).await?;
     let changed = ever.into_iter().filter_map(|(group, until): (GroupId, Rev)| {
         let since = known.get(&group).copied().unwrap_or_default();
         (until > since).then_some((group, since))
@@ -126,10 +131,14 @@ async fn views(
     let sql = concat!(
         "SELECT since.group_id, since.rev, g.last_seq, g.last_rev, coalesce(d.info_rev, g.info_rev),
                 coalesce(d.member_count, g.member_count), place.low,
-                (SELECT c.deleted_seq FROM chats AS c WHERE c.user_id = $1 AND c.group_id = g.id), ",
+                coalesce((SELECT c.deleted_seq FROM chats AS c WHERE c.user_id = $1 AND c.group_id = g.id),
+                         (SELECT f.deleted_seq FROM forgotten_members AS f
+                          WHERE f.user_id = $1 AND f.group_id = g.id)), ",
         membership::columns!(),
         " FROM unnest($2::bigint[], $3::bigint[]) AS since (group_id, rev)
-               JOIN members AS m ON m.group_id = since.group_id AND m.user_id = $1
+               JOIN ",
+        membership::ever!("$1", "$2"),
+        " AS m ON m.group_id = since.group_id
                JOIN groups AS g ON g.id = since.group_id ",
         membership::departure!(),
         ", LATERAL (",
@@ -293,9 +302,15 @@ async fn members(
     let sql = concat!(
         "SELECT o.group_id, o.user_id, o.rev, o.role, o.left_rev IS NOT NULL, o.read_seq, o.delivered_seq
                FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS view (group_id, since, until)
-                    JOIN members AS m ON m.group_id = view.group_id AND m.user_id = $5
+                    JOIN ",
+        membership::ever!("$5", "$1"),
+        " AS m ON m.group_id = view.group_id
                     JOIN groups AS g ON g.id = view.group_id,
-                    LATERAL (SELECT * FROM members AS o
+                    LATERAL (SELECT * FROM (SELECT ",
+        membership::all_columns!(),
+        " FROM members UNION ALL SELECT ",
+        membership::all_columns!(),
+        " FROM forgotten_members) AS o
                              WHERE o.group_id = view.group_id AND o.rev > view.since AND o.rev <= view.until
                                AND (o.left_rev IS NULL OR g.single OR ",
         membership::shared!(),

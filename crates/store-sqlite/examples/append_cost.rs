@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use rim_core::contact::Bounds;
 use rim_core::message::{NewMessage, Write};
 use rim_core::store::{CommitObserver, Store};
 use rim_core::{GroupId, Timestamp, UserId};
@@ -97,7 +98,12 @@ async fn people(store: &SqliteStore, count: u64) -> (Vec<UserId>, Vec<GroupId>) 
     }
     for group in 0..count {
         let members: Vec<_> = (0..MEMBERS).map(|n| users[((group + n) % USERS) as usize]).collect();
-        groups.push(store.create_group(new_group(&members), 1000, Timestamp(0)).await.expect("a group"));
+        groups.push(
+            store
+                .create_group(new_group(&members), Bounds::of_members(1000), Timestamp(0))
+                .await
+                .expect("a group"),
+        );
     }
     (users, groups)
 }

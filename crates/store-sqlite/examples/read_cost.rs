@@ -10,6 +10,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rim_core::contact::Bounds;
 use rim_core::message::{Page, Write};
 use rim_core::store::{CommitObserver, Store};
 use rim_core::sync::SyncQuery;
@@ -160,7 +161,12 @@ async fn fill(store: &Arc<SqliteStore>, groups: u64, messages: u64, users: u64) 
             of_group.extend(&readers.many);
         }
         let store = Arc::clone(store);
-        async move { store.create_group(new_group(&of_group), 1000, Timestamp(0)).await.expect("a group") }
+        async move {
+            store
+                .create_group(new_group(&of_group), Bounds::of_members(1000), Timestamp(0))
+                .await
+                .expect("a group")
+        }
     });
     let ids = ids.await;
 

@@ -16,7 +16,7 @@ use crate::directory::Directory;
 use crate::failure::Result;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{groups, history, membership, users};
+use crate::{contacts, groups, history, membership, users};
 
 // ---- reading
 
@@ -95,42 +95,51 @@ fn chat(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<Chat>>
     Ok(Some(Chat { group, last, peer, unread, left: left_rev.is_some() }))
 }
 
+/// The first of those others who are or are not members, and with whom the user was one.
+macro_rules! peer_sql {
+    ($table:literal, $left:literal) => {
+        concat!(
+            "SELECT o.join_rev, o.user_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
+                    JOIN ",
+            $table,
+            " AS o ON o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS ",
+            $left,
+            " WHERE m.group_id = ?1 AND m.user_id = ?2 AND (g.single OR ",
+            membership::shared!(),
+            ") ORDER BY o.join_rev LIMIT 1"
+        )
+    };
+}
+
 /// Whom old clients show as the title of the chat.
 fn peer(db: &Connection, user: UserId, group: GroupId, left_rev: Option<Rev>) -> Result<UserId> {
     let departure = groups::departure(db, group, left_rev)?;
     if let Some(peer) = departure.and_then(|departure| departure.peer(user)) {
         return Ok(peer);
     }
-    let sql = concat!(
-        "SELECT o.user_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
-                JOIN members AS o ON o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NULL
-         WHERE m.group_id = ?1 AND m.user_id = ?2 AND (g.single OR ",
-        membership::shared!(),
-        ") ORDER BY o.join_rev LIMIT 1"
-    );
-    let former = concat!(
-        "SELECT o.user_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
-                JOIN members AS o ON o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS NOT NULL
-         WHERE m.group_id = ?1 AND m.user_id = ?2 AND (g.single OR ",
-        membership::shared!(),
-        ") ORDER BY o.join_rev LIMIT 1"
-    );
-    for sql in [sql, former] {
-        let found = row::first(db, sql, [group.sql(), user.sql()], |row| {
-            Ok(UserId(Fields { table: "members", row }.get(0)?))
-        })?;
-        if let Some(peer) = found {
-            return Ok(peer);
-        }
+    let find = |sql: &str| {
+        row::first(db, sql, [group.sql(), user.sql()], |row| {
+            let row = Fields { table: "members", row };
+            Ok((Rev(row.get(0)?), UserId(row.get(1)?)))
+        })
+    };
+    if let Some((_, current)) = find(peer_sql!("members", "NULL"))? {
+        return Ok(current);
     }
-    Ok(user)
+    let former = [find(peer_sql!("members", "NOT NULL"))?, find(peer_sql!("forgotten_members", "NOT NULL"))?];
+    Ok(former.into_iter().flatten().min().map_or(user, |(_, former)| former))
 }
 
 /// Those with which the user did something after `rev`, by its order.
 pub(crate) fn changed(db: &Connection, user: UserId, rev: Rev) -> Result<Vec<ChatState>> {
-    let sql = "SELECT c.group_id, c.deleted_seq, m.read_seq
+    // What was forgotten concerns those alone who may know the group.
+    let sql = "SELECT c.group_id, c.deleted_seq, m.read_seq, c.rev
                FROM chats AS c JOIN members AS m ON m.group_id = c.group_id AND m.user_id = c.user_id
-               WHERE c.user_id = ?1 AND c.rev > ?2 ORDER BY c.rev";
+               WHERE c.user_id = ?1 AND c.rev > ?2
+               UNION ALL
+               SELECT group_id, deleted_seq, read_seq, own_rev FROM forgotten_members
+               WHERE user_id = ?1 AND own_rev > ?2 AND ?2 > 0
+               ORDER BY 4";
     row::all(db, sql, [user.sql(), rev.sql()], |row| {
         let row = Fields { table: "chats", row };
         let deleted = row.get::<Option<u64>>(1)?.map(Seq);
@@ -140,7 +149,9 @@ pub(crate) fn changed(db: &Connection, user: UserId, rev: Rev) -> Result<Vec<Cha
 
 /// Up to where they have deleted the chat, if they have.
 pub(crate) fn deleted_up_to(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Seq>> {
-    let sql = "SELECT group_id, deleted_seq FROM chats WHERE user_id = ?1 AND group_id = ?2";
+    let sql = "SELECT group_id, deleted_seq FROM chats WHERE user_id = ?1 AND group_id = ?2
+               UNION ALL
+               SELECT group_id, deleted_seq FROM forgotten_members WHERE user_id = ?1 AND group_id = ?2";
     let deleted = row::first(db, sql, [user.sql(), group.sql()], |row| {
         Fields { table: "chats", row }.get::<Option<u64>>(1)
     })?;
@@ -161,12 +172,21 @@ pub(crate) fn delete(
     let left = row::first(batch.db, sql, [group.sql(), user.sql()], |row| {
         Ok(Fields { table: "members", row }.get::<Option<u64>>(1)?.map(Seq))
     })?;
-    let last = left.ok_or(Refusal::NotMember)?.unwrap_or(last_seq);
+    let Some(left) = left else {
+        let forgotten = membership::is_forgotten(batch.db, group, user)?;
+        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
+    };
+    let last = left.unwrap_or(last_seq);
     let deleted = deleted_up_to(batch.db, user, group)?;
-    match message::delete(deleted, last, seen) {
-        Some(seq) => note(batch, user, group, ChatChange::Deleted { seq }, now),
-        None => Ok(()),
+    if let Some(seq) = message::delete(deleted, last, seen) {
+        note(batch, user, group, ChatChange::Deleted { seq }, now)?;
     }
+    let single = groups::find(batch.db, group)?.is_some_and(|group| group.single);
+    if message::is_forgotten(single, left, seen) {
+        membership::forget(batch.db, group, user)?;
+        contacts::forget_unasked(batch.db, group, user)?;
+    }
+    Ok(())
 }
 
 /// Reads what one who has left has not read of their part.
@@ -185,7 +205,11 @@ pub(crate) fn read_after_leaving(
         let row = Fields { table: "members", row };
         Ok((Seq(row.get(1)?), Seq(row.get(2)?)))
     })?;
-    let (seq, read) = part.ok_or(Refusal::NotMember)?;
+    let Some((seq, read)) = part else {
+        // There is nothing to read in what was forgotten.
+        let forgotten = membership::is_forgotten(batch.db, group, user)?;
+        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
+    };
     if seq <= read {
         return Ok(());
     }

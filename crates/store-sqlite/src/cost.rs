@@ -6,6 +6,7 @@
 #[path = "../../../benches/count.rs"]
 mod count;
 
+use rim_core::contact::Bounds;
 use rim_core::event::Ended;
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write};
@@ -130,7 +131,7 @@ fn group(batch: &mut Batch<'_>, number: u64, users: &[UserId]) -> GroupId {
     let members = (0..MEMBERS).map(|n| (users[((number + n) % USERS) as usize], Role::Common)).collect();
     let creator = users[number as usize];
     let group = NewGroup { creator, name: "group".into(), avatar: String::new(), mode: 2, members };
-    groups::create(batch, &group, 1000, Timestamp(0)).expect("a group")
+    groups::create(batch, &group, &Bounds::of_members(1000), Timestamp(0)).expect("a group")
 }
 
 /// `commits` of `size` messages each.

@@ -90,7 +90,7 @@ pub(crate) fn between(
     places: (Seq, Seq),
     limit: u32,
 ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
-    let Some(membership) = Membership::find(db, group, user)? else {
+    let Some(membership) = Membership::find_any(db, group, user)? else {
         return Ok((Vec::new(), Vec::new(), false));
     };
     let stays = membership.stays(db, group, user, Rev(0), Rev(u64::MAX))?;

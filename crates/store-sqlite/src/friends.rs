@@ -33,7 +33,7 @@ pub(crate) fn befriend(
     Ok(true)
 }
 
-fn state_of(db: &Connection, user: UserId, other: UserId) -> Result<Friendship> {
+pub(crate) fn state_of(db: &Connection, user: UserId, other: UserId) -> Result<Friendship> {
     let sql = "SELECT user_id, state FROM friendships WHERE user_id = ?1 AND other_id = ?2";
     let state = row::first(db, sql, [user.sql(), other.sql()], |row| {
         Fields { table: "friendships", row }.friendship(1)

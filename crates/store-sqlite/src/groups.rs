@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::group::{self, Departure, Group, Member, NewGroup, Role};
 use rim_core::user::User;
@@ -11,7 +12,7 @@ use rusqlite::{Connection, params};
 use crate::batch::Batch;
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
-use crate::{events, users};
+use crate::{contacts, events, membership, users};
 
 // ---- reading
 
@@ -117,23 +118,26 @@ fn member_count(db: &Connection, group: GroupId) -> Result<u64> {
 pub(crate) fn create(
     batch: &mut Batch<'_>,
     new: &NewGroup,
-    max_members: u64,
+    bounds: &Bounds,
     now: Timestamp,
 ) -> Result<GroupId> {
     let founders = new.founders();
-    users::must_exist(batch.db, founders.iter().map(|(user, _)| *user))?;
-    if founders.len() as u64 > max_members {
-        return Err(Refusal::TooManyMembers(max_members).into());
+    let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
+    users::must_exist(batch.db, users.iter().copied())?;
+    if founders.len() as u64 > bounds.members {
+        return Err(Refusal::TooManyMembers(bounds.members).into());
     }
     let pair = new.is_single(&founders).then(|| Pair::of(founders[0].0, founders[1].0));
     if let Some(pair) = pair
         && let Some(group) = pair.chat(batch.db)?
     {
-        let both: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
-        let away = newcomers(batch.db, group, &both)?;
+        let away = newcomers(batch.db, group, &users)?;
         bring_in(batch, new.creator, group, away, now)?;
         return Ok(group);
     }
+    contacts::may_name(batch.db, new.creator, &users, bounds.directory)?;
+    let unasked =
+        if pair.is_some() { Vec::new() } else { contacts::may_join(batch.db, new.creator, &users, bounds)? };
 
     row::execute(
         batch.db,
@@ -147,8 +151,8 @@ pub(crate) fn create(
         pair.remember(batch.db, group)?;
     }
     let rev = join(batch, group, &founders, now)?;
-    let members = founders.into_iter().map(|(user, _)| user).collect();
-    publish(batch, group, rev, new.creator, GroupChange::Created { members }, now)?;
+    contacts::note_unasked(batch.db, group, &unasked)?;
+    publish(batch, group, rev, new.creator, GroupChange::Created { members: users }, now)?;
     Ok(group)
 }
 
@@ -183,7 +187,7 @@ pub(crate) fn add(
     caller: UserId,
     group: GroupId,
     users: &[UserId],
-    max_members: u64,
+    bounds: &Bounds,
     now: Timestamp,
 ) -> Result<()> {
     let (loaded, member) = load(batch, group, caller)?;
@@ -201,9 +205,15 @@ pub(crate) fn add(
     if newcomers.is_empty() {
         return Ok(());
     }
-    if member_count(batch.db, group)? + newcomers.len() as u64 > max_members {
-        return Err(Refusal::TooManyMembers(max_members).into());
+    if member_count(batch.db, group)? + newcomers.len() as u64 > bounds.members {
+        return Err(Refusal::TooManyMembers(bounds.members).into());
     }
+    if loaded.single {
+        return bring_in(batch, caller, group, newcomers, now);
+    }
+    contacts::may_name(batch.db, caller, &newcomers, bounds.directory)?;
+    let unasked = contacts::may_join(batch.db, caller, &newcomers, bounds)?;
+    contacts::note_unasked(batch.db, group, &unasked)?;
     bring_in(batch, caller, group, newcomers, now)
 }
 
@@ -222,6 +232,9 @@ pub(crate) fn remove(
     }
     if leavers.is_empty() {
         return Ok(());
+    }
+    if leavers.contains(&caller) {
+        contacts::forget_unasked(batch.db, group, caller)?;
     }
     let rev = leave(batch, group, &leavers)?;
     publish(batch, group, rev, caller, GroupChange::Removed { users: leavers.clone() }, now)?;
@@ -366,6 +379,7 @@ fn join(batch: &mut Batch<'_>, group: GroupId, users: &[(UserId, Role)], now: Ti
     let head = batch.heads.group(batch.db, group)?;
     for (user, role) in users {
         let rev = head.next_rev();
+        membership::remember(batch.db, group, *user)?;
         row::execute(
             batch.db,
             "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)

@@ -19,7 +19,7 @@ pub(crate) fn page(
     page: Page,
     below: Option<Seq>,
 ) -> Result<Option<History>> {
-    let Some(membership) = Membership::find(db, group, user)? else { return Ok(None) };
+    let Some(membership) = Membership::find_any(db, group, user)? else { return Ok(None) };
     let left_rev = membership.left.map(|(_, left_rev)| left_rev);
     let (Some(group), Some(last_seq)) = (groups::seen(db, group, left_rev)?, last_seq(db, group)?) else {
         return Ok(None);

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rim_core::contact::Bounds;
 use rim_core::event::{Done, Ended, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
@@ -42,6 +43,7 @@ mod chats;
 mod checkpoint;
 mod client_ids;
 mod connection;
+mod contacts;
 #[cfg(test)]
 mod cost;
 mod directory;
@@ -276,8 +278,8 @@ impl Store for SqliteStore {
         self.read(move |db| friends::acquaintances(db, user, others)).await
     }
 
-    async fn create_group(&self, group: NewGroup, max_members: u64, now: Timestamp) -> Result<GroupId> {
-        self.write(move |batch| groups::create(batch, &group, max_members, now)).await
+    async fn create_group(&self, group: NewGroup, bounds: Bounds, now: Timestamp) -> Result<GroupId> {
+        self.write(move |batch| groups::create(batch, &group, &bounds, now)).await
     }
 
     async fn update_group(
@@ -308,10 +310,10 @@ impl Store for SqliteStore {
         caller: UserId,
         group: GroupId,
         users: Vec<UserId>,
-        max_members: u64,
+        bounds: Bounds,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| groups::add(batch, caller, group, &users, max_members, now)).await
+        self.write(move |batch| groups::add(batch, caller, group, &users, &bounds, now)).await
     }
 
     async fn remove_members(

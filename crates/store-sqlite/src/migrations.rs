@@ -19,6 +19,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0007_group_events.sql"),
     include_str!("../migrations/0008_accounts.sql"),
     include_str!("../migrations/0009_departures.sql"),
+    include_str!("../migrations/0010_forgotten.sql"),
 ];
 
 /// The version this rim reads and writes.

@@ -78,6 +78,7 @@ fn candidates(
     known.sort_by_key(|(group, _)| *group);
     let mut known = known.as_slice();
 
+    let forgotten = forgotten(db, user, known, &ever)?;
     let heads = directory.look();
     let candidates = ever.into_iter().filter_map(|(group, left_rev)| {
         while let [(before, _), rest @ ..] = known
@@ -89,7 +90,35 @@ fn candidates(
         let until = left_rev.unwrap_or_else(|| heads.head(group).last_rev);
         (until > since).then_some((group, since))
     });
-    Ok(candidates.collect())
+    if forgotten.is_empty() {
+        return Ok(candidates.collect());
+    }
+    let mut candidates: Vec<_> = candidates.chain(forgotten).collect();
+    candidates.sort_unstable();
+    Ok(candidates)
+}
+
+/// Of the groups that the client knows, those that the user has left and forgotten on another device before this one
+/// heard of the leaving. `known` and `ever` are by group.
+fn forgotten(
+    db: &Connection,
+    user: UserId,
+    known: &[(GroupId, Rev)],
+    ever: &[(GroupId, Option<Rev>)],
+) -> Result<Vec<(GroupId, Rev)>> {
+    let mut forgotten: Vec<(GroupId, Rev)> = Vec::new();
+    for &(group, since) in known {
+        let is_known = forgotten.last().is_some_and(|(last, _)| *last == group);
+        if is_known || ever.binary_search_by_key(&group, |(group, _)| *group).is_ok() {
+            continue;
+        }
+        let membership = Membership::find_any(db, group, user)?;
+        let left = membership.and_then(|membership| membership.left);
+        if left.is_some_and(|(_, left_rev)| left_rev > since) {
+            forgotten.push((group, since));
+        }
+    }
+    Ok(forgotten)
 }
 
 /// The user's own `rev`, and that of his profile.
@@ -99,6 +128,25 @@ fn own_revs(db: &Connection, user: UserId) -> Result<(Rev, Rev)> {
         Ok((Rev(row.get(1)?), Rev(row.get(2)?)))
     })?;
     Ok(revs.unwrap_or_default())
+}
+
+/// The members of a group who changed. Who had left before the user came, who never were there together, is not told to
+/// have been there.
+macro_rules! members_sql {
+    ($mine:literal, $theirs:literal) => {
+        concat!(
+            "SELECT o.user_id, o.rev, o.role, o.left_rev IS NOT NULL, o.read_seq, o.delivered_seq
+             FROM ",
+            $mine,
+            " AS m JOIN groups AS g ON g.id = m.group_id JOIN ",
+            $theirs,
+            " AS o ON o.group_id = m.group_id
+             WHERE m.group_id = ?1 AND m.user_id = ?5 AND o.rev > ?2 AND o.rev <= ?3
+               AND (o.left_rev IS NULL OR g.single OR ",
+            membership::shared!(),
+            ") ORDER BY o.rev LIMIT ?4"
+        )
+    };
 }
 
 /// A group in which the user missed something.
@@ -125,7 +173,7 @@ struct Head {
 impl View {
     /// `None` where he missed nothing: also where he never was a member.
     fn changed(db: &Connection, user: UserId, group: GroupId, since: Rev) -> Result<Option<Self>> {
-        let Some(membership) = Membership::find(db, group, user)? else { return Ok(None) };
+        let Some(membership) = Membership::find_any(db, group, user)? else { return Ok(None) };
         let Some(mut head) = Head::find(db, group)? else { return Ok(None) };
         let left_rev = membership.left.map(|(_, left_rev)| left_rev);
         if let Some(departure) = groups::departure(db, group, left_rev)? {
@@ -234,15 +282,25 @@ impl View {
     }
 
     fn members(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, MemberState)>> {
-        // Who had left before they came, who never were there together, is not told to have been there.
-        let sql = concat!(
-            "SELECT o.user_id, o.rev, o.role, o.left_rev IS NOT NULL, o.read_seq, o.delivered_seq
-             FROM members AS m JOIN groups AS g ON g.id = m.group_id JOIN members AS o ON o.group_id = m.group_id
-             WHERE m.group_id = ?1 AND m.user_id = ?5 AND o.rev > ?2 AND o.rev <= ?3
-               AND (o.left_rev IS NULL OR g.single OR ",
-            membership::shared!(),
-            ") ORDER BY o.rev LIMIT ?4"
-        );
+        let [present, forgotten] = if self.membership.forgotten {
+            [
+                members_sql!("forgotten_members", "members"),
+                members_sql!("forgotten_members", "forgotten_members"),
+            ]
+        } else {
+            [members_sql!("members", "members"), members_sql!("members", "forgotten_members")]
+        };
+        let mut members = self.members_in(db, present, limit)?;
+        let forgotten = self.members_in(db, forgotten, limit)?;
+        if !forgotten.is_empty() {
+            members.extend(forgotten);
+            members.sort_unstable_by_key(|(rev, _)| *rev);
+            members.truncate(limit);
+        }
+        Ok(members)
+    }
+
+    fn members_in(&self, db: &Connection, sql: &str, limit: usize) -> Result<Vec<(Rev, MemberState)>> {
         let params =
             [self.group.sql(), self.since.sql(), self.until.sql(), (limit as u64).sql(), self.user.sql()];
         row::all(db, sql, params, |row| {

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use rim_core::contact::Bounds;
 use rim_core::event::{Change, Committed, Feed};
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Chat, Kind, NewMessage, Page, Write, Written};
@@ -58,7 +59,10 @@ impl House {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, mut feed) = open(&folder.path().join("rim.db")).expect("a new store");
         let (anna, bob) = (user(&store, "anna").await, user(&store, "bob").await);
-        let group = store.create_group(new_group(anna, bob), 100, Timestamp(1)).await.expect("a group");
+        let group = store
+            .create_group(new_group(anna, bob), Bounds::of_members(100), Timestamp(1))
+            .await
+            .expect("a group");
         while feed.try_recv().is_ok() {}
         Self { folder, store: Arc::new(store), feed, anna, bob, group }
     }
@@ -327,7 +331,10 @@ async fn what_is_answered_is_in_the_directory() {
         house.check_directory();
     }
     for n in 0..3 {
-        let group = house.store.create_group(new_group(house.anna, house.bob), 100, Timestamp(3)).await;
+        let group = house
+            .store
+            .create_group(new_group(house.anna, house.bob), Bounds::of_members(100), Timestamp(3))
+            .await;
         house.group = group.expect("a group");
         house.check_directory();
         house.send(&format!("id {n}"), "in another").await;
@@ -348,7 +355,10 @@ async fn a_database_of_an_older_version_answers_the_same() {
         house.send(&format!("id {n}"), &n.to_string()).await;
     }
     let both = [house.anna, house.bob];
-    let quiet = house.store.create_group(new_group(house.anna, house.bob), 100, Timestamp(3)).await;
+    let quiet = house
+        .store
+        .create_group(new_group(house.anna, house.bob), Bounds::of_members(100), Timestamp(3))
+        .await;
     let quiet = quiet.expect("a group");
     // Of each group they have left they see a part; to one they come back, and one they leave twice.
     let first = std::mem::replace(&mut house.group, quiet);
@@ -356,14 +366,24 @@ async fn a_database_of_an_older_version_answers_the_same() {
     for _ in 0..2 {
         let bob = vec![house.bob];
         house.store.remove_members(house.bob, quiet, bob.clone(), Timestamp(4)).await.expect("gone");
-        house.store.add_members(house.anna, quiet, bob, 100, Timestamp(4)).await.expect("back");
+        house
+            .store
+            .add_members(house.anna, quiet, bob, Bounds::of_members(100), Timestamp(4))
+            .await
+            .expect("back");
     }
     house.group = first;
     for group in [house.group, quiet] {
         house.store.remove_members(house.bob, group, vec![house.bob], Timestamp(4)).await.expect("gone");
     }
     house.send("id 6", "the gap").await;
-    let back = house.store.add_members(house.anna, house.group, vec![house.bob], 100, Timestamp(5));
+    let back = house.store.add_members(
+        house.anna,
+        house.group,
+        vec![house.bob],
+        Bounds::of_members(100),
+        Timestamp(5),
+    );
     back.await.expect("back");
     let expected = answers(&house.store, both).await;
     house.store.close().await;
@@ -420,7 +440,11 @@ async fn whenever_the_process_is_killed_it_answers_the_same() {
     // His chat list shows the end of what he saw before.
     let bob = vec![house.bob];
     house.store.remove_members(house.anna, house.group, bob.clone(), Timestamp(4)).await.expect("gone");
-    house.store.add_members(house.anna, house.group, bob, 100, Timestamp(5)).await.expect("back");
+    house
+        .store
+        .add_members(house.anna, house.group, bob, Bounds::of_members(100), Timestamp(5))
+        .await
+        .expect("back");
     for n in 2..=3 * SIZE.run as u64 {
         let mut killed = house.killed();
         assert_eq!(answers(&killed.store, both).await, answers(&house.store, both).await);

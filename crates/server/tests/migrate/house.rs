@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rim_core::contact::Bounds;
 use rim_core::event::{Committed, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
@@ -209,7 +210,7 @@ impl House {
     pub async fn group(&self, creator: UserId, members: &[UserId], mode: u8, name: &str) -> GroupId {
         let members = members.iter().map(|user| (*user, Role::Common)).collect();
         let group = NewGroup { creator, name: name.to_owned(), avatar: String::new(), mode, members };
-        self.store.create_group(group, 100, NOW).await.expect("created")
+        self.store.create_group(group, Bounds::of_members(100), NOW).await.expect("created")
     }
 }
 
@@ -299,7 +300,7 @@ async fn fill(house: &House) -> Known {
     for number in 0..2 {
         store.remove_members(anna, group, vec![carol], NOW).await.expect("removed");
         house.send(group, anna, &format!("without {number}"), "she is away").await;
-        store.add_members(anna, group, vec![carol], 100, NOW).await.expect("added");
+        store.add_members(anna, group, vec![carol], Bounds::of_members(100), NOW).await.expect("added");
         house.send(group, carol, &format!("with {number}"), "I am back").await;
     }
     store.set_role(anna, group, bob, Role::Admin, NOW).await.expect("changed");

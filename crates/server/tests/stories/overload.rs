@@ -344,7 +344,11 @@ async fn users(store: &dyn Store, name: &str, count: usize) -> Vec<LoggedIn> {
 async fn group(store: &dyn Store, mode: u8, creator: &LoggedIn, others: &[LoggedIn]) -> u64 {
     let members = others.iter().map(|other| (other.uid, Role::Common)).collect();
     let group = NewGroup { creator: creator.uid, name: String::new(), avatar: String::new(), mode, members };
-    store.create_group(group, 1000, Timestamp(0)).await.expect("a group").0
+    store
+        .create_group(group, rim_core::contact::Bounds::of_members(1000), Timestamp(0))
+        .await
+        .expect("a group")
+        .0
 }
 
 /// Everything in the only group of somebody, as one who comes back asks for it: the server's ids and those of the

@@ -1,10 +1,12 @@
 //! The chat list: what each sees first.
 
 use super::Claim;
+use super::client::Client;
+use super::sync::after;
 use super::world::{NO_GROUP, World, chat_change, query, refusal, texts};
 use crate::event::ChatChange;
 use crate::message::{Chat, Page};
-use crate::sync::ChatState;
+use crate::sync::{ChatState, SyncQuery};
 use crate::{GroupId, Refusal, Rev, Seq, UserId};
 
 pub async fn a_chat_appears_with_its_first_message(w: &mut World) -> Claim {
@@ -456,4 +458,118 @@ async fn chats(w: &World, user: UserId, number: u64, size: u32) -> Vec<String> {
 
 async fn peer(w: &World, user: UserId, group: GroupId) -> UserId {
     w.chat(user, group).await.peer.id
+}
+
+// ---- forgetting
+
+pub async fn a_group_that_was_left_and_deleted_is_forgotten(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "one").await?;
+    let [told, late] = [w.everything(bob).await, w.everything(bob).await];
+    w.remove(anna, group, &[bob]).await?;
+    let left = w.sync(bob, after(&told)).await;
+    assert!(!left.groups[0].member);
+    w.delete_chat(bob, group, None).await?;
+
+    let fresh = w.everything(bob).await;
+    assert_eq!((fresh.groups, fresh.chats), (vec![], vec![]), "nothing has to be looked at for them");
+    // A device that knows the group hears that it is deleted; one that does not know of the leaving hears of both.
+    let known = SyncQuery { groups: vec![(group, left.groups[0].rev)], ..after(&left) };
+    let page = w.sync(bob, known).await;
+    let deleted = [ChatState { group, deleted: Some(Seq(1)), read: Seq(0) }];
+    assert_eq!((page.groups.len(), page.chats.as_slice()), (0, deleted.as_slice()));
+    let page = w.sync(bob, after(&late)).await;
+    assert_eq!((page.groups[0].member, page.groups[0].deleted), (false, Some(Seq(1))));
+    assert_eq!(page.chats, deleted);
+
+    // Their part stays theirs, and a second time changes nothing.
+    assert_eq!(w.texts(bob, group).await, ["one"]);
+    let rev = w.own_rev(bob).await;
+    w.changes().await;
+    w.delete_chat(bob, group, None).await?;
+    w.read_all(bob, group).await?;
+    assert_eq!((w.changes().await, w.own_rev(bob).await), (vec![], rev));
+
+    // Others who were away hear that they have left.
+    let mut anna_s = Client::new(anna);
+    anna_s.catch_up(w, 1, None).await;
+    assert!(anna_s.groups[&group].members.keys().eq([&anna]));
+    Ok(())
+}
+
+pub async fn who_was_away_hears_of_a_leaving_that_was_forgotten(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob, carl]).await;
+    let mut client = Client::up_to_date(w, carl).await;
+    w.leave(bob, group).await?;
+    w.delete_chat(bob, group, None).await?;
+    client.catch_up(w, 1, None).await;
+    assert!(client.groups[&group].members.keys().eq([&anna, &carl]));
+    // Alone, one still has whom one was there with.
+    w.send(carl, group, "hi").await?;
+    w.leave(anna, group).await?;
+    w.delete_chat(anna, group, None).await?;
+    assert_eq!(w.chat(carl, group).await.peer.id, anna);
+    Ok(())
+}
+
+pub async fn one_who_comes_back_to_what_he_forgot_has_his_earlier_part(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "one").await?;
+    w.leave(bob, group).await?;
+    w.delete_chat(bob, group, None).await?;
+    w.reopen().await;
+    w.send(anna, group, "the gap").await?;
+    w.add(anna, group, &[bob]).await?;
+    w.send(anna, group, "three").await?;
+    assert_eq!(w.texts(bob, group).await, ["one", "three"]);
+    let chat = w.chat(bob, group).await;
+    assert_eq!((chat.last.content.as_str(), chat.unread, chat.left), ("three", 1, false));
+    let delta = w.everything(bob).await.groups.remove(0);
+    assert_eq!((delta.member, delta.deleted, delta.messages.len()), (true, None, 2));
+    Ok(())
+}
+
+pub async fn what_came_unseen_or_may_come_back_is_not_forgotten(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let (group, chat) = (w.group(anna, &[bob]).await, w.single(anna, bob).await);
+    for of in [group, chat] {
+        w.send(anna, of, "one").await?;
+        w.send(anna, of, "two").await?;
+        w.leave(bob, of).await?;
+    }
+    w.delete_chat(bob, group, Some(Seq(1))).await?;
+    w.delete_chat(bob, chat, None).await?;
+    assert_eq!(chats(w, bob, 1, 10).await, ["two"], "the second of the group came unseen");
+    assert_eq!(w.everything(bob).await.groups.len(), 2);
+    w.send(anna, chat, "three").await?;
+    assert_eq!(chats(w, bob, 1, 10).await, ["two", "three"], "the single chat is back");
+    Ok(())
+}
+
+pub async fn whoever_was_put_into_many_groups_gets_rid_of_them_all(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let mut groups = Vec::new();
+    for n in 0..50 {
+        let group = w.group(anna, &[bob]).await;
+        if n % 2 == 0 {
+            w.send(anna, group, "spam").await?;
+        }
+        groups.push(group);
+    }
+    for (n, group) in groups.iter().enumerate() {
+        // In any order.
+        if n % 3 == 0 {
+            w.delete_chat(bob, *group, None).await?;
+        }
+        w.leave(bob, *group).await?;
+        w.delete_chat(bob, *group, None).await?;
+    }
+    let fresh = w.everything(bob).await;
+    assert_eq!((fresh.groups, fresh.chats, fresh.users.len()), (vec![], vec![], 0));
+    assert_eq!(w.store.group_ids_of(bob).await?, []);
+    assert_eq!(w.chats(bob).await, []);
+    Ok(())
 }

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use super::Claim;
 use super::client::Client;
 use super::world::{MANY, Sent, World, append, group_change, new_group, new_user, refusal, seqs, text};
+use crate::contact::Bounds;
 use crate::event::{Change, GroupChange};
 use crate::friend::{FriendAction, Friendship};
 use crate::group::SINGLE_MODE;
@@ -90,7 +91,9 @@ pub async fn the_last_place_is_given_once(w: &mut World) -> Claim {
     for n in 0..20 {
         let user = w.user(&format!("user {n}")).await;
         let (store, now) = (Arc::clone(&w.store), w.now());
-        tasks.spawn(async move { store.add_members(anna, group, vec![user], 2, now).await });
+        tasks.spawn(
+            async move { store.add_members(anna, group, vec![user], Bounds::of_members(2), now).await },
+        );
     }
     let added = tasks.join_all().await.into_iter().filter(Result::is_ok).count();
     assert_eq!(added, 1);

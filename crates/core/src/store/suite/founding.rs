@@ -2,6 +2,7 @@
 
 use super::Claim;
 use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, new_group, refusal};
+use crate::contact::Bounds;
 use crate::event::{Change, GroupChange};
 use crate::group::{Group, NewGroup, Role};
 use crate::{Refusal, Rev, Seq};
@@ -104,14 +105,15 @@ pub async fn a_group_with_an_unknown_user_is_not_founded(w: &mut World) -> Claim
 pub async fn a_group_has_no_more_founders_than_members(w: &mut World) -> Claim {
     let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
     w.changes().await;
-    let refused = w.store.create_group(new_group(anna, 2, &[bob, carl]), 2, w.now()).await;
+    let refused =
+        w.store.create_group(new_group(anna, 2, &[bob, carl]), Bounds::of_members(2), w.now()).await;
     assert_eq!(refusal(refused), Refusal::TooManyMembers(2));
     assert_eq!(w.store.groups_of(anna).await?, []);
     assert_eq!(w.changes().await, []);
 
     // Nobody is counted twice.
     let new = new_group(anna, 2, &[bob, carl, bob, anna]);
-    let group = w.store.create_group(new, 3, w.now()).await?;
+    let group = w.store.create_group(new, Bounds::of_members(3), w.now()).await?;
     assert_eq!(w.members(anna, group).await.len(), 3);
     Ok(())
 }

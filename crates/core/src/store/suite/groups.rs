@@ -2,6 +2,7 @@
 
 use super::Claim;
 use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, refusal};
+use crate::contact::Bounds;
 use crate::event::{Change, GroupChange};
 use crate::group::Role;
 use crate::{Refusal, Rev, Seq};
@@ -107,16 +108,16 @@ pub async fn a_full_group_takes_nobody_else(w: &mut World) -> Claim {
     let group = w.group(anna, &[bob]).await;
     w.changes().await;
 
-    let refused = w.store.add_members(anna, group, vec![carl, dan], 3, w.now()).await;
+    let refused = w.store.add_members(anna, group, vec![carl, dan], Bounds::of_members(3), w.now()).await;
     assert_eq!(refusal(refused), Refusal::TooManyMembers(3));
     assert_eq!(w.members(anna, group).await.len(), 2);
     assert_eq!(w.changes().await, []);
 
-    w.store.add_members(anna, group, vec![carl, bob, carl], 3, w.now()).await?;
+    w.store.add_members(anna, group, vec![carl, bob, carl], Bounds::of_members(3), w.now()).await?;
     // It is full now; whoever is in it already takes no room, and one who leaves makes some.
-    w.store.add_members(anna, group, vec![carl, bob], 3, w.now()).await?;
+    w.store.add_members(anna, group, vec![carl, bob], Bounds::of_members(3), w.now()).await?;
     w.leave(bob, group).await?;
-    w.store.add_members(anna, group, vec![dan], 3, w.now()).await?;
+    w.store.add_members(anna, group, vec![dan], Bounds::of_members(3), w.now()).await?;
     assert_eq!(w.members(anna, group).await, [(anna, Admin), (carl, Common), (dan, Common)]);
     Ok(())
 }

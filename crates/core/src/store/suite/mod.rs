@@ -31,6 +31,7 @@ pub mod random;
 pub mod receipts;
 pub mod sessions;
 pub mod shared;
+pub mod standing;
 pub mod sync;
 pub mod sync_of_members;
 pub mod users;
@@ -200,6 +201,16 @@ macro_rules! store_suite {
                 only_the_creator_dissolves
                 groups_survive_a_restart
             }
+            standing {
+                strangers_put_somebody_into_so_many_groups_only
+                a_group_that_was_looked_into_is_ones_own
+                being_removed_makes_no_room_for_strangers
+                contacts_may_go_on_where_strangers_may_not
+                others_leave_room_for_ones_own_groups
+                single_chats_take_no_room
+                a_refused_list_adds_nobody
+                who_may_not_be_looked_up_is_as_good_as_nobody
+            }
             messages {
                 a_message_is_stored_as_it_was_sent
                 messages_of_a_group_are_numbered_from_one
@@ -272,6 +283,11 @@ macro_rules! store_suite {
                 a_chat_one_has_left_is_deleted_until_one_joins_anew
                 a_chat_deleted_before_leaving_stays_deleted
                 only_ones_own_chats_are_deleted
+                a_group_that_was_left_and_deleted_is_forgotten
+                who_was_away_hears_of_a_leaving_that_was_forgotten
+                one_who_comes_back_to_what_he_forgot_has_his_earlier_part
+                what_came_unseen_or_may_come_back_is_not_forgotten
+                whoever_was_put_into_many_groups_gets_rid_of_them_all
                 deleted_chats_leave_no_hole_in_the_pages
                 a_deleted_chat_is_synced
                 one_who_came_back_sees_his_earlier_part_last

@@ -10,7 +10,7 @@ use crate::event::{Change, ChatChange, GroupChange};
 use crate::friend::{self, FriendAction, Friendship};
 use crate::group::{self, Group, Member, NewGroup, Role};
 use crate::group_event::GroupEvent;
-use crate::message::{Mark, Message, NewMessage, Receipt};
+use crate::message::{self, Mark, Message, NewMessage, Receipt};
 use crate::sync::Stay;
 use crate::user::{ProfileChange, User};
 use crate::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
@@ -56,6 +56,8 @@ pub(super) struct Person {
     pub(super) delivered: Seq,
     /// Up to where they have deleted the chat, if they have.
     pub(super) deleted: Option<Seq>,
+    /// Whether they have left the group, and deleted it after that.
+    pub(super) forgotten: bool,
     /// What a group chat was, and who was their peer in it, when they left it last.
     as_left: Option<(Group, UserId)>,
 }
@@ -195,12 +197,13 @@ impl Room {
                 revs: Vec::new(),
                 joined_at: at,
                 deleted: None,
+                forgotten: false,
                 as_left: None,
                 read: Seq(0),
                 delivered: Seq(0),
             },
         };
-        (person.role, person.deleted) = (role, None);
+        (person.role, person.deleted, person.forgotten) = (role, None, false);
         person.joined_at = at;
         person.stays.push((after, None));
         person.revs.push((rev, None));
@@ -449,7 +452,10 @@ impl Model {
     ) -> Outcome {
         let room = self.room(group)?;
         let last = room.last_seq_of(user);
+        let single = room.group.single;
         let person = room.person_mut(user).ok_or(Refusal::NotMember)?;
+        let left = (!person.is_member()).then_some(last);
+        person.forgotten |= message::is_forgotten(single, left, seen);
         let seq = seen.unwrap_or(last).min(last);
         if person.deleted >= Some(seq) {
             return Ok(vec![]);
@@ -488,7 +494,7 @@ impl Model {
         if !room.has_member(user) {
             let seq = room.last_seq_of(user);
             let person = room.person_mut(user).ok_or(Refusal::NotMember)?;
-            if person.read >= seq {
+            if person.read >= seq || person.forgotten {
                 return Ok(vec![]);
             }
             (person.read, person.delivered) = (seq, person.delivered.max(seq));

@@ -425,6 +425,10 @@ impl<'a> Story<'a> {
         for user in &self.people {
             let fresh = Client::up_to_date(self.w, *user).await;
             compare(&fresh, false, &self.model);
+            for id in fresh.groups.keys() {
+                let person = self.model.rooms[id].person(*user);
+                assert!(person.is_some_and(|person| !person.forgotten), "{user} has forgotten {id}");
+            }
             for other in fresh.users.keys() {
                 let introduced = self.model.rooms.values().any(|room| room.introduces(*user, *other));
                 let asked = self.model.ever_asked.contains(&(*user, *other));
@@ -551,7 +555,11 @@ fn compare(client: &Client, windowed: bool, model: &Model) {
     }
     assert!(client.me.is_some() || !model.renamed.contains(&user), "a changed profile is told");
 
-    let rooms: BTreeMap<_, _> = model.rooms.iter().filter(|(_, room)| room.person(user).is_some()).collect();
+    // What they have forgotten is known to those of their devices that knew it before.
+    let is_known = |id: &GroupId, room: &Room| {
+        room.person(user).is_some_and(|person| !person.forgotten || client.groups.contains_key(id))
+    };
+    let rooms: BTreeMap<_, _> = model.rooms.iter().filter(|(id, room)| is_known(id, room)).collect();
     assert!(client.groups.keys().eq(rooms.keys().copied()), "the groups he is or was in");
     // Whom a client shows by name: contacts, and the members of its groups.
     let mut shown: Vec<_> = client.friends.keys().copied().collect();

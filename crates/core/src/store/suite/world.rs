@@ -7,6 +7,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Fixture;
+use crate::contact::Bounds;
 use crate::event::{Change, ChatChange, Committed, Ended, Feed, GroupChange};
 use crate::friend::FriendAction;
 use crate::group::{Group, NewGroup, Role};
@@ -21,7 +22,7 @@ use crate::{GroupId, MessageId, Origin, Refusal, Rev, Seq, SessionId, Timestamp,
 pub const DAWN: Timestamp = Timestamp(1_700_000_000_000);
 
 /// More members than any story has.
-pub const MANY: u64 = 10_000;
+pub const MANY: Bounds = Bounds::of_members(10_000);
 
 /// A page that holds everything.
 pub const ALL: Page = Page { number: 1, size: 10_000 };

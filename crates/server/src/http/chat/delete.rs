@@ -14,7 +14,8 @@ use crate::http::json::Json;
 /// Delete a chat
 ///
 /// From one's own list and on all of one's own devices, also where one has left. One stays a member and keeps what was
-/// said. The next message brings the chat back, and so does joining anew. Again: nothing changes.
+/// said. The next message brings the chat back, and so does joining anew. Again: nothing changes. A group chat that one
+/// has left and deleted is forgotten: nothing lists it any more, and one's own part can still be read.
 #[utoipa::path(
     post,
     path = "/api/chat/delete",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use rim_core::{GroupId, UserId};
-use rim_protocol::limits::{self, MAX_GROUP_MEMBERS};
+use rim_protocol::limits;
 use rim_protocol::rest::{MemberChange, OpType};
 
 use crate::App;
@@ -32,7 +32,7 @@ pub(super) async fn change_members(
     let users = body.uids.iter().map(|uid| UserId(uid.get())).collect();
     let now = app.clock.now();
     match body.op_type {
-        OpType::Add => app.store.add_members(caller.user, group, users, MAX_GROUP_MEMBERS, now).await?,
+        OpType::Add => app.store.add_members(caller.user, group, users, app.bounds(), now).await?,
         OpType::Remove => app.store.remove_members(caller.user, group, users, now).await?,
     }
     Ok(Data(true))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use rim_core::UserId;
 use rim_core::group::NewGroup;
-use rim_protocol::limits::{self, MAX_GROUP_MEMBERS};
+use rim_protocol::limits;
 use rim_protocol::rest::GroupCreate;
 
 use crate::App;
@@ -17,7 +17,8 @@ use crate::http::wire;
 /// Create a group
 ///
 /// The caller is its creator and an admin. `mode` 1 with exactly one other user is a single chat: if the
-/// two have one already, the answer is its id, and who had left it is back in it.
+/// two have one already, the answer is its id, and who had left it is back in it. Whoever is in as many group chats as
+/// one may be, or was put into too many by people who are no contacts of theirs, cannot be named.
 #[utoipa::path(
     post,
     path = "/api/group/create",
@@ -37,6 +38,6 @@ pub(super) async fn create_group(
         mode: body.group.mode,
         members: body.users.iter().map(|user| (UserId(user.uid.get()), wire::role(user.role))).collect(),
     };
-    let group = app.store.create_group(group, MAX_GROUP_MEMBERS, app.clock.now()).await?;
+    let group = app.store.create_group(group, app.bounds(), app.clock.now()).await?;
     Ok(Data(group.0))
 }

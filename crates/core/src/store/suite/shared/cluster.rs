@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::{Cluster, Node};
+use crate::contact::Bounds;
 use crate::event::{Change, GroupChange};
 use crate::friend::{FriendAction, Friendship};
 use crate::group::SINGLE_MODE;
@@ -219,7 +220,9 @@ pub async fn the_last_place_is_given_once_over_all_nodes(c: &mut Cluster) -> Cla
     for n in 0..20 {
         let user = nodes[0].user(&format!("user {n}")).await;
         let (store, now) = (Arc::clone(&nodes[n % 2].store), nodes[0].now());
-        tasks.spawn(async move { store.add_members(anna, group, vec![user], 2, now).await });
+        tasks.spawn(
+            async move { store.add_members(anna, group, vec![user], Bounds::of_members(2), now).await },
+        );
     }
     let (joined, refused): (Vec<_>, Vec<_>) = tasks.join_all().await.into_iter().partition(Result::is_ok);
     assert_eq!((joined.len(), refused.len()), (1, 19));
