@@ -156,6 +156,12 @@ describe("content", () => {
     expect(parseContent("Card", "null").is).toBe("unreadable");
   });
 
+  it("is as large as anything may be, or says nothing of it", () => {
+    const sizes = { width: 1e308, height: -1, size: 1e17 };
+    expect(parseContent("Image", JSON.stringify({ url: "/1.png", ...sizes }))).toMatchObject({ width: null, height: null, size: null });
+    expect(parseContent("Video", JSON.stringify({ url: "/1.mp4", ...sizes }))).toMatchObject({ ratio: 16 / 9, size: null });
+  });
+
   it("that the server's disk has lost is told of in the language of the page", () => {
     const content = "[This message was damaged on the server's disk. Whoever runs the server can restore it from a backup.]";
     expect(parseContent("Text", content).is).toBe("damaged");
