@@ -1,20 +1,63 @@
 //! Who a request comes from.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use http::HeaderMap;
 
 /// The other end of the TCP connection, in the extensions of every request. Behind a proxy this is the
-/// proxy; [`client_address`] tells who is behind it.
+/// proxy; [`Proxies`] tell who is behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
+
+/// Whose word about others is believed.
+pub struct Proxies {
+    trusted: Vec<IpAddr>,
+    /// Whether it was said in the log that somebody else claims to be a proxy: of those inside, where proxies mostly
+    /// are, and of those outside, each once. So no stranger can use up the word about one's own proxy.
+    said: [AtomicBool; 2],
+}
+
+impl Proxies {
+    pub fn new(trusted: Vec<IpAddr>) -> Self {
+        Self { trusted, said: Default::default() }
+    }
+
+    /// The address a request was sent from, as [`client_address`] has it. Says so in the log where a proxy seems to be
+    /// meant and is not trusted.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let client = client_address(peer, headers, &self.trusted);
+        if self.is_news(peer, headers) {
+            tracing::warn!(
+                "{client} sends X-Forwarded-For and is not among trusted-proxies, so it counts as one client however                  many it speaks for; if it is your proxy, set trusted-proxies = [\"{client}\"]"
+            );
+        }
+        client
+    }
+
+    fn is_news(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let peer = peer.to_canonical();
+        headers.contains_key("x-forwarded-for")
+            && !self.trusted.contains(&peer)
+            && !self.said[usize::from(is_inside(peer))].swap(true, Relaxed)
+    }
+}
+
+/// Whether it is an address of this machine or of a network of one's own.
+fn is_inside(address: IpAddr) -> bool {
+    address.is_loopback()
+        || match address {
+            IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+            IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+        }
+}
 
 /// The address a request was sent from: `peer`, or what a trusted proxy says in `X-Forwarded-For`.
 ///
 /// Every proxy appends the address it was called from, so the list is walked from its end, and the first
 /// entry that no trusted proxy wrote about another is the answer. What stands before it was sent by a
 /// stranger and may be invented; so may be an entry that is no address, where the walk ends.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let trusts = |address: &IpAddr| trusted.contains(address);
     let mut client = peer.to_canonical();
     if !trusts(&client) {
@@ -113,6 +156,22 @@ mod tests {
     #[test]
     fn an_ipv4_peer_on_an_ipv6_socket_is_the_ipv4_peer() {
         assert_eq!(client("::ffff:10.0.0.1", &["198.51.100.1"]), ip("198.51.100.1"));
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_trusted_is_spoken_of_once_whatever_strangers_send() {
+        let proxies = Proxies::new(vec![ip(PROXY)]);
+        let headers: HeaderMap =
+            [(http::HeaderName::from_static("x-forwarded-for"), "1.1.1.1".parse().expect("a value"))]
+                .into_iter()
+                .collect();
+        let is_news = |peer: &str, headers: &HeaderMap| proxies.is_news(ip(peer), headers);
+        assert!(!is_news("10.0.0.9", &HeaderMap::new()), "it forwards nothing");
+        assert!(!is_news(PROXY, &headers) && !is_news("::ffff:10.0.0.1", &headers), "it is trusted");
+        assert!(is_news("203.0.113.9", &headers));
+        assert!(!is_news("203.0.113.10", &headers));
+        assert!(is_news("10.0.0.9", &headers), "one's own is still spoken of");
+        assert!(!is_news("127.0.0.1", &headers) && !is_news("fd00::1", &headers));
     }
 
     #[test]

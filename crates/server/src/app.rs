@@ -1,6 +1,5 @@
 //! What every part of the server shares.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use rim_core::contact::{Bounds, Directory};
@@ -10,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::address::Proxies;
 use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::gateway::{Hub, Waking};
 use crate::intake::Intake;
-use crate::limits::RateLimits;
+use crate::limits::{Attempt, Guesser, RateLimits};
 use crate::media::Avatars;
 use crate::metrics::Metrics;
 use crate::time::Time;
@@ -37,6 +37,7 @@ pub struct App {
     /// Who is to write next.
     pub waking: Waking,
     pub limits: RateLimits,
+    pub proxies: Proxies,
     /// How much has come that is not whole yet.
     pub intake: Arc<Intake>,
     pub metrics: Arc<Metrics>,
@@ -62,11 +63,14 @@ impl App {
         }
     }
 
-    /// What became of a password attempt that the limits had let in; `account_key` is the folded account.
-    pub fn password_attempted(&self, account_key: &str, address: IpAddr, wrong: bool) {
+    /// What became of a password attempt that the limits had let in; `account_key` is the folded account. Other nodes
+    /// are told of what came from an address; a device stays with one, or is as slow at each.
+    pub fn password_attempted(&self, account_key: &str, guesser: Guesser, attempt: &Attempt, wrong: bool) {
         if !wrong {
-            self.limits.not_a_wrong_password(account_key, address);
-        } else if let Some(cluster) = &self.cluster {
+            self.limits.not_a_wrong_password(attempt);
+        } else if let (Some(cluster), Guesser::Stranger(address) | Guesser::Neighbour(address)) =
+            (&self.cluster, guesser)
+        {
             cluster.wrong_password(account_key, address);
         }
     }

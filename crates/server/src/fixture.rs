@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::address::Proxies;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Database};
@@ -42,6 +43,7 @@ pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
         hub: Hub::new(config.idle_timeout, false),
         waking: Waking::default(),
         limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &Time::default()),
+        proxies: Proxies::new(config.trusted_proxies.clone()),
         intake: Intake::new(config.max_body_bytes),
         metrics,
         shutdown: CancellationToken::new(),

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::address::Proxies;
 use crate::admin::socket::AdminSocket;
 use crate::app::App;
 use crate::clock::SystemClock;
@@ -130,6 +131,7 @@ impl Server {
             avatars,
             clock,
             limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &time),
+            proxies: Proxies::new(config.trusted_proxies.clone()),
             intake: Intake::new(config.max_body_bytes),
             time,
             metrics,

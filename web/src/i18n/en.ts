@@ -47,6 +47,7 @@ export const en = {
   "problem.slowDown": "Too many attempts. Try again in {time}.",
   "problem.busy": "The server is busy, nothing was done. Try again in {time}.",
   "problem.unsure": "It is not known whether this was done. Look whether it was, and try again if not.",
+  "problem.accountRefused": "This account name cannot be used. Choose another.",
   "problem.accountTaken": "This account name is taken.",
   "problem.wrongPassword": "The password is wrong.",
   "problem.wrongLogin": "Account or password is wrong.",

@@ -48,6 +48,7 @@ export const zh: Catalogue = {
   "problem.slowDown": "操作过于频繁，请在{time}后重试。",
   "problem.busy": "服务器繁忙，操作未执行，请在{time}后重试。",
   "problem.unsure": "无法确认操作是否成功，请先查看结果，未成功时再重试。",
+  "problem.accountRefused": "这个账号无法使用，请换一个。",
   "problem.accountTaken": "该账号已被注册。",
   "problem.wrongPassword": "密码错误。",
   "problem.wrongLogin": "账号或密码错误。",

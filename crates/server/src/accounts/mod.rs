@@ -9,15 +9,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderValue};
 use rim_core::session::{NewSession, Proof, Session};
 use rim_core::user::{Credentials, NewUser};
 use rim_core::{Clock, Refusal, SessionId, Store, StoreError, UserId};
 use rim_protocol::limits::{self, Invalid};
 
+use crate::address::network;
 use crate::app::App;
 use crate::config::Config;
+use crate::limits::Guesser;
 use crate::metrics::Metrics;
 
+pub mod device;
 pub mod hasher;
 pub mod password;
 pub mod token;
@@ -38,6 +42,8 @@ pub struct Accounts {
     /// Whether a failed login says which of account and password was wrong.
     precise_login_errors: bool,
     session_lifetime_ms: i64,
+    /// Whether browsers come by TLS, as far as this server knows.
+    tls: bool,
     /// Whether somebody has an account: once that is so it stays so, as no user is ever deleted.
     somebody: AtomicBool,
 }
@@ -54,6 +60,9 @@ pub enum AccountError {
     WrongAccountOrPassword,
     #[error("the account is disabled")]
     Disabled,
+    /// It is taken or looks like one that is, where the settings want no difference.
+    #[error("this account cannot be had: choose another")]
+    Unavailable,
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
@@ -100,6 +109,7 @@ impl Accounts {
             hasher: Hasher::start(metrics.hashing.clone())?,
             precise_login_errors: config.precise_login_errors,
             session_lifetime_ms: milliseconds(config.session_lifetime),
+            tls: config.tls.is_some(),
             somebody: AtomicBool::new(false),
         })
     }
@@ -118,7 +128,7 @@ impl Accounts {
     /// Creates a user. Whether strangers may is for the caller to ask.
     ///
     /// # Errors
-    /// `Invalid` for a field outside its limits; `AccountTaken`.
+    /// `Invalid` for a field outside its limits; `AccountTaken`; `AccountConfusable`.
     pub async fn register(
         &self,
         store: &Arc<dyn Store>,
@@ -132,9 +142,10 @@ impl Accounts {
         if let Some(password) = &registration.password {
             limits::password(password)?;
         }
-        // Looked up first, so that a taken account costs no hash; the store has the last word.
-        if store.user_by_account(&account).await?.is_some() {
-            return Err(StoreError::from(rim_core::Refusal::AccountTaken).into());
+        // Looked up first, so that a taken account costs no hash; the store has the last word. Where strangers are not to
+        // be told it takes as long as any other.
+        if self.precise_login_errors && store.user_by_account(&account).await?.is_some() {
+            return Err(StoreError::from(Refusal::AccountTaken).into());
         }
         let password_hash = match registration.password {
             Some(password) => Some(self.hasher.hash(Lane::Registration, password).await?),
@@ -190,6 +201,65 @@ impl Accounts {
             store.rehash_password(credentials.user, &old, new).await?;
         }
         Ok(token)
+    }
+
+    /// The device that these headers come from, if it was logged in to the account before. `key` is the folded account.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn device(
+        &self,
+        store: &Arc<dyn Store>,
+        account: &str,
+        key: &str,
+        headers: &HeaderMap,
+    ) -> Result<Option<device::Number>, StoreError> {
+        if !device::shows_something(headers, key) {
+            return Ok(None);
+        }
+        let known = store.credentials(account).await?.and_then(|known| known.password_hash);
+        Ok(known.and_then(|hash| device::known(headers, key, &hash)))
+    }
+
+    /// Who guesses at an account from `address`: a neighbour where it has a session from there.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn guesser_at(
+        &self,
+        store: &Arc<dyn Store>,
+        clock: &dyn Clock,
+        account: &str,
+        address: IpAddr,
+    ) -> Result<Guesser, StoreError> {
+        let Some(known) = store.credentials(account).await? else { return Ok(Guesser::Stranger(address)) };
+        let sessions = store.sessions(known.user, clock.now()).await?;
+        let is_here = |session: &Session| {
+            session.address.parse().is_ok_and(|there: IpAddr| network(there) == network(address))
+        };
+        Ok(if sessions.iter().any(is_here) {
+            Guesser::Neighbour(address)
+        } else {
+            Guesser::Stranger(address)
+        })
+    }
+
+    /// The cookie by which a device is known from now on that has just logged in; the number it had stays its own.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn remember_device(
+        &self,
+        store: &Arc<dyn Store>,
+        account: &str,
+        key: &str,
+        known: Option<device::Number>,
+    ) -> Result<Option<HeaderValue>, StoreError> {
+        let hash = store.credentials(account).await?.and_then(|known| known.password_hash);
+        let number = known.map_or_else(device::new_number, Ok);
+        let number =
+            number.map_err(|error| StoreError::Fault(format!("the system's random source: {error}")))?;
+        Ok(hash.map(|hash| device::remember(key, &hash, number, self.tls)))
     }
 
     /// The session of a token; `None` where the token is malformed, unknown, expired or ended, or its user

@@ -57,6 +57,10 @@ pub struct Ears {
     words: mpsc::Sender<Word>,
 }
 
+/// No account has a longer key: of the 64 bytes of an account folding makes less than this. What is longer nobody has, and
+/// it would fill the bus.
+const MAX_KEY_BYTES: usize = 1024;
+
 /// Follow these topics, and say when it is so.
 struct Request {
     topics: Vec<Topic>,
@@ -92,6 +96,9 @@ impl Cluster {
 
     /// Tells the other nodes of a wrong password, so that guesses are counted together.
     pub(crate) fn wrong_password(&self, account: &str, address: std::net::IpAddr) {
+        if account.len() > MAX_KEY_BYTES {
+            return;
+        }
         let hint = Brief::WrongPassword { account: account.to_owned(), address };
         self.bus.publish(Subject::Everybody, hint.encode());
     }

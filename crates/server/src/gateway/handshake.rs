@@ -13,7 +13,7 @@ use sha1::{Digest, Sha1};
 
 use super::session::Session;
 use super::socket::Socket;
-use crate::address::{self, Peer};
+use crate::address::Peer;
 use crate::app::App;
 use crate::http::origin;
 use crate::listen::{ConnectionGuard, Line};
@@ -42,7 +42,7 @@ pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Respo
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let guard = request.extensions().get::<ConnectionGuard>().cloned();
-    let address = address::client_address(peer.ip(), request.headers(), &app.config.trusted_proxies);
+    let address = app.proxies.client(peer.ip(), request.headers());
     let tasks = app.tasks.clone();
     tasks.spawn(async move {
         // Counts the connection for as long as it lives.

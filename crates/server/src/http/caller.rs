@@ -18,7 +18,7 @@ use rim_core::session::Session;
 use super::body;
 use super::error::ApiError;
 use crate::accounts;
-use crate::address::{Peer, client_address};
+use crate::address::Peer;
 use crate::app::App;
 
 /// The user who asks, and the session of his token.
@@ -117,7 +117,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 fn address(app: &App, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
     let Peer(peer) = extensions.get().expect("the accept loop puts the peer into every request");
-    client_address(peer.ip(), headers, &app.config.trusted_proxies)
+    app.proxies.client(peer.ip(), headers)
 }
 
 #[cfg(test)]

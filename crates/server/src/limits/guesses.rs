@@ -1,76 +1,123 @@
-//! Guesses at a password: an attempt is counted before it is looked at and given back unless it was wrong.
+//! Guesses at a password: who makes them, and how many are let in.
 //!
-//! Counted afterwards, any number of guesses made at once would all be let in. `governor` cannot give back,
-//! so this is its rule (GCRA) with that one step more: each attempt moves the debt on by one interval, time
-//! pays it off, and nobody is let in whose debt is more than the burst.
+//! A place, which is an address, may guess so often, and all strangers together may guess so often at one account; else
+//! whoever has ten thousand addresses guesses ten thousand times as fast. But a bound of the account alone would let
+//! strangers lock its owner out. So there are three kinds of guessers, and none takes attempts from another kind:
+//!
+//! - a *device* that was logged in to the account before, which shows a cookie or a session: it counts for itself;
+//! - a *neighbour*: a place from which the account has a session, be it of the owner or of somebody behind the same
+//!   router;
+//! - *strangers*. Once they have been wrong often, each place has one attempt in ten minutes: so those who attack use up
+//!   what is theirs, and attempts are left for the owner at a new place.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use governor::Quota;
-use governor::clock::{Clock, Reference};
-use parking_lot::Mutex;
+use governor::clock::Clock;
+use rim_core::SessionId;
+use sha2::{Digest, Sha256};
 
-/// Who guesses at what: the folded account, from the network of an address. By account alone a stranger
-/// could lock its owner out.
-pub(super) type Guesser = (Box<str>, IpAddr);
+use super::debts::{Charge, Debts};
+use super::quota;
+use crate::address::network;
 
-pub(super) struct Guesses<C: Clock> {
-    interval: Duration,
-    /// The debt one may have and still be let in.
-    tolerance: Duration,
-    clock: C,
-    start: C::Instant,
-    /// When each debt is paid off, from `start`. A plain mutex: a login costs milliseconds of hashing
-    /// beside it.
-    paid_off: Mutex<HashMap<Guesser, Duration>>,
+/// Once half of what strangers have together is used up, a place that guesses waits for so long.
+const PAUSE_UNDER_ATTACK: Duration = Duration::from_secs(10 * 60);
+
+/// From where somebody tries a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guesser {
+    Device([u8; 16]),
+    Neighbour(IpAddr),
+    Stranger(IpAddr),
 }
 
+impl Guesser {
+    /// Whoever holds the token of this session.
+    pub fn session(id: SessionId) -> Self {
+        Self::Device(u128::from(id.0).to_le_bytes())
+    }
+}
+
+/// A folded account, in a form that has one size whatever a stranger sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Account([u8; 16]);
+
+impl Account {
+    fn new(key: &str) -> Self {
+        let hash: [u8; 32] = Sha256::digest(key).into();
+        Self(hash[..16].try_into().expect("half of it"))
+    }
+}
+
+/// Who owes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Debtor {
+    Device(Account, [u8; 16]),
+    DeviceInAll(Account, [u8; 16]),
+    Place(Account, IpAddr),
+    Neighbours(Account),
+    Strangers(Account),
+}
+
+/// An attempt that was let in.
+#[derive(Debug, Default)]
+#[must_use = "what was no wrong password is to be given back"]
+pub struct Attempt(Vec<Charge<Debtor>>);
+
+pub(super) struct Guesses<C: Clock>(Debts<Debtor, C>);
+
 impl<C: Clock> Guesses<C> {
-    pub(super) fn new(quota: Quota, clock: C) -> Self {
-        let interval = quota.replenish_interval();
-        Self {
-            interval,
-            tolerance: interval * (quota.burst_size().get() - 1),
-            start: clock.now(),
-            clock,
-            paid_off: Mutex::default(),
-        }
+    pub(super) fn new(clock: C) -> Self {
+        Self(Debts::new(clock))
     }
 
-    /// Counts an attempt; or, where there were too many, tells how long to wait and counts nothing.
-    pub(super) fn attempt(&self, guesser: Guesser) -> Result<(), Duration> {
-        let now = self.now();
-        let mut paid_off = self.paid_off.lock();
-        let debt = paid_off.entry(guesser).or_default();
-        match debt.saturating_sub(now).checked_sub(self.tolerance) {
-            None | Some(Duration::ZERO) => {
-                *debt = now.max(*debt) + self.interval;
-                Ok(())
+    /// Counts an attempt; or tells how long to wait.
+    pub(super) fn attempt(&self, account_key: &str, guesser: Guesser) -> Result<Attempt, Duration> {
+        let account = Account::new(account_key);
+        let one = |debtor| Charge::of(debtor, quota::FAILED_LOGIN);
+        let charges = match guesser {
+            Guesser::Device(number) => vec![
+                one(Debtor::Device(account, number)),
+                Charge::of(Debtor::DeviceInAll(account, number), quota::FAILED_LOGIN_OF_ACCOUNT),
+            ],
+            Guesser::Neighbour(address) => vec![
+                one(Debtor::Place(account, network(address))),
+                Charge::of(Debtor::Neighbours(account), quota::FAILED_LOGIN_OF_ACCOUNT),
+            ],
+            Guesser::Stranger(address) => {
+                let mut place = one(Debtor::Place(account, network(address)));
+                if self.is_under_attack(account_key) {
+                    place = Charge { cost: PAUSE_UNDER_ATTACK, tolerance: Duration::ZERO, ..place };
+                }
+                vec![place, Charge::of(Debtor::Strangers(account), quota::FAILED_LOGIN_OF_ACCOUNT)]
             }
-            Some(wait) => Err(wait),
-        }
+        };
+        self.0.attempt(&charges).map(|()| Attempt(charges))
     }
 
-    /// Gives an attempt back.
-    pub(super) fn give_back(&self, guesser: &Guesser) {
-        if let Some(debt) = self.paid_off.lock().get_mut(guesser) {
-            *debt = debt.saturating_sub(self.interval);
-        }
+    pub(super) fn give_back(&self, attempt: &Attempt) {
+        self.0.give_back(&attempt.0);
+    }
+
+    /// Whether strangers have used up half of what they have together.
+    pub(super) fn is_under_attack(&self, account_key: &str) -> bool {
+        let all = full(quota::FAILED_LOGIN_OF_ACCOUNT);
+        self.0.debt(&Debtor::Strangers(Account::new(account_key))) >= all / 2
     }
 
     pub(super) fn retain_recent(&self) {
-        let now = self.now();
-        self.paid_off.lock().retain(|_, paid_off| *paid_off > now);
+        self.0.retain_recent();
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.paid_off.lock().len()
+        self.0.len()
     }
+}
 
-    fn now(&self) -> Duration {
-        self.clock.now().duration_since(self.start).into()
-    }
+/// The debt of who has used up all that is let in at once.
+fn full(quota: Quota) -> Duration {
+    quota.replenish_interval() * quota.burst_size().get()
 }

@@ -2,6 +2,7 @@
 //!
 //! Each limit lets a burst through and then a steady rate; who is over it is told when to come back.
 
+mod debts;
 mod guesses;
 
 use std::hash::Hash;
@@ -15,21 +16,27 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use rim_core::UserId;
 
+use self::debts::{Charge, Debts};
 use self::guesses::Guesses;
+pub use self::guesses::{Attempt, Guesser};
 use crate::address::network;
 use crate::metrics::Counters;
 use crate::time::Time;
 
 /// The rates, all in one place; `docs/operations.md` has the same table.
 mod quota {
-    use super::{Quota, per_minute, per_second};
+    use super::{Quota, per_hour, per_minute, per_second};
 
     /// Accounts created from one address.
     pub(super) const REGISTER: Quota = per_minute(30, 120);
     /// Logins from one address, whatever the account.
     pub(super) const LOGIN: Quota = per_minute(120, 240);
-    /// Failed logins to one account, from wherever.
+    /// Failed logins to one account from one place or device.
     pub(super) const FAILED_LOGIN: Quota = per_minute(6, 20);
+    /// The same of all strangers together, of all neighbours, or of one device in the long run.
+    pub(super) const FAILED_LOGIN_OF_ACCOUNT: Quota = per_hour(100, 100);
+    /// Registrations from one address of accounts that there are, where that is no news for strangers.
+    pub(super) const TAKEN: Quota = per_hour(20, 10);
     /// REST requests of one user.
     pub(super) const REQUEST: Quota = per_second(60, 600);
     /// Messages sent by one user.
@@ -45,8 +52,18 @@ mod quota {
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
-pub const KINDS: [&str; 9] =
-    ["register", "login", "failed_login", "request", "message", "watch", "profile", "upload", "frame"];
+pub const KINDS: [&str; 10] = [
+    "register",
+    "taken",
+    "login",
+    "failed_login",
+    "request",
+    "message",
+    "watch",
+    "profile",
+    "upload",
+    "frame",
+];
 
 /// The caller is over a limit and may try again after this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +81,7 @@ pub struct RateLimits<C: Clock = Time> {
     enabled: bool,
     refused: Counters,
     register: Limit<IpAddr, C>,
+    taken: Debts<IpAddr, C>,
     login: Limit<IpAddr, C>,
     failed_login: Guesses<C>,
     request: Limit<UserId, C>,
@@ -83,8 +101,9 @@ impl<C: Clock + Clone> RateLimits<C> {
             enabled,
             refused,
             register: limit(quota::REGISTER, clock),
+            taken: Debts::new(clock.clone()),
             login: limit(quota::LOGIN, clock),
-            failed_login: Guesses::new(quota::FAILED_LOGIN, clock.clone()),
+            failed_login: Guesses::new(clock.clone()),
             request: limit(quota::REQUEST, clock),
             message: limit(quota::MESSAGE, clock),
             watch: limit(quota::WATCH, clock),
@@ -107,26 +126,45 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check("login", &self.login, &network(address))
     }
 
-    /// A password of the account is about to be checked; `account_key` is the folded account. It counts as
-    /// a wrong one until [`Self::not_a_wrong_password`].
-    pub fn password_attempt(&self, account_key: &str, address: IpAddr) -> Result<(), RetryAfter> {
+    /// An account is about to be looked for by somebody at `address` who registers. It counts as taken until
+    /// [`Self::not_taken`].
+    pub fn taken(&self, address: IpAddr) -> Result<(), RetryAfter> {
         if !self.enabled {
             return Ok(());
         }
-        let guesser = (account_key.into(), network(address));
-        self.failed_login.attempt(guesser).map_err(|wait| self.refuse("failed_login", wait))
+        let charge = Charge::of(network(address), quota::TAKEN);
+        self.taken.attempt(&[charge]).map_err(|wait| self.refuse("taken", wait))
+    }
+
+    /// Nobody had the account.
+    pub fn not_taken(&self, address: IpAddr) {
+        self.taken.give_back(&[Charge::of(network(address), quota::TAKEN)]);
+    }
+
+    /// A password of the account is about to be checked; `account_key` is the folded account. It counts as
+    /// a wrong one until [`Self::not_a_wrong_password`].
+    pub fn password_attempt(&self, account_key: &str, guesser: Guesser) -> Result<Attempt, RetryAfter> {
+        if !self.enabled {
+            return Ok(Attempt::default());
+        }
+        self.failed_login.attempt(account_key, guesser).map_err(|wait| self.refuse("failed_login", wait))
     }
 
     /// The attempt was no guess: the password was right, or it was not looked at.
-    pub fn not_a_wrong_password(&self, account_key: &str, address: IpAddr) {
-        self.failed_login.give_back(&(account_key.into(), network(address)));
+    pub fn not_a_wrong_password(&self, attempt: &Attempt) {
+        self.failed_login.give_back(attempt);
     }
 
     /// Another node has counted a wrong password: it counts here, too, so that guessing at several nodes is no
     /// faster.
     pub fn wrong_password_elsewhere(&self, account_key: &str, address: IpAddr) {
         // One over the limit is refused already, here as there.
-        let _ = self.failed_login.attempt((account_key.into(), network(address)));
+        let _ = self.failed_login.attempt(account_key, Guesser::Stranger(address));
+    }
+
+    /// Whether strangers are guessing so much that it matters who is none.
+    pub fn is_under_attack(&self, account_key: &str) -> bool {
+        self.enabled && self.failed_login.is_under_attack(account_key)
     }
 
     /// `user` sends a REST request.
@@ -164,6 +202,7 @@ impl<C: Clock + Clone> RateLimits<C> {
     pub fn forget_the_quiet(&self) {
         self.register.retain_recent();
         self.login.retain_recent();
+        self.taken.retain_recent();
         self.failed_login.retain_recent();
         self.request.retain_recent();
         self.message.retain_recent();
@@ -199,6 +238,10 @@ const fn per_second(rate: u32, burst: u32) -> Quota {
     Quota::per_second(positive(rate)).allow_burst(positive(burst))
 }
 
+const fn per_hour(rate: u32, burst: u32) -> Quota {
+    Quota::per_hour(positive(rate)).allow_burst(positive(burst))
+}
+
 const fn per_minute(rate: u32, burst: u32) -> Quota {
     Quota::per_minute(positive(rate)).allow_burst(positive(burst))
 }
@@ -228,8 +271,10 @@ mod tests {
         let mut table = "| what | by | at once | then |\n|---|---|---|---|\n".to_owned();
         for (what, by, quota) in [
             ("registrations", "address", quota::REGISTER),
+            ("registrations of taken accounts, with `login-errors` `uniform`", "address", quota::TAKEN),
             ("logins", "address", quota::LOGIN),
-            ("wrong passwords", "account and address", quota::FAILED_LOGIN),
+            ("wrong passwords", "account and address, or device", quota::FAILED_LOGIN),
+            ("wrong passwords", "account: all strangers together", quota::FAILED_LOGIN_OF_ACCOUNT),
             ("REST requests", "user", quota::REQUEST),
             ("messages", "user", quota::MESSAGE),
             ("lists to watch", "user", quota::WATCH),
@@ -237,9 +282,12 @@ mod tests {
             ("uploads", "user", quota::UPLOAD),
             ("WebSocket frames before Login", "address", quota::FRAME),
         ] {
-            let a_minute = (60.0 / quota.replenish_interval().as_secs_f64()).round();
-            let (rate, time) =
-                if a_minute < 600.0 { (a_minute, "minute") } else { (a_minute / 60.0, "second") };
+            let an_hour = (3600.0 / quota.replenish_interval().as_secs_f64()).round();
+            let (rate, time) = match an_hour {
+                rate if rate < 180.0 => (rate, "hour"),
+                rate if rate < 36_000.0 => (rate / 60.0, "minute"),
+                rate => (rate / 3600.0, "second"),
+            };
             writeln!(table, "| {what} | {by} | {} | {rate} a {time} |", quota.burst_size()).expect("written");
         }
         documented::check("operations.md", "rates", &table);
@@ -260,38 +308,144 @@ mod tests {
         assert_eq!(limits.refused.get("register"), 2);
     }
 
+    const STRANGER: Guesser = Guesser::Stranger(HOME);
+
+    fn place(number: u32) -> IpAddr {
+        IpAddr::V4((0xC633_6400 + number).into())
+    }
+
+    type Limits = RateLimits<FakeRelativeClock>;
+
+    /// Whether a password may be tried, which is wrong.
+    fn guess(limits: &Limits, account: &str, guesser: Guesser) -> Result<(), RetryAfter> {
+        limits.password_attempt(account, guesser).map(drop)
+    }
+
+    /// How many guesses are let in of so many places, each of which goes on until it is refused.
+    fn guesses_of(limits: &Limits, places: std::ops::Range<u32>, kind: fn(IpAddr) -> Guesser) -> usize {
+        let of =
+            |number| (0..1000).take_while(|_| guess(limits, "anna", kind(place(number))).is_ok()).count();
+        places.map(of).sum()
+    }
+
     #[test]
     fn twenty_wrong_passwords_close_an_account_to_their_sender_for_a_while() {
         let (limits, clock) = limits(true);
         for _ in 0..20 {
-            assert_eq!(limits.password_attempt("anna", HOME), Ok(()));
+            assert_eq!(guess(&limits, "anna", STRANGER), Ok(()));
         }
         let closed = Err(RetryAfter(Duration::from_secs(10)));
-        assert_eq!(limits.password_attempt("anna", HOME), closed, "also if all of them came at once");
-        assert_eq!(limits.password_attempt("bob", HOME), Ok(()));
-        let elsewhere = "192.0.2.2".parse().expect("an address");
-        assert_eq!(limits.password_attempt("anna", elsewhere), Ok(()), "the owner is not locked out");
+        assert_eq!(guess(&limits, "anna", STRANGER), closed, "also if all of them came at once");
+        assert_eq!(guess(&limits, "bob", STRANGER), Ok(()));
+        assert_eq!(
+            guess(&limits, "anna", Guesser::Stranger(place(1))),
+            Ok(()),
+            "the owner is not locked out"
+        );
         clock.advance(Duration::from_secs(10));
-        assert_eq!(limits.password_attempt("anna", HOME), Ok(()));
-        assert_eq!(limits.password_attempt("anna", HOME), closed);
+        assert_eq!(guess(&limits, "anna", STRANGER), Ok(()));
+        assert_eq!(guess(&limits, "anna", STRANGER), closed);
+    }
+
+    #[test]
+    fn however_many_places_guess_an_account_has_so_many_guesses() {
+        let (limits, clock) = limits(true);
+        let at_once = guesses_of(&limits, 0..10_000, Guesser::Stranger);
+        assert_eq!(at_once, 100);
+        let mut later = 0;
+        for _ in 0..24 * 60 {
+            clock.advance(Duration::from_secs(60));
+            later += guesses_of(&limits, 0..200, Guesser::Stranger);
+        }
+        assert!(later <= 24 * 100, "{later} in a day");
+    }
+
+    #[test]
+    fn a_device_and_a_neighbour_pass_while_strangers_attack() {
+        let (limits, _) = limits(true);
+        guesses_of(&limits, 0..10_000, Guesser::Stranger);
+        assert!(limits.is_under_attack("anna") && !limits.is_under_attack("bob"));
+        assert!(guess(&limits, "anna", Guesser::Stranger(place(10_001))).is_err());
+        assert_eq!(guess(&limits, "anna", Guesser::Device([1; 16])), Ok(()));
+        assert_eq!(guess(&limits, "anna", Guesser::Neighbour(HOME)), Ok(()));
+        // Neighbours have no more than strangers, and take nothing from devices.
+        assert!(guesses_of(&limits, 20_000..30_000, Guesser::Neighbour) < 100);
+        assert!(guess(&limits, "anna", Guesser::Neighbour(HOME)).is_err());
+        assert_eq!(guess(&limits, "anna", Guesser::Device([1; 16])), Ok(()));
+        for _ in 0..1000 {
+            let _ = guess(&limits, "anna", Guesser::Device([2; 16]));
+        }
+        assert!(
+            guess(&limits, "anna", Guesser::Device([2; 16])).is_err(),
+            "nor does one device guess for ever"
+        );
+        assert_eq!(guess(&limits, "anna", Guesser::Device([1; 16])), Ok(()));
+    }
+
+    /// As long as fewer than seventeen places attack, what they may use up is less than what comes back.
+    #[test]
+    fn the_owner_at_a_new_place_waits_at_most_some_minutes_during_an_attack() {
+        let (limits, clock) = limits(true);
+        let mut waited = 0;
+        for minute in 0..300 {
+            guesses_of(&limits, 0..16, Guesser::Stranger);
+            if minute >= 60 {
+                // Each time from another place.
+                match limits.password_attempt("anna", Guesser::Stranger(place(1_000 + minute))) {
+                    Ok(attempt) => {
+                        waited = 0;
+                        limits.not_a_wrong_password(&attempt);
+                    }
+                    Err(_) => waited += 1,
+                }
+                assert!(waited <= 3, "{waited} minutes");
+            }
+            clock.advance(Duration::from_secs(60));
+        }
     }
 
     #[test]
     fn right_passwords_are_not_counted() {
         let (limits, _) = limits(true);
-        for _ in 0..100 {
-            assert_eq!(limits.password_attempt("anna", HOME), Ok(()));
-            limits.not_a_wrong_password("anna", HOME);
+        for _ in 0..1000 {
+            for guesser in [STRANGER, Guesser::Neighbour(HOME), Guesser::Device([1; 16])] {
+                let attempt = limits.password_attempt("anna", guesser).expect("let in");
+                limits.not_a_wrong_password(&attempt);
+            }
         }
+    }
+
+    #[test]
+    fn what_strangers_send_as_an_account_has_one_size() {
+        let (limits, _) = limits(true);
+        let long = "x".repeat(1024 * 1024);
+        assert_eq!(guess(&limits, &long, STRANGER), Ok(()));
+        assert!(std::mem::size_of::<guesses::Debtor>() <= 40);
+    }
+
+    #[test]
+    fn free_accounts_are_not_counted_among_those_that_are_taken() {
+        let (limits, clock) = limits(true);
+        for _ in 0..100 {
+            assert_eq!(limits.taken(HOME), Ok(()));
+            limits.not_taken(HOME);
+        }
+        for _ in 0..10 {
+            assert_eq!(limits.taken(HOME), Ok(()));
+        }
+        assert_eq!(limits.taken(HOME), Err(RetryAfter(Duration::from_secs(180))));
+        assert_eq!(limits.taken(place(1)), Ok(()));
+        clock.advance(Duration::from_secs(180));
+        assert_eq!(limits.taken(HOME), Ok(()));
     }
 
     #[test]
     fn who_was_quiet_for_long_is_forgotten() {
         let (limits, clock) = limits(true);
         assert_eq!(limits.message(UserId(1)), Ok(()));
-        assert_eq!(limits.password_attempt("anna", HOME), Ok(()));
+        assert_eq!(guess(&limits, "anna", STRANGER), Ok(()));
         limits.forget_the_quiet();
-        assert_eq!((limits.message.len(), limits.failed_login.len()), (1, 1));
+        assert_eq!((limits.message.len(), limits.failed_login.len()), (1, 2));
         clock.advance(Duration::from_secs(3600));
         limits.forget_the_quiet();
         assert_eq!((limits.message.len(), limits.failed_login.len()), (0, 0));
@@ -301,7 +455,7 @@ mod tests {
     fn limits_that_are_off_refuse_nothing() {
         let (limits, _) = limits(false);
         for _ in 0..3_000 {
-            assert_eq!(limits.password_attempt("anna", HOME), Ok(()));
+            assert_eq!(guess(&limits, "anna", STRANGER), Ok(()));
             assert_eq!(limits.frame(HOME), Ok(()));
         }
     }

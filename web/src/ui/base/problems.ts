@@ -14,6 +14,7 @@ type PlainKey = Exclude<Key, PersonKey | "problem.slowDown" | "problem.busy">;
 const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["account existed", "problem.accountTaken"],
   ["this account looks like one", "problem.accountAlike"],
+  ["this account cannot be had", "problem.accountRefused"],
   ["at least one character that can be seen", "problem.invisible"],
   ["wrong password", "problem.wrongPassword"],
   ["wrong account or password", "problem.wrongLogin"],

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use rim_core::{Refusal, StoreError};
 use rim_protocol::rest::UserCreate;
 
 use crate::App;
-use crate::accounts::Registration;
+use crate::accounts::{AccountError, Registration};
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::ClientAddress;
 use crate::http::error::ApiError;
@@ -15,7 +16,8 @@ use crate::http::json::Json;
 /// Create a user
 ///
 /// Open to everybody unless registration is closed by a setting. Accounts are unique without regard to
-/// case and surrounding blanks; a taken one is refused with `Account Existed`.
+/// case and surrounding blanks; a taken one is refused with `Account Existed`,
+/// or, where the setting `login-errors` is `uniform`, in the same words as one that looks too much like another.
 #[utoipa::path(
     post,
     path = "/api/user/create",
@@ -32,6 +34,10 @@ pub(super) async fn create_user(
         return Err(ApiError::Refused("registration is closed".to_owned()));
     }
     app.limits.register(address)?;
+    let secret = !app.config.precise_login_errors;
+    if secret {
+        app.limits.taken(address)?;
+    }
     let registration = Registration {
         account: body.account,
         name: body.name,
@@ -39,6 +45,18 @@ pub(super) async fn create_user(
         email: body.email.unwrap_or_default(),
         password: body.password,
     };
-    let user = app.accounts.register(&app.store, &*app.clock, registration).await?;
-    Ok(Data(user.0))
+    let created = app.accounts.register(&app.store, &*app.clock, registration).await;
+    match created {
+        Err(AccountError::Store(StoreError::Refused(Refusal::AccountTaken | Refusal::AccountConfusable)))
+            if secret =>
+        {
+            Err(AccountError::Unavailable.into())
+        }
+        created => {
+            if secret {
+                app.limits.not_taken(address);
+            }
+            Ok(Data(created?.0))
+        }
+    }
 }

@@ -3,22 +3,26 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse};
 use http::HeaderMap;
-use http::header::USER_AGENT;
+use http::header::{SET_COOKIE, USER_AGENT};
 use rim_core::account::fold;
 use rim_protocol::limits::{self, MAX_NAME_CHARS};
 use rim_protocol::rest::UserLogin;
 
 use crate::App;
 use crate::accounts::{AccountError, Login};
-use crate::http::answer::{Answer, Data};
+use crate::http::answer::Data;
 use crate::http::caller::ClientAddress;
+use crate::http::error::ApiError;
 use crate::http::json::Json;
+use crate::limits::Guesser;
 
 /// Log in
 ///
 /// Opens a session for one device; other sessions of the user go on. The session ends by
-/// `/api/user/logout`, or when it was not used for as long as the settings allow.
+/// `/api/user/logout`, or when it was not used for as long as the settings allow. A cookie tells the server that this
+/// browser was logged in to the account, so that nobody who guesses passwords keeps it out; clients need not send it.
 #[utoipa::path(
     post,
     path = "/api/user/login",
@@ -35,19 +39,31 @@ pub(super) async fn log_in(
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     Json(body): Json<UserLogin>,
-) -> Answer<String> {
+) -> Result<impl IntoResponse, ApiError> {
     let account = fold(&body.account);
-    let device = match &body.device {
+    let name = match &body.device {
         Some(device) => limits::device_name(device)?,
         None => user_agent(&headers),
     };
-    app.limits.login(address)?;
-    app.limits.password_attempt(&account, address)?;
-    let login = Login { account: body.account, password: body.password, device, address };
+    let device = app.accounts.device(&app.store, &body.account, &account, &headers).await?;
+    if device.is_none() {
+        app.limits.login(address)?;
+    }
+    let guesser = match device {
+        Some(number) => Guesser::Device(number),
+        None if app.limits.is_under_attack(&account) => {
+            app.accounts.guesser_at(&app.store, &*app.clock, &body.account, address).await?
+        }
+        None => Guesser::Stranger(address),
+    };
+    let attempt = app.limits.password_attempt(&account, guesser)?;
+    let login = Login { account: body.account.clone(), password: body.password, device: name, address };
     let outcome = app.accounts.login(&app.store, &*app.clock, login).await;
     let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
-    app.password_attempted(&account, address, wrong);
-    Ok(Data(outcome?.to_text()))
+    app.password_attempted(&account, guesser, &attempt, wrong);
+    let token = Data(outcome?.to_text());
+    let cookie = app.accounts.remember_device(&app.store, &body.account, &account, device).await?;
+    Ok((AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie))), token))
 }
 
 /// What the client calls itself, shortened to the length of a device's name.

@@ -10,8 +10,9 @@ use rim_protocol::rest::PasswordChange;
 use crate::App;
 use crate::accounts::AccountError;
 use crate::http::answer::{Answer, Data};
-use crate::http::caller::{Caller, ClientAddress};
+use crate::http::caller::Caller;
 use crate::http::json::Json;
+use crate::limits::Guesser;
 
 /// Change one's password
 ///
@@ -25,17 +26,17 @@ use crate::http::json::Json;
 pub(super) async fn change_password(
     State(app): State<Arc<App>>,
     caller: Caller,
-    ClientAddress(address): ClientAddress,
     Json(body): Json<PasswordChange>,
 ) -> Answer<bool> {
-    // Whoever holds a token may guess here as he may at the login, so guesses count together.
+    // Whoever holds a token may guess here; it counts for the session, and nobody who guesses elsewhere keeps its
+    // owner from changing the password.
     let account = app.store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?.account;
-    let account = fold(&account);
-    app.limits.password_attempt(&account, address)?;
+    let (account, guesser) = (fold(&account), Guesser::session(caller.session.id));
+    let attempt = app.limits.password_attempt(&account, guesser)?;
     let outcome =
         app.accounts.change_password(&app.store, &caller.session, body.old_password, body.new_password).await;
     let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
-    app.password_attempted(&account, address, wrong);
+    app.password_attempted(&account, guesser, &attempt, wrong);
     outcome?;
     Ok(Data(true))
 }

@@ -8,6 +8,7 @@ mod endings;
 mod fields;
 mod floods;
 mod frames;
+mod guesses;
 mod half;
 mod rubbish;
 pub mod socket;
