@@ -85,7 +85,7 @@ pub struct AvatarName {
 }
 
 impl AvatarName {
-    pub(super) fn of(format: Format, picture: &[u8]) -> Self {
+    pub fn of(format: Format, picture: &[u8]) -> Self {
         let hash = Sha256::digest(picture).iter().map(|byte| format!("{byte:02x}")).collect();
         Self { hash, format }
     }

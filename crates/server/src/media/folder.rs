@@ -10,6 +10,11 @@ use super::avatars::AvatarName;
 
 const FOLDER: &str = "media/avatars";
 
+/// Where they are in a data folder.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join(FOLDER)
+}
+
 /// All of it blocks, and is for the threads that may.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -21,7 +26,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Creates the folder where there is none, readable for its owner alone.
     pub(super) fn open(data: &Path) -> io::Result<Self> {
-        let folder = data.join(FOLDER);
+        let folder = folder(data);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         Ok(Self { folder, writes: AtomicU64::new(0) })
     }

@@ -10,9 +10,10 @@ use crate::NODES;
 use crate::raw::{self, Answer};
 use crate::world::{Person, TestServer};
 
-/// The smallest that passes for one; nobody decodes it.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and then something";
-const GIF: &[u8] = b"GIF89a and then something";
+/// The smallest that pass for one; nobody decodes them.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0....\
+                     \0\0\0\x01IDAT.....\0\0\0\0IEND....";
+const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x01.\0;";
 
 async fn upload(server: &TestServer, who: &Person, picture: &[u8]) -> Answer {
     let bearer = format!("Bearer {}", who.token());
@@ -110,6 +111,21 @@ async fn what_is_no_picture_is_refused_and_told_what_is() {
         refused.refused("avatar: a PNG, JPEG, GIF or WebP picture, and this is none");
     }
     raw::ask(server.address, "POST", "/api/file/avatar", &[], PNG).await.login_required();
+    assert!(are_stored(&server, 0));
+}
+
+#[tokio::test]
+async fn a_picture_that_fills_the_memory_of_whoever_sees_it_is_refused() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    let mut huge = PNG.to_vec();
+    for side in [16, 20] {
+        huge[side..side + 4].copy_from_slice(&20_000_u32.to_be_bytes());
+    }
+    let refused = upload(&server, &anna, &huge).await;
+    refused.refused("avatar: at most 2048 × 2048 pixels, and this has 20000 × 20000");
+    let cut_off = upload(&server, &anna, &PNG[..40]).await;
+    cut_off.refused("avatar: a whole picture, and what this one is made of does not fit together");
     assert!(are_stored(&server, 0));
 }
 

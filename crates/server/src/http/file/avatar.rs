@@ -10,12 +10,12 @@ use crate::http::answer::{Answer, Data};
 use crate::http::caller::{self, Caller};
 use crate::http::error::ApiError;
 use crate::http::media;
-use crate::media::Format;
+use crate::media::measure;
 
 /// Upload a picture of a user or group
 ///
-/// The body is the picture itself: PNG, JPEG, GIF or WebP, up to 512 KiB. Its first bytes tell which, whatever
-/// `Content-Type` says. The answer is the address to be set as somebody's `avatar`; until then nobody sees the
+/// The body is the picture itself: PNG, JPEG, GIF or WebP, up to 512 KiB and 2048 × 2048 pixels. Its first bytes tell
+/// which, whatever `Content-Type` says. An animation has 500 pictures and 64 million pixels in all at the most. The answer is the address to be set as somebody's `avatar`; until then nobody sees the
 /// picture. The address is open to everybody who knows it, and shows the same picture for ever. The same
 /// picture again gets the same address.
 #[utoipa::path(
@@ -37,8 +37,7 @@ pub(super) async fn upload_avatar(
 ) -> Answer<String> {
     app.limits.upload(caller.user)?;
     let picture = caller::read_body(&app, request, MAX_AVATAR_FILE_BYTES).await?;
-    let format = Format::of(&picture)
-        .ok_or_else(|| Invalid::new("avatar", "a PNG, JPEG, GIF or WebP picture, and this is none"))?;
+    let format = measure(&picture).map_err(|unfit| Invalid::new("avatar", unfit.to_string()))?;
     let kept = app.avatars.keep(&app.tasks, format, picture).await;
     let name = kept.map_err(|error| ApiError::Fault(format!("cannot keep a picture: {error}")))?;
     Ok(Data(media::address(&name)))
