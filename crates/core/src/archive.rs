@@ -201,24 +201,26 @@ pub const TABLES: &[Table] = &[
             integer("created_at"),
         ],
     },
-    // By id, which is also the order of each group: what is moved of it at any moment is a beginning.
-    Table {
-        name: "messages",
-        key: 1,
-        columns: &[
-            integer("id"),
-            integer("group_id"),
-            integer("seq"),
-            integer("rev"),
-            integer("sender_id"),
-            text("client_msg_id"),
-            integer("kind"),
-            text("content"),
-            integer("created_at"),
-        ],
-    },
+    MESSAGES,
     MEDIA,
 ];
+
+/// By id, which is also the order of each group: what is moved of it at any moment is a beginning.
+pub const MESSAGES: Table = Table {
+    name: "messages",
+    key: 1,
+    columns: &[
+        integer("id"),
+        integer("group_id"),
+        integer("seq"),
+        integer("rev"),
+        integer("sender_id"),
+        text("client_msg_id"),
+        integer("kind"),
+        text("content"),
+        integer("created_at"),
+    ],
+};
 
 /// Pictures, by a name that says what is in them. Where one node has the store for itself they are files beside it.
 pub const MEDIA: Table = Table { name: "media", key: 1, columns: &[text("name"), bytes("content")] };

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod archive;
 pub mod bus;
+pub mod check;
 #[cfg(all(test, feature = "suite"))]
 mod claims;
 pub mod contact;

@@ -42,6 +42,11 @@ impl Kind {
     }
 }
 
+/// What is shown in the place of a message that the disk has not given back as it was written, as its sender's: so the
+/// rest of a chat stays what it is.
+pub const DAMAGED: &str =
+    "[This message was damaged on the server's disk. Whoever runs the server can restore it from a backup.]";
+
 /// A stored message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {

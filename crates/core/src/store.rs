@@ -43,10 +43,16 @@ pub enum StoreError {
     Unsure,
 }
 
-/// Told of every commit, for metrics. Called from the store's writer, so it must not block.
+/// Told of every commit, and of what cannot be read, for metrics. Called by the store's writer, so it must not block.
 pub trait CommitObserver: Send + Sync + 'static {
     /// `writes` use cases shared one commit, which took `elapsed` from its first write to the disk.
     fn committed(&self, writes: usize, elapsed: Duration);
+
+    /// A read was answered with a fault of the store.
+    fn read_failed(&self) {}
+
+    /// A row that was read is not what was written.
+    fn damaged_row(&self) {}
 }
 
 /// Everything rim remembers.

@@ -100,8 +100,13 @@ impl Server {
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
         let certificates = config.tls.clone().map(Certificates::load).transpose()?;
         let metrics = Arc::new(Metrics::new());
-        let Opened { store, shared, feed } =
-            store::open(&config.database, config.database_connections, Arc::clone(&metrics) as _).await?;
+        let Opened { store, shared, feed } = store::open_of(
+            &config.data,
+            &config.database,
+            config.database_connections,
+            Arc::clone(&metrics) as _,
+        )
+        .await?;
         let avatars = match &shared {
             Some(shared) => Avatars::in_store(Arc::clone(shared)),
             None => {

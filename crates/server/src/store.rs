@@ -1,5 +1,6 @@
 //! Which store the settings name.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -11,6 +12,7 @@ use rim_store_postgres::PostgresStore;
 use rim_store_sqlite::SqliteStore;
 
 use crate::config::Database;
+use crate::data;
 
 /// An open store.
 pub struct Opened {
@@ -18,6 +20,30 @@ pub struct Opened {
     /// The same, where several nodes may have it open.
     pub shared: Option<Arc<dyn SharedStore>>,
     pub feed: Feed,
+}
+
+/// Opens the store of a data folder, and notes there which it is. It is made where there is none, but not where the folder
+/// had one.
+///
+/// # Errors
+/// It is lost, or cannot be used.
+pub async fn open_of(
+    folder: &Path,
+    database: &Database,
+    connections: usize,
+    observer: Arc<dyn CommitObserver>,
+) -> Result<Opened> {
+    let has_database = match database {
+        Database::Sqlite(path) => rim_store_sqlite::has_database(path),
+        // Whatever else ails it is told by whoever opens it.
+        Database::Postgres(url) => {
+            !matches!(rim_store_postgres::must_exist(url).await, Err(rim_store_postgres::OpenError::Nothing))
+        }
+    };
+    data::must_not_be_lost(folder, database, has_database)?;
+    let opened = open(database, connections, observer).await?;
+    data::remember_store(folder, &opened.store.identity().id, database)?;
+    Ok(opened)
 }
 
 /// Opens the store; on SQLite it is created where there is none, and on PostgreSQL its tables are. `connections` are
@@ -59,7 +85,11 @@ pub async fn open(
 pub async fn open_existing(database: &Database) -> Result<Opened> {
     match database {
         Database::Sqlite(path) => {
-            anyhow::ensure!(path.exists(), "there is no database at {}", path.display());
+            anyhow::ensure!(
+                rim_store_sqlite::has_database(path),
+                "there is no database at {}",
+                path.display()
+            );
         }
         Database::Postgres(url) => {
             let found = rim_store_postgres::must_exist(url).await;

@@ -39,6 +39,7 @@ mod batch;
 mod bus;
 mod changes;
 mod chats;
+mod check;
 mod connection;
 mod connections;
 mod contacts;
@@ -67,6 +68,7 @@ mod writer;
 
 pub use archive::{PostgresArchive, must_exist};
 pub use bus::{BusOptions, NotifyBus};
+pub use check::check;
 
 /// How to open a store.
 pub struct Options {
@@ -101,6 +103,11 @@ pub enum OpenError {
     /// Going back to an older rim needs a backup from before the update.
     #[error("the database was written by a newer rim: it has version {found}, this rim knows {known}")]
     Newer { found: i64, known: i64 },
+    /// For what does not bring it up to date, as a server does when it starts.
+    #[error(
+        "the database was written by an older rim: it has version {found}, this rim checks {known}; start a server once"
+    )]
+    Older { found: i64, known: i64 },
     /// See `migrations::ALONE_BELOW`.
     #[error(
         "nodes of an older rim run on it: {names}; stop them, and try again when they are gone for 20 seconds"

@@ -12,7 +12,7 @@ use crate::client_ids::{self, Found};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
 use crate::tail::Entry;
-use crate::{chats, groups};
+use crate::{chats, checksum, groups};
 
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
@@ -120,6 +120,7 @@ fn insert(insert: &mut Statement<'_>, message: &Message, client_hash: i64) -> Re
         message.kind.code(),
         message.content,
         message.created_at.0,
+        checksum::of(message),
     ])?;
     Ok(())
 }

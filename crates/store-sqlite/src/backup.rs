@@ -46,7 +46,9 @@ pub fn backup(database: &Path, to: &Path) -> Result<(), BackupError> {
     let (folder, part) = (folder_of(to)?, Part::of(to)?);
 
     let source = connection::read_only(database).map_err(OpenError::from)?;
-    migrations::version(&source)?;
+    if migrations::version(&source)? == 0 {
+        return Err(BackupError::NoDatabase(database.to_owned()));
+    }
     archive::must_be_whole(&source)?;
     copy(&source, part.path())?;
     File::open(part.path())?.sync_all()?;

@@ -90,7 +90,7 @@ fn chat(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<Chat>>
     })?;
     let Some((last, unread, left_rev)) = found else { return Ok(None) };
     let peer = peer(db, user, group, left_rev)?;
-    let found = (groups::seen(db, group, left_rev)?, history::find(db, last)?, users::find(db, peer)?);
+    let found = (groups::seen(db, group, left_rev)?, history::find(db, group, last)?, users::find(db, peer)?);
     let (Some(group), Some(last), Some(peer)) = found else { return Ok(None) };
     Ok(Some(Chat { group, last, peer, unread, left: left_rev.is_some() }))
 }

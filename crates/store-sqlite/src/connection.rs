@@ -41,6 +41,8 @@ pub(crate) fn make_durable(db: &Connection) -> rusqlite::Result<()> {
 pub(crate) fn read_only(path: &Path) -> rusqlite::Result<Connection> {
     let db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.pragma_update(None, "cache_size", -8 * 1024)?;
+    // A page that does not fit together is damage, and not searched for what it might mean.
+    db.pragma_update(None, "cell_size_check", true)?;
     Ok(db)
 }
 

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use rim_core::message::{History, Message, Page, Span, page_spans};
-use rim_core::{GroupId, MessageId, Seq, UserId};
-use rusqlite::Connection;
+use rim_core::message::{DAMAGED, History, Kind, Message, Page, Span, page_spans};
+use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+use rusqlite::{Connection, Row};
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{groups, users};
+use crate::{checksum, groups, users};
 
 pub(crate) fn page(
     db: &Snapshot<'_>,
@@ -41,23 +41,112 @@ pub(crate) fn run(db: &Snapshot<'_>, group: GroupId, span: Span, limit: u64) -> 
     let mut messages = Vec::new();
     if in_table.after < in_table.to {
         let sql = "SELECT m.id, m.group_id, m.seq, m.rev, m.sender_id, m.client_msg_id, m.kind, m.content,
-                          m.created_at
+                          m.created_at, m.checksum, p.seq
                    FROM places AS p JOIN messages AS m ON m.id = p.message_id
                    WHERE p.group_id = ?1 AND p.seq > ?2 AND p.seq <= ?3 ORDER BY p.seq";
-        messages = row::all(db, sql, [group.sql(), in_table.after.sql(), in_table.to.sql()], row::message)?;
+        messages = row::all(db, sql, [group.sql(), in_table.after.sql(), in_table.to.sql()], |row| {
+            let place = Fields { table: "places", row }.get(10).map(Seq);
+            read(db, row, group, Some(place?))
+        })?;
     }
-    if !newest.is_empty() {
-        messages.extend(row::each(db, FIND, newest, row::message)?);
+    for (seq, message) in (in_table.to.0 + 1..).zip(newest) {
+        messages.extend(row::first(db, FIND, [message.sql()], |row| read(db, row, group, Some(Seq(seq))))?);
     }
+    settle_revs(db, group, &mut messages)?;
     Ok(messages)
 }
 
-pub(crate) fn find(db: &Connection, message: MessageId) -> Result<Option<Message>> {
-    row::first(db, FIND, [message.sql()], row::message)
+/// A message of the group.
+pub(crate) fn find(db: &Snapshot<'_>, group: GroupId, message: MessageId) -> Result<Option<Message>> {
+    row::first(db, FIND, [message.sql()], |row| read(db, row, group, None))
 }
 
-const FIND: &str = "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at
+/// Reads what nobody asked for, to see that it can be read: the newest message, and one anywhere.
+pub(crate) fn sample(db: &Snapshot<'_>) -> Result<()> {
+    let newest = "SELECT id, group_id FROM messages ORDER BY id DESC LIMIT 1";
+    let anywhere = "SELECT id, group_id FROM messages
+                    WHERE id >= abs(random() % (SELECT coalesce(max(id), 0) + 1 FROM messages)) ORDER BY id LIMIT 1";
+    for sql in [newest, anywhere] {
+        let found = row::first(db, sql, [], |row| {
+            let row = Fields { table: "messages", row };
+            Ok((MessageId(row.get(0)?), GroupId(row.get(1).unwrap_or(0))))
+        });
+        // A damaged row is read, too: it is told of, and shown where it is.
+        if let Some((message, group)) = found? {
+            find(db, group, message)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives what stands for damaged rows a `rev` between those of its neighbours: clients go by it.
+fn settle_revs(db: &Connection, group: GroupId, messages: &mut [Message]) -> Result<()> {
+    for at in 0..messages.len() {
+        if !messages[at].client_msg_id.starts_with(DAMAGED_ID) {
+            continue;
+        }
+        // A rev is never below its place.
+        let below = at.checked_sub(1).map_or(0, |before| messages[before].rev.0);
+        let least = messages[at].seq.0.max(below + 1);
+        let most = match messages.get(at + 1) {
+            Some(next) => next.rev.0.saturating_sub(1),
+            None => last_rev(db, group)?.0,
+        };
+        messages[at].rev = Rev(messages[at].rev.0.clamp(least, most.max(least)));
+    }
+    Ok(())
+}
+
+/// How the client ids begin of what stands for damaged rows.
+const DAMAGED_ID: &str = "damaged-";
+
+const FIND: &str =
+    "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at, checksum
                     FROM messages WHERE id = ?1";
+
+/// Of the columns of [`FIND`]: the message, or what stands for it if the row is not what was written. It has the place
+/// where it was looked for, so that all others are shown.
+fn read(db: &Snapshot<'_>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> Result<Message> {
+    let why = match row::message(row) {
+        Ok((message, checksum)) => {
+            if checksum.is_some_and(|checksum| checksum != checksum::of(&message)) {
+                "it does not match its checksum".to_owned()
+            } else if message.group != group || seq.is_some_and(|seq| seq != message.seq) {
+                format!(
+                    "it was looked for in group {group}, and is at place {} of {}",
+                    message.seq, message.group
+                )
+            } else {
+                return Ok(message);
+            }
+        }
+        Err(failure @ Failure::Corrupt { .. }) => failure.to_string(),
+        Err(failure) => return Err(failure),
+    };
+    let fields = Fields { table: "messages", row };
+    let id = MessageId(fields.get(0)?);
+    if let Some(health) = db.health {
+        health.damaged(id, &why);
+    }
+    Ok(Message {
+        id,
+        group,
+        seq: seq.unwrap_or_else(|| Seq(fields.get(2).unwrap_or(0))),
+        rev: Rev(fields.get(3).unwrap_or(0)),
+        sender: UserId(fields.get(4).unwrap_or(0)),
+        client_msg_id: format!("{DAMAGED_ID}{id}"),
+        kind: Kind::Text,
+        content: DAMAGED.to_owned(),
+        created_at: Timestamp(fields.get(8).unwrap_or(0)),
+    })
+}
+
+fn last_rev(db: &Connection, group: GroupId) -> Result<Rev> {
+    let rev = row::first(db, "SELECT id, last_rev FROM groups WHERE id = ?1", [group.sql()], |row| {
+        Ok(Rev(Fields { table: "groups", row }.get(1)?))
+    })?;
+    Ok(rev.unwrap_or_default())
+}
 
 fn last_seq(db: &Connection, group: GroupId) -> Result<Option<Seq>> {
     row::first(db, "SELECT id, last_seq FROM groups WHERE id = ?1", [group.sql()], |row| {

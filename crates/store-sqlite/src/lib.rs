@@ -21,7 +21,7 @@ use rim_core::group::{Group, NewGroup, Role};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{Chat, History, Page, Write};
 use rim_core::session::{NewSession, Proof, Session, TokenHash};
-use rim_core::store::{CommitObserver, Result, Store};
+use rim_core::store::{CommitObserver, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Identity, Seq, SessionId, Timestamp, UserId, account};
@@ -30,6 +30,8 @@ use rusqlite::ErrorCode;
 use crate::batch::Batch;
 use crate::directory::Directory;
 use crate::failure::Failure;
+use crate::file::DatabaseFile;
+use crate::health::Health;
 use crate::readers::{Readers, Snapshot};
 use crate::tail::{Size, Tail};
 use crate::writer::Writer;
@@ -40,7 +42,9 @@ mod archive;
 mod backup;
 mod batch;
 mod chats;
+mod check;
 mod checkpoint;
+mod checksum;
 mod client_ids;
 mod connection;
 mod contacts;
@@ -50,9 +54,11 @@ mod directory;
 mod ended;
 mod events;
 mod failure;
+mod file;
 mod friends;
 mod groups;
 mod heads;
+mod health;
 mod history;
 mod identity;
 mod membership;
@@ -71,6 +77,8 @@ mod writer;
 
 pub use archive::SqliteArchive;
 pub use backup::{BackupError, backup};
+pub use check::{check, fill_checksums, pictures_named};
+pub use file::has_database;
 pub use restore::{RestoreError, restore};
 
 /// How to open a store.
@@ -88,6 +96,11 @@ pub enum OpenError {
     /// Going back to an older rim needs a backup from before the update.
     #[error("the database was written by a newer rim: it has version {found}, this rim knows {known}")]
     Newer { found: u32, known: u32 },
+    /// For what does not bring it up to date, as a server does when it starts.
+    #[error(
+        "the database was written by an older rim: it has version {found}, this rim checks {known}; start the server once"
+    )]
+    Older { found: u32, known: u32 },
     #[error("the file is not a database")]
     NotADatabase,
     #[error("the database is damaged; restore a backup")]
@@ -103,6 +116,15 @@ pub enum OpenError {
     /// Another process has it open, and must be the only one or is in the way of one that must.
     #[error("another process has the database open")]
     InUse,
+    /// SQLite would begin a new database and delete it.
+    #[error("the database is missing or empty, and what was last written to it is still in {}: put the database back, restore a backup, or move that file away", .0.display())]
+    LogAlone(PathBuf),
+    #[error("the database is cut off: it has {found} bytes of {expected}; restore a backup")]
+    CutOff { found: u64, expected: u64 },
+    #[error("cannot open the file: {0}")]
+    File(#[source] std::io::Error),
+    #[error("cannot lock the file: {0}; the database must be on a file system that has locks")]
+    Lock(#[source] std::io::Error),
     #[error("sqlite: {0}")]
     Sqlite(#[source] rusqlite::Error),
     #[error("cannot start a thread: {0}")]
@@ -140,8 +162,8 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens or creates the database and brings it up to date. What is committed comes out of the feed.
     ///
-    /// The caller sees to it that no other process has it open for writing. Whoever drains the feed must
-    /// not wait for a write of this store while doing so: a full feed makes the writer wait for him.
+    /// Nobody else may have it open for writing: the file is locked until the store is closed. Whoever drains the feed
+    /// must not wait for a write of this store while doing so: a full feed makes the writer wait for them.
     ///
     /// # Errors
     /// See [`OpenError`]; the database is as it was, or stands at a whole step of its migration.
@@ -150,7 +172,8 @@ impl SqliteStore {
     }
 
     fn open_sized(options: Options, size: Size) -> std::result::Result<(Self, Feed), OpenError> {
-        let mut db = connection::read_write(&options.path)?;
+        let file = DatabaseFile::take(&options.path)?;
+        let mut db = connection::read_write(file.path())?;
         migrations::version(&db)?;
         archive::must_be_whole(&db)?;
         connection::make_durable(&db)?;
@@ -159,9 +182,9 @@ impl SqliteStore {
         let identity = identity::open(&db)?;
         let directory = Arc::new(Directory::load(&db)?);
         let tail = Tail::load(&db, size)?;
-        let readers = Readers::open(&options.path, options.readers, tail.oldest())?;
-        let (writer, feed) =
-            Writer::start(db, &options.path, tail, Arc::clone(&directory), options.observer)?;
+        let health = Health::new(Arc::clone(&options.observer));
+        let readers = Readers::open(file.path(), options.readers, tail.oldest(), health)?;
+        let (writer, feed) = Writer::start(db, file, tail, Arc::clone(&directory), options.observer)?;
         Ok((Self { writer, readers, directory, identity }, feed))
     }
 
@@ -405,7 +428,11 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> Result<()> {
-        self.read(|db| users::find(db, UserId(0))).await?;
+        // What is in the cache is no proof, so some of it lies anywhere.
+        self.read(history::sample).await?;
+        if self.readers.health.fails() {
+            return Err(StoreError::Fault("most reads fail".into()));
+        }
         self.write(|batch| migrations::rewrite_version(batch.db)).await
     }
 

@@ -20,6 +20,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0008_accounts.sql"),
     include_str!("../migrations/0009_departures.sql"),
     include_str!("../migrations/0010_forgotten.sql"),
+    include_str!("../migrations/0011_checksums.sql"),
 ];
 
 /// The version this rim reads and writes.

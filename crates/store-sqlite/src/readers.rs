@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection;
 use crate::failure::{Failure, Result};
+use crate::health::Health;
 use crate::places::{Oldest, Recent};
 
 /// Reads that run or wait. One more is answered "busy".
@@ -24,6 +25,7 @@ pub(crate) struct Readers {
     /// A plain mutex: it is held for a push or a pop, never across a query or an await.
     idle: Mutex<Vec<Connection>>,
     oldest: Oldest,
+    pub(crate) health: Health,
 }
 
 /// What a reader sees: the database at one moment.
@@ -31,6 +33,8 @@ pub(crate) struct Snapshot<'c> {
     db: Transaction<'c>,
     /// The places that may not be in its tables yet.
     pub(crate) recent: Arc<Recent>,
+    /// Who is told of damage; nobody in tests of the tables.
+    pub(crate) health: Option<&'c Health>,
 }
 
 impl<'c> Snapshot<'c> {
@@ -42,7 +46,7 @@ impl<'c> Snapshot<'c> {
     pub(crate) fn with(db: &'c Connection, recent: Arc<Recent>) -> Result<Self> {
         // Deferred: the snapshot is that of the first statement. Dropping it rolls back, which for a
         // reader is how to end.
-        Ok(Self { db: db.unchecked_transaction()?, recent })
+        Ok(Self { db: db.unchecked_transaction()?, recent, health: None })
     }
 }
 
@@ -55,7 +59,12 @@ impl Deref for Snapshot<'_> {
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path, count: usize, oldest: Oldest) -> rusqlite::Result<Arc<Self>> {
+    pub(crate) fn open(
+        path: &Path,
+        count: usize,
+        oldest: Oldest,
+        health: Health,
+    ) -> rusqlite::Result<Arc<Self>> {
         let count = count.max(1);
         let idle = (0..count).map(|_| connection::read_only(path)).collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(Arc::new(Self {
@@ -63,6 +72,7 @@ impl Readers {
             running: Arc::new(Semaphore::new(count)),
             idle: Mutex::new(idle),
             oldest,
+            health,
         }))
     }
 
@@ -78,9 +88,13 @@ impl Readers {
         let lease = Lease { readers: Arc::clone(self), db: Some(db), _permit: permit };
         let answer = tokio::task::spawn_blocking(move || {
             let db = lease.db.as_ref().expect("taken only when the lease is dropped");
-            work(&Snapshot::open(db, &lease.readers.oldest)?)
+            let mut snapshot = Snapshot::open(db, &lease.readers.oldest)?;
+            snapshot.health = Some(&lease.readers.health);
+            work(&snapshot)
         });
-        answer.await.unwrap_or(Err(Failure::Panicked)).map_err(StoreError::from)
+        let answer = answer.await.unwrap_or(Err(Failure::Panicked));
+        self.health.read(!matches!(answer, Ok(_) | Err(Failure::Refused(_))));
+        answer.map_err(StoreError::from)
     }
 
     /// Lets no new read begin. Connections in use are closed as they come back.

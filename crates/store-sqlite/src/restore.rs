@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::backup::{Part, copy, folder_of};
+use crate::file::{DatabaseFile, beside};
 use crate::{BackupError, OpenError, archive, connection, migrations};
 
 /// Why nothing was restored. The database is as it was.
@@ -47,12 +48,17 @@ pub fn restore(from: &Path, database: &Path, replace: bool) -> Result<Option<Pat
     if database.exists() && fs::canonicalize(from)? == fs::canonicalize(database)? {
         return Err(RestoreError::Itself(from.to_owned()));
     }
-    let leftovers = [journal(database, "-wal"), journal(database, "-shm"), journal(database, "-journal")];
+    let leftovers = [beside(database, "-wal"), beside(database, "-shm"), beside(database, "-journal")];
     // A log that stays beside another database would be taken for its own.
     let found = database.exists() || leftovers.iter().any(|path| path.exists());
     if found && !replace {
         return Err(RestoreError::Exists(database.to_owned()));
     }
+    // Until the new one is in its place. What is no database any more is replaced like one.
+    let _old = match database.exists().then(|| DatabaseFile::take(database)).transpose() {
+        Err(OpenError::InUse) => return Err(RestoreError::InUse(database.to_owned())),
+        taken => taken.ok().flatten(),
+    };
     let source = checked(from)?;
 
     let folder = folder_of(database)?;
@@ -94,7 +100,7 @@ fn keep(database: &Path, leftovers: &[PathBuf]) -> Result<Option<PathBuf>, Resto
     }
     let mut number = 1;
     let kept = loop {
-        let kept = journal(database, &format!(".before-restore-{number}"));
+        let kept = beside(database, &format!(".before-restore-{number}"));
         if fs::symlink_metadata(&kept).is_err() {
             break kept;
         }
@@ -114,7 +120,7 @@ fn keep(database: &Path, leftovers: &[PathBuf]) -> Result<Option<PathBuf>, Resto
     }
     for (leftover, suffix) in leftovers.iter().zip(["-wal", "-shm", "-journal"]) {
         if leftover.exists() {
-            fs::rename(leftover, journal(&kept, suffix))?;
+            fs::rename(leftover, beside(&kept, suffix))?;
         }
     }
     // The old one is whole under its new name before anything else has the old name.
@@ -137,10 +143,4 @@ fn fold_log(database: &Path) -> Result<(), RestoreError> {
         Err(OpenError::InUse) => Err(RestoreError::InUse(database.to_owned())),
         _ => Ok(()),
     }
-}
-
-fn journal(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

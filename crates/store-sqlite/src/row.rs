@@ -193,10 +193,11 @@ pub(crate) fn group(row: &Row<'_>) -> Result<Group> {
     })
 }
 
-/// Of `id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at`.
-pub(crate) fn message(row: &Row<'_>) -> Result<Message> {
+/// Of `id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at, checksum`: the message, and what
+/// its checksum should be, where it has one.
+pub(crate) fn message(row: &Row<'_>) -> Result<(Message, Option<i64>)> {
     let row = Fields { table: "messages", row };
-    Ok(Message {
+    let message = Message {
         id: MessageId(row.get(0)?),
         group: GroupId(row.get(1)?),
         seq: Seq(row.get(2)?),
@@ -206,7 +207,8 @@ pub(crate) fn message(row: &Row<'_>) -> Result<Message> {
         kind: row.parse(6, Kind::from_code)?,
         content: row.get(7)?,
         created_at: Timestamp(row.get(8)?),
-    })
+    };
+    Ok((message, row.get(9)?))
 }
 
 #[cfg(test)]
@@ -217,7 +219,7 @@ mod tests {
     fn a_value_that_means_nothing_is_named_by_table_column_and_row() {
         let db = Connection::open_in_memory().expect("memory");
         let sql = "SELECT 7 AS id, 1 AS group_id, 1 AS seq, 1 AS rev, 1 AS sender_id, 'c' AS client_msg_id,
-                          99 AS kind, '' AS content, 0 AS created_at";
+                          99 AS kind, '' AS content, 0 AS created_at, NULL AS checksum";
         let failure = first(&db, sql, [], message).expect_err("99 is no kind");
         assert_eq!(failure.to_string(), "table messages, column kind, row 7: a value that means nothing: 99");
     }

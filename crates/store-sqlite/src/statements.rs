@@ -28,8 +28,8 @@ impl<'c> Statements<'c> {
             )?,
             insert_message: db.prepare(
                 "INSERT INTO messages (id, group_id, seq, rev, sender_id, client_msg_id, client_hash, kind,
-                                       content, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                                       content, created_at, checksum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?,
             find_place: db.prepare("SELECT id, seq FROM messages WHERE id = ?1 AND group_id = ?2")?,
             update_group: db.prepare(

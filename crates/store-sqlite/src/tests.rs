@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, Committed, Feed};
+use rim_core::friend::FriendAction;
 use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Chat, Kind, NewMessage, Page, Write, Written};
+use rim_core::message::{Chat, DAMAGED, Kind, NewMessage, Page, Write, Written};
 use rim_core::store::suite::{self, Fixture};
 use rim_core::store::{CommitObserver, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
@@ -578,7 +579,7 @@ async fn a_backup_made_while_the_server_writes_is_a_whole_store() {
 async fn accounts_that_were_two_before_text_was_normalised_stay_two_and_all_others_get_their_key() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("rim.db");
-    drop(open(&path).expect("a new store"));
+    open(&path).expect("a new store").0.close().await;
     let old = ["Zoe\u{308}", "Zoë", "Straße", "strasse", "ＢＯＢ", "\u{200B}"];
     let db = rusqlite::Connection::open(&path).expect("open");
     for (id, account) in (1..).zip(old) {
@@ -764,4 +765,158 @@ async fn the_log_does_not_grow_for_ever_under_constant_load() {
     house.store.close().await;
     let log = fs::metadata(house.folder.path().join("rim.db-wal")).map_or(0, |log| log.len());
     assert_eq!(log, 0, "a closed store is one file");
+}
+
+/// Changes one bit of the first place in the file where `text` is, as a bad disk does.
+fn flip_a_bit_of(path: &Path, text: &str) {
+    let mut bytes = fs::read(path).expect("read");
+    let at = bytes.windows(text.len()).position(|part| part == text.as_bytes()).expect("it is there");
+    bytes[at] ^= 1;
+    fs::write(path, bytes).expect("written");
+}
+
+#[tokio::test]
+async fn a_flipped_bit_is_shown_as_damage_and_everything_else_as_it_is() {
+    let mut house = House::new().await;
+    for (id, content) in [("1", "one"), ("2", "0a message with a bit that flips"), ("3", "three")] {
+        house.send(id, content).await;
+    }
+    house.store.close().await;
+    let path = house.path();
+    assert_eq!(crate::check(&path).expect("checked").count, 0);
+    flip_a_bit_of(&path, "0a message");
+
+    let (store, feed) = open(&path).expect("it opens");
+    let mut house = House { store: Arc::new(store), feed, ..house };
+    assert_eq!(house.contents().await, ["one", DAMAGED, "three"]);
+    let query = SyncQuery { limit: 100, ..SyncQuery::default() };
+    let synced = house.store.sync(house.anna, query).await.expect("read");
+    let told = synced.groups[0].messages.iter().map(|message| message.content.as_str());
+    assert_eq!(told.collect::<Vec<_>>(), ["one", DAMAGED, "three"]);
+    house.store.ready().await.expect("a server with one damaged message is a server");
+    house.send("4", "four").await;
+    assert_eq!(house.contents().await.len(), 4);
+    let report = crate::check(&path).expect("checked beside the store");
+    assert_eq!(report.found, ["message 2 does not match its checksum"]);
+}
+
+#[tokio::test]
+async fn a_message_is_shown_in_no_other_group_whatever_the_table_of_places_says() {
+    let mut house = House::new().await;
+    let (secret, carl) = (house.group, user(&house.store, "carl").await);
+    house.send("1", "secret").await;
+    let open_group = new_group(house.bob, carl);
+    house.group =
+        house.store.create_group(open_group, Bounds::of_members(100), Timestamp(1)).await.expect("a group");
+    house.anna = house.bob;
+    // As many as go to the table.
+    for number in 2..100 {
+        house.send(&number.to_string(), "public").await;
+    }
+    house.store.close().await;
+    let path = house.path();
+    let db = rusqlite::Connection::open(&path).expect("open");
+    let sql = "UPDATE places SET message_id = 1 WHERE group_id = ?1 AND seq = 3";
+    assert_eq!(db.execute(sql, [house.group.0 as i64]).expect("written"), 1);
+    drop(db);
+
+    let (store, feed) = open(&path).expect("it opens");
+    let house = House { store: Arc::new(store), feed, ..house };
+    let contents = house.contents().await;
+    assert_eq!((contents.len(), contents[2].as_str()), (98, DAMAGED));
+    assert!(!contents.iter().any(|content| content == "secret"));
+    let report = crate::check(&path).expect("checked");
+    assert!(report.found.iter().any(|found| found.contains("is not found at place 3")), "{report:?}");
+    assert_ne!(secret, house.group);
+}
+
+#[tokio::test]
+async fn messages_from_before_checksums_are_shown_and_get_theirs_when_asked() {
+    let mut house = House::new().await;
+    for number in 1..=40 {
+        house.send(&number.to_string(), "old").await;
+    }
+    house.store.close().await;
+    let path = house.path();
+    let db = rusqlite::Connection::open(&path).expect("open");
+    db.execute("UPDATE messages SET checksum = NULL WHERE id <= 30", []).expect("written");
+    drop(db);
+    let report = crate::check(&path).expect("checked");
+    assert_eq!(report.count, 0);
+    assert!(report.notes.iter().any(|note| note.starts_with("30 messages have no checksum")), "{report:?}");
+
+    let (store, feed) = open(&path).expect("it opens");
+    house = House { store: Arc::new(store), feed, ..house };
+    assert_eq!(house.contents().await, vec!["old"; 40]);
+    assert!(matches!(crate::fill_checksums(&path), Err(OpenError::InUse)));
+    house.store.close().await;
+    assert_eq!(crate::fill_checksums(&path).expect("filled"), 30);
+    let report = crate::check(&path).expect("checked");
+    assert_eq!((report.count, report.notes.len()), (0, 1), "{report:?}");
+}
+
+#[tokio::test]
+async fn whatever_contradicts_something_else_is_found_by_a_check() {
+    let mut house = House::new().await;
+    for number in 1..=40 {
+        house.send(&number.to_string(), "said").await;
+    }
+    let single = NewGroup { mode: 1, ..new_group(house.anna, house.bob) };
+    house.store.create_group(single, Bounds::of_members(100), Timestamp(1)).await.expect("a chat");
+    house.store.befriend(house.anna, house.bob, FriendAction::Ask, Timestamp(1)).await.expect("asked");
+    house.store.close().await;
+    let path = house.path();
+    assert_eq!(crate::check(&path).expect("checked").found, Vec::<String>::new());
+    for (damage, finding) in [
+        (
+            "DELETE FROM messages WHERE id = 7",
+            "message 8 is at place 8 of group 1, and the one before it at 6",
+        ),
+        ("UPDATE messages SET rev = 3 WHERE id = 9", "has rev 3"),
+        ("UPDATE messages SET content = 'sold' WHERE id = 9", "message 9 does not match its checksum"),
+        ("UPDATE messages SET kind = 99 WHERE id = 9", "column kind, row 9"),
+        (
+            "UPDATE groups SET last_seq = 41 WHERE id = 1",
+            "group 1 says that it ends with message 40 at place 41",
+        ),
+        ("UPDATE groups SET member_count = 9 WHERE id = 1", "group 1 counts other members"),
+        ("DELETE FROM groups WHERE id = 1", "1 groups have messages and no row"),
+        ("DELETE FROM places WHERE seq = 2", "message 2 is not found at place 2"),
+        ("DELETE FROM client_ids WHERE message_id = 2", "`client_ids`"),
+        ("UPDATE members SET read_seq = 99 WHERE user_id = 1", "user 1 in group 1 is further"),
+        ("DELETE FROM users WHERE id = 2", "user 2 in group 1 is a member"),
+        (
+            "UPDATE friendships SET state = 3 WHERE user_id = 1",
+            "user 1 with user 2 is not what the other says",
+        ),
+        ("UPDATE single_chats SET group_id = 1", "is no single chat"),
+    ] {
+        let copy = house.folder.path().join("copy.db");
+        fs::copy(&path, &copy).expect("copied");
+        let db = rusqlite::Connection::open(&copy).expect("open");
+        assert!(db.execute(damage, []).expect("done") > 0, "{damage}");
+        drop(db);
+        let report = crate::check(&copy).expect("checked");
+        assert!(report.found.iter().any(|found| found.contains(finding)), "{damage}: {:?}", report.found);
+        for file in ["copy.db", "copy.db-wal", "copy.db-shm"] {
+            let _ = fs::remove_file(house.folder.path().join(file));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_is_not_ready_while_most_reads_fail_and_is_again_when_they_do_not() {
+    let house = House::new().await;
+    house.store.ready().await.expect("ready");
+    let fails = || house.store.read(|db| Ok(db.execute("no SQL", [])?));
+    for _ in 0..2 {
+        fails().await.expect_err("a fault");
+    }
+    house.store.user(house.anna).await.expect("read");
+    house.store.ready().await.expect("some fail, most do not");
+    for _ in 0..5 {
+        fails().await.expect_err("a fault");
+    }
+    house.store.ready().await.expect_err("most fail");
+    house.store.ready().await.expect("nothing has failed since");
 }

@@ -3,7 +3,6 @@
 //! It takes what has queued up, carries it out in one transaction, and tells of it after the commit: so
 //! many writes share one sync of the disk, and the busier the server, the more of them.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -19,6 +18,7 @@ use crate::batch::{Batch, Call, awaited};
 use crate::checkpoint::Checkpoints;
 use crate::directory::Directory;
 use crate::failure::Result;
+use crate::file::DatabaseFile;
 use crate::queue::{Item, Queue};
 use crate::tail::Tail;
 
@@ -36,7 +36,7 @@ impl Writer {
     /// Starts the thread.
     pub(crate) fn start(
         mut db: Connection,
-        path: &Path,
+        file: DatabaseFile,
         tail: Tail,
         directory: Arc<Directory>,
         observer: Arc<dyn CommitObserver>,
@@ -44,12 +44,12 @@ impl Writer {
         let queue = Arc::new(Queue::new());
         let (feed, committed) = mpsc::channel(FEED_COMMITS);
         let (alive, ended) = watch::channel(());
-        let checkpoints = Checkpoints::start(path, &mut db)?;
+        let checkpoints = Checkpoints::start(file.path(), &mut db)?;
         let of_thread = CloseOnDrop(Arc::clone(&queue));
         // Not joined: `ended` tells when it is through.
         let _: JoinHandle<()> = std::thread::Builder::new().name("rim-writer".into()).spawn(move || {
-            // In this order: the database is closed before that is told.
-            let (_alive, db) = (alive, db);
+            // In this order: the database is closed, then it is free for others, then that is told.
+            let (_alive, _file, db) = (alive, file, db);
             match Batch::new(&db, tail) {
                 Ok(batch) => Thread { batch, directory, feed, observer, checkpoints }.run(&of_thread.0),
                 Err(error) => tracing::error!(%error, "the writer cannot begin; every write is busy"),

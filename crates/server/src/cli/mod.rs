@@ -1,6 +1,7 @@
 //! The command line: what each subcommand does, one file each.
 
 mod backup;
+mod check;
 mod check_config;
 mod help;
 mod logging;
@@ -40,6 +41,8 @@ enum Command {
     User(user::UserCommand),
     /// Shows the settings that hold and where each comes from; fails if one is wrong
     CheckConfig,
+    /// Looks whether everything stored is as it was written, whether or not the server runs; fails if not
+    Check(check::Check),
     /// Writes a consistent copy of the database, whether or not the server runs
     Backup(backup::Backup),
     /// Puts a backup into the place of the database; no server may run on it
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Serve => serve::serve(loaded.config),
         Command::User(command) => user::run(command, &loaded.config),
         Command::CheckConfig => check_config::check(&loaded),
+        Command::Check(command) => check::run(&command, &loaded.config),
         Command::Backup(command) => backup::run(&command, &loaded.config),
         Command::Restore(command) => restore::run(&command, &loaded.config),
         Command::Migrate(command) => migrate::run(&command),

@@ -63,7 +63,7 @@ pub(super) fn must_be_read(config: &Config, path: &Path) -> Result<()> {
 
 fn database_at(path: &Path) -> Result<()> {
     let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    ensure!(path.exists(), "there is no database at {}; {WAYS}", shown.display());
+    ensure!(rim_store_sqlite::has_database(path), "there is no database at {}; {WAYS}", shown.display());
     Ok(())
 }
 

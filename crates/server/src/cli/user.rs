@@ -174,7 +174,7 @@ impl Way {
         let data = Some(&*config.data).filter(|data| create || data.exists());
         let folder = match DataFolder::lock_with(data, &config.database) {
             Ok(folder) => folder,
-            Err(DataError::InUse { owner, .. }) => {
+            Err(DataError::InUse { owner, .. } | DataError::DatabaseInUse { owner, .. }) => {
                 target::must_be_meant(config, &owner)?;
                 let folder = owner.data.unwrap_or_else(|| config.data.clone());
                 return Ok(Self::Server { folder });
@@ -182,7 +182,7 @@ impl Way {
             Err(error) => return Err(error.into()),
         };
         let opened = if create {
-            store::open(&config.database, 1, Arc::new(Unobserved)).await?
+            store::open_of(&config.data, &config.database, 1, Arc::new(Unobserved)).await?
         } else {
             store::open_existing(&config.database).await?
         };

@@ -83,6 +83,8 @@ pub struct Metrics {
 
     commit_seconds: Histogram,
     commit_writes: Histogram,
+    reads_failed: Counter,
+    damaged_rows: Counter,
     store_queue_depth: Gauge,
 
     resident_bytes: Gauge,
@@ -169,6 +171,12 @@ impl Metrics {
                 r.register("rim_commit_writes", "Use cases that shared one commit", writes.clone());
                 writes
             },
+            reads_failed: counter(r, "rim_store_reads_failed", "Reads of the database that failed"),
+            damaged_rows: counter(
+                r,
+                "rim_store_damaged_rows",
+                "Rows read that are not what was written; the log names each once",
+            ),
             store_queue_depth: gauge(r, "rim_store_queue_depth", "Writes waiting to be committed"),
             resident_bytes: {
                 let bytes = Gauge::default();
@@ -221,6 +229,14 @@ impl CommitObserver for Metrics {
         self.commit_seconds.observe(elapsed.as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a commit has fewer than 2^53 writes")]
         self.commit_writes.observe(writes as f64);
+    }
+
+    fn read_failed(&self) {
+        self.reads_failed.inc();
+    }
+
+    fn damaged_row(&self) {
+        self.damaged_rows.inc();
     }
 }
 

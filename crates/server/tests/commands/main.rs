@@ -1,5 +1,6 @@
 //! The program as a person or a service manager uses it: the real binary, its output and its exit codes.
 
+mod database;
 #[path = "../program/mod.rs"]
 mod program;
 mod settings;
@@ -173,6 +174,8 @@ fn a_server_with_another_database_is_not_the_one_that_is_meant() {
     // There is a database in its folder, of before it was given another.
     said(at, &["user", "add", "old", "--generate", "--create"]);
     let database = format!("sqlite:{}", home.path().join("chat.db").display());
+    let made = ["user", "add", "new", "--generate", "--create", "--database", &database];
+    said(at, &[&made[..], &["--data", &home.path().display().to_string()]].concat());
     let _server = Server(program::Server::start(at, &["--database", &database]));
     let other = format!("sqlite:{}", at.join("data/old.db").display());
     std::fs::copy(at.join("data/rim.db"), at.join("data/old.db")).expect("copied");

@@ -186,7 +186,7 @@ pub async fn must_exist(url: &str) -> std::result::Result<(), OpenError> {
     if has_table(&db, "rim_schema").await? { Ok(()) } else { Err(OpenError::Nothing) }
 }
 
-async fn connect(url: &str) -> std::result::Result<Object, OpenError> {
+pub(crate) async fn connect(url: &str) -> std::result::Result<Object, OpenError> {
     let db = Server::new(url)?.pool(1).get().await.map_err(connection::why_not)?;
     db.batch_execute(SETTINGS).await?;
     if let Err(error) = db.batch_execute(NOTICE_THE_DEAD).await {
@@ -209,7 +209,10 @@ async fn unfinished(db: &impl GenericClient) -> std::result::Result<Option<Strin
     db.query_opt(&format!("SELECT source FROM {MARK}"), &[]).await?.map(|row| row.try_get(0)).transpose()
 }
 
-async fn has_table(db: &impl GenericClient, name: &str) -> std::result::Result<bool, tokio_postgres::Error> {
+pub(crate) async fn has_table(
+    db: &impl GenericClient,
+    name: &str,
+) -> std::result::Result<bool, tokio_postgres::Error> {
     let sql = "SELECT to_regclass(quote_ident(current_schema()) || '.' || $1) IS NOT NULL";
     db.query_one(sql, &[&name]).await?.try_get(0)
 }

@@ -15,6 +15,7 @@ use rim_core::{Identity, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::failure::Failure;
+use crate::file::DatabaseFile;
 use crate::{OpenError, accounts, client_ids, connection, identity, migrations};
 
 mod late;
@@ -27,6 +28,8 @@ const MARK: &str = "unfinished_migration";
 pub struct SqliteArchive {
     /// A plain mutex: it is held by the one thread that works on it, never across an await.
     db: Arc<Mutex<Connection>>,
+    /// After it, as it is to be let go of later.
+    _file: DatabaseFile,
 }
 
 impl SqliteArchive {
@@ -35,7 +38,8 @@ impl SqliteArchive {
     /// # Errors
     /// See [`OpenError`]; `InUse` while another process has it open.
     pub fn open(path: &Path) -> std::result::Result<Self, OpenError> {
-        let mut db = connection::read_write(path)?;
+        let file = DatabaseFile::take(path)?;
+        let mut db = connection::read_write(file.path())?;
         migrations::version(&db)?;
         // Whoever has it open has it for longer than one would wait.
         db.busy_timeout(Duration::ZERO)?;
@@ -49,7 +53,7 @@ impl SqliteArchive {
         if unfinished(&db)?.is_none() {
             accounts::bring_up_to_date(&mut db)?;
         }
-        Ok(Self { db: Arc::new(Mutex::new(db)) })
+        Ok(Self { db: Arc::new(Mutex::new(db)), _file: file })
     }
 
     /// Works on the database, off the runtime's threads.

@@ -1,11 +1,13 @@
 //! Reading and writing any table.
 
-use rim_core::archive::{Chunk, Key, Kind, MEDIA, Row, TABLES, Table, Value};
+use rim_core::archive::{Chunk, Key, Kind, MEDIA, MESSAGES, Row, TABLES, Table, Value};
+use rim_core::message::{self, Message};
+use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 
-use crate::client_ids;
 use crate::failure::{Failure, Result};
+use crate::{checksum, client_ids};
 
 pub(super) fn count(db: &Connection, table: &Table) -> Result<u64> {
     Ok(db.query_row(&format!("SELECT count(*) FROM {}", table.name), [], |row| row.get(0))?)
@@ -38,14 +40,30 @@ pub(super) fn above(db: &Connection, table: &'static Table, above: Option<Key>) 
         Some(_) => format!("WHERE ({key}) > ({})", placeholders(table.key)),
         None => String::new(),
     };
-    let sql = format!("SELECT {columns} FROM {} {condition} ORDER BY {key}", table.name);
+    let checksum = if *table == MESSAGES { ", checksum" } else { "" };
+    let sql = format!("SELECT {columns}{checksum} FROM {} {condition} ORDER BY {key}", table.name);
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(above.iter().flatten().map(Param)))?;
     let mut chunk = Chunk::default();
     while !chunk.is_full()
         && let Some(row) = rows.next()?
     {
-        chunk.push((0..table.columns.len()).map(|index| read(table, index, row)).collect::<Result<_>>()?);
+        let values =
+            (0..table.columns.len()).map(|index| read(table, index, row)).collect::<Result<Row>>()?;
+        if *table == MESSAGES {
+            let expected: Option<i64> = row.get(values.len())?;
+            let found = message(&values).map(|message| checksum::of(&message));
+            // What is damaged is not moved on, to where nobody could see that it is.
+            if expected.is_some() && expected != found {
+                return Err(Failure::Corrupt {
+                    table: table.name,
+                    column: "checksum".to_owned(),
+                    row: values[0].to_string(),
+                    value: "the row does not match it; restore a backup".to_owned(),
+                });
+            }
+        }
+        chunk.push(values);
     }
     Ok(chunk.rows)
 }
@@ -77,10 +95,15 @@ pub(super) fn add(db: &mut Connection, table: &'static Table, rows: &[Row]) -> R
             for (index, value) in row.iter().enumerate() {
                 insert.raw_bind_parameter(index + 1, Param(value))?;
             }
-            if let Some(index) = hashed(table)
-                && let Value::Text(client_msg_id) = &row[index]
-            {
-                insert.raw_bind_parameter(row.len() + 1, client_ids::hash(client_msg_id, 0))?;
+            if *table == MESSAGES {
+                let message = message(row).ok_or_else(|| Failure::Corrupt {
+                    table: table.name,
+                    column: "kind".to_owned(),
+                    row: row[0].to_string(),
+                    value: row[6].to_string(),
+                })?;
+                insert.raw_bind_parameter(row.len() + 1, client_ids::hash(&message.client_msg_id, 0))?;
+                insert.raw_bind_parameter(row.len() + 2, checksum::of(&message))?;
             }
             insert.raw_execute()?;
         }
@@ -90,16 +113,41 @@ pub(super) fn add(db: &mut Connection, table: &'static Table, rows: &[Row]) -> R
 
 fn insert_sql(table: &'static Table) -> String {
     let (mut columns, mut count) = (table.column_names(), table.columns.len());
-    if hashed(table).is_some() {
-        columns.push_str(", client_hash");
-        count += 1;
+    if *table == MESSAGES {
+        columns.push_str(", client_hash, checksum");
+        count += 2;
     }
     format!("INSERT INTO {} ({columns}) VALUES ({})", table.name, placeholders(count))
 }
 
-/// The column of which this backend keeps the hash as well.
-fn hashed(table: &Table) -> Option<usize> {
-    table.columns.iter().position(|column| column.name == "client_msg_id")
+/// A row of messages, if it is one: this backend keeps more of it than the others.
+fn message(row: &[Value]) -> Option<Message> {
+    use Value::{Integer, Text};
+    let [
+        Integer(id),
+        Integer(group),
+        Integer(seq),
+        Integer(rev),
+        Integer(sender),
+        Text(client_msg_id),
+        Integer(kind),
+        Text(content),
+        Integer(created_at),
+    ] = row
+    else {
+        return None;
+    };
+    Some(Message {
+        id: MessageId(id.unsigned_abs()),
+        group: GroupId(group.unsigned_abs()),
+        seq: Seq(seq.unsigned_abs()),
+        rev: Rev(rev.unsigned_abs()),
+        sender: UserId(sender.unsigned_abs()),
+        client_msg_id: client_msg_id.clone(),
+        kind: message::Kind::from_code(u8::try_from(*kind).ok()?)?,
+        content: content.clone(),
+        created_at: Timestamp(*created_at),
+    })
 }
 
 fn placeholders(count: usize) -> String {
