@@ -42,6 +42,7 @@ export const en = {
   "problem.passwordChanged": "The password was changed meanwhile. Sign in with the new one.",
   "problem.requestGone": "There is no such request any more.",
   "problem.richText": "Its formatting repeats or nests too much. Send it as typed, or make it simpler.",
+  "problem.badPicture": "The server does not take this picture. Choose another.",
   "problem.timedOut": "That took too long. Try again.",
   "problem.unanswered": "The server does not answer it. Write it differently, or try again later.",
   "problem.slowDown": "Too many attempts. Try again in {time}.",

@@ -39,6 +39,7 @@ const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["registration is closed", "problem.registrationClosed"],
   ["disabled", "problem.disabled"],
   ["a richtext", "problem.richText"],
+  ["avatar: ", "problem.badPicture"],
   ["system error", "problem.fault"],
   ["the request took too long", "problem.timedOut"],
   ["the server did not answer this message", "problem.unanswered"],

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, it, vi } from "vitest";
 
 // The views ask where they are only to complete addresses.
@@ -163,7 +165,8 @@ describe("content", () => {
   });
 
   it("that the server's disk has lost is told of in the language of the page", () => {
-    const content = "[This message was damaged on the server's disk. Whoever runs the server can restore it from a backup.]";
+    const source = readFileSync(new URL("../../../../crates/core/src/message.rs", import.meta.url), "utf8");
+    const content = /DAMAGED: &str =\s*"([^"]+)"/.exec(source)?.[1] ?? "";
     expect(parseContent("Text", content).is).toBe("damaged");
     expect(parseContent("Text", `He said: ${content}`).is).toBe("text");
     const message = { key: "1.a", gid: 1, uid: 2, kind: "Text", content, at: 0, seq: 1, state: { is: "stored" } } as const;
