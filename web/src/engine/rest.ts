@@ -47,7 +47,8 @@ export class Rest {
       if (ok) return { ok: true, value: decode(data) };
       if (code === 401 && token !== null) this.refused(token);
       if (code === UNSURE) return failed({ is: "unsure" }, code);
-      if (answer.status >= 500) return failed({ is: "fault" }, code);
+      // There is no room left (507): the server says how much there is.
+      if (answer.status >= 500 && answer.status !== 507) return failed({ is: "fault" }, code);
       return failed({ is: "refused", message: msg ?? "" }, code);
     } catch {
       // A proxy's page, or a server of another age. While the server restarts its proxy answers 502 or 504.

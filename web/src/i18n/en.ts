@@ -43,6 +43,7 @@ export const en = {
   "problem.requestGone": "There is no such request any more.",
   "problem.richText": "Its formatting repeats or nests too much. Send it as typed, or make it simpler.",
   "problem.badPicture": "The server does not take this picture. Choose another.",
+  "problem.quota": "Your pictures take up {used} of {allowed}. Those that are shown nowhere any more are removed after a day, and make room.",
   "problem.timedOut": "That took too long. Try again.",
   "problem.unanswered": "The server does not answer it. Write it differently, or try again later.",
   "problem.slowDown": "Too many attempts. Try again in {time}.",

@@ -44,6 +44,7 @@ export const zh: Catalogue = {
   "problem.requestGone": "该申请已不存在。",
   "problem.richText": "这条消息的格式嵌套或重复过多，请按原文发送，或简化格式。",
   "problem.badPicture": "服务器不接受这张图片，请换一张。",
+  "problem.quota": "你上传的图片已占用 {used}，上限为 {allowed}。不再使用的图片会在一天后删除，从而腾出空间。",
   "problem.timedOut": "操作超时，请重试。",
   "problem.unanswered": "服务器没有回应这条消息，请修改后重试，或稍后再发。",
   "problem.slowDown": "操作过于频繁，请在{time}后重试。",

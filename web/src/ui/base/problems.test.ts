@@ -10,7 +10,7 @@ const [english, chinese] = [createTranslator("en"), createTranslator("zh")];
 function refusalsOf(file: string): readonly string[] {
   const source = readFileSync(new URL(`../../../../crates/${file}`, import.meta.url), "utf8");
   const texts = [...source.matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");
-  return texts.map((text) => text.replaceAll(/\\\n\s*/g, "").replaceAll(/\{\d+\}/g, "7"));
+  return texts.map((text) => text.replaceAll(/\\\n\s*/g, "").replaceAll(/\{\w+\}/g, "7"));
 }
 
 describe("what the server refuses", () => {
@@ -26,6 +26,13 @@ describe("what the server refuses", () => {
     const refusal = "user 7 can be added by their contacts only: others have added them to many groups";
     expect(refusalText(english, refusal, (uid) => (uid === 7 ? "Anna" : null))).toMatch(/^Anna can be added by their contacts only/);
     expect(refusalText(english, refusal)).toMatch(/^Someone /);
+  });
+
+  it("is said of room with how much of it is taken", () => {
+    const refusal = "you keep 20971000 bytes of 20971520 in pictures: those that nothing shows are removed after a day";
+    expect(refusalText(english, refusal)).toBe(
+      "Your pictures take up 21 MB of 21 MB. Those that are shown nowhere any more are removed after a day, and make room.",
+    );
   });
 
   it("is said in the server's words where there are no others", () => {

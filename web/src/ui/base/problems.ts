@@ -8,7 +8,7 @@ import type { Translator } from "../../i18n/translator";
 export type NameOf = (uid: number) => string | null;
 
 type PersonKey = "problem.theirGroups" | "problem.contactsOnly";
-type PlainKey = Exclude<Key, PersonKey | "problem.slowDown" | "problem.busy">;
+type PlainKey = Exclude<Key, PersonKey | "problem.quota" | "problem.slowDown" | "problem.busy">;
 
 // The server speaks English; what it says often is said in the language of the page. Of two that fit the first one counts.
 const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
@@ -52,8 +52,10 @@ const OF_PEOPLE: readonly (readonly [words: string, key: PersonKey])[] = [
   ["can be added by their contacts only", "problem.contactsOnly"],
 ];
 
-export function refusalText({ t }: Translator, message: string, nameOf: NameOf = () => null): string {
+export function refusalText({ t, bytes }: Translator, message: string, nameOf: NameOf = () => null): string {
   const said = message.toLowerCase();
+  const [, used, allowed] = /you keep (\d+) bytes of (\d+)/.exec(said) ?? [];
+  if (used !== undefined) return t("problem.quota", { used: bytes(Number(used)), allowed: bytes(Number(allowed)) });
   for (const [words, key] of OF_PEOPLE) {
     if (!said.includes(words)) continue;
     const name = nameOf(Number(/user (\d+)/.exec(said)?.[1]));
