@@ -5,6 +5,8 @@ CARGO ?= cargo
 ARGS ?=
 # Arguments for the standard set of benchmarks.
 BENCH ?=
+# Targets to fuzz: make fuzz FUZZ="frames bodies". All of them where it is empty.
+FUZZ ?=
 
 # The web client is built with Node 20 or newer. A server without the client needs none.
 NODE := $(shell command -v npm >/dev/null && node -p 'parseInt(process.versions.node) >= 20 || ""')
@@ -15,7 +17,7 @@ WEB_CLIENT := web/dist/index.html
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/*.* 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev web web-dev test check bench bench-check docs clean no-node
+.PHONY: help run dev web web-dev test fuzz check bench bench-check docs clean no-node
 # A client that was built and not compressed is not there.
 .DELETE_ON_ERROR:
 
@@ -38,6 +40,10 @@ web-dev: $(WEB_PACKAGES) ## Serves the web client with hot reload, against the r
 # Everything runs, whatever fails before it; at the end it says what failed.
 test: $(if $(NODE),,no-node) ## Runs all tests
 	@CARGO='$(CARGO)' scripts/test.sh $(if $(NODE),web)
+
+# The same targets run in `make test` for seconds. Ten minutes each, or FUZZ_MINUTES of the environment.
+fuzz: ## Feeds whatever reads what strangers send with made-up input, for as long as FUZZ_MINUTES says
+	@CARGO='$(CARGO)' scripts/fuzz.sh $(FUZZ)
 
 check: $(if $(NODE),$(WEB_PACKAGES),no-node) ## Checks format, lints, types and layers, as CI does
 	$(CARGO) fmt --all --check

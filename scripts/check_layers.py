@@ -22,6 +22,7 @@ MAY_USE = {
     "rim-store-sqlite": {"rim-core"},
     "rim-client": {"rim-protocol"},
     "rim-testbed": set(),
+    "rim-fuzz": {"rim-protocol"},
     "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store-sqlite"},
     "rim-server": {"rim-protocol", "rim-core", "rim-store-sqlite", "rim-store-postgres", "rim-bus-nats"},
 }

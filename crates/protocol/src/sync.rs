@@ -19,7 +19,7 @@ pub struct SyncRequest {
     /// The `rev` of the latest answer: the place in the changes of the user himself (profile,
     /// friends). 0 at first.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub rev: Option<Id>,
     /// One pair for each group the client knows. A group left out counts as `rev` 0.
     #[serde(default, deserialize_with = "object::list")]

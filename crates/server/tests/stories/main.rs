@@ -29,6 +29,7 @@ mod operations;
 mod overload;
 mod presence;
 mod profiles;
+mod properties;
 mod protocol_document;
 mod random;
 mod receipts;

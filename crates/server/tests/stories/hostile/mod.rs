@@ -2,7 +2,7 @@
 //!
 //! Beside every attack two bystanders chat.
 
-mod bystanders;
+pub mod bystanders;
 mod door;
 mod endings;
 mod fields;
