@@ -372,6 +372,9 @@ pub enum State {
 pub trait StoreArchive: Archive {
     async fn state(&mut self) -> Result<State>;
 
+    /// The time by the clock of those who run on it; see [`crate::SharedStore::now`].
+    async fn now(&mut self) -> Result<Timestamp>;
+
     /// The nodes that were noted in it at `since` or later: servers that run on it.
     async fn nodes(&mut self, since: Timestamp) -> Result<Vec<Node>>;
 

@@ -28,6 +28,6 @@ pub struct Node {
     /// It stops, and takes no new connections.
     pub draining: bool,
     pub started_at: Timestamp,
-    /// When it said so.
+    /// When it said so, by [`crate::SharedStore::now`].
     pub seen_at: Timestamp,
 }

@@ -38,9 +38,9 @@ pub(crate) fn start(app: &Arc<App>, certificates: Option<Arc<Certificates>>) {
             async move { store.tend().await }
         }));
         let cluster = Arc::clone(cluster);
-        app.tasks.spawn(every(Arc::clone(app), app.time.ticks(PURGE_EVERY), move |app| {
+        app.tasks.spawn(every(Arc::clone(app), app.time.ticks(PURGE_EVERY), move |_| {
             let cluster = Arc::clone(&cluster);
-            async move { cluster::purge_changes(&app, &cluster).await }
+            async move { cluster::purge_changes(&cluster).await }
         }));
     }
     if let Some(certificates) = certificates {

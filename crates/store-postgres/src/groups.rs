@@ -18,6 +18,15 @@ use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
 use crate::{contacts, membership, users};
 
+/// When something happened in a group `g` last.
+macro_rules! last_at {
+    () => {
+        "CASE WHEN g.last_at > 0 OR g.last_seq = 0 THEN g.last_at
+              ELSE (SELECT m.created_at FROM messages AS m WHERE m.group_id = g.id AND m.seq = g.last_seq) END"
+    };
+}
+pub(crate) use last_at;
+
 // ---- reading
 
 /// Those of the groups that the user is or was in, as they are told of each.
@@ -180,6 +189,7 @@ pub(crate) async fn create(
         last_rev: Rev(0),
         info_rev: Rev(1),
         member_count: 0,
+        last_at: now,
     };
     room.insert(&tx.db, now).await?;
     room.join(&tx.db, &founders, now).await?;
@@ -441,15 +451,19 @@ struct Room {
     last_rev: Rev,
     info_rev: Rev,
     member_count: u64,
+    /// When something happened in it last.
+    last_at: Timestamp,
 }
 
 impl Room {
     /// # Errors
     /// `NoSuchGroup`.
     async fn lock(db: &impl GenericClient, group: GroupId) -> Result<Self> {
-        let sql =
-            "SELECT id, name, avatar, mode, creator_id, single, last_seq, last_rev, info_rev, member_count
-                   FROM groups WHERE id = $1 FOR NO KEY UPDATE";
+        let sql = concat!(
+            "SELECT id, name, avatar, mode, creator_id, single, last_seq, last_rev, info_rev, member_count, ",
+            last_at!(),
+            " FROM groups AS g WHERE id = $1 FOR NO KEY UPDATE OF g"
+        );
         let room = row::first(db, sql, &[&group.sql()], |row| {
             Ok(Self {
                 group: row::group(row)?,
@@ -457,6 +471,7 @@ impl Room {
                 last_rev: row.number(7)?,
                 info_rev: row.number(8)?,
                 member_count: row.number(9)?,
+                last_at: row.time(10)?,
             })
         })
         .await?;
@@ -466,8 +481,8 @@ impl Room {
     async fn insert(&self, db: &impl GenericClient, now: Timestamp) -> Result<()> {
         let sql =
             "INSERT INTO groups (id, name, avatar, mode, single, creator_id, created_at, last_seq, last_rev,
-                                       last_message_id, info_rev, member_count)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8, 0)";
+                                       last_message_id, info_rev, member_count, last_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8, 0, $7)";
         let Group { id, name, avatar, mode, creator, single } = &self.group;
         let (name, avatar, mode) = (Text(name), Text(avatar), i16::from(*mode));
         let (creator, info_rev) = (creator.sql(), self.info_rev.sql());
@@ -479,7 +494,7 @@ impl Room {
     /// Writes what has changed of it. Messages are not sent meanwhile.
     async fn save(&self, db: &impl GenericClient) -> Result<()> {
         let sql = "UPDATE groups SET name = $2, avatar = $3, creator_id = $4, last_rev = $5, info_rev = $6,
-                                     member_count = $7
+                                     member_count = $7, last_at = $8
                    WHERE id = $1";
         let (name, avatar) = (Text(&self.group.name), Text(&self.group.avatar));
         let params: row::Params<'_> = &[
@@ -490,9 +505,16 @@ impl Room {
             &self.last_rev.sql(),
             &self.info_rev.sql(),
             &self.member_count.sql(),
+            &self.last_at.0,
         ];
         row::execute(db, sql, params).await?;
         Ok(())
+    }
+
+    /// The time of what happens in it `now`: not before what happened in it, whatever the clocks of the nodes do.
+    fn time(&mut self, now: Timestamp) -> Timestamp {
+        self.last_at = self.last_at.max(now);
+        self.last_at
     }
 
     fn next_rev(&mut self) -> Rev {
@@ -501,7 +523,8 @@ impl Room {
     }
 
     /// Tells of a change that took the group's last `rev`.
-    fn publish(&self, tx: &mut Tx<'_>, actor: UserId, what: GroupChange, at: Timestamp) {
+    fn publish(&mut self, tx: &mut Tx<'_>, actor: UserId, what: GroupChange, now: Timestamp) {
+        let at = self.time(now);
         let seq = if self.group.single { None } else { Some(self.last_seq) };
         tx.publish(Change::Group { group: self.group.id, rev: self.last_rev, seq, actor, what, at });
     }
@@ -532,7 +555,8 @@ impl Room {
     ) -> Result<()> {
         let revs = array(users.iter().map(|_| self.next_rev()));
         self.member_count += users.len() as u64;
-        write_joining(db, self.group.id, users, revs, self.last_seq, now).await
+        let at = self.time(now);
+        write_joining(db, self.group.id, users, revs, self.last_seq, at).await
     }
 
     /// Each leaving takes a `rev`. They are members now.

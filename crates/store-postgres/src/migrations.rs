@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0006_accounts.sql"),
     include_str!("../migrations/0007_departures.sql"),
     include_str!("../migrations/0008_forgotten.sql"),
+    include_str!("../migrations/0009_times.sql"),
 ];
 
 /// The version this rim reads and writes.

@@ -4,10 +4,17 @@ use deadpool_postgres::GenericClient;
 use rim_core::Timestamp;
 use rim_core::node::{Node, NodeId};
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::migrations::GONE_AFTER_MS;
 use crate::row::{self, Sql};
 use crate::text::Text;
+
+/// By the clock of the database.
+pub(crate) async fn now(db: &impl GenericClient) -> Result<Timestamp> {
+    let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    let now = row::first(db, sql, &[], |row| row.time(0)).await?;
+    now.ok_or_else(|| Failure::Away("the database has no time".into()))
+}
 
 pub(crate) async fn note(db: &impl GenericClient, node: Node) -> Result<()> {
     let sql = "INSERT INTO nodes (id, name, address, version, connections, users_online, draining, started_at, seen_at)

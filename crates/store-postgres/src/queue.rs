@@ -64,14 +64,6 @@ impl Wanted {
         }
     }
 
-    pub(crate) fn at(&self) -> Timestamp {
-        match self {
-            Self::Write(Write::Append(new)) => new.now,
-            Self::Write(Write::Mark(mark)) => mark.now,
-            Self::ReadAll { now, .. } => *now,
-        }
-    }
-
     pub(crate) fn origin(&self) -> Origin {
         match self {
             Self::Write(Write::Append(new)) => new.origin,

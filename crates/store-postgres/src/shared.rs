@@ -38,6 +38,10 @@ impl SharedStore for PostgresStore {
         self.database.one(move |db| sessions::valid(db, sessions, now).boxed()).await
     }
 
+    async fn now(&self) -> Result<Timestamp> {
+        self.database.one(move |db| nodes::now(db).boxed()).await
+    }
+
     async fn note_node(&self, node: Node) -> Result<()> {
         self.database.change(move |db| nodes::note(db, node).boxed()).await
     }

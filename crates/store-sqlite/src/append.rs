@@ -43,7 +43,7 @@ impl Batch<'_> {
             client_msg_id: new.client_msg_id,
             kind: new.kind,
             content: new.content,
-            created_at: new.now,
+            created_at: self.heads.time_in(self.db, group, new.now)?,
         };
         insert(&mut self.statements.insert_message, &message, client_hash)?;
 
@@ -102,7 +102,7 @@ impl Batch<'_> {
             receipt: mark.receipt,
             message: mark.message,
             seq,
-            at: mark.now,
+            at: self.heads.time_in(self.db, mark.group, mark.now)?,
             origin: mark.origin,
         }))
     }

@@ -336,6 +336,7 @@ fn publish(
     batch.heads.members_changed(batch.db, group)?;
     let single = find(batch.db, group)?.is_some_and(|group| group.single);
     let seq = if single { None } else { Some(batch.heads.group(batch.db, group)?.last_seq) };
+    let at = batch.heads.time_in(batch.db, group, at)?;
     let change = Change::Group { group, rev, seq, actor, what, at };
     events::record(batch.db, &change)?;
     batch.publish(change);

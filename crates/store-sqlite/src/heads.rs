@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 
 use foldhash::{HashMap, HashMapExt};
 use rim_core::message::{Message, Receipt};
-use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, UserId};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 use rusqlite::Connection;
 
 use crate::directory::{Directory, Head};
@@ -42,6 +42,8 @@ struct Known {
     touched: bool,
     /// Whether it is a single chat that somebody has left.
     is_half: bool,
+    /// When something happened in it last.
+    last_at: Timestamp,
 }
 
 /// Where a user is in a group.
@@ -135,7 +137,8 @@ impl Heads {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
                 let (head, is_half) = load_head(db, group)?;
-                unknown.insert(Known { head, stored: head, touched: false, is_half })
+                let last_at = load_last_at(db, group, head.last_message)?;
+                unknown.insert(Known { head, stored: head, touched: false, is_half, last_at })
             }
         };
         if !std::mem::replace(&mut known.touched, true) {
@@ -157,6 +160,16 @@ impl Heads {
     pub(crate) fn group_of_a_message(&mut self, db: &Connection, group: GroupId) -> Result<(Head, bool)> {
         let known = self.known(db, group)?;
         Ok((known.head, known.is_half))
+    }
+
+    /// The time of what happens in the group `now`: not before what happened in it, whatever the clock does.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`.
+    pub(crate) fn time_in(&mut self, db: &Connection, group: GroupId, now: Timestamp) -> Result<Timestamp> {
+        let known = self.known(db, group)?;
+        known.last_at = known.last_at.max(now);
+        Ok(known.last_at)
     }
 
     /// Where the user is in a group that exists.
@@ -245,6 +258,19 @@ fn load_head(db: &Connection, group: GroupId) -> Result<(Head, bool)> {
         Ok((head, row.get(4)?))
     })?;
     Ok(head.ok_or(Refusal::NoSuchGroup)?)
+}
+
+/// When something happened in it last, but for receipts.
+fn load_last_at(db: &Connection, group: GroupId, last_message: MessageId) -> Result<Timestamp> {
+    let sql = "SELECT ?1, created_at FROM messages WHERE id = ?2
+               UNION ALL
+               SELECT ?1, created_at FROM
+                   (SELECT created_at FROM group_events WHERE group_id = ?1 ORDER BY place DESC LIMIT 1)
+               ORDER BY 2 DESC LIMIT 1";
+    let last = row::first(db, sql, [group.sql(), last_message.sql()], |row| {
+        Ok(Timestamp(Fields { table: "messages", row }.get(1)?))
+    })?;
+    Ok(last.unwrap_or_default())
 }
 
 fn load_standing(db: &Connection, group: GroupId, user: UserId) -> Result<Standing> {

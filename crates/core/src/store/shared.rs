@@ -37,6 +37,10 @@ pub trait SharedStore: Store {
     /// Those of these sessions that are valid at `now`, by id.
     async fn valid_sessions(&self, sessions: Vec<SessionId>, now: Timestamp) -> Result<Vec<SessionId>>;
 
+    /// The time by the clock that all nodes have in common: theirs may be apart. Which of them live, and what is old
+    /// enough to be deleted for all, goes by it.
+    async fn now(&self) -> Result<Timestamp>;
+
     /// Notes that a node lives, and what it says of itself.
     async fn note_node(&self, node: Node) -> Result<()>;
 

@@ -5,13 +5,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use rim_core::Clock;
 use rim_store_postgres::PostgresArchive;
 use rim_store_sqlite::SqliteArchive;
 use tokio::runtime::Builder;
 
-use crate::clock::SystemClock;
-use crate::cluster::{GONE_AFTER, ago};
+use crate::cluster::GONE_AFTER;
 use crate::config::{self, Database};
 use crate::data::DataFolder;
 use crate::media::FolderArchive;
@@ -58,7 +56,7 @@ async fn migrate(command: &Migrate) -> Result<()> {
         .with_context(|| format!("cannot use {}", command.to))?;
     let (from, to) = (&mut from.side, &mut to.side);
     let (began, mut progress) = (Instant::now(), Progress::on_stderr());
-    migrate::begin(from, to, ago(SystemClock.now(), GONE_AFTER), command.force).await?;
+    migrate::begin(from, to, GONE_AFTER, command.force).await?;
     migrate::copy(from, to, &mut progress).await?;
     let verified = migrate::verify(from, to, &mut progress).await?;
     print!("{}", report(&verified));

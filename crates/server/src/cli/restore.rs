@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use rim_core::Clock;
 use rim_core::archive::StoreArchive;
 use rim_store_postgres::PostgresArchive;
 use tokio::runtime::Builder;
 
-use crate::clock::SystemClock;
 use crate::cluster::{GONE_AFTER, ago};
 use crate::config::{Config, Database};
 use crate::data::DataFolder;
@@ -62,7 +60,8 @@ fn file_to(file: &Path, database: &Path, replace: bool, config: &Config) -> Resu
 
 async fn new_epoch(url: &str) -> Result<()> {
     let mut archive = PostgresArchive::restored(url).await?;
-    let nodes = archive.nodes(ago(SystemClock.now(), GONE_AFTER)).await?;
+    let since = ago(archive.now().await?, GONE_AFTER);
+    let nodes = archive.nodes(since).await?;
     let names: Vec<_> = nodes.iter().map(|node| node.name.as_str()).collect();
     ensure!(
         nodes.is_empty(),

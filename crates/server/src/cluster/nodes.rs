@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rim_core::node::Node;
+use rim_core::store::Result;
 use rim_core::{NodeId, Timestamp};
 
 use super::Cluster;
@@ -22,8 +23,7 @@ pub(crate) async fn note_nodes(app: Arc<App>, cluster: Arc<Cluster>, mut ticks: 
     let mut known = Vec::new();
     // Cancelling it between two questions leaves nothing half done.
     while app.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        note(&app, &cluster, false).await;
-        match cluster.store.nodes(ago(app.clock.now(), GONE_AFTER)).await {
+        match look(&app, &cluster).await {
             Ok(nodes) => {
                 app.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
                 let others = nodes.iter().map(|node| node.id).filter(|id| *id != cluster.node);
@@ -33,11 +33,19 @@ pub(crate) async fn note_nodes(app: Arc<App>, cluster: Arc<Cluster>, mut ticks: 
             Err(error) => tracing::debug!(%error, "cannot ask which nodes there are"),
         }
     }
-    note(&app, &cluster, true).await;
+    if let Ok(now) = cluster.store.now().await {
+        note(&app, &cluster, true, now).await;
+    }
 }
 
-async fn note(app: &App, cluster: &Cluster, draining: bool) {
-    let now = app.clock.now();
+/// Notes this node, and looks which there are: by the clock of the store, as those of the nodes may be apart.
+async fn look(app: &App, cluster: &Cluster) -> Result<Vec<Node>> {
+    let now = cluster.store.now().await?;
+    note(app, cluster, false, now).await;
+    cluster.store.nodes(ago(now, GONE_AFTER)).await
+}
+
+async fn note(app: &App, cluster: &Cluster, draining: bool, now: Timestamp) {
     let node = Node {
         id: cluster.node,
         name: cluster.name.clone(),
@@ -66,8 +74,9 @@ fn tell_who_came_and_went(known: &mut Vec<Node>, nodes: Vec<Node>, own: NodeId) 
 }
 
 /// Deletes changes that no node needs to be told of any more.
-pub(crate) async fn purge_changes(app: &App, cluster: &Cluster) {
-    match cluster.store.purge_changes(ago(app.clock.now(), KEEP_CHANGES)).await {
+pub(crate) async fn purge_changes(cluster: &Cluster) {
+    let purging = async { cluster.store.purge_changes(ago(cluster.store.now().await?, KEEP_CHANGES)).await };
+    match purging.await {
         Ok(0) => {}
         Ok(count) => tracing::debug!(count, "deleted changes that every node has heard of"),
         Err(error) => tracing::warn!(%error, "cannot delete old changes"),

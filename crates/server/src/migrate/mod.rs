@@ -7,10 +7,13 @@
 mod compare;
 mod progress;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail, ensure};
-use rim_core::Timestamp;
 use rim_core::archive::{Archive, MEDIA, Row, State, StoreArchive, TABLES, Table};
 use tokio::sync::mpsc;
+
+use crate::cluster::ago;
 
 pub use self::compare::Verified;
 pub use self::progress::Progress;
@@ -35,7 +38,8 @@ impl Side {
         }
     }
 
-    async fn refuse_if_served(&mut self, since: Timestamp) -> Result<()> {
+    async fn refuse_if_served(&mut self, gone_after: Duration) -> Result<()> {
+        let since = ago(self.store.now().await?, gone_after);
         let nodes = self.store.nodes(since).await?;
         let names: Vec<_> = nodes.iter().map(|node| node.name.as_str()).collect();
         ensure!(
@@ -43,26 +47,26 @@ impl Side {
             "servers run on {}: {}; stop them, and try again when they are gone for {} seconds",
             self.name,
             names.join(", "),
-            crate::cluster::GONE_AFTER.as_secs()
+            gone_after.as_secs()
         );
         Ok(())
     }
 }
 
 /// Makes sure that it is right to move everything from the one to the other, and marks that one: until
-/// [`verify`] has come to its end no server opens it. `since` is when a node that lives has said so.
+/// [`verify`] has come to its end no server opens it. A node that has said nothing for `gone_after` is gone.
 ///
 /// # Errors
 /// What would be moved was itself not moved to its end; what would be filled holds something else; servers run on
 /// one of them (`force`: on what would be filled).
-pub async fn begin(from: &mut Side, to: &mut Side, since: Timestamp, force: bool) -> Result<()> {
+pub async fn begin(from: &mut Side, to: &mut Side, gone_after: Duration, force: bool) -> Result<()> {
     if let State::Unfinished { source } = from.store.state().await? {
         bail!("moving {source} to {} has not come to its end", from.name);
     }
     if !force {
-        from.refuse_if_served(since).await?;
+        from.refuse_if_served(gone_after).await?;
     }
-    to.refuse_if_served(since).await?;
+    to.refuse_if_served(gone_after).await?;
     match to.store.state().await? {
         State::Unfinished { source } if source == from.name => Ok(()),
         State::Unfinished { source } => {

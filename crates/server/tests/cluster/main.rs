@@ -5,6 +5,7 @@
 //!
 //! Left out are the stories of what a node does for itself: TLS, settings and metrics, and its bounds.
 
+mod clocks;
 mod failures;
 mod loss;
 

@@ -75,6 +75,10 @@ impl<T: StoreArchive + ?Sized> StoreArchive for Mortal<T> {
         self.inner.state().await
     }
 
+    async fn now(&mut self) -> Result<Timestamp> {
+        self.inner.now().await
+    }
+
     async fn nodes(&mut self, since: Timestamp) -> Result<Vec<Node>> {
         self.inner.nodes(since).await
     }

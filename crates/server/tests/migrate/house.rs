@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rim_core::contact::Bounds;
 use rim_core::event::{Committed, Feed};
@@ -133,7 +134,7 @@ pub async fn move_all(from: &Place, to: &Place) -> Vec<Verified> {
 }
 
 pub async fn begin(from: &mut Side, to: &mut Side) -> anyhow::Result<()> {
-    migrate::begin(from, to, Timestamp(0), false).await
+    migrate::begin(from, to, Duration::MAX, false).await
 }
 
 /// An open store.

@@ -295,6 +295,10 @@ impl StoreArchive for PostgresArchive {
         Ok(if any { State::InUse } else { State::Empty })
     }
 
+    async fn now(&mut self) -> Result<Timestamp> {
+        nodes::now(&*self.at_rest()).await.map_err(failure)
+    }
+
     async fn nodes(&mut self, since: Timestamp) -> Result<Vec<Node>> {
         nodes::all(&*self.at_rest(), since).await.map_err(failure)
     }

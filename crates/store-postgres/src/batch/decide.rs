@@ -83,7 +83,7 @@ impl<'a> Deciding<'a> {
         let decided = match wanted {
             Wanted::Write(Write::Append(new)) => self.append(number, new),
             Wanted::Write(Write::Mark(mark)) => self.mark(number, mark),
-            Wanted::ReadAll { user, group, .. } => self.read_all(*user, *group),
+            Wanted::ReadAll { user, group, now } => self.read_all(*user, *group, *now),
         };
         decided.unwrap_or_else(Outcome::Refused)
     }
@@ -96,6 +96,7 @@ impl<'a> Deciding<'a> {
             return Ok(Outcome::Resent { id: *id, seq: *seq });
         }
         member(&mut self.standings, new.group, new.sender)?;
+        let at = head.time(new.now);
         let brought_back = if head.is_half { self.bring_back(new) } else { None };
         let head = self.heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let standing = member(&mut self.standings, new.group, new.sender)?;
@@ -109,7 +110,7 @@ impl<'a> Deciding<'a> {
         self.new.insert(key, (id, seq));
         self.new_places.insert((new.group, id), seq);
         self.moved.insert((new.group, new.sender));
-        Ok(Outcome::Appended { id, seq, rev, brought_back })
+        Ok(Outcome::Appended { id, seq, rev, at, brought_back })
     }
 
     fn bring_back(&mut self, new: &NewMessage) -> Option<UserId> {
@@ -118,12 +119,12 @@ impl<'a> Deciding<'a> {
         let head = self.heads.get_mut(&new.group)?;
         head.last_rev.0 += 1;
         head.is_half = false;
-        let (rev, join_seq) = (head.last_rev, head.last_seq);
+        let (rev, join_seq, at) = (head.last_rev, head.last_seq, head.last_at);
         // From now on their own writes of this batch are those of a member.
         if let Some(standing) = self.standings.get_mut(&(new.group, user)) {
             (standing.member, standing.rev) = (true, rev);
         }
-        self.brought_back.push(BroughtBack { group: new.group, user, rev, join_seq, at: new.now });
+        self.brought_back.push(BroughtBack { group: new.group, user, rev, join_seq, at });
         Some(user)
     }
 
@@ -132,14 +133,17 @@ impl<'a> Deciding<'a> {
         member(&mut self.standings, mark.group, mark.user)?;
         let place = self.places.get(&number).or_else(|| self.new_places.get(&(mark.group, mark.message)));
         match place {
-            Some(seq) => self.move_receipt(mark.group, mark.user, mark.receipt, mark.message, *seq),
+            Some(seq) => {
+                let seq = *seq;
+                self.move_receipt(mark.group, mark.user, mark.receipt, mark.message, seq, mark.now)
+            }
             None => Ok(Outcome::Unmarked),
         }
     }
 
-    fn read_all(&mut self, user: UserId, group: GroupId) -> Result<Outcome, Refusal> {
+    fn read_all(&mut self, user: UserId, group: GroupId, now: Timestamp) -> Result<Outcome, Refusal> {
         let head = *self.heads.get(&group).ok_or(Refusal::NoSuchGroup)?;
-        self.move_receipt(group, user, Receipt::Read, head.last_message, head.last_seq)
+        self.move_receipt(group, user, Receipt::Read, head.last_message, head.last_seq, now)
     }
 
     /// Moves the receipt on to `seq`, the place of the message; never back.
@@ -150,6 +154,7 @@ impl<'a> Deciding<'a> {
         receipt: Receipt,
         message: MessageId,
         seq: Seq,
+        now: Timestamp,
     ) -> Result<Outcome, Refusal> {
         let standing = member(&mut self.standings, group, user)?;
         let behind = match receipt {
@@ -161,14 +166,14 @@ impl<'a> Deciding<'a> {
         }
         let head = self.heads.get_mut(&group).ok_or(Refusal::NoSuchGroup)?;
         head.last_rev.0 += 1;
-        let rev = head.last_rev;
+        let (rev, at) = (head.last_rev, head.time(now));
         if receipt == Receipt::Read {
             standing.read_seq = seq;
         }
         standing.delivered_seq = standing.delivered_seq.max(seq);
         standing.rev = rev;
         self.moved.insert((group, user));
-        Ok(Outcome::Marked { message, receipt, seq, rev })
+        Ok(Outcome::Marked { message, receipt, seq, rev, at })
     }
 }
 

@@ -7,17 +7,21 @@ use foldhash::HashMap;
 use futures_util::try_join;
 use rim_core::event::Ended;
 use rim_core::message::Write;
-use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 use tokio_postgres::{Row, Statement};
 
 use crate::failure::{Failure, Result};
+use crate::groups::last_at;
 use crate::queue::Wanted;
 use crate::row::{self, Fields, Params, Sql, array};
 use crate::text::Text;
 
 /// Locks the groups, in the order of their ids: whoever locks several does so, so that no two wait for each other.
-const GROUPS: &str = "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2 FROM groups
-                      WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+const GROUPS: &str = concat!(
+    "SELECT g.id, g.last_seq, g.last_rev, g.last_message_id, g.single AND g.member_count < 2, ",
+    last_at!(),
+    " FROM groups AS g WHERE g.id = ANY($1) ORDER BY g.id FOR NO KEY UPDATE OF g"
+);
 
 /// Who has left these groups: asked of single chats only.
 const AWAY: &str = "SELECT group_id, user_id FROM members WHERE group_id = ANY($1) AND left_rev IS NOT NULL";
@@ -56,6 +60,16 @@ pub(super) struct Head {
     pub(super) last_message: MessageId,
     /// Whether it is a single chat that somebody has left.
     pub(super) is_half: bool,
+    /// When something happened in it last.
+    pub(super) last_at: Timestamp,
+}
+
+impl Head {
+    /// The time of what happens in it `now`: not before what happened in it.
+    pub(super) fn time(&mut self, now: Timestamp) -> Timestamp {
+        self.last_at = self.last_at.max(now);
+        self.last_at
+    }
 }
 
 /// Where a user is in a group.
@@ -245,6 +259,7 @@ fn head(row: &Row) -> Result<(GroupId, Head)> {
         last_rev: row.number(2)?,
         last_message: row.number(3)?,
         is_half: row.get(4)?,
+        last_at: row.time(5)?,
     };
     Ok((row.number(0)?, head))
 }

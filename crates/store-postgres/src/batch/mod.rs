@@ -9,7 +9,7 @@ use std::time::Duration;
 use deadpool_postgres::{Client, Object};
 use rim_core::event::{Change, GroupChange};
 use rim_core::message::Receipt;
-use rim_core::{MessageId, Refusal, Rev, Seq, UserId};
+use rim_core::{MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 use tokio::sync::MutexGuard;
 use tokio::time::timeout;
 
@@ -39,6 +39,7 @@ pub(crate) enum Outcome {
         id: MessageId,
         seq: Seq,
         rev: Rev,
+        at: Timestamp,
         /// Who came back for it, with the `rev` before.
         brought_back: Option<UserId>,
     },
@@ -53,6 +54,7 @@ pub(crate) enum Outcome {
         receipt: Receipt,
         seq: Seq,
         rev: Rev,
+        at: Timestamp,
     },
     /// There was nothing to mark.
     Unmarked,
@@ -62,16 +64,16 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// The change, where somebody came back for a message.
     fn addition(&self, wanted: &Wanted) -> Option<Change> {
-        let Self::Appended { rev, brought_back: Some(user), .. } = *self else { return None };
-        let (group, actor, at) = (wanted.group(), wanted.user(), wanted.at());
+        let Self::Appended { rev, at, brought_back: Some(user), .. } = *self else { return None };
+        let (group, actor) = (wanted.group(), wanted.user());
         let what = GroupChange::Added { users: vec![user] };
         Some(Change::Group { group, rev: Rev(rev.0 - 1), seq: None, actor, what, at })
     }
 
     /// The change, where a receipt has moved on.
     fn receipt(&self, wanted: &Wanted) -> Option<Change> {
-        let Self::Marked { message, receipt, seq, rev } = *self else { return None };
-        let (group, user, at, origin) = (wanted.group(), wanted.user(), wanted.at(), wanted.origin());
+        let Self::Marked { message, receipt, seq, rev, at } = *self else { return None };
+        let (group, user, origin) = (wanted.group(), wanted.user(), wanted.origin());
         Some(Change::Receipt { group, rev, user, receipt, message, seq, at, origin })
     }
 }

@@ -3,7 +3,7 @@
 use deadpool_postgres::Client;
 use futures_util::try_join;
 use rim_core::message::{NewMessage, Write};
-use rim_core::{MessageId, Rev, Seq};
+use rim_core::{MessageId, Rev, Seq, Timestamp};
 use tokio_postgres::{Error, Statement};
 
 use super::Outcome;
@@ -20,8 +20,10 @@ const MESSAGES: &str =
                           $7::smallint[], $8::text[], $9::bigint[])";
 
 const GROUPS: &str =
-    "UPDATE groups AS g SET last_seq = now.last_seq, last_rev = now.last_rev, last_message_id = now.last_message_id
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS now (id, last_seq, last_rev, last_message_id)
+    "UPDATE groups AS g SET last_seq = now.last_seq, last_rev = now.last_rev, last_message_id = now.last_message_id,
+                            last_at = now.last_at
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+              AS now (id, last_seq, last_rev, last_message_id, last_at)
      WHERE g.id = now.id";
 
 const MEMBERS: &str =
@@ -92,16 +94,16 @@ impl<'a> Messages<'a> {
     fn of(writes: &'a [Wanted], decided: &Decided) -> Self {
         let mut messages = Self::default();
         for (item, outcome) in writes.iter().zip(&decided.outcomes) {
-            if let (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, .. }) =
+            if let (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, .. }) =
                 (item, outcome)
             {
-                messages.push(new, *id, *seq, *rev);
+                messages.push(new, *id, *seq, *rev, *at);
             }
         }
         messages
     }
 
-    fn push(&mut self, new: &'a NewMessage, id: MessageId, seq: Seq, rev: Rev) {
+    fn push(&mut self, new: &'a NewMessage, id: MessageId, seq: Seq, rev: Rev, at: Timestamp) {
         self.groups.push(new.group.sql());
         self.seqs.push(seq.sql());
         self.revs.push(rev.sql());
@@ -110,7 +112,7 @@ impl<'a> Messages<'a> {
         self.client_msg_ids.push(Text(&new.client_msg_id));
         self.kinds.push(new.kind.code().into());
         self.contents.push(Text(&new.content));
-        self.times.push(new.now.0);
+        self.times.push(at.0);
     }
 
     async fn insert(&self, db: &Client, statement: &Statement) -> std::result::Result<(), Error> {
@@ -133,7 +135,8 @@ async fn update_groups(
     let last_seqs = array(decided.heads.values().map(|head| head.last_seq));
     let last_revs = array(decided.heads.values().map(|head| head.last_rev));
     let last_messages = array(decided.heads.values().map(|head| head.last_message));
-    db.execute(statement, &[&ids, &last_seqs, &last_revs, &last_messages]).await?;
+    let last_at: Vec<i64> = decided.heads.values().map(|head| head.last_at.0).collect();
+    db.execute(statement, &[&ids, &last_seqs, &last_revs, &last_messages, &last_at]).await?;
     Ok(())
 }
 

@@ -65,7 +65,7 @@ impl Told {
 
 fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
     match (wanted, outcome) {
-        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, .. }) => {
+        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, .. }) => {
             let message = Message {
                 id,
                 group: new.group,
@@ -75,7 +75,7 @@ fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
                 client_msg_id: new.client_msg_id,
                 kind: new.kind,
                 content: new.content,
-                created_at: new.now,
+                created_at: at,
             };
             Some(Change::Message { message: Arc::new(message), origin: new.origin })
         }

@@ -116,6 +116,12 @@ impl StoreArchive for SqliteArchive {
         .await
     }
 
+    /// The machine's.
+    async fn now(&mut self) -> Result<Timestamp> {
+        let sql = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+        self.call(move |db| Ok(Timestamp(db.query_row(sql, [], |row| row.get(0))?))).await
+    }
+
     /// None: nobody else has the file open.
     async fn nodes(&mut self, _since: Timestamp) -> Result<Vec<Node>> {
         Ok(Vec::new())

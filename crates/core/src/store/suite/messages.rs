@@ -5,7 +5,7 @@ use super::world::{self, Heard, NO_GROUP, Sent, World, append, group_change, ref
 use crate::event::{Change, GroupChange};
 use crate::group::Role;
 use crate::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
-use crate::{Origin, Refusal, Rev, Seq};
+use crate::{Origin, Refusal, Rev, Seq, Timestamp};
 
 pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
@@ -408,4 +408,43 @@ pub async fn messages_survive_a_restart(w: &mut World) -> Claim {
     assert_eq!(w.send(bob, group, "next").await?.seq, Seq(11));
     assert_eq!(w.rev(bob, group).await, Rev(rev.0 + 1));
     Ok(())
+}
+
+pub async fn time_in_a_group_never_goes_back(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let (group, other) = (w.group(anna, &[bob]).await, w.group(anna, &[bob]).await);
+    let noon = w.now().plus_ms(3_600_000);
+    w.changes().await;
+
+    w.set_clock(noon);
+    let first = w.send(anna, group, "at noon").await?;
+    w.set_clock(world::DAWN);
+    w.send(bob, group, "after it").await?;
+    w.read(bob, group, first.id).await?;
+    w.rename(anna, group, "Go").await?;
+    w.send(anna, other, "in another").await?;
+    let times: Vec<_> = w.changes().await.iter().map(at).collect();
+    assert_eq!(times[..4], [noon; 4]);
+    assert!(times[4] < noon, "each group has its own");
+
+    w.set_clock(noon.plus_ms(10));
+    w.rename(anna, group, "Chess").await?;
+    w.set_clock(world::DAWN);
+    w.reopen().await;
+    w.send(bob, group, "after a restart").await?;
+    let times: Vec<_> = w.changes().await.iter().map(at).collect();
+    assert_eq!(times, [noon.plus_ms(10); 2], "what is no message counts as well");
+    w.set_clock(noon.plus_ms(20));
+    w.send(bob, group, "when the clock is right").await?;
+    assert_eq!(at(&w.change().await), noon.plus_ms(20));
+    Ok(())
+}
+
+/// When it happened.
+fn at(change: &Change) -> Timestamp {
+    match change {
+        Change::Message { message, .. } => message.created_at,
+        Change::Receipt { at, .. } | Change::Group { at, .. } => *at,
+        other => panic!("of a group: {other:?}"),
+    }
 }

@@ -235,6 +235,7 @@ macro_rules! store_suite {
                 a_refused_message_takes_no_id_either
                 a_refused_write_does_not_harm_its_neighbours
                 messages_survive_a_restart
+                time_in_a_group_never_goes_back
             }
             receipts {
                 a_receipt_is_kept_and_told

@@ -165,6 +165,7 @@ macro_rules! shared_store_suite {
                 only_valid_sessions_are_told
                 a_node_is_known_until_it_is_forgotten
                 what_a_node_says_replaces_what_it_said
+                all_nodes_have_one_time
                 a_file_is_kept_as_it_was_first_put
             }
         }

@@ -96,6 +96,11 @@ impl World {
         Timestamp(self.clock.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Somebody has set the clock.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.clock.store(to.0, Ordering::Relaxed);
+    }
+
     /// A number this world has not used yet.
     pub fn fresh(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)

@@ -98,6 +98,15 @@ pub async fn what_a_node_says_replaces_what_it_said(c: &mut Cluster) -> Claim {
     Ok(())
 }
 
+pub async fn all_nodes_have_one_time(c: &mut Cluster) -> Claim {
+    let [one, two] = c.nodes().await;
+    // Their own clocks are years behind it.
+    let times = [one.shared.now().await?, two.shared.now().await?, one.shared.now().await?];
+    assert!(times.is_sorted() && times[0] > one.now(), "{times:?}");
+    close([one, two]).await;
+    Ok(())
+}
+
 pub async fn a_file_is_kept_as_it_was_first_put(c: &mut Cluster) -> Claim {
     let [one, two] = c.nodes().await;
     let content: Vec<u8> = (0..=255).cycle().take(100_000).collect();
