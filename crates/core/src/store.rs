@@ -22,7 +22,7 @@ mod shared;
 #[cfg(feature = "suite")]
 pub mod suite;
 
-pub use shared::SharedStore;
+pub use shared::{SeenUpTo, SharedStore};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 

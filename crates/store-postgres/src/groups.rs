@@ -9,6 +9,7 @@ use deadpool_postgres::GenericClient;
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::group::{self, Group, Member, NewGroup, Role};
+use rim_core::store::SeenUpTo;
 use rim_core::user::User;
 use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
 
@@ -86,14 +87,21 @@ pub(crate) async fn touch_member(
     row::all(db, sql, &[&user.sql(), &groups], |row| Ok((row.number(0)?, row.number(1)?))).await
 }
 
-/// Where each of them is a member, by user and group, and the rev of his latest joining.
-pub(crate) async fn memberships(
+/// See [`rim_core::SharedStore::joined`]. On a snapshot.
+pub(crate) async fn joined(
     db: &impl GenericClient,
-    users: Vec<UserId>,
-) -> Result<Vec<(UserId, GroupId, Rev)>> {
-    let sql = "SELECT user_id, group_id, join_rev FROM members WHERE user_id = ANY($1) AND left_rev IS NULL
-               ORDER BY user_id, group_id";
-    row::all(db, sql, &[&array(users)], |row| Ok((row.number(0)?, row.number(1)?, row.number(2)?))).await
+    since: Option<SeenUpTo>,
+) -> Result<(SeenUpTo, Vec<(UserId, GroupId, Rev)>)> {
+    // Whatever has a smaller number has ended, and is seen if it was committed.
+    let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    let seen = row::first(db, sql, &[], |row| row.number(0)).await?;
+    let seen = SeenUpTo(one(seen)?);
+    let Some(SeenUpTo(since)) = since else { return Ok((seen, Vec::new())) };
+    let sql = "SELECT j.user_id, j.group_id, j.rev
+               FROM joinings AS j JOIN members AS m ON m.group_id = j.group_id AND m.user_id = j.user_id
+               WHERE j.xact >= $1::text::xid8 AND m.join_rev = j.rev AND m.left_rev IS NULL";
+    let read = |row: Fields<'_>| Ok((row.number(0)?, row.number(1)?, row.number(2)?));
+    Ok((seen, row::all(db, sql, &[&since.to_string()], read).await?))
 }
 
 pub(crate) async fn of(db: &impl GenericClient, user: UserId) -> Result<Vec<Group>> {
@@ -386,6 +394,9 @@ async fn write_joining(
                    role = excluded.role, join_rev = excluded.join_rev, joined_at = excluded.joined_at,
                    join_seq = excluded.join_seq, left_seq = NULL, left_rev = NULL, rev = excluded.rev";
     row::execute(db, sql, &[&group, &ids, &roles, &revs, &now.0, &join_seq]).await?;
+    let sql = "INSERT INTO joinings (group_id, user_id, rev)
+               SELECT $1, new.user_id, new.rev FROM unnest($2::bigint[], $3::bigint[]) AS new (user_id, rev)";
+    row::execute(db, sql, &[&group, &ids, &revs]).await?;
     // Whoever joins anew sees the chat again.
     row::execute(db, "DELETE FROM chats WHERE user_id = ANY($2) AND group_id = $1", &[&group, &ids]).await?;
     Ok(())

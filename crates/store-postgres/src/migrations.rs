@@ -16,14 +16,16 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0007_departures.sql"),
     include_str!("../migrations/0008_forgotten.sql"),
     include_str!("../migrations/0009_times.sql"),
+    include_str!("../migrations/0010_joinings.sql"),
 ];
 
 /// The version this rim reads and writes.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;
 
 /// Nodes of a rim that knew only an older version than this write what newer ones take for granted otherwise (the key of
-/// an account, where a chat that was left stands, what a group was that was left, what of it was forgotten): they may not live beside those that do.
-const ALONE_BELOW: i64 = 8;
+/// an account, where a chat that was left stands, what a group was that was left and what of it was forgotten, who has
+/// joined lately): they may not live beside those that do.
+const ALONE_BELOW: i64 = 10;
 
 /// A node that was not seen for so long is gone.
 pub(crate) const GONE_AFTER_MS: i64 = 20_000;

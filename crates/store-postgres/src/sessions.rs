@@ -73,15 +73,25 @@ pub(crate) async fn of(db: &impl GenericClient, user: UserId, now: Timestamp) ->
     row::all(db, sql, &[&user.sql(), &now.0], row::session).await
 }
 
-/// Those of these that are valid, by id.
-pub(crate) async fn valid(
+/// Those of these that have ended, by id, and why.
+pub(crate) async fn ended(
     db: &impl GenericClient,
-    sessions: Vec<SessionId>,
+    sessions: Vec<(UserId, SessionId)>,
     now: Timestamp,
-) -> Result<Vec<SessionId>> {
-    let sql = "SELECT s.id FROM sessions AS s JOIN users AS u ON u.id = s.user_id
-               WHERE s.id = ANY($1) AND s.expires_at > $2 AND u.disabled_at IS NULL ORDER BY s.id";
-    row::all(db, sql, &[&array(sessions), &now.0], |row| row.number(0)).await
+) -> Result<Vec<(SessionId, Ended)>> {
+    let sql = "SELECT asked.session_id, u.disabled_at IS NOT NULL
+               FROM unnest($1::bigint[], $2::bigint[]) AS asked (session_id, user_id)
+                    JOIN users AS u ON u.id = asked.user_id
+               WHERE u.disabled_at IS NOT NULL
+                  OR NOT EXISTS (SELECT FROM sessions AS s WHERE s.id = asked.session_id AND s.user_id = asked.user_id
+                                                             AND s.expires_at > $3)
+               ORDER BY asked.session_id";
+    let owners = array(sessions.iter().map(|(user, _)| *user));
+    let sessions = array(sessions.iter().map(|(_, session)| *session));
+    row::all(db, sql, &[&sessions, &owners, &now.0], |row| {
+        Ok((row.number(0)?, if row.get(1)? { Ended::Disabled } else { Ended::Revoked }))
+    })
+    .await
 }
 
 pub(crate) async fn end(tx: &mut Tx<'_>, user: UserId, session: SessionId) -> Result<()> {

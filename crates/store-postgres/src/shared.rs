@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use rim_core::event::{Change, Topic};
+use rim_core::event::{Change, Ended, Topic};
 use rim_core::node::{Node, NodeId};
-use rim_core::store::{Result, SharedStore};
+use rim_core::store::{Result, SeenUpTo, SharedStore};
 use rim_core::{GroupId, Rev, SessionId, Timestamp, UserId};
 
 use crate::{PostgresStore, changes, groups, media, nodes, sessions};
@@ -30,12 +30,16 @@ impl SharedStore for PostgresStore {
         self.database.change(move |db| changes::purge(db, before).boxed()).await
     }
 
-    async fn memberships(&self, users: Vec<UserId>) -> Result<Vec<(UserId, GroupId, Rev)>> {
-        self.database.one(move |db| groups::memberships(db, users).boxed()).await
+    async fn joined(&self, since: Option<SeenUpTo>) -> Result<(SeenUpTo, Vec<(UserId, GroupId, Rev)>)> {
+        self.database.read(move |db| groups::joined(db, since).boxed()).await
     }
 
-    async fn valid_sessions(&self, sessions: Vec<SessionId>, now: Timestamp) -> Result<Vec<SessionId>> {
-        self.database.one(move |db| sessions::valid(db, sessions, now).boxed()).await
+    async fn ended_sessions(
+        &self,
+        sessions: Vec<(UserId, SessionId)>,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionId, Ended)>> {
+        self.database.one(move |db| sessions::ended(db, sessions, now).boxed()).await
     }
 
     async fn now(&self) -> Result<Timestamp> {

@@ -3,9 +3,13 @@
 use async_trait::async_trait;
 
 use super::{Result, Store};
-use crate::event::{Change, Topic};
+use crate::event::{Change, Ended, Topic};
 use crate::node::{Node, NodeId};
 use crate::{GroupId, Rev, SessionId, Timestamp, UserId};
+
+/// A place in the order of commits, for [`SharedStore::joined`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenUpTo(pub u64);
 
 /// A store that several nodes have open at the same time.
 ///
@@ -27,15 +31,21 @@ pub trait SharedStore: Store {
     /// this node itself committed the feed, which knows it, has told before this returns.
     async fn changes(&self, topic: Topic, after: Rev, limit: u32) -> Result<Vec<Change>>;
 
-    /// Deletes what was kept of changes before `before` for [`Self::changes`] alone, and returns how many.
+    /// Deletes what was kept of changes before `before` for [`Self::changes`] alone, and returns how many. With them go
+    /// what was kept for [`Self::joined`], and the nodes that have said nothing since.
     async fn purge_changes(&self, before: Timestamp) -> Result<u64>;
 
-    /// The groups in which each of these users is a member, by user and group, and the `rev` of his latest
-    /// joining.
-    async fn memberships(&self, users: Vec<UserId>) -> Result<Vec<(UserId, GroupId, Rev)>>;
+    /// Who has become a member of which group, and by which of its `rev`s, in a commit that who saw everything up to
+    /// `since` may not have seen, and is one still; and up to where everything is seen with that. Some are told again.
+    /// Without `since` nobody is told. As far back as [`Self::purge_changes`] has left them.
+    async fn joined(&self, since: Option<SeenUpTo>) -> Result<(SeenUpTo, Vec<(UserId, GroupId, Rev)>)>;
 
-    /// Those of these sessions that are valid at `now`, by id.
-    async fn valid_sessions(&self, sessions: Vec<SessionId>, now: Timestamp) -> Result<Vec<SessionId>>;
+    /// Those of these sessions that have ended by `now`, by id, and why.
+    async fn ended_sessions(
+        &self,
+        sessions: Vec<(UserId, SessionId)>,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionId, Ended)>>;
 
     /// The time by the clock that all nodes have in common: theirs may be apart. Which of them live, and what is old
     /// enough to be deleted for all, goes by it.

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rim_core::bus::Heard;
 use rim_core::event::{Change, Committed, Ended, Feed, Topic};
-use rim_core::store::Result;
+use rim_core::store::{Result, SeenUpTo};
 use rim_core::{GroupId, NodeId, Rev, SessionId, UserId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -21,7 +21,7 @@ use crate::gateway;
 
 /// Changes of one topic that are asked for at once.
 const MAX_CHANGES: u32 = 500;
-/// Topics, users or sessions that one look at the store is about.
+/// Topics or sessions that one look at the store is about.
 const MAX_LOOK: usize = 1000;
 /// Questions to the store that may be under way. More wait.
 const MAX_QUESTIONS: usize = 32;
@@ -37,8 +37,8 @@ const TICK: Duration = Duration::from_secs(1);
 const SECOND_LOOK: u32 = 2;
 /// A topic that nobody needs is forgotten after so many ticks: a login may be about to need it.
 const KEPT: u32 = 30;
-/// Memberships and sessions are looked at in every so many-th round.
-const USERS_EVERY: u32 = 6;
+/// Sessions are looked at in the time of one `check-interval` of so many.
+const SESSIONS_EVERY: u32 = 6;
 
 /// Drains the store's feed until the store is closed, and listens to the other nodes meanwhile.
 pub async fn follow(app: Arc<App>, cluster: Arc<Cluster>, feed: Feed, ears: Ears) {
@@ -101,10 +101,14 @@ struct Follower {
     failed: Vec<Topic>,
     /// Topics that were followed lately, and the tick at which they are looked at again.
     fresh: VecDeque<(u32, Topic)>,
+    /// All topics, in the order in which they are looked at: so many at each tick that it is the turn of each again
+    /// within `check-interval`.
+    turns: VecDeque<Topic>,
+    /// Sessions that are left to be looked at, and how many at each tick.
+    sessions: (Vec<(UserId, SessionId)>, usize),
+    /// Up to where it was seen who has joined which group, and whether the store is being asked for more.
+    joined: (Option<SeenUpTo>, bool),
     tick: u32,
-    rounds: u32,
-    /// What is left to be looked at in this round.
-    round: Round,
 }
 
 struct Followed {
@@ -115,22 +119,12 @@ struct Followed {
     since: u32,
 }
 
-/// One look at everything, spread over some ticks.
-#[derive(Default)]
-struct Round {
-    topics: Vec<Topic>,
-    users: Vec<UserId>,
-    sessions: Vec<(UserId, SessionId)>,
-    /// How many of each are looked at in one tick.
-    share: [usize; 3],
-}
-
 /// What the store has answered.
 enum Answer {
     Stand { asked: Vec<Topic>, result: Result<Vec<(Topic, Rev)>>, login: Option<oneshot::Sender<Result<()>>> },
     Changes { topic: Topic, result: Result<Vec<Change>> },
-    Memberships(Result<Vec<(UserId, GroupId, Rev)>>),
-    Sessions { asked: Vec<(UserId, SessionId)>, result: Result<Vec<SessionId>> },
+    Joined(Result<(SeenUpTo, Vec<(UserId, GroupId, Rev)>)>),
+    Sessions { asked: Vec<(UserId, SessionId)>, result: Result<Vec<(SessionId, Ended)>> },
 }
 
 impl Follower {
@@ -146,9 +140,10 @@ impl Follower {
             in_doubt: VecDeque::new(),
             failed: Vec::new(),
             fresh: VecDeque::new(),
+            turns: VecDeque::new(),
+            sessions: (Vec::new(), 0),
+            joined: (None, false),
             tick: 0,
-            rounds: 0,
-            round: Round::default(),
         }
     }
 
@@ -205,8 +200,10 @@ impl Follower {
                 if !self.topics.is_empty() {
                     tracing::info!("the bus may have lost something: looking at the store");
                 }
-                self.begin_round(true);
-                self.look(true);
+                self.look_at_topics(self.turns.len());
+                self.look_who_joined();
+                self.sessions = (self.app.hub.sessions(), usize::MAX);
+                self.look_at_sessions();
             }
         }
     }
@@ -260,6 +257,7 @@ impl Follower {
         self.cluster.bus.subscribe(topic);
         self.topics.insert(topic, Followed { progress, listed: false, since: self.tick });
         self.fresh.push_back((self.tick.wrapping_add(SECOND_LOOK), topic));
+        self.turns.push_back(topic);
     }
 
     /// Moves the progress of a topic on, if it is followed, with a way to tell the connections; and lists it if
@@ -354,25 +352,33 @@ impl Follower {
                 }
             }
             Answer::Changes { topic, result } => self.caught_up(topic, result),
-            Answer::Memberships(Ok(memberships)) => {
-                for (user, group, rev) in memberships {
-                    // Where the group is followed, its own changes say who is in it.
-                    if !self.topics.contains_key(&Topic::Group(group)) {
-                        self.joined(group, rev, &[user]);
-                    }
+            Answer::Joined(result) => {
+                self.joined.1 = false;
+                if let Ok((seen, joined)) = result {
+                    self.joined.0 = Some(seen);
+                    self.have_joined(joined);
                 }
             }
-            Answer::Sessions { asked, result: Ok(valid) } => {
+            Answer::Sessions { asked, result: Ok(ended) } => {
                 for (user, session) in asked {
-                    if valid.binary_search(&session).is_err() {
-                        gateway::end_sessions(&self.app, user, &[session], Ended::Revoked);
+                    if let Ok(place) = ended.binary_search_by_key(&session, |(session, _)| *session) {
+                        gateway::end_sessions(&self.app, user, &[session], ended[place].1);
                     }
                 }
             }
-            // They are looked at again in another round.
-            Answer::Memberships(Err(_)) | Answer::Sessions { result: Err(_), .. } => {}
+            // They are looked at again.
+            Answer::Sessions { result: Err(_), .. } => {}
         }
         self.ask_what_is_missing();
+    }
+
+    fn have_joined(&mut self, joined: Vec<(UserId, GroupId, Rev)>) {
+        for (user, group, rev) in joined {
+            // Where the group is followed, its own changes say who is in it.
+            if !self.topics.contains_key(&Topic::Group(group)) {
+                self.joined(group, rev, &[user]);
+            }
+        }
     }
 
     fn stand(&mut self, asked: &[Topic], revs: &[(Topic, Rev)]) {
@@ -412,65 +418,72 @@ impl Follower {
         for topics in fresh.chunks(MAX_LOOK) {
             self.ask_where(topics.to_vec(), None);
         }
-        if self.round.is_over() {
-            self.forget_what_nobody_needs();
-            self.rounds = self.rounds.wrapping_add(1);
-            self.begin_round(self.rounds.is_multiple_of(USERS_EVERY));
+        let ticks = self.ticks();
+        self.look_at_topics(self.turns.len().div_ceil(ticks as usize));
+        if self.tick.is_multiple_of(ticks) || self.joined.0.is_none() {
+            self.look_who_joined();
         }
-        self.look(false);
+        if self.tick.is_multiple_of(ticks.saturating_mul(SESSIONS_EVERY)) {
+            let sessions = self.app.hub.sessions();
+            let share = sessions.len().div_ceil(ticks as usize);
+            self.sessions = (sessions, share);
+        }
+        self.look_at_sessions();
         self.ask_what_is_missing();
         self.app.metrics.topics.set(i64::try_from(self.topics.len()).unwrap_or(i64::MAX));
     }
 
-    fn begin_round(&mut self, with_users: bool) {
-        let topics: Vec<Topic> = self.topics.keys().copied().collect();
-        let (users, sessions) = if with_users { self.app.hub.online() } else { Default::default() };
-        let ticks = usize::try_from(self.app.config.check_interval.as_secs()).unwrap_or(1).max(1);
-        let share = [topics.len(), users.len(), sessions.len()].map(|count| count.div_ceil(ticks));
-        self.round = Round { topics, users, sessions, share };
+    /// How many of them `check-interval` has.
+    fn ticks(&self) -> u32 {
+        u32::try_from(self.app.config.check_interval.as_secs()).unwrap_or(u32::MAX).max(1)
     }
 
-    /// Looks at this tick's share of the round, or at all that is left of it.
-    fn look(&mut self, all: bool) {
-        let [topics, users, sessions] = if all { [usize::MAX; 3] } else { self.round.share };
-        for topics in take(&mut self.round.topics, topics).chunks(MAX_LOOK) {
+    /// Looks at those whose turn is next, and forgets those that nobody needs any more.
+    fn look_at_topics(&mut self, count: usize) {
+        let turns: Vec<Topic> = self.turns.drain(..count.min(self.turns.len())).collect();
+        let (needed, others): (Vec<_>, Vec<_>) = turns.into_iter().partition(|topic| self.is_needed(*topic));
+        for topic in others {
+            self.cluster.bus.unsubscribe(topic);
+            if let Some(followed) = self.topics.remove(&topic) {
+                self.ahead -= followed.progress.waiting();
+            }
+        }
+        for topics in needed.chunks(MAX_LOOK) {
             self.ask_where(topics.to_vec(), None);
         }
-        for users in take(&mut self.round.users, users).chunks(MAX_LOOK) {
-            let (store, users) = (Arc::clone(&self.cluster.store), users.to_vec());
-            self.questions.push(Box::pin(async move { Answer::Memberships(store.memberships(users).await) }));
+        self.turns.extend(needed);
+    }
+
+    fn is_needed(&self, topic: Topic) -> bool {
+        let is_fresh = |followed: &Followed| self.tick.wrapping_sub(followed.since) < KEPT;
+        self.topics.get(&topic).is_some_and(is_fresh)
+            || match topic {
+                Topic::Group(group) => self.app.hub.group_size(group) > 0,
+                Topic::User(user) => self.app.hub.is_any_online(&[user]),
+            }
+    }
+
+    /// Of groups that nobody here was in so far no look at topics tells.
+    fn look_who_joined(&mut self) {
+        let (since, asking) = &mut self.joined;
+        if std::mem::replace(asking, true) {
+            return;
         }
+        let (store, since) = (Arc::clone(&self.cluster.store), *since);
+        self.questions.push(Box::pin(async move { Answer::Joined(store.joined(since).await) }));
+    }
+
+    /// Looks at this tick's share of them.
+    fn look_at_sessions(&mut self) {
         let now = self.app.clock.now();
-        for asked in take(&mut self.round.sessions, sessions).chunks(MAX_LOOK) {
+        let (sessions, share) = &mut self.sessions;
+        for asked in take(sessions, *share).chunks(MAX_LOOK) {
             let (store, asked) = (Arc::clone(&self.cluster.store), asked.to_vec());
             self.questions.push(Box::pin(async move {
-                let sessions = asked.iter().map(|(_, session)| *session).collect();
-                let result = store.valid_sessions(sessions, now).await;
+                let result = store.ended_sessions(asked.clone(), now).await;
                 Answer::Sessions { asked, result }
             }));
         }
-    }
-
-    fn forget_what_nobody_needs(&mut self) {
-        let Self { app, cluster, topics, tick, ahead, .. } = self;
-        topics.retain(|topic, followed| {
-            let needed = match topic {
-                Topic::Group(group) => app.hub.group_size(*group) > 0,
-                Topic::User(user) => app.hub.is_any_online(&[*user]),
-            };
-            if needed || tick.wrapping_sub(followed.since) < KEPT {
-                return true;
-            }
-            cluster.bus.unsubscribe(*topic);
-            *ahead -= followed.progress.waiting();
-            false
-        });
-    }
-}
-
-impl Round {
-    fn is_over(&self) -> bool {
-        self.topics.is_empty() && self.users.is_empty() && self.sessions.is_empty()
     }
 }
 

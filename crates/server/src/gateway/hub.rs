@@ -329,13 +329,13 @@ impl Hub {
         users.iter().any(|user| state.users.contains_key(user))
     }
 
-    /// Every user with a connection, and the sessions of the connections.
-    pub(crate) fn online(&self) -> (Vec<UserId>, Vec<(UserId, SessionId)>) {
+    /// The sessions of all connections, with their users.
+    pub(crate) fn sessions(&self) -> Vec<(UserId, SessionId)> {
         let state = self.state.lock();
         let sessions = state.users.iter().flat_map(|(user, online)| {
             online.connections.iter().map(move |connection| (*user, connection.session))
         });
-        (state.users.keys().copied().collect(), sessions.collect())
+        sessions.collect()
     }
 
     /// Users with at least one connection.

@@ -1,4 +1,5 @@
-//! A bus that loses half of what it is given, and doubles some of the rest: nobody notices but by the clock.
+//! A bus that loses half of what it is given, and doubles some of the rest, or says nothing at all: nobody notices but
+//! by the clock.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,10 +23,16 @@ const FRIENDS: usize = 12;
 struct Lossy {
     bus: Arc<dyn Bus>,
     chance: Mutex<Chance>,
+    /// Of so many hints it loses one.
+    loses_one_in: usize,
 }
 
 fn lossy(bus: Arc<dyn Bus>) -> Arc<dyn Bus> {
-    Arc::new(Lossy { bus, chance: Mutex::new(Chance::new(seeds(1)[0])) })
+    Arc::new(Lossy { bus, chance: Mutex::new(Chance::new(seeds(1)[0])), loses_one_in: 2 })
+}
+
+fn mute(bus: Arc<dyn Bus>) -> Arc<dyn Bus> {
+    Arc::new(Lossy { bus, chance: Mutex::new(Chance::new(seeds(1)[0])), loses_one_in: 1 })
 }
 
 #[async_trait]
@@ -41,7 +48,7 @@ impl Bus for Lossy {
     fn publish(&self, subject: Subject, payload: Vec<u8>) {
         let (lost, doubled) = {
             let mut chance = self.chance.lock();
-            (chance.one_in(2), chance.one_in(4))
+            (chance.one_in(self.loses_one_in), chance.one_in(4))
         };
         if lost {
             return;
@@ -69,6 +76,36 @@ impl Bus for Lossy {
 async fn random_stories_end_as_the_model_says_on_a_bus_that_loses_half() {
     for seed in seeds(1) {
         random::tell(seed, TestServer::start_on(&["--limits=off"], lossy).await, STEPS).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_chat_comes_to_every_node_on_a_bus_that_says_nothing() {
+    let server = TestServer::start_on(&[], mute).await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let mut devices = [bob.connect().await, bob.connect().await, bob.connect().await];
+    let mut of_anna = anna.connect().await;
+    let single = anna.chat_with(&bob).await;
+    let sent = of_anna.send(single, "hi", "1").await;
+    for device in &mut devices {
+        assert_eq!(device.message().await.msg_id, sent);
+    }
+    let group = anna.group_with(&[]).await;
+    anna.change(group, 1, &[&bob]).await.ok(true);
+    let sent = of_anna.send(group, "into a group that was there", "2").await;
+    for device in &mut devices {
+        assert_eq!(device.message().await.msg_id, sent);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_who_is_disabled_hears_so_on_a_bus_that_says_nothing() {
+    let server = TestServer::start_on(&[], mute).await;
+    let anna = server.user("anna").await;
+    let devices = [anna.connect().await, anna.connect().await, anna.connect().await];
+    server.operator(&["disable", "anna"]).await;
+    for mut device in devices {
+        assert_eq!(device.close_code().await, 4503);
     }
 }
 

@@ -161,8 +161,8 @@ macro_rules! shared_store_suite {
             records {
                 all_nodes_know_the_database_by_one_number
                 all_nodes_have_the_same_store
-                memberships_are_told_with_the_latest_joining
-                only_valid_sessions_are_told
+                who_has_joined_is_told_to_who_has_not_seen_it
+                ended_sessions_are_told_with_why
                 a_node_is_known_until_it_is_forgotten
                 what_a_node_says_replaces_what_it_said
                 all_nodes_have_one_time

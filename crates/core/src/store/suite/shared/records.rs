@@ -1,10 +1,11 @@
 //! What nodes keep for each other besides.
 
 use super::{Cluster, Node};
+use crate::event::Ended;
 use crate::node::{Node as Record, NodeId};
 use crate::store::suite::Claim;
-use crate::store::suite::world::{DAWN, NO_USER};
-use crate::{Rev, SessionId, Timestamp};
+use crate::store::suite::world::DAWN;
+use crate::{GroupId, Rev, SessionId, Timestamp, UserId};
 
 pub async fn all_nodes_know_the_database_by_one_number(c: &mut Cluster) -> Claim {
     let [one, two] = c.nodes().await;
@@ -24,36 +25,55 @@ pub async fn all_nodes_have_the_same_store(c: &mut Cluster) -> Claim {
     Ok(())
 }
 
-pub async fn memberships_are_told_with_the_latest_joining(c: &mut Cluster) -> Claim {
+pub async fn who_has_joined_is_told_to_who_has_not_seen_it(c: &mut Cluster) -> Claim {
     let [one, two] = c.nodes().await;
     let [anna, bob, carl] = one.users(["anna", "bob", "carl"]).await;
-    let (first, second) = (one.group(anna, &[bob]).await, one.group(bob, &[anna, carl]).await);
-    one.leave(carl, second).await?;
-    one.leave(bob, first).await?;
-    one.add(anna, first, &[bob]).await?;
+    let before = one.group(anna, &[bob]).await;
+    let (start, told) = two.shared.joined(None).await?;
+    assert_eq!(told, []);
 
-    let told = two.shared.memberships(vec![bob, anna, carl, NO_USER]).await?;
+    one.leave(bob, before).await?;
+    one.add(anna, before, &[bob]).await?;
+    let group = one.group(anna, &[carl]).await;
+    let single = one.single(bob, carl).await;
+    one.leave(carl, single).await?;
+    one.leave(carl, group).await?;
+    one.send(bob, single, "it brings back who has left").await?;
+    let (seen, told) = two.shared.joined(Some(start)).await?;
 
-    let expected =
-        [(anna, first, Rev(1)), (anna, second, Rev(2)), (bob, first, Rev(4)), (bob, second, Rev(1))];
-    assert_eq!(told, expected);
-    assert_eq!(two.shared.memberships(vec![]).await?, []);
+    // Some may be told that were there before.
+    for joined in
+        [(anna, group, Rev(1)), (bob, before, Rev(4)), (bob, single, Rev(1)), (carl, single, Rev(4))]
+    {
+        assert!(told.contains(&joined), "{joined:?} of {told:?}");
+    }
+    let of_carl = |told: &[(UserId, GroupId, Rev)]| told.iter().filter(|(user, ..)| *user == carl).count();
+    assert_eq!(of_carl(&told), 1, "and not of what he has left again: {told:?}");
+    one.add(anna, group, &[carl]).await?;
+    let (_, told) = two.shared.joined(Some(seen)).await?;
+    assert!(told.contains(&(carl, group, Rev(4))), "{told:?}");
     close([one, two]).await;
     Ok(())
 }
 
-pub async fn only_valid_sessions_are_told(c: &mut Cluster) -> Claim {
+pub async fn ended_sessions_are_told_with_why(c: &mut Cluster) -> Claim {
     let [one, two] = c.nodes().await;
     let [anna, bob] = one.users(["anna", "bob"]).await;
     let (kept, ended, disabled) =
         (one.login(anna, 1).await, one.login(anna, 2).await, one.login(bob, 3).await);
     one.store.end_session(anna, ended).await?;
-    let all = vec![disabled, ended, kept, SessionId(99_999)];
-    assert_eq!(two.shared.valid_sessions(all.clone(), one.now()).await?, [kept, disabled]);
+    let never = SessionId(99_999);
+    let all = vec![(bob, disabled), (anna, ended), (anna, kept), (anna, never)];
+    let told = two.shared.ended_sessions(all.clone(), one.now()).await?;
+    assert_eq!(told, [(ended, Ended::Revoked), (never, Ended::Revoked)]);
 
     one.store.set_disabled(bob, true, one.now()).await?;
-    assert_eq!(two.shared.valid_sessions(all.clone(), one.now()).await?, [kept]);
-    assert_eq!(two.shared.valid_sessions(all, DAWN.plus_ms(100_000_000)).await?, [], "they have expired");
+    let told = two.shared.ended_sessions(all.clone(), one.now()).await?;
+    let expected = [(ended, Ended::Revoked), (disabled, Ended::Disabled), (never, Ended::Revoked)];
+    assert_eq!(told, expected, "their user was disabled");
+    let told = two.shared.ended_sessions(all, DAWN.plus_ms(100_000_000)).await?;
+    assert!(told.contains(&(kept, Ended::Revoked)), "it has expired: {told:?}");
+    assert_eq!(two.shared.ended_sessions(vec![], one.now()).await?, []);
     close([one, two]).await;
     Ok(())
 }
