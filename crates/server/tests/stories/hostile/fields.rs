@@ -33,6 +33,8 @@ async fn any_text_is_delivered_and_given_back_as_it_was_sent() {
     texts.push("x".repeat(64 * 1024));
     texts.push("\0".repeat(64 * 1024));
     texts.push("😀".repeat(16 * 1024));
+    // As a Text it is what it is.
+    texts.push(">".repeat(65_000));
     for (n, text) in texts.iter().enumerate() {
         // The name of the message is as odd, where it can be.
         let id = if text.is_empty() || text.len() > 60 { format!("{n}") } else { format!("{n}{text}") };
@@ -112,6 +114,13 @@ fn wrong_frames(uid: u64, gid: u64) -> Vec<(String, u16, &'static str)> {
         (msg(json!({"kind": "text"})), 422, "kind: "),
         (msg(json!({"kind": "Image", "content": ""})), 422, "content: "),
         (msg(json!({"kind": "File", "content": "[".repeat(60_000)})), 422, "content: "),
+        (msg(json!({"kind": "RichText", "content": ">".repeat(65_000)})), 422, "content: "),
+        (msg(json!({"kind": "RichText", "content": "1. ".repeat(21_800)})), 422, "content: "),
+        (
+            msg(json!({"kind": "RichText", "content": format!("http://x/{}", ")".repeat(65_000))})),
+            422,
+            "content: ",
+        ),
         (msg(json!({"gid": gid + 1000})), 404, "no such group"),
         (msg(json!({"uid": uid + 1})), 403, "uid: "),
         (raw("x", "1").replace("Msg\"", "Nothing\""), 422, "event: "),
