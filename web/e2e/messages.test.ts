@@ -22,10 +22,17 @@ story("hostile texts are read like any other", async (stage) => {
     `${"|a".repeat(3000)}\n${"|-".repeat(3000)}\n${"|\n".repeat(10_000)}`,
     "a\n".repeat(SIZE / 2),
   ];
-  for (const text of hostile) {
-    await annas.send(gid, [text]);
-    await annas.send(gid, [text], "RichText");
-  }
+  await annas.send(gid, hostile);
+  // The server refuses a RichText that goes further than these.
+  const rich = [
+    `${"> ".repeat(100)}x\n\n`.repeat(SIZE / 210),
+    `${"- ".repeat(100)}x\n\n`.repeat(SIZE / 210),
+    `${"[".repeat(1000)}${"]".repeat(1000)}\n\n`.repeat(SIZE / 2010),
+    `${"*".repeat(1000)}a\n\n`.repeat(SIZE / 1010),
+    "*a_ ".repeat(SIZE / 4),
+    `${"|a".repeat(99)}\n${"|-".repeat(99)}\n${"|\n".repeat(10_000)}`,
+  ];
+  await annas.send(gid, rich, "RichText");
   await annas.send(gid, ["still there"]);
   await ben.message("still there").waitFor();
   await ben.button("Show more").last().click();

@@ -75,15 +75,15 @@ export class Account {
   /** Sends all of them, in this order, and waits until they are stored. */
   async send(gid: number, contents: readonly string[], kind = "Text"): Promise<void> {
     const socket = new WebSocket(`${this.url.replace("http", "ws")}/ws`);
-    const failed = new Promise<never>((_, reject) => {
-      socket.onerror = () => reject(new Error("the WebSocket failed"));
-    });
+    let refuse: (reason: Error) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => (refuse = reject));
+    socket.onerror = () => refuse(new Error("the WebSocket failed"));
     const { uid } = this;
     let left = 0;
     let done: () => void = () => undefined;
     socket.onmessage = ({ data }) => {
       const { kind: said, content } = JSON.parse(String(data)) as { kind?: string; content?: string };
-      if (said === "Error") throw new Error(content);
+      if (said === "Error") refuse(new Error(content));
       if (said === "Ack" && --left === 0) done();
     };
     const ask = (frames: readonly object[]): Promise<void> =>
