@@ -37,7 +37,7 @@ async fn every_operation_answers_what_its_document_says_whatever_it_is_asked() {
         let document: Value = serde_json::from_str(&text).expect("JSON");
         let mut wrong = Vec::new();
         for operation in Operation::all(&document) {
-            for _ in 0..TIMES {
+            for _ in 0..if operation.takes_nothing() { 2 } else { TIMES } {
                 let ids = asker.ids.clone();
                 let made_up = MadeUp { document: &document, ids: &ids };
                 let request = operation.request(&made_up, &mut chance);
@@ -216,6 +216,10 @@ impl Operation {
             body_is: body.map(|schema| validator(document, schema)),
             answers: answers.map(|(status, it)| (status.parse().expect("a status"), answer(it))).collect(),
         }
+    }
+
+    fn takes_nothing(&self) -> bool {
+        self.parameters.is_empty() && self.body.is_none()
     }
 
     fn request(&self, made_up: &MadeUp<'_>, chance: &mut Chance) -> Request {
