@@ -8,6 +8,10 @@ use crate::{GroupId, Refusal, Rev, UserId};
 /// The mode of a single chat on the wire. Everything else is a group chat.
 pub const SINGLE_MODE: u8 = 1;
 
+/// How many members come or go at once. Changes of more are carried out in pieces, each of them told by itself, so that others
+/// do not wait for all of it.
+pub const PIECE: usize = 500;
+
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {

@@ -24,6 +24,7 @@ pub mod store;
 pub mod sync;
 pub mod time;
 pub mod user;
+pub mod waiting;
 
 pub use id::{GroupId, MessageId, Origin, Rev, Seq, SessionId, UserId};
 pub use identity::Identity;

@@ -65,7 +65,11 @@ pub trait CommitObserver: Send + Sync + 'static {
 ///   takes the group's next `rev`: messages, receipts that move on, membership, roles, name and avatar of the
 ///   group and of its members.
 /// - What changed is published on the [`crate::event::Feed`] that came with the store, in commit order.
-/// - A method that fails has changed nothing, but for `Unsure`: then all of it was changed, or nothing.
+/// - A method that fails has changed nothing, unless it says `Unsure`. One in pieces that fails in the midst has changed a
+///   part, and says that, or which bound others have reached meanwhile.
+/// - Users take turns: what one asks for, however much and however large, has others wait for a commit or two. What a user
+///   submits keeps its order.
+/// - A method that nobody waits for any more is not carried out, if it has not begun.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     // ---- users
@@ -183,7 +187,8 @@ pub trait Store: Send + Sync + 'static {
     /// Creates a group with [`NewGroup::founders`], or finds the single chat of two who have one already
     /// and brings both back into it (as [`Self::add_members`] would).
     ///
-    /// Each founder's joining takes a `rev`, in order, from 1.
+    /// Each founder's joining takes a `rev`, in order, from 1. Of more than [`crate::group::PIECE`] the others come after
+    /// that, as if they were added ([`Self::add_members`]), in the roles they were to have.
     ///
     /// # Errors
     /// `UnknownUser`, also of those whom the creator may not look up; `TooManyMembers`, and of a group chat those of
@@ -214,7 +219,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Adds users as common members. Those who are members already are left as they are. One who comes
     /// back sees his earlier part and what follows, never the gap, joins anew in the order of joining,
-    /// and has role common.
+    /// and has role common. More than [`crate::group::PIECE`] join in pieces, each told by itself, once all of them are looked at.
     ///
     /// # Errors
     /// `NoSuchGroup`, `UnknownUser`, also of those whom the caller may not look up, `TooManyMembers`, and those of
@@ -228,8 +233,8 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// Removes users; those who are no members are passed over. If the creator is among them the heir of
-    /// [`crate::group::needs_heir`] becomes creator and admin (published as `Creator`, after `Removed`).
+    /// Removes users, in pieces like those of [`Self::add_members`]; those who are no members are passed over. If the creator
+    /// is among them the heir of [`crate::group::needs_heir`] becomes creator and admin (published as `Creator`, after `Removed`).
     ///
     /// # Errors
     /// `NoSuchGroup`, and those of [`crate::group::may_remove`].

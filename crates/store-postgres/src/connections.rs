@@ -57,6 +57,11 @@ impl Connections {
         }
     }
 
+    /// How many use cases may have one at the same time.
+    pub(crate) const fn most(&self) -> usize {
+        self.most
+    }
+
     /// The one on which messages are written.
     pub(crate) async fn for_messages(&self) -> std::result::Result<Client, PoolError> {
         let got = self.messages.get().await;

@@ -5,16 +5,18 @@ use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Client, Transaction};
 use futures_util::future::BoxFuture;
+use rim_core::UserId;
 use rim_core::event::{Change, Committed};
 use rim_core::store::{CommitObserver, StoreError};
-use tokio::sync::{MutexGuard, Semaphore};
+use tokio::sync::{MutexGuard, Semaphore, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
 use tokio_util::task::TaskTracker;
 
 use crate::connections::{Connections, Lent};
 use crate::failure::{Failure, Result};
-use crate::publisher::Publisher;
+use crate::publisher::{Publisher, Slot};
+use crate::turns::Turns;
 use crate::{changes, events};
 
 /// Use cases that run or wait. One more is answered "busy".
@@ -33,8 +35,40 @@ pub(crate) struct Database {
     waiting: Semaphore,
     publisher: Arc<Publisher>,
     observer: Arc<dyn CommitObserver>,
+    /// Of large changes.
+    turns: Turns,
     /// Of the writes: one whose caller gives up goes on to its end, as nobody could take back its COMMIT.
     tasks: TaskTracker,
+}
+
+/// How often a piece is tried again whose database was away.
+const TRIES: usize = 20;
+
+/// What came of a piece of a large change.
+pub(crate) enum Piece<T> {
+    /// There are others.
+    More,
+    Last(T),
+}
+
+/// What a transaction needs before it begins.
+struct Begun<'c> {
+    client: Lent<'c>,
+    slot: Slot,
+}
+
+/// Somebody who waits for an answer.
+struct Asked(oneshot::Receiver<()>);
+
+impl Asked {
+    /// What comes of it, unless nobody waits for the answer any more before it does.
+    async fn unless_it_ends<T>(self, wait: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            _ = self.0 => None,
+            done = wait => Some(done),
+        }
+    }
 }
 
 /// A transaction that changes something.
@@ -66,7 +100,8 @@ impl Database {
         observer: Arc<dyn CommitObserver>,
     ) -> Self {
         let (waiting, tasks) = (Semaphore::new(MAX_WAITING), TaskTracker::new());
-        Self { connections, waiting, publisher, observer, tasks }
+        let turns = Turns::new(connections.most());
+        Self { connections, waiting, publisher, observer, turns, tasks }
     }
 
     /// Reads by one statement that is its own transaction.
@@ -126,27 +161,126 @@ impl Database {
         }
     }
 
-    /// Runs `work` in a transaction, commits it, and tells what it has changed. Goes on even if the caller does not.
+    /// Runs `work` in a transaction, commits it, and tells what it has changed. Once it has begun it goes on even if the
+    /// caller does not.
     pub(crate) async fn write<T, F>(self: &Arc<Self>, work: F) -> rim_core::store::Result<T>
     where
         T: Send + 'static,
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
         let database = Arc::clone(self);
+        self.unless_abandoned(async move |asked| {
+            let Some(begun) = asked.unless_it_ends(database.begin()).await else {
+                return Err(StoreError::Busy);
+            };
+            database.transact(begun?, work).await
+        })
+        .await
+    }
+
+    /// The same of a large change that is one whole. It waits for its turn.
+    pub(crate) async fn write_many<T, F>(self: &Arc<Self>, by: UserId, work: F) -> rim_core::store::Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let database = Arc::clone(self);
+        self.unless_abandoned(async move |asked| {
+            let turn = async {
+                let own = database.turns.of(by).await;
+                (own, database.turns.of_a_piece().await, database.begin().await)
+            };
+            let Some((_own, _turn, begun)) = asked.unless_it_ends(turn).await else {
+                return Err(StoreError::Busy);
+            };
+            database.transact(begun?, work).await
+        })
+        .await
+    }
+
+    /// The same of one in pieces, each in a transaction of its own. `next` carries out the next of them, and gives back the
+    /// work that is left. Once the first has succeeded all others come, whatever becomes of the caller.
+    pub(crate) async fn write_in_pieces<T, W, F>(
+        self: &Arc<Self>,
+        by: UserId,
+        mut work: W,
+        next: F,
+    ) -> rim_core::store::Result<T>
+    where
+        T: Send + 'static,
+        W: Clone + Send + Sync + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, W) -> BoxFuture<'t, Result<(W, Piece<T>)>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let database = Arc::clone(self);
+        self.unless_abandoned(async move |asked| {
+            let turn = async {
+                let own = database.turns.of(by).await;
+                (own, database.turns.of_a_piece().await, database.begin().await)
+            };
+            let Some((_own, mut turn, mut begun)) = asked.unless_it_ends(turn).await else {
+                return Err(StoreError::Busy);
+            };
+            let (mut has_begun, mut failed) = (false, 0);
+            loop {
+                let (next, of_piece) = (next.clone(), work.clone());
+                let piece = match begun {
+                    Ok(begun) => database.transact(begun, move |tx| next(tx, of_piece)).await,
+                    Err(failure) => Err(failure.into()),
+                };
+                match piece {
+                    Ok((_, Piece::Last(answer))) => return Ok(answer),
+                    Ok((rest, Piece::More)) => (work, has_begun, failed) = (rest, true, 0),
+                    Err(StoreError::Busy) if has_begun && failed < TRIES => {
+                        failed += 1;
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    // A part of it is there, and nobody can say how much will be.
+                    Err(StoreError::Busy | StoreError::Fault(_)) if has_begun => {
+                        return Err(StoreError::Unsure);
+                    }
+                    Err(error) => return Err(error),
+                }
+                // Others have theirs.
+                drop(turn);
+                turn = database.turns.of_a_piece().await;
+                begun = database.begin().await;
+            }
+        })
+        .await
+    }
+
+    /// Spawns a write, and waits for its answer. It is told when nobody waits any more.
+    async fn unless_abandoned<T: Send + 'static, R>(
+        self: &Arc<Self>,
+        work: impl FnOnce(Asked) -> R + Send + 'static,
+    ) -> rim_core::store::Result<T>
+    where
+        R: Future<Output = rim_core::store::Result<T>> + Send + 'static,
+    {
+        let (_asks, ended) = oneshot::channel();
+        let database = Arc::clone(self);
         let task = self.tasks.spawn(async move {
             let _waiting = database.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
-            database.transact(work).await
+            work(Asked(ended)).await
         });
         task.await.unwrap_or(Err(StoreError::Fault(Failure::Panicked.to_string())))
     }
 
-    async fn transact<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    /// A connection, and room in the feed: before anything is locked, as whoever drains it may take long.
+    async fn begin(&self) -> Result<Begun<'_>> {
+        let client = self.client().await?;
+        Ok(Begun { client, slot: self.publisher.slot().await })
+    }
+
+    async fn transact<T, F>(&self, begun: Begun<'_>, work: F) -> rim_core::store::Result<T>
     where
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>>,
     {
-        let mut client = self.client().await?;
-        // Before anything is locked: whoever drains the feed may take long.
-        let slot = self.publisher.slot().await;
+        let Begun { mut client, slot } = begun;
         let began = Instant::now();
         let Ended { answer, changes, committed, turn } = match self.work_and_commit(&mut client, work).await {
             Ok(ended) => ended,

@@ -8,12 +8,12 @@ use std::collections::HashSet;
 use deadpool_postgres::GenericClient;
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
-use rim_core::group::{self, Group, Member, NewGroup, Role};
+use rim_core::group::{self, Group, Member, NewGroup, PIECE, Role};
 use rim_core::store::SeenUpTo;
 use rim_core::user::User;
 use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
 
-use crate::database::Tx;
+use crate::database::{Piece, Tx};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
@@ -156,21 +156,54 @@ async fn known_among(
 
 // ---- writing
 
-pub(crate) async fn create(
-    tx: &mut Tx<'_>,
+/// A group that is being created, in pieces where it has many members.
+#[derive(Clone)]
+pub(crate) struct Creating {
     new: NewGroup,
     bounds: Bounds,
     now: Timestamp,
-) -> Result<GroupId> {
-    let founders = new.founders();
-    let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
-    users::must_exist(&tx.db, &users).await?;
-    if founders.len() as u64 > bounds.members {
+    /// Those who are not in it yet.
+    rest: Vec<(UserId, Role)>,
+    /// Those of them to whom the creator is a stranger.
+    unasked: HashSet<UserId>,
+    /// Once it is there.
+    group: Option<GroupId>,
+}
+
+impl Creating {
+    pub(crate) fn new(new: NewGroup, bounds: Bounds, now: Timestamp) -> Self {
+        let rest = new.founders();
+        Self { new, bounds, now, rest, unasked: HashSet::new(), group: None }
+    }
+}
+
+/// The next piece.
+pub(crate) async fn create(tx: &mut Tx<'_>, mut creating: Creating) -> Result<(Creating, Piece<GroupId>)> {
+    let group = match creating.group {
+        None => begin_to_create(tx, &mut creating).await?,
+        Some(group) => {
+            go_on_creating(tx, &mut creating, group).await?;
+            group
+        }
+    };
+    creating.group = Some(group);
+    let piece = piece_before(creating.rest.len(), group);
+    Ok((creating, piece))
+}
+
+async fn begin_to_create(tx: &mut Tx<'_>, creating: &mut Creating) -> Result<GroupId> {
+    let Creating { bounds, now, .. } = *creating;
+    let all: Vec<_> = creating.rest.iter().map(|(user, _)| *user).collect();
+    users::must_exist(&tx.db, &all).await?;
+    if all.len() as u64 > bounds.members {
         return Err(Refusal::TooManyMembers(bounds.members).into());
     }
+    let founders = take_piece(&mut creating.rest);
+    let users = all[..founders.len()].to_vec();
+    let new = &creating.new;
     let single = new.is_single(&founders);
     if !single || find_single(&tx.db, users[0], users[1]).await?.is_none() {
-        contacts::may_name(&tx.db, new.creator, &users, bounds.directory).await?;
+        contacts::may_name(&tx.db, new.creator, &all, bounds.directory).await?;
     }
     let id = if single {
         open_single(&tx.db, users[0], users[1]).await?
@@ -182,17 +215,19 @@ pub(crate) async fn create(
         Opened::Found(group) => {
             let mut room = Room::lock(&tx.db, group).await?;
             let away = newcomers(&tx.db, group, &users).await?;
-            room.bring_in(tx, new.creator, away, now).await?;
+            room.bring_in(tx, new.creator, &common(away), now).await?;
             room.save(&tx.db).await?;
             return Ok(group);
         }
     };
     if !single {
-        let unasked = contacts::may_join(&tx.db, new.creator, &users, &bounds).await?;
-        contacts::note_unasked(&tx.db, id, unasked).await?;
+        let unasked = contacts::may_join(&tx.db, new.creator, &all, &bounds).await?;
+        creating.unasked.extend(unasked);
+        contacts::note_unasked(&tx.db, id, among(&users, &creating.unasked)).await?;
     }
+    let NewGroup { creator, name, avatar, mode, .. } = new.clone();
     let mut room = Room {
-        group: Group { id, name: new.name, avatar: new.avatar, mode: new.mode, creator: new.creator, single },
+        group: Group { id, name, avatar, mode, creator, single },
         last_seq: Seq(0),
         last_rev: Rev(0),
         info_rev: Rev(1),
@@ -201,9 +236,25 @@ pub(crate) async fn create(
     };
     room.insert(&tx.db, now).await?;
     room.join(&tx.db, &founders, now).await?;
-    room.publish(tx, new.creator, GroupChange::Created { members: users }, now);
+    room.publish(tx, creator, GroupChange::Created { members: users }, now);
     room.save(&tx.db).await?;
     Ok(id)
+}
+
+/// The next of its members, as far as somebody else has not brought them in meanwhile.
+async fn go_on_creating(tx: &mut Tx<'_>, creating: &mut Creating, group: GroupId) -> Result<()> {
+    let mut room = Room::lock(&tx.db, group).await?;
+    if room.is_deserted() {
+        creating.rest.clear();
+    }
+    let piece = take_piece(&mut creating.rest);
+    let users: Vec<_> = piece.iter().map(|(user, _)| *user).collect();
+    let newcomers: HashSet<_> = newcomers(&tx.db, group, &users).await?.into_iter().collect();
+    let joining: Vec<_> = piece.into_iter().filter(|(user, _)| newcomers.contains(user)).collect();
+    room.must_hold(joining.len(), creating.bounds.members)?;
+    contacts::note_unasked(&tx.db, group, among(&users, &creating.unasked)).await?;
+    room.bring_in(tx, creating.new.creator, &joining, creating.now).await?;
+    room.save(&tx.db).await
 }
 
 pub(crate) async fn update(
@@ -226,59 +277,103 @@ pub(crate) async fn update(
     room.save(&tx.db).await
 }
 
-pub(crate) async fn add(
-    tx: &mut Tx<'_>,
+/// Members who come or go, in pieces where they are many. What the rules say is asked before the first.
+#[derive(Clone)]
+pub(crate) struct Moving {
     caller: UserId,
     group: GroupId,
     users: Vec<UserId>,
-    bounds: Bounds,
     now: Timestamp,
-) -> Result<()> {
-    let (mut room, member) = load(&tx.db, group, caller).await?;
-    let (known, current) = known_among(&tx.db, group, &users).await?;
-    group::may_add(&room.group, member, &users, |user| known.contains(&user))?;
-    users::must_exist(&tx.db, &users).await?;
-    let newcomers: Vec<_> = unique(&users).filter(|user| !current.contains(user)).collect();
-    if newcomers.is_empty() {
-        return Ok(());
-    }
-    if room.member_count + newcomers.len() as u64 > bounds.members {
-        return Err(Refusal::TooManyMembers(bounds.members).into());
-    }
-    if !room.group.single {
-        contacts::may_name(&tx.db, caller, &newcomers, bounds.directory).await?;
-        let unasked = contacts::may_join(&tx.db, caller, &newcomers, &bounds).await?;
-        contacts::note_unasked(&tx.db, group, unasked).await?;
-    }
-    room.bring_in(tx, caller, newcomers, now).await?;
-    room.save(&tx.db).await
+    /// Those who have not come or gone yet, once it is known who they are.
+    rest: Option<Vec<UserId>>,
+    /// Those who are to come and to whom the caller is a stranger.
+    unasked: HashSet<UserId>,
+    has_begun: bool,
 }
 
-pub(crate) async fn remove(
-    tx: &mut Tx<'_>,
-    caller: UserId,
-    group: GroupId,
-    users: Vec<UserId>,
-    now: Timestamp,
-) -> Result<()> {
-    let (mut room, member) = load(&tx.db, group, caller).await?;
-    group::may_remove(&room.group, member, &users)?;
-    let (_, current) = known_among(&tx.db, group, &users).await?;
-    let leavers: Vec<_> = unique(&users).filter(|user| current.contains(user)).collect();
-    if leavers.is_empty() {
-        return Ok(());
+impl Moving {
+    pub(crate) fn new(caller: UserId, group: GroupId, users: Vec<UserId>, now: Timestamp) -> Self {
+        Self { caller, group, users, now, rest: None, unasked: HashSet::new(), has_begun: false }
     }
+}
+
+/// The next piece. Many are first looked at, which takes long, without a lock for which messages would wait.
+pub(crate) async fn add(tx: &mut Tx<'_>, mut adding: Moving, bounds: Bounds) -> Result<(Moving, Piece<()>)> {
+    let Moving { caller, group, now, .. } = adding;
+    let looks = adding.rest.is_none() && adding.users.len() > PIECE;
+    let mut room = if looks { Room::look(&tx.db, group).await? } else { Room::lock(&tx.db, group).await? };
+    if !adding.has_begun {
+        let member = current_member(&tx.db, group, caller).await?;
+        let users = if room.group.single { &adding.users[..] } else { &[] };
+        let (known, _) = known_among(&tx.db, group, users).await?;
+        group::may_add(&room.group, member, users, |user| known.contains(&user))?;
+    }
+    if adding.rest.is_none() {
+        users::must_exist(&tx.db, &adding.users).await?;
+        let newcomers = newcomers(&tx.db, group, &adding.users).await?;
+        room.must_hold(newcomers.len(), bounds.members)?;
+        if !room.group.single && !newcomers.is_empty() {
+            contacts::may_name(&tx.db, caller, &newcomers, bounds.directory).await?;
+            adding.unasked.extend(contacts::may_join(&tx.db, caller, &newcomers, &bounds).await?);
+        }
+        adding.rest = Some(newcomers);
+    }
+    if looks {
+        return Ok((adding, Piece::More));
+    }
+    let mut rest = adding.rest.take().unwrap_or_default();
+    if adding.has_begun && room.is_deserted() {
+        rest.clear();
+    }
+    // Looked at again: somebody else may have brought them in since.
+    let joining = newcomers(&tx.db, group, &take_piece(&mut rest)).await?;
+    room.must_hold(joining.len() + rest.len(), bounds.members)?;
+    if !joining.is_empty() {
+        contacts::note_unasked(&tx.db, group, among(&joining, &adding.unasked)).await?;
+        room.bring_in(tx, caller, &common(joining), now).await?;
+        room.save(&tx.db).await?;
+    }
+    let piece = piece_before(rest.len(), ());
+    (adding.rest, adding.has_begun) = (Some(rest), true);
+    Ok((adding, piece))
+}
+
+/// The next piece.
+pub(crate) async fn remove(tx: &mut Tx<'_>, mut removing: Moving) -> Result<(Moving, Piece<()>)> {
+    let Moving { caller, group, now, .. } = removing;
+    let (mut room, member) = load(&tx.db, group, caller).await?;
+    let mut rest = match removing.rest.take() {
+        Some(rest) => rest,
+        None => {
+            group::may_remove(&room.group, member, &removing.users)?;
+            let (_, current) = known_among(&tx.db, group, &removing.users).await?;
+            let mut leavers: Vec<_> = unique(&removing.users).filter(|user| current.contains(user)).collect();
+            if leavers.len() > PIECE {
+                // Between two pieces a group has a creator who is in it, and who takes it over is not about to leave.
+                leavers.sort_by_key(|user| *user == room.group.creator);
+            }
+            leavers
+        }
+    };
+    let piece = take_piece(&mut rest);
+    let (_, current) = known_among(&tx.db, group, &piece).await?;
+    let leavers: Vec<_> = piece.into_iter().filter(|user| current.contains(user)).collect();
     if leavers.contains(&caller) {
         contacts::forget_unasked(&tx.db, group, caller).await?;
     }
-    room.leave(&tx.db, &leavers).await?;
-    room.publish(tx, caller, GroupChange::Removed { users: leavers.clone() }, now);
-    if group::needs_heir(&room.group, &leavers)
-        && let Some(heir) = longest_standing(&tx.db, group).await?
-    {
-        room.make_creator(tx, caller, heir, now).await?;
+    if !leavers.is_empty() {
+        room.leave(&tx.db, &leavers).await?;
+        room.publish(tx, caller, GroupChange::Removed { users: leavers.clone() }, now);
+        if group::needs_heir(&room.group, &leavers)
+            && let Some(heir) = longest_standing(&tx.db, group).await?
+        {
+            room.make_creator(tx, caller, heir, now).await?;
+        }
+        room.save(&tx.db).await?;
     }
-    room.save(&tx.db).await
+    let piece = piece_before(rest.len(), ());
+    removing.rest = Some(rest);
+    Ok((removing, piece))
 }
 
 pub(crate) async fn set_role(
@@ -328,6 +423,26 @@ pub(crate) async fn dissolve(tx: &mut Tx<'_>, caller: UserId, group: GroupId, no
 }
 
 // ---- steps of the above
+
+/// What a piece ends with before which so many are left.
+fn piece_before<T>(left: usize, result: T) -> Piece<T> {
+    if left == 0 { Piece::Last(result) } else { Piece::More }
+}
+
+fn take_piece<T>(rest: &mut Vec<T>) -> Vec<T> {
+    let next = rest.split_off(rest.len().min(PIECE));
+    std::mem::replace(rest, next)
+}
+
+/// Those of `users` who are in `set`.
+fn among(users: &[UserId], set: &HashSet<UserId>) -> Vec<UserId> {
+    users.iter().copied().filter(|user| set.contains(user)).collect()
+}
+
+/// As common members.
+fn common(users: Vec<UserId>) -> Vec<(UserId, Role)> {
+    users.into_iter().map(|user| (user, Role::Common)).collect()
+}
 
 /// What every rule asks for: the group, locked, and the caller if he is a member.
 async fn load(db: &impl GenericClient, group: GroupId, caller: UserId) -> Result<(Room, Option<Member>)> {
@@ -455,6 +570,16 @@ fn one<T>(row: Option<T>) -> Result<T> {
     row.ok_or_else(|| Failure::Away("a row has gone that was there a moment ago".into()))
 }
 
+macro_rules! room {
+    () => {
+        concat!(
+            "SELECT id, name, avatar, mode, creator_id, single, last_seq, last_rev, info_rev, member_count, ",
+            last_at!(),
+            " FROM groups AS g WHERE id = $1"
+        )
+    };
+}
+
 /// A group whose row is locked, or is not there for anybody else yet.
 struct Room {
     group: Group,
@@ -470,11 +595,18 @@ impl Room {
     /// # Errors
     /// `NoSuchGroup`.
     async fn lock(db: &impl GenericClient, group: GroupId) -> Result<Self> {
-        let sql = concat!(
-            "SELECT id, name, avatar, mode, creator_id, single, last_seq, last_rev, info_rev, member_count, ",
-            last_at!(),
-            " FROM groups AS g WHERE id = $1 FOR NO KEY UPDATE OF g"
-        );
+        Self::read(db, group, concat!(room!(), " FOR NO KEY UPDATE OF g")).await
+    }
+
+    /// As it was a moment ago, for those who change nothing.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`.
+    async fn look(db: &impl GenericClient, group: GroupId) -> Result<Self> {
+        Self::read(db, group, room!()).await
+    }
+
+    async fn read(db: &impl GenericClient, group: GroupId, sql: &str) -> Result<Self> {
         let room = row::first(db, sql, &[&group.sql()], |row| {
             Ok(Self {
                 group: row::group(row)?,
@@ -540,20 +672,32 @@ impl Room {
         tx.publish(Change::Group { group: self.group.id, rev: self.last_rev, seq, actor, what, at });
     }
 
-    /// Makes them common members and tells of it. They are no members now.
+    /// # Errors
+    /// `TooManyMembers` if so many more are too many.
+    fn must_hold(&self, more: usize, max_members: u64) -> Result<()> {
+        let is_full = more > 0 && self.member_count + more as u64 > max_members;
+        if is_full { Err(Refusal::TooManyMembers(max_members).into()) } else { Ok(()) }
+    }
+
+    /// Whether everybody has left, as they have one that was dissolved.
+    const fn is_deserted(&self) -> bool {
+        self.member_count == 0
+    }
+
+    /// Makes them members and tells of it. They are no members now.
     async fn bring_in(
         &mut self,
         tx: &mut Tx<'_>,
         actor: UserId,
-        newcomers: Vec<UserId>,
+        newcomers: &[(UserId, Role)],
         now: Timestamp,
     ) -> Result<()> {
         if newcomers.is_empty() {
             return Ok(());
         }
-        let common: Vec<_> = newcomers.iter().map(|user| (*user, Role::Common)).collect();
-        self.join(&tx.db, &common, now).await?;
-        self.publish(tx, actor, GroupChange::Added { users: newcomers }, now);
+        self.join(&tx.db, newcomers, now).await?;
+        let users = newcomers.iter().map(|(user, _)| *user).collect();
+        self.publish(tx, actor, GroupChange::Added { users }, now);
         Ok(())
     }
 

@@ -29,6 +29,7 @@ use tokio_postgres::error::SqlState;
 use crate::connection::Server;
 use crate::connections::Connections;
 use crate::database::Database;
+use crate::groups::{Creating, Moving};
 use crate::publisher::Publisher;
 use crate::queue::{Asker, Item, Wanted};
 use crate::writer::Writer;
@@ -63,6 +64,7 @@ mod shared;
 mod sync;
 mod text;
 mod tls;
+mod turns;
 mod users;
 mod writer;
 
@@ -241,7 +243,7 @@ impl Store for PostgresStore {
     }
 
     async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()> {
-        self.database.write(move |tx| users::update_profile(tx, user, change, now).boxed()).await
+        self.database.write_many(user, move |tx| users::update_profile(tx, user, change, now).boxed()).await
     }
 
     async fn create_session(&self, session: NewSession) -> Result<SessionId> {
@@ -298,7 +300,11 @@ impl Store for PostgresStore {
     }
 
     async fn create_group(&self, group: NewGroup, bounds: Bounds, now: Timestamp) -> Result<GroupId> {
-        self.database.write(move |tx| groups::create(tx, group, bounds, now).boxed()).await
+        let creator = group.creator;
+        let creating = Creating::new(group, bounds, now);
+        self.database
+            .write_in_pieces(creator, creating, |tx, creating| groups::create(tx, creating).boxed())
+            .await
     }
 
     async fn update_group(
@@ -332,7 +338,10 @@ impl Store for PostgresStore {
         bounds: Bounds,
         now: Timestamp,
     ) -> Result<()> {
-        self.database.write(move |tx| groups::add(tx, caller, group, users, bounds, now).boxed()).await
+        let adding = Moving::new(caller, group, users, now);
+        self.database
+            .write_in_pieces(caller, adding, move |tx, adding| groups::add(tx, adding, bounds).boxed())
+            .await
     }
 
     async fn remove_members(
@@ -342,7 +351,10 @@ impl Store for PostgresStore {
         users: Vec<UserId>,
         now: Timestamp,
     ) -> Result<()> {
-        self.database.write(move |tx| groups::remove(tx, caller, group, users, now).boxed()).await
+        let removing = Moving::new(caller, group, users, now);
+        self.database
+            .write_in_pieces(caller, removing, |tx, removing| groups::remove(tx, removing).boxed())
+            .await
     }
 
     async fn set_role(
@@ -367,7 +379,7 @@ impl Store for PostgresStore {
     }
 
     async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
-        self.database.write(move |tx| groups::dissolve(tx, caller, group, now).boxed()).await
+        self.database.write_many(caller, move |tx| groups::dissolve(tx, caller, group, now).boxed()).await
     }
 
     fn submit(&self, write: Write, done: Done) -> Result<()> {

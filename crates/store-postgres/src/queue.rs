@@ -1,23 +1,14 @@
-//! What waits for the writer.
+//! What waits for the writer. In which order it is handed out, [`Waiting`] says.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use rim_core::event::Done;
 use rim_core::message::Write;
 use rim_core::store::StoreError;
+use rim_core::waiting::{Ask, MAX_BYTES, MAX_WRITES, Waiting};
 use rim_core::{GroupId, Origin, SessionId, Timestamp, UserId};
 use tokio::sync::{Notify, oneshot};
-
-/// Writes that may wait. At the pace of one writer this is about a second.
-const MAX_WRITES: usize = 16_384;
-/// Bytes of content that may wait.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// Writes that share one commit: beyond this a larger batch is hardly cheaper, and its first waits longer.
-const MAX_BATCH_WRITES: usize = 512;
-/// Bytes of content that share one commit.
-const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// One thing to do in a batch.
 pub(crate) struct Item {
@@ -71,12 +62,29 @@ impl Wanted {
             Self::ReadAll { .. } => Origin(0),
         }
     }
+}
+
+impl Ask for Item {
+    fn user(&self) -> UserId {
+        self.wanted.user()
+    }
+
+    fn cost(&self) -> usize {
+        match &self.wanted {
+            Wanted::Write(write) => write.cost(),
+            Wanted::ReadAll { .. } => 1,
+        }
+    }
 
     fn bytes(&self) -> usize {
-        match self {
-            Self::Write(Write::Append(new)) => new.content.len(),
-            Self::Write(Write::Mark(_)) | Self::ReadAll { .. } => 0,
+        match &self.wanted {
+            Wanted::Write(write) => write.bytes(),
+            Wanted::ReadAll { .. } => 0,
         }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        matches!(&self.asker, Asker::Caller(caller) if caller.is_closed())
     }
 }
 
@@ -94,8 +102,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct State {
-    items: VecDeque<Item>,
-    bytes: usize,
+    waiting: Waiting<Item>,
     closed: bool,
 }
 
@@ -112,13 +119,10 @@ impl Queue {
     /// # Errors
     /// `Busy` if it is full or closed; the item is dropped.
     pub(crate) fn push(&self, item: Item) -> rim_core::store::Result<()> {
-        let bytes = item.wanted.bytes();
         let mut state = self.state.lock();
-        if state.closed || state.items.len() >= MAX_WRITES || state.bytes + bytes > MAX_BYTES {
+        if state.closed || state.waiting.push(item).is_err() {
             return Err(StoreError::Busy);
         }
-        state.bytes += bytes;
-        state.items.push_back(item);
         self.note(&state);
         drop(state);
         self.filled.notify_one();
@@ -139,22 +143,17 @@ impl Queue {
     /// A batch of what is there, which may be nothing; `None` if nothing will come any more.
     pub(crate) fn take_now(&self) -> Option<Vec<Item>> {
         let mut state = self.state.lock();
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        while batch.len() < MAX_BATCH_WRITES
-            && bytes < MAX_BATCH_BYTES
-            && let Some(item) = state.items.pop_front()
-        {
-            bytes += item.wanted.bytes();
-            batch.push(item);
+        let mut batch = Vec::new();
+        while batch.is_empty() && !state.waiting.is_empty() {
+            state.waiting.take(&mut batch);
         }
-        state.bytes -= bytes;
         self.note(&state);
         (!batch.is_empty() || !state.closed).then_some(batch)
     }
 
     fn note(&self, state: &State) {
-        self.writes.store(state.items.len(), Ordering::Relaxed);
-        self.bytes.store(state.bytes, Ordering::Relaxed);
+        self.writes.store(state.waiting.len(), Ordering::Relaxed);
+        self.bytes.store(state.waiting.bytes(), Ordering::Relaxed);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -180,11 +179,16 @@ impl Queue {
 mod tests {
     use super::*;
     use rim_core::message::{Kind, NewMessage};
+    use rim_core::waiting::MAX_BATCH_WRITES;
 
     fn append(bytes: usize) -> Item {
+        append_of(UserId(1), bytes)
+    }
+
+    fn append_of(sender: UserId, bytes: usize) -> Item {
         let write = Write::Append(NewMessage {
             group: Default::default(),
-            sender: Default::default(),
+            sender,
             client_msg_id: "c".into(),
             kind: Kind::Text,
             content: "x".repeat(bytes),
@@ -198,8 +202,8 @@ mod tests {
     #[tokio::test]
     async fn a_queue_full_by_count_is_busy_until_a_batch_is_taken() {
         let queue = Queue::new();
-        for _ in 0..MAX_WRITES {
-            queue.push(append(1)).expect("room");
+        for user in 0..MAX_WRITES as u64 {
+            queue.push(append_of(UserId(user), 1)).expect("room");
         }
         assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
         assert_eq!((queue.len(), queue.fill()), (MAX_WRITES, 1.0));

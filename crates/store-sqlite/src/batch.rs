@@ -146,26 +146,73 @@ impl<'c> Batch<'c> {
 
 /// A use case other than those of the message path.
 pub(crate) trait Call: Send {
-    /// Carries it out and keeps the result; `false` if it failed.
+    /// Who asks for it.
+    fn by(&self) -> UserId;
+
+    /// How long it takes, in rows that are written; of one in pieces, the next of them.
+    fn cost(&self) -> usize;
+
+    /// Whether nobody waits for it any more, and it has not begun.
+    fn is_abandoned(&self) -> bool;
+
+    /// Carries it out, or the next piece of it, and keeps the result; `false` if it failed.
     fn run(&mut self, batch: &mut Batch<'_>) -> bool;
+
+    /// Whether there is another piece to be carried out before it is answered.
+    fn has_more(&self) -> bool;
 
     /// Tells the caller; `fault` is what the batch failed of.
     fn answer(self: Box<Self>, fault: Option<&str>);
 }
 
 /// A use case, and where its result comes out.
-pub(crate) fn awaited<T, F>(work: F) -> (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>)
+pub(crate) fn awaited<T, F>(
+    by: UserId,
+    cost: usize,
+    work: F,
+) -> (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>)
 where
     T: Send + 'static,
     F: FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
 {
+    let mut work = Some(work);
+    in_pieces(by, cost, move |batch| {
+        let work = work.take().expect("a use case of one piece runs once");
+        work(batch).map(Piece::Last)
+    })
+}
+
+/// What came of a piece of a use case.
+pub(crate) enum Piece<T> {
+    /// Others have their turn, and then a piece that takes so long.
+    More {
+        cost: usize,
+    },
+    Last(T),
+}
+
+/// A use case that is carried out in pieces, each in a transaction of its own, between which others have their turns.
+/// Once its first piece has succeeded all the others come, whatever becomes of its caller.
+pub(crate) fn in_pieces<T, F>(
+    by: UserId,
+    cost: usize,
+    work: F,
+) -> (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>)
+where
+    T: Send + 'static,
+    F: FnMut(&mut Batch<'_>) -> Result<Piece<T>> + Send + 'static,
+{
     let (reply, answer) = oneshot::channel();
-    (Box::new(Awaited { work: Some(work), result: None, reply }), answer)
+    (Box::new(Awaited { by, cost, work, begun: false, in_part: false, result: None, reply }), answer)
 }
 
 struct Awaited<T, F> {
-    /// Taken when it runs.
-    work: Option<F>,
+    by: UserId,
+    cost: usize,
+    work: F,
+    begun: bool,
+    /// Whether a piece of it is committed, and others were to come.
+    in_part: bool,
     result: Option<Result<T>>,
     reply: oneshot::Sender<rim_core::store::Result<T>>,
 }
@@ -173,16 +220,42 @@ struct Awaited<T, F> {
 impl<T, F> Call for Awaited<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Batch<'_>) -> Result<T> + Send,
+    F: FnMut(&mut Batch<'_>) -> Result<Piece<T>> + Send,
 {
+    fn by(&self) -> UserId {
+        self.by
+    }
+
+    fn cost(&self) -> usize {
+        self.cost
+    }
+
+    fn is_abandoned(&self) -> bool {
+        !self.begun && self.reply.is_closed()
+    }
+
     fn run(&mut self, batch: &mut Batch<'_>) -> bool {
-        let work = self.work.take().expect("a use case runs once");
-        self.result.insert(guarded(|| work(batch))).is_ok()
+        self.in_part = self.begun;
+        self.begun = true;
+        match guarded(|| (self.work)(batch)) {
+            Ok(Piece::More { cost }) => {
+                self.cost = cost;
+                true
+            }
+            Ok(Piece::Last(result)) => self.result.insert(Ok(result)).is_ok(),
+            Err(failure) => self.result.insert(Err(failure)).is_ok(),
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        self.begun && self.result.is_none()
     }
 
     fn answer(self: Box<Self>, fault: Option<&str>) {
         let answer = match (fault, self.result) {
             (None, Some(result)) => result.map_err(StoreError::from),
+            // A part of it is there.
+            (Some(_), _) if self.in_part => Err(StoreError::Unsure),
             (fault, _) => Err(StoreError::Fault(fault.unwrap_or("the use case did not run").to_owned())),
         };
         // A caller who has gone away does not want to know.

@@ -16,10 +16,11 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use self::count::count;
-use crate::batch::Batch;
+use crate::batch::{Batch, Piece};
 use crate::directory::Directory;
+use crate::groups::Creating;
 use crate::tail::{Size, Tail};
-use crate::{connection, groups, migrations, users};
+use crate::{connection, migrations, users};
 
 const USERS: u64 = 200;
 const GROUPS: u64 = 20;
@@ -131,7 +132,10 @@ fn group(batch: &mut Batch<'_>, number: u64, users: &[UserId]) -> GroupId {
     let members = (0..MEMBERS).map(|n| (users[((number + n) % USERS) as usize], Role::Common)).collect();
     let creator = users[number as usize];
     let group = NewGroup { creator, name: "group".into(), avatar: String::new(), mode: 2, members };
-    groups::create(batch, &group, &Bounds::of_members(1000), Timestamp(0)).expect("a group")
+    match Creating::new(group, Bounds::of_members(1000), Timestamp(0)).next(batch) {
+        Ok(Piece::Last(group)) => group,
+        _ => panic!("a small group is created at once"),
+    }
 }
 
 /// `commits` of `size` messages each.

@@ -1,15 +1,15 @@
 //! Groups and their members.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
-use rim_core::group::{self, Departure, Group, Member, NewGroup, Role};
+use rim_core::group::{self, Departure, Group, Member, NewGroup, PIECE, Role};
 use rim_core::user::User;
 use rim_core::{GroupId, Refusal, Rev, Timestamp, UserId};
 use rusqlite::{Connection, params};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Piece};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
 use crate::{contacts, events, membership, users};
@@ -115,45 +115,120 @@ fn member_count(db: &Connection, group: GroupId) -> Result<u64> {
 
 // ---- writing
 
-pub(crate) fn create(
-    batch: &mut Batch<'_>,
-    new: &NewGroup,
-    bounds: &Bounds,
+/// A group that is being created, in pieces where it has many members.
+pub(crate) struct Creating {
+    new: NewGroup,
+    bounds: Bounds,
     now: Timestamp,
-) -> Result<GroupId> {
-    let founders = new.founders();
-    let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
-    users::must_exist(batch.db, users.iter().copied())?;
-    if founders.len() as u64 > bounds.members {
-        return Err(Refusal::TooManyMembers(bounds.members).into());
-    }
-    let pair = new.is_single(&founders).then(|| Pair::of(founders[0].0, founders[1].0));
-    if let Some(pair) = pair
-        && let Some(group) = pair.chat(batch.db)?
-    {
-        let away = newcomers(batch.db, group, &users)?;
-        bring_in(batch, new.creator, group, away, now)?;
-        return Ok(group);
-    }
-    contacts::may_name(batch.db, new.creator, &users, bounds.directory)?;
-    let unasked =
-        if pair.is_some() { Vec::new() } else { contacts::may_join(batch.db, new.creator, &users, bounds)? };
+    /// Those who are not in it yet.
+    rest: VecDeque<(UserId, Role)>,
+    /// How many of them were looked at.
+    looked_at: usize,
+    /// Those of them to whom the creator is a stranger.
+    unasked: HashSet<UserId>,
+    /// Once it is there.
+    group: Option<GroupId>,
+}
 
-    row::execute(
-        batch.db,
-        "INSERT INTO groups (name, avatar, mode, single, creator_id, created_at, last_seq, last_rev,
-                             last_message_id, info_rev, member_count)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 1, 0)",
-        params![new.name, new.avatar, new.mode, pair.is_some(), new.creator.sql(), now.0],
-    )?;
-    let group = GroupId(batch.db.last_insert_rowid().unsigned_abs());
-    if let Some(pair) = pair {
-        pair.remember(batch.db, group)?;
+impl Creating {
+    pub(crate) fn new(new: NewGroup, bounds: Bounds, now: Timestamp) -> Self {
+        let rest = new.founders().into();
+        Self { new, bounds, now, rest, looked_at: 0, unasked: HashSet::new(), group: None }
     }
-    let rev = join(batch, group, &founders, now)?;
-    contacts::note_unasked(batch.db, group, &unasked)?;
-    publish(batch, group, rev, new.creator, GroupChange::Created { members: users }, now)?;
-    Ok(group)
+
+    /// Of its first piece.
+    pub(crate) fn cost(&self) -> usize {
+        cost_of_first(self.rest.len())
+    }
+
+    pub(crate) fn next(&mut self, batch: &mut Batch<'_>) -> Result<Piece<GroupId>> {
+        let group = match self.group {
+            None => {
+                self.look(batch)?;
+                if self.looked_at < self.rest.len() {
+                    return Ok(Piece::More { cost: PIECE });
+                }
+                self.begin(batch)?
+            }
+            Some(group) => {
+                self.go_on(batch, group)?;
+                group
+            }
+        };
+        self.group = Some(group);
+        Ok(piece_before(self.rest.len(), group))
+    }
+
+    /// Asks whether the next of them may be members.
+    fn look(&mut self, batch: &Batch<'_>) -> Result<()> {
+        let next: Vec<_> = self.rest.range(self.looked_at..).take(PIECE).map(|(user, _)| *user).collect();
+        users::must_exist(batch.db, next.iter().copied())?;
+        self.looked_at += next.len();
+        if self.pair().is_none() {
+            contacts::may_name(batch.db, self.new.creator, &next, self.bounds.directory)?;
+            self.unasked.extend(contacts::may_join(batch.db, self.new.creator, &next, &self.bounds)?);
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, batch: &mut Batch<'_>) -> Result<GroupId> {
+        let now = self.now;
+        if self.rest.len() as u64 > self.bounds.members {
+            return Err(Refusal::TooManyMembers(self.bounds.members).into());
+        }
+        let pair = self.pair();
+        let first = take_piece(&mut self.rest);
+        let members: Vec<_> = first.iter().map(|(user, _)| *user).collect();
+        let new = &self.new;
+        if let Some(pair) = pair {
+            if let Some(group) = pair.chat(batch.db)? {
+                let away = newcomers(batch.db, group, &members)?;
+                bring_in(batch, new.creator, group, &away, now)?;
+                return Ok(group);
+            }
+            contacts::may_name(batch.db, new.creator, &members, self.bounds.directory)?;
+        }
+
+        row::execute(
+            batch.db,
+            "INSERT INTO groups (name, avatar, mode, single, creator_id, created_at, last_seq, last_rev,
+                                 last_message_id, info_rev, member_count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 1, 0)",
+            params![new.name, new.avatar, new.mode, pair.is_some(), new.creator.sql(), now.0],
+        )?;
+        let group = GroupId(batch.db.last_insert_rowid().unsigned_abs());
+        if let Some(pair) = pair {
+            pair.remember(batch.db, group)?;
+        }
+        let joining: Vec<_> = first.into_iter().map(|(user, role)| Joining::first(user, role)).collect();
+        let rev = join(batch, group, &joining, now)?;
+        note_unasked(batch.db, group, &joining, &self.unasked)?;
+        publish(batch, group, rev, new.creator, GroupChange::Created { members }, now)?;
+        Ok(group)
+    }
+
+    /// The next of its members, as far as somebody else has not brought them in meanwhile.
+    fn go_on(&mut self, batch: &mut Batch<'_>, group: GroupId) -> Result<()> {
+        if is_deserted(batch.db, group)? {
+            self.rest.clear();
+        }
+        let piece = take_piece(&mut self.rest);
+        let users: Vec<_> = piece.iter().map(|(user, _)| *user).collect();
+        let roles: HashMap<_, _> = piece.into_iter().collect();
+        let mut joining = newcomers(batch.db, group, &users)?;
+        for joining in &mut joining {
+            joining.role = roles[&joining.user];
+        }
+        must_hold(batch.db, group, joining.len(), self.bounds.members)?;
+        note_unasked(batch.db, group, &joining, &self.unasked)?;
+        bring_in(batch, self.new.creator, group, &joining, self.now)
+    }
+
+    /// The two, where it is their single chat.
+    fn pair(&self) -> Option<Pair> {
+        let both: Vec<_> = self.rest.iter().take(3).copied().collect();
+        self.new.is_single(&both).then(|| Pair::of(both[0].0, both[1].0))
+    }
 }
 
 pub(crate) fn update(
@@ -182,68 +257,156 @@ pub(crate) fn update(
     )
 }
 
-pub(crate) fn add(
-    batch: &mut Batch<'_>,
+/// Members who are being added, in pieces where they are many. What the rules say is asked before the first.
+pub(crate) struct Adding {
     caller: UserId,
     group: GroupId,
-    users: &[UserId],
-    bounds: &Bounds,
+    /// Each once.
+    users: Vec<UserId>,
+    bounds: Bounds,
     now: Timestamp,
-) -> Result<()> {
-    let (loaded, member) = load(batch, group, caller)?;
-    let mut former = HashSet::new();
-    if loaded.single {
-        for user in users {
-            if has_been_member(batch.db, group, *user)? {
-                former.insert(*user);
-            }
-        }
-    }
-    group::may_add(&loaded, member, users, |user| former.contains(&user))?;
-    users::must_exist(batch.db, users.iter().copied())?;
-    let newcomers = newcomers(batch.db, group, users)?;
-    if newcomers.is_empty() {
-        return Ok(());
-    }
-    if member_count(batch.db, group)? + newcomers.len() as u64 > bounds.members {
-        return Err(Refusal::TooManyMembers(bounds.members).into());
-    }
-    if loaded.single {
-        return bring_in(batch, caller, group, newcomers, now);
-    }
-    contacts::may_name(batch.db, caller, &newcomers, bounds.directory)?;
-    let unasked = contacts::may_join(batch.db, caller, &newcomers, bounds)?;
-    contacts::note_unasked(batch.db, group, &unasked)?;
-    bring_in(batch, caller, group, newcomers, now)
+    /// How many of them were looked at.
+    looked_at: usize,
+    /// Those of them who are no members yet.
+    rest: VecDeque<UserId>,
+    /// Those of them to whom the caller is a stranger.
+    unasked: HashSet<UserId>,
+    has_begun: bool,
 }
 
-pub(crate) fn remove(
-    batch: &mut Batch<'_>,
+impl Adding {
+    pub(crate) fn new(
+        caller: UserId,
+        group: GroupId,
+        users: &[UserId],
+        bounds: Bounds,
+        now: Timestamp,
+    ) -> Self {
+        let (users, rest, unasked) = (unique(users).collect(), VecDeque::new(), HashSet::new());
+        Self { caller, group, users, bounds, now, looked_at: 0, rest, unasked, has_begun: false }
+    }
+
+    /// Of its first piece.
+    pub(crate) fn cost(&self) -> usize {
+        cost_of_first(self.users.len())
+    }
+
+    pub(crate) fn next(&mut self, batch: &mut Batch<'_>) -> Result<Piece<()>> {
+        if !self.has_begun {
+            self.look(batch)?;
+            if self.looked_at < self.users.len() {
+                return Ok(Piece::More { cost: PIECE });
+            }
+        } else if is_deserted(batch.db, self.group)? {
+            return Ok(Piece::Last(()));
+        }
+        self.has_begun = true;
+        // Looked at again: somebody else may have brought them in since.
+        let joining = newcomers(batch.db, self.group, &take_piece(&mut self.rest))?;
+        must_hold(batch.db, self.group, joining.len() + self.rest.len(), self.bounds.members)?;
+        note_unasked(batch.db, self.group, &joining, &self.unasked)?;
+        bring_in(batch, self.caller, self.group, &joining, self.now)?;
+        Ok(piece_before(self.rest.len(), ()))
+    }
+
+    /// Asks the rules, and who of the next are no members.
+    fn look(&mut self, batch: &Batch<'_>) -> Result<()> {
+        let Self { caller, group, users, bounds, looked_at, rest, unasked, .. } = self;
+        let (loaded, member) = load(batch, *group, *caller)?;
+        let mut former = HashSet::new();
+        if loaded.single {
+            for user in &*users {
+                if has_been_member(batch.db, *group, *user)? {
+                    former.insert(*user);
+                }
+            }
+        }
+        group::may_add(&loaded, member, users, |user| former.contains(&user))?;
+        let next = &users[*looked_at..users.len().min(*looked_at + PIECE)];
+        *looked_at += next.len();
+        users::must_exist(batch.db, next.iter().copied())?;
+        let newcomers: Vec<_> =
+            newcomers(batch.db, *group, next)?.into_iter().map(|joining| joining.user).collect();
+        must_hold(batch.db, *group, rest.len() + newcomers.len(), bounds.members)?;
+        if !loaded.single {
+            contacts::may_name(batch.db, *caller, &newcomers, bounds.directory)?;
+            unasked.extend(contacts::may_join(batch.db, *caller, &newcomers, bounds)?);
+        }
+        rest.extend(newcomers);
+        Ok(())
+    }
+}
+
+/// Members who are being removed, in pieces where they are many. What the rules say is asked before the first.
+pub(crate) struct Removing {
     caller: UserId,
     group: GroupId,
-    users: &[UserId],
+    /// Each once.
+    users: Vec<UserId>,
     now: Timestamp,
-) -> Result<()> {
-    let (loaded, member) = load(batch, group, caller)?;
-    group::may_remove(&loaded, member, users)?;
-    let mut leavers = Vec::new();
-    for user in unique(users) {
-        leavers.extend(current_member(batch.db, group, user)?.map(|member| member.user));
+    /// How many of them were looked at.
+    looked_at: usize,
+    /// Those of them who are members still.
+    rest: VecDeque<UserId>,
+    has_begun: bool,
+}
+
+impl Removing {
+    pub(crate) fn new(caller: UserId, group: GroupId, users: &[UserId], now: Timestamp) -> Self {
+        let users = unique(users).collect();
+        Self { caller, group, users, now, looked_at: 0, rest: VecDeque::new(), has_begun: false }
     }
-    if leavers.is_empty() {
-        return Ok(());
+
+    /// Of its first piece.
+    pub(crate) fn cost(&self) -> usize {
+        cost_of_first(self.users.len())
     }
-    if leavers.contains(&caller) {
-        contacts::forget_unasked(batch.db, group, caller)?;
+
+    pub(crate) fn next(&mut self, batch: &mut Batch<'_>) -> Result<Piece<()>> {
+        if !self.has_begun {
+            self.look(batch)?;
+            if self.looked_at < self.users.len() {
+                return Ok(Piece::More { cost: PIECE });
+            }
+        }
+        self.has_begun = true;
+        let piece = take_piece(&mut self.rest);
+        self.leave(batch, members_among(batch.db, self.group, &piece)?)?;
+        Ok(piece_before(self.rest.len(), ()))
     }
-    let rev = leave(batch, group, &leavers)?;
-    publish(batch, group, rev, caller, GroupChange::Removed { users: leavers.clone() }, now)?;
-    if group::needs_heir(&loaded, &leavers)
-        && let Some(heir) = longest_standing(batch.db, group)?
-    {
-        make_creator(batch, caller, group, heir, now)?;
+
+    /// Asks the rules, and who of the next are members.
+    fn look(&mut self, batch: &Batch<'_>) -> Result<()> {
+        let Self { caller, group, users, looked_at, rest, .. } = self;
+        let (loaded, member) = load(batch, *group, *caller)?;
+        group::may_remove(&loaded, member, users)?;
+        let next = &users[*looked_at..users.len().min(*looked_at + PIECE)];
+        rest.extend(members_among(batch.db, *group, next)?);
+        *looked_at += next.len();
+        if rest.len() > PIECE {
+            // Between two pieces a group has a creator who is in it, and who takes it over is not about to leave.
+            rest.make_contiguous().sort_by_key(|user| *user == loaded.creator);
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn leave(&self, batch: &mut Batch<'_>, leavers: Vec<UserId>) -> Result<()> {
+        let Self { caller, group, now, .. } = *self;
+        if leavers.is_empty() {
+            return Ok(());
+        }
+        if leavers.contains(&caller) {
+            contacts::forget_unasked(batch.db, group, caller)?;
+        }
+        let loaded = find(batch.db, group)?.ok_or(Refusal::NoSuchGroup)?;
+        let needs_heir = group::needs_heir(&loaded, &leavers);
+        let rev = leave(batch, group, &leavers)?;
+        publish(batch, group, rev, caller, GroupChange::Removed { users: leavers }, now)?;
+        if needs_heir && let Some(heir) = longest_standing(batch.db, group)? {
+            make_creator(batch, caller, group, heir, now)?;
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn set_role(
@@ -299,7 +462,25 @@ pub(crate) fn bring_back(
     let away =
         row::all(batch.db, sql, [group.sql()], |row| Ok(UserId(Fields { table: "members", row }.get(0)?)))?;
     let back = group::brought_back_by_a_message(true, sender, away);
-    bring_in(batch, sender, group, back.into_iter().collect(), now)
+    let back: Vec<_> =
+        back.map(|user| Joining { again: true, ..Joining::first(user, Role::Common) }).into_iter().collect();
+    bring_in(batch, sender, group, &back, now)
+}
+
+// ---- pieces
+
+/// Of the first piece of a change of so many members.
+fn cost_of_first(members: usize) -> usize {
+    members.min(PIECE)
+}
+
+/// What a piece ends with before which so many are left.
+fn piece_before<T>(left: usize, result: T) -> Piece<T> {
+    if left == 0 { Piece::Last(result) } else { Piece::More { cost: left.min(PIECE) } }
+}
+
+fn take_piece<T>(rest: &mut VecDeque<T>) -> Vec<T> {
+    rest.drain(..rest.len().min(PIECE)).collect()
 }
 
 // ---- steps of the above
@@ -343,15 +524,44 @@ fn publish(
     Ok(())
 }
 
-/// Those of `users` who are no members now, each once.
-fn newcomers(db: &Connection, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>> {
+/// Somebody who is about to become a member.
+#[derive(Debug, Clone, Copy)]
+struct Joining {
+    user: UserId,
+    role: Role,
+    /// Whether they were one before.
+    again: bool,
+}
+
+impl Joining {
+    const fn first(user: UserId, role: Role) -> Self {
+        Self { user, role, again: false }
+    }
+}
+
+/// Those of `users` who are no members now, each once, as common members.
+fn newcomers(db: &Connection, group: GroupId, users: &[UserId]) -> Result<Vec<Joining>> {
+    let sql = "SELECT user_id, left_rev IS NULL FROM members WHERE group_id = ?1 AND user_id = ?2";
     let mut newcomers = Vec::new();
     for user in unique(users) {
-        if current_member(db, group, user)?.is_none() {
-            newcomers.push(user);
+        let is_member = row::first(db, sql, [group.sql(), user.sql()], |row| {
+            Fields { table: "members", row }.get::<bool>(1)
+        })?;
+        if is_member != Some(true) {
+            let again = is_member.is_some() || membership::is_forgotten(db, group, user)?;
+            newcomers.push(Joining { again, ..Joining::first(user, Role::Common) });
         }
     }
     Ok(newcomers)
+}
+
+/// Those of `users` who are members now, each once.
+fn members_among(db: &Connection, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>> {
+    let mut members = Vec::new();
+    for user in unique(users) {
+        members.extend(current_member(db, group, user)?.map(|member| member.user));
+    }
+    Ok(members)
 }
 
 fn unique(users: &[UserId]) -> impl Iterator<Item = UserId> {
@@ -359,42 +569,54 @@ fn unique(users: &[UserId]) -> impl Iterator<Item = UserId> {
     users.iter().copied().filter(move |user| seen.insert(*user))
 }
 
-/// Makes them common members and tells of it. They are no members now.
+/// Notes which of those who join a stranger has brought.
+fn note_unasked(
+    db: &Connection,
+    group: GroupId,
+    joining: &[Joining],
+    unasked: &HashSet<UserId>,
+) -> Result<()> {
+    let users: Vec<_> =
+        joining.iter().map(|joining| joining.user).filter(|user| unasked.contains(user)).collect();
+    contacts::note_unasked(db, group, &users)
+}
+
+/// # Errors
+/// `TooManyMembers` if so many more are too many.
+fn must_hold(db: &Connection, group: GroupId, more: usize, max_members: u64) -> Result<()> {
+    let is_full = more > 0 && member_count(db, group)? + more as u64 > max_members;
+    if is_full { Err(Refusal::TooManyMembers(max_members).into()) } else { Ok(()) }
+}
+
+/// Whether everybody has left, as they have one that was dissolved.
+fn is_deserted(db: &Connection, group: GroupId) -> Result<bool> {
+    Ok(member_count(db, group)? == 0)
+}
+
+/// Makes them members and tells of it. They are no members now.
 fn bring_in(
     batch: &mut Batch<'_>,
     actor: UserId,
     group: GroupId,
-    newcomers: Vec<UserId>,
+    newcomers: &[Joining],
     now: Timestamp,
 ) -> Result<()> {
     if newcomers.is_empty() {
         return Ok(());
     }
-    let common: Vec<_> = newcomers.iter().map(|user| (*user, Role::Common)).collect();
-    let rev = join(batch, group, &common, now)?;
-    publish(batch, group, rev, actor, GroupChange::Added { users: newcomers }, now)
+    let rev = join(batch, group, newcomers, now)?;
+    let users = newcomers.iter().map(|joining| joining.user).collect();
+    publish(batch, group, rev, actor, GroupChange::Added { users }, now)
 }
 
 /// Each joining takes a `rev`; gives back the last. They are no members now, but may have been.
-fn join(batch: &mut Batch<'_>, group: GroupId, users: &[(UserId, Role)], now: Timestamp) -> Result<Rev> {
+fn join(batch: &mut Batch<'_>, group: GroupId, users: &[Joining], now: Timestamp) -> Result<Rev> {
     let head = batch.heads.group(batch.db, group)?;
-    for (user, role) in users {
+    for Joining { user, role, again } in users {
         let rev = head.next_rev();
-        membership::remember(batch.db, group, *user)?;
-        row::execute(
-            batch.db,
-            "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
-             SELECT group_id, user_id, join_seq, left_seq FROM members
-             WHERE group_id = ?1 AND user_id = ?2 AND left_seq > join_seq",
-            [group.sql(), user.sql()],
-        )?;
-        row::execute(
-            batch.db,
-            "INSERT INTO earlier_stays (group_id, user_id, join_rev, left_rev)
-             SELECT group_id, user_id, join_rev, left_rev FROM members
-             WHERE group_id = ?1 AND user_id = ?2 AND left_rev IS NOT NULL",
-            [group.sql(), user.sql()],
-        )?;
+        if *again {
+            forget_leaving(batch.db, group, *user)?;
+        }
         row::execute(
             batch.db,
             "INSERT INTO members (group_id, user_id, role, join_rev, joined_at, join_seq, read_seq,
@@ -405,14 +627,28 @@ fn join(batch: &mut Batch<'_>, group: GroupId, users: &[(UserId, Role)], now: Ti
                  join_seq = excluded.join_seq, left_seq = NULL, left_rev = NULL, rev = excluded.rev",
             params![group.sql(), user.sql(), row::role_code(*role), rev.sql(), now.0, head.last_seq.sql()],
         )?;
-        // Whoever joins anew sees the chat again.
-        let sql = "DELETE FROM chats WHERE user_id = ?1 AND group_id = ?2";
-        row::execute(batch.db, sql, [user.sql(), group.sql()])?;
     }
     let rev = head.last_rev;
     let sql = "UPDATE groups SET member_count = member_count + ?2 WHERE id = ?1";
     row::execute(batch.db, sql, [group.sql(), (users.len() as u64).sql()])?;
     Ok(rev)
+}
+
+/// Somebody who was a member and has left is about to be one again: what they saw by then is kept.
+fn forget_leaving(db: &Connection, group: GroupId, user: UserId) -> Result<()> {
+    membership::remember(db, group, user)?;
+    let sql = "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
+               SELECT group_id, user_id, join_seq, left_seq FROM members
+               WHERE group_id = ?1 AND user_id = ?2 AND left_seq > join_seq";
+    row::execute(db, sql, [group.sql(), user.sql()])?;
+    let sql = "INSERT INTO earlier_stays (group_id, user_id, join_rev, left_rev)
+               SELECT group_id, user_id, join_rev, left_rev FROM members
+               WHERE group_id = ?1 AND user_id = ?2 AND left_rev IS NOT NULL";
+    row::execute(db, sql, [group.sql(), user.sql()])?;
+    // Whoever joins anew sees the chat again.
+    let sql = "DELETE FROM chats WHERE user_id = ?1 AND group_id = ?2";
+    row::execute(db, sql, [user.sql(), group.sql()])?;
+    Ok(())
 }
 
 /// Each leaving takes a `rev`; gives back the last. They are members now.

@@ -27,10 +27,11 @@ use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Identity, Seq, SessionId, Timestamp, UserId, account};
 use rusqlite::ErrorCode;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Piece};
 use crate::directory::Directory;
 use crate::failure::Failure;
 use crate::file::DatabaseFile;
+use crate::groups::{Adding, Creating, Removing};
 use crate::health::Health;
 use crate::readers::{Readers, Snapshot};
 use crate::tail::{Size, Tail};
@@ -80,6 +81,16 @@ pub use backup::{BackupError, backup};
 pub use check::{check, fill_checksums, pictures_named};
 pub use file::has_database;
 pub use restore::{RestoreError, restore};
+
+/// What one use case among messages costs, in rows: it has a savepoint and its own statements.
+const FEW_ROWS: usize = 4;
+/// One that is cut into no pieces, as it is one whole: it has a commit for itself.
+const MANY_ROWS: usize = 1024;
+
+/// Who asks for what the server does by itself.
+const THE_SERVER: UserId = UserId(0);
+/// Who asks for an account.
+const STRANGERS: UserId = UserId(u64::MAX);
 
 /// How to open a store.
 pub struct Options {
@@ -188,11 +199,31 @@ impl SqliteStore {
         Ok((Self { writer, readers, directory, identity }, feed))
     }
 
+    /// A use case that writes a handful of rows.
     async fn write<T: Send + 'static>(
         &self,
+        by: UserId,
         work: impl FnOnce(&mut Batch<'_>) -> failure::Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.writer.call(work).await
+        self.writer.call(by, FEW_ROWS, work).await
+    }
+
+    /// One that may write thousands, and is one whole.
+    async fn write_many<T: Send + 'static>(
+        &self,
+        by: UserId,
+        work: impl FnOnce(&mut Batch<'_>) -> failure::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.call(by, MANY_ROWS, work).await
+    }
+
+    async fn write_in_pieces<T: Send + 'static>(
+        &self,
+        by: UserId,
+        cost: usize,
+        work: impl FnMut(&mut Batch<'_>) -> failure::Result<Piece<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.call_in_pieces(by, cost.max(FEW_ROWS), work).await
     }
 
     async fn read<T: Send + 'static>(
@@ -206,7 +237,7 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId> {
-        self.write(move |batch| users::create(batch, &user, now)).await
+        self.write(STRANGERS, move |batch| users::create(batch, &user, now)).await
     }
 
     async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
@@ -219,16 +250,16 @@ impl Store for SqliteStore {
     }
 
     async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()> {
-        self.write(move |batch| users::set_password(batch, user, &password_hash, proof.as_ref())).await
+        self.write(user, move |batch| users::set_password(batch, user, &password_hash, proof.as_ref())).await
     }
 
     async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {
         let old = old.to_owned();
-        self.write(move |batch| users::rehash_password(batch, user, &old, &new)).await
+        self.write(user, move |batch| users::rehash_password(batch, user, &old, &new)).await
     }
 
     async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
-        self.write(move |batch| users::set_disabled(batch, user, disabled, now)).await
+        self.write(user, move |batch| users::set_disabled(batch, user, disabled, now)).await
     }
 
     async fn user(&self, user: UserId) -> Result<Option<User>> {
@@ -245,11 +276,11 @@ impl Store for SqliteStore {
     }
 
     async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()> {
-        self.write(move |batch| users::update_profile(batch, user, change, now)).await
+        self.write_many(user, move |batch| users::update_profile(batch, user, change, now)).await
     }
 
     async fn create_session(&self, session: NewSession) -> Result<SessionId> {
-        self.write(move |batch| sessions::create(batch, &session)).await
+        self.write(session.user, move |batch| sessions::create(batch, &session)).await
     }
 
     async fn session_by_token(&self, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
@@ -263,7 +294,7 @@ impl Store for SqliteStore {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| sessions::touch(batch, session, &address, now, expires_at)).await
+        self.write(THE_SERVER, move |batch| sessions::touch(batch, session, &address, now, expires_at)).await
     }
 
     async fn sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
@@ -271,15 +302,27 @@ impl Store for SqliteStore {
     }
 
     async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
-        self.write(move |batch| sessions::end(batch, user, session)).await
+        self.write(user, move |batch| sessions::end(batch, user, session)).await
     }
 
     async fn end_other_sessions(&self, user: UserId, keep: SessionId) -> Result<u64> {
-        self.write(move |batch| sessions::end_all(batch, user, Some(keep), Ended::Revoked)).await
+        self.write(user, move |batch| sessions::end_all(batch, user, Some(keep), Ended::Revoked)).await
     }
 
     async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
-        self.write(move |batch| sessions::purge(batch, now)).await
+        let (mut purged, mut after) = (0, SessionId(0));
+        let purging = move |batch: &mut Batch<'_>| {
+            let (deleted, last) = sessions::purge(batch, now, after)?;
+            purged += deleted;
+            Ok(match last {
+                Some(last) => {
+                    after = last;
+                    Piece::More { cost: sessions::PURGED_AT_ONCE }
+                }
+                None => Piece::Last(purged),
+            })
+        };
+        self.write_in_pieces(THE_SERVER, sessions::PURGED_AT_ONCE, purging).await
     }
 
     async fn befriend(
@@ -289,7 +332,7 @@ impl Store for SqliteStore {
         action: FriendAction,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(move |batch| friends::befriend(batch, user, other, action, now)).await
+        self.write(user, move |batch| friends::befriend(batch, user, other, action, now)).await
     }
 
     async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
@@ -302,7 +345,8 @@ impl Store for SqliteStore {
     }
 
     async fn create_group(&self, group: NewGroup, bounds: Bounds, now: Timestamp) -> Result<GroupId> {
-        self.write(move |batch| groups::create(batch, &group, &bounds, now)).await
+        let (creator, mut creating) = (group.creator, Creating::new(group, bounds, now));
+        self.write_in_pieces(creator, creating.cost(), move |batch| creating.next(batch)).await
     }
 
     async fn update_group(
@@ -313,7 +357,7 @@ impl Store for SqliteStore {
         avatar: String,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| groups::update(batch, caller, group, &name, &avatar, now)).await
+        self.write(caller, move |batch| groups::update(batch, caller, group, &name, &avatar, now)).await
     }
 
     async fn groups_of(&self, user: UserId) -> Result<Vec<Group>> {
@@ -336,7 +380,8 @@ impl Store for SqliteStore {
         bounds: Bounds,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| groups::add(batch, caller, group, &users, &bounds, now)).await
+        let mut adding = Adding::new(caller, group, &users, bounds, now);
+        self.write_in_pieces(caller, adding.cost(), move |batch| adding.next(batch)).await
     }
 
     async fn remove_members(
@@ -346,7 +391,8 @@ impl Store for SqliteStore {
         users: Vec<UserId>,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| groups::remove(batch, caller, group, &users, now)).await
+        let mut removing = Removing::new(caller, group, &users, now);
+        self.write_in_pieces(caller, removing.cost(), move |batch| removing.next(batch)).await
     }
 
     async fn set_role(
@@ -357,7 +403,7 @@ impl Store for SqliteStore {
         role: Role,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| groups::set_role(batch, caller, group, user, role, now)).await
+        self.write(caller, move |batch| groups::set_role(batch, caller, group, user, role, now)).await
     }
 
     async fn hand_over_group(
@@ -367,11 +413,11 @@ impl Store for SqliteStore {
         user: UserId,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| groups::hand_over(batch, caller, group, user, now)).await
+        self.write(caller, move |batch| groups::hand_over(batch, caller, group, user, now)).await
     }
 
     async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
-        self.write(move |batch| groups::dissolve(batch, caller, group, now)).await
+        self.write_many(caller, move |batch| groups::dissolve(batch, caller, group, now)).await
     }
 
     fn submit(&self, write: Write, done: Done) -> Result<()> {
@@ -379,7 +425,7 @@ impl Store for SqliteStore {
     }
 
     async fn mark_all_read(&self, user: UserId, group: GroupId, now: Timestamp) -> Result<()> {
-        self.write(move |batch| batch.mark_all_read(user, group, now)).await
+        self.write(user, move |batch| batch.mark_all_read(user, group, now)).await
     }
 
     async fn delete_chat(
@@ -389,7 +435,7 @@ impl Store for SqliteStore {
         seen: Option<Seq>,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(move |batch| chats::delete(batch, user, group, seen, now)).await
+        self.write(user, move |batch| chats::delete(batch, user, group, seen, now)).await
     }
 
     async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
@@ -433,7 +479,7 @@ impl Store for SqliteStore {
         if self.readers.health.fails() {
             return Err(StoreError::Fault("most reads fail".into()));
         }
-        self.write(|batch| migrations::rewrite_version(batch.db)).await
+        self.write(THE_SERVER, |batch| migrations::rewrite_version(batch.db)).await
     }
 
     fn queue_depth(&self) -> usize {

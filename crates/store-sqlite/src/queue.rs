@@ -1,24 +1,16 @@
-//! What waits for the writer.
+//! What waits for the writer. In which order it is handed out, [`Waiting`] says.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
+use rim_core::UserId;
 use rim_core::event::Done;
 use rim_core::message::Write;
 use rim_core::store::StoreError;
+use rim_core::waiting::{Ask, MAX_BATCH_WRITES, MAX_BYTES, MAX_WRITES, Waiting};
 
 use crate::batch::Call;
-
-/// Writes that may wait. At the pace of one writer this is less than a second.
-const MAX_WRITES: usize = 16_384;
-/// Bytes of content that may wait.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// Writes that share one commit: beyond this a larger batch is hardly cheaper, and its first waits longer.
-const MAX_BATCH_WRITES: usize = 512;
-/// Bytes of content that share one commit: they fit into the writer's page cache.
-const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long the writer waits for those whom it has just answered, for each of them: what it takes to tell one and to
 /// read what he sends next. So they share the next commit with those who came meanwhile. Otherwise people who each
@@ -36,12 +28,30 @@ pub(crate) enum Item {
     Call(Box<dyn Call>),
 }
 
-impl Item {
+impl Ask for Item {
+    fn user(&self) -> UserId {
+        match self {
+            Self::Write { write, .. } => write.user(),
+            Self::Call(call) => call.by(),
+        }
+    }
+
+    fn cost(&self) -> usize {
+        match self {
+            Self::Write { write, .. } => write.cost(),
+            Self::Call(call) => call.cost(),
+        }
+    }
+
     fn bytes(&self) -> usize {
         match self {
-            Self::Write { write: Write::Append(new), .. } => new.content.len(),
-            Self::Write { write: Write::Mark(_), .. } | Self::Call(_) => 0,
+            Self::Write { write, .. } => write.bytes(),
+            Self::Call(_) => 0,
         }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        matches!(self, Self::Call(call) if call.is_abandoned())
     }
 }
 
@@ -58,8 +68,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct State {
-    items: VecDeque<Item>,
-    bytes: usize,
+    waiting: Waiting<Item>,
     closed: bool,
     /// How many items the writer waits for; it is not woken before.
     wanted: usize,
@@ -78,15 +87,12 @@ impl Queue {
     /// # Errors
     /// `Busy` if it is full or closed; the item is dropped.
     pub(crate) fn push(&self, item: Item) -> rim_core::store::Result<()> {
-        let bytes = item.bytes();
         let mut state = self.state.lock();
-        if state.closed || state.items.len() >= MAX_WRITES || state.bytes + bytes > MAX_BYTES {
+        if state.closed || state.waiting.push(item).is_err() {
             return Err(StoreError::Busy);
         }
-        state.bytes += bytes;
-        state.items.push_back(item);
         self.note(&state);
-        let enough = state.items.len() >= state.wanted;
+        let enough = state.waiting.len() >= state.wanted;
         drop(state);
         if enough {
             self.filled.notify_one();
@@ -94,45 +100,45 @@ impl Queue {
         Ok(())
     }
 
+    /// Puts back what is left of a use case that has begun. It is always taken, and handed out even if the queue is closed.
+    pub(crate) fn put_back(&self, rest: Box<dyn Call>) {
+        let mut state = self.state.lock();
+        state.waiting.push_rest(Item::Call(rest));
+        self.note(&state);
+    }
+
     /// Waits for something to do and moves one batch into `batch`, which it finds empty; `answered` is how many the
-    /// last one had. `false` once the queue is closed and everything in it was taken.
+    /// last one had. It may be
+    /// empty, where nobody wants to know any more of what waited. `false` once the queue is closed and everything in it was taken.
     pub(crate) fn take(&self, batch: &mut Vec<Item>, answered: usize) -> bool {
         let mut state = self.state.lock();
         // Who was alone waits for nobody.
-        if answered > 1 {
-            let likely = (state.items.len() + answered).min(MAX_BATCH_WRITES);
+        if answered > 1 && !state.waiting.is_crowded() {
+            let likely = (state.waiting.len() + answered).min(MAX_BATCH_WRITES);
             let until =
                 Instant::now() + MAX_PATIENCE.min(PATIENCE * u32::try_from(likely).unwrap_or(u32::MAX));
             state.wanted = likely;
-            while state.items.len() < likely && !state.closed {
+            while state.waiting.len() < likely && !state.closed {
                 if self.filled.wait_until(&mut state, until).timed_out() {
                     break;
                 }
             }
         }
         state.wanted = 1;
-        while state.items.is_empty() {
+        while state.waiting.is_empty() {
             if state.closed {
                 return false;
             }
             self.filled.wait(&mut state);
         }
-        let mut bytes = 0;
-        while let Some(item) = state.items.pop_front() {
-            bytes += item.bytes();
-            batch.push(item);
-            if batch.len() == MAX_BATCH_WRITES || bytes >= MAX_BATCH_BYTES {
-                break;
-            }
-        }
-        state.bytes -= bytes;
+        state.waiting.take(batch);
         self.note(&state);
         true
     }
 
     fn note(&self, state: &State) {
-        self.writes.store(state.items.len(), Ordering::Relaxed);
-        self.bytes.store(state.bytes, Ordering::Relaxed);
+        self.writes.store(state.waiting.len(), Ordering::Relaxed);
+        self.bytes.store(state.waiting.bytes(), Ordering::Relaxed);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -157,12 +163,17 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::awaited;
     use rim_core::message::{Kind, NewMessage};
 
     fn append(bytes: usize) -> Item {
+        append_of(UserId(1), bytes)
+    }
+
+    fn append_of(sender: UserId, bytes: usize) -> Item {
         let write = Write::Append(NewMessage {
             group: Default::default(),
-            sender: Default::default(),
+            sender,
             client_msg_id: "c".into(),
             kind: Kind::Text,
             content: "x".repeat(bytes),
@@ -173,11 +184,44 @@ mod tests {
         Item::Write { write, done: Box::new(|_| ()) }
     }
 
+    /// A use case that somebody waits for.
+    fn large(by: UserId, cost: usize) -> Item {
+        let (call, answer) = awaited(by, cost, |_| Ok(()));
+        std::mem::forget(answer);
+        Item::Call(call)
+    }
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_not_done() {
+        let queue = Queue::new();
+        let (call, answer) = awaited(UserId(1), 500, |_| Ok(()));
+        queue.push(Item::Call(call)).expect("room");
+        queue.push(append(1)).expect("room");
+        drop(answer);
+        let mut batch = Vec::new();
+        assert!(queue.take(&mut batch, 0));
+        assert!(matches!(batch[..], [Item::Write { .. }]));
+        assert_eq!(queue.len(), 0);
+    }
+
+    #[test]
+    fn the_rest_of_what_has_begun_is_handed_out_by_a_closed_queue() {
+        let queue = Queue::new();
+        queue.close();
+        let Item::Call(rest) = large(UserId(1), 500) else { unreachable!("a use case") };
+        queue.put_back(rest);
+        let mut batch = Vec::new();
+        assert!(queue.take(&mut batch, 0));
+        assert_eq!(batch.len(), 1);
+        batch.clear();
+        assert!(!queue.take(&mut batch, 0));
+    }
+
     #[test]
     fn a_queue_full_by_count_is_busy_until_a_batch_is_taken() {
         let queue = Queue::new();
-        for _ in 0..MAX_WRITES {
-            queue.push(append(1)).expect("room");
+        for user in 0..MAX_WRITES as u64 {
+            queue.push(append_of(UserId(user), 1)).expect("room");
         }
         assert!(matches!(queue.push(append(1)), Err(StoreError::Busy)));
         assert_eq!((queue.len(), queue.fill()), (MAX_WRITES, 1.0));
@@ -218,10 +262,10 @@ mod tests {
         std::thread::scope(|scope| {
             let woken = scope.spawn(|| {
                 let mut state = queue.state.lock();
-                while state.items.len() < state.wanted {
+                while state.waiting.len() < state.wanted {
                     queue.filled.wait(&mut state);
                 }
-                state.items.len()
+                state.waiting.len()
             });
             queue.push(append(1)).expect("room");
             queue.push(append(1)).expect("room");

@@ -81,7 +81,26 @@ pub(crate) fn end_all(
     Ok(ended)
 }
 
-pub(crate) fn purge(batch: &mut Batch<'_>, now: Timestamp) -> Result<u64> {
-    // Reads the whole table, once in a while: an index of expires_at would be written at every touch.
-    Ok(row::execute(batch.db, "DELETE FROM sessions WHERE expires_at <= ?1", [now.0])? as u64)
+/// Sessions that are looked at in one piece of a purge.
+pub(crate) const PURGED_AT_ONCE: usize = 500;
+
+/// Looks at the next sessions by id and deletes those that have expired. Gives back how many, and up to which it has looked
+/// if there may be more: all of them are looked at, once in a while, as an index of expires_at would be written at every
+/// touch.
+pub(crate) fn purge(
+    batch: &mut Batch<'_>,
+    now: Timestamp,
+    after: SessionId,
+) -> Result<(u64, Option<SessionId>)> {
+    let sql = "SELECT id, expires_at FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let looked_at = row::all(batch.db, sql, [after.sql(), (PURGED_AT_ONCE as u64).sql()], |row| {
+        let row = Fields { table: "sessions", row };
+        Ok((SessionId(row.get(0)?), Timestamp(row.get(1)?)))
+    })?;
+    let mut deleted = 0;
+    for (session, _) in looked_at.iter().filter(|(_, expires_at)| *expires_at <= now) {
+        deleted += row::execute(batch.db, "DELETE FROM sessions WHERE id = ?1", [session.sql()])? as u64;
+    }
+    let more = looked_at.len() == PURGED_AT_ONCE;
+    Ok((deleted, looked_at.last().filter(|_| more).map(|(session, _)| *session)))
 }

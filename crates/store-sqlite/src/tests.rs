@@ -22,7 +22,7 @@ use rim_core::{GroupId, Identity, Origin, Refusal, Seq, Timestamp, UserId};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Piece};
 use crate::directory::Directory;
 use crate::tail::Size;
 use crate::{
@@ -106,7 +106,7 @@ impl House {
     /// Queues a use case at once, as `submit` does a write.
     fn call(&self, work: impl FnOnce(&mut Batch<'_>) -> failure::Result<()> + Send + 'static) -> Answer {
         let store = Arc::clone(&self.store);
-        let mut call: Answer = Box::pin(async move { store.writer.call(work).await });
+        let mut call: Answer = Box::pin(async move { store.writer.call(UserId(1), 1, work).await });
         // The first poll queues it and finds no answer yet.
         let mut context = Context::from_waker(Waker::noop());
         assert!(call.as_mut().poll(&mut context).is_pending());
@@ -285,11 +285,11 @@ async fn a_use_case_that_fails_or_panics_harms_nobody_else_in_its_batch() {
     let before = house.submit(house.message("id 1", "one"));
     let (anna, group) = (house.anna, house.group);
     let refused = house.call(move |batch| {
-        groups::remove(batch, anna, group, &[anna], Timestamp(3))?;
+        leave(batch, anna, group)?;
         Err(Refusal::NotAdmin.into())
     });
     let panicked = house.call(move |batch| {
-        groups::remove(batch, anna, group, &[anna], Timestamp(3))?;
+        leave(batch, anna, group)?;
         panic!("on purpose")
     });
     let after = house.submit(house.message("id 2", "two"));
@@ -312,7 +312,7 @@ async fn a_use_case_that_fails_takes_nothing_else_out_of_the_directory() {
     let before = house.submit(house.message("id 1", "one"));
     let (anna, group) = (house.anna, house.group);
     let refused = house.call(move |batch| {
-        groups::remove(batch, anna, group, &[anna], Timestamp(3))?;
+        leave(batch, anna, group)?;
         Err(Refusal::NotAdmin.into())
     });
     drop(hold);
@@ -919,4 +919,51 @@ async fn a_store_is_not_ready_while_most_reads_fail_and_is_again_when_they_do_no
     }
     house.store.ready().await.expect_err("most fail");
     house.store.ready().await.expect("nothing has failed since");
+}
+
+/// Somebody leaves.
+fn leave(batch: &mut Batch<'_>, caller: UserId, group: GroupId) -> failure::Result<()> {
+    groups::Removing::new(caller, group, &[caller], Timestamp(3)).next(batch).map(|_| ())
+}
+
+#[tokio::test]
+async fn a_use_case_that_nobody_waits_for_any_more_is_not_carried_out() {
+    let mut house = House::new().await;
+    let (hold, held) = house.hold_writer();
+    let (anna, group) = (house.anna, house.group);
+    drop(house.call(move |batch| leave(batch, anna, group)));
+    let after = house.submit(house.message("id 1", "still a member"));
+    drop(hold);
+
+    held.await.expect("a batch of its own");
+    let changes = tell(house.feed.recv().await.expect("a commit"));
+    assert_eq!(changes.len(), 1, "the message alone: {changes:?}");
+    after.await.expect("an answer").expect("stored");
+}
+
+#[tokio::test]
+async fn between_the_pieces_of_a_use_case_others_have_their_turn_and_its_caller_may_go() {
+    let mut house = House::new().await;
+    let (hold, held) = house.hold_writer();
+    let store = Arc::clone(&house.store);
+    let (pieces, mut carried_out) = tokio::sync::mpsc::unbounded_channel();
+    let mut left = 3;
+    let mut call = Box::pin(async move {
+        let work = move |_: &mut Batch<'_>| {
+            left -= 1;
+            pieces.send(left).expect("the test listens");
+            Ok(if left == 0 { Piece::Last(()) } else { Piece::More { cost: 500 } })
+        };
+        store.writer.call_in_pieces(UserId(7), 500, work).await
+    });
+    assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(hold);
+    held.await.expect("a batch of its own");
+    assert_eq!(carried_out.recv().await, Some(2));
+    // It has begun: it comes to its end, and others are not behind all of it.
+    drop(call);
+    let message = house.submit(house.message("id 1", "meanwhile"));
+    tell(house.feed.recv().await.expect("a commit"));
+    message.await.expect("an answer").expect("stored");
+    assert_eq!((carried_out.recv().await, carried_out.recv().await), (Some(1), Some(0)));
 }

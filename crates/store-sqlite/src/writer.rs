@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use rim_core::UserId;
 use rim_core::event::{Committed, Done, Feed};
 use rim_core::message::Write;
 use rim_core::store::{CommitObserver, StoreError};
 use rusqlite::Connection;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::OpenError;
-use crate::batch::{Batch, Call, awaited};
+use crate::batch::{Batch, Call, Piece, awaited, in_pieces};
 use crate::checkpoint::Checkpoints;
 use crate::directory::Directory;
 use crate::failure::Result;
@@ -62,13 +63,34 @@ impl Writer {
         self.queue.push(Item::Write { write, done })
     }
 
-    /// Runs `work` in a batch and waits for its commit.
-    pub(crate) async fn call<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    /// Runs `work`, which `by` asks for and which writes about so many rows, in a batch and waits for its commit. It is not
+    /// run if nobody waits for it any more when it has its turn.
+    pub(crate) async fn call<T, F>(&self, by: UserId, cost: usize, work: F) -> rim_core::store::Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     {
-        let (call, answer) = awaited(work);
+        self.wait_for(awaited(by, cost, work)).await
+    }
+
+    /// The same of [`in_pieces`].
+    pub(crate) async fn call_in_pieces<T, F>(
+        &self,
+        by: UserId,
+        cost: usize,
+        work: F,
+    ) -> rim_core::store::Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Batch<'_>) -> Result<Piece<T>> + Send + 'static,
+    {
+        self.wait_for(in_pieces(by, cost, work)).await
+    }
+
+    async fn wait_for<T>(
+        &self,
+        (call, answer): (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>),
+    ) -> rim_core::store::Result<T> {
         self.queue.push(Item::Call(call))?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into())))
     }
@@ -122,15 +144,18 @@ impl Thread<'_> {
         let mut items = Vec::new();
         let mut answered = 0;
         while queue.take(&mut items, answered) {
+            if items.is_empty() {
+                continue;
+            }
             answered = items.len();
-            self.batch(&mut items);
+            self.batch(&mut items, queue);
             self.checkpoints.after_commit(self.batch.db);
         }
         self.checkpoints.finish(self.batch.db);
     }
 
     /// Carries out everything in `items`, leaves it empty, and answers.
-    fn batch(&mut self, items: &mut Vec<Item>) {
+    fn batch(&mut self, items: &mut Vec<Item>, queue: &Queue) {
         let (began, writes) = (Instant::now(), items.len());
         let (mut items, mut calls) = (items.drain(..), Vec::new());
         let outcome = self.transact(&mut items, &mut calls);
@@ -159,7 +184,11 @@ impl Thread<'_> {
         };
         // After the feed: who awaits a change may rely on it being told before.
         for call in calls {
-            call.answer(fault.as_deref());
+            if fault.is_none() && call.has_more() {
+                queue.put_back(call);
+            } else {
+                call.answer(fault.as_deref());
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod chats;
 pub(crate) mod crowd;
 pub(crate) mod fanout;
+pub(crate) mod greedy;
 pub(crate) mod idle;
 pub(crate) mod overload;
 pub(crate) mod rate;
@@ -53,6 +54,8 @@ pub(crate) enum Scenario {
     Registrations(registrations::Options),
     /// More is sent than the server bears
     Overload(overload::Options),
+    /// One user asks for as much as the limits allow, while others chat
+    Greedy(greedy::Options),
     /// Reading and sending on the large store that `fill` makes, and on a small one
     Readers(readers::Options),
 }
@@ -68,6 +71,7 @@ impl Scenario {
             Self::Storm(options) => ("storm", storm::run(bench, options).await?),
             Self::Registrations(options) => ("registrations", registrations::run(bench, options).await?),
             Self::Overload(options) => ("overload", overload::run(bench, options).await?),
+            Self::Greedy(options) => ("greedy", greedy::run(bench, options).await?),
             Self::Readers(options) => ("readers", readers::run(bench, options).await?),
         };
         let (server, own) = (bench.server.process.cores()?, Process::own().cores()?);

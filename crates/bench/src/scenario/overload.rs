@@ -62,7 +62,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
     let Bench { server, target } = bench;
     let run = Arc::new(Run::new(options.behaved));
     let mut audience = Audience::default();
-    let mut behaving = behaving(target, &options, &run, &mut audience).await?;
+    let mut behaving = behaving(target, options.behaved, &run, &mut audience).await?;
     let (flooders, slow) = flooders(target, &options, &run, &mut audience).await?;
 
     let calm = async {
@@ -89,20 +89,19 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
     let peak = server.process.peak_resident()?;
 
     let closed = audience.during(closed_as_too_slow(slow)).await?;
-    run.over.store(true, Ordering::Relaxed);
+    run.end();
     let mut sent = vec![0; options.behaved];
     while let Some(behaved) = behaving.join_next().await {
         let (group, messages) = behaved??;
         sent[group] = messages;
     }
-    audience.until(sent.iter().sum(), || run.tally().ledgers.iter().map(Ledger::count).sum()).await?;
+    audience.until(sent.iter().sum(), || run.heard()).await?;
     // The first is the one who speaks to the slow readers.
     let pairs = &flooders[1..];
     let heard = || pairs.iter().map(|flooder| flooder.state().heard.len() as u64).sum::<u64>();
     audience.until(pairs.iter().map(|flooder| flooder.state().stored).sum(), heard).await?;
 
-    let tally = run.tally();
-    let faults: Faults = tally.ledgers.iter().zip(&sent).map(|(ledger, sent)| ledger.faults(*sent)).sum();
+    let faults = run.of_ledgers(|number, ledger| ledger.faults(sent[number]));
     let of_flood: Faults = pairs.iter().zip(others(pairs)).map(|(one, other)| one.faults(other)).sum();
     let busy: u64 = flooders.iter().map(|flooder| flooder.state().busy).sum();
     let report = Report::new("More than the server bears")
@@ -138,7 +137,7 @@ struct Load {
 }
 
 /// What the tasks share.
-struct Run {
+pub(super) struct Run {
     stamp: Duration,
     flood_is_over: AtomicBool,
     /// Those who behave send no more, either.
@@ -158,7 +157,7 @@ struct Tally {
 }
 
 impl Run {
-    fn new(behaved: usize) -> Self {
+    pub(super) fn new(behaved: usize) -> Self {
         let ledgers = (0..behaved).map(|_| Ledger::default()).collect();
         Self {
             stamp: stamp(),
@@ -175,8 +174,25 @@ impl Run {
     }
 
     /// Those since it was asked the last time.
-    fn take_acks(&self) -> Latencies {
+    pub(super) fn take_acks(&self) -> Latencies {
         std::mem::replace(&mut self.tally().acks, Latencies::new())
+    }
+
+    /// Those who behave send no more.
+    pub(super) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    /// Messages of those who behave that have come.
+    pub(super) fn heard(&self) -> u64 {
+        self.tally().ledgers.iter().map(Ledger::count).sum()
+    }
+
+    pub(super) fn of_ledgers<T>(&self, of: impl Fn(usize, &Ledger) -> T) -> Faults
+    where
+        Faults: std::iter::Sum<T>,
+    {
+        self.tally().ledgers.iter().enumerate().map(|(number, ledger)| of(number, ledger)).sum()
     }
 
     fn acknowledged(&self, sent: Instant) {
@@ -202,14 +218,14 @@ async fn chat(target: &Target, content: &str) -> anyhow::Result<[(Wire, Pen); 2]
 }
 
 /// Starts those who behave; each returns its number and how many messages it has sent.
-async fn behaving(
+pub(super) async fn behaving(
     target: &Target,
-    options: &Options,
+    behaved: usize,
     run: &Arc<Run>,
     audience: &mut Audience,
 ) -> anyhow::Result<JoinSet<anyhow::Result<(usize, u64)>>> {
     let mut behaving = JoinSet::new();
-    for group in 0..options.behaved {
+    for group in 0..behaved {
         let [(sender, pen), (listener, _)] = chat(target, CONTENT).await?;
         let of_listener = Arc::clone(run);
         audience.listen(listener.reader, move |heard| {
@@ -219,7 +235,7 @@ async fn behaving(
             Ok(())
         });
         // Not all at the same moment.
-        let first = TimerInstant::now() + BEAT * group as u32 / options.behaved as u32;
+        let first = TimerInstant::now() + BEAT * group as u32 / behaved as u32;
         behaving.spawn(behave(sender, pen, group, first, Arc::clone(run)));
     }
     Ok(behaving)

@@ -45,6 +45,9 @@ mod quota {
     pub(super) const WATCH: Quota = per_second(1, 60);
     /// Changes of one user's profile, each of which is told to everybody around.
     pub(super) const PROFILE: Quota = per_minute(6, 10);
+    /// Users whom one user names as members to come or go: each is a row, and everybody in the group is told. At once
+    /// the two largest groups that there are.
+    pub(super) const NAMED: Quota = per_second(20, 20_000);
     /// Files uploaded by one user.
     pub(super) const UPLOAD: Quota = per_minute(6, 30);
     /// WebSocket frames before Login from one address.
@@ -52,7 +55,7 @@ mod quota {
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 11] = [
     "register",
     "taken",
     "login",
@@ -61,6 +64,7 @@ pub const KINDS: [&str; 10] = [
     "message",
     "watch",
     "profile",
+    "named",
     "upload",
     "frame",
 ];
@@ -88,6 +92,7 @@ pub struct RateLimits<C: Clock = Time> {
     message: Limit<UserId, C>,
     watch: Limit<UserId, C>,
     profile: Limit<UserId, C>,
+    named: Limit<UserId, C>,
     upload: Limit<UserId, C>,
     frame: Limit<IpAddr, C>,
 }
@@ -108,6 +113,7 @@ impl<C: Clock + Clone> RateLimits<C> {
             message: limit(quota::MESSAGE, clock),
             watch: limit(quota::WATCH, clock),
             profile: limit(quota::PROFILE, clock),
+            named: limit(quota::NAMED, clock),
             upload: limit(quota::UPLOAD, clock),
             frame: limit(quota::FRAME, clock),
         }
@@ -187,6 +193,16 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check("profile", &self.profile, &user)
     }
 
+    /// `user` names so many as members of a group, to come or to go.
+    pub fn named(&self, user: UserId, count: usize) -> Result<(), RetryAfter> {
+        let Some(count) = u32::try_from(count).ok().and_then(NonZeroU32::new).filter(|_| self.enabled) else {
+            return Ok(());
+        };
+        // No list is longer than the burst.
+        let Ok(checked) = self.named.check_key_n(&user, count) else { return Ok(()) };
+        checked.map_err(|until| self.refuse("named", until.wait_time_from(self.named.clock().now())))
+    }
+
     /// `user` is about to upload a file.
     pub fn upload(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("upload", &self.upload, &user)
@@ -208,6 +224,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.message.retain_recent();
         self.watch.retain_recent();
         self.profile.retain_recent();
+        self.named.retain_recent();
         self.upload.retain_recent();
         self.frame.retain_recent();
     }
@@ -279,6 +296,7 @@ mod tests {
             ("messages", "user", quota::MESSAGE),
             ("lists to watch", "user", quota::WATCH),
             ("changes of a profile", "user", quota::PROFILE),
+            ("users named to become members of groups or to leave them", "user", quota::NAMED),
             ("uploads", "user", quota::UPLOAD),
             ("WebSocket frames before Login", "address", quota::FRAME),
         ] {
@@ -437,6 +455,25 @@ mod tests {
         assert_eq!(limits.taken(place(1)), Ok(()));
         clock.advance(Duration::from_secs(180));
         assert_eq!(limits.taken(HOME), Ok(()));
+    }
+
+    #[test]
+    fn the_largest_group_is_created_and_not_one_after_the_other() {
+        use rim_protocol::limits::MAX_GROUP_MEMBERS;
+
+        let (limits, clock) = limits(true);
+        let largest = usize::try_from(MAX_GROUP_MEMBERS).expect("it fits");
+        assert!(quota::NAMED.burst_size().get() as usize >= largest, "nobody is refused for ever");
+        let created = (0..590).filter(|_| limits.named(UserId(1), largest).is_ok()).count();
+        assert_eq!(created, 2);
+        let RetryAfter(wait) = limits.named(UserId(1), largest).expect_err("the burst is used up");
+        assert_eq!(wait, Duration::from_secs(500), "twenty a second");
+        assert_eq!(limits.named(UserId(2), largest), Ok(()), "others go on");
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(limits.named(UserId(1), 20), Ok(()));
+        assert_eq!(limits.named(UserId(1), 0), Ok(()), "to name nobody is no matter");
+        clock.advance(wait);
+        assert_eq!(limits.named(UserId(1), largest), Ok(()));
     }
 
     #[test]

@@ -102,6 +102,30 @@ async fn a_flood_of_requests_of_one_user_is_told_to_pause() {
 }
 
 #[tokio::test]
+async fn a_flood_of_large_groups_is_told_to_pause_and_nobody_else_is() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    // Nobody is any of them: who is named counts, whatever becomes of it.
+    let users: Vec<_> = (1_000_000..1_009_999).map(|uid| json!({"uid": uid, "role": 1})).collect();
+    let large = json!({"group": {"name": "large", "avatar": "", "mode": 2}, "users": users});
+    let mut let_in = 0;
+    let refused = loop {
+        let answer = anna.post("/api/group/create", large.clone()).await;
+        if answer.status == 429 {
+            break answer;
+        }
+        answer.refused("no such user: 1000000");
+        let_in += 1;
+        assert!(let_in < 100, "nobody is stopped");
+    };
+    as_many_as(let_in, 2);
+    anna.group_with(&[]).await;
+    bob.group_with(&[&anna]).await;
+    server.seconds_pass(says_to_pause(&refused)).await;
+    anna.post("/api/group/create", large).await.refused("no such user: 1000000");
+}
+
+#[tokio::test]
 async fn a_flood_of_messages_gets_errors_with_429_and_what_was_acked_is_stored() {
     let server = TestServer::start().await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);

@@ -1,11 +1,15 @@
 //! Groups: who joins, leaves and leads them.
 
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
 use super::Claim;
-use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, refusal};
+use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, new_group, new_user, refusal};
 use crate::contact::Bounds;
 use crate::event::{Change, GroupChange};
-use crate::group::Role;
-use crate::{Refusal, Rev, Seq};
+use crate::group::{PIECE, Role};
+use crate::{Refusal, Rev, Seq, UserId};
 
 use Role::{Admin, Common};
 
@@ -457,4 +461,104 @@ pub async fn groups_survive_a_restart(w: &mut World) -> Claim {
     assert_eq!(w.single(bob, anna).await, chat);
     assert!(w.group(anna, &[]).await > chat, "ids are not given out twice");
     Ok(())
+}
+
+// ---- many at once
+
+pub async fn many_join_in_pieces_each_told_by_itself(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let others = many(w, 2 * PIECE).await;
+    w.changes().await;
+    let mut new = new_group(anna, 2, &others[..PIECE + 1]);
+    new.members[PIECE].1 = Role::Admin;
+
+    let group = w.store.create_group(new, MANY, w.now()).await?;
+    w.add(anna, group, &others).await?;
+
+    let told = told(w).await;
+    let first: Vec<_> = [anna].into_iter().chain(others[..PIECE - 1].iter().copied()).collect();
+    let added = |users: &[UserId], rev| (Rev(rev as u64), GroupChange::Added { users: users.to_vec() });
+    assert_eq!(
+        told,
+        [
+            (Rev(PIECE as u64), GroupChange::Created { members: first }),
+            added(&others[PIECE - 1..=PIECE], PIECE + 2),
+            added(&others[PIECE + 1..], 2 * PIECE + 1),
+        ]
+    );
+    let members = w.members(anna, group).await;
+    let admins: Vec<_> = members.iter().filter(|(_, role)| *role == Role::Admin).collect();
+    assert_eq!((members.len(), admins.len()), (2 * PIECE + 1, 2), "{admins:?}");
+    assert!(members.iter().map(|(user, _)| user).eq([anna].iter().chain(&others)), "in their order");
+    assert_eq!(w.rev(anna, group).await, Rev(2 * PIECE as u64 + 1));
+    Ok(())
+}
+
+pub async fn many_leave_in_pieces_and_the_creator_with_the_last(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let others = many(w, PIECE + 1).await;
+    let group = w.group(anna, &others).await;
+    let (heir, leavers) = others.split_last().expect("many");
+    w.changes().await;
+
+    w.remove(anna, group, &[&[anna], leavers].concat()).await?;
+
+    let told = told(w).await;
+    let removed: Vec<_> = told
+        .iter()
+        .filter_map(|(_, what)| match what {
+            GroupChange::Removed { users } => Some(users.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(removed, [PIECE, 1]);
+    assert!(matches!(&told[1].1, GroupChange::Removed { users } if *users == [anna]), "{told:?}");
+    assert_eq!(told[2].1, GroupChange::Creator { user: *heir });
+    assert_eq!((told.len(), w.members(*heir, group).await), (3, vec![(*heir, Role::Admin)]));
+    Ok(())
+}
+
+pub async fn of_a_list_of_many_that_is_refused_nothing_is_carried_out(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let others = many(w, PIECE + 1).await;
+    let group = w.group(anna, &others[..1]).await;
+    let with_nobody = [&others[..], &[NO_USER]].concat();
+    w.changes().await;
+
+    assert_eq!(refusal(w.add(anna, group, &with_nobody).await), Refusal::UnknownUser(NO_USER));
+    let new = new_group(anna, 2, &with_nobody);
+    assert_eq!(refusal(w.store.create_group(new, MANY, w.now()).await), Refusal::UnknownUser(NO_USER));
+    let most = PIECE as u64 + 1;
+    let added = w.store.add_members(anna, group, others.clone(), Bounds::of_members(most), w.now()).await;
+    assert_eq!(refusal(added), Refusal::TooManyMembers(most));
+    let new = new_group(anna, 2, &others);
+    assert_eq!(
+        refusal(w.store.create_group(new, Bounds::of_members(most), w.now()).await),
+        Refusal::TooManyMembers(most)
+    );
+    assert_eq!(refusal(w.remove(others[0], group, &others).await), Refusal::NotAdmin);
+
+    assert_eq!(w.changes().await, []);
+    assert_eq!(w.store.group_ids_of(others[PIECE]).await?, []);
+    assert_eq!(w.store.group_ids_of(anna).await?, [group]);
+    Ok(())
+}
+
+/// So many users.
+async fn many(w: &World, count: usize) -> Vec<UserId> {
+    let mut tasks = JoinSet::new();
+    for number in 0..count {
+        let (store, now) = (Arc::clone(&w.store), w.now());
+        tasks.spawn(async move { store.create_user(new_user(&format!("user {number}")), now).await });
+    }
+    let mut users: Vec<_> =
+        tasks.join_all().await.into_iter().map(|user| user.expect("a free account")).collect();
+    users.sort_unstable();
+    users
+}
+
+/// What the feed brought of groups since it was last asked.
+async fn told(w: &World) -> Vec<(Rev, GroupChange)> {
+    let told = w.changes().await.into_iter().map(group_change);
+    told.map(|(_, rev, _, what)| (rev, what)).collect()
 }

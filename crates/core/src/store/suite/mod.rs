@@ -200,6 +200,9 @@ macro_rules! store_suite {
                 a_dissolved_group_has_no_members_but_readers
                 only_the_creator_dissolves
                 groups_survive_a_restart
+                many_join_in_pieces_each_told_by_itself
+                many_leave_in_pieces_and_the_creator_with_the_last
+                of_a_list_of_many_that_is_refused_nothing_is_carried_out
             }
             standing {
                 strangers_put_somebody_into_so_many_groups_only

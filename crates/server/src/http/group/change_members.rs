@@ -15,7 +15,8 @@ use crate::http::json::Json;
 /// Add or remove members
 ///
 /// Any member may add; adding who is a member already changes nothing. Admins and the creator may remove,
-/// and anybody may remove himself. A list is carried out as a whole or not at all.
+/// and anybody may remove themself. A list is checked as a whole: where one of it is refused, nothing is changed. A list of
+/// more than 500 is carried out in parts, each of which is told by itself, so that others do not wait for all of it.
 #[utoipa::path(
     post,
     path = "/api/group/user/change",
@@ -28,6 +29,7 @@ pub(super) async fn change_members(
     Json(body): Json<MemberChange>,
 ) -> Answer<bool> {
     limits::user_list("uids", &body.uids)?;
+    app.limits.named(caller.user, body.uids.len())?;
     let group = GroupId(body.gid.get());
     let users = body.uids.iter().map(|uid| UserId(uid.get())).collect();
     let now = app.clock.now();

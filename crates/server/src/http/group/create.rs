@@ -18,7 +18,8 @@ use crate::http::wire;
 ///
 /// The caller is its creator and an admin. `mode` 1 with exactly one other user is a single chat: if the
 /// two have one already, the answer is its id, and who had left it is back in it. Whoever is in as many group chats as
-/// one may be, or was put into too many by people who are no contacts of theirs, cannot be named.
+/// one may be, or was put into too many by people who are no contacts of theirs, cannot be named. A group of more than
+/// 500 is told as created with the first of them, and of the others as added, 500 at a time.
 #[utoipa::path(
     post,
     path = "/api/group/create",
@@ -31,6 +32,7 @@ pub(super) async fn create_group(
     Json(body): Json<GroupCreate>,
 ) -> Answer<u64> {
     limits::user_list("users", &body.users)?;
+    app.limits.named(caller.user, body.users.len())?;
     let group = NewGroup {
         creator: caller.user,
         name: limits::group_name(&body.group.name)?,
