@@ -18,6 +18,8 @@ pub const MAX_RICH_TEXT_DEPTH: usize = 100;
 pub const MAX_RICH_TEXT_RUN: usize = 1000;
 /// Brackets of a paragraph of a RichText that wait for their end, for the same reason.
 pub const MAX_RICH_TEXT_OPEN_BRACKETS: usize = 1000;
+/// Marks of a paragraph of a RichText inside of each other: whoever draws them goes down as many steps.
+pub const MAX_RICH_TEXT_MARKS_IN_MARKS: usize = 500;
 /// Columns of a table in a RichText: a row of one byte gets as many cells.
 pub const MAX_RICH_TEXT_COLUMNS: usize = 100;
 /// `clientMsgId`, in bytes of UTF-8; at least one.

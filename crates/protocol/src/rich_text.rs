@@ -6,7 +6,8 @@
 //! pass over the bytes, and no more of CommonMark than it takes.
 
 use crate::limits::{
-    Invalid, MAX_RICH_TEXT_COLUMNS, MAX_RICH_TEXT_DEPTH, MAX_RICH_TEXT_OPEN_BRACKETS, MAX_RICH_TEXT_RUN,
+    Invalid, MAX_RICH_TEXT_COLUMNS, MAX_RICH_TEXT_DEPTH, MAX_RICH_TEXT_MARKS_IN_MARKS,
+    MAX_RICH_TEXT_OPEN_BRACKETS, MAX_RICH_TEXT_RUN,
 };
 
 /// Checks the content of a RichText.
@@ -15,11 +16,13 @@ use crate::limits::{
 /// Names the bound that it breaks.
 pub(crate) fn check(content: &str) -> Result<(), Invalid> {
     let (mut depth, mut open) = (0, 0_usize);
+    let mut marks = Marks::default();
     for line in content.split(['\n', '\r']) {
         let line = line.as_bytes();
         if line.trim_ascii().is_empty() {
             // A list goes on behind a blank line, and a link does not.
             open = 0;
+            marks = Marks::default();
             continue;
         }
         let held;
@@ -32,8 +35,10 @@ pub(crate) fn check(content: &str) -> Result<(), Invalid> {
         if columns(held) > MAX_RICH_TEXT_COLUMNS {
             return wrong(format!("a table of a RichText has at most {MAX_RICH_TEXT_COLUMNS} columns"));
         }
+        let mut at = 0;
         for run in line.chunk_by(|one, next| one == next) {
-            let mark = run[0];
+            let (mark, begin) = (run[0], at);
+            at += run.len();
             if is_dear(mark) && run.len() > MAX_RICH_TEXT_RUN {
                 let mark = char::from(mark);
                 return wrong(format!("a RichText has at most {MAX_RICH_TEXT_RUN} of `{mark}` in a row"));
@@ -41,7 +46,17 @@ pub(crate) fn check(content: &str) -> Result<(), Invalid> {
             match mark {
                 b'[' => open += run.len(),
                 b']' => open = open.saturating_sub(run.len()),
+                b'*' | b'_' | b'~' => {
+                    let is_blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+                    let (before, after) = (begin.checked_sub(1).and_then(|at| line.get(at)), line.get(at));
+                    marks.run(run.len(), !is_blank(before), !is_blank(after));
+                }
                 _ => {}
+            }
+            if marks.deepest > MAX_RICH_TEXT_MARKS_IN_MARKS {
+                return wrong(format!(
+                    "a RichText has at most {MAX_RICH_TEXT_MARKS_IN_MARKS} marks inside of each other"
+                ));
             }
             if open > MAX_RICH_TEXT_OPEN_BRACKETS {
                 return wrong(format!(
@@ -51,6 +66,32 @@ pub(crate) fn check(content: &str) -> Result<(), Invalid> {
         }
     }
     Ok(())
+}
+
+/// The marks of a paragraph that may begin something, and how deep it is what each of them holds so far.
+#[derive(Default)]
+struct Marks {
+    begun: Vec<usize>,
+    deepest: usize,
+}
+
+impl Marks {
+    /// A run of one mark. Which of them belong together is the parser's to say; it is no deeper than where any do.
+    fn run(&mut self, length: usize, may_end: bool, may_begin: bool) {
+        // Two of them are one: `**a**` is as deep as `*a*`.
+        let mut left = length.div_ceil(2);
+        while may_end && left > 0 {
+            let Some(inner) = self.begun.pop() else { break };
+            left -= 1;
+            self.deepest = self.deepest.max(inner + 1);
+            if let Some(outer) = self.begun.last_mut() {
+                *outer = inner.saturating_add(1).max(*outer);
+            }
+        }
+        if may_begin {
+            self.begun.extend(std::iter::repeat_n(0, left));
+        }
+    }
 }
 
 fn wrong(allowed: String) -> Result<(), Invalid> {
@@ -183,6 +224,25 @@ mod tests {
         assert!(told(&"![a\n".repeat(10_000)).contains("brackets"));
         assert_eq!(check(&"[a](b) ".repeat(9000)), Ok(()));
         assert_eq!(check(&"[a\n\n".repeat(10_000)), Ok(()), "each for itself");
+    }
+
+    #[test]
+    fn marks_inside_of_marks_have_an_end() {
+        let most = MAX_RICH_TEXT_MARKS_IN_MARKS;
+        let nested =
+            |begin: &str, end: &str, times: usize| format!("{}b{}", begin.repeat(times), end.repeat(times));
+        for (begin, end) in
+            [("*a ", " c*"), ("**a ", " c**"), ("_a *b ", " c* d_"), ("~~a ", " c~~"), ("*a\n", "\nc*")]
+        {
+            assert!(told(&nested(begin, end, 5000)).contains("inside"), "{begin:?}");
+            assert_eq!(check(&nested(begin, end, most / 2)), Ok(()), "{begin:?}");
+        }
+        assert_eq!(check(&"*a* **b** _c_ ".repeat(4000)), Ok(()), "beside each other");
+        assert_eq!(check(&"*a_ ".repeat(16_000)), Ok(()));
+        assert_eq!(check(&"int *p = (char*)q; ".repeat(3000)), Ok(()));
+        assert_eq!(check(&"a*b*c snake_case_name __init__ ".repeat(2000)), Ok(()));
+        assert_eq!(check(&"*a ".repeat(20_000)), Ok(()), "nothing ends");
+        assert_eq!(check(&nested("*a\n\n", "c*\n\n", 5000)), Ok(()), "each for itself");
     }
 
     #[test]
