@@ -160,6 +160,9 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes sessions that have expired at `now` and returns how many.
     async fn purge_sessions(&self, now: Timestamp) -> Result<u64>;
 
+    /// When a session was last noted as used: the newest of all; `None` where there is none.
+    async fn last_seen(&self) -> Result<Option<Timestamp>>;
+
     // ---- friends
 
     /// Asks, accepts or declines by [`crate::friend::act`]; `false` where the action applied to nothing.

@@ -2,7 +2,7 @@
 //!
 //! Each of them is small by itself, and whoever has many connections can begin many. So all of it is counted: what
 //! strangers have begun in one pool, and what users have in another, in which each user has a part. A stranger takes
-//! no room from those who have logged in, and a user none from others.
+//! no room from those who have logged in, and a user none from others. What is small is not counted and always let in.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,8 +18,9 @@ const STRANGERS_BYTES: usize = 64 * 1024 * 1024;
 const LARGEST_OF_USER: usize = 4;
 /// All users together may have begun as much as so many who do their worst.
 const WORST_USERS: usize = 64;
-/// So much is counted among all alone, and not for its user: parts of small frames come and go all the time.
-const SMALL_BYTES: usize = 4 * 1024;
+/// So much of one connection is not counted. It is little beside what a connection costs anyway, and it is all that
+/// people send before they have logged in: where others have used up the room, their requests still get in.
+const SMALL_BYTES: usize = 8 * 1024;
 
 pub struct Intake {
     strangers: AtomicUsize,
@@ -44,6 +45,8 @@ pub struct Held {
     /// `None` for a stranger.
     user: Option<UserId>,
     bytes: usize,
+    /// Of them, what is counted.
+    counted: usize,
 }
 
 impl Intake {
@@ -58,7 +61,7 @@ impl Intake {
 
     /// Room for what `user`, or a stranger, begins; none of it yet.
     pub fn hold(self: &Arc<Self>, user: Option<UserId>) -> Held {
-        Held { intake: Arc::clone(self), user, bytes: 0 }
+        Held { intake: Arc::clone(self), user, bytes: 0, counted: 0 }
     }
 
     /// Takes more room among all.
@@ -75,7 +78,7 @@ impl Intake {
         Ok(())
     }
 
-    /// What is large of what a user holds goes from `before` to `now`.
+    /// What is counted of what a user holds goes from `before` to `now`.
     fn charge(&self, user: UserId, before: usize, now: usize) -> Result<(), Full> {
         let mut by_user = self.by_user.lock();
         let held = by_user.get(&user).copied().unwrap_or_default() - before + now;
@@ -97,19 +100,25 @@ impl Held {
     /// # Errors
     /// There is no room for them; what it was stays counted.
     pub fn set(&mut self, bytes: usize) -> Result<(), Full> {
-        let more = bytes.saturating_sub(self.bytes);
+        let counted = if bytes > SMALL_BYTES { bytes } else { 0 };
+        if counted != self.counted {
+            self.count(counted)?;
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    fn count(&mut self, counted: usize) -> Result<(), Full> {
+        let more = counted.saturating_sub(self.counted);
         self.intake.take(self.user, more)?;
-        let large = |bytes: usize| if bytes > SMALL_BYTES { bytes } else { 0 };
-        let (before, now) = (large(self.bytes), large(bytes));
         if let Some(user) = self.user
-            && before != now
-            && let Err(full) = self.intake.charge(user, before, now)
+            && let Err(full) = self.intake.charge(user, self.counted, counted)
         {
             self.give_back(more);
             return Err(full);
         }
-        self.give_back(self.bytes.saturating_sub(bytes));
-        self.bytes = bytes;
+        self.give_back(self.counted.saturating_sub(counted));
+        self.counted = counted;
         Ok(())
     }
 
@@ -158,7 +167,7 @@ mod tests {
             assert_eq!(held.set(MIB), Ok(()));
         }
         assert_eq!(begun[4].set(MIB), Err(Full::User));
-        assert_eq!(begun[4].set(SMALL_BYTES), Ok(()), "a small frame is always let in");
+        assert_eq!(begun[4].set(SMALL_BYTES), Ok(()), "what is small is always let in");
         assert_eq!(begun[0].set(MIB + 1), Err(Full::User), "however it grows");
         assert_eq!(intake.hold(BOB).set(MIB), Ok(()));
         assert_eq!(intake.hold(None).set(MIB), Ok(()));
@@ -174,12 +183,14 @@ mod tests {
         for held in &mut strangers[..1024] {
             assert_eq!(held.add(64 * 1024), Ok(()));
         }
+        assert_eq!(strangers[1024].add(SMALL_BYTES), Ok(()), "people get in all the same");
         assert_eq!(strangers[1024].add(1), Err(Full::All));
         let mut users: Vec<Held> = (0..65).map(|user| intake.hold(Some(UserId(user)))).collect();
         for held in &mut users[..64] {
             assert_eq!(held.set(4 * MIB), Ok(()));
         }
-        assert_eq!(users[64].set(1), Err(Full::All));
+        assert_eq!(users[64].set(SMALL_BYTES), Ok(()));
+        assert_eq!(users[64].set(SMALL_BYTES + 1), Err(Full::All));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const LOOK_AT_TLS_EVERY: Duration = Duration::from_secs(10);
 /// Starts all background jobs; each ends at shutdown.
 pub(crate) fn start(app: &Arc<App>, certificates: Option<Arc<Certificates>>) {
     app.tasks.spawn(gateway::heartbeat(Arc::clone(app), app.time.ticks(SECOND)));
-    app.tasks.spawn(every(Arc::clone(app), app.time.ticks(PURGE_EVERY), accounts::purge_expired));
+    app.tasks.spawn(accounts::purge::run(Arc::clone(app), app.time.ticks(PURGE_EVERY)));
     app.tasks.spawn(every(Arc::clone(app), app.time.ticks(FORGET_EVERY), async |app| {
         app.limits.forget_the_quiet();
     }));

@@ -280,6 +280,10 @@ impl Store for PostgresStore {
         self.database.change(move |db| sessions::purge(db, now).boxed()).await
     }
 
+    async fn last_seen(&self) -> Result<Option<Timestamp>> {
+        self.database.one(move |db| sessions::last_seen(db).boxed()).await
+    }
+
     async fn befriend(
         &self,
         user: UserId,

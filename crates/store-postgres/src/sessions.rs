@@ -135,3 +135,9 @@ pub(crate) async fn purge(db: &impl GenericClient, now: Timestamp) -> Result<u64
                    (SELECT id FROM sessions WHERE expires_at <= $1 FOR UPDATE SKIP LOCKED)";
     row::execute(db, sql, &[&now.0]).await
 }
+
+pub(crate) async fn last_seen(db: &impl GenericClient) -> Result<Option<Timestamp>> {
+    // Reads the whole table, as the purge does.
+    let sql = "SELECT last_seen_at FROM sessions ORDER BY last_seen_at DESC LIMIT 1";
+    row::first(db, sql, &[], |row| row.time(0)).await
+}

@@ -325,6 +325,10 @@ impl Store for SqliteStore {
         self.write_in_pieces(THE_SERVER, sessions::PURGED_AT_ONCE, purging).await
     }
 
+    async fn last_seen(&self) -> Result<Option<Timestamp>> {
+        self.read(|db| sessions::last_seen(db)).await
+    }
+
     async fn befriend(
         &self,
         user: UserId,

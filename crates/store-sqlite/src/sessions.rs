@@ -104,3 +104,9 @@ pub(crate) fn purge(
     let more = looked_at.len() == PURGED_AT_ONCE;
     Ok((deleted, looked_at.last().filter(|_| more).map(|(session, _)| *session)))
 }
+
+pub(crate) fn last_seen(db: &Connection) -> Result<Option<Timestamp>> {
+    // Reads the whole table, as the purge does.
+    let sql = "SELECT last_seen_at FROM sessions ORDER BY last_seen_at DESC LIMIT 1";
+    row::first(db, sql, [], |row| Ok(Timestamp(Fields { table: "sessions", row }.get(0)?)))
+}

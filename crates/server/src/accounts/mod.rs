@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 pub mod device;
 pub mod hasher;
 pub mod password;
+pub mod purge;
 pub mod token;
 
 use hasher::{Hasher, Lane};
@@ -356,15 +357,6 @@ pub fn note_use(app: &Arc<App>, session: SessionId, address: IpAddr) {
             tracing::warn!(%session, %error, "the use of a session was not noted");
         }
     });
-}
-
-/// Deletes the sessions that have expired.
-pub async fn purge_expired(app: Arc<App>) {
-    match app.store.purge_sessions(app.clock.now()).await {
-        Ok(0) => {}
-        Ok(sessions) => tracing::info!(sessions, "expired sessions were deleted"),
-        Err(error) => tracing::warn!(%error, "expired sessions were not deleted"),
-    }
 }
 
 fn milliseconds(duration: Duration) -> i64 {

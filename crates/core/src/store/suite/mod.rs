@@ -130,6 +130,7 @@ macro_rules! store_suite {
                 an_expired_session_is_no_session
                 expired_sessions_are_purged_and_counted
                 everything_agrees_on_the_instant_of_expiry
+                when_anybody_was_last_seen_is_known
                 using_a_session_is_noted_and_prolongs_it
                 using_an_ended_session_does_nothing
                 ending_a_session_is_told

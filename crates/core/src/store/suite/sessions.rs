@@ -106,6 +106,18 @@ pub async fn everything_agrees_on_the_instant_of_expiry(w: &mut World) -> Claim 
     Ok(())
 }
 
+pub async fn when_anybody_was_last_seen_is_known(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    assert_eq!(w.store.last_seen().await?, None);
+    let start = w.now();
+    let session = login(w, anna, 1, start, 100).await;
+    login(w, bob, 2, start.plus_ms(50), 10).await;
+    assert_eq!(w.store.last_seen().await?, Some(start.plus_ms(50)), "whether or not it has expired");
+    w.store.touch_session(session, String::new(), start.plus_ms(80), start.plus_ms(200)).await?;
+    assert_eq!(w.store.last_seen().await?, Some(start.plus_ms(80)));
+    Ok(())
+}
+
 pub async fn using_a_session_is_noted_and_prolongs_it(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let start = w.now();

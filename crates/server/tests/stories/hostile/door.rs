@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use futures_util::FutureExt;
 use futures_util::future::select_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -299,6 +300,42 @@ async fn a_thousand_connections_that_begin_something_cost_little() {
     let cost = server.peak_bytes() - before;
     println!("{} KiB for {} connections", cost / 1024, 4 * OF_EACH);
     assert!(cost < 4 * OF_EACH as u64 * MAX_BYTES_EACH / 2, "{cost} bytes");
+}
+
+/// More than there is room for, of one who never ends it: people come and go beside that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_uses_up_the_room_for_what_is_begun_keeps_nobody_out() {
+    const ROOM: usize = 64 * 1024 * 1024;
+    const HEAD: usize = 60_000;
+    let folder = program::folder();
+    let server = program::Server::start(folder.path(), &[]);
+    let door: SocketAddr = server.address.parse().expect("an address");
+    let head = format!("GET / HTTP/1.1\r\nHost: x\r\nX-Long: {}", "x".repeat(HEAD));
+    let mut begun = Vec::new();
+    for _ in 0..ROOM / HEAD {
+        let mut stream = TcpStream::connect(door).await.expect("the server listens");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        begun.push(stream);
+    }
+    // One after the other, until one is turned away.
+    let turned_away = async {
+        loop {
+            let mut stream = TcpStream::connect(door).await.expect("the server listens");
+            let _ = stream.write_all(head.as_bytes()).await;
+            begun.push(stream);
+            // Nothing is said to those who wait, so whatever is heard is the end.
+            if begun.iter_mut().any(|stream| stream.read_u8().now_or_never().is_some()) {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, turned_away).await.expect("there is an end to it");
+    assert_eq!(raw::ask(door, "GET", "/healthz", &[], b"").await.status, 200);
+    let login = br#"{"account":"anna","password":"guess"}"#;
+    raw::ask(door, "POST", "/api/user/login", &[], login).await.refused("account not found");
+    let mut socket = Socket::open(door).await;
+    socket.put(&text(HEART)).await;
+    assert!(socket.answer().await.contains(r#""kind":"Ack""#));
 }
 
 /// A body that comes in single bytes holds no buffer for each of them.
