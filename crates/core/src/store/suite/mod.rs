@@ -288,11 +288,6 @@ macro_rules! store_suite {
                 a_chat_one_has_left_is_deleted_until_one_joins_anew
                 a_chat_deleted_before_leaving_stays_deleted
                 only_ones_own_chats_are_deleted
-                a_group_that_was_left_and_deleted_is_forgotten
-                who_was_away_hears_of_a_leaving_that_was_forgotten
-                one_who_comes_back_to_what_he_forgot_has_his_earlier_part
-                what_came_unseen_or_may_come_back_is_not_forgotten
-                whoever_was_put_into_many_groups_gets_rid_of_them_all
                 deleted_chats_leave_no_hole_in_the_pages
                 a_deleted_chat_is_synced
                 one_who_came_back_sees_his_earlier_part_last
@@ -305,6 +300,11 @@ macro_rules! store_suite {
                 a_current_member_is_a_peer_before_a_former_one
                 one_who_was_always_alone_is_his_own_peer
                 chats_survive_a_restart
+                a_group_that_was_left_and_deleted_is_forgotten
+                who_was_away_hears_of_a_leaving_that_was_forgotten
+                one_who_comes_back_to_what_he_forgot_has_his_earlier_part
+                what_came_unseen_or_may_come_back_is_not_forgotten
+                whoever_was_put_into_many_groups_gets_rid_of_them_all
             }
             sync {
                 from_nothing_one_gets_everything
