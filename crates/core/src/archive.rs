@@ -202,6 +202,12 @@ pub const TABLES: &[Table] = &[
         ],
     },
     MESSAGES,
+    Table {
+        name: "uploads",
+        key: 2,
+        columns: &[text("hash"), integer("user_id"), text("name"), integer("size_bytes"), integer("used_at")],
+    },
+    Table { name: "pinned_uploads", key: 1, columns: &[text("hash")] },
     MEDIA,
 ];
 

@@ -23,6 +23,7 @@ pub mod session;
 pub mod store;
 pub mod sync;
 pub mod time;
+pub mod upload;
 pub mod user;
 pub mod waiting;
 

@@ -42,6 +42,10 @@ pub enum Refusal {
     Unasked(crate::UserId),
     #[error("no such session")]
     NoSuchSession,
+    #[error(
+        "you keep {used} bytes of {allowed} in pictures: those that nothing shows are removed after a day and make room"
+    )]
+    QuotaExceeded { used: u64, allowed: u64 },
     /// The session that asks is no longer valid, for this reason.
     #[error("the session has ended")]
     SessionEnded(Ended),

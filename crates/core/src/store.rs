@@ -15,6 +15,7 @@ use crate::group_event::GroupEvent;
 use crate::message::{Chat, History, Page, Write};
 use crate::session::{NewSession, Proof, Session, TokenHash};
 use crate::sync::{SyncPage, SyncQuery};
+use crate::upload::NewUpload;
 use crate::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use crate::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId};
 
@@ -279,6 +280,24 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `NoSuchGroup`, and those of [`crate::group::may_dissolve`].
     async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()>;
+
+    // ---- uploads
+
+    /// Notes that a user has uploaded a file; the caller keeps the file itself, after this. The same file again is one,
+    /// and was used now.
+    ///
+    /// # Errors
+    /// `QuotaExceeded` if the user would keep more than `quota_bytes`.
+    async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()>;
+
+    /// The names of files that no user, no group and no message names, and that nobody has uploaded or named since
+    /// `before`; at most `limit`. An avatar names one where its hash stands behind `/media/avatars/`, a message by
+    /// [`crate::upload::named`]; what a message has named once stays for ever.
+    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>>;
+
+    /// Forgets those of these that nobody has uploaded or named since `before`, not even a moment ago, and returns them;
+    /// the caller removes the files. Where files are in the store they go, too.
+    async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>>;
 
     // ---- messages
 

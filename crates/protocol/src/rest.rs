@@ -61,6 +61,8 @@ pub struct ServerLimits {
     pub group_members: u64,
     pub watched_users: u64,
     pub page_size: u64,
+    /// Of all pictures that a user keeps.
+    pub upload_quota: u64,
 }
 
 /// Whether strangers may create an account.

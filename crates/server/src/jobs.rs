@@ -9,11 +9,14 @@ use crate::App;
 use crate::accounts;
 use crate::cluster;
 use crate::gateway;
+use crate::media;
 use crate::time::Ticks;
 use crate::tls::Certificates;
 
 const SECOND: Duration = Duration::from_secs(1);
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// A look at every avatar, and seldom anything to do.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// What a node does not need of the database's connections it gives back within two of these.
 const TEND_EVERY: Duration = Duration::from_secs(60);
@@ -26,6 +29,7 @@ pub(crate) fn start(app: &Arc<App>, certificates: Option<Arc<Certificates>>) {
     app.tasks.spawn(every(Arc::clone(app), app.time.ticks(FORGET_EVERY), async |app| {
         app.limits.forget_the_quiet();
     }));
+    app.tasks.spawn(every(Arc::clone(app), app.time.ticks(SWEEP_EVERY), media::sweep));
     if let Some(cluster) = &app.cluster {
         app.tasks.spawn(cluster::note_nodes(
             Arc::clone(app),

@@ -17,7 +17,7 @@ use crate::database::{Piece, Tx};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
-use crate::{contacts, membership, users};
+use crate::{contacts, membership, uploads, users};
 
 /// When something happened in a group `g` last.
 macro_rules! last_at {
@@ -235,6 +235,7 @@ async fn begin_to_create(tx: &mut Tx<'_>, creating: &mut Creating) -> Result<Gro
         last_at: now,
     };
     room.insert(&tx.db, now).await?;
+    uploads::show(&tx.db, &room.group.avatar, now).await?;
     room.join(&tx.db, &founders, now).await?;
     room.publish(tx, creator, GroupChange::Created { members: users }, now);
     room.save(&tx.db).await?;
@@ -273,6 +274,7 @@ pub(crate) async fn update(
     let renamed = (room.group.name != name).then(|| name.clone());
     room.info_rev = room.next_rev();
     (room.group.name, room.group.avatar) = (name, avatar);
+    uploads::show(&tx.db, &room.group.avatar, now).await?;
     room.publish(tx, caller, GroupChange::Updated { name: renamed }, now);
     room.save(&tx.db).await
 }

@@ -21,6 +21,7 @@ use rim_core::message::{Chat, History, Page, Write};
 use rim_core::session::{NewSession, Proof, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
+use rim_core::upload::NewUpload;
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId, account};
 use tokio::sync::oneshot;
@@ -65,6 +66,7 @@ mod sync;
 mod text;
 mod tls;
 mod turns;
+mod uploads;
 mod users;
 mod writer;
 
@@ -384,6 +386,18 @@ impl Store for PostgresStore {
 
     async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
         self.database.write_many(caller, move |tx| groups::dissolve(tx, caller, group, now).boxed()).await
+    }
+
+    async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()> {
+        self.database.write(move |tx| uploads::keep(tx, upload, quota_bytes, now).boxed()).await
+    }
+
+    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
+        self.database.one(move |db| uploads::unused(db, before, limit).boxed()).await
+    }
+
+    async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>> {
+        self.database.write(move |tx| uploads::forget(tx, names, before).boxed()).await
     }
 
     fn submit(&self, write: Write, done: Done) -> Result<()> {

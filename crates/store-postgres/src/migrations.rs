@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0008_forgotten.sql"),
     include_str!("../migrations/0009_times.sql"),
     include_str!("../migrations/0010_joinings.sql"),
+    include_str!("../migrations/0011_uploads.sql"),
 ];
 
 /// The version this rim reads and writes.
@@ -24,8 +25,8 @@ pub(crate) const VERSION: i64 = STEPS.len() as i64;
 
 /// Nodes of a rim that knew only an older version than this write what newer ones take for granted otherwise (the key of
 /// an account, where a chat that was left stands, what a group was that was left and what of it was forgotten, who has
-/// joined lately): they may not live beside those that do.
-const ALONE_BELOW: i64 = 10;
+/// joined lately, which uploads a message names): they may not live beside those that do.
+const ALONE_BELOW: i64 = 11;
 
 /// A node that was not seen for so long is gone.
 pub(crate) const GONE_AFTER_MS: i64 = 20_000;

@@ -15,7 +15,7 @@ use crate::database::Tx;
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql, array};
 use crate::text::Text;
-use crate::{friends, groups, sessions};
+use crate::{friends, groups, sessions, uploads};
 
 /// "rima" in ASCII: with a skeleton it is the lock of those who want such an account.
 const LOCK: i32 = 0x7269_6d61;
@@ -41,7 +41,9 @@ pub(crate) async fn create(tx: &mut Tx<'_>, new: NewUser, now: Timestamp) -> Res
         &now.0,
     ];
     let created = row::first(db, sql, params, |row| row.number(0)).await?;
-    Ok(created.ok_or(Refusal::AccountTaken)?)
+    let created = created.ok_or(Refusal::AccountTaken)?;
+    uploads::show(db, &new.avatar, now).await?;
+    Ok(created)
 }
 
 /// # Errors
@@ -180,6 +182,7 @@ pub(crate) async fn update_profile(
         &[&user.sql(), &Text(&after.name), &Text(&after.avatar), &Text(&after.email)];
     let rev = row::first(&tx.db, sql, params, |row| row.number(0)).await?;
     let rev = rev.ok_or(Refusal::NoSuchUser)?;
+    uploads::show(&tx.db, &after.avatar, now).await?;
     let seen = Arc::new(after.for_others());
     let is_seen = !after.looks_like(&before);
     tx.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });

@@ -12,7 +12,7 @@ use crate::client_ids::{self, Found};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
 use crate::tail::Entry;
-use crate::{chats, checksum, groups};
+use crate::{chats, checksum, groups, uploads};
 
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
@@ -46,6 +46,7 @@ impl Batch<'_> {
             created_at: self.heads.time_in(self.db, group, new.now)?,
         };
         insert(&mut self.statements.insert_message, &message, client_hash)?;
+        uploads::pin(self.db, &message.content)?;
 
         // Taken only now that the row is there: neither places nor revs have gaps.
         self.heads.took_message();

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 use crate::batch::{Batch, Piece};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
-use crate::{contacts, events, membership, users};
+use crate::{contacts, events, membership, uploads, users};
 
 // ---- reading
 
@@ -197,6 +197,7 @@ impl Creating {
             params![new.name, new.avatar, new.mode, pair.is_some(), new.creator.sql(), now.0],
         )?;
         let group = GroupId(batch.db.last_insert_rowid().unsigned_abs());
+        uploads::show(batch.db, &new.avatar, now)?;
         if let Some(pair) = pair {
             pair.remember(batch.db, group)?;
         }
@@ -247,6 +248,7 @@ pub(crate) fn update(
     let rev = next_rev(batch, group)?;
     let sql = "UPDATE groups SET name = ?2, avatar = ?3, info_rev = ?4 WHERE id = ?1";
     row::execute(batch.db, sql, params![group.sql(), name, avatar, rev.sql()])?;
+    uploads::show(batch.db, avatar, now)?;
     publish(
         batch,
         group,

@@ -23,6 +23,7 @@ use rim_core::message::{Chat, History, Page, Write};
 use rim_core::session::{NewSession, Proof, Session, TokenHash};
 use rim_core::store::{CommitObserver, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
+use rim_core::upload::NewUpload;
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Identity, Seq, SessionId, Timestamp, UserId, account};
 use rusqlite::ErrorCode;
@@ -73,6 +74,7 @@ mod sessions;
 mod statements;
 mod sync;
 mod tail;
+mod uploads;
 mod users;
 mod writer;
 
@@ -422,6 +424,18 @@ impl Store for SqliteStore {
 
     async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
         self.write_many(caller, move |batch| groups::dissolve(batch, caller, group, now)).await
+    }
+
+    async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()> {
+        self.write(move |batch| uploads::keep(batch, &upload, quota_bytes, now)).await
+    }
+
+    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
+        self.read(move |db| uploads::unused(db, before, limit)).await
+    }
+
+    async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>> {
+        self.write(move |batch| uploads::forget(batch, names, before)).await
     }
 
     fn submit(&self, write: Write, done: Done) -> Result<()> {

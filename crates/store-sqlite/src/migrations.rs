@@ -21,6 +21,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("../migrations/0009_departures.sql"),
     include_str!("../migrations/0010_forgotten.sql"),
     include_str!("../migrations/0011_checksums.sql"),
+    include_str!("../migrations/0012_uploads.sql"),
 ];
 
 /// The version this rim reads and writes.

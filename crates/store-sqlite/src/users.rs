@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use crate::batch::Batch;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
-use crate::{friends, groups, sessions};
+use crate::{friends, groups, sessions, uploads};
 
 pub(crate) fn create(batch: &mut Batch<'_>, new: &NewUser, now: Timestamp) -> Result<UserId> {
     let (account, key) = (account::shown(&new.account), account::fold(&new.account));
@@ -40,7 +40,9 @@ pub(crate) fn create(batch: &mut Batch<'_>, new: &NewUser, now: Timestamp) -> Re
     if created == 0 {
         return Err(Refusal::AccountTaken.into());
     }
-    Ok(UserId(batch.db.last_insert_rowid().unsigned_abs()))
+    let user = UserId(batch.db.last_insert_rowid().unsigned_abs());
+    uploads::show(batch.db, &new.avatar, now)?;
+    Ok(user)
 }
 
 /// # Errors
@@ -163,6 +165,7 @@ pub(crate) fn update_profile(
         Ok(Rev(Fields { table: "users", row }.get(0)?))
     })?;
     let rev = rev.ok_or(Refusal::NoSuchUser)?;
+    uploads::show(batch.db, &after.avatar, now)?;
     let seen = Arc::new(after.for_others());
     let is_seen = !after.looks_like(&before);
     batch.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });

@@ -33,6 +33,7 @@ export const en = {
   "problem.accountAlike": "This account looks like one that exists already. Choose another.",
   "problem.invisible": "Nobody could see this name. Use at least one visible character.",
   "problem.singleChat": "A chat of two has its two people and no others.",
+  "problem.picture": "This picture cannot be used. Choose a PNG, JPEG, GIF or WebP picture of at most 2048 by 2048 pixels.",
   "problem.groupFull": "There is no room for that many members in this group.",
   "problem.ownGroups": "You are in as many groups as one can be. Leave one first.",
   "problem.theirGroups": "{name} is in so many groups that nobody can add them to another.",

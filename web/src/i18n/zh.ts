@@ -34,6 +34,7 @@ export const zh: Catalogue = {
   "problem.accountAlike": "这个账号与已有账号过于相似，请换一个。",
   "problem.invisible": "这个名称不可见，请至少使用一个可见字符。",
   "problem.singleChat": "单聊只能有两个人，不能添加其他人。",
+  "problem.picture": "无法使用这张图片。请选择不超过 2048×2048 像素的 PNG、JPEG、GIF 或 WebP 图片。",
   "problem.groupFull": "群成员数量已达上限，无法添加这么多人。",
   "problem.ownGroups": "你加入的群聊数量已达上限，请先退出一个群聊。",
   "problem.theirGroups": "{name}加入的群聊太多，无法再被添加到其他群聊。",

@@ -70,6 +70,7 @@ pub struct Config {
     pub metrics: MetricsAccess,
     /// `max-body`: bytes of a JSON body.
     pub max_body_bytes: usize,
+    pub upload_quota_bytes: u64,
     /// `max-connections`: sockets of all kinds at once.
     pub max_connections: usize,
     /// `max-connections-per-address`.
@@ -155,6 +156,7 @@ impl Config {
             trusted_proxies: settings.trusted_proxies,
             metrics: settings.metrics,
             max_body_bytes: settings.max_body,
+            upload_quota_bytes: settings.upload_quota,
             max_connections,
             max_connections_per_address: settings.max_connections_per_address,
             max_connections_per_user: settings.max_connections_per_user,

@@ -140,6 +140,11 @@ pub struct Settings {
     #[arg(default_value = "1M", value_parser = value::body_size)]
     pub max_body: usize,
 
+    /// Most that one user keeps in pictures, in bytes or with K or M; those that nothing shows are removed after a day
+    #[arg(long, env = "RIM_UPLOAD_QUOTA", value_name = "SIZE", global = true, hide_short_help = true)]
+    #[arg(default_value = "64M", value_parser = value::quota)]
+    pub upload_quota: u64,
+
     /// Most sockets at once; auto is the limit of open files less what the server needs itself
     #[arg(long, env = "RIM_MAX_CONNECTIONS", value_name = "NUMBER", global = true, hide_short_help = true)]
     #[arg(default_value = "auto", value_parser = value::max_connections)]

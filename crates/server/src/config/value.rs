@@ -25,6 +25,7 @@ const ORIGINS: &str = "origins such as https://im.example.org, separated by comm
 const POSITIVE: &str = "a whole number, 1 or more";
 const DAYS: &str = "a whole number of days, 1 to 3650";
 const SIZE: &str = "4K to 64M, in bytes or with K or M";
+const QUOTA: &str = "512K to 1048576M, in bytes or with K or M";
 const TIME: &str = "a time from 1s to 24h, such as 30s, 5m or 12h";
 
 /// `on` or `off`.
@@ -265,6 +266,16 @@ pub(super) fn max_connections(text: &str) -> Parsed<MaxConnections> {
 
 /// From 4 KiB, in which every operation but the largest fits, to 64 MiB, which a server can hold a few of.
 pub(super) fn body_size(text: &str) -> Parsed<usize> {
+    let bytes = bytes(text).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.filter(|bytes| (4 * 1024..=64 * 1024 * 1024).contains(bytes)).ok_or_else(|| SIZE.to_owned())
+}
+
+/// From 512 KiB, the largest picture, to a terabyte.
+pub(super) fn quota(text: &str) -> Parsed<u64> {
+    bytes(text).filter(|bytes| (512 * 1024..=1 << 40).contains(bytes)).ok_or_else(|| QUOTA.to_owned())
+}
+
+fn bytes(text: &str) -> Option<u64> {
     let (number, unit) = match text.strip_suffix(['K', 'k']) {
         Some(number) => (number, 1024),
         None => match text.strip_suffix(['M', 'm']) {
@@ -272,10 +283,7 @@ pub(super) fn body_size(text: &str) -> Parsed<usize> {
             None => (text, 1),
         },
     };
-    whole::<usize>(number)
-        .and_then(|number| number.checked_mul(unit))
-        .filter(|bytes| (4 * 1024..=64 * 1024 * 1024).contains(bytes))
-        .ok_or_else(|| SIZE.to_owned())
+    whole::<u64>(number).and_then(|number| number.checked_mul(unit))
 }
 
 /// From a second to a day.
@@ -331,6 +339,15 @@ mod tests {
         assert_eq!(body_size("5000"), Ok(5000));
         for wrong in ["", "0", "1", "1G", "65M", "M", "-1", "+5000"] {
             assert!(body_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_quota_has_room_for_the_largest_picture() {
+        assert_eq!(quota("64M"), Ok(64 << 20));
+        assert_eq!(quota("512K"), Ok(512 << 10));
+        for wrong in ["0", "511K", "1048577M", "1G", "-1", "99999999999999999999M"] {
+            assert!(quota(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -30,6 +30,8 @@ pub enum ApiError {
     WrongField(String),
     /// The body is larger than so many bytes.
     TooLarge(usize),
+    /// The user would keep more than they may.
+    QuotaExceeded(String),
     /// The request took longer than the settings allow.
     TimedOut,
     TooManyRequests(RetryAfter),
@@ -60,6 +62,7 @@ impl IntoResponse for ApiError {
                 Code::TooLarge,
                 format!("the body may have {limit} bytes at the most"),
             )),
+            Self::QuotaExceeded(text) => failure(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, text),
             Self::TimedOut => {
                 last(failure(StatusCode::REQUEST_TIMEOUT, Code::TimedOut, "the request took too long"))
             }
@@ -118,6 +121,7 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::SessionEnded(_) => Self::LoginRequired,
             Refusal::NoSuchUser => Self::NoSuchUser("user not found"),
+            exceeded @ Refusal::QuotaExceeded { .. } => Self::QuotaExceeded(exceeded.to_string()),
             other => Self::Refused(other.to_string()),
         }
     }

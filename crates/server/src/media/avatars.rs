@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use rim_core::SharedStore;
+use rim_core::{SharedStore, Store, Timestamp};
 use sha2::{Digest, Sha256};
 use tokio_util::task::TaskTracker;
 
@@ -58,6 +58,40 @@ impl Avatars {
             }
         }
         Ok(name)
+    }
+
+    /// Whether there is a picture of that name.
+    pub async fn has(&self, tasks: &TaskTracker, name: AvatarName) -> io::Result<bool> {
+        Ok(self.find(tasks, name).await?.is_some())
+    }
+
+    /// Removes what nothing has named since `before`, at most `limit`; gives back how many were removed. Pictures from
+    /// before uploads were counted stay.
+    ///
+    /// # Errors
+    /// The store or the folder fails; what is left is found the next time.
+    pub async fn sweep(
+        &self,
+        tasks: &TaskTracker,
+        store: &dyn Store,
+        before: Timestamp,
+        limit: u32,
+    ) -> io::Result<usize> {
+        let unused = store.unused_uploads(before, limit).await.map_err(io::Error::other)?;
+        if unused.is_empty() {
+            return Ok(0);
+        }
+        let Place::Folder(folder) = &self.0 else {
+            return Ok(store.forget_uploads(unused, before).await.map_err(io::Error::other)?.len());
+        };
+        // Forgotten first, and removed then: a server that ends between the two leaves a file and loses none.
+        folder.leave(&unused);
+        let forgotten = store.forget_uploads(unused.clone(), before).await;
+        let names = forgotten.as_ref().map_or_else(|_| Vec::new(), Clone::clone);
+        let folder = Arc::clone(folder);
+        let removing = tasks.spawn_blocking(move || folder.remove(&names, &unused));
+        removing.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
+        Ok(forgotten.map_err(io::Error::other)?.len())
     }
 
     /// The picture of that name, if there is one.

@@ -1,10 +1,13 @@
 //! Pictures in `media/avatars` of the data folder.
 
+use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
 
 use super::avatars::AvatarName;
 
@@ -21,6 +24,8 @@ pub(super) struct Folder {
     folder: PathBuf,
     /// Tells apart the files that are being written; nothing hangs on its order.
     writes: AtomicU64,
+    /// Those that may be removed at any moment. A plain mutex: it is held to look, to mark, and to remove one file.
+    leaving: Mutex<HashSet<String>>,
 }
 
 impl Folder {
@@ -28,11 +33,17 @@ impl Folder {
     pub(super) fn open(data: &Path) -> io::Result<Self> {
         let folder = folder(data);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        Ok(Self { folder, writes: AtomicU64::new(0) })
+        Ok(Self { folder, writes: AtomicU64::new(0), leaving: Mutex::default() })
     }
 
     /// Keeps a picture; when this returns it is on the disk. The same picture again is stored no second time.
+    ///
+    /// # Errors
+    /// `WouldBlock` for the moment in which the same is about to be removed.
     pub(super) fn keep(&self, name: &AvatarName, picture: &[u8]) -> io::Result<()> {
+        if self.leaving.lock().contains(&name.to_string()) {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let path = self.path(name);
         if !path.exists() {
             self.write(&path, picture)?;
@@ -50,6 +61,27 @@ impl Folder {
         };
         let length_bytes = file.metadata()?.len();
         Ok(Some((file, length_bytes)))
+    }
+
+    /// Nobody keeps these anew until [`Self::remove`] has come to its end.
+    pub(super) fn leave(&self, names: &[String]) {
+        self.leaving.lock().extend(names.iter().cloned());
+    }
+
+    /// Removes pictures, and lets those of `left` be kept again that it was told of before.
+    pub(super) fn remove(&self, names: &[String], left: &[String]) -> io::Result<()> {
+        let mut outcome = Ok(());
+        for name in names.iter().filter_map(|name| AvatarName::parse(name)) {
+            match fs::remove_file(self.path(&name)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => outcome = Err(error),
+                _ => {}
+            }
+        }
+        let mut leaving = self.leaving.lock();
+        for name in left {
+            leaving.remove(name);
+        }
+        outcome
     }
 
     /// The names of all pictures, in no order.
@@ -109,5 +141,24 @@ mod tests {
         assert_eq!((content.as_slice(), length), (&b"GIF89a"[..], 6));
         let other = AvatarName::of(Format::Png, b"GIF89a");
         assert!(folder.find(&other).expect("read").is_none());
+    }
+
+    #[test]
+    fn a_picture_that_is_being_removed_is_not_kept_until_it_is_gone() {
+        let data = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(data.path()).expect("opened");
+        let [one, other] = [&b"GIF89a1"[..], b"GIF89a2"].map(|content| AvatarName::of(Format::Gif, content));
+        folder.keep(&one, b"GIF89a1").expect("kept");
+        let names = [one.to_string(), other.to_string()];
+        folder.leave(&names);
+        for name in [&one, &other] {
+            let refused = folder.keep(name, b"GIF89a").expect_err("not now");
+            assert_eq!(refused.kind(), ErrorKind::WouldBlock);
+        }
+        // The other was named meanwhile, and stays.
+        folder.remove(&names[..1], &names).expect("removed");
+        assert!(folder.find(&one).expect("read").is_none());
+        folder.keep(&one, b"GIF89a1").expect("kept again");
+        assert!(folder.find(&one).expect("read").is_some());
     }
 }

@@ -7,7 +7,34 @@ mod measure;
 mod picture;
 
 pub use archive::FolderArchive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::App;
+use crate::cluster::ago;
+
 pub use avatars::{AvatarName, Avatars, Picture};
 pub use folder::folder;
 pub use measure::measure;
 pub use picture::Format;
+
+/// How long an upload stays that nothing names: for whoever has uploaded it and not said yet what for, and for pages that
+/// show what somebody has just replaced.
+const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Files removed at a time.
+const AT_ONCE: u32 = 500;
+
+/// Removes what nothing names any more.
+pub async fn sweep(app: Arc<App>) {
+    let before = ago(app.clock.now(), GRACE);
+    while !app.shutdown.is_cancelled() {
+        match app.avatars.sweep(&app.tasks, &*app.store, before, AT_ONCE).await {
+            Ok(0) => return,
+            Ok(removed) => tracing::info!(removed, "pictures that nothing shows were removed"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot remove pictures that nothing shows, trying again in an hour");
+                return;
+            }
+        }
+    }
+}

@@ -182,3 +182,65 @@ fn the_protocol_document_states_how_large_a_picture_may_be() {
     let row = document.lines().find(|line| line.starts_with("| a picture")).expect("a row for it");
     assert!(row.contains(&format!(" {MAX_AVATAR_FILE_BYTES} bytes")), "{row}");
 }
+
+/// A GIF like no other.
+fn gif(number: u8) -> Vec<u8> {
+    [GIF, &[number]].concat()
+}
+
+/// Upload, shown to nobody, and a day.
+const A_DAY: u64 = 24 * 60 * 60 + 60 * 60;
+
+#[tokio::test]
+async fn a_picture_that_nothing_shows_is_removed_after_a_day() {
+    let server = TestServer::start_with(&["--limits=off"]).await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let mut addresses = Vec::new();
+    for number in 0..5 {
+        addresses.push(address_of(&server, &anna, &gif(number)).await);
+    }
+    anna.post("/api/user/update", json!({"avatar": addresses[0]})).await.data();
+    anna.post("/api/user/update", json!({"avatar": addresses[1]})).await.data();
+    let gid = anna.group_with(&[&bob]).await;
+    anna.post("/api/group/update", json!({"id": gid, "name": "g", "avatar": addresses[2]})).await.data();
+    anna.connect().await.send(gid, &format!("see {}", addresses[3]), "1").await;
+
+    server.seconds_pass(60 * 60).await;
+    for address in &addresses {
+        assert_eq!(show(&server, address).await.status(), 200, "it is not a day yet");
+    }
+    server.seconds_pass(A_DAY).await;
+    // Replaced by another, and never shown.
+    for gone in [0, 4] {
+        while show(&server, &addresses[gone]).await.status() != 404 {
+            tokio::task::yield_now().await;
+        }
+    }
+    for kept in [1, 2, 3] {
+        assert_eq!(show(&server, &addresses[kept]).await.status(), 200, "{kept}");
+    }
+    assert!(are_stored(&server, 3));
+    // It may come again.
+    assert_eq!(address_of(&server, &bob, &gif(0)).await, addresses[0]);
+    assert_eq!(show(&server, &addresses[0]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_user_keeps_pictures_up_to_their_quota() {
+    let server = TestServer::start_with(&["--upload-quota=512K", "--limits=off"]).await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let mut large = GIF.to_vec();
+    large.resize(MAX_AVATAR_FILE_BYTES, 0);
+    address_of(&server, &anna, &large).await;
+    let refused = upload(&server, &anna, GIF).await;
+    refused.complains(413, 413, "you keep 524288 bytes of 524288 in pictures");
+    // Others have their own, and the same again takes no more room.
+    address_of(&server, &bob, GIF).await;
+    address_of(&server, &anna, &large).await;
+    server.seconds_pass(A_DAY).await;
+    while upload(&server, &anna, GIF).await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+    let info = anna.get("/api/server/info").await.data();
+    assert_eq!(info["limits"]["uploadQuota"], 524_288);
+}

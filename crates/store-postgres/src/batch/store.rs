@@ -3,6 +3,7 @@
 use deadpool_postgres::Client;
 use futures_util::try_join;
 use rim_core::message::{NewMessage, Write};
+use rim_core::upload::named;
 use rim_core::{MessageId, Rev, Seq, Timestamp};
 use tokio_postgres::{Error, Statement};
 
@@ -12,7 +13,7 @@ use crate::failure::{Failure, Result};
 use crate::queue::Wanted;
 use crate::row::{Sql, array};
 use crate::text::Text;
-use crate::{changes, groups};
+use crate::{changes, groups, uploads};
 
 const MESSAGES: &str =
     "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
@@ -47,6 +48,11 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
     // Seldom, and by themselves: before the cursors of the same members, if they wrote, too.
     for BroughtBack { group, user, rev, join_seq, at } in &decided.brought_back {
         groups::come_back(db, *group, *user, *rev, *join_seq, *at).await?;
+    }
+    // Seldom, too.
+    if !messages.named.is_empty() {
+        let at = messages.times.iter().copied().max().unwrap_or_default();
+        uploads::pin(db, &messages.named, Timestamp(at)).await?;
     }
     let written = try_join!(
         messages.insert(db, &statements.messages),
@@ -88,6 +94,8 @@ struct Messages<'a> {
     kinds: Vec<i16>,
     contents: Vec<Text<'a>>,
     times: Vec<i64>,
+    /// Hashes of uploads that they name.
+    named: Vec<Text<'a>>,
 }
 
 impl<'a> Messages<'a> {
@@ -113,13 +121,14 @@ impl<'a> Messages<'a> {
         self.kinds.push(new.kind.code().into());
         self.contents.push(Text(&new.content));
         self.times.push(at.0);
+        self.named.extend(named(&new.content).map(Text));
     }
 
     async fn insert(&self, db: &Client, statement: &Statement) -> std::result::Result<(), Error> {
         if self.ids.is_empty() {
             return Ok(());
         }
-        let Self { groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times } = self;
+        let Self { groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times, .. } = self;
         db.execute(statement, &[groups, seqs, revs, ids, senders, client_msg_ids, kinds, contents, times])
             .await?;
         Ok(())

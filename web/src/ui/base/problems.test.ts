@@ -35,6 +35,17 @@ describe("what the server refuses", () => {
     );
   });
 
+  it.each([
+    "avatar: a PNG, JPEG, GIF or WebP picture, and this is none",
+    "avatar: a whole picture, and what this one is made of does not fit together",
+    "avatar: at most 2048 × 2048 pixels, and this has 20000 × 20000",
+    "avatar: at most 500 pictures in an animation, of 64 million pixels in all",
+    "avatar: a JPEG that is complete in 64 scans",
+  ])("is said of a picture, too: %s", (refusal) => {
+    expect(refusalText(english, refusal)).toMatch(/^This picture cannot be used/);
+    expect(refusalText(chinese, refusal)).toMatch(/^无法使用这张图片/);
+  });
+
   it("is said in the server's words where there are no others", () => {
     expect(refusalText(chinese, "the moon is full")).toBe("the moon is full");
   });

@@ -34,6 +34,7 @@ pub mod shared;
 pub mod standing;
 pub mod sync;
 pub mod sync_of_members;
+pub mod uploads;
 pub mod users;
 pub mod world;
 
@@ -89,6 +90,15 @@ pub fn run<F: Fixture + 'static>(
 macro_rules! store_suite {
     ($fixture:ident) => {
         $crate::store_claims! { $fixture
+            uploads {
+                a_user_keeps_as_much_as_the_quota_allows
+                what_nothing_names_is_forgotten_and_makes_room
+                what_people_and_groups_show_stays_until_they_show_another
+                what_somebody_who_left_sees_of_a_group_stays
+                what_a_message_names_stays_for_ever
+                what_is_named_while_it_is_looked_for_stays
+                what_is_from_before_uploads_were_counted_stays
+            }
             users {
                 a_user_is_found_as_he_was_created
                 ids_are_numbers_that_javascript_can_hold
@@ -421,6 +431,7 @@ mod tests {
     #[test]
     fn every_claim_is_in_the_list() {
         let subjects = [
+            ("uploads", include_str!("uploads.rs")),
             ("users", include_str!("users.rs")),
             ("sessions", include_str!("sessions.rs")),
             ("friends", include_str!("friends.rs")),

@@ -39,6 +39,7 @@ pub(super) async fn server_info(State(app): State<Arc<App>>) -> Answer<ServerInf
             group_members: limits::MAX_GROUP_MEMBERS,
             watched_users: limits::MAX_WATCHED as u64,
             page_size: u64::from(limits::MAX_PAGE_SIZE),
+            upload_quota: app.config.upload_quota_bytes,
         },
         registration: if app.config.registration { Registration::Open } else { Registration::Closed },
         empty: app.accounts.nobody_has_one(&*app.store).await?,
