@@ -4,6 +4,7 @@
 import { Backoff } from "./backoff";
 import type { Connection as Status } from "./contract";
 import { type Intents, Outbox } from "./outbox";
+import { SYNC_GROUPS } from "./limits";
 import type { Ports } from "./ports";
 import { NOBODY, Presence } from "./presence";
 import { Receipts } from "./receipts";
@@ -260,8 +261,9 @@ export class Leader {
 
   private async syncOnce(): Promise<{ readonly seconds: number } | null> {
     let first = this.replica.rev === 0 && this.replica.groups.size === 0;
+    let after: number | null = null;
     for (;;) {
-      const request = this.replica.request(SYNC_ROWS, first ? FIRST_WINDOW : WINDOW);
+      const request = this.replica.request(SYNC_ROWS, first ? FIRST_WINDOW : WINDOW, after, SYNC_GROUPS);
       const asked = this.ports.elapsed();
       const answer = await this.rest.post("/api/sync", request, asSync);
       if (this.stopped) return null;
@@ -278,7 +280,11 @@ export class Leader {
       const batch = { ...this.replica.merge(answer.value, first), ...kept };
       this.events.learned(batch, first ? "first sync" : "sync");
       for (const group of batch.groups ?? []) this.receipts.arrived(group.gid);
-      if (!answer.value.more) return null;
+      // Of another store everything was answered, whatever was asked for.
+      const slice = anew ? undefined : request.to;
+      if (answer.value.more) after = answer.value.next;
+      else if (slice !== undefined) after = slice;
+      else return null;
     }
   }
 

@@ -29,7 +29,7 @@ function delta(change: Partial<GroupDelta>): SyncAnswer {
     more: false,
     ...change,
   };
-  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, chats: [], store: null, now: null };
+  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, chats: [], store: null, now: null, next: null };
 }
 
 /** Knows the group up to message 3 at rev 5. */
@@ -38,6 +38,21 @@ function replica(): Replica {
   known.merge(delta({ rev: 5, lastSeq: 3, unread: 3, messages: [message(1, 3), message(2, 4), message(3, 5)] }), true);
   return known;
 }
+
+describe("a request", () => {
+  it("names groups in slices where it knows more than one may name", () => {
+    const known = new Replica(ME);
+    for (const gid of [7, 2, 5]) known.merge(delta({ gid, rev: gid }), true);
+    const asked = (after: number | null, most: number): unknown => {
+      const { groups, ...request } = known.request(1, 1, after, most);
+      return [groups.map(({ gid, rev }) => `${gid}@${rev}`), request.after, request.to];
+    };
+    expect(asked(null, 3)).toEqual([["2@2", "5@5", "7@7"], undefined, undefined]);
+    expect(asked(null, 2)).toEqual([["2@2", "5@5"], undefined, 5]);
+    expect(asked(5, 2)).toEqual([["7@7"], 5, undefined]);
+    expect(asked(7, 2)).toEqual([[], 7, undefined]);
+  });
+});
 
 describe("a pushed message", () => {
   it("that comes next is taken, once", () => {

@@ -154,9 +154,20 @@ export class Replica {
     for (const member of batch.members ?? []) this.putMember(member);
   }
 
-  request(limit: number, window: number): SyncRequest {
-    const groups = [...this.groupsByGid.values()].map(({ gid, rev }) => ({ gid, rev }));
-    return { rev: this.own, groups, limit, window, ...(this.at !== null && { store: this.at.store }) };
+  /** Asks what was missed in the groups above `after`. Of those it names `most`, and asks for the others when these are answered. */
+  request(limit: number, window: number, after: number | null, most: number): SyncRequest {
+    const known = [...this.groupsByGid.values()].filter(({ gid }) => gid > (after ?? 0));
+    const groups = known.map(({ gid, rev }) => ({ gid, rev })).sort((a, b) => a.gid - b.gid);
+    const to = groups.length > most ? groups[most - 1]?.gid : undefined;
+    return {
+      rev: this.own,
+      groups: groups.slice(0, most),
+      limit,
+      window,
+      ...(this.at !== null && { store: this.at.store }),
+      ...(after !== null && { after }),
+      ...(to !== undefined && { to }),
+    };
   }
 
   /** Takes an answer over; `first` where the account was new to this device. */

@@ -104,6 +104,10 @@ export interface SyncRequest {
   readonly window: number;
   /** The store that all of this is of: from another one everything is answered. */
   readonly store?: StoreState;
+  /** Only groups above this one are asked for. */
+  readonly after?: number;
+  /** Only groups up to this one: the others are asked for when these are answered. */
+  readonly to?: number;
 }
 
 export interface SyncAnswer {
@@ -118,6 +122,8 @@ export interface SyncAnswer {
   readonly chats: readonly ChatState[];
   /** The server's clock, Unix milliseconds; null from a server that does not tell it. */
   readonly now: number | null;
+  /** Of the groups up to this one everything is answered; null where that is all, or from a server that does not tell. */
+  readonly next: number | null;
 }
 
 export interface HistoryPage {
@@ -340,6 +346,7 @@ export const asSync: Decode<SyncAnswer> = (value) => {
       return { gid: int(chat, "gid"), deletedSeq: intOrNull(chat, "deletedSeq"), readSeq: int(chat, "readSeq") };
     }),
     now: intOrNull(body, "now"),
+    next: intOrNull(body, "next"),
   };
 };
 

@@ -1,6 +1,7 @@
 // The REST operations of the scripted server: those that the engine asks for.
 
 import type { User } from "../contract";
+import { SYNC_GROUPS } from "../limits";
 import type { HttpAnswer, HttpRequest } from "../ports";
 import { type StoredMessage, type StoreState, sameStore } from "../wire";
 import type { FakeGroup, FakeMember, FakeServer } from "./server";
@@ -20,8 +21,11 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
     case "/api/user/logout":
       server.revoke(token ?? "");
       return done(null);
-    case "/api/sync":
+    case "/api/sync": {
+      const { groups } = given as Asked;
+      if ((groups?.length ?? 0) > SYNC_GROUPS) return refusal(500, `groups: at most ${SYNC_GROUPS} in one request`);
       return done(sync(server, uid, given));
+    }
     case "/api/message/history":
       return done(history(server, uid, given));
     case "/api/group/user/get":
@@ -72,11 +76,13 @@ interface Asked {
   readonly limit?: number;
   readonly window?: number;
   readonly store?: StoreState;
+  readonly after?: number;
+  readonly to?: number;
 }
 
 function sync(server: FakeServer, uid: number, request: Asked): unknown {
-  const known = request.store;
-  const other = known !== undefined && !sameStore(known, server.identity);
+  const home = request.store;
+  const other = home !== undefined && !sameStore(home, server.identity);
   const asked: Asked = other ? { ...request, rev: 0, groups: [] } : request;
   const rev = asked.rev ?? 0;
   const user = server.users.get(uid);
@@ -89,20 +95,25 @@ function sync(server: FakeServer, uid: number, request: Asked): unknown {
   });
   let left = asked.limit ?? 500;
   let more = false;
+  let next: number | null = null;
   const groups: unknown[] = [];
-  for (const group of server.groups.values()) {
+  const known = new Map(asked.groups?.map((group) => [group.gid, group.rev]));
+  const [after, to] = other ? [0, Infinity] : [asked.after ?? 0, asked.to ?? Infinity];
+  for (const group of [...server.groups.values()].sort((a, b) => a.gid - b.gid)) {
     const member = group.members.get(uid);
-    if (member === undefined) continue;
-    const since = asked.groups?.find((known) => known.gid === group.gid)?.rev ?? 0;
+    if (member === undefined || group.gid <= after || group.gid > to) continue;
+    const since = known.get(group.gid) ?? 0;
     const until = member.left?.rev ?? group.rev;
     if (until <= since) continue;
     if (left === 0) {
       more = true;
+      next ??= group.gid - 1;
       break;
     }
     const delta = deltaOf(server, group, member, since, until, left, asked.window ?? null);
     left -= delta.messages.length + delta.members.length;
     more ||= delta.more;
+    if (delta.more) next ??= group.gid - 1;
     for (const message of delta.messages) named.add(message.uid);
     for (const row of delta.members) named.add(row.uid);
     for (const event of delta.events) for (const one of [event.uid, ...event.uids]) named.add(one);
@@ -118,6 +129,7 @@ function sync(server: FakeServer, uid: number, request: Asked): unknown {
     store: server.identity,
     chats: server.chatsOf(uid, rev),
     now: server.now(),
+    next,
   };
 }
 
