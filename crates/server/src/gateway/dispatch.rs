@@ -199,9 +199,9 @@ fn profile_frames(user: &User, viewer: UserId, notify: Notify<'_>) -> (Bytes, By
 
 fn to_group(app: &App, group: GroupId, origin: Origin, frame: &Bytes) {
     let mut deliveries = 0;
-    app.hub.for_group(group, |_, outbox| {
+    app.hub.for_all_of_group(group, |hearers, outbox| {
         if outbox.wants(origin) {
-            outbox.push(frame.clone());
+            outbox.push_shared(frame.clone(), frame.len() / hearers);
             deliveries += 1;
         }
     });

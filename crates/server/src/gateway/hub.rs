@@ -286,6 +286,13 @@ impl Hub {
         list.len()
     }
 
+    /// Calls `visit` for each connection of members of `group`, with how many they are.
+    pub(super) fn for_all_of_group(&self, group: GroupId, mut visit: impl FnMut(usize, &Arc<Outbox>)) {
+        let state = self.state.lock();
+        let list = state.groups.get(&group).map_or(&[][..], Vec::as_slice);
+        list.iter().for_each(|(_, outbox)| visit(list.len(), outbox));
+    }
+
     /// How many connections of members of `group` there are.
     pub(crate) fn group_size(&self, group: GroupId) -> usize {
         self.state.lock().groups.get(&group).map_or(0, Vec::len)

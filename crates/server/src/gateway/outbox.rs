@@ -3,11 +3,14 @@
 //! An outbox is the only way to a connection: frames, answers and the wish to close it all pass through.
 //! It is bounded in bytes. When it is full its content is dropped and the connection is told with 4008 to
 //! come back and sync: a slow reader costs neither memory nor anybody's time, and loses nothing.
+//!
+//! All of them together are bounded, too. Counted is what those hold who have fallen behind: an outbox that is about as
+//! full as a burst makes it is nobody's business. A frame that many wait for counts once, a part of it with each.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use bytes::Bytes;
@@ -19,6 +22,36 @@ use rim_protocol::CloseCode;
 
 /// Bytes that may wait for one connection. Frames are shared, so this is more than they cost.
 const MAX_BYTES: usize = 1024 * 1024;
+
+/// Outboxes up to this size are not counted.
+const FREE_BYTES: usize = 64 * 1024;
+
+/// What all outboxes hold together that are larger. Above it whoever has fallen behind is sent away to come back.
+const MAX_ALL_BYTES: usize = 256 * 1024 * 1024;
+
+/// What they hold now. Of the process, as its memory is: of several servers in one, as in tests, they share it.
+static HELD_BY_ALL: AtomicUsize = AtomicUsize::new(0);
+
+/// What an outbox, or who writes what was in it, has of [`HELD_BY_ALL`].
+#[derive(Default)]
+pub(super) struct Held(usize);
+
+impl Held {
+    /// Whether all of them hold too much with it.
+    fn is_too_much_with(&mut self, bytes: usize, most: usize) -> bool {
+        let more = bytes.saturating_sub(self.0);
+        self.0 += more;
+        HELD_BY_ALL.fetch_add(more, Ordering::Relaxed) + more > most
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            HELD_BY_ALL.fetch_sub(self.0, Ordering::Relaxed);
+        }
+    }
+}
 
 /// The place of an answer among the answers of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +99,10 @@ pub(super) struct Outbox {
 struct State {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    /// The same, of frames that others hold as well a part.
+    share: usize,
+    /// What of that is counted.
+    held: Held,
     /// Answers in the order of their questions: those given wait for those not yet given before them.
     answers: VecDeque<Option<Bytes>>,
     /// The ticket of the first of `answers`.
@@ -122,7 +159,13 @@ impl Outbox {
 
     /// Queues a frame behind everything queued before.
     pub(super) fn push(self: &Arc<Self>, frame: Bytes) {
-        self.change(|state| state.push(frame));
+        let share = frame.len();
+        self.change(|state| state.push(frame, share));
+    }
+
+    /// The same with a frame that others get as well: of its bytes so many are this one's.
+    pub(super) fn push_shared(self: &Arc<Self>, frame: Bytes, share: usize) {
+        self.change(|state| state.push(frame, share));
     }
 
     /// Queues `full`, which tells a profile; or `brief`, if that was told right before: a user may be in a thousand
@@ -131,7 +174,8 @@ impl Outbox {
         self.change(|state| {
             let known = state.told.as_ref().is_some_and(|told| told.looks_like(user));
             state.told = Some(Arc::clone(user));
-            state.push(if known { brief } else { full }.clone());
+            let frame = if known { brief } else { full };
+            state.push(frame.clone(), frame.len());
         });
     }
 
@@ -153,7 +197,8 @@ impl Outbox {
             while let Some(Some(_)) = state.answers.front() {
                 let frame = state.answers.pop_front().flatten().expect("looked at right before");
                 state.first_ticket = state.first_ticket.wrapping_add(1);
-                state.push(frame);
+                let share = frame.len();
+                state.push(frame, share);
             }
             if state.answers.is_empty() {
                 state.answers = VecDeque::new();
@@ -179,11 +224,11 @@ impl Outbox {
         Load { unanswered: state.answers.len(), work: !state.frames.is_empty() || state.closing.is_some() }
     }
 
-    /// Takes everything queued, and the wish to end that came behind it.
-    pub(super) fn take(&self) -> (VecDeque<Bytes>, Option<Closing>) {
+    /// Takes everything queued, and the wish to end that came behind it. The last is to be kept for as long as the first.
+    pub(super) fn take(&self) -> (VecDeque<Bytes>, Option<Closing>, Held) {
         let mut state = self.state.lock();
-        state.bytes = 0;
-        (std::mem::take(&mut state.frames), state.closing.clone())
+        (state.bytes, state.share) = (0, 0);
+        (std::mem::take(&mut state.frames), state.closing.clone(), std::mem::take(&mut state.held))
     }
 
     /// From now on everything is dropped.
@@ -219,18 +264,27 @@ impl Outbox {
 }
 
 impl State {
-    fn push(&mut self, frame: Bytes) {
+    fn push(&mut self, frame: Bytes, share: usize) {
         if self.closing.as_ref().is_some_and(|closing| closing.code == CloseCode::TooSlow) {
             return;
         }
         self.bytes += frame.len() + size_of::<Bytes>();
-        if self.bytes > MAX_BYTES {
-            self.frames = VecDeque::new();
-            self.bytes = 0;
-            self.closing.get_or_insert(Closing { code: CloseCode::TooSlow, reason: None });
-            return;
-        }
+        self.share += share + size_of::<Bytes>();
         self.frames.push_back(frame);
+        if self.bytes > FREE_BYTES {
+            self.has_fallen_behind(MAX_ALL_BYTES);
+        }
+    }
+
+    /// Counts what it holds, and lets go of it if that is too much by itself or with what all others hold.
+    #[cold]
+    fn has_fallen_behind(&mut self, most_of_all: usize) {
+        if self.held.is_too_much_with(self.share, most_of_all) || self.bytes > MAX_BYTES {
+            self.frames = VecDeque::new();
+            self.held = Held::default();
+            (self.bytes, self.share) = (0, 0);
+            self.closing.get_or_insert(Closing { code: CloseCode::TooSlow, reason: None });
+        }
     }
 }
 
@@ -290,6 +344,31 @@ mod tests {
         assert_eq!(outbox.closing().expect("closing").code, CloseCode::TooSlow);
         assert!(outbox.take().0.is_empty());
         assert_eq!(outbox.state.lock().bytes, 0);
+    }
+
+    #[test]
+    fn what_is_behind_is_counted_until_it_is_written_and_what_many_wait_for_once() {
+        let by_all = || HELD_BY_ALL.load(Ordering::Relaxed);
+        let large = Bytes::from(vec![0; 100 * 1024]);
+        let mut state = State::default();
+        state.push(large.clone(), large.len() / 50);
+        assert!(state.held.0 < 4 * 1024, "{} of a frame that fifty wait for", state.held.0);
+        state.push(large.clone(), large.len());
+        assert!(state.held.0 > 100 * 1024);
+        let counted = state.held.0;
+        assert!(by_all() >= counted);
+
+        // All together hold too much: it is one of those that have fallen behind.
+        state.has_fallen_behind(0);
+        assert_eq!((state.held.0, state.frames.len()), (0, 0));
+        assert_eq!(state.closing.expect("closing").code, CloseCode::TooSlow);
+
+        let outbox = outbox();
+        outbox.push(frame("a little"));
+        assert_eq!(outbox.take().2.0, 0, "who keeps up is not counted");
+        outbox.push(large.clone());
+        let (_, _, held) = outbox.take();
+        assert!(held.0 > 100 * 1024, "until it is written");
     }
 
     #[test]

@@ -300,7 +300,8 @@ impl Session {
     /// # Errors
     /// `Close` when the connection was asked to end and may end now.
     async fn flush(&mut self) -> Result<(), End> {
-        let (mut batch, mut closing) = self.outbox.take();
+        // Counted until it is written.
+        let (mut batch, mut closing, _held) = self.outbox.take();
         let mut torn = false;
         while !batch.is_empty() {
             let written = poll_fn(|cx| {
@@ -416,7 +417,8 @@ impl Session {
 
     /// Writes what is still queued, and then `frame`.
     async fn write_last(&mut self, frame: &[u8]) -> io::Result<()> {
-        for queued in self.outbox.take().0 {
+        let (queued, _, _held) = self.outbox.take();
+        for queued in queued {
             self.socket.write_all(&queued).await?;
         }
         self.socket.write_all(frame).await?;
