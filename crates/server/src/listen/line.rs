@@ -3,24 +3,32 @@
 //! Hyper drops a socket with whatever was not read of it, and the system then resets the connection: whoever was
 //! still sending sees that, and not why the server had enough. So the socket comes back here, and what is on its way
 //! is read and thrown away until the other end has closed, too.
+//!
+//! What was asked for has to be taken: a connection whose other end leaves its answer unread is ended here, in the
+//! middle of a body as well, as hyper would wait for ever and the answer would be held as long.
 
 use std::io;
+use std::io::ErrorKind::TimedOut;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use hyper::rt::{Sleep, Timer};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::intake::Held;
 use crate::stream::Stream;
+use crate::time::Time;
 
 /// What hyper reads from and writes to.
 pub struct Line {
     /// Gone where the gateway has taken it over.
     stream: Option<Stream>,
     state: Arc<State>,
+    patience: Patience,
 }
 
 /// What a connection knows of its line.
@@ -36,19 +44,28 @@ pub(super) struct State {
 }
 
 impl Line {
-    pub(super) fn new(stream: Stream, head: Held) -> (Self, Arc<State>) {
+    pub(super) fn new(stream: Stream, head: Held, patience: Patience) -> (Self, Arc<State>) {
         let state = Arc::new(State {
             in_head: AtomicBool::new(true),
             over: AtomicBool::new(false),
             head: Mutex::new(head),
             left: Mutex::default(),
         });
-        (Self { stream: Some(stream), state: Arc::clone(&state) }, state)
+        (Self { stream: Some(stream), state: Arc::clone(&state), patience }, state)
     }
 
     /// The socket, for whoever speaks something else on it from now on.
     pub fn into_stream(mut self) -> Stream {
         self.stream.take().expect("it is taken once, here or when the line is dropped")
+    }
+
+    fn held(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        let written = self.patience.hold(cx, written);
+        if matches!(written, Poll::Ready(Err(_))) {
+            // Who takes nothing will not say either that they have closed.
+            self.state.over.store(true, Relaxed);
+        }
+        written
     }
 
     fn stream(&mut self) -> Pin<&mut Stream> {
@@ -92,6 +109,48 @@ impl Drop for Line {
     }
 }
 
+/// How long the other end may leave unread what is written to it.
+pub(super) struct Patience {
+    time: Time,
+    /// In so long it takes [`MIN_TAKEN_BYTES`], or all there is.
+    allowed: Duration,
+    blocked: Option<Blocked>,
+}
+
+/// Since when there is no room in the socket, and what was taken meanwhile.
+struct Blocked {
+    until: Pin<Box<dyn Sleep>>,
+    taken: usize,
+}
+
+/// Two kilobytes a second with the usual setting: less than any line that people have.
+const MIN_TAKEN_BYTES: usize = 64 * 1024;
+
+impl Patience {
+    pub(super) const fn new(time: Time, allowed: Duration) -> Self {
+        Self { time, allowed, blocked: None }
+    }
+
+    /// What came of a write, unless it has waited for too long.
+    fn hold(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = written {
+            if let (Some(blocked), Ok(bytes)) = (&mut self.blocked, &written) {
+                blocked.taken += bytes;
+            }
+            return Poll::Ready(written);
+        }
+        let begin = || Blocked { until: Timer::sleep(&self.time, self.allowed), taken: 0 };
+        let blocked = self.blocked.get_or_insert_with(begin);
+        while blocked.until.as_mut().poll(cx).is_ready() {
+            if blocked.taken < MIN_TAKEN_BYTES {
+                return Poll::Ready(Err(io::Error::new(TimedOut, "the answer is not read")));
+            }
+            *blocked = begin();
+        }
+        Poll::Pending
+    }
+}
+
 /// Says that nothing more will come, and reads until the other end says so, too.
 pub(super) async fn linger(mut stream: Stream) {
     let mut thrown_away = vec![0; 4096];
@@ -117,11 +176,15 @@ impl AsyncRead for Line {
 
 impl AsyncWrite for Line {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(cx, buf)
+        let written = self.stream().poll_write(cx, buf);
+        self.held(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(cx)
+        // Asked for when all is written: what comes next has its own time.
+        let flushed = ready!(self.stream().poll_flush(cx));
+        self.patience.blocked = None;
+        Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -133,7 +196,8 @@ impl AsyncWrite for Line {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(cx, bufs)
+        let written = self.stream().poll_write_vectored(cx, bufs);
+        self.held(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

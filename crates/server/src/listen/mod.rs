@@ -29,6 +29,7 @@ use tower::ServiceExt;
 use self::gate::Full;
 pub use self::gate::{ConnectionGuard, Gate};
 pub use self::line::Line;
+use self::line::Patience;
 use crate::App;
 use crate::address::Peer;
 use crate::stream::Stream;
@@ -147,7 +148,8 @@ impl Connection {
         let Self { app, router, peer, guard } = self;
         let (time, head_timeout) = (app.time.clone(), app.config.request_timeout);
         let shutdown: CancellationToken = app.shutdown.clone();
-        let (line, state) = Line::new(stream, app.intake.hold(None));
+        let patience = Patience::new(time.clone(), head_timeout);
+        let (line, state) = Line::new(stream, app.intake.hold(None), patience);
         // The connection task needs no more of the app than that.
         drop(app);
 
