@@ -5,6 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use rim_protocol::frame::{Incoming, IncomingAnswer, IncomingEvent, IncomingNotice, Outgoing};
+use rim_protocol::limits::MAX_SYNC_GROUPS;
 use rim_protocol::rest::Message;
 use rim_protocol::sync::StoreState;
 use rim_protocol::{CloseCode, ErrorCode, Kind};
@@ -334,19 +335,23 @@ impl Engine {
 
     /// Asks until nothing is missing.
     async fn sync(&mut self) -> Result<(), Stop> {
+        let mut after = None;
         loop {
-            let answer = self.api.sync(&self.replica.request()).await.map_err(|error| match error {
+            let request = self.replica.request(after, MAX_SYNC_GROUPS);
+            let answer = self.api.sync(&request).await.map_err(|error| match error {
                 ApiError::Refused { code: 401, msg } => Stop::Ended { code: 401, reason: msg },
                 _ => Stop::Reconnect,
             })?;
             self.is_on(&answer.store).await?;
-            let more = answer.more;
+            let (more, next) = (answer.more, answer.next);
             for message in self.replica.merge(answer) {
                 self.emit(ClientEvent::Message(message)).await?;
             }
-            if !more {
-                return Ok(());
-            }
+            after = match (more, request.to) {
+                (true, _) => next,
+                (false, Some(to)) => Some(to.get()),
+                (false, None) => return Ok(()),
+            };
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a client has of its groups, kept exact by `rev`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rim_protocol::frame::{IncomingMessage, IncomingNotice};
 use rim_protocol::rest::Message;
@@ -15,7 +15,7 @@ pub struct Replica {
     store: Option<StoreState>,
     /// In the changes of the user himself.
     rev: u64,
-    groups: HashMap<u64, GroupReplica>,
+    groups: BTreeMap<u64, GroupReplica>,
 }
 
 /// How far the client is in one group.
@@ -42,11 +42,26 @@ impl Replica {
         self.groups.get(&gid).copied().unwrap_or_default()
     }
 
-    /// What to ask the server for.
-    pub(crate) fn request(&self) -> SyncRequest {
-        let groups =
-            self.groups.iter().map(|(gid, group)| GroupRev { gid: id(*gid), rev: id(group.rev) }).collect();
-        SyncRequest { rev: Some(id(self.rev)), groups, limit: None, window: None, store: self.store.clone() }
+    /// What to ask the server for, of the groups above `after`. It names `most` of them; where there are more, `to` is
+    /// the last one that it names, and the others are asked for when those are answered.
+    pub(crate) fn request(&self, after: Option<u64>, most: usize) -> SyncRequest {
+        let from = after.map_or(0, |after| after + 1);
+        let mut known = self.groups.range(from..);
+        let groups: Vec<_> = known
+            .by_ref()
+            .take(most)
+            .map(|(gid, group)| GroupRev { gid: id(*gid), rev: id(group.rev) })
+            .collect();
+        let to = known.next().and(groups.last()).map(|last| last.gid);
+        SyncRequest {
+            rev: Some(id(self.rev)),
+            groups,
+            limit: None,
+            window: None,
+            store: self.store.clone(),
+            after: after.map(id),
+            to,
+        }
     }
 
     /// Learns which store the server has. Whether it is another one: then nothing of what was known holds.
@@ -108,5 +123,27 @@ impl Replica {
         } else {
             Place::Gap
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_knows_more_groups_than_a_request_may_name_names_them_in_slices() {
+        let groups = [9, 2, 5, 7].map(|gid| (gid, GroupReplica { rev: gid, seq: 0 })).into();
+        let replica = Replica { groups, ..Replica::default() };
+        let asked = |after, most| {
+            let request = replica.request(after, most);
+            let named: Vec<_> =
+                request.groups.iter().map(|group| (group.gid.get(), group.rev.get())).collect();
+            (named, request.after.map(|gid| gid.get()), request.to.map(|gid| gid.get()))
+        };
+        assert_eq!(asked(None, 4), (vec![(2, 2), (5, 5), (7, 7), (9, 9)], None, None));
+        assert_eq!(asked(None, 3), (vec![(2, 2), (5, 5), (7, 7)], None, Some(7)));
+        assert_eq!(asked(Some(7), 3), (vec![(9, 9)], Some(7), None));
+        assert_eq!(asked(Some(4), 2), (vec![(5, 5), (7, 7)], Some(4), Some(7)));
+        assert_eq!(asked(Some(9), 2), (vec![], Some(9), None));
     }
 }

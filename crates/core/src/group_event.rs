@@ -3,8 +3,12 @@
 //! Of single chats nothing is kept. A member is told what happened while being one: from the own joining on, up to
 //! and including the own leaving.
 
+use std::collections::HashMap;
+
 use crate::event::{Change, GroupChange};
 use crate::group::Role;
+use crate::size::Size;
+use crate::user::User;
 use crate::{GroupId, Rev, Seq, Timestamp, UserId};
 
 /// So many of those whom it concerns are kept; how many they were is always known.
@@ -130,6 +134,27 @@ impl GroupEvent {
         surplus > 0
     }
 
+    /// Leaves out the oldest of `events`, which ascend, as far as they and whom they name do not fit into so many
+    /// bytes, and then those of `users` whom no other names; whether it left out any. The newest always stays.
+    pub fn keep_small(events: &mut Vec<Self>, users: &mut Vec<User>, bytes: usize) -> bool {
+        let mut unnamed: HashMap<UserId, usize> =
+            users.iter().map(|user| (user.id, user.size_bytes())).collect();
+        let (mut kept, mut taken) = (0, 0);
+        for event in events.iter().rev() {
+            let named: Vec<_> = event.named().filter_map(|user| unnamed.remove_entry(&user)).collect();
+            taken += event.size_bytes() + named.iter().map(|(_, bytes)| bytes).sum::<usize>();
+            if kept > 0 && taken > bytes {
+                unnamed.extend(named);
+                break;
+            }
+            kept += 1;
+        }
+        let surplus = events.len() - kept;
+        events.drain(..surplus);
+        users.retain(|user| !unnamed.contains_key(&user.id));
+        surplus > 0
+    }
+
     /// Everybody it names.
     pub fn named(&self) -> impl Iterator<Item = UserId> + '_ {
         self.users.iter().copied().chain([self.actor])
@@ -157,6 +182,36 @@ mod tests {
             assert_eq!(EventKind::from_code(kind.code()), Some(kind));
         }
         assert_eq!((EventKind::from_code(0), EventKind::from_code(9)), (None, None));
+    }
+
+    #[test]
+    fn of_events_that_fit_nowhere_the_newest_stays_with_whom_it_names() {
+        let event = |rev: u64| GroupEvent {
+            rev: Rev(rev),
+            seq: Seq(0),
+            kind: EventKind::Added,
+            actor: UserId(1),
+            users: vec![UserId(rev)],
+            count: 1,
+            name: None,
+            at: Timestamp(0),
+        };
+        let user = |id| User {
+            id: UserId(id),
+            account: String::new(),
+            name: String::new(),
+            avatar: "x".repeat(1000),
+            email: String::new(),
+        };
+        let kept = |bytes| {
+            let (mut events, mut users) = ((2..=4).map(event).collect(), (1..=4).map(user).collect());
+            let more = GroupEvent::keep_small(&mut events, &mut users, bytes);
+            let ids: Vec<_> = users.iter().map(|user| user.id.0).collect();
+            (events.iter().map(|event| event.rev.0).collect::<Vec<_>>(), ids, more)
+        };
+        assert_eq!(kept(10_000), (vec![2, 3, 4], vec![1, 2, 3, 4], false));
+        assert_eq!(kept(4_000), (vec![3, 4], vec![1, 3, 4], true));
+        assert_eq!(kept(0), (vec![4], vec![1, 4], true));
     }
 
     #[test]

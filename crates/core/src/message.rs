@@ -174,6 +174,43 @@ pub struct History {
     pub senders: Vec<User>,
 }
 
+/// Which messages of a group are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedMessages {
+    /// A page; `below` leaves out that place and everything after it.
+    Page { page: Page, below: Option<Seq> },
+    /// What an earlier part of a page has left, by places that ascend.
+    Rest(Vec<Span>),
+}
+
+/// The oldest messages of a page, and where the rest of it is; `None` if this is all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPart {
+    pub history: History,
+    pub rest: Option<Vec<Span>>,
+}
+
+/// Which chats are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedChats {
+    Page(Page),
+    /// What an earlier part of a page has left.
+    Rest(Vec<ShownChat>),
+}
+
+/// A chat on a page, and the message that it is shown with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownChat {
+    pub group: GroupId,
+    pub last: MessageId,
+}
+
+/// What of the spans, which ascend, lies above a place.
+pub fn above(spans: &[Span], place: Seq) -> Vec<Span> {
+    let cut = spans.iter().map(|span| Span { after: span.after.max(place), to: span.to });
+    cut.filter(|span| span.after < span.to).collect()
+}
+
 /// The places a user may see: everything above `after`, up to and including `to`.
 ///
 /// One span for each time he was a member; the last one of a current member is open and ends at the

@@ -12,12 +12,14 @@ use crate::event::Done;
 use crate::friend::{FriendAction, Friendship};
 use crate::group::{Group, NewGroup, Role};
 use crate::group_event::GroupEvent;
-use crate::message::{Chat, History, Page, Write};
+use crate::member_list::{MembersPage, MembersQuery};
+use crate::message::{Chat, History, HistoryPart, Page, ShownChat, WantedChats, WantedMessages, Write};
 use crate::session::{NewSession, Proof, Session, TokenHash};
+use crate::size::PART_BYTES;
 use crate::sync::{SyncPage, SyncQuery};
 use crate::upload::NewUpload;
 use crate::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
-use crate::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId};
+use crate::{GroupId, Identity, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 
 mod shared;
 #[cfg(feature = "suite")]
@@ -42,6 +44,13 @@ pub enum StoreError {
     /// message that is sent again is stored once.
     #[error("it is not known whether this was stored: send it again with the same clientMsgId")]
     Unsure,
+}
+
+/// The next rows of a list, as many as there is room for, and where the rest of it begins; `None` at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<T, R> {
+    pub rows: Vec<T>,
+    pub rest: Option<R>,
 }
 
 /// Told of every commit, and of what cannot be read, for metrics. Called by the store's writer, so it must not block.
@@ -179,8 +188,25 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<bool>;
 
-    /// Users whose relation to `user` is one of `states`, by id.
-    async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>>;
+    /// Users above `after` whose relation to `user` is one of `states`, by id: as many as fit into so many bytes.
+    async fn friends_part(
+        &self,
+        user: UserId,
+        states: &[Friendship],
+        after: UserId,
+        bytes: usize,
+    ) -> Result<Part<User, UserId>>;
+
+    /// All of them, however many: for tests and tools. Answers are made of parts.
+    async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
+        let (mut friends, mut after) = (Vec::new(), Some(UserId(0)));
+        while let Some(from) = after {
+            let part = self.friends_part(user, states, from, PART_BYTES).await?;
+            friends.extend(part.rows);
+            after = part.rest;
+        }
+        Ok(friends)
+    }
 
     /// Those of `others` to whom `user` is no stranger, by id: his friends, and whoever has written in their single
     /// chat since he joined it last, and has not left it. Costs what `others` are, not what he has.
@@ -212,14 +238,37 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// The groups the user is a member of, by id.
-    async fn groups_of(&self, user: UserId) -> Result<Vec<Group>>;
+    /// The groups above `after` that the user is a member of, by id: as many as fit into so many bytes.
+    async fn groups_part(&self, user: UserId, after: GroupId, bytes: usize) -> Result<Part<Group, GroupId>>;
+
+    /// All of them, however many: for tests and tools. Answers are made of parts.
+    async fn groups_of(&self, user: UserId) -> Result<Vec<Group>> {
+        let (mut groups, mut after) = (Vec::new(), Some(GroupId(0)));
+        while let Some(from) = after {
+            let part = self.groups_part(user, from, PART_BYTES).await?;
+            groups.extend(part.rows);
+            after = part.rest;
+        }
+        Ok(groups)
+    }
 
     /// Their ids alone, by id: what a login binds the connection to.
     async fn group_ids_of(&self, user: UserId) -> Result<Vec<GroupId>>;
 
-    /// The current members by order of joining; empty where the caller is not one of them.
-    async fn members(&self, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>>;
+    /// A page of the current members by order of joining; empty where the caller is not one of them.
+    async fn members_page(&self, caller: UserId, group: GroupId, query: MembersQuery) -> Result<MembersPage>;
+
+    /// All of them, however many: for tests and tools. Answers are made of pages.
+    async fn members(&self, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
+        let (mut members, mut after) = (Vec::new(), Some(Rev(0)));
+        while let Some(from) = after {
+            let query = MembersQuery { after: from, size: u32::MAX, named: None, bytes: PART_BYTES };
+            let page = self.members_page(caller, group, query).await?;
+            members.extend(page.members.into_iter().map(|member| (member.user, member.role)));
+            after = page.next;
+        }
+        Ok(members)
+    }
 
     /// Adds users as common members. Those who are members already are left as they are. One who comes
     /// back sees his earlier part and what follows, never the gap, joins anew in the order of joining,
@@ -343,22 +392,66 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of the user's chat list: the groups they are or were a member of in which they may see a message, but
     /// for those they have deleted ([`crate::message::is_deleted`]). Pages are cut newest message first; the rows of a
-    /// page ascend by message id.
-    async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>>;
+    /// page ascend by message id. Answered are the first of them that fit into so many bytes, and which others are on
+    /// the page.
+    async fn chats_part(
+        &self,
+        user: UserId,
+        wanted: WantedChats,
+        bytes: usize,
+    ) -> Result<Part<Chat, Vec<ShownChat>>>;
+
+    /// A whole page, however large: for tests and tools. Answers are made of parts.
+    async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
+        let (mut chats, mut wanted) = (Vec::new(), Some(WantedChats::Page(page)));
+        while let Some(next) = wanted {
+            let part = self.chats_part(user, next, PART_BYTES).await?;
+            chats.extend(part.rows);
+            wanted = part.rest.map(WantedChats::Rest);
+        }
+        Ok(chats)
+    }
 
     /// A page of the group as the user may see it: the parts during which he was a member. Page 1 holds the
-    /// newest; `below` leaves out that place and everything after it. `None` where he never was a
-    /// member or there is no such group.
+    /// newest. Answered are the oldest of it that fit into so many bytes, and where the others are. `None` where he
+    /// never was a member or there is no such group.
+    async fn history_part(
+        &self,
+        user: UserId,
+        group: GroupId,
+        wanted: WantedMessages,
+        bytes: usize,
+    ) -> Result<Option<HistoryPart>>;
+
+    /// A whole page, however large: for tests and tools. Answers are made of parts.
     async fn history(
         &self,
         user: UserId,
         group: GroupId,
         page: Page,
         below: Option<Seq>,
-    ) -> Result<Option<History>>;
+    ) -> Result<Option<History>> {
+        let wanted = WantedMessages::Page { page, below };
+        let Some(mut part) = self.history_part(user, group, wanted, PART_BYTES).await? else {
+            return Ok(None);
+        };
+        let mut whole = part.history;
+        while let Some(rest) = part.rest {
+            let next = self.history_part(user, group, WantedMessages::Rest(rest), PART_BYTES).await?;
+            let Some(next) = next else { break };
+            for sender in &next.history.senders {
+                if !whole.senders.iter().any(|known| known.id == sender.id) {
+                    whole.senders.push(sender.clone());
+                }
+            }
+            whole.messages.extend(next.history.messages.iter().cloned());
+            part = next;
+        }
+        Ok(Some(whole))
+    }
 
     /// What happened in the group among the messages from one place to the other, as far as the user may know of it:
-    /// the newest `limit`, and whether there are more. Named are all whom they speak of. Nothing of a single chat, and
+    /// of the newest `limit` those that fit into so many bytes, and whether there are more. Named are all whom they speak of. Nothing of a single chat, and
     /// nothing to one who never was a member.
     async fn group_events(
         &self,
@@ -367,12 +460,14 @@ pub trait Store: Send + Sync + 'static {
         from: Seq,
         to: Seq,
         limit: u32,
+        bytes: usize,
     ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)>;
 
     /// What the user missed.
     ///
     /// Groups the query does not name count as `rev` 0. Repeating the query with the answer's `rev`s until
-    /// `more` is false ends exactly up to date. Groups the user was never in are passed over.
+    /// `more` is false ends exactly up to date, with `after` the answer's `next` or without it. Groups the user was
+    /// never in are passed over.
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage>;
 
     // ---- the store itself

@@ -3,7 +3,8 @@
 use crate::friend::Friendship;
 use crate::group::{Group, Role};
 use crate::group_event::GroupEvent;
-use crate::message::Message;
+use crate::message::{Message, Span};
+use crate::size::ANSWER_BYTES;
 use crate::user::User;
 use crate::{GroupId, Rev, Seq, Timestamp, UserId};
 
@@ -17,10 +18,23 @@ pub struct SyncQuery {
     pub rev: Rev,
     /// How far it is in each group it knows. Of a group named twice the first counts.
     pub groups: Vec<(GroupId, Rev)>,
-    /// Rows (messages and members) of the answer, at least 1.
+    /// Rows (messages and members) of the answer, at least 1; and as many changes of the user himself.
     pub limit: u32,
     /// At most so many messages of each group, the newest; all where `None`.
     pub window: Option<u32>,
+    /// Bytes of the answer, about; [`ANSWER_BYTES`] where `None`.
+    pub bytes: Option<usize>,
+    /// Only groups above this one are looked at.
+    pub after: Option<GroupId>,
+    /// Only groups up to this one are looked at.
+    pub to: Option<GroupId>,
+}
+
+impl SyncQuery {
+    /// What there is room for in the answer.
+    pub fn room(&self) -> Room {
+        Room { rows: self.limit.max(1) as usize, bytes: self.bytes.unwrap_or(ANSWER_BYTES).max(1) }
+    }
 }
 
 /// What it missed.
@@ -39,6 +53,8 @@ pub struct SyncPage {
     pub users: Vec<User>,
     /// Whether another query is needed to be up to date.
     pub more: bool,
+    /// If there is more: of all groups up to this one everything is answered.
+    pub next: Option<GroupId>,
 }
 
 /// A chat as its user has it now.
@@ -97,20 +113,73 @@ impl Stay {
     }
 }
 
-/// Up to which `rev` an answer tells a group that goes on to `until`: `rows` are the revs of what there is to tell and
-/// how much each takes up, of the room for `limit`. A row and an event may have the same rev, so the answer may have one
-/// more, rather than nothing.
-pub fn cut(mut rows: Vec<(Rev, usize)>, limit: usize, until: Rev) -> Rev {
-    rows.sort_unstable();
-    let Some((first, _)) = rows.first().copied() else { return until };
-    let mut taken = 0;
-    for (at, (rev, size)) in rows.into_iter().enumerate() {
-        taken += size;
-        if at > 0 && taken > limit {
-            return Rev(rev.0 - 1).max(first);
+/// What an answer has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    pub rows: usize,
+    pub bytes: usize,
+}
+
+impl Room {
+    pub const fn is_used_up(&self) -> bool {
+        self.rows == 0 || self.bytes == 0
+    }
+
+    /// What is left beside something without rows of its own.
+    pub const fn take(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    /// Nothing comes behind what was cut, even if it would fit.
+    pub const fn use_up(&mut self) {
+        *self = Self { rows: 0, bytes: 0 };
+    }
+}
+
+/// Up to which rev the messages are known of which these are the first; `until` where there are no others. Places have
+/// no gaps, so many messages lie in so many places.
+pub fn known_to(read: &[Message], missed: &[Span], until: Rev) -> Rev {
+    let missed: u64 = missed.iter().map(|span| span.to.0 - span.after.0).sum();
+    if (read.len() as u64) < missed { read.last().map_or(Rev(0), |last| last.rev) } else { until }
+}
+
+/// What a group takes up in an answer beside its rows and its description.
+pub const DELTA_BYTES: usize = 340;
+
+/// Finds up to which `rev` an answer tells: the rows that there are to tell are shown to it in the order of their revs.
+///
+/// A row and an event may have the same rev, so the answer may have one more than there is room for, rather than
+/// nothing. What is cut uses up the answer.
+#[derive(Debug)]
+pub struct Cut<'r> {
+    room: &'r mut Room,
+    first: Option<Rev>,
+    left: Room,
+}
+
+impl<'r> Cut<'r> {
+    pub const fn new(room: &'r mut Room) -> Self {
+        let left = *room;
+        Self { room, first: None, left }
+    }
+
+    /// Takes a row; or tells up to which rev the answer goes, if there is no room for it.
+    pub fn take(&mut self, rev: Rev, rows: usize, bytes: usize) -> Option<Rev> {
+        let fits = rows <= self.left.rows && bytes <= self.left.bytes;
+        self.left.rows = self.left.rows.saturating_sub(rows);
+        self.left.bytes = self.left.bytes.saturating_sub(bytes);
+        *self.room = self.left;
+        match self.first {
+            Some(first) if !fits => {
+                self.room.use_up();
+                Some(Rev(rev.0 - 1).max(first))
+            }
+            _ => {
+                self.first.get_or_insert(rev);
+                None
+            }
         }
     }
-    until
 }
 
 /// A member as he is now.
@@ -127,17 +196,34 @@ pub struct MemberState {
 mod tests {
     use super::*;
 
+    fn cut(mut rows: Vec<(u64, usize, usize)>, room: (usize, usize), until: u64) -> (u64, Room) {
+        let mut room = Room { rows: room.0, bytes: room.1 };
+        rows.sort_unstable();
+        let mut cut = Cut::new(&mut room);
+        let end = rows.into_iter().find_map(|(rev, rows, bytes)| cut.take(Rev(rev), rows, bytes));
+        (end.map_or(until, |rev| rev.0), room)
+    }
+
     #[test]
     fn an_answer_ends_before_what_has_no_room_in_it() {
         let rows =
-            |rows: &[(u64, usize)]| rows.iter().map(|(rev, size)| (Rev(*rev), *size)).collect::<Vec<_>>();
-        assert_eq!(cut(rows(&[]), 2, Rev(9)), Rev(9));
-        assert_eq!(cut(rows(&[(5, 1), (3, 1)]), 2, Rev(9)), Rev(9));
-        assert_eq!(cut(rows(&[(5, 1), (3, 1), (7, 1)]), 2, Rev(9)), Rev(6));
+            |rows: &[(u64, usize)]| rows.iter().map(|(rev, size)| (*rev, *size, 1)).collect::<Vec<_>>();
+        let end = |told: &[(u64, usize)], limit| cut(rows(told), (limit, 99), 9).0;
+        assert_eq!(end(&[], 2), 9);
+        assert_eq!(end(&[(5, 1), (3, 1)], 2), 9);
+        assert_eq!(end(&[(5, 1), (3, 1), (7, 1)], 2), 6);
         // An event that names twenty takes as much room as twenty rows, but never all of it from everything.
-        assert_eq!(cut(rows(&[(3, 1), (5, 21), (7, 1)]), 20, Rev(9)), Rev(4));
-        assert_eq!(cut(rows(&[(3, 21), (5, 1)]), 20, Rev(9)), Rev(4));
-        assert_eq!(cut(rows(&[(3, 21)]), 20, Rev(9)), Rev(9));
-        assert_eq!(cut(rows(&[(3, 1), (3, 1)]), 1, Rev(9)), Rev(3));
+        assert_eq!(end(&[(3, 1), (5, 21), (7, 1)], 20), 4);
+        assert_eq!(end(&[(3, 21), (5, 1)], 20), 4);
+        assert_eq!(end(&[(3, 21)], 20), 9);
+        assert_eq!(end(&[(3, 1), (3, 1)], 1), 3);
+    }
+
+    #[test]
+    fn bytes_end_an_answer_as_rows_do() {
+        assert_eq!(cut(vec![(3, 1, 40), (5, 1, 60)], (9, 100), 9), (9, Room { rows: 7, bytes: 0 }));
+        assert_eq!(cut(vec![(3, 1, 40), (5, 1, 61)], (9, 100), 9), (4, Room { rows: 0, bytes: 0 }));
+        assert_eq!(cut(vec![(3, 1, 500)], (9, 100), 9).0, 9, "one that fits nowhere passes alone");
+        assert_eq!(cut(vec![(3, 1, 500), (4, 1, 1)], (9, 100), 9).0, 3, "and nothing behind it");
     }
 }

@@ -184,6 +184,15 @@ pub fn content_size(text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// A part of a name that is searched for: not longer than a name.
+pub fn part_of_name(text: &str) -> Result<&str, Invalid> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NAME_CHARS {
+        return Err(Invalid::new("q", format!("at most {MAX_NAME_CHARS} characters")));
+    }
+    Ok(text)
+}
+
 /// A list of users in a request.
 pub fn user_list<T>(field: &'static str, users: &[T]) -> Result<(), Invalid> {
     if users.len() > MAX_USERS_PER_REQUEST {

@@ -151,6 +151,47 @@ pub struct MemberItem {
     pub user: User,
 }
 
+/// `POST /api/group/user/list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001, "size": 50})))]
+pub struct MembersRequest {
+    pub gid: Id,
+    /// A part of the name or the account.
+    #[serde(default)]
+    pub q: Option<String>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub after: Option<Id>,
+    /// 100 where left out, 200 at the most.
+    #[serde(default)]
+    pub size: Option<u32>,
+}
+
+/// A page of members, in the order of joining.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct MembersAnswer {
+    pub members: Vec<ListedMember>,
+    /// How many the group has.
+    pub count: u64,
+    /// Where the next page begins; null at the end.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub next: Option<u64>,
+}
+
+/// A member as the pages have them: role 1 common, 2 admin or creator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ListedMember {
+    pub role: u8,
+    pub user: User,
+    /// Of the latest joining, Unix milliseconds.
+    pub joined_at: i64,
+}
+
 /// `POST /api/user/create`. An `id` is ignored, as any unknown key is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]

@@ -35,6 +35,15 @@ pub struct SyncRequest {
     /// answered.
     #[serde(default)]
     pub store: Option<StoreState>,
+    /// Only groups with a larger id are answered: the `next` of the answer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub after: Option<Id>,
+    /// Only groups up to this one are answered: for who knows more groups than fit into one request, and names them in
+    /// slices by ascending id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub to: Option<Id>,
 }
 
 /// Which store a server has. `rev`, `seq` and ids mean something only together with it.
@@ -79,6 +88,10 @@ pub struct SyncAnswer {
     /// Chats with which the user did something, on whichever device.
     #[serde(default)]
     pub chats: Vec<ChatState>,
+    /// Where there is more: everything is answered of the groups up to this id. To be sent as `after`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub next: Option<u64>,
 }
 
 /// A chat as its user has it now.
@@ -140,7 +153,7 @@ pub struct GroupDelta {
     pub skipped_to: Option<u64>,
     /// Members whose membership, role or receipts changed.
     pub members: Vec<MemberState>,
-    /// The group is too large for its members to be synced: forget those at hand, and read `group/user/get`
+    /// The group is too large for its members to be synced: forget those at hand, and read `group/user/list`
     /// when needed.
     pub members_omitted: bool,
     /// Whether this group has more.
@@ -198,7 +211,7 @@ pub struct EventsRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct EventsAnswer {
-    /// Ascending, the newest 200.
+    /// Ascending, the newest; 200 at the most.
     pub events: Vec<GroupEvent>,
     /// Whom they speak of, each once.
     pub users: Vec<User>,

@@ -18,6 +18,7 @@ use crate::limits::{Attempt, Guesser, RateLimits};
 use crate::media::Avatars;
 use crate::metrics::Metrics;
 use crate::time::Time;
+use crate::unsent::Unsent;
 
 /// The server's parts, built once by [`crate::run`].
 pub struct App {
@@ -40,6 +41,8 @@ pub struct App {
     pub proxies: Proxies,
     /// How much has come that is not whole yet.
     pub intake: Arc<Intake>,
+    /// What answers hold that were not read yet.
+    pub unsent: Unsent,
     pub metrics: Arc<Metrics>,
     /// Cancelled when the server should go away: nothing new is accepted, connections end.
     pub shutdown: CancellationToken,

@@ -19,6 +19,7 @@ use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
 use crate::time::Time;
+use crate::unsent::Unsent;
 
 /// Settings, as flags, of a server that keeps its data in `data`.
 pub(crate) fn config(data: &TempDir, settings: &[&str]) -> Config {
@@ -45,6 +46,7 @@ pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
         limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &Time::default()),
         proxies: Proxies::new(config.trusted_proxies.clone()),
         intake: Intake::new(config.max_body_bytes),
+        unsent: Unsent::default(),
         metrics,
         shutdown: CancellationToken::new(),
         tasks: TaskTracker::new(),

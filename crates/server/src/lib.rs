@@ -31,6 +31,7 @@ pub mod store;
 pub mod stream;
 pub mod time;
 pub mod tls;
+pub mod unsent;
 mod why;
 
 pub use app::App;

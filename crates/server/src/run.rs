@@ -29,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::store::{self, Opened};
 use crate::time::Time;
 use crate::tls::Certificates;
+use crate::unsent::Unsent;
 use crate::{http, jobs};
 
 /// Hints of other nodes that may wait to be looked at. More are dropped, and the store is looked at instead.
@@ -138,6 +139,7 @@ impl Server {
             limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &time),
             proxies: Proxies::new(config.trusted_proxies.clone()),
             intake: Intake::new(config.max_body_bytes),
+            unsent: Unsent::default(),
             time,
             metrics,
             shutdown,

@@ -52,12 +52,13 @@ macro_rules! columns {
     };
 }
 
-/// Of each of these groups, after and up to these revs, the first `limit` that the user may know of, or the last ones.
+/// Of each of these groups, after and up to these revs, the first `limit` that the user may know of, or the last ones;
+/// of all of them the first `total`.
 pub(crate) async fn of_groups(
     db: &impl GenericClient,
     user: UserId,
     views: &[(GroupId, Rev, Rev)],
-    limit: usize,
+    (limit, total): (usize, usize),
     newest: bool,
 ) -> Result<Vec<(GroupId, GroupEvent)>> {
     const FIRST: &str = concat!(
@@ -70,7 +71,7 @@ pub(crate) async fn of_groups(
                LATERAL (SELECT * FROM group_events AS e
                         WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
         seen!(),
-        " ORDER BY e.place LIMIT $5) AS e ORDER BY e.group_id, e.place"
+        " ORDER BY e.place LIMIT $5) AS e ORDER BY e.group_id, e.place LIMIT $6"
     );
     const NEWEST: &str = concat!(
         "SELECT ",
@@ -82,7 +83,7 @@ pub(crate) async fn of_groups(
                LATERAL (SELECT * FROM group_events AS e
                         WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
         seen!(),
-        " ORDER BY e.place DESC LIMIT $5) AS e ORDER BY e.group_id, e.place"
+        " ORDER BY e.place DESC LIMIT $5) AS e ORDER BY e.group_id, e.place LIMIT $6"
     );
     if views.is_empty() {
         return Ok(Vec::new());
@@ -90,7 +91,8 @@ pub(crate) async fn of_groups(
     let groups = array(views.iter().map(|(group, _, _)| *group));
     let since = array(views.iter().map(|(_, since, _)| *since));
     let until = array(views.iter().map(|(_, _, until)| *until));
-    let params: row::Params<'_> = &[&user.sql(), &groups, &since, &until, &(limit as u64).sql()];
+    let (limit, total) = ((limit as u64).sql(), (total as u64).sql());
+    let params: row::Params<'_> = &[&user.sql(), &groups, &since, &until, &limit, &total];
     row::all(db, if newest { NEWEST } else { FIRST }, params, |row| Ok((row.number(0)?, read(row)?))).await
 }
 
@@ -102,6 +104,7 @@ pub(crate) async fn between(
     from: Seq,
     to: Seq,
     limit: u32,
+    bytes: usize,
 ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
     let sql = concat!(
         "SELECT ",
@@ -121,7 +124,8 @@ pub(crate) async fn between(
     events.reverse();
     more |= GroupEvent::keep_newest(&mut events, MAX_ROWS);
     let named: BTreeSet<UserId> = events.iter().flat_map(GroupEvent::named).collect();
-    let users = users::find_all(db, named.into_iter().collect()).await?;
+    let mut users = users::find_all(db, named.into_iter().collect()).await?;
+    more |= GroupEvent::keep_small(&mut events, &mut users, bytes);
     Ok((events, users, more))
 }
 

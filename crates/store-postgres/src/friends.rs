@@ -3,6 +3,7 @@
 use deadpool_postgres::GenericClient;
 use rim_core::event::Change;
 use rim_core::friend::{self, FriendAction, Friendship};
+use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{Refusal, Rev, Timestamp, UserId};
 
@@ -76,16 +77,21 @@ pub(crate) async fn touch(
     row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?))).await
 }
 
-pub(crate) async fn list(
+/// See [`rim_core::Store::friends_part`].
+pub(crate) async fn part(
     db: &impl GenericClient,
     user: UserId,
     states: Vec<Friendship>,
-) -> Result<Vec<User>> {
+    after: UserId,
+    bytes: usize,
+) -> Result<Part<User, UserId>> {
     let sql = "SELECT u.id, u.account, u.name, u.avatar, u.email
                FROM friendships AS f JOIN users AS u ON u.id = f.other_id
-               WHERE f.user_id = $1 AND f.state = ANY($2) ORDER BY f.other_id";
+               WHERE f.user_id = $1 AND f.other_id > $2 AND f.state = ANY($3) ORDER BY f.other_id LIMIT $4";
     let states: Vec<i16> = states.into_iter().map(row::friendship_code).collect();
-    row::all(db, sql, &[&user.sql(), &states], row::user).await
+    let params: row::Params<'_> = &[&user.sql(), &after.sql(), &states, &row::AT_ONCE];
+    let rows = row::all(db, sql, params, row::user).await?;
+    Ok(row::part(rows, bytes, |user: &User| user.id))
 }
 
 /// Each part is a look-up by primary keys.
@@ -107,12 +113,17 @@ pub(crate) async fn acquaintances(
     row::all(db, sql, &[&user.sql(), &row::array(others), &friends], |row| row.number(0)).await
 }
 
-/// Those that changed after `rev`, in that order.
+/// The first `limit` that changed after `rev`, in that order.
 pub(crate) async fn changed(
     db: &impl GenericClient,
     user: UserId,
     rev: Rev,
-) -> Result<Vec<(UserId, Friendship)>> {
-    let sql = "SELECT other_id, state FROM friendships WHERE user_id = $1 AND rev > $2 ORDER BY rev";
-    row::all(db, sql, &[&user.sql(), &rev.sql()], |row| Ok((row.number(0)?, row.friendship(1)?))).await
+    limit: usize,
+) -> Result<Vec<(Rev, UserId, Friendship)>> {
+    let sql = "SELECT user_id, other_id, state, rev FROM friendships WHERE user_id = $1 AND rev > $2
+               ORDER BY rev LIMIT $3";
+    row::all(db, sql, &[&user.sql(), &rev.sql(), &(limit as u64).sql()], |row| {
+        Ok((row.number(3)?, row.number(1)?, row.friendship(2)?))
+    })
+    .await
 }

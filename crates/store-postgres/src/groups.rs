@@ -9,7 +9,9 @@ use deadpool_postgres::GenericClient;
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::group::{self, Group, Member, NewGroup, PIECE, Role};
-use rim_core::store::SeenUpTo;
+use rim_core::member_list::{self, MAX_LOOKED_AT, MAX_PAGE, MembersPage, MembersQuery};
+use rim_core::size::{Size, fitting};
+use rim_core::store::{Part, SeenUpTo};
 use rim_core::user::User;
 use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
 
@@ -104,25 +106,68 @@ pub(crate) async fn joined(
     Ok((seen, row::all(db, sql, &[&since.to_string()], read).await?))
 }
 
-pub(crate) async fn of(db: &impl GenericClient, user: UserId) -> Result<Vec<Group>> {
+/// See [`rim_core::Store::groups_part`].
+pub(crate) async fn part(
+    db: &impl GenericClient,
+    user: UserId,
+    after: GroupId,
+    bytes: usize,
+) -> Result<Part<Group, GroupId>> {
     let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
-               WHERE m.user_id = $1 AND m.left_rev IS NULL ORDER BY m.group_id";
-    row::all(db, sql, &[&user.sql()], row::group).await
+               WHERE m.user_id = $1 AND m.group_id > $2 AND m.left_rev IS NULL ORDER BY m.group_id LIMIT $3";
+    let params: row::Params<'_> = &[&user.sql(), &after.sql(), &row::AT_ONCE];
+    let rows = row::all(db, sql, params, row::group).await?;
+    Ok(row::part(rows, bytes, |group: &Group| group.id))
 }
 
-pub(crate) async fn members(
+/// See [`rim_core::Store::members_page`].
+pub(crate) async fn members_page(
     db: &impl GenericClient,
     caller: UserId,
     group: GroupId,
-) -> Result<Vec<(User, Role)>> {
-    let sql = "SELECT u.id, u.account, u.name, u.avatar, u.email, m.role
+    query: MembersQuery,
+) -> Result<MembersPage> {
+    let sql = "SELECT g.id, g.member_count FROM groups AS g
+               JOIN members AS c ON c.group_id = g.id AND c.user_id = $2 AND c.left_rev IS NULL WHERE g.id = $1";
+    let count = row::first(db, sql, &[&group.sql(), &caller.sql()], |row| row.number(1)).await?;
+    let Some(count) = count else { return Ok(MembersPage::default()) };
+
+    // Without what may be large. One more than is looked at tells whether there are more.
+    let size = query.size.min(MAX_PAGE) as usize;
+    let limit = if query.named.is_some() { MAX_LOOKED_AT as usize } else { size };
+    let sql = "SELECT m.join_rev, m.user_id, m.role, m.joined_at, u.account, u.name
                FROM members AS m JOIN users AS u ON u.id = m.user_id
-               WHERE m.group_id = $1 AND m.left_rev IS NULL
-                 AND EXISTS (SELECT FROM members AS c
-                             WHERE c.group_id = $1 AND c.user_id = $2 AND c.left_rev IS NULL)
-               ORDER BY m.join_rev";
-    row::all(db, sql, &[&group.sql(), &caller.sql()], |row| Ok((row::user(row)?, row.role(5)?))).await
+               WHERE m.group_id = $1 AND m.left_rev IS NULL AND m.join_rev > $2 ORDER BY m.join_rev LIMIT $3";
+    let params: row::Params<'_> = &[&group.sql(), &query.after.sql(), &(limit as u64 + 1).sql()];
+    let looked_at = row::all(db, sql, params, |row| {
+        let found = match &query.named {
+            Some(named) => named.is_in(&row.text(4)?, &row.text(5)?),
+            None => true,
+        };
+        Ok((row.number::<Rev>(0)?, row.number(1)?, row.role(2)?, row.time(3)?, found))
+    })
+    .await?;
+    // Those before the first that is one too many.
+    let at = |index: usize| looked_at.get(index.wrapping_sub(1)).map_or(query.after, |(rev, ..)| *rev);
+    let mut next = (looked_at.len() > limit).then(|| at(limit));
+    let found: Vec<_> = looked_at.iter().take(limit).filter(|(.., found)| *found).collect();
+    if found.len() > size {
+        next = found.get(size.wrapping_sub(1)).map(|(rev, ..)| *rev);
+    }
+    let found = &found[..found.len().min(size)];
+    let users = users::find_all(db, found.iter().map(|(_, user, ..)| *user).collect()).await?;
+    let joined = |(user, (_, _, role, joined_at, _)): (User, &&(Rev, UserId, Role, Timestamp, bool))| {
+        member_list::Member { user, role: *role, joined_at: *joined_at }
+    };
+    // Nobody is ever deleted, so they are as many.
+    let mut members: Vec<_> = users.into_iter().zip(found).map(joined).collect();
+    let fit = fitting(&members, query.bytes, Size::size_bytes);
+    if fit < members.len() {
+        next = found.get(fit.wrapping_sub(1)).map(|(rev, ..)| *rev);
+    }
+    members.truncate(fit);
+    Ok(MembersPage { members, count, next })
 }
 
 /// By order of joining.

@@ -17,9 +17,10 @@ use rim_core::event::{Done, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Chat, History, Page, Write};
+use rim_core::member_list::{MembersPage, MembersQuery};
+use rim_core::message::{Chat, HistoryPart, ShownChat, WantedChats, WantedMessages, Write};
 use rim_core::session::{NewSession, Proof, Session, TokenHash};
-use rim_core::store::{CommitObserver, Result, Store, StoreError};
+use rim_core::store::{CommitObserver, Part, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::upload::NewUpload;
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
@@ -296,9 +297,15 @@ impl Store for PostgresStore {
         self.database.write(move |tx| friends::befriend(tx, user, other, action, now).boxed()).await
     }
 
-    async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
+    async fn friends_part(
+        &self,
+        user: UserId,
+        states: &[Friendship],
+        after: UserId,
+        bytes: usize,
+    ) -> Result<Part<User, UserId>> {
         let states = states.to_vec();
-        self.database.one(move |db| friends::list(db, user, states).boxed()).await
+        self.database.one(move |db| friends::part(db, user, states, after, bytes).boxed()).await
     }
 
     async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
@@ -324,16 +331,16 @@ impl Store for PostgresStore {
         self.database.write(move |tx| groups::update(tx, caller, group, name, avatar, now).boxed()).await
     }
 
-    async fn groups_of(&self, user: UserId) -> Result<Vec<Group>> {
-        self.database.one(move |db| groups::of(db, user).boxed()).await
+    async fn groups_part(&self, user: UserId, after: GroupId, bytes: usize) -> Result<Part<Group, GroupId>> {
+        self.database.one(move |db| groups::part(db, user, after, bytes).boxed()).await
     }
 
     async fn group_ids_of(&self, user: UserId) -> Result<Vec<GroupId>> {
         self.database.one(move |db| groups::ids_of(db, user).boxed()).await
     }
 
-    async fn members(&self, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
-        self.database.one(move |db| groups::members(db, caller, group).boxed()).await
+    async fn members_page(&self, caller: UserId, group: GroupId, query: MembersQuery) -> Result<MembersPage> {
+        self.database.read(move |db| groups::members_page(db, caller, group, query).boxed()).await
     }
 
     async fn add_members(
@@ -427,18 +434,23 @@ impl Store for PostgresStore {
         self.database.write(move |tx| chats::delete(tx, user, group, seen, now).boxed()).await
     }
 
-    async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
-        self.database.one(move |db| chats::page(db, user, page).boxed()).await
+    async fn chats_part(
+        &self,
+        user: UserId,
+        wanted: WantedChats,
+        bytes: usize,
+    ) -> Result<Part<Chat, Vec<ShownChat>>> {
+        self.database.read(move |db| chats::part(db, user, wanted, bytes).boxed()).await
     }
 
-    async fn history(
+    async fn history_part(
         &self,
         user: UserId,
         group: GroupId,
-        page: Page,
-        below: Option<Seq>,
-    ) -> Result<Option<History>> {
-        self.database.read(move |db| history::page(db, user, group, page, below).boxed()).await
+        wanted: WantedMessages,
+        bytes: usize,
+    ) -> Result<Option<HistoryPart>> {
+        self.database.read(move |db| history::part(db, user, group, wanted, bytes).boxed()).await
     }
 
     async fn group_events(
@@ -448,8 +460,9 @@ impl Store for PostgresStore {
         from: Seq,
         to: Seq,
         limit: u32,
+        bytes: usize,
     ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
-        self.database.read(move |db| events::between(db, user, group, from, to, limit).boxed()).await
+        self.database.read(move |db| events::between(db, user, group, from, to, limit, bytes).boxed()).await
     }
 
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {

@@ -5,6 +5,8 @@ use rim_core::friend::Friendship;
 use rim_core::group::{Group, Role};
 use rim_core::message::{Kind, Message};
 use rim_core::session::Session;
+use rim_core::size::{Size, fitting};
+use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 use tokio_postgres::Row;
@@ -82,6 +84,18 @@ pub(crate) async fn all<T>(
     let statement = db.prepare_cached(sql).await?;
     let rows = db.query(&statement, params).await?;
     rows.iter().map(Fields::of).map(read).collect()
+}
+
+/// Rows of a list that are read together, of which those are answered that fit.
+pub(crate) const AT_ONCE: i64 = 200;
+
+/// Those of the first [`AT_ONCE`] rows of a list that fit into so many bytes, and where the others begin.
+pub(crate) fn part<T: Size, R>(mut rows: Vec<T>, bytes: usize, key: impl Fn(&T) -> R) -> Part<T, R> {
+    let fit = fitting(&rows, bytes, Size::size_bytes);
+    let more = fit < rows.len() || rows.len() as i64 == AT_ONCE;
+    rows.truncate(fit);
+    let rest = rows.last().filter(|_| more).map(key);
+    Part { rows, rest }
 }
 
 /// Changes rows and returns how many.

@@ -7,14 +7,19 @@
 //! All groups that may be in the answer are asked for together, so the number of questions to the database does not
 //! grow with theirs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::try_join;
+use rim_core::friend::Friendship;
 use rim_core::group::Group;
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Message, Page, Span, page_spans};
-use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery, cut};
+use rim_core::message::{Message, Page, Span, above, page_spans};
+use rim_core::size::Size;
+use rim_core::sync::{
+    ChatState, Cut, DELTA_BYTES, GroupDelta, MAX_SYNCED_MEMBERS, MemberState, Room, SyncPage, SyncQuery,
+    known_to,
+};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
@@ -27,29 +32,43 @@ use crate::{chats, events, friends, groups, history, place, users};
 const AT_ONCE: usize = 64;
 
 pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -> Result<SyncPage> {
+    let mut room = query.room();
+    // One more than there is room for tells whether there is more, and from which rev on.
+    let one_more = room.rows + 1;
     let (own, friends, chats, candidates) = try_join!(
         own_profile(db, user),
-        friends::changed(db, user, query.rev),
-        chats::changed(db, user, query.rev),
-        candidates(db, user, query.groups.clone())
+        friends::changed(db, user, query.rev, one_more),
+        chats::changed(db, user, query.rev, one_more),
+        candidates(db, user, &query)
     )?;
-    let (rev, me) = own.map_or((Rev(0), None), |(rev, profile_rev, profile)| {
+    let (own_rev, me) = own.map_or((Rev(0), None), |(rev, profile_rev, profile)| {
         (rev, (profile_rev > query.rev).then_some(profile))
     });
+    let mut people = People::default();
+    people.learn(db, friends.iter().map(|(_, friend, _)| *friend)).await?;
+    room.take(me.as_ref().map_or(0, Size::size_bytes));
+    let Own { rev, friends, chats } = Own::cut(friends, chats, own_rev, &mut room, &mut people);
 
-    let (mut deltas, mut more) = (Vec::new(), false);
-    let mut rows_left = query.limit.max(1) as usize;
+    let (mut deltas, mut unanswered) = (Vec::new(), None);
     for some in candidates.chunks(AT_ONCE) {
-        if rows_left == 0 {
-            more = true;
+        if room.is_used_up() {
+            unanswered = unanswered.or(some.first().map(|(group, _)| *group));
             break;
         }
         let views = views(db, user, some, query.window).await?;
-        for delta in of_views(db, user, query.window, views, &mut rows_left).await? {
-            more |= delta.as_ref().is_none_or(|delta| delta.more);
-            deltas.extend(delta);
+        for delta in of_views(db, user, query.window, views, &mut room, &mut people).await? {
+            match delta {
+                Told::Delta(delta) => {
+                    unanswered = delta.more.then_some(delta.group_id);
+                    deltas.push(*delta);
+                }
+                Told::Unanswered(group) => unanswered = unanswered.or(Some(group)),
+            }
         }
     }
+    let more = unanswered.is_some() || rev < own_rev;
+    let last = candidates.last().map(|(group, _)| *group).or(query.after);
+    let answered = unanswered.map(|group| GroupId(group.0 - 1)).or(last).unwrap_or_default();
 
     let named: BTreeSet<UserId> = friends
         .iter()
@@ -60,7 +79,71 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
         .chain(deltas.iter().flat_map(|delta| delta.events.iter().flat_map(GroupEvent::named)))
         .collect();
     let users = users::find_all(db, named.into_iter().collect()).await?;
-    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more })
+    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more, next: more.then_some(answered) })
+}
+
+/// How much those take up whom an answer names. They are read when it is known who they are.
+#[derive(Default)]
+struct People {
+    sizes: HashMap<UserId, usize>,
+    named: HashSet<UserId>,
+}
+
+impl People {
+    async fn learn(
+        &mut self,
+        db: &impl GenericClient,
+        users: impl IntoIterator<Item = UserId>,
+    ) -> Result<()> {
+        let unknown: HashSet<_> = users.into_iter().filter(|user| !self.sizes.contains_key(user)).collect();
+        self.sizes.extend(users::sizes(db, unknown.into_iter().collect()).await?);
+        Ok(())
+    }
+
+    /// What it takes to name a user: nothing the second time.
+    fn name(&mut self, user: UserId) -> usize {
+        if self.named.insert(user) { self.sizes.get(&user).copied().unwrap_or_default() } else { 0 }
+    }
+}
+
+/// Changes of the user himself.
+struct Own {
+    /// Up to which they are told.
+    rev: Rev,
+    friends: Vec<(UserId, Friendship)>,
+    chats: Vec<ChatState>,
+}
+
+impl Own {
+    fn cut(
+        friends: Vec<(Rev, UserId, Friendship)>,
+        chats: Vec<(Rev, ChatState)>,
+        until: Rev,
+        room: &mut Room,
+        people: &mut People,
+    ) -> Self {
+        let of_friends = friends.into_iter().map(|(rev, friend, state)| (rev, Some((friend, state)), None));
+        let of_chats = chats.into_iter().map(|(rev, chat)| (rev, None, Some(chat)));
+        let mut told: Vec<_> = of_friends.chain(of_chats).collect();
+        told.sort_by_key(|(rev, ..)| *rev);
+
+        // They have rows of their own, so that a small limit does not keep the groups waiting.
+        let rows = room.rows;
+        let mut cut = Cut::new(room);
+        let end = told.iter().find_map(|(rev, friend, chat)| {
+            let friend = friend.map_or(0, |friend| friend.size_bytes() + people.name(friend.0));
+            cut.take(*rev, 1, friend + chat.map_or(0, |chat| chat.size_bytes()))
+        });
+        if end.is_none() {
+            room.rows = rows;
+        }
+        let mut own = Self { rev: end.unwrap_or(until), friends: Vec::new(), chats: Vec::new() };
+        for (_, friend, chat) in told.into_iter().take_while(|(rev, ..)| *rev <= own.rev) {
+            own.friends.extend(friend);
+            own.chats.extend(chat);
+        }
+        own
+    }
 }
 
 /// The user's own `rev`, that of his profile, and the profile.
@@ -72,21 +155,21 @@ async fn own_profile(db: &impl GenericClient, user: UserId) -> Result<Option<(Re
 
 /// The groups in which he missed something, by id, and how far the client is in each: the only ones that are looked
 /// at further.
-async fn candidates(
-    db: &impl GenericClient,
-    user: UserId,
-    known: Vec<(GroupId, Rev)>,
-) -> Result<Vec<(GroupId, Rev)>> {
+async fn candidates(db: &impl GenericClient, user: UserId, query: &SyncQuery) -> Result<Vec<(GroupId, Rev)>> {
     // Of a group named twice the first counts.
-    let known: HashMap<_, _> = known.into_iter().rev().collect();
+    let known: HashMap<_, _> = query.groups.iter().rev().copied().collect();
     // All he was ever in, and how far he may see each: to where he left, or to the end.
     // Of those that they have forgotten the ones that the client knows: it may not have heard of the leaving.
     let sql = "SELECT m.group_id, coalesce(m.left_rev, g.last_rev)
-               FROM members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.user_id = $1
+               FROM members AS m JOIN groups AS g ON g.id = m.group_id
+               WHERE m.user_id = $1 AND m.group_id > $3 AND m.group_id <= $4
                UNION ALL
-               SELECT group_id, left_rev FROM forgotten_members WHERE user_id = $1 AND group_id = ANY($2)
+               SELECT group_id, left_rev FROM forgotten_members
+               WHERE user_id = $1 AND group_id = ANY($2) AND group_id > $3 AND group_id <= $4
                ORDER BY 1";
-    let params: row::Params<'_> = &[&user.sql(), &array(known.keys().copied())];
+    let (after, to) = (query.after.unwrap_or_default(), query.to.unwrap_or(GroupId(u64::MAX)));
+    let named = array(known.keys().copied());
+    let params: row::Params<'_> = &[&user.sql(), &named, &after.sql(), &to.sql()];
     let ever = row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?))).await?;
     let changed = ever.into_iter().filter_map(|(group, until): (GroupId, Rev)| {
         let since = known.get(&group).copied().unwrap_or_default();
@@ -184,36 +267,34 @@ fn missed(membership: &Membership, last_seq: Seq, has: Seq, window: Option<u32>)
     (above(&newest, has), skipped.then_some(skipped_to))
 }
 
-/// What of the spans lies above a place.
-fn above(spans: &[Span], place: Seq) -> Vec<Span> {
-    let cut = spans.iter().map(|span| Span { after: span.after.max(place), to: span.to });
-    cut.filter(|span| span.after < span.to).collect()
+/// What an answer has of a group that changed.
+enum Told {
+    /// In a box, as the other is small.
+    Delta(Box<GroupDelta>),
+    /// Nothing, nor of those that come after it.
+    Unanswered(GroupId),
 }
 
-/// What changed in these groups, in their order, as far as there are rows left; `None` stands for all those that
-/// come after.
+/// What changed in these groups, in their order, as far as there is room.
 async fn of_views(
     db: &Transaction<'_>,
     user: UserId,
     window: Option<u32>,
     views: Vec<View>,
-    rows_left: &mut usize,
-) -> Result<Vec<Option<GroupDelta>>> {
-    let mut rows = Rows::read(db, user, window, &views, *rows_left).await?;
-    let mut deltas = Vec::new();
+    room: &mut Room,
+    people: &mut People,
+) -> Result<Vec<Told>> {
+    let mut rows = Rows::read(db, user, window, &views, *room).await?;
+    people.learn(db, rows.named()).await?;
+    let mut told = Vec::new();
     for view in views {
-        if *rows_left == 0 {
-            deltas.push(None);
+        if room.is_used_up() {
+            told.push(Told::Unanswered(view.group));
             break;
         }
-        let delta = view.delta(&mut rows, *rows_left);
-        let events: usize = delta.events.iter().map(GroupEvent::size).sum();
-        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + events;
-        // What was cut ends the answer, even where a row and an event of the same rev did not fit into it together.
-        *rows_left = if delta.more { 0 } else { rows_left.saturating_sub(rows) };
-        deltas.push(Some(delta));
+        told.push(Told::Delta(Box::new(view.delta(&mut rows, room, people))));
     }
-    Ok(deltas)
+    Ok(told)
 }
 
 /// What is told of several groups.
@@ -235,8 +316,9 @@ impl Rows {
         user: UserId,
         window: Option<u32>,
         views: &[View],
-        limit: usize,
+        room: Room,
     ) -> Result<Self> {
+        let limit = room.rows;
         // Places have no gaps: how many messages each has is known before they are read.
         let (mut spans, mut wanted, mut reached) = (Vec::new(), limit as u64 + 1, 0);
         for view in views {
@@ -259,10 +341,10 @@ impl Rows {
         let most = window.map_or(limit + 1, |size| size as usize);
         let (found, messages, members, renamed, events) = try_join!(
             groups::seen(db, user, described),
-            history::runs(db, &spans),
+            history::runs(db, &spans, room.bytes),
             members(db, user, views, limit + 1),
             renamed(db, views, limit + 1),
-            events::of_groups(db, user, &ranges, most, window.is_some())
+            events::of_groups(db, user, &ranges, (most, limit + 1), window.is_some())
         )?;
         let mut rows = Self {
             groups: found.into_iter().map(|group| (group.id, group)).collect(),
@@ -285,9 +367,21 @@ impl Rows {
         }
         Ok(rows)
     }
+
+    /// Everybody whom they name.
+    fn named(&self) -> impl Iterator<Item = UserId> + '_ {
+        let senders = self.messages.values().flatten().map(|message| message.sender);
+        let members = self.members.values().flatten().map(|(_, member)| member.user);
+        let renamed = self.renamed.values().flatten().map(|(_, user)| *user);
+        senders
+            .chain(members)
+            .chain(renamed)
+            .chain(self.events.values().flatten().flat_map(GroupEvent::named))
+    }
 }
 
-/// Of each group the first `limit` members who changed, by rev.
+/// Of these groups together the first `limit` members who changed, by group and rev: of a group that has room for fewer
+/// they are enough to tell that there are more.
 async fn members(
     db: &impl GenericClient,
     user: UserId,
@@ -315,7 +409,7 @@ async fn members(
                                AND (o.left_rev IS NULL OR g.single OR ",
         membership::shared!(),
         ") ORDER BY o.rev LIMIT $4) AS o
-               ORDER BY o.group_id, o.rev"
+               ORDER BY o.group_id, o.rev LIMIT $4"
     );
     let groups = array(told.iter().map(|view| view.group));
     let since = array(told.iter().map(|view| view.since));
@@ -333,8 +427,8 @@ async fn members(
     .await
 }
 
-/// Of each group whose members are not told the first `limit` whose name or picture changed, by rev. A client that
-/// does not know the group has nobody's.
+/// Of the groups whose members are not told the first `limit` whose name or picture changed, by group and rev. A client
+/// that does not know the group has nobody's.
 async fn renamed(
     db: &impl GenericClient,
     views: &[View],
@@ -350,7 +444,7 @@ async fn renamed(
                              WHERE m.group_id = view.group_id AND m.profile_rev > 0
                                AND m.profile_rev > view.since AND m.profile_rev <= view.until
                              ORDER BY m.profile_rev LIMIT $4) AS m
-               ORDER BY m.group_id, m.profile_rev";
+               ORDER BY m.group_id, m.profile_rev LIMIT $4";
     let groups = array(large.iter().map(|view| view.group));
     let since = array(large.iter().map(|view| view.since));
     let until = array(large.iter().map(|view| view.until));
@@ -371,21 +465,37 @@ impl View {
         self.head.member_count > MAX_SYNCED_MEMBERS
     }
 
-    /// The first rows that he missed, at most `limit`.
-    fn delta(self, rows: &mut Rows, limit: usize) -> GroupDelta {
+    /// The first rows that he missed, as far as there is room.
+    fn delta(self, rows: &mut Rows, room: &mut Room, people: &mut People) -> GroupDelta {
         let last_seq = self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq);
         let members_omitted = self.omits_members();
+        let group = rows.groups.remove(&self.group);
+        room.take(DELTA_BYTES + group.as_ref().map_or(0, Size::size_bytes));
         let mut messages = rows.messages.remove(&self.group).unwrap_or_default();
         let mut members = rows.members.remove(&self.group).unwrap_or_default();
         let mut renamed = rows.renamed.remove(&self.group).unwrap_or_default();
-
-        let of_messages = messages.iter().map(|message| (message.rev, 1));
-        let of_members = members.iter().map(|(rev, _)| (*rev, 1));
-        let of_renamed = renamed.iter().map(|(rev, _)| (*rev, 1));
         let mut events = rows.events.remove(&self.group).unwrap_or_default();
-        let of_events = events.iter().map(|event| (event.place(), event.size()));
-        let told = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
-        let rev = cut(told, limit, self.until);
+
+        let of_messages =
+            messages.iter().map(|message| (message.rev, 1, message.size_bytes(), vec![message.sender]));
+        let of_members =
+            members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), vec![member.user]));
+        let of_renamed = renamed.iter().map(|(rev, user)| (*rev, 1, 0, vec![*user]));
+        let of_events = events
+            .iter()
+            .map(|event| (event.place(), event.size(), event.size_bytes(), event.named().collect()));
+        let mut told: Vec<_> = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
+        told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
+        let mut cut = Cut::new(room);
+        let end = told.into_iter().find_map(|(rev, rows, bytes, named)| {
+            let named: usize = named.into_iter().map(|user| people.name(user)).sum();
+            cut.take(rev, rows, bytes + named)
+        });
+        // Not all of them may have been read.
+        let rev = known_to(&messages, &self.missed, self.until).min(end.unwrap_or(self.until));
+        if rev < self.until {
+            room.use_up();
+        }
         events.retain(|event| event.place() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
@@ -395,7 +505,7 @@ impl View {
             group_id: self.group,
             rev,
             member: self.membership.left.is_none(),
-            group: rows.groups.remove(&self.group),
+            group,
             last_seq,
             unread: self.membership.unread(last_seq),
             messages,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use deadpool_postgres::GenericClient;
 use rim_core::event::{Change, Ended, GroupChange};
 use rim_core::session::{self, Proof};
+use rim_core::size::user_bytes;
 use rim_core::user::{
     Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
 };
@@ -141,6 +142,19 @@ pub(crate) async fn find_all(db: &impl GenericClient, users: Vec<UserId>) -> Res
     let found = row::all(db, sql, &[&array(users.clone())], row::user).await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|user| (user.id, user)).collect();
     Ok(users.into_iter().filter_map(|user| found.remove(&user)).collect())
+}
+
+/// How much each takes up in an answer, at the most.
+pub(crate) async fn sizes(db: &impl GenericClient, users: Vec<UserId>) -> Result<Vec<(UserId, usize)>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT id, (octet_length(account) + octet_length(name) + octet_length(avatar) + octet_length(email))::bigint
+               FROM users WHERE id = ANY($1)";
+    row::all(db, sql, &[&array(users)], |row| {
+        Ok((row.number(0)?, user_bytes(row.number::<u64>(1)? as usize)))
+    })
+    .await
 }
 
 /// By the first of the keys that an account has.

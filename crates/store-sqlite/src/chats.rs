@@ -6,7 +6,9 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use rim_core::event::{Change, ChatChange};
-use rim_core::message::{self, Chat, Page};
+use rim_core::message::{self, Chat, Page, ShownChat, WantedChats};
+use rim_core::size::Size;
+use rim_core::store::Part;
 use rim_core::sync::ChatState;
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 use rusqlite::{Connection, params};
@@ -20,31 +22,50 @@ use crate::{contacts, groups, history, membership, users};
 
 // ---- reading
 
-pub(crate) fn page(db: &Snapshot<'_>, directory: &Directory, user: UserId, page: Page) -> Result<Vec<Chat>> {
+/// See [`rim_core::Store::chats_part`].
+pub(crate) fn part(
+    db: &Snapshot<'_>,
+    directory: &Directory,
+    user: UserId,
+    wanted: WantedChats,
+    bytes: usize,
+) -> Result<Part<Chat, Vec<ShownChat>>> {
+    let shown = match wanted {
+        WantedChats::Page(page) => page_of(db, directory, user, page)?,
+        WantedChats::Rest(shown) => shown,
+    };
+    let (mut chats, mut taken) = (Vec::new(), 0);
+    for (at, one) in shown.iter().enumerate() {
+        let Some(chat) = chat(db, user, *one)? else { continue };
+        taken += chat.size_bytes();
+        if taken > bytes && !chats.is_empty() {
+            return Ok(Part { rows: chats, rest: Some(shown[at..].to_vec()) });
+        }
+        chats.push(chat);
+    }
+    Ok(Part { rows: chats, rest: None })
+}
+
+/// What a page shows, by message id.
+fn page_of(db: &Snapshot<'_>, directory: &Directory, user: UserId, page: Page) -> Result<Vec<ShownChat>> {
     let mut entries = entries(db, directory, user)?;
     entries.sort_unstable_by_key(|entry| Reverse(entry.last));
     let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-    let mut chats = Vec::new();
-    for entry in entries.into_iter().skip(skip) {
-        if chats.len() == page.size as usize {
+    let mut shown = Vec::new();
+    for ShownChat { group, .. } in entries.into_iter().skip(skip) {
+        if shown.len() == page.size as usize {
             break;
         }
         // `None` if the directory tells of a first message that came just now: the next one takes its place.
-        chats.extend(chat(db, user, entry.group)?);
+        shown.extend(last_seen(db, user, group)?.map(|last| ShownChat { group, last }));
     }
-    chats.sort_unstable_by_key(|chat: &Chat| chat.last.id);
-    Ok(chats)
-}
-
-/// What decides on which page a chat is.
-struct Entry {
-    last: MessageId,
-    group: GroupId,
+    shown.sort_unstable_by_key(|shown| shown.last);
+    Ok(shown)
 }
 
 /// The groups they are or were in with a message that they may see, and have not deleted: a member's is the group's
 /// newest, if it came since they joined; else it is that at the end of their latest earlier membership.
-fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec<Entry>> {
+fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec<ShownChat>> {
     let deleted = deleted(db, user)?;
     // An index has all of these columns.
     let sql = "SELECT group_id, join_seq, left_seq, left_message_id FROM members WHERE user_id = ?1";
@@ -60,7 +81,7 @@ fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec
         let last = if is_current { head.last_message } else { left_message };
         let deleted = deleted.get(&group).copied();
         let is_shown = last != MessageId(0) && !message::is_deleted(deleted, left.unwrap_or(head.last_seq));
-        is_shown.then_some(Entry { last, group })
+        is_shown.then_some(ShownChat { group, last })
     });
     Ok(entries.collect())
 }
@@ -75,22 +96,37 @@ fn deleted(db: &Connection, user: UserId) -> Result<HashMap<GroupId, Seq>> {
     Ok(deleted.into_iter().collect())
 }
 
-/// `None` if there is no message that they may see.
-fn chat(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<Chat>> {
+/// The last message of the group that they may see.
+fn last_seen(db: &Connection, user: UserId, group: GroupId) -> Result<Option<MessageId>> {
     let sql = "SELECT m.group_id,
                       CASE WHEN m.left_seq IS NULL AND g.last_seq > m.join_seq
-                      THEN g.last_message_id ELSE m.left_message_id END,
+                      THEN g.last_message_id ELSE m.left_message_id END
+               FROM members AS m JOIN groups AS g ON g.id = m.group_id
+               WHERE m.group_id = ?1 AND m.user_id = ?2";
+    let last = row::first(db, sql, [group.sql(), user.sql()], |row| {
+        Ok(MessageId(Fields { table: "members", row }.get(1)?))
+    })?;
+    Ok(last.filter(|last| *last != MessageId(0)))
+}
+
+fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat>> {
+    // The peer is whom old clients show as the title of the chat.
+    let sql = "SELECT m.group_id,
                       max(0, coalesce(m.left_seq, g.last_seq) - max(m.join_seq, m.read_seq, m.sent_seq)),
                       m.left_rev
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
                WHERE m.group_id = ?1 AND m.user_id = ?2";
-    let found = row::first(db, sql, [group.sql(), user.sql()], |row| {
+    let found = row::first(db, sql, [shown.group.sql(), user.sql()], |row| {
         let row = Fields { table: "members", row };
-        Ok((MessageId(row.get(1)?), row.get(2)?, row.get::<Option<u64>>(3)?.map(Rev)))
+        Ok((row.get(1)?, row.get::<Option<u64>>(2)?.map(Rev)))
     })?;
-    let Some((last, unread, left_rev)) = found else { return Ok(None) };
-    let peer = peer(db, user, group, left_rev)?;
-    let found = (groups::seen(db, group, left_rev)?, history::find(db, group, last)?, users::find(db, peer)?);
+    let Some((unread, left_rev)) = found else { return Ok(None) };
+    let peer = peer(db, user, shown.group, left_rev)?;
+    let found = (
+        groups::seen(db, shown.group, left_rev)?,
+        history::find(db, shown.group, shown.last)?,
+        users::find(db, peer)?,
+    );
     let (Some(group), Some(last), Some(peer)) = found else { return Ok(None) };
     Ok(Some(Chat { group, last, peer, unread, left: left_rev.is_some() }))
 }
@@ -130,8 +166,13 @@ fn peer(db: &Connection, user: UserId, group: GroupId, left_rev: Option<Rev>) ->
     Ok(former.into_iter().flatten().min().map_or(user, |(_, former)| former))
 }
 
-/// Those with which the user did something after `rev`, by its order.
-pub(crate) fn changed(db: &Connection, user: UserId, rev: Rev) -> Result<Vec<ChatState>> {
+/// The first `limit` with which the user did something after `rev`, by its order.
+pub(crate) fn changed(
+    db: &Connection,
+    user: UserId,
+    rev: Rev,
+    limit: usize,
+) -> Result<Vec<(Rev, ChatState)>> {
     // What was forgotten concerns those alone who may know the group.
     let sql = "SELECT c.group_id, c.deleted_seq, m.read_seq, c.rev
                FROM chats AS c JOIN members AS m ON m.group_id = c.group_id AND m.user_id = c.user_id
@@ -139,11 +180,12 @@ pub(crate) fn changed(db: &Connection, user: UserId, rev: Rev) -> Result<Vec<Cha
                UNION ALL
                SELECT group_id, deleted_seq, read_seq, own_rev FROM forgotten_members
                WHERE user_id = ?1 AND own_rev > ?2 AND ?2 > 0
-               ORDER BY 4";
-    row::all(db, sql, [user.sql(), rev.sql()], |row| {
+               ORDER BY 4 LIMIT ?3";
+    row::all(db, sql, [user.sql(), rev.sql(), (limit as u64).sql()], |row| {
         let row = Fields { table: "chats", row };
         let deleted = row.get::<Option<u64>>(1)?.map(Seq);
-        Ok(ChatState { group: GroupId(row.get(0)?), deleted, read: Seq(row.get(2)?) })
+        let state = ChatState { group: GroupId(row.get(0)?), deleted, read: Seq(row.get(2)?) };
+        Ok((Rev(row.get(3)?), state))
     })
 }
 

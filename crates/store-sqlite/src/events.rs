@@ -89,6 +89,7 @@ pub(crate) fn between(
     group: GroupId,
     places: (Seq, Seq),
     limit: u32,
+    bytes: usize,
 ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
     let Some(membership) = Membership::find_any(db, group, user)? else {
         return Ok((Vec::new(), Vec::new(), false));
@@ -101,7 +102,8 @@ pub(crate) fn between(
     }
     more |= GroupEvent::keep_newest(&mut events, MAX_ROWS);
     let named: BTreeSet<UserId> = events.iter().flat_map(GroupEvent::named).collect();
-    let users = users::find_all(db, named)?;
+    let mut users = users::find_all(db, named)?;
+    more |= GroupEvent::keep_small(&mut events, &mut users, bytes);
     Ok((events, users, more))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rim_core::event::Change;
 use rim_core::friend::{self, FriendAction, Friendship};
+use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{Refusal, Rev, Timestamp, UserId};
 use rusqlite::{Connection, params};
@@ -73,13 +74,24 @@ pub(crate) fn touch(batch: &Batch<'_>, user: UserId, other: UserId) -> Result<Re
     Ok(rev)
 }
 
-pub(crate) fn list(db: &Connection, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
-    let sql = "SELECT user_id, other_id, state FROM friendships WHERE user_id = ?1 ORDER BY other_id";
-    let related = row::all(db, sql, [user.sql()], read)?;
-    users::find_all(
-        db,
-        related.into_iter().filter(|(_, state)| states.contains(state)).map(|(other, _)| other),
-    )
+/// See [`rim_core::Store::friends_part`].
+pub(crate) fn part(
+    db: &Connection,
+    user: UserId,
+    states: &[Friendship],
+    after: UserId,
+    bytes: usize,
+) -> Result<Part<User, UserId>> {
+    // There are four of them.
+    let code = |at: usize| states.get(at).or(states.first()).copied().map(row::friendship_code);
+    let sql = "SELECT u.id, u.account, u.name, u.avatar, u.email
+               FROM friendships AS f CROSS JOIN users AS u ON u.id = f.other_id
+               WHERE f.user_id = ?1 AND f.other_id > ?2 AND f.state IN (?3, ?4, ?5, ?6)
+               ORDER BY f.other_id";
+    let params = params![user.sql(), after.sql(), code(0), code(1), code(2), code(3)];
+    let (rows, more) = row::fitting(db, sql, params, bytes, row::user)?;
+    let rest = rows.last().filter(|_| more).map(|last| last.id);
+    Ok(Part { rows, rest })
 }
 
 pub(crate) fn acquaintances(db: &Connection, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
@@ -100,13 +112,17 @@ pub(crate) fn acquaintances(db: &Connection, user: UserId, others: Vec<UserId>) 
     Ok(known)
 }
 
-/// Those that changed after `rev`, in that order.
-pub(crate) fn changed(db: &Connection, user: UserId, rev: Rev) -> Result<Vec<(UserId, Friendship)>> {
-    let sql = "SELECT user_id, other_id, state FROM friendships WHERE user_id = ?1 AND rev > ?2 ORDER BY rev";
-    row::all(db, sql, [user.sql(), rev.sql()], read)
-}
-
-fn read(row: &rusqlite::Row<'_>) -> Result<(UserId, Friendship)> {
-    let row = Fields { table: "friendships", row };
-    Ok((UserId(row.get(1)?), row.friendship(2)?))
+/// The first `limit` that changed after `rev`, in that order.
+pub(crate) fn changed(
+    db: &Connection,
+    user: UserId,
+    rev: Rev,
+    limit: usize,
+) -> Result<Vec<(Rev, UserId, Friendship)>> {
+    let sql = "SELECT user_id, other_id, state, rev FROM friendships WHERE user_id = ?1 AND rev > ?2
+               ORDER BY rev LIMIT ?3";
+    row::all(db, sql, [user.sql(), rev.sql(), (limit as u64).sql()], |row| {
+        let row = Fields { table: "friendships", row };
+        Ok((Rev(row.get(3)?), UserId(row.get(1)?), row.friendship(2)?))
+    })
 }

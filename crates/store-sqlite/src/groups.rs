@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::group::{self, Departure, Group, Member, NewGroup, PIECE, Role};
-use rim_core::user::User;
+use rim_core::member_list::{self, MembersPage, MembersQuery};
+use rim_core::size::Size;
+use rim_core::store::Part;
 use rim_core::{GroupId, Refusal, Rev, Timestamp, UserId};
 use rusqlite::{Connection, params};
 
@@ -67,23 +69,65 @@ pub(crate) fn latest_of(db: &Connection, user: UserId, limit: usize) -> Result<V
     Ok(latest)
 }
 
-pub(crate) fn of(db: &Connection, user: UserId) -> Result<Vec<Group>> {
+/// See [`rim_core::Store::groups_part`].
+pub(crate) fn part(
+    db: &Connection,
+    user: UserId,
+    after: GroupId,
+    bytes: usize,
+) -> Result<Part<Group, GroupId>> {
     let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single
-               FROM members AS m JOIN groups AS g ON g.id = m.group_id
-               WHERE m.user_id = ?1 AND m.left_rev IS NULL ORDER BY m.group_id";
-    row::all(db, sql, [user.sql()], row::group)
+               FROM members AS m CROSS JOIN groups AS g ON g.id = m.group_id
+               WHERE m.user_id = ?1 AND m.group_id > ?2 AND m.left_rev IS NULL ORDER BY m.group_id";
+    let (rows, more) = row::fitting(db, sql, [user.sql(), after.sql()], bytes, row::group)?;
+    let rest = rows.last().filter(|_| more).map(|last| last.id);
+    Ok(Part { rows, rest })
 }
 
-pub(crate) fn members(db: &Connection, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
+/// See [`rim_core::Store::members_page`].
+pub(crate) fn members_page(
+    db: &Connection,
+    caller: UserId,
+    group: GroupId,
+    query: &MembersQuery,
+) -> Result<MembersPage> {
     if current_member(db, group, caller)?.is_none() {
-        return Ok(Vec::new());
+        return Ok(MembersPage::default());
     }
-    let mut members = Vec::new();
-    for member in current_members(db, group)? {
-        members.extend(users::find(db, member.user)?.map(|user| (user, member.role)));
+    let mut page = MembersPage { count: member_count(db, group)?, ..MembersPage::default() };
+    let (mut at, mut looked_at, mut taken) = (query.after, 0, 0);
+    let mut statement = db.prepare_cached(MEMBERS)?;
+    let mut rows = statement.query([group.sql(), query.after.sql()])?;
+    while let Some(row) = rows.next()? {
+        let fields = Fields { table: "members", row };
+        if page.members.len() == query.size as usize || looked_at == member_list::MAX_LOOKED_AT {
+            page.next = Some(at);
+            break;
+        }
+        if let Some(named) = &query.named {
+            looked_at += 1;
+            if !named.is_in(&fields.get::<String>(1)?, &fields.get::<String>(2)?) {
+                at = Rev(fields.get(7)?);
+                continue;
+            }
+        }
+        let joined_at = Timestamp(fields.get(6)?);
+        let member = member_list::Member { user: row::user(row)?, role: fields.role(5)?, joined_at };
+        taken += member.size_bytes();
+        if taken > query.bytes && !page.members.is_empty() {
+            page.next = Some(at);
+            break;
+        }
+        page.members.push(member);
+        at = Rev(fields.get(7)?);
     }
-    Ok(members)
+    Ok(page)
 }
+
+/// Read for as long as there is room.
+const MEMBERS: &str = "SELECT u.id, u.account, u.name, u.avatar, u.email, m.role, m.joined_at, m.join_rev
+                       FROM members AS m CROSS JOIN users AS u ON u.id = m.user_id
+                       WHERE m.group_id = ?1 AND m.left_rev IS NULL AND m.join_rev > ?2 ORDER BY m.join_rev";
 
 /// By order of joining.
 fn current_members(db: &Connection, group: GroupId) -> Result<Vec<Member>> {

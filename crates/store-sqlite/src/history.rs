@@ -1,8 +1,13 @@
 //! Reading messages: pages of a group, and runs of places.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use rim_core::message::{DAMAGED, History, Kind, Message, Page, Span, page_spans};
+use rim_core::message::{
+    DAMAGED, History, HistoryPart, Kind, Message, Span, WantedMessages, above, page_spans,
+};
+use rim_core::size::{Size, fitting};
+use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rusqlite::{Connection, Row};
 
@@ -12,31 +17,61 @@ use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
 use crate::{checksum, groups, users};
 
-pub(crate) fn page(
+/// See [`rim_core::Store::history_part`].
+pub(crate) fn part(
     db: &Snapshot<'_>,
     user: UserId,
     group: GroupId,
-    page: Page,
-    below: Option<Seq>,
-) -> Result<Option<History>> {
+    wanted: WantedMessages,
+    bytes: usize,
+) -> Result<Option<HistoryPart>> {
     let Some(membership) = Membership::find_any(db, group, user)? else { return Ok(None) };
     let left_rev = membership.left.map(|(_, left_rev)| left_rev);
     let (Some(group), Some(last_seq)) = (groups::seen(db, group, left_rev)?, last_seq(db, group)?) else {
         return Ok(None);
     };
-    let spans = membership.spans(db, group.id, user, last_seq)?;
-    let mut messages = Vec::new();
-    for span in page_spans(&spans, below, page).into_iter().rev() {
-        messages.extend(run(db, group.id, span, u64::MAX)?);
+    let spans = match wanted {
+        WantedMessages::Page { page, below } => {
+            let visible = membership.spans(db, group.id, user, last_seq)?;
+            let mut spans = page_spans(&visible, below, page);
+            spans.reverse();
+            spans
+        }
+        WantedMessages::Rest(spans) => spans,
+    };
+    // On the wire each message has its group and its sender beside it.
+    let beside = group.size_bytes();
+    let mut people: HashMap<UserId, Option<User>> = HashMap::new();
+    let (mut messages, mut taken) = (Vec::new(), 0);
+    for span in &spans {
+        if taken > bytes {
+            break;
+        }
+        messages.extend(run(db, group.id, *span, u64::MAX, &mut |message| {
+            let sender = match people.entry(message.sender) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(users::find(db, message.sender)?),
+            };
+            taken += message.size_bytes() + beside + sender.as_ref().map_or(0, Size::size_bytes);
+            Ok(taken > bytes)
+        })?);
     }
-    let mut named = HashSet::new();
-    let senders = messages.iter().map(|message| message.sender).filter(|sender| named.insert(*sender));
-    let senders = users::find_all(db, senders)?;
-    Ok(Some(History { group, messages, senders }))
+    let of = |sender: &UserId| people.get(sender).and_then(Option::as_ref).map_or(0, Size::size_bytes);
+    let size = |message: &Message| message.size_bytes() + beside + of(&message.sender);
+    messages.truncate(fitting(&messages, bytes, size));
+    let rest = messages.last().map(|last| above(&spans, last.seq)).filter(|rest| !rest.is_empty());
+    let senders = messages.iter().filter_map(|message| people.remove(&message.sender).flatten()).collect();
+    Ok(Some(HistoryPart { history: History { group, messages, senders }, rest }))
 }
 
-/// The first `limit` messages of the span, ascending.
-pub(crate) fn run(db: &Snapshot<'_>, group: GroupId, span: Span, limit: u64) -> Result<Vec<Message>> {
+/// The first messages of the span, ascending: `limit` of them, or all up to the one that is enough.
+pub(crate) fn run(
+    db: &Snapshot<'_>,
+    group: GroupId,
+    span: Span,
+    limit: u64,
+    enough: &mut dyn FnMut(&Message) -> Result<bool>,
+) -> Result<Vec<Message>> {
     let (in_table, newest) = db.places(group, span, limit);
     let mut messages = Vec::new();
     if in_table.after < in_table.to {
@@ -44,16 +79,36 @@ pub(crate) fn run(db: &Snapshot<'_>, group: GroupId, span: Span, limit: u64) -> 
                           m.created_at, m.checksum, p.seq
                    FROM places AS p JOIN messages AS m ON m.id = p.message_id
                    WHERE p.group_id = ?1 AND p.seq > ?2 AND p.seq <= ?3 ORDER BY p.seq";
-        messages = row::all(db, sql, [group.sql(), in_table.after.sql(), in_table.to.sql()], |row| {
+        let mut statement = db.prepare_cached(sql)?;
+        let mut rows = statement.query([group.sql(), in_table.after.sql(), in_table.to.sql()])?;
+        while let Some(row) = rows.next()? {
             let place = Fields { table: "places", row }.get(10).map(Seq);
-            read(db, row, group, Some(place?))
-        })?;
+            let message = read(db, row, group, Some(place?))?;
+            let is_last = is_enough(&message, enough)?;
+            messages.push(message);
+            if is_last {
+                settle_revs(db, group, &mut messages)?;
+                return Ok(messages);
+            }
+        }
     }
     for (seq, message) in (in_table.to.0 + 1..).zip(newest) {
-        messages.extend(row::first(db, FIND, [message.sql()], |row| read(db, row, group, Some(Seq(seq))))?);
+        let found = row::first(db, FIND, [message.sql()], |row| read(db, row, group, Some(Seq(seq))))?;
+        let Some(message) = found else { continue };
+        let is_last = is_enough(&message, enough)?;
+        messages.push(message);
+        if is_last {
+            break;
+        }
     }
     settle_revs(db, group, &mut messages)?;
     Ok(messages)
+}
+
+/// Whether it is the last that is read: not what stands for a damaged row, whose `rev` is found by the next. By its
+/// content, which is small: of what looks like it nobody can send more than fits.
+fn is_enough(message: &Message, enough: &mut dyn FnMut(&Message) -> Result<bool>) -> Result<bool> {
+    Ok(enough(message)? && message.content != DAMAGED)
 }
 
 /// A message of the group.

@@ -19,9 +19,10 @@ use rim_core::event::{Done, Ended, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Chat, History, Page, Write};
+use rim_core::member_list::{MembersPage, MembersQuery};
+use rim_core::message::{Chat, HistoryPart, ShownChat, WantedChats, WantedMessages, Write};
 use rim_core::session::{NewSession, Proof, Session, TokenHash};
-use rim_core::store::{CommitObserver, Result, Store, StoreError};
+use rim_core::store::{CommitObserver, Part, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::upload::NewUpload;
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
@@ -341,9 +342,15 @@ impl Store for SqliteStore {
         self.write(user, move |batch| friends::befriend(batch, user, other, action, now)).await
     }
 
-    async fn friends(&self, user: UserId, states: &[Friendship]) -> Result<Vec<User>> {
+    async fn friends_part(
+        &self,
+        user: UserId,
+        states: &[Friendship],
+        after: UserId,
+        bytes: usize,
+    ) -> Result<Part<User, UserId>> {
         let states = states.to_vec();
-        self.read(move |db| friends::list(db, user, &states)).await
+        self.read(move |db| friends::part(db, user, &states, after, bytes)).await
     }
 
     async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
@@ -366,16 +373,16 @@ impl Store for SqliteStore {
         self.write(caller, move |batch| groups::update(batch, caller, group, &name, &avatar, now)).await
     }
 
-    async fn groups_of(&self, user: UserId) -> Result<Vec<Group>> {
-        self.read(move |db| groups::of(db, user)).await
+    async fn groups_part(&self, user: UserId, after: GroupId, bytes: usize) -> Result<Part<Group, GroupId>> {
+        self.read(move |db| groups::part(db, user, after, bytes)).await
     }
 
     async fn group_ids_of(&self, user: UserId) -> Result<Vec<GroupId>> {
         self.read(move |db| groups::ids_of(db, user)).await
     }
 
-    async fn members(&self, caller: UserId, group: GroupId) -> Result<Vec<(User, Role)>> {
-        self.read(move |db| groups::members(db, caller, group)).await
+    async fn members_page(&self, caller: UserId, group: GroupId, query: MembersQuery) -> Result<MembersPage> {
+        self.read(move |db| groups::members_page(db, caller, group, &query)).await
     }
 
     async fn add_members(
@@ -456,19 +463,24 @@ impl Store for SqliteStore {
         self.write(user, move |batch| chats::delete(batch, user, group, seen, now)).await
     }
 
-    async fn chats(&self, user: UserId, page: Page) -> Result<Vec<Chat>> {
+    async fn chats_part(
+        &self,
+        user: UserId,
+        wanted: WantedChats,
+        bytes: usize,
+    ) -> Result<Part<Chat, Vec<ShownChat>>> {
         let directory = Arc::clone(&self.directory);
-        self.read(move |db| chats::page(db, &directory, user, page)).await
+        self.read(move |db| chats::part(db, &directory, user, wanted, bytes)).await
     }
 
-    async fn history(
+    async fn history_part(
         &self,
         user: UserId,
         group: GroupId,
-        page: Page,
-        below: Option<Seq>,
-    ) -> Result<Option<History>> {
-        self.read(move |db| history::page(db, user, group, page, below)).await
+        wanted: WantedMessages,
+        bytes: usize,
+    ) -> Result<Option<HistoryPart>> {
+        self.read(move |db| history::part(db, user, group, wanted, bytes)).await
     }
 
     async fn group_events(
@@ -478,8 +490,9 @@ impl Store for SqliteStore {
         from: Seq,
         to: Seq,
         limit: u32,
+        bytes: usize,
     ) -> Result<(Vec<GroupEvent>, Vec<User>, bool)> {
-        self.read(move |db| events::between(db, user, group, (from, to), limit)).await
+        self.read(move |db| events::between(db, user, group, (from, to), limit, bytes)).await
     }
 
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {

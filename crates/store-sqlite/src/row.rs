@@ -4,6 +4,7 @@ use rim_core::friend::Friendship;
 use rim_core::group::{Group, Role};
 use rim_core::message::{Kind, Message};
 use rim_core::session::Session;
+use rim_core::size::Size;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 use rusqlite::types::{FromSql, ValueRef};
@@ -64,6 +65,28 @@ pub(crate) fn all<T>(
         found.push(read(row)?);
     }
     Ok(found)
+}
+
+/// The first rows that fit into so many bytes, at least one, and whether there are more.
+pub(crate) fn fitting<T: Size>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    bytes: usize,
+    read: impl Fn(&Row<'_>) -> Result<T>,
+) -> Result<(Vec<T>, bool)> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let (mut found, mut taken) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let next = read(row)?;
+        taken += next.size_bytes();
+        if taken > bytes && !found.is_empty() {
+            return Ok((found, true));
+        }
+        found.push(next);
+    }
+    Ok((found, false))
 }
 
 /// The row of each key, in this order. A key that has none is passed over.

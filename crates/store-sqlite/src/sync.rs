@@ -4,12 +4,19 @@
 //! happened. Those of one group are merged by `rev` and cut where the limit is used
 //! up, so what is answered of a group is always everything up to some `rev`, and asking again goes on there.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
+use rim_core::friend::Friendship;
 use rim_core::group::Group;
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Message, Page, Span, page_spans};
-use rim_core::sync::{GroupDelta, MAX_SYNCED_MEMBERS, MemberState, SyncPage, SyncQuery, cut};
+use rim_core::message::{Message, Page, Span, above, page_spans};
+use rim_core::size::Size;
+use rim_core::sync::{
+    ChatState, Cut, DELTA_BYTES, GroupDelta, MAX_SYNCED_MEMBERS, MemberState, Room, SyncPage, SyncQuery,
+    known_to,
+};
+use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 use rusqlite::Connection;
 
@@ -26,27 +33,30 @@ pub(crate) fn page(
     user: UserId,
     query: &SyncQuery,
 ) -> Result<SyncPage> {
-    let (rev, profile_rev) = own_revs(db, user)?;
+    let (own_rev, profile_rev) = own_revs(db, user)?;
     let me = if profile_rev > query.rev { users::find(db, user)? } else { None };
-    let friends = friends::changed(db, user, query.rev)?;
-    let chats = chats::changed(db, user, query.rev)?;
+    let (mut room, mut people) = (query.room(), People::default());
+    room.take(me.as_ref().map_or(0, Size::size_bytes));
+    let Own { rev, friends, chats } = Own::read(db, user, query.rev, own_rev, &mut room, &mut people)?;
 
-    let (mut deltas, mut more) = (Vec::new(), false);
-    let mut rows_left = query.limit.max(1) as usize;
-    for (group, since) in candidates(db, directory, user, query.groups.clone())? {
+    let (mut deltas, mut unanswered, mut last) = (Vec::new(), None, query.after);
+    for (group, since) in candidates(db, directory, user, query)? {
+        last = Some(group);
         let Some(view) = View::changed(db, user, group, since)? else { continue };
-        if rows_left == 0 {
-            more = true;
+        if room.is_used_up() {
+            unanswered = Some(group);
             break;
         }
-        let delta = view.delta(db, rows_left, query.window)?;
-        let events: usize = delta.events.iter().map(GroupEvent::size).sum();
-        let rows = delta.messages.len() + delta.members.len() + delta.renamed.len() + events;
-        // What was cut ends the answer, even where a row and an event of the same rev did not fit into it together.
-        rows_left = if delta.more { 0 } else { rows_left.saturating_sub(rows) };
-        more |= delta.more;
+        let delta = view.delta(db, &mut room, &mut people, query.window)?;
+        let more = delta.more;
         deltas.push(delta);
+        if more {
+            unanswered = Some(group);
+            break;
+        }
     }
+    let more = unanswered.is_some() || rev < own_rev;
+    let answered = unanswered.map(|group| GroupId(group.0 - 1)).or(last).unwrap_or_default();
 
     let named: BTreeSet<UserId> = friends
         .iter()
@@ -56,8 +66,76 @@ pub(crate) fn page(
         .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
         .chain(deltas.iter().flat_map(|delta| delta.events.iter().flat_map(GroupEvent::named)))
         .collect();
-    let users = users::find_all(db, named)?;
-    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more })
+    let users = people.take(named);
+    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more, next: more.then_some(answered) })
+}
+
+/// Everybody whom an answer names, read when they are named first.
+#[derive(Default)]
+struct People(HashMap<UserId, Option<User>>);
+
+impl People {
+    /// What it takes to name a user: nothing the second time.
+    fn name(&mut self, db: &Connection, user: UserId) -> Result<usize> {
+        let Entry::Vacant(unknown) = self.0.entry(user) else { return Ok(0) };
+        let found = unknown.insert(users::find(db, user)?);
+        Ok(found.as_ref().map_or(0, Size::size_bytes))
+    }
+
+    fn take(&mut self, users: BTreeSet<UserId>) -> Vec<User> {
+        users.into_iter().filter_map(|user| self.0.remove(&user).flatten()).collect()
+    }
+}
+
+/// Changes of the user himself.
+struct Own {
+    /// Up to which they are told.
+    rev: Rev,
+    friends: Vec<(UserId, Friendship)>,
+    chats: Vec<ChatState>,
+}
+
+impl Own {
+    fn read(
+        db: &Snapshot<'_>,
+        user: UserId,
+        since: Rev,
+        until: Rev,
+        room: &mut Room,
+        people: &mut People,
+    ) -> Result<Self> {
+        // One more than there is room for tells whether there is more, and from which rev on.
+        let friends = friends::changed(db, user, since, room.rows + 1)?;
+        let chats = chats::changed(db, user, since, room.rows + 1)?;
+        let of_friends = friends.iter().map(|(rev, friend, state)| (*rev, Some((*friend, *state)), None));
+        let of_chats = chats.iter().map(|(rev, chat)| (*rev, None, Some(*chat)));
+        let mut told: Vec<_> = of_friends.chain(of_chats).collect();
+        told.sort_by_key(|(rev, ..)| *rev);
+
+        // They have rows of their own, so that a small limit does not keep the groups waiting.
+        let rows = room.rows;
+        let mut own = Self { rev: until, friends: Vec::new(), chats: Vec::new() };
+        let mut cut = Cut::new(room);
+        for (rev, friend, chat) in &told {
+            let named = friend.map_or(Ok(0), |(friend, _)| people.name(db, friend))?;
+            let bytes = named
+                + friend.map_or(0, |friend| friend.size_bytes())
+                + chat.map_or(0, |chat| chat.size_bytes());
+            if let Some(end) = cut.take(*rev, 1, bytes) {
+                own.rev = end;
+                break;
+            }
+        }
+        if own.rev == until {
+            room.rows = rows;
+        }
+        let is_told = |rev: &Rev| *rev <= own.rev;
+        for (_, friend, chat) in told.iter().filter(|(rev, ..)| is_told(rev)) {
+            own.friends.extend(*friend);
+            own.chats.extend(*chat);
+        }
+        Ok(own)
+    }
 }
 
 /// The groups in which he can have missed something, by id, and how far the client is in each: the only
@@ -66,15 +144,19 @@ fn candidates(
     db: &Connection,
     directory: &Directory,
     user: UserId,
-    mut known: Vec<(GroupId, Rev)>,
+    query: &SyncQuery,
 ) -> Result<Vec<(GroupId, Rev)>> {
     // All he was ever in: an index has both columns.
-    let sql = "SELECT group_id, left_rev FROM members WHERE user_id = ?1 ORDER BY group_id";
-    let ever = row::all(db, sql, [user.sql()], |row| {
+    let sql = "SELECT group_id, left_rev FROM members
+               WHERE user_id = ?1 AND group_id > ?2 AND group_id <= ?3 ORDER BY group_id";
+    let (after, to) = (query.after.unwrap_or_default(), query.to.unwrap_or(GroupId(u64::MAX)));
+    let ever = row::all(db, sql, [user.sql(), after.sql(), to.sql()], |row| {
         let row = Fields { table: "members", row };
         Ok((GroupId(row.get(0)?), row.get::<Option<u64>>(1)?.map(Rev)))
     })?;
     // Keeps the order of those that are the same: of a group named twice the first counts.
+    let is_asked_for = |(group, _): &&(GroupId, Rev)| *group > after && *group <= to;
+    let mut known: Vec<_> = query.groups.iter().filter(is_asked_for).copied().collect();
     known.sort_by_key(|(group, _)| *group);
     let mut known = known.as_slice();
 
@@ -183,23 +265,47 @@ impl View {
         Ok((until > since).then_some(Self { group, user, membership, head, since, until }))
     }
 
-    /// The first rows that he missed, at most `limit`.
-    fn delta(&self, db: &Snapshot<'_>, limit: usize, window: Option<u32>) -> Result<GroupDelta> {
+    /// The first rows that he missed, as far as there is room.
+    fn delta(
+        &self,
+        db: &Snapshot<'_>,
+        room: &mut Room,
+        people: &mut People,
+        window: Option<u32>,
+    ) -> Result<GroupDelta> {
         let member = self.membership.left.is_none();
+        let group = self.info(db)?;
+        room.take(DELTA_BYTES + group.as_ref().map_or(0, Size::size_bytes));
         let (missed, skipped_to) = self.missed(db, window)?;
-        // One more than asked for tells whether there is more, and from which rev on.
-        let mut messages = self.messages(db, &missed, limit + 1)?;
+        // One more than there is room for tells whether there is more, and from which rev on.
+        let one_more = room.rows + 1;
+        let mut messages = self.messages(db, &missed, one_more, room.bytes)?;
         let members_omitted = self.head.member_count > MAX_SYNCED_MEMBERS;
-        let mut members = if members_omitted { Vec::new() } else { self.members(db, limit + 1)? };
-        let mut renamed = if members_omitted { self.renamed(db, limit + 1)? } else { Vec::new() };
+        let mut members = if members_omitted { Vec::new() } else { self.members(db, one_more)? };
+        let mut renamed = if members_omitted { self.renamed(db, one_more)? } else { Vec::new() };
+        let mut events = self.events(db, one_more, window)?;
 
-        let of_messages = messages.iter().map(|message| (message.rev, 1));
-        let of_members = members.iter().map(|(rev, _)| (*rev, 1));
-        let of_renamed = renamed.iter().map(|(rev, _)| (*rev, 1));
-        let mut events = self.events(db, limit + 1, window)?;
-        let of_events = events.iter().map(|event| (event.place(), event.size()));
-        let told = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
-        let rev = cut(told, limit, self.until);
+        let of_messages =
+            messages.iter().map(|message| (message.rev, 1, message.size_bytes(), Names::One(message.sender)));
+        let of_members =
+            members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), Names::One(member.user)));
+        let of_renamed = renamed.iter().map(|(rev, user)| (*rev, 1, 0, Names::One(*user)));
+        let of_events =
+            events.iter().map(|event| (event.place(), event.size(), event.size_bytes(), Names::Event(event)));
+        let mut told: Vec<_> = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
+        told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
+        // Not all of them may have been read.
+        let (mut rev, mut cut) = (known_to(&messages, &missed, self.until), Cut::new(room));
+        for (at, rows, bytes, names) in told {
+            let bytes = bytes + names.size_bytes(db, people)?;
+            if let Some(end) = cut.take(at, rows, bytes) {
+                rev = rev.min(end);
+                break;
+            }
+        }
+        if rev < self.until {
+            room.use_up();
+        }
         events.retain(|event| event.place() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
@@ -209,7 +315,7 @@ impl View {
             group_id: self.group,
             rev,
             member,
-            group: self.info(db)?,
+            group,
             last_seq: self.last_visible_place(),
             unread: self.membership.unread(self.last_visible_place()),
             messages,
@@ -269,14 +375,24 @@ impl View {
         Ok(Seq(at_least))
     }
 
-    fn messages(&self, db: &Snapshot<'_>, spans: &[Span], limit: usize) -> Result<Vec<Message>> {
-        let mut messages = Vec::new();
+    /// The first of them: at most so many, and none behind the one for which there is no room.
+    fn messages(
+        &self,
+        db: &Snapshot<'_>,
+        spans: &[Span],
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Vec<Message>> {
+        let (mut messages, mut taken) = (Vec::new(), 0);
         for span in spans {
             let wanted = (limit - messages.len()) as u64;
-            if wanted == 0 {
+            if wanted == 0 || taken > bytes {
                 break;
             }
-            messages.extend(history::run(db, self.group, *span, wanted)?);
+            messages.extend(history::run(db, self.group, *span, wanted, &mut |message| {
+                taken += message.size_bytes();
+                Ok(taken > bytes)
+            })?);
         }
         Ok(messages)
     }
@@ -355,10 +471,20 @@ impl Head {
     }
 }
 
-/// What of the spans lies above a place.
-fn above(spans: &[Span], place: Seq) -> Vec<Span> {
-    let cut = spans.iter().map(|span| Span { after: span.after.max(place), to: span.to });
-    cut.filter(|span| span.after < span.to).collect()
+/// Whom a row names.
+enum Names<'e> {
+    One(UserId),
+    Event(&'e GroupEvent),
+}
+
+impl Names<'_> {
+    /// What it takes to tell who they are.
+    fn size_bytes(&self, db: &Connection, people: &mut People) -> Result<usize> {
+        match self {
+            Self::One(user) => people.name(db, *user),
+            Self::Event(event) => event.named().try_fold(0, |bytes, user| Ok(bytes + people.name(db, user)?)),
+        }
+    }
 }
 
 fn rev_of(db: &Snapshot<'_>, group: GroupId, seq: Seq) -> Result<Rev> {

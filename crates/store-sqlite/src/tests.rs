@@ -476,7 +476,7 @@ async fn a_reader_sees_every_message_wherever_it_is_on_its_way_to_the_tables() {
                     assert!((1..).zip(&history).all(|(place, message)| message.seq == Seq(place)));
 
                     // In two parts, of which the second begins at a place that is looked for.
-                    let query = SyncQuery { limit: 100_000, ..SyncQuery::default() };
+                    let query = SyncQuery { limit: 100_000, bytes: Some(usize::MAX), ..SyncQuery::default() };
                     let half = SyncQuery { limit: (at_least as u32 / 2).max(1), ..query.clone() };
                     let mut parts = store.sync(user, half).await.expect("a page").groups;
                     let query = SyncQuery { groups: vec![(group, parts[0].rev)], ..query };

@@ -21,6 +21,7 @@ use crate::gateway;
 
 pub mod answer;
 pub mod body;
+pub mod bounded;
 pub mod caller;
 pub mod cors;
 pub mod docs;

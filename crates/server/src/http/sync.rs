@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use jiff::tz::TimeZone;
 use rim_core::friend::Friendship;
 use rim_core::sync::{self as core, SyncQuery};
@@ -12,8 +13,9 @@ use rim_protocol::sync::{self as wire_sync, StoreState, SyncAnswer, SyncRequest}
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, Data};
+use super::bounded;
 use super::caller::Caller;
+use super::error::ApiError;
 use super::json::Json;
 use super::wire;
 use crate::App;
@@ -26,7 +28,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 ///
 /// Says what one has, and hears what one missed: messages, members, receipts, groups, friends and the
 /// profile. Log in on the WebSocket first and sync after it, so that nothing falls between the two; then
-/// ask again as long as `more` is true.
+/// ask again as long as `more` is true, with `next` as `after`. An answer has at most some 2 MB.
 #[utoipa::path(
     post,
     path = "/api/sync",
@@ -37,10 +39,18 @@ async fn sync(
     State(app): State<Arc<App>>,
     caller: Caller,
     Json(body): Json<SyncRequest>,
-) -> Answer<SyncAnswer> {
+) -> Result<Response, ApiError> {
     let store = wire::store(app.store.identity());
-    let page = app.store.sync(caller.user, query(&body, &store)?).await?;
-    Ok(Data(answer(&page, caller.user, &app.config.time_zone, store, app.clock.now())))
+    let query = query(&body, &store)?;
+    let user = caller.user;
+    bounded::object(&app, user, |app, bytes| {
+        let (query, store) = (SyncQuery { bytes: Some(bytes), ..query.clone() }, store.clone());
+        async move {
+            let page = app.store.sync(user, query).await?;
+            Ok(answer(&page, user, &app.config.time_zone, store, app.clock.now()))
+        }
+    })
+    .await
 }
 
 fn query(request: &SyncRequest, store: &StoreState) -> Result<SyncQuery, Invalid> {
@@ -55,6 +65,10 @@ fn query(request: &SyncRequest, store: &StoreState) -> Result<SyncQuery, Invalid
         groups: known.iter().map(|known| (GroupId(known.gid.get()), Rev(known.rev.get()))).collect(),
         limit: request.limit.unwrap_or(DEFAULT_SYNC_LIMIT).clamp(1, MAX_SYNC_LIMIT),
         window: request.window.map(|size| size.min(MAX_SYNC_LIMIT)),
+        bytes: None,
+        // A place in the list of groups of another store is none in this one.
+        after: request.after.filter(|_| of_this_store).map(|gid| GroupId(gid.get())),
+        to: request.to.filter(|_| of_this_store).map(|gid| GroupId(gid.get())),
     })
 }
 
@@ -75,6 +89,7 @@ fn answer(
         store,
         now: now.0,
         chats: page.chats.iter().map(chat).collect(),
+        next: page.next.map(|group| group.0),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 use rim_core::group_event::{EventKind, GroupEvent};
+use rim_core::member_list::Member;
 use rim_core::message::{Chat, History, Kind, Message};
 use rim_core::session::Session;
 use rim_core::user::User;
@@ -44,8 +45,13 @@ pub fn group(group: &group::Group) -> rest::Group {
     }
 }
 
-pub fn member((who, role): &(User, group::Role), viewer: UserId) -> rest::MemberItem {
-    rest::MemberItem { role: role_number(*role), user: user(who, viewer) }
+pub fn member(member: &Member, viewer: UserId) -> rest::MemberItem {
+    rest::MemberItem { role: role_number(member.role), user: user(&member.user, viewer) }
+}
+
+pub fn listed_member(member: &Member, viewer: UserId) -> rest::ListedMember {
+    let (role, joined_at) = (role_number(member.role), member.joined_at.0);
+    rest::ListedMember { role, user: user(&member.user, viewer), joined_at }
 }
 
 pub fn event(event: &GroupEvent) -> sync::GroupEvent {

@@ -130,8 +130,13 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
 }
 
 /// A POST that reads.
-const READING: [&str; 4] =
-    ["/api/group/events", "/api/message/chat/list", "/api/message/history", "/api/sync"];
+const READING: [&str; 5] = [
+    "/api/group/events",
+    "/api/group/user/list",
+    "/api/message/chat/list",
+    "/api/message/history",
+    "/api/sync",
+];
 
 fn operations(document: &Value) -> BTreeSet<String> {
     let paths = document["paths"].as_object().expect("paths");
@@ -262,7 +267,8 @@ fn cells(line: &str) -> Vec<String> {
 }
 
 fn is_nothing(data: &Value) -> bool {
-    *data == false || data.as_array().is_some_and(Vec::is_empty)
+    let list = data.get("members").unwrap_or(data);
+    *data == false || list.as_array().is_some_and(Vec::is_empty)
 }
 
 /// A server, its people, and what they have been told so far.
@@ -520,6 +526,7 @@ impl House {
                 "/api/group/leave" | "/api/group/dissolve" | "/api/message/group/read" | "/api/chat/delete",
                 "",
             ) => (String::new(), json!({"gid": gid})),
+            ("/api/group/user/list", "") => (String::new(), json!({"gid": gid})),
             ("/api/group/events", "") => (String::new(), json!({"gid": gid, "fromSeq": 0, "toSeq": 9})),
             ("/api/message/chat/list", "one's own") => {
                 (String::new(), json!({"uid": own, "page": 1, "size": 9}))

@@ -38,3 +38,4 @@ mod shutdown;
 mod single_chat;
 mod sync;
 mod tls;
+mod unread;

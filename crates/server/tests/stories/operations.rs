@@ -97,6 +97,7 @@ async fn the_document_of_the_api_is_served_and_the_one_in_the_repository() {
         ("POST", "/api/group/update"),
         ("GET", "/api/group/get"),
         ("GET", "/api/group/user/get"),
+        ("POST", "/api/group/user/list"),
         ("POST", "/api/group/user/change"),
         ("POST", "/api/group/role/modify"),
         ("POST", "/api/group/transfer"),

@@ -309,18 +309,23 @@ impl Talk {
 }
 
 /// Somebody and the token of a session of his.
-struct LoggedIn {
-    uid: UserId,
-    token: String,
+pub struct LoggedIn {
+    pub uid: UserId,
+    pub token: String,
 }
 
 async fn users(store: &dyn Store, name: &str, count: usize) -> Vec<LoggedIn> {
+    users_with(store, name, count, "").await
+}
+
+/// Users whose pictures have such an address.
+pub async fn users_with(store: &dyn Store, name: &str, count: usize, avatar: &str) -> Vec<LoggedIn> {
     let user = async |number: usize| {
         let account = format!("{name}{number}");
         let user = NewUser {
             name: account.clone(),
             account,
-            avatar: String::new(),
+            avatar: avatar.to_owned(),
             email: String::new(),
             password_hash: None,
         };

@@ -113,6 +113,10 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
         }
         assert!(stream.read_buf(&mut bytes).await.expect("a head") > 0, "ended inside of the head");
     };
+    if headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked") {
+        let body = String::from_utf8(chunks(stream, bytes.split_off(body_at)).await).expect("a body of text");
+        return Answer { status, headers, body };
+    }
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let length: usize = length.map_or(0, |(_, value)| value.parse().expect("a number"));
     while bytes.len() < body_at + length {
@@ -120,6 +124,30 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     }
     let body = String::from_utf8(bytes.split_off(body_at)).expect("a body of text");
     Answer { status, headers, body }
+}
+
+/// A body in pieces, of which some bytes have been read.
+async fn chunks(stream: &mut (impl AsyncRead + Unpin), mut bytes: Vec<u8>) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = loop {
+            if let Some(at) = bytes.windows(2).position(|window| window == b"\r\n") {
+                break at;
+            }
+            assert!(stream.read_buf(&mut bytes).await.expect("a size") > 0, "ended inside of a size");
+        };
+        let size = std::str::from_utf8(&bytes[..end]).expect("a size is text");
+        let size = usize::from_str_radix(size, 16).expect("a size");
+        let (from, to) = (end + 2, end + 2 + size);
+        while bytes.len() < to + 2 {
+            assert!(stream.read_buf(&mut bytes).await.expect("a piece") > 0, "ended inside of a piece");
+        }
+        if size == 0 {
+            return body;
+        }
+        body.extend_from_slice(&bytes[from..to]);
+        bytes.drain(..to + 2);
+    }
 }
 
 fn head(text: &str) -> (u16, Vec<(String, String)>) {

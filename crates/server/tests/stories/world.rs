@@ -124,13 +124,23 @@ impl TestServer {
 
     /// WebSockets that are open, on all nodes.
     pub async fn connections(&self) -> usize {
-        let mut connections = 0;
+        self.count("rim_connections ").await
+    }
+
+    /// Sockets that are open, on all nodes, but for the one that asks.
+    pub async fn sockets(&self) -> usize {
+        self.count("rim_sockets_open ").await - self.serving.addresses.len()
+    }
+
+    /// A number of the page `/metrics`, of all nodes.
+    async fn count(&self, name: &str) -> usize {
+        let mut count = 0;
         for node in &self.serving.addresses {
             let page = raw::ask(*node, "GET", "/metrics", &[], b"").await.body;
-            let line = page.lines().find_map(|line| line.strip_prefix("rim_connections "));
-            connections += line.and_then(|number| number.parse::<usize>().ok()).expect("it is counted");
+            let line = page.lines().find_map(|line| line.strip_prefix(name));
+            count += line.and_then(|number| number.parse::<usize>().ok()).expect("it is counted");
         }
-        connections
+        count
     }
 
     /// Returns when each node has committed what it was given before, also by lines that are cut since.

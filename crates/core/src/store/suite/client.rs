@@ -73,14 +73,45 @@ impl Client {
 
     /// Asks once, and returns whether there is more.
     pub(super) async fn ask(&mut self, w: &World, limit: u32, window: Option<u32>) -> bool {
+        let answer = self.ask_for(w, SyncQuery { limit, window, ..SyncQuery::default() }).await;
+        answer.more
+    }
+
+    /// Asks once for what it misses, and returns the answer.
+    pub(super) async fn ask_for(&mut self, w: &World, query: SyncQuery) -> SyncPage {
         let before = self.places();
-        let query = SyncQuery { rev: self.rev, groups: before.1.clone(), limit, window };
-        let page = w.sync(self.user, query).await;
+        let limit = query.limit;
+        let page = w.sync(self.user, SyncQuery { rev: self.rev, groups: before.1.clone(), ..query }).await;
         check(&page, self.user, limit);
-        let more = page.more;
-        self.merge(page);
-        assert!(!more || self.places() != before, "an answer that promises more brings the client on");
-        more
+        self.merge(page.clone());
+        assert!(!page.more || self.places() != before, "an answer that promises more brings the client on");
+        page
+    }
+
+    /// Asks until there is no more, and names so many groups at a time as the protocol tells clients to who have more
+    /// than fit into a request.
+    pub(super) async fn catch_up_in_slices(&mut self, w: &World, slice: usize, limit: u32) {
+        let mut after = None;
+        loop {
+            let known = self.groups.iter().filter(|(group, _)| Some(**group) > after);
+            let groups: Vec<_> = known.map(|(group, view)| (*group, view.rev)).take(slice + 1).collect();
+            let to = groups.get(slice).map(|_| groups[slice - 1].0);
+            let groups = groups.into_iter().take(slice).collect();
+            let query = SyncQuery { rev: self.rev, groups, limit, after, to, ..SyncQuery::default() };
+            let page = w.sync(self.user, query).await;
+            check(&page, self.user, limit);
+            assert!(page.groups.iter().all(|delta| Some(delta.group_id) > after));
+            assert!(page.groups.iter().all(|delta| to.is_none_or(|to| delta.group_id <= to)));
+            assert_eq!(page.more, page.next.is_some());
+            let before = (self.places(), after);
+            let next = if page.more { page.next } else { to };
+            self.merge(page);
+            if next.is_none() {
+                return;
+            }
+            after = next;
+            assert!((self.places(), after) != before, "an answer that promises more brings the client on");
+        }
     }
 
     fn places(&self) -> (Rev, Vec<(GroupId, Rev)>) {

@@ -5,11 +5,16 @@ use super::client::Client;
 use super::world::{MANY, NO_GROUP, World, group_change};
 use crate::group::Role;
 use crate::group_event::{EventKind, GroupEvent, MAX_NAMED};
+use crate::size::ANSWER_BYTES;
 use crate::{GroupId, Rev, Seq, UserId};
 
 /// Everything that the user may know of.
 async fn events(w: &World, user: UserId, group: GroupId) -> Vec<GroupEvent> {
-    let told = w.store.group_events(user, group, Seq(0), Seq(u64::MAX), 200).await.expect("events are read");
+    let told = w
+        .store
+        .group_events(user, group, Seq(0), Seq(u64::MAX), 200, ANSWER_BYTES)
+        .await
+        .expect("events are read");
     assert!(!told.2, "no more");
     assert_eq!(w.delta(user, group).await.events, told.0, "by sync as by place");
     told.0
@@ -48,10 +53,13 @@ pub async fn what_happens_is_kept_with_its_place_among_the_messages(w: &mut Worl
     assert_eq!((told[1].rev, told[1].users.as_slice(), told[1].count), (rev, &[carl][..], 1));
     assert_eq!((told[3].name.as_deref(), told[4].name.as_deref()), (Some("Go"), None));
     // By places, and no more than are asked for.
-    let (some, users, more) = w.store.group_events(anna, group, Seq(1), Seq(2), 5).await?;
+    let (some, users, more) = w.store.group_events(anna, group, Seq(1), Seq(2), 5, ANSWER_BYTES).await?;
     assert_eq!((some.as_slice(), more), (&told[2..], true));
     assert_eq!(users.iter().map(|user| user.id).collect::<Vec<_>>(), [anna, bob, carl]);
-    assert_eq!(w.store.group_events(anna, group, Seq(3), Seq(9), 5).await?, (vec![], vec![], false));
+    assert_eq!(
+        w.store.group_events(anna, group, Seq(3), Seq(9), 5, ANSWER_BYTES).await?,
+        (vec![], vec![], false)
+    );
     Ok(())
 }
 
@@ -74,8 +82,14 @@ pub async fn one_is_told_from_joining_up_to_leaving(w: &mut World) -> Claim {
     for user in [bob, carl] {
         assert_eq!(kinds(w, user, group).await, [EventKind::Added, EventKind::Removed]);
     }
-    assert_eq!(w.store.group_events(eve, group, Seq(0), Seq(9), 9).await?, (vec![], vec![], false));
-    assert_eq!(w.store.group_events(anna, NO_GROUP, Seq(0), Seq(9), 9).await?, (vec![], vec![], false));
+    assert_eq!(
+        w.store.group_events(eve, group, Seq(0), Seq(9), 9, ANSWER_BYTES).await?,
+        (vec![], vec![], false)
+    );
+    assert_eq!(
+        w.store.group_events(anna, NO_GROUP, Seq(0), Seq(9), 9, ANSWER_BYTES).await?,
+        (vec![], vec![], false)
+    );
     Ok(())
 }
 

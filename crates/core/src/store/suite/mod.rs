@@ -15,6 +15,7 @@ use self::world::World;
 use super::{Store, StoreError};
 use crate::event::Feed;
 
+pub mod bounds;
 pub mod chats;
 mod client;
 pub mod concurrency;
@@ -360,6 +361,20 @@ macro_rules! store_suite {
                 one_who_joins_is_not_told_who_had_left_before
                 one_who_came_back_learns_who_left_meanwhile_and_not_who_passed_through
             }
+            bounds {
+                answers_of_any_number_of_bytes_lead_to_the_same_end
+                a_client_that_names_its_groups_in_slices_ends_exactly_up_to_date
+                of_a_slice_nothing_else_is_answered
+                messages_take_the_room_that_they_take_on_the_wire
+                groups_and_whom_they_name_take_room
+                changes_of_ones_own_are_cut_by_their_rev
+                a_page_of_history_is_read_in_parts
+                a_page_of_chats_is_read_in_parts
+                friends_and_groups_are_read_in_parts
+                members_are_listed_page_by_page_in_the_order_of_joining
+                members_are_found_by_a_part_of_their_name
+                of_what_happened_the_newest_fits
+            }
             events {
                 what_happens_is_kept_with_its_place_among_the_messages
                 of_a_single_chat_nothing_is_kept
@@ -443,6 +458,7 @@ mod tests {
             ("chats", include_str!("chats.rs")),
             ("sync", include_str!("sync.rs")),
             ("sync_of_members", include_str!("sync_of_members.rs")),
+            ("bounds", include_str!("bounds.rs")),
             ("events", include_str!("events.rs")),
             ("feed", include_str!("feed.rs")),
             ("identity", include_str!("identity.rs")),

@@ -14,6 +14,7 @@ use crate::friend::{FriendAction, Friendship};
 use crate::group::{NewGroup, Role, SINGLE_MODE};
 use crate::group_event::GroupEvent;
 use crate::message::{Chat, Kind, Mark, Message, NewMessage, Page, Receipt, Write, Written};
+use crate::size::ANSWER_BYTES;
 use crate::store::Result;
 use crate::user::ProfileChange;
 use crate::{GroupId, MessageId, Origin, Seq, UserId};
@@ -513,8 +514,12 @@ impl<'a> Story<'a> {
             });
             assert_eq!(walk(self.w, user, *id, 100, Some(below)).await, expected, "below {below}");
             let to = Seq(below.0 + self.chance.below(5) as u64);
-            let (told, users, more) =
-                self.w.store.group_events(user, *id, below, to, 100).await.expect("events are read");
+            let (told, users, more) = self
+                .w
+                .store
+                .group_events(user, *id, below, to, 100, ANSWER_BYTES)
+                .await
+                .expect("events are read");
             let mut expected = room.events_of(user);
             expected.retain(|event| below <= event.seq && event.seq <= to);
             assert_eq!((set_of(told), more), (set_of(expected.clone()), false), "from {below} to {to}");

@@ -62,6 +62,7 @@ pub async fn one_who_is_up_to_date_gets_nothing(w: &mut World) -> Claim {
         chats: vec![],
         users: vec![],
         more: false,
+        next: None,
     };
     assert_eq!(again, nothing);
     Ok(())
@@ -527,7 +528,7 @@ async fn news(w: &mut World, client: &mut Client, restarted: bool) {
 }
 
 /// Friends, groups and messages around the one it returns: members come and go, and so does she.
-async fn history_of_a_small_world(w: &World) -> Result<UserId, super::Broken> {
+pub(super) async fn history_of_a_small_world(w: &World) -> Result<UserId, super::Broken> {
     let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
     for friend in [bob, carl] {
         w.befriend(anna, friend, FriendAction::Ask).await?;

@@ -460,7 +460,13 @@ pub fn new_group(creator: UserId, mode: u8, others: &[UserId]) -> NewGroup {
 
 /// Asks for everything after these places, on one page.
 pub fn query(rev: Rev, groups: &[(GroupId, Rev)]) -> SyncQuery {
-    SyncQuery { rev, groups: groups.to_vec(), limit: 100_000, window: None }
+    SyncQuery {
+        rev,
+        groups: groups.to_vec(),
+        limit: 100_000,
+        bytes: Some(usize::MAX),
+        ..SyncQuery::default()
+    }
 }
 
 pub fn hash(token: u8) -> TokenHash {

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use rim_core::UserId;
 use rim_core::friend::Friendship;
+use rim_core::store::Part;
 use rim_protocol::rest::{Direction, FriendQuery, User};
 
 use crate::App;
-use crate::http::answer::{Answer, Data};
+use crate::http::answer::Data;
+use crate::http::bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
@@ -27,17 +31,24 @@ pub(super) async fn list_friends(
     State(app): State<Arc<App>>,
     caller: Caller,
     Query(query): Query<FriendQuery>,
-) -> Answer<Vec<User>> {
-    let states: &[Friendship] = match (query.status.unwrap_or(FRIENDS), query.direction) {
+) -> Result<Response, ApiError> {
+    let states: &'static [Friendship] = match (query.status.unwrap_or(FRIENDS), query.direction) {
         (WAITING, None) => &[Friendship::Incoming, Friendship::Outgoing],
         (WAITING, Some(Direction::In)) => &[Friendship::Incoming],
         (WAITING, Some(Direction::Out)) => &[Friendship::Outgoing],
         (FRIENDS, _) => &[Friendship::Friends],
-        (BLOCKED, _) => return Ok(Data(Vec::new())),
+        (BLOCKED, _) => return Ok(Data(Vec::<User>::new()).into_response()),
         _ => return Err(ApiError::InvalidRequest),
     };
-    let users = app.store.friends(caller.user, states).await?;
-    Ok(Data(wire::users(&users, caller.user)))
+    let store = Arc::clone(&app.store);
+    bounded::list(&app, caller.user, UserId(0), move |after, bytes| {
+        let store = Arc::clone(&store);
+        async move {
+            let part = store.friends_part(caller.user, states, after, bytes).await?;
+            Ok(Part { rows: wire::users(&part.rows, caller.user), rest: part.rest })
+        }
+    })
+    .await
 }
 
 const WAITING: u8 = 0;

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use rim_core::group_event::MAX_EVENTS;
 use rim_core::{GroupId, Seq};
 use rim_protocol::sync::{EventsAnswer, EventsRequest};
 
 use crate::App;
-use crate::http::answer::{Answer, Data};
+use crate::http::bounded;
 use crate::http::caller::Caller;
+use crate::http::error::ApiError;
 use crate::http::json::Json;
 use crate::http::wire;
 
@@ -22,16 +24,19 @@ use crate::http::wire;
     post,
     path = "/api/group/events",
     tag = "group",
-    responses((status = 200, body = EventsAnswer, description = "The newest 200 of them, ascending.")),
+    responses((status = 200, body = EventsAnswer, description = "The newest of them, 200 at the most, ascending.")),
 )]
 pub(super) async fn list_events(
     State(app): State<Arc<App>>,
     caller: Caller,
     Json(body): Json<EventsRequest>,
-) -> Answer<EventsAnswer> {
+) -> Result<Response, ApiError> {
     let (from, to) = (Seq(body.from_seq.get()), Seq(body.to_seq.get()));
-    let (events, users, more) =
-        app.store.group_events(caller.user, GroupId(body.gid.get()), from, to, MAX_EVENTS).await?;
-    let events = events.iter().map(wire::event).collect();
-    Ok(Data(EventsAnswer { events, users: wire::users(&users, caller.user), more }))
+    let (user, group) = (caller.user, GroupId(body.gid.get()));
+    bounded::object(&app, user, |app, bytes| async move {
+        let (events, users, more) = app.store.group_events(user, group, from, to, MAX_EVENTS, bytes).await?;
+        let events = events.iter().map(wire::event).collect();
+        Ok(EventsAnswer { events, users: wire::users(&users, user), more })
+    })
+    .await
 }

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use rim_core::GroupId;
+use rim_core::store::Part;
 use rim_protocol::rest::{Group, UidQuery};
 
 use crate::App;
-use crate::http::answer::{Answer, Data};
+use crate::http::answer::Data;
+use crate::http::bounded;
 use crate::http::caller::Caller;
+use crate::http::error::ApiError;
 use crate::http::query::Query;
 use crate::http::wire;
 
@@ -25,10 +30,17 @@ pub(super) async fn list_groups(
     State(app): State<Arc<App>>,
     caller: Caller,
     Query(query): Query<UidQuery>,
-) -> Answer<Vec<Group>> {
+) -> Result<Response, ApiError> {
     if query.uid.is_some_and(|uid| uid.get() != caller.user.0) {
-        return Ok(Data(Vec::new()));
+        return Ok(Data(Vec::<Group>::new()).into_response());
     }
-    let groups = app.store.groups_of(caller.user).await?;
-    Ok(Data(groups.iter().map(wire::group).collect()))
+    let store = Arc::clone(&app.store);
+    bounded::list(&app, caller.user, GroupId(0), move |after, bytes| {
+        let store = Arc::clone(&store);
+        async move {
+            let part = store.groups_part(caller.user, after, bytes).await?;
+            Ok(Part { rows: part.rows.iter().map(wire::group).collect(), rest: part.rest })
+        }
+    })
+    .await
 }

@@ -3,18 +3,23 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::GroupId;
+use axum::response::Response;
+use rim_core::member_list::MembersQuery;
+use rim_core::store::Part;
+use rim_core::{GroupId, Rev};
 use rim_protocol::rest::{GidQuery, MemberItem};
 
 use crate::App;
-use crate::http::answer::{Answer, Data};
+use crate::http::bounded;
 use crate::http::caller::Caller;
+use crate::http::error::ApiError;
 use crate::http::query::Query;
 use crate::http::wire;
 
 /// List the members of a group
 ///
-/// In order of joining. Empty for those who are not members, and for a group that does not exist.
+/// In order of joining, all of them, however many: `group/user/list` has them in pages. Empty for those who are not
+/// members, and for a group that does not exist.
 #[utoipa::path(
     get,
     path = "/api/group/user/get",
@@ -26,7 +31,16 @@ pub(super) async fn list_members(
     State(app): State<Arc<App>>,
     caller: Caller,
     Query(query): Query<GidQuery>,
-) -> Answer<Vec<MemberItem>> {
-    let members = app.store.members(caller.user, GroupId(query.gid.get())).await?;
-    Ok(Data(members.iter().map(|member| wire::member(member, caller.user)).collect()))
+) -> Result<Response, ApiError> {
+    let (store, group) = (Arc::clone(&app.store), GroupId(query.gid.get()));
+    bounded::list(&app, caller.user, Rev(0), move |after, bytes| {
+        let store = Arc::clone(&store);
+        async move {
+            let query = MembersQuery { after, size: u32::MAX, named: None, bytes };
+            let page = store.members_page(caller.user, group, query).await?;
+            let rows = page.members.iter().map(|member| wire::member(member, caller.user)).collect();
+            Ok(Part { rows, rest: page.next })
+        }
+    })
+    .await
 }

@@ -14,6 +14,7 @@ mod dissolve;
 mod events;
 mod get;
 mod leave;
+mod list_members;
 mod members;
 mod transfer;
 mod update;
@@ -24,6 +25,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(update::update_group))
         .routes(routes!(get::list_groups))
         .routes(routes!(members::list_members))
+        .routes(routes!(list_members::list_members_in_pages))
         .routes(routes!(change_members::change_members))
         .routes(routes!(change_role::change_role))
         .routes(routes!(transfer::transfer_group))

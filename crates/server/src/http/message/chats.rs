@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use rim_core::message::WantedChats;
+use rim_core::store::Part;
 use rim_protocol::rest::{ChatItem, ChatList};
 
 use super::page;
 use crate::App;
-use crate::http::answer::{Answer, Data};
+use crate::http::answer::Data;
+use crate::http::bounded;
 use crate::http::caller::Caller;
+use crate::http::error::ApiError;
 use crate::http::json::Json;
 use crate::http::wire;
 
@@ -27,10 +32,19 @@ pub(super) async fn list_chats(
     State(app): State<Arc<App>>,
     caller: Caller,
     Json(body): Json<ChatList>,
-) -> Answer<Vec<ChatItem>> {
+) -> Result<Response, ApiError> {
     if body.uid.get() != caller.user.0 {
-        return Ok(Data(Vec::new()));
+        return Ok(Data(Vec::<ChatItem>::new()).into_response());
     }
-    let chats = app.store.chats(caller.user, page(body.page, body.size)).await?;
-    Ok(Data(chats.iter().map(|chat| wire::chat(chat, caller.user, &app.config.time_zone)).collect()))
+    let (store, zone) = (Arc::clone(&app.store), app.config.time_zone.clone());
+    let wanted = WantedChats::Page(page(body.page, body.size));
+    bounded::list(&app, caller.user, wanted, move |wanted, bytes| {
+        let (store, zone) = (Arc::clone(&store), zone.clone());
+        async move {
+            let part = store.chats_part(caller.user, wanted, bytes).await?;
+            let rows = part.rows.iter().map(|chat| wire::chat(chat, caller.user, &zone)).collect();
+            Ok(Part { rows, rest: part.rest.map(WantedChats::Rest) })
+        }
+    })
+    .await
 }

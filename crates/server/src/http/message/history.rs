@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
+use rim_core::message::WantedMessages;
+use rim_core::store::Part;
 use rim_core::{GroupId, Seq};
 use rim_protocol::rest::{ChatItem, History};
 
 use super::page;
 use crate::App;
-use crate::http::answer::{Answer, Data};
+use crate::http::bounded;
 use crate::http::caller::Caller;
+use crate::http::error::ApiError;
 use crate::http::json::Json;
 use crate::http::wire;
 
@@ -27,12 +31,22 @@ pub(super) async fn read_history(
     State(app): State<Arc<App>>,
     caller: Caller,
     Json(body): Json<History>,
-) -> Answer<Vec<ChatItem>> {
+) -> Result<Response, ApiError> {
     let group = GroupId(body.gid.get());
     let below = body.before_seq.map(|seq| Seq(seq.get()));
-    match app.store.history(caller.user, group, page(body.page, body.size), below).await? {
-        Some(history) => Ok(Data(wire::history(&history, caller.user, &app.config.time_zone)?)),
-        // Never null: an old client's page dies of it.
-        None => Ok(Data(Vec::new())),
-    }
+    let (store, zone) = (Arc::clone(&app.store), app.config.time_zone.clone());
+    let wanted = WantedMessages::Page { page: page(body.page, body.size), below };
+    bounded::list(&app, caller.user, wanted, move |wanted, bytes| {
+        let (store, zone) = (Arc::clone(&store), zone.clone());
+        async move {
+            // Never null: an old client's page dies of it.
+            let nothing = Part { rows: Vec::new(), rest: None };
+            let Some(part) = store.history_part(caller.user, group, wanted, bytes).await? else {
+                return Ok(nothing);
+            };
+            let rows = wire::history(&part.history, caller.user, &zone)?;
+            Ok(Part { rows, rest: part.rest.map(WantedMessages::Rest) })
+        }
+    })
+    .await
 }

@@ -3,6 +3,7 @@
 //! Beside every attack two bystanders chat.
 
 pub mod bystanders;
+pub mod bytes;
 mod door;
 mod endings;
 mod fields;
