@@ -434,7 +434,7 @@ impl Store for SqliteStore {
     }
 
     async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()> {
-        self.write(move |batch| uploads::keep(batch, &upload, quota_bytes, now)).await
+        self.write(upload.user, move |batch| uploads::keep(batch, &upload, quota_bytes, now)).await
     }
 
     async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
@@ -442,7 +442,7 @@ impl Store for SqliteStore {
     }
 
     async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>> {
-        self.write(move |batch| uploads::forget(batch, names, before)).await
+        self.write(THE_SERVER, move |batch| uploads::forget(batch, names, before)).await
     }
 
     fn submit(&self, write: Write, done: Done) -> Result<()> {
