@@ -46,7 +46,7 @@ mod quota {
     /// Changes of one user's profile, each of which is told to everybody around.
     pub(super) const PROFILE: Quota = per_minute(6, 10);
     /// Users whom one user names as members to come or go: each is a row, and everybody in the group is told. At once
-    /// the two largest groups that there are.
+    /// as many as two requests may name.
     pub(super) const NAMED: Quota = per_second(20, 20_000);
     /// Files uploaded by one user.
     pub(super) const UPLOAD: Quota = per_minute(6, 30);
@@ -458,11 +458,11 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_group_is_created_and_not_one_after_the_other() {
-        use rim_protocol::limits::MAX_GROUP_MEMBERS;
+    fn as_many_are_named_as_a_request_may_name_and_not_one_request_after_the_other() {
+        use rim_protocol::limits::MAX_USERS_PER_REQUEST;
 
         let (limits, clock) = limits(true);
-        let largest = usize::try_from(MAX_GROUP_MEMBERS).expect("it fits");
+        let largest = MAX_USERS_PER_REQUEST;
         assert!(quota::NAMED.burst_size().get() as usize >= largest, "nobody is refused for ever");
         let created = (0..590).filter(|_| limits.named(UserId(1), largest).is_ok()).count();
         assert_eq!(created, 2);
