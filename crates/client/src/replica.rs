@@ -93,7 +93,7 @@ impl Replica {
 
     /// Places a message that was pushed.
     pub(crate) fn message(&mut self, message: &IncomingMessage) -> Place {
-        let place = self.change(message.gid, message.rev);
+        let place = self.change(message.gid, message.rev, message.rev);
         if place == Place::Next {
             self.groups.entry(message.gid).or_default().seq = message.seq;
         }
@@ -108,16 +108,17 @@ impl Replica {
                 let known = self.group(gid).rev;
                 if notice.rev.is_some_and(|rev| rev <= known) { Place::Old } else { Place::Gap }
             }
-            (Some(gid), Some(rev)) => self.change(gid, rev),
+            (Some(gid), Some(rev)) => self.change(gid, notice.from_rev.unwrap_or(rev), rev),
             _ => Place::Gap,
         }
     }
 
-    fn change(&mut self, gid: u64, rev: u64) -> Place {
+    /// Places a change that took the `rev`s from the one to the other.
+    fn change(&mut self, gid: u64, from_rev: u64, rev: u64) -> Place {
         let group = self.groups.entry(gid).or_default();
         if rev <= group.rev {
             Place::Old
-        } else if rev == group.rev + 1 {
+        } else if from_rev <= group.rev + 1 {
             group.rev = rev;
             Place::Next
         } else {

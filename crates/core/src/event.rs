@@ -82,6 +82,20 @@ impl Change {
         };
         first.into_iter().chain(second)
     }
+
+    /// The first `rev` of a change whose place is `rev`: each of several who join or leave at once takes one, and the
+    /// change has the last of them.
+    pub fn first_rev(&self, rev: Rev) -> Rev {
+        let Self::Group { what, .. } = self else { return rev };
+        let took = match what {
+            GroupChange::Created { members: users }
+            | GroupChange::Added { users }
+            | GroupChange::Removed { users }
+            | GroupChange::Dissolved { members: users } => users.len().max(1) as u64,
+            _ => 1,
+        };
+        Rev((rev.0 + 1).saturating_sub(took))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -341,6 +341,9 @@ pub struct Notify<'a> {
     /// Of a `ProfileUpdated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<&'a User>,
+    /// Of a change that took several `rev`s: the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_rev: Option<u64>,
 }
 
 /// What a client may receive, as a client reads it.
@@ -392,6 +395,8 @@ pub struct IncomingNotice {
     pub name: Option<String>,
     /// Of a `ProfileUpdated`; left out where this connection was told just before.
     pub user: Option<User>,
+    /// Of a change that took several `rev`s: the first of them.
+    pub from_rev: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -229,7 +229,7 @@ fn received() -> Value {
             "answers": false,
             "body": {
                 "keys": ["kind", "uid", "gid", "content", "clientMsgId", "msgId"],
-                "further": "those that apply of seq, rev, uids, role, createdAt, name, user, in this order",
+                "further": "those that apply of seq, rev, uids, role, createdAt, name, user, fromRev, in this order",
                 "kinds": Notice::ALL,
             },
         },

@@ -141,17 +141,18 @@ fn a_client_reads_what_the_server_writes() {
         msg_id: None,
         seq: None,
         rev: Some(4),
-        uids: &[5],
+        uids: &[5, 7],
         role: None,
         created_at: 6,
         name: None,
         user: None,
+        from_rev: Some(3),
     };
     let text = encoded(|out| notify.encode(out));
     assert_eq!(
         text,
-        r#"{"event":"Notify","body":{"kind":"MembersAdded","uid":1,"gid":2,"content":"","clientMsgId":"","msgId":null,"rev":4,"uids":[5],"createdAt":6}}"#
+        r#"{"event":"Notify","body":{"kind":"MembersAdded","uid":1,"gid":2,"content":"","clientMsgId":"","msgId":null,"rev":4,"uids":[5,7],"createdAt":6,"fromRev":3}}"#
     );
     let incoming: Incoming = serde_json::from_str(&text).expect("a notify");
-    assert!(matches!(incoming, Incoming::Event(IncomingEvent::Notify(notice)) if notice.uids == [5]));
+    assert!(matches!(incoming, Incoming::Event(IncomingEvent::Notify(notice)) if notice.from_rev == Some(3)));
 }

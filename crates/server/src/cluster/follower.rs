@@ -119,11 +119,14 @@ struct Followed {
     since: u32,
 }
 
+/// Who has joined which group, and by which of its `rev`s.
+type Joinings = Vec<(UserId, GroupId, Rev)>;
+
 /// What the store has answered.
 enum Answer {
     Stand { asked: Vec<Topic>, result: Result<Vec<(Topic, Rev)>>, login: Option<oneshot::Sender<Result<()>>> },
     Changes { topic: Topic, result: Result<Vec<Change>> },
-    Joined(Result<(SeenUpTo, Vec<(UserId, GroupId, Rev)>)>),
+    Joined(Result<(SeenUpTo, Joinings)>),
     Sessions { asked: Vec<(UserId, SessionId)>, result: Result<Vec<(SessionId, Ended)>> },
 }
 
@@ -372,7 +375,7 @@ impl Follower {
         self.ask_what_is_missing();
     }
 
-    fn have_joined(&mut self, joined: Vec<(UserId, GroupId, Rev)>) {
+    fn have_joined(&mut self, joined: Joinings) {
         for (user, group, rev) in joined {
             // Where the group is followed, its own changes say who is in it.
             if !self.topics.contains_key(&Topic::Group(group)) {

@@ -112,7 +112,7 @@ impl Progress {
     fn tell_what_follows(&mut self, mut tell: impl FnMut(Change)) {
         let Some(told) = &mut self.told else { return };
         while let Some(next) = self.ahead.first_entry()
-            && next.key().0 == told.0 + 1
+            && next.get().first_rev(*next.key()).0 <= told.0 + 1
         {
             *told = *next.key();
             tell(next.remove());
@@ -127,6 +127,7 @@ pub(super) fn place(change: &Change, topic: Topic) -> Option<Rev> {
 
 #[cfg(test)]
 mod tests {
+    use rim_core::event::GroupChange;
     use rim_core::user::User;
     use rim_core::{Timestamp, UserId};
 
@@ -164,6 +165,22 @@ mod tests {
         assert_eq!(hear(&mut progress, 5), [5]);
         assert_eq!(hear(&mut progress, 6), [6]);
         assert_eq!(progress.question(), None);
+    }
+
+    #[test]
+    fn a_change_of_several_members_is_told_at_once_and_nothing_is_asked() {
+        let group = rim_core::GroupId(7);
+        let added = |rev: u64, users: u64| {
+            let what = GroupChange::Added { users: (1..=users).map(UserId).collect() };
+            let (rev, actor, at) = (Rev(rev), UserId(1), Timestamp(1));
+            Change::Group { group, rev, seq: None, actor, what, at }
+        };
+        let mut progress = Progress::after(Rev(4));
+        let mut told = Vec::new();
+        progress.heard(Rev(7), added(7, 3), |change| told.push(change));
+        assert_eq!((told.len(), progress.question()), (1, None), "5, 6 and 7 are those of three members");
+        progress.heard(Rev(9), added(9, 1), |change| told.push(change));
+        assert_eq!((told.len(), progress.question()), (1, Some(Rev(7))), "8 is missing");
     }
 
     #[test]

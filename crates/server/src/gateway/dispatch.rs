@@ -105,10 +105,12 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
             app.metrics.deliveries.inc_by(deliveries);
         }
         Change::Group { group, rev, seq, actor, what, at } => {
+            let first = change.first_rev(*rev);
             let notify = Notify {
                 gid: Some(group.0),
                 seq: seq.map(|seq| seq.0),
                 rev: Some(rev.0),
+                from_rev: (first < *rev).then_some(first.0),
                 ..frames::notice(Notice::GroupUpdated, *actor, *at)
             };
             tell_group_change(app, *group, what, notify);

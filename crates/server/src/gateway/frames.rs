@@ -75,6 +75,7 @@ pub(super) const fn notice<'a>(kind: Notice, actor: rim_core::UserId, at: Timest
         created_at: at.0,
         name: None,
         user: None,
+        from_rev: None,
     }
 }
 

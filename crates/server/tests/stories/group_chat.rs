@@ -1,9 +1,10 @@
 //! Group chats: who may do what in them, and who hears of it.
 
+use rim_client::Connection;
 use rim_client::protocol::frame::Notice;
 use serde_json::{Value, json};
 
-use crate::world::{Person, TestServer};
+use crate::world::{Device, Person, TestServer};
 
 const NOT_ADMIN: &str = "only an admin of the group may do this";
 const NOT_CREATOR: &str = "only the creator of the group may do this";
@@ -305,4 +306,24 @@ async fn who_is_put_into_a_new_group_hears_of_it_and_of_what_is_said_there() {
     of_anna.send(gid, "hi", "a1").await;
     assert_eq!(of_bob.message().await.content, "hi");
     of_carl.nothing_came("h").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_who_join_or_leave_one_notice_tells_without_a_gap() {
+    let server = TestServer::start().await;
+    let [anna, bob, carl, dan] = people(&server, ["anna", "bob", "carl", "dan"]).await;
+    let socket = Connection::login_with(&server.ws(), anna.uid, anna.token(), true).await.expect("logged in");
+    let mut tab = Device { uid: anna.uid, socket };
+    let gid = anna.group_with(&[&bob]).await;
+    let created = tab.notice(Notice::GroupCreated).await;
+    assert_eq!((created.from_rev, created.rev), (Some(1), Some(2)), "one rev for each of two");
+    anna.change(gid, 1, &[&carl, &dan]).await.ok(true);
+    let added = tab.notice(Notice::MembersAdded).await;
+    assert_eq!((added.from_rev, added.rev), (Some(3), Some(4)));
+    anna.change(gid, 2, &[&bob, &carl]).await.ok(true);
+    let removed = tab.notice(Notice::MembersRemoved).await;
+    assert_eq!((removed.from_rev, removed.rev), (Some(5), Some(6)));
+    anna.change(gid, 2, &[&dan]).await.ok(true);
+    let removed = tab.notice(Notice::MembersRemoved).await;
+    assert_eq!((removed.from_rev, removed.rev), (None, Some(7)), "one is one");
 }
