@@ -186,6 +186,7 @@ impl Filler {
                 address: "127.0.0.1".to_owned(),
                 now: self.now,
                 expires_at: self.now.plus_ms(SESSION_MS),
+                most: u64::MAX,
             };
             self.patiently(move |store| store.create_session(new.clone()))
         })

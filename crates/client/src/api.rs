@@ -157,7 +157,7 @@ impl Api {
     }
 
     pub async fn add_friend(&self, fid: u64) -> Result<bool, ApiError> {
-        self.post("/api/friend/add", &FriendAdd { fid: id(fid) }).await
+        self.post("/api/friend/add", &FriendAdd { fid: Some(id(fid)), account: None }).await
     }
 
     pub async fn answer_friend(&self, fid: u64, status: u64) -> Result<bool, ApiError> {

@@ -58,6 +58,19 @@ impl Bounds {
     }
 }
 
+/// What bounds those who ask others to be friends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskBounds {
+    /// Whom one has asked who have not answered.
+    pub pending: u64,
+    /// Whom one may ask.
+    pub directory: Directory,
+}
+
+impl AskBounds {
+    pub const NONE: Self = Self { pending: u64::MAX, directory: Directory::Everybody };
+}
+
 /// Somebody who is to become a member of a group chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Joining {

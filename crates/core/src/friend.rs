@@ -1,5 +1,6 @@
 //! Friendship: mutual, asked for by one and accepted by the other.
 
+use crate::contact::{AskBounds, Contact};
 use crate::{Refusal, UserId};
 
 /// What one user is to another, seen from the first.
@@ -67,6 +68,22 @@ pub const fn act(before: Friendship, action: FriendAction) -> Option<(Friendship
 /// `SelfFriend`; whether `other` exists is for the store to say.
 pub fn may_ask(user: UserId, other: UserId) -> Result<(), Refusal> {
     if user == other { Err(Refusal::SelfFriend) } else { Ok(()) }
+}
+
+/// Whether one who waits for the answers of `pending` others may ask `other`, who is `contact` to them, as well.
+///
+/// # Errors
+/// `UnknownUser`, as if there were no such user; `TooManyAsked`.
+pub const fn may_ask_another(
+    other: UserId,
+    contact: Contact,
+    pending: u64,
+    bounds: &AskBounds,
+) -> Result<(), Refusal> {
+    if !contact.may_be_looked_up(bounds.directory) {
+        return Err(Refusal::UnknownUser(other));
+    }
+    if pending >= bounds.pending { Err(Refusal::TooManyAsked(bounds.pending)) } else { Ok(()) }
 }
 
 #[cfg(test)]

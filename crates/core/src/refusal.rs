@@ -40,6 +40,8 @@ pub enum Refusal {
         "user {0} can be added by their contacts only: others have added them to many groups that they have not looked into"
     )]
     Unasked(crate::UserId),
+    #[error("{0} people have not answered yet: wait, or take a request back")]
+    TooManyAsked(u64),
     #[error("no such session")]
     NoSuchSession,
     #[error(

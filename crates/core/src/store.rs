@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::contact::Bounds;
+use crate::contact::{AskBounds, Bounds, Contact};
 use crate::event::Done;
 use crate::friend::{FriendAction, Friendship};
 use crate::group::{Group, NewGroup, Role};
@@ -116,6 +116,9 @@ pub trait Store: Send + Sync + 'static {
 
     async fn user(&self, user: UserId) -> Result<Option<User>>;
 
+    /// `other`, and what they are to `user`.
+    async fn look_up(&self, user: UserId, other: UserId) -> Result<Option<(User, Contact)>>;
+
     /// The user of that account, compared as by [`Self::credentials`].
     async fn user_by_account(&self, account: &str) -> Result<Option<User>>;
 
@@ -137,7 +140,8 @@ pub trait Store: Send + Sync + 'static {
     // ---- sessions
 
     /// Opens a session, in one transaction with the look at whether the user may have one: so none outlives the end of
-    /// them all, however long a password took to be verified.
+    /// them all, however long a password took to be verified. Of more than [`NewSession::most`] those of
+    /// [`crate::session::surplus`] end.
     ///
     /// # Errors
     /// `NoSuchUser`, `Disabled`; `PasswordChanged` if the password that was verified is no longer the user's.
@@ -179,12 +183,14 @@ pub trait Store: Send + Sync + 'static {
     /// Takes the next own `rev` of both users where something changed.
     ///
     /// # Errors
-    /// For `Ask`: `SelfFriend`, `UnknownUser`.
+    /// For `Ask`: `SelfFriend`, `UnknownUser`, and where nobody has asked the other way those of
+    /// [`crate::friend::may_ask_another`].
     async fn befriend(
         &self,
         user: UserId,
         other: UserId,
         action: FriendAction,
+        bounds: AskBounds,
         now: Timestamp,
     ) -> Result<bool>;
 

@@ -56,6 +56,10 @@ pub const MAX_GROUPS_BY_OTHERS: u64 = 4_500;
 /// Group chats into which people who are no contacts have put somebody, as long as that one has neither read nor written
 /// there. Also one who looks in once a year is put into fewer by those whom they have to do with.
 pub const MAX_UNASKED_GROUPS: u64 = 500;
+/// Friends whom one has asked and who have not answered.
+pub const MAX_PENDING_REQUESTS: u64 = 200;
+/// Sessions of a user. One more ends that which is missed least: clients that log in anew at each start leave theirs.
+pub const MAX_SESSIONS: u64 = 100;
 /// `groups` of one sync request.
 pub const MAX_SYNC_GROUPS: usize = 10_000;
 /// Rows of one sync answer, where the request names none.

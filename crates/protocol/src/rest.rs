@@ -40,6 +40,8 @@ pub struct ServerInfo {
     /// What its web client does with pictures, sound and films of other hosts.
     #[serde(rename = "remotePictures")]
     pub remote_pictures: RemotePictures,
+    /// Whom people may look up and put into groups.
+    pub directory: Directory,
 }
 
 /// What it accepts at the most.
@@ -83,6 +85,17 @@ pub enum RemotePictures {
     Ask,
     /// It is not loaded; its address is shown.
     Never,
+}
+
+/// Whom people may look up and put into groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Directory {
+    Everybody,
+    /// Friends, those who ask to be friends, and those with whom they share a group or have a single chat. Others may be
+    /// asked to be friends by their exact account.
+    Contacts,
 }
 
 /// A conversation: `mode` 1 is a single chat of two, anything else a group chat.
@@ -515,7 +528,17 @@ pub struct GroupRead {
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[cfg_attr(feature = "openapi", schema(example = json!({"fid": 102})))]
 pub struct FriendAdd {
-    pub fid: Id,
+    /// Needed unless there is an `account`; never null.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub fid: Option<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// A key that may be left out and is no null.
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// `POST /api/friend/status/modify`.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use rim_core::contact::{Bounds, Directory};
+use rim_core::contact::{AskBounds, Bounds};
 use rim_core::{Clock, Store};
-use rim_protocol::limits::{MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_UNASKED_GROUPS};
+use rim_protocol::limits::{
+    MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_PENDING_REQUESTS, MAX_UNASKED_GROUPS,
+};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -54,16 +56,23 @@ impl App {
     /// What groups and people in groups may have.
     pub fn bounds(&self) -> Bounds {
         let members = MAX_GROUP_MEMBERS;
+        let directory = self.config.directory;
         if !self.config.limits {
-            return Bounds::of_members(members);
+            return Bounds { directory, ..Bounds::of_members(members) };
         }
         Bounds {
             members,
             groups: MAX_GROUPS,
             groups_by_others: MAX_GROUPS_BY_OTHERS,
             unasked: MAX_UNASKED_GROUPS,
-            directory: Directory::Everybody,
+            directory,
         }
+    }
+
+    /// What those may do who ask others to be friends.
+    pub fn ask_bounds(&self) -> AskBounds {
+        let pending = if self.config.limits { MAX_PENDING_REQUESTS } else { u64::MAX };
+        AskBounds { pending, directory: self.config.directory }
     }
 
     /// What became of a password attempt that the limits had let in; `account_key` is the folded account. Other nodes

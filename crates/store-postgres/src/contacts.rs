@@ -3,13 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::GenericClient;
+use futures_util::try_join;
 use rim_core::contact::{self, Bounds, Brought, Contact, Directory, Joining};
 use rim_core::friend::Friendship;
+use rim_core::user::User;
 use rim_core::{GroupId, Refusal, UserId};
 
 use crate::failure::Result;
-use crate::friends;
 use crate::row::{self, Sql, array};
+use crate::{friends, users};
 
 /// What each of `others` is to the user, in their order.
 pub(crate) async fn find(
@@ -36,6 +38,17 @@ pub(crate) async fn find(
         Ok((row.number(0)?, contact))
     })
     .await
+}
+
+/// See [`rim_core::Store::look_up`].
+pub(crate) async fn look_up(
+    db: &impl GenericClient,
+    user: UserId,
+    other: UserId,
+) -> Result<Option<(User, Contact)>> {
+    let others = [other];
+    let (found, contacts) = try_join!(users::find(db, other), find(db, user, &others))?;
+    Ok(found.zip(contacts.into_iter().next().map(|(_, contact)| contact)))
 }
 
 /// Whether the user may name all of these others.

@@ -1,8 +1,9 @@
 //! Friendships: two rows a pair, each the mirror of the other.
 
 use deadpool_postgres::GenericClient;
+use rim_core::contact::AskBounds;
 use rim_core::event::Change;
-use rim_core::friend::{self, FriendAction, Friendship};
+use rim_core::friend::{self, FriendAction, FriendChange, Friendship};
 use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{Refusal, Rev, Timestamp, UserId};
@@ -10,13 +11,14 @@ use rim_core::{Refusal, Rev, Timestamp, UserId};
 use crate::database::Tx;
 use crate::failure::Result;
 use crate::row::{self, Sql};
-use crate::users;
+use crate::{contacts, users};
 
 pub(crate) async fn befriend(
     tx: &mut Tx<'_>,
     user: UserId,
     other: UserId,
     action: FriendAction,
+    bounds: AskBounds,
     now: Timestamp,
 ) -> Result<bool> {
     if action == FriendAction::Ask {
@@ -27,10 +29,24 @@ pub(crate) async fn befriend(
     let Some((state, what)) = friend::act(state_of(&tx.db, user, other).await?, action) else {
         return Ok(false);
     };
+    if what == FriendChange::Requested {
+        let contact = contacts::find(&tx.db, user, &[other]).await?.first().map(|(_, contact)| *contact);
+        let pending = pending(&tx.db, user, bounds.pending).await?;
+        friend::may_ask_another(other, contact.unwrap_or_default(), pending, &bounds)?;
+    }
     let actor_rev = set(&tx.db, user, other, state).await?;
     let other_rev = set(&tx.db, other, user, state.mirrored()).await?;
     tx.publish(Change::Friend { actor: user, actor_rev, other, other_rev, what, at: now });
     Ok(true)
+}
+
+/// How many the user has asked who have not answered; beyond `most` nobody counts.
+async fn pending(db: &impl GenericClient, user: UserId, most: u64) -> Result<u64> {
+    let sql =
+        "SELECT count(*) FROM (SELECT FROM friendships WHERE user_id = $1 AND state = $2 LIMIT $3) AS found";
+    let outgoing = row::friendship_code(Friendship::Outgoing);
+    let count = row::first(db, sql, &[&user.sql(), &outgoing, &most.sql()], |row| row.number(0)).await?;
+    Ok(count.unwrap_or(0))
 }
 
 async fn state_of(db: &impl GenericClient, user: UserId, other: UserId) -> Result<Friendship> {

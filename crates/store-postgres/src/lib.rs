@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use rim_core::contact::Bounds;
+use rim_core::contact::{AskBounds, Bounds, Contact};
 use rim_core::event::{Done, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
@@ -236,6 +236,10 @@ impl Store for PostgresStore {
         self.database.one(move |db| users::find(db, user).boxed()).await
     }
 
+    async fn look_up(&self, user: UserId, other: UserId) -> Result<Option<(User, Contact)>> {
+        self.database.one(move |db| contacts::look_up(db, user, other).boxed()).await
+    }
+
     async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
         let keys = account::keys(account);
         self.database.one(move |db| users::by_account(db, keys).boxed()).await
@@ -250,7 +254,7 @@ impl Store for PostgresStore {
     }
 
     async fn create_session(&self, session: NewSession) -> Result<SessionId> {
-        self.database.change(move |db| sessions::create(db, session).boxed()).await
+        self.database.write(move |tx| sessions::create(tx, session).boxed()).await
     }
 
     async fn session_by_token(&self, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
@@ -292,9 +296,10 @@ impl Store for PostgresStore {
         user: UserId,
         other: UserId,
         action: FriendAction,
+        bounds: AskBounds,
         now: Timestamp,
     ) -> Result<bool> {
-        self.database.write(move |tx| friends::befriend(tx, user, other, action, now).boxed()).await
+        self.database.write(move |tx| friends::befriend(tx, user, other, action, bounds, now).boxed()).await
     }
 
     async fn friends_part(

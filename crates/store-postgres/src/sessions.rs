@@ -11,12 +11,12 @@ use crate::row::{self, Sql, array};
 use crate::text::Text;
 use crate::users;
 
-pub(crate) async fn create(db: &impl GenericClient, new: NewSession) -> Result<SessionId> {
+pub(crate) async fn create(tx: &mut Tx<'_>, new: NewSession) -> Result<SessionId> {
     // The user is locked, so that it comes before or after the end of all their sessions; and looked at as they are then.
     let sql =
         "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
                SELECT id, $2, $3, $4, $5, $5, $6 FROM users
-               WHERE id = $1 AND disabled_at IS NULL AND password_hash IS NOT DISTINCT FROM $7 FOR SHARE
+               WHERE id = $1 AND disabled_at IS NULL AND password_hash IS NOT DISTINCT FROM $7 FOR NO KEY UPDATE
                RETURNING id";
     let (device, address) = (Text(&new.device), Text(&new.address));
     let password_hash = new.password_hash.as_deref().map(Text);
@@ -29,13 +29,28 @@ pub(crate) async fn create(db: &impl GenericClient, new: NewSession) -> Result<S
         &new.expires_at.0,
         &password_hash,
     ];
-    if let Some(created) = row::first(db, sql, params, |row| row.number(0)).await? {
+    if let Some(created) = row::first(&tx.db, sql, params, |row| row.number(0)).await? {
+        make_room(tx, created, &new).await?;
         return Ok(created);
     }
-    let known = users::credentials_of(db, new.user).await?.ok_or(Refusal::NoSuchUser)?;
+    let known = users::credentials_of(&tx.db, new.user).await?.ok_or(Refusal::NoSuchUser)?;
     session::may_open(&known, &new)?;
     // It became so between the two statements. Whoever tries again finds it so.
     Err(Refusal::PasswordChanged.into())
+}
+
+/// Ends the surplus of a user, who is locked, as one more was opened.
+async fn make_room(tx: &mut Tx<'_>, created: SessionId, new: &NewSession) -> Result<()> {
+    let mut others = of(&tx.db, new.user, new.now).await?;
+    others.retain(|other| other.id != created);
+    let surplus = session::surplus(others, new.most.saturating_sub(1));
+    if surplus.is_empty() {
+        return Ok(());
+    }
+    let sql = "DELETE FROM sessions WHERE id = ANY($1)";
+    row::execute(&tx.db, sql, &[&array(surplus.iter().copied())]).await?;
+    tx.publish(Change::SessionsEnded { user: new.user, sessions: surplus, why: Ended::Revoked });
+    Ok(())
 }
 
 /// Whether the user has this session.

@@ -162,7 +162,16 @@ async fn people(store: &Arc<SqliteStore>) -> (Vec<UserId>, GroupId) {
         let user = users[(number % USERS) as usize];
         let (device, address) = (String::new(), String::new());
         let expires_at = Timestamp(NOW.0 + 1);
-        let new = NewSession { user, password_hash: None, token_hash, device, address, now: NOW, expires_at };
+        let new = NewSession {
+            user,
+            password_hash: None,
+            token_hash,
+            device,
+            address,
+            now: NOW,
+            expires_at,
+            most: u64::MAX,
+        };
         if number % 500 == 0 {
             store.create_session(new).await.expect("created");
         } else {

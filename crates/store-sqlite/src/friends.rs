@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use rim_core::contact::AskBounds;
 use rim_core::event::Change;
-use rim_core::friend::{self, FriendAction, Friendship};
+use rim_core::friend::{self, FriendAction, FriendChange, Friendship};
 use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{Refusal, Rev, Timestamp, UserId};
@@ -12,13 +13,14 @@ use rusqlite::{Connection, params};
 use crate::batch::Batch;
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
-use crate::users;
+use crate::{contacts, users};
 
 pub(crate) fn befriend(
     batch: &mut Batch<'_>,
     user: UserId,
     other: UserId,
     action: FriendAction,
+    bounds: &AskBounds,
     now: Timestamp,
 ) -> Result<bool> {
     if action == FriendAction::Ask {
@@ -28,10 +30,24 @@ pub(crate) fn befriend(
     let Some((state, what)) = friend::act(state_of(batch.db, user, other)?, action) else {
         return Ok(false);
     };
+    if what == FriendChange::Requested {
+        let contact = contacts::find(batch.db, user, other)?;
+        friend::may_ask_another(other, contact, pending(batch.db, user, bounds.pending)?, bounds)?;
+    }
     let actor_rev = set(batch, user, other, state)?;
     let other_rev = set(batch, other, user, state.mirrored())?;
     batch.publish(Change::Friend { actor: user, actor_rev, other, other_rev, what, at: now });
     Ok(true)
+}
+
+/// How many the user has asked who have not answered; beyond `most` nobody counts.
+fn pending(db: &Connection, user: UserId, most: u64) -> Result<u64> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM friendships WHERE user_id = ?1 AND state = ?2 LIMIT ?3)";
+    let outgoing = row::friendship_code(Friendship::Outgoing);
+    let count = row::first(db, sql, params![user.sql(), outgoing, most.sql()], |row| {
+        Fields { table: "friendships", row }.get(0)
+    })?;
+    Ok(count.unwrap_or(0))
 }
 
 pub(crate) fn state_of(db: &Connection, user: UserId, other: UserId) -> Result<Friendship> {

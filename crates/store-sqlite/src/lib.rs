@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rim_core::contact::Bounds;
+use rim_core::contact::{AskBounds, Bounds, Contact};
 use rim_core::event::{Done, Ended, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
@@ -269,6 +269,14 @@ impl Store for SqliteStore {
         self.read(move |db| users::find(db, user)).await
     }
 
+    async fn look_up(&self, user: UserId, other: UserId) -> Result<Option<(User, Contact)>> {
+        self.read(move |db| {
+            let Some(found) = users::find(db, other)? else { return Ok(None) };
+            Ok(Some((found, contacts::find(db, user, other)?)))
+        })
+        .await
+    }
+
     async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
         let keys = account::keys(account);
         self.read(move |db| users::by_account(db, &keys)).await
@@ -337,9 +345,10 @@ impl Store for SqliteStore {
         user: UserId,
         other: UserId,
         action: FriendAction,
+        bounds: AskBounds,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(user, move |batch| friends::befriend(batch, user, other, action, now)).await
+        self.write(user, move |batch| friends::befriend(batch, user, other, action, &bounds, now)).await
     }
 
     async fn friends_part(

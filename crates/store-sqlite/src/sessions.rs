@@ -19,7 +19,17 @@ pub(crate) fn create(batch: &mut Batch<'_>, new: &NewSession) -> Result<SessionI
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
         params![new.user.sql(), new.token_hash, new.device, new.address, new.now.0, new.expires_at.0],
     )?;
-    Ok(SessionId(batch.db.last_insert_rowid().unsigned_abs()))
+    let id = SessionId(batch.db.last_insert_rowid().unsigned_abs());
+    let mut others = of(batch.db, new.user, new.now)?;
+    others.retain(|other| other.id != id);
+    let surplus = session::surplus(others, new.most.saturating_sub(1));
+    for session in &surplus {
+        row::execute(batch.db, "DELETE FROM sessions WHERE id = ?1", [session.sql()])?;
+    }
+    if !surplus.is_empty() {
+        batch.end_sessions(new.user, surplus, Ended::Revoked);
+    }
+    Ok(id)
 }
 
 pub(crate) fn by_token(db: &Connection, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use rim_core::contact::Bounds;
+use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, Committed, Feed};
 use rim_core::friend::FriendAction;
 use rim_core::group::{NewGroup, Role};
@@ -863,7 +863,11 @@ async fn whatever_contradicts_something_else_is_found_by_a_check() {
     }
     let single = NewGroup { mode: 1, ..new_group(house.anna, house.bob) };
     house.store.create_group(single, Bounds::of_members(100), Timestamp(1)).await.expect("a chat");
-    house.store.befriend(house.anna, house.bob, FriendAction::Ask, Timestamp(1)).await.expect("asked");
+    house
+        .store
+        .befriend(house.anna, house.bob, FriendAction::Ask, AskBounds::NONE, Timestamp(1))
+        .await
+        .expect("asked");
     house.store.close().await;
     let path = house.path();
     assert_eq!(crate::check(&path).expect("checked").found, Vec::<String>::new());

@@ -38,6 +38,7 @@ export const en = {
   "problem.ownGroups": "You are in as many groups as one can be. Leave one first.",
   "problem.theirGroups": "{name} is in so many groups that nobody can add them to another.",
   "problem.contactsOnly": "{name} can be added by their contacts only. Send them a request first.",
+  "problem.pendingRequests": "Too many people have not answered you yet. Wait, or take a request back.",
   "problem.noSuchSession": "This device is signed out already.",
   "problem.sessionEnded": "You are signed out. Sign in again.",
   "problem.passwordChanged": "The password was changed meanwhile. Sign in with the new one.",

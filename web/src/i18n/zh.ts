@@ -39,6 +39,7 @@ export const zh: Catalogue = {
   "problem.ownGroups": "你加入的群聊数量已达上限，请先退出一个群聊。",
   "problem.theirGroups": "{name}加入的群聊太多，无法再被添加到其他群聊。",
   "problem.contactsOnly": "只有{name}的联系人才能添加对方入群，请先发送联系人申请。",
+  "problem.pendingRequests": "还有太多人没有回应你的申请，请稍候，或撤回一些申请。",
   "problem.noSuchSession": "这台设备已退出登录。",
   "problem.sessionEnded": "登录已失效，请重新登录。",
   "problem.passwordChanged": "密码刚刚已被修改，请使用新密码登录。",

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue};
 use rim_core::session::{NewSession, Proof, Session};
 use rim_core::user::{Credentials, NewUser};
 use rim_core::{Clock, Refusal, SessionId, Store, StoreError, UserId};
-use rim_protocol::limits::{self, Invalid};
+use rim_protocol::limits::{self, Invalid, MAX_SESSIONS};
 
 use crate::address::network;
 use crate::app::App;
@@ -45,6 +45,8 @@ pub struct Accounts {
     session_lifetime_ms: i64,
     /// Whether browsers come by TLS, as far as this server knows.
     tls: bool,
+    /// Of one user.
+    max_sessions: u64,
     /// Whether somebody has an account: once that is so it stays so, as no user is ever deleted.
     somebody: AtomicBool,
 }
@@ -111,6 +113,7 @@ impl Accounts {
             precise_login_errors: config.precise_login_errors,
             session_lifetime_ms: milliseconds(config.session_lifetime),
             tls: config.tls.is_some(),
+            max_sessions: if config.limits { MAX_SESSIONS } else { u64::MAX },
             somebody: AtomicBool::new(false),
         })
     }
@@ -327,6 +330,7 @@ impl Accounts {
             address: login.address.to_string(),
             now,
             expires_at: now.plus_ms(self.session_lifetime_ms),
+            most: self.max_sessions,
         };
         match store.create_session(session).await {
             Ok(_) => Ok(token),

@@ -116,6 +116,7 @@ mod tests {
             address,
             now: NOW,
             expires_at,
+            most: u64::MAX,
         };
         app.store.create_session(session).await.expect("a session");
         (data, app)

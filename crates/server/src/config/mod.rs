@@ -13,6 +13,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rim_core::contact::Directory;
+
 pub use self::load::{LoadError, Loaded, Origin, SettingError, load, load_command};
 pub use self::settings::Settings;
 pub use self::table::settings_table;
@@ -62,6 +64,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// `allowed-origins`.
     pub allowed_origins: AllowedOrigins,
+    /// `directory`: whom people may look up.
+    pub directory: Directory,
     /// `remote-pictures`: what the web client does with pictures, sound and films of other hosts.
     pub remote_pictures: RemotePictures,
     /// `trusted-proxies`: peers whose `X-Forwarded-For` is believed.
@@ -153,6 +157,7 @@ impl Config {
             tls,
             allowed_origins,
             remote_pictures: settings.remote_pictures,
+            directory: settings.directory.into(),
             trusted_proxies: settings.trusted_proxies,
             metrics: settings.metrics,
             max_body_bytes: settings.max_body,

@@ -12,7 +12,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use rim_protocol::limits::DEFAULT_MAX_BODY_BYTES;
 
 use super::value::{
-    self, Bus, Database, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr,
+    self, Bus, Database, Directory, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr,
     Registration, RemotePictures, Switch, TimeZoneName,
 };
 
@@ -83,6 +83,11 @@ pub struct Settings {
     #[arg(long, env = "RIM_REGISTRATION", global = true, hide_short_help = true)]
     #[arg(value_enum, default_value_t = Registration::Open)]
     pub registration: Registration,
+
+    /// Whom people may look up and put into groups: everybody, or those whom they share a group with or are friends with
+    #[arg(long, env = "RIM_DIRECTORY", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = Directory::Everybody)]
+    pub directory: Directory,
 
     /// Whether a failed login says which of account and password was wrong, or the same for both
     #[arg(long, env = "RIM_LOGIN_ERRORS", global = true, hide_short_help = true)]

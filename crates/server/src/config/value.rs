@@ -56,6 +56,23 @@ pub enum RemotePictures {
     Never,
 }
 
+/// Whom people may look up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Directory {
+    Everybody,
+    /// Those whom they have to do with.
+    Contacts,
+}
+
+impl From<Directory> for rim_core::contact::Directory {
+    fn from(directory: Directory) -> Self {
+        match directory {
+            Directory::Everybody => Self::Everybody,
+            Directory::Contacts => Self::Contacts,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     Text,

@@ -50,12 +50,16 @@ mod quota {
     pub(super) const NAMED: Quota = per_second(20, 20_000);
     /// Files uploaded by one user.
     pub(super) const UPLOAD: Quota = per_minute(6, 30);
+    /// Strangers whom one user looks up, by id or account; those with whom they have to do are free.
+    pub(super) const LOOK_UP: Quota = per_minute(3, 200);
+    /// Friends whom one user asks for.
+    pub(super) const ASK: Quota = per_minute(3, 100);
     /// WebSocket frames before Login from one address.
     pub(super) const FRAME: Quota = per_second(100, 2_000);
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
-pub const KINDS: [&str; 11] = [
+pub const KINDS: [&str; 13] = [
     "register",
     "taken",
     "login",
@@ -66,6 +70,8 @@ pub const KINDS: [&str; 11] = [
     "profile",
     "named",
     "upload",
+    "look_up",
+    "ask",
     "frame",
 ];
 
@@ -94,6 +100,8 @@ pub struct RateLimits<C: Clock = Time> {
     profile: Limit<UserId, C>,
     named: Limit<UserId, C>,
     upload: Limit<UserId, C>,
+    look_up: Limit<UserId, C>,
+    ask: Limit<UserId, C>,
     frame: Limit<IpAddr, C>,
 }
 
@@ -115,6 +123,8 @@ impl<C: Clock + Clone> RateLimits<C> {
             profile: limit(quota::PROFILE, clock),
             named: limit(quota::NAMED, clock),
             upload: limit(quota::UPLOAD, clock),
+            look_up: limit(quota::LOOK_UP, clock),
+            ask: limit(quota::ASK, clock),
             frame: limit(quota::FRAME, clock),
         }
     }
@@ -208,6 +218,16 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check("upload", &self.upload, &user)
     }
 
+    /// `user` looks up somebody who is nobody or a stranger to them.
+    pub fn look_up(&self, user: UserId) -> Result<(), RetryAfter> {
+        self.check("look_up", &self.look_up, &user)
+    }
+
+    /// `user` asks somebody to be friends.
+    pub fn ask(&self, user: UserId) -> Result<(), RetryAfter> {
+        self.check("ask", &self.ask, &user)
+    }
+
     /// A frame came from `address` over a WebSocket that nobody has logged in on.
     pub fn frame(&self, address: IpAddr) -> Result<(), RetryAfter> {
         self.check("frame", &self.frame, &network(address))
@@ -226,6 +246,8 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.profile.retain_recent();
         self.named.retain_recent();
         self.upload.retain_recent();
+        self.look_up.retain_recent();
+        self.ask.retain_recent();
         self.frame.retain_recent();
     }
 
@@ -298,6 +320,8 @@ mod tests {
             ("changes of a profile", "user", quota::PROFILE),
             ("users named to become members of groups or to leave them", "user", quota::NAMED),
             ("uploads", "user", quota::UPLOAD),
+            ("strangers looked up", "user", quota::LOOK_UP),
+            ("friend requests", "user", quota::ASK),
             ("WebSocket frames before Login", "address", quota::FRAME),
         ] {
             let an_hour = (3600.0 / quota.replenish_interval().as_secs_f64()).round();

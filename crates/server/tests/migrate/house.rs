@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rim_core::contact::Bounds;
+use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Committed, Feed};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
@@ -204,6 +204,7 @@ impl House {
             address: "::1".to_owned(),
             now: NOW,
             expires_at,
+            most: u64::MAX,
         };
         self.store.create_session(session).await.expect("created")
     }
@@ -287,7 +288,7 @@ async fn fill(house: &House) -> Known {
         (bob, carol, FriendAction::Ask),
         (carol, bob, FriendAction::Decline),
     ] {
-        assert!(store.befriend(user, other, action, NOW).await.expect("done"));
+        assert!(store.befriend(user, other, action, AskBounds::NONE, NOW).await.expect("done"));
     }
 
     let group = house.group(anna, &[bob, carol], 2, ODD).await;

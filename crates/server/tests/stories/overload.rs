@@ -339,6 +339,7 @@ pub async fn users_with(store: &dyn Store, name: &str, count: usize, avatar: &st
             address: String::new(),
             now: Timestamp(0),
             expires_at: Timestamp(i64::MAX),
+            most: u64::MAX,
         };
         store.create_session(session).await.expect("a session");
         LoggedIn { uid, token: token.to_text() }

@@ -31,6 +31,7 @@ const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["a single chat has its two people", "problem.singleChat"],
   ["a group has at most", "problem.groupFull"],
   ["and can be in no more", "problem.ownGroups"],
+  ["people have not answered yet", "problem.pendingRequests"],
   ["no such session", "problem.noSuchSession"],
   ["jpeg, gif or webp picture, and this is none", "problem.picture"],
   ["avatar: a whole picture", "problem.picture"],

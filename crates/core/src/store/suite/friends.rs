@@ -2,6 +2,7 @@
 
 use super::world::{self, NO_USER, World, refusal};
 use super::{Claim, client::Client};
+use crate::contact::AskBounds;
 use crate::event::Change;
 use crate::friend::{FriendAction, Friendship, act};
 use crate::{Refusal, Rev, UserId};
@@ -19,7 +20,7 @@ pub async fn every_action_in_every_state_does_what_the_rules_say(w: &mut World) 
             w.changes().await;
             let at = w.now();
 
-            let applied = w.store.befriend(anna, bob, action, at).await?;
+            let applied = w.store.befriend(anna, bob, action, AskBounds::NONE, at).await?;
 
             let expected = act(state, action);
             assert_eq!(applied, expected.is_some(), "{case}");

@@ -149,6 +149,7 @@ macro_rules! store_suite {
                 a_session_ends_once
                 all_other_sessions_end_at_once
                 without_other_sessions_none_end
+                one_session_too_many_ends_the_one_that_nobody_misses
                 sessions_survive_a_restart
                 the_id_of_an_ended_session_is_not_given_out_again
                 nothing_that_comes_from_an_ended_session_is_stored
@@ -225,6 +226,9 @@ macro_rules! store_suite {
                 single_chats_take_no_room
                 a_refused_list_adds_nobody
                 who_may_not_be_looked_up_is_as_good_as_nobody
+                who_waits_for_many_answers_asks_nobody_else
+                only_those_are_asked_who_may_be_looked_up
+                people_are_to_each_other_what_they_have_to_do_with_each_other
             }
             messages {
                 a_message_is_stored_as_it_was_sent

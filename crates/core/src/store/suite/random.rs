@@ -9,6 +9,7 @@ use super::Claim;
 use super::client::{Client, View};
 use super::model::{Model, Outcome, Person, Room};
 use super::world::{MANY, NO_MESSAGE, World, new_group, refusal, text};
+use crate::contact::AskBounds;
 use crate::event::{Change, GroupChange};
 use crate::friend::{FriendAction, Friendship};
 use crate::group::{NewGroup, Role, SINGLE_MODE};
@@ -345,7 +346,7 @@ impl<'a> Story<'a> {
                 (answer, self.model.dissolve(caller, group, at))
             }
             Step::Befriend { user, other, action } => {
-                let answer = w.store.befriend(user, other, action, at).await;
+                let answer = w.store.befriend(user, other, action, AskBounds::NONE, at).await;
                 let expected = self.model.befriend(user, other, action, at);
                 let applied = expected.as_ref().is_ok_and(|changes| !changes.is_empty());
                 (answer.map(|answer| assert_eq!(answer, applied)), expected)

@@ -18,6 +18,7 @@ pub async fn a_session_is_found_by_its_token(w: &mut World) -> Claim {
         address: "192.0.2.7".into(),
         now,
         expires_at: now.plus_ms(1000),
+        most: u64::MAX,
     };
     let id = w.store.create_session(login).await?;
     let expected = Session {
@@ -290,6 +291,7 @@ async fn login(w: &World, user: UserId, token: u8, now: Timestamp, lasts_ms: i64
         address: "192.0.2.1".into(),
         now,
         expires_at: now.plus_ms(lasts_ms),
+        most: u64::MAX,
     };
     w.store.create_session(session).await.expect("a session is created")
 }
@@ -302,4 +304,38 @@ async fn session_at(w: &World, token: u8, now: Timestamp) -> Option<SessionId> {
 async fn sessions(w: &World, user: UserId, now: Timestamp) -> Vec<SessionId> {
     let sessions = w.store.sessions(user, now).await.expect("sessions are listed");
     sessions.into_iter().map(|session| session.id).collect()
+}
+
+pub async fn one_session_too_many_ends_the_one_that_nobody_misses(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let phone = w.login(anna, 1).await;
+    let script = w.login(anna, 2).await;
+    let of_bob = w.login(bob, 3).await;
+    let used = w.now();
+    w.store.touch_session(phone, "192.0.2.1".into(), used, used.plus_ms(3_600_000)).await?;
+    let login = async |token| {
+        let now = w.now();
+        let session = NewSession {
+            user: anna,
+            password_hash: w.password_hash(anna).await,
+            token_hash: hash(token),
+            device: String::new(),
+            address: "192.0.2.1".into(),
+            now,
+            expires_at: now.plus_ms(3_600_000),
+            most: 2,
+        };
+        w.store.create_session(session).await
+    };
+    let tablet = login(4).await?;
+    assert_eq!(ended(w.change().await), (anna, vec![script], Ended::Revoked));
+    assert_eq!(
+        (w.session(1).await, w.session(2).await, w.session(4).await),
+        (Some(phone), None, Some(tablet))
+    );
+    let other = login(5).await?;
+    assert_eq!(ended(w.change().await), (anna, vec![tablet], Ended::Revoked), "the phone is in use");
+    assert_eq!((w.session(1).await, w.session(5).await), (Some(phone), Some(other)));
+    assert_eq!(w.session(3).await, Some(of_bob), "others have theirs");
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! What strangers may do to somebody: who is put into how many groups, and whom one may name.
 
 use super::Claim;
-use super::world::{World, new_group, refusal};
-use crate::contact::{Bounds, Directory};
+use super::world::{NO_USER, World, new_group, refusal};
+use crate::contact::{AskBounds, Bounds, Contact, Directory};
 use crate::friend::FriendAction;
 use crate::group::SINGLE_MODE;
 use crate::store::Result;
@@ -173,5 +173,67 @@ pub async fn who_may_not_be_looked_up_is_as_good_as_nobody(w: &mut World) -> Cla
     w.leave(bob, chat).await?;
     w.leave(dan, chat).await?;
     assert_eq!(create(bob, SINGLE_MODE, dan).await?, chat);
+    Ok(())
+}
+
+pub async fn who_waits_for_many_answers_asks_nobody_else(w: &mut World) -> Claim {
+    let [eve, anna, bob, carl, dan] = w.users(["eve", "anna", "bob", "carl", "dan"]).await;
+    let bounds = AskBounds { pending: 2, directory: Directory::Everybody };
+    let w = &*w;
+    let ask = |user, other| w.store.befriend(user, other, FriendAction::Ask, bounds, w.now());
+    assert!(ask(eve, anna).await? && ask(eve, bob).await?);
+    w.changes().await;
+    assert_eq!(refusal(ask(eve, carl).await), Refusal::TooManyAsked(2));
+    assert!(!ask(eve, bob).await?, "once more is no other");
+    assert_eq!(w.changes().await, []);
+    // To be asked, and to answer, takes no room.
+    assert!(ask(dan, eve).await? && ask(eve, dan).await?);
+    assert_eq!(refusal(ask(eve, carl).await), Refusal::TooManyAsked(2));
+    w.befriend(anna, eve, FriendAction::Accept).await?;
+    assert!(ask(eve, carl).await?);
+    w.befriend(eve, carl, FriendAction::Decline).await?;
+    assert!(ask(eve, carl).await?);
+    Ok(())
+}
+
+pub async fn only_those_are_asked_who_may_be_looked_up(w: &mut World) -> Claim {
+    let [eve, anna] = w.users(["eve", "anna"]).await;
+    let bounds = AskBounds { pending: 2, directory: Directory::Contacts };
+    let w = &*w;
+    let ask = |user, other| w.store.befriend(user, other, FriendAction::Ask, bounds, w.now());
+    assert_eq!(refusal(ask(eve, anna).await), Refusal::UnknownUser(anna));
+    w.group(anna, &[eve]).await;
+    assert!(ask(eve, anna).await?);
+    Ok(())
+}
+
+pub async fn people_are_to_each_other_what_they_have_to_do_with_each_other(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let w = &*w;
+    let contact = async |user, other| {
+        let (found, contact) = w.store.look_up(user, other).await.expect("looked up").expect("they exist");
+        assert_eq!(found.id, other);
+        contact
+    };
+    assert_eq!(w.store.look_up(anna, NO_USER).await?, None);
+    assert_eq!(contact(anna, bob).await, Contact::default());
+    w.befriend(anna, bob, FriendAction::Ask).await?;
+    assert_eq!(contact(bob, anna).await, Contact { asks: true, ..Contact::default() });
+    assert_eq!(contact(anna, bob).await, Contact::default(), "whom one asks one does not know for that");
+    w.befriend(bob, anna, FriendAction::Accept).await?;
+    assert_eq!(contact(anna, bob).await, Contact { friends: true, ..Contact::default() });
+    w.befriend(bob, anna, FriendAction::Decline).await?;
+    let group = w.group(anna, &[bob]).await;
+    let sharing = Contact { shares_group: true, ..Contact::default() };
+    assert_eq!((contact(anna, bob).await, contact(bob, anna).await), (sharing, sharing));
+    w.leave(bob, group).await?;
+    assert_eq!((contact(anna, bob).await, contact(bob, anna).await), Default::default());
+    let chat = w.single(anna, bob).await;
+    w.leave(bob, chat).await?;
+    assert_eq!(
+        (contact(anna, bob).await, contact(bob, anna).await),
+        (sharing, sharing),
+        "the chat stays theirs"
+    );
     Ok(())
 }

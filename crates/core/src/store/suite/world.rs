@@ -7,7 +7,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Fixture;
-use crate::contact::Bounds;
+use crate::contact::{AskBounds, Bounds};
 use crate::event::{Change, ChatChange, Committed, Ended, Feed, GroupChange};
 use crate::friend::FriendAction;
 use crate::group::{Group, NewGroup, Role};
@@ -182,6 +182,7 @@ impl World {
             address: "192.0.2.1".into(),
             now,
             expires_at: now.plus_ms(3_600_000),
+            most: u64::MAX,
         };
         self.store.create_session(session).await
     }
@@ -204,7 +205,7 @@ impl World {
     }
 
     pub async fn befriend(&self, user: UserId, other: UserId, action: FriendAction) -> Result<bool> {
-        self.store.befriend(user, other, action, self.now()).await
+        self.store.befriend(user, other, action, AskBounds::NONE, self.now()).await
     }
 
     // ---- groups

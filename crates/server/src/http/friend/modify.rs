@@ -33,5 +33,5 @@ pub(super) async fn modify_friend(
         _ => return Ok(Data(false)),
     };
     let friend = UserId(body.fid.get());
-    Ok(Data(app.store.befriend(caller.user, friend, action, app.clock.now()).await?))
+    Ok(Data(app.store.befriend(caller.user, friend, action, app.ask_bounds(), app.clock.now()).await?))
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use rim_core::contact;
 use rim_protocol::limits;
-use rim_protocol::rest::{Registration, RemotePictures, ServerInfo, ServerLimits};
+use rim_protocol::rest::{Directory, Registration, RemotePictures, ServerInfo, ServerLimits};
 
 use crate::http::answer::{Answer, Data};
 use crate::{App, config};
@@ -46,6 +47,10 @@ pub(super) async fn server_info(State(app): State<Arc<App>>) -> Answer<ServerInf
         remote_pictures: match app.config.remote_pictures {
             config::RemotePictures::Ask => RemotePictures::Ask,
             config::RemotePictures::Never => RemotePictures::Never,
+        },
+        directory: match app.config.directory {
+            contact::Directory::Everybody => Directory::Everybody,
+            contact::Directory::Contacts => Directory::Contacts,
         },
     }))
 }

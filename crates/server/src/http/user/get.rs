@@ -14,7 +14,8 @@ use crate::http::wire;
 
 /// Get a user
 ///
-/// Oneself where `uid` is left out. An unknown user is answered with code 1001.
+/// Oneself where `uid` is left out. An unknown user is answered with code 1001, and so is one whom the setting
+/// `directory` does not let one look up. Strangers are looked up at a pace of people.
 #[utoipa::path(
     get,
     path = "/api/user/get",
@@ -28,6 +29,6 @@ pub(super) async fn get_user(
     Query(query): Query<UidQuery>,
 ) -> Answer<User> {
     let uid = query.uid.map_or(caller.user, |uid| UserId(uid.get()));
-    let user = app.store.user(uid).await?.ok_or(Refusal::NoSuchUser)?;
+    let user = super::look_up(&app, caller.user, Some(uid)).await?.ok_or(Refusal::NoSuchUser)?;
     Ok(Data(wire::user(&user, caller.user)))
 }

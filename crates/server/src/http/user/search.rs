@@ -15,7 +15,8 @@ use crate::http::wire;
 /// Find a user by account
 ///
 /// The exact account; case, surrounding blanks and the form of its characters aside. If there is none the answer is
-/// `{"ok":false,"code":200,"msg":"fail","data":null}`, which is what old clients look for.
+/// `{"ok":false,"code":200,"msg":"fail","data":null}`, which is what old clients look for; so it is where the setting
+/// `directory` does not let one look them up.
 #[utoipa::path(
     get,
     path = "/api/user/search",
@@ -28,7 +29,8 @@ pub(super) async fn search_user(
     caller: Caller,
     Query(query): Query<AccountQuery>,
 ) -> Answer<User> {
-    match app.store.user_by_account(&query.account).await? {
+    let found = app.store.user_by_account(&query.account).await?.map(|user| user.id);
+    match super::look_up(&app, caller.user, found).await? {
         Some(user) => Ok(Data(wire::user(&user, caller.user))),
         None => Err(ApiError::NothingFound),
     }
