@@ -80,6 +80,11 @@ const SCREENS = [
   }],
   ["chat-lightbox", "demo.html?still#/chat/100", (page) => page.getByRole("button", { name: "Open the picture" }).click()],
   ["panel-group", "demo.html?still#/chat/100/info"],
+  ["panel-large", "demo.html?still&large#/chat/100/info"],
+  ["panel-large-nobody", "demo.html?still&large#/chat/100/info", async (page) => {
+    await page.getByLabel("Search members").fill("nobody is called so");
+    await page.getByText("No member is called").waitFor();
+  }],
   ["panel-menu", "demo.html?still#/chat/100/info", (page) => page.getByRole("button", { name: /^Actions for/ }).first().click()],
   ["panel-single", "demo.html?still#/chat/101/info"],
   ["panel-leave", "demo.html?still#/chat/100/info", (page) => page.getByRole("button", { name: "Leave group" }).click()],

@@ -31,6 +31,8 @@ pub struct MembersPage {
     pub count: u64,
     /// Where the next page begins; `None` at the end of the list.
     pub next: Option<Rev>,
+    /// What the caller is in the group; `None` who is no member.
+    pub role: Option<Role>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

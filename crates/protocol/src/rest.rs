@@ -192,6 +192,9 @@ pub struct MembersAnswer {
     /// Where the next page begins; null at the end.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub next: Option<u64>,
+    /// Of the one who asks: 1 common, 2 admin or creator; null who is no member.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub role: Option<u8>,
 }
 
 /// A member as the pages have them: role 1 common, 2 admin or creator.

@@ -128,10 +128,11 @@ pub(crate) async fn members_page(
     group: GroupId,
     query: MembersQuery,
 ) -> Result<MembersPage> {
-    let sql = "SELECT g.id, g.member_count FROM groups AS g
+    let sql = "SELECT g.id, g.member_count, c.role FROM groups AS g
                JOIN members AS c ON c.group_id = g.id AND c.user_id = $2 AND c.left_rev IS NULL WHERE g.id = $1";
-    let count = row::first(db, sql, &[&group.sql(), &caller.sql()], |row| row.number(1)).await?;
-    let Some(count) = count else { return Ok(MembersPage::default()) };
+    let params: row::Params<'_> = &[&group.sql(), &caller.sql()];
+    let known = row::first(db, sql, params, |row| Ok((row.number(1)?, row.role(2)?))).await?;
+    let Some((count, role)) = known else { return Ok(MembersPage::default()) };
 
     // Without what may be large. One more than is looked at tells whether there are more.
     let size = query.size.min(MAX_PAGE) as usize;
@@ -167,7 +168,7 @@ pub(crate) async fn members_page(
         next = found.get(fit.wrapping_sub(1)).map(|(rev, ..)| *rev);
     }
     members.truncate(fit);
-    Ok(MembersPage { members, count, next })
+    Ok(MembersPage { members, count, next, role: Some(role) })
 }
 
 /// By order of joining.

@@ -91,10 +91,9 @@ pub(crate) fn members_page(
     group: GroupId,
     query: &MembersQuery,
 ) -> Result<MembersPage> {
-    if current_member(db, group, caller)?.is_none() {
-        return Ok(MembersPage::default());
-    }
-    let mut page = MembersPage { count: member_count(db, group)?, ..MembersPage::default() };
+    let Some(member) = current_member(db, group, caller)? else { return Ok(MembersPage::default()) };
+    let mut page =
+        MembersPage { count: member_count(db, group)?, role: Some(member.role), ..MembersPage::default() };
     let (mut at, mut looked_at, mut taken) = (query.after, 0, 0);
     let mut statement = db.prepare_cached(MEMBERS)?;
     let mut rows = statement.query([group.sql(), query.after.sql()])?;

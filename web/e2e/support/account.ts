@@ -29,6 +29,13 @@ export class Account {
     return new Account(url, name, account, password, uid, token);
   }
 
+  /** People who only have a name and cannot log in: nobody's password is hashed for them. */
+  static async crowd(url: string, names: readonly string[]): Promise<readonly number[]> {
+    const uids: number[] = [];
+    for (const name of names) uids.push(await post<number>(url, null, "user/create", { name, avatar: "", account: accountOf(name.replaceAll(" ", "-")) }));
+    return uids;
+  }
+
   rename(name: string): Promise<void> {
     return this.post("user/update", { name });
   }
@@ -60,8 +67,12 @@ export class Account {
   }
 
   group(name: string, ...others: readonly Account[]): Promise<number> {
+    return this.groupOf(name, others.map(({ uid }) => uid));
+  }
+
+  groupOf(name: string, uids: readonly number[]): Promise<number> {
     const group = { name, avatar: "", mode: 2 };
-    return this.post("group/create", { group, users: others.map(({ uid }) => ({ uid, role: 1 })) });
+    return this.post("group/create", { group, users: uids.map((uid) => ({ uid, role: 1 })) });
   }
 
   add(gid: number, other: Account): Promise<void> {

@@ -63,6 +63,15 @@ export interface Member {
   readonly deliveredSeq: number;
 }
 
+/** Some members of a large group, by order of joining. There may be none on a page that is not the last. */
+export interface MembersPage {
+  readonly members: readonly Member[];
+  /** Of the whole group. */
+  readonly count: number;
+  /** Where the next page begins; null at the end. */
+  readonly next: number | null;
+}
+
 /** The server, as everybody may know it. */
 export interface ServerInfo {
   /** Whether anybody may create an account. */
@@ -129,8 +138,14 @@ export interface ChatView {
   readonly member: boolean;
   /** Oneself as a member, null where one has left. */
   readonly self: Member | null;
-  /** Current members by order of joining, oneself included; empty until they are loaded. */
+  /** Current members by order of joining, oneself included; empty until they are loaded, and in a large group. */
   readonly members: readonly Member[];
+  /** Whether they are so many that they are read in pages, by `Engine.listMembers`. */
+  readonly large: boolean;
+  /** How many members there are; null until that is known. */
+  readonly count: number | null;
+  /** Those who wrote what is loaded and are none of `members`. */
+  readonly writers: readonly User[];
   /** What is loaded, ascending, without a gap; what is being sent comes last. */
   readonly messages: readonly Message[];
   /** What happened among them, ascending. */
@@ -255,6 +270,8 @@ export interface Engine {
   openSingle(uid: number): Promise<Outcome<number>>;
   createGroup(input: { name: string; uids: readonly number[] }): Promise<Outcome<number>>;
   updateGroup(gid: number, change: { name: string; avatar: string }): Promise<Outcome>;
+  /** A page of the members whose name or account has the text in it; `after` is the `next` of the page before. */
+  listMembers(gid: number, asked: { readonly search: string; readonly after: number | null }): Promise<Outcome<MembersPage>>;
   addMembers(gid: number, uids: readonly number[]): Promise<Outcome>;
   removeMember(gid: number, uid: number): Promise<Outcome>;
   setAdmin(gid: number, uid: number, admin: boolean): Promise<Outcome>;

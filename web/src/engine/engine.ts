@@ -9,6 +9,7 @@ import type {
   Device,
   Engine,
   Keeping,
+  MembersPage,
   Message,
   MessageKind,
   Outcome,
@@ -210,6 +211,10 @@ export class RimEngine implements Engine {
 
   async updateGroup(gid: number, change: { name: string; avatar: string }): Promise<Outcome> {
     return this.act("/api/group/update", { id: gid, ...change }, asNothing);
+  }
+
+  async listMembers(gid: number, asked: { search: string; after: number | null }): Promise<Outcome<MembersPage>> {
+    return (await this.session?.membersPage(gid, asked)) ?? LOGGED_OUT;
   }
 
   async addMembers(gid: number, uids: readonly number[]): Promise<Outcome> {

@@ -184,14 +184,12 @@ export class Replica {
     const events: EventRecord[] = [];
     for (const delta of answer.groups) {
       for (const event of delta.events) events.push({ gid: delta.gid, ...event });
-      const omitted = this.groupsByGid.get(delta.gid)?.membersOmitted === true;
-      groups.push(this.mergeGroup(delta, first));
+      const group = this.mergeGroup(delta, first);
+      groups.push(group);
       messages.push(...delta.messages);
-      if (delta.membersOmitted && !omitted) {
-        this.membersByGid.delete(delta.gid);
-        membersForgotten.push(delta.gid);
-      }
-      for (const member of delta.members) members.push(this.mergeMember(delta.gid, member));
+      if (group.membersOmitted && this.membersByGid.delete(delta.gid)) membersForgotten.push(delta.gid);
+      // Of a group that was large these are only those who changed since.
+      if (!group.membersOmitted) for (const member of delta.members) members.push(this.mergeMember(delta.gid, member));
       for (const message of delta.messages) members.push(...this.written(message));
     }
     // After the groups: one that somebody joined anew says that nothing of it is deleted.
@@ -306,23 +304,21 @@ export class Replica {
     return { users: this.meet(page.users), events: page.events.map((event) => ({ gid, ...event })) };
   }
 
-  /**
-   * Takes a list of members over, which is by order of joining. Who is a member is told by sync, which is
-   * ordered by `rev`; the list decides it only where members are not synced.
-   */
+  /** Takes a list of members over, which is by order of joining. Who is a member is told by sync, which is ordered by `rev`. */
   list(gid: number, listed: readonly ListedMember[]): Batch {
     const users = this.meet(listed.map((member) => member.user));
     const known = this.members(gid);
-    const omitted = this.groupsByGid.get(gid)?.membersOmitted === true;
-    const members = listed.flatMap(({ user, role }, order): MemberRecord[] => {
+    const members = listed.flatMap(({ user }, order): MemberRecord[] => {
       const old = known.get(user.id);
-      if (!omitted) return old === undefined || old.order === order ? [] : [{ ...old, order }];
-      const { readSeq, deliveredSeq } = old ?? { readSeq: 0, deliveredSeq: 0 };
-      return [{ gid, uid: user.id, admin: role === 2, left: false, readSeq, deliveredSeq, order }];
+      return old === undefined || old.order === order ? [] : [{ ...old, order }];
     });
-    if (omitted) this.membersByGid.delete(gid);
     for (const member of members) this.putMember(member);
-    return { users, members, ...(omitted && { membersForgotten: [gid] }) };
+    return { users, members };
+  }
+
+  /** Takes over who somebody is. */
+  introduce(users: readonly User[]): Batch {
+    return { users: this.meet(users) };
   }
 
   /** Those of the users that are new or have changed. Of oneself only `me` is up to date. */
@@ -354,7 +350,8 @@ export class Replica {
       readSeq: Math.max(old.readSeq, delta.lastSeq - delta.unread),
       covered: raised(opened, whole),
       last: delta.messages.reduce(newest, old.last),
-      membersOmitted: delta.membersOmitted,
+      // For good: of one that has become smaller only what changes is told, and the rest is not here.
+      membersOmitted: old.membersOmitted || delta.membersOmitted,
       deletedSeq: delta.deletedSeq,
       joinedAt: delta.joinedAt,
       lastEvent: lastOf(delta) ?? old.lastEvent,

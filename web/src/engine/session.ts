@@ -1,20 +1,29 @@
 // One account in one tab: what it knows, what it shows, and who does the work.
 
-import type { ChatView, Connection, Message, MessageKind, User } from "./contract";
+import type { ChatView, Connection, MembersPage, Message, MessageKind, Outcome, User } from "./contract";
 import { deleteStore } from "./keeping";
 import { Leader } from "./leader";
 import { Intents } from "./outbox";
 import type { Ports, Signal } from "./ports";
 import { bottom } from "./ranges";
 import { Replica } from "./replica";
-import type { Rest } from "./rest";
+import { type Answer, outcome, type Rest } from "./rest";
 import type { ServerClock } from "./serverclock";
 import { type Addressee, type Batch, type Draft, type EventRecord, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
 import { Tabs, type Wish } from "./tabs";
 import { Unsaved } from "./unsaved";
-import { type Published, Views, keyOf } from "./views";
+import { type Large, type Published, Views, keyOf } from "./views";
 import { ChatWindow, PAGE } from "./window";
-import { MAX_CONTENT_BYTES, type StoredMessage, asHappened, asHistory, asMembers } from "./wire";
+import {
+  MAX_CONTENT_BYTES,
+  type ListedPage,
+  type StoredMessage,
+  asHappened,
+  asHistory,
+  asMembers,
+  asMembersPage,
+  asUser,
+} from "./wire";
 
 export interface SessionEvents {
   status(status: Connection): void;
@@ -37,6 +46,8 @@ const FRESH_MS = 1_000;
 const LIST_MS = 60_000;
 /** And one that could not be had is asked for again, while somebody looks. */
 const LIST_RETRY_MS = 10_000;
+/** So many of a large group are asked for at a time. */
+const MEMBERS = 100;
 /** Of what happened in a chat so much is shown, the newest. */
 const EVENTS = 2_000;
 const NOTHING: Snapshot = { rev: 0, users: [], friends: [], groups: [], members: [], pending: [], drafts: [], marks: [] };
@@ -67,6 +78,12 @@ export class Session {
   private readonly left = new Map<number, number>();
   /** When the list of members of a chat was read. */
   private readonly listed = new Map<number, number>();
+  /** Of the groups whose members are read in pages: how many they are, and what one is oneself. */
+  private readonly large = new Map<number, Large>();
+  /** Those of them in which something has happened, so that they are asked about again soon. */
+  private readonly stale = new Set<number>();
+  /** Whom the server was asked about by their number. */
+  private readonly asked = new Set<number>();
   private publishedAt = -PUBLISH_MS;
   private pauseMs = PUBLISH_MS;
   /** Arrived, and told of when it is shown. */
@@ -84,7 +101,8 @@ export class Session {
     private readonly events: SessionEvents,
   ) {
     this.replica = new Replica(uid);
-    this.views = new Views(this.replica, this.intents, this.windows, this.happened, published, () => clock.ahead.get());
+    const { windows, happened, large } = this;
+    this.views = new Views(this.replica, this.intents, { windows, happened, large }, published, () => clock.ahead.get());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
     const { after, frame } = ports;
@@ -485,6 +503,11 @@ export class Session {
     for (const gid of new Set((batch.events ?? []).map((event) => event.gid))) {
       const known = this.happened.get(gid);
       if (known !== undefined) this.happened.set(gid, joined(known, batch.events ?? [], gid));
+      this.count(gid);
+    }
+    for (const { gid, uid } of batch.messages ?? []) {
+      const known = uid === this.replica.uid || this.replica.user(uid) !== null || this.asked.has(uid);
+      if (!known && this.published.chat.get(gid)?.isWatched === true) void this.introduce(uid);
     }
     if (batch.me !== undefined) this.events.me(batch.me);
     this.soon();
@@ -495,6 +518,8 @@ export class Session {
     this.windows.clear();
     this.left.clear();
     this.listed.clear();
+    this.large.clear();
+    this.asked.clear();
     this.happened.clear();
     this.histories += 1;
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
@@ -575,7 +600,9 @@ export class Session {
     if (this.ports.elapsed() - (this.listed.get(gid) ?? -Infinity) < LIST_MS) return;
     this.listed.set(gid, this.ports.elapsed());
     const { home } = this.replica;
-    const answer = await this.rest.get(`/api/group/user/get?gid=${gid}`, asMembers);
+    const answer = group.membersOmitted
+      ? await this.askMembers(gid, { size: 1 })
+      : await this.rest.get(`/api/group/user/get?gid=${gid}`, asMembers);
     if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
     if (!answer.ok) {
       this.listed.delete(gid);
@@ -583,9 +610,61 @@ export class Session {
       this.ports.after(LIST_RETRY_MS, () => {
         if (!this.stopped && this.published.chat.get(gid)?.isWatched === true) void this.listMembers(gid);
       });
-    } else if (this.leader !== null) this.learn(this.replica.list(gid, answer.value));
-    // A tab that does not lead shows it, and leaves it to the leader's own looks to store it.
-    else this.show(this.replica.list(gid, answer.value));
+    } else if ("count" in answer.value) {
+      // It is known to the view by now.
+    } else this.meet(this.replica.list(gid, answer.value));
+  }
+
+  /** Some members of a large group. */
+  async membersPage(gid: number, { search, after }: { search: string; after: number | null }): Promise<Outcome<MembersPage>> {
+    const asked = { ...(search !== "" && { q: search }), ...(after !== null && { after }), size: MEMBERS };
+    const { home } = this.replica;
+    const answer = await this.askMembers(gid, asked);
+    if (!answer.ok) return outcome(answer);
+    const { members, count, next } = answer.value;
+    if (!this.stopped && !this.replica.isOfAnother(home?.store ?? null)) {
+      this.meet(this.replica.introduce(members.map(({ user }) => user)));
+    }
+    const shown = members.map(({ user, role }) => ({ user, admin: role === 2, readSeq: 0, deliveredSeq: 0 }));
+    return { ok: true, value: { members: shown, count, next } };
+  }
+
+  /** Something has happened in a group: of a large one it is asked how many there are now, while somebody looks. */
+  private count(gid: number): void {
+    if (!this.large.has(gid) || this.stale.has(gid) || this.published.chat.get(gid)?.isWatched !== true) return;
+    this.stale.add(gid);
+    // People come in crowds.
+    this.ports.after(LIST_RETRY_MS, () => {
+      this.stale.delete(gid);
+      this.listed.delete(gid);
+      if (!this.stopped && this.published.chat.get(gid)?.isWatched === true) void this.listMembers(gid);
+    });
+  }
+
+  private async askMembers(gid: number, asked: object): Promise<Answer<ListedPage>> {
+    const { histories } = this;
+    const answer = await this.rest.post("/api/group/user/list", { gid, ...asked }, asMembersPage);
+    if (answer.ok && histories === this.histories) {
+      this.large.set(gid, { count: answer.value.count, admin: answer.value.role === 2 });
+      this.touched(gid);
+    }
+    return answer;
+  }
+
+  /** In a large group anybody may write: who is looked at and not known is asked for. */
+  private async introduce(uid: number): Promise<void> {
+    this.asked.add(uid);
+    const { home } = this.replica;
+    const answer = await this.rest.get(`/api/user/get?uid=${uid}`, asUser);
+    if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
+    if (answer.ok) this.meet(this.replica.introduce([answer.value]));
+    else if (answer.problem.is !== "refused") this.ports.after(LIST_RETRY_MS, () => this.asked.delete(uid));
+  }
+
+  /** A tab that does not lead shows it, and leaves it to the leader's own looks to store it. */
+  private meet(batch: Batch): void {
+    if (this.leader !== null) this.learn(batch);
+    else this.show(batch);
   }
 
   /** What is not there in time is not there; it may still come. */

@@ -27,6 +27,20 @@ export interface Published {
   readonly chat: ReadonlyMap<number, Cell<ChatView | null>>;
 }
 
+/** What a session has of the chats that are looked at. */
+export interface Loaded {
+  readonly windows: ReadonlyMap<number, ChatWindow>;
+  readonly happened: ReadonlyMap<number, readonly EventRecord[]>;
+  readonly large: ReadonlyMap<number, Large>;
+}
+
+/** A group whose members are read in pages. */
+export interface Large {
+  readonly count: number;
+  /** Whether one is an admin of it. */
+  readonly admin: boolean;
+}
+
 export const NO_CONTACTS: Contacts = { friends: [], incoming: [], outgoing: [] };
 
 /** The name of a message among those of its chat, from the first moment on. */
@@ -48,8 +62,7 @@ export class Views {
   constructor(
     private readonly replica: Replica,
     private readonly intents: Intents,
-    private readonly windows: ReadonlyMap<number, ChatWindow>,
-    private readonly happened: ReadonlyMap<number, readonly EventRecord[]>,
+    private readonly loaded: Loaded,
     private readonly published: Published,
     /** How far the server's clock is ahead of this device's. */
     private readonly clockAhead: () => number,
@@ -111,9 +124,11 @@ export class Views {
   chat(gid: number, old: ChatView | null = null): ChatView | null {
     const group = this.replica.groups.get(gid);
     if (group === undefined) return null;
-    const window = this.windows.get(gid);
+    const window = this.loaded.windows.get(gid);
     const face = this.face(group);
     const members = this.members(group);
+    const large = this.loaded.large.get(gid);
+    const messages = this.messages(gid, window);
     const view: ChatView = {
       group: keep<Group>(old?.group, {
         gid,
@@ -127,9 +142,12 @@ export class Views {
       avatarSeed: face.avatarSeed,
       partner: face.partner,
       member: group.member,
-      self: group.member ? (members.find((member) => member.user.id === this.replica.uid) ?? null) : null,
+      self: group.member ? this.selfIn(group, members, old?.self ?? null) : null,
       members: keepList(old?.members, members),
-      messages: keepList(old?.messages, this.messages(gid, window)),
+      large: group.membersOmitted,
+      count: group.membersOmitted ? (large?.count ?? null) : members.length > 0 ? members.length : null,
+      writers: keepList(old?.writers, this.writers(gid, messages)),
+      messages: keepList(old?.messages, messages),
       happenings: keepList(old?.happenings, this.happeningsOf(gid)),
       older: window?.older ?? "loading",
       unread: this.unread(gid),
@@ -231,7 +249,7 @@ export class Views {
   }
 
   private happeningsOf(gid: number): readonly Happening[] {
-    return (this.happened.get(gid) ?? []).map((record) => this.happening(record));
+    return (this.loaded.happened.get(gid) ?? []).map((record) => this.happening(record));
   }
 
   private happening(record: EventRecord): Happening {
@@ -250,6 +268,8 @@ export class Views {
   }
 
   private members(group: GroupRecord): readonly Member[] {
+    // What an earlier version has stored of them goes with the next change.
+    if (group.membersOmitted) return [];
     const present = [...this.replica.members(group.gid).values()].filter((member) => !member.left);
     present.sort((a, b) => a.order - b.order || a.uid - b.uid);
     return present.map((record) => {
@@ -263,6 +283,26 @@ export class Views {
       this.shownMembers.set(record, kept);
       return kept;
     });
+  }
+
+  private selfIn(group: GroupRecord, members: readonly Member[], old: Member | null): Member | null {
+    const { me, uid } = this.replica;
+    if (!group.membersOmitted) return members.find((member) => member.user.id === uid) ?? null;
+    if (me === null) return null;
+    const admin = this.loaded.large.get(group.gid)?.admin === true;
+    return keep<Member>(old, { user: me, admin, readSeq: group.readSeq, deliveredSeq: group.readSeq });
+  }
+
+  /** Former members, and anybody of a large group. */
+  private writers(gid: number, messages: readonly Message[]): readonly User[] {
+    const members = this.replica.members(gid);
+    const others = new Map<number, User>();
+    for (const { uid } of messages) {
+      if (uid === this.replica.uid || others.has(uid) || members.get(uid)?.left === false) continue;
+      const user = this.replica.user(uid);
+      if (user !== null) others.set(uid, user);
+    }
+    return [...others.values()];
   }
 
   private messages(gid: number, window: ChatWindow | undefined): readonly Message[] {

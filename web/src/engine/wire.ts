@@ -136,6 +136,14 @@ export interface ListedMember {
   readonly role: number;
 }
 
+export interface ListedPage {
+  readonly members: readonly ListedMember[];
+  readonly count: number;
+  readonly next: number | null;
+  /** Of oneself; null where one is no member. */
+  readonly role: number | null;
+}
+
 /** A change that is no message. `kind` may be one that this client does not know yet. */
 export interface Notice {
   readonly kind: string;
@@ -311,6 +319,16 @@ export const asMembers: Decode<readonly ListedMember[]> = (value) =>
     const member = object(item, "member");
     return { user: asUser(member["user"]), role: int(member, "role") };
   });
+
+export const asMembersPage: Decode<ListedPage> = (value) => {
+  const page = object(value, "members");
+  return {
+    members: asMembers(page["members"]),
+    count: int(page, "count"),
+    next: intOrNull(page, "next"),
+    role: intOrNull(page, "role"),
+  };
+};
 
 export const asHistory: Decode<HistoryPage> = (value) => {
   const users = new Map<number, User>();

@@ -317,6 +317,7 @@ export const en = {
   "panel.person": "Contact",
   "panel.members": "Members",
   "panel.searchMembers": "Search members",
+  "panel.nobodyFound": "No member is called “{text}”.",
   "panel.rename": "Rename",
   "panel.changeAvatar": "Change picture",
   "panel.addMembers": "Add members",

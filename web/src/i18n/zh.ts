@@ -318,6 +318,7 @@ export const zh: Catalogue = {
   "panel.person": "联系人",
   "panel.members": "成员",
   "panel.searchMembers": "搜索成员",
+  "panel.nobodyFound": "没有找到与“{text}”相关的成员。",
   "panel.rename": "修改群名称",
   "panel.changeAvatar": "更换群头像",
   "panel.addMembers": "添加成员",

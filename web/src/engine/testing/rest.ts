@@ -17,7 +17,7 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
   if (uid === undefined) return refusal(401, "login required");
   switch (name) {
     case "/api/user/get":
-      return done(face(server, uid));
+      return done(face(server, query === undefined ? uid : Number(query.split("=")[1])));
     case "/api/user/logout":
       server.revoke(token ?? "");
       return done(null);
@@ -30,6 +30,8 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
       return done(history(server, uid, given));
     case "/api/group/user/get":
       return done(list(server, Number(query?.split("=")[1])));
+    case "/api/group/user/list":
+      return done(membersPage(server, uid, given));
     case "/api/group/create": {
       const { group, users } = given as unknown as { group: { name: string; mode: number }; users: { uid: number }[] };
       return done(server.group([uid, ...users.map((one) => one.uid)], group.mode, group.name));
@@ -56,6 +58,17 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
 function list(server: FakeServer, gid: number): unknown {
   const members = [...(server.groups.get(gid)?.members.values() ?? [])].filter((one) => one.left === null);
   return members.map(({ uid, role }) => ({ role, user: face(server, uid) }));
+}
+
+function membersPage(server: FakeServer, uid: number, asked: { gid?: number; q?: string; after?: number; size?: number }): unknown {
+  const members = [...server.at(asked.gid ?? 0).members.values()].filter((one) => one.left === null);
+  const mine = members.find((one) => one.uid === uid);
+  if (mine === undefined) return { members: [], count: 0, next: null, role: null };
+  const found = members.filter((one) => face(server, one.uid).name.includes(asked.q ?? ""));
+  const until = (asked.after ?? 0) + (asked.size ?? 100);
+  const next = until < found.length ? until : null;
+  const shown = found.slice(asked.after ?? 0, until).map((one) => ({ role: one.role, user: face(server, one.uid), joinedAt: one.joinedAt }));
+  return { members: shown, count: members.length, next, role: mine.role };
 }
 
 function history(server: FakeServer, uid: number, asked: { gid?: number; size?: number; beforeSeq?: number }): unknown {
@@ -157,6 +170,7 @@ function deltaOf(
   messages = messages.filter((message) => message.rev <= rev);
   members = members.filter((one) => one.rev <= rev);
   const events = group.events.filter((one) => one.rev > since && one.rev <= rev && one.rev >= member.joinRev);
+  const large = [...group.members.values()].filter((one) => one.left === null).length > server.syncedMembers;
   const informed = (since < group.infoRev && group.infoRev <= until) || since === 0;
   return {
     gid: group.gid,
@@ -167,14 +181,15 @@ function deltaOf(
     unread: server.unread(member.uid, group.gid),
     messages,
     skippedTo: skips ? skippedTo : null,
-    members: members.map(({ uid, role, left, readSeq, deliveredSeq }) => {
+    members: (large ? [] : members).map(({ uid, role, left, readSeq, deliveredSeq }) => {
       return { uid, role, left: left !== null, readSeq, deliveredSeq };
     }),
-    membersOmitted: false,
+    membersOmitted: large,
     more: rev < until,
     deletedSeq: server.deletedSeq(member.uid, group.gid),
     joinedAt: member.joinedAt,
-    events: events.map((event) => ({ ...event, count: event.uids.length, name: null, role: null })),
+    // Of many the first are told.
+    events: events.map(({ uids, ...event }) => ({ ...event, uids: uids.slice(0, 10), count: uids.length, name: null, role: null })),
   };
 }
 

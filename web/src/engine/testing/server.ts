@@ -106,6 +106,8 @@ export class FakeServer {
   reachable = true;
   /** Whether readers and their readers are told; in a large audience they are not. */
   tellsReceipts = true;
+  /** The members of a larger group are not synced. */
+  syncedMembers = Infinity;
   fate: (frame: Frame) => Fate | null = () => null;
   http: (request: HttpRequest) => HttpAnswer | null = () => null;
   /** How far its clock is wrong, in milliseconds. */

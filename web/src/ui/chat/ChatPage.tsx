@@ -173,12 +173,13 @@ const ChatHeader = memo(
     before.view.group === after.view.group &&
     before.view.title === after.view.title &&
     before.view.avatar === after.view.avatar &&
-    before.view.members === after.view.members,
+    before.view.members === after.view.members &&
+    before.view.count === after.view.count,
 );
 
 /** Who it is, or how many. */
-function subtitleOf({ members, partner, group }: ChatView, t: Translator["t"]): string {
-  if (!group.single) return members.length > 0 ? t("chat.members", { count: members.length }) : "";
+function subtitleOf({ members, count, partner, group }: ChatView, t: Translator["t"]): string {
+  if (!group.single) return count === null ? "" : t("chat.members", { count });
   const account = members.find(({ user }) => user.id === partner)?.user.account;
   return account === undefined ? "" : isolated(`@${account}`);
 }

@@ -1,8 +1,8 @@
 // About a chat: who is in it, and what may be done with it.
 
-import { memo, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
-import type { ChatView, Member } from "../../engine/contract";
+import type { ChatView, Member, Outcome } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import { useAction, useDo } from "../base/actions";
 import { Avatar, Face } from "../base/Avatar";
@@ -24,6 +24,7 @@ import { matches } from "../base/text";
 import { Words } from "../base/words";
 import { useOpenPerson } from "../contacts/person";
 import { RelationButtons, relationText, useRelation } from "../contacts/relation";
+import { useMemberPages } from "./memberPages";
 import "./ChatPanel.css";
 
 const MEMBER_PX = 56;
@@ -49,7 +50,7 @@ export const ChatPanel = memo(
           <h2 className="panel__heading">{view.group.single ? t("panel.person") : t("panel.group")}</h2>
         </header>
         {view.group.single ? <Person view={view} /> : <GroupCard view={view} />}
-        {!view.group.single && <Members view={view} />}
+        {!view.group.single && (view.large ? <LargeMembers view={view} /> : <Members view={view} />)}
         <Leaving view={view} />
       </aside>
     );
@@ -57,6 +58,9 @@ export const ChatPanel = memo(
   (before, after) =>
     before.view.group === after.view.group &&
     before.view.members === after.view.members &&
+    before.view.large === after.view.large &&
+    before.view.count === after.view.count &&
+    (!after.view.large || before.view.happenings === after.view.happenings) &&
     before.view.self === after.view.self &&
     before.view.member === after.view.member &&
     before.view.title === after.view.title &&
@@ -135,7 +139,7 @@ function GroupCard({ view }: { view: ChatView }) {
           </button>
         )}
       </p>
-      {view.members.length > 0 && <p className="panel__note">{t("chat.members", { count: view.members.length })}</p>}
+      {view.count !== null && <p className="panel__note">{t("chat.members", { count: view.count })}</p>}
       {renaming && <RenameDialog view={view} onClose={() => setRenaming(false)} />}
     </section>
   );
@@ -201,14 +205,9 @@ function rightsIn({ self, group, member }: ChatView): Rights {
 function Members({ view }: { view: ChatView }) {
   const translator = useTranslator();
   const { t } = translator;
-  const me = useMe();
-  const engine = useEngine();
-  const run = useDo();
-  const confirm = useConfirm();
   const [search, setSearch] = useState("");
-  const [adding, setAdding] = useState(false);
   const { group, members } = view;
-  const rights = rightsIn(view);
+  const actionsOn = useMemberActions(view);
 
   const shown = useMemo(() => {
     const rank = ({ user, admin }: Member): number => (user.id === group.creator ? 0 : admin ? 1 : 2);
@@ -217,7 +216,135 @@ function Members({ view }: { view: ChatView }) {
       .sort((a, b) => rank(a) - rank(b) || translator.compare(a.user.name, b.user.name));
   }, [members, group.creator, search, translator]);
 
-  const actionsOn = ({ user, admin }: Member): MenuItem[] => {
+  return (
+    <MembersSection view={view}>
+      {members.length > MANY_MEMBERS && (
+        <div className="panel__search">
+          <SearchField label={t("panel.searchMembers")} value={search} onValue={setSearch} />
+        </div>
+      )}
+      {members.length === 0 && view.member ? (
+        <Loading text={t("panel.membersLoading")} />
+      ) : shown.length === 0 && search !== "" ? (
+        <p className="panel__nobody">{t("panel.nobodyFound", { text: search })}</p>
+      ) : (
+        <FixedList
+          items={shown}
+          height={MEMBER_PX}
+          label={t("panel.members")}
+          keyOf={({ user }) => user.id}
+          render={(member) => (
+            <MemberRow member={member} owner={member.user.id === group.creator} actions={actionsOn(member)} />
+          )}
+        />
+      )}
+    </MembersSection>
+  );
+}
+
+/** So many members that they come in pages, by order of joining; the server searches them. */
+function LargeMembers({ view }: { view: ChatView }) {
+  const { t } = useTranslator();
+  const [search, setSearch] = useState("");
+  const { group, happenings } = view;
+  const { rows, more, problem, load, reload } = useMemberPages(group.gid, search.trim(), happenings.at(-1)?.rev ?? 0);
+  const actionsOn = useMemberActions(view, reload);
+  if (!view.member) return null;
+  const items: readonly (Member | "more")[] = more ? [...rows, "more"] : rows;
+  return (
+    <MembersSection view={view} onChange={reload}>
+      <div className="panel__search">
+        <SearchField label={t("panel.searchMembers")} value={search} onValue={setSearch} />
+      </div>
+      {items.length === 0 ? (
+        <p className="panel__nobody" role="status">
+          {t("panel.nobodyFound", { text: search })}
+        </p>
+      ) : (
+        <FixedList
+          items={items}
+          height={MEMBER_PX}
+          label={t("panel.members")}
+          keyOf={(item) => (item === "more" ? "more" : item.user.id)}
+          render={(item) =>
+            item === "more" ? (
+              <MoreMembers known={rows.length} problem={problem} onLoad={load} />
+            ) : (
+              <MemberRow member={item} owner={item.user.id === group.creator} actions={actionsOn(item)} />
+            )
+          }
+        />
+      )}
+    </MembersSection>
+  );
+}
+
+/** The end of what is known, which asks for more when it comes near. */
+function MoreMembers({ known, problem, onLoad }: { known: number; problem: string | null; onLoad: () => void }) {
+  const { t } = useTranslator();
+  useEffect(() => {
+    if (problem === null) onLoad();
+  }, [known, problem, onLoad]);
+  if (problem === null) return <Loading text={t("panel.membersLoading")} />;
+  return (
+    <div className="panel__more">
+      <p className="panel__note ellipsis" role="alert" title={problem}>
+        {problem}
+      </p>
+      <button type="button" className="button button--small" onClick={onLoad}>
+        {t("action.retry")}
+      </button>
+    </div>
+  );
+}
+
+interface SectionProps {
+  readonly view: ChatView;
+  readonly onChange?: () => void;
+  readonly children: ReactNode;
+}
+
+function MembersSection({ view, onChange, children }: SectionProps) {
+  const { t } = useTranslator();
+  const [adding, setAdding] = useState(false);
+  return (
+    <section className="panel__section" aria-label={t("panel.members")}>
+      <header className="panel__row">
+        <h3 className="panel__subheading">{t("panel.members")}</h3>
+        {rightsIn(view).manage && (
+          <button type="button" className="button button--small button--quiet" onClick={() => setAdding(true)}>
+            <Icon name="personAdd" size={20} />
+            {t("panel.addMembers")}
+          </button>
+        )}
+      </header>
+      {children}
+      {adding && (
+        <AddDialog
+          view={view}
+          onClose={() => {
+            setAdding(false);
+            onChange?.();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+/** What one may do with a member; `onDone` when something was done. */
+function useMemberActions(view: ChatView, onDone?: () => void): (member: Member) => readonly MenuItem[] {
+  const { t } = useTranslator();
+  const me = useMe();
+  const engine = useEngine();
+  const ask = useDo();
+  const confirm = useConfirm();
+  const { group } = view;
+  const rights = rightsIn(view);
+  const run = async (act: () => Promise<Outcome>): Promise<void> => {
+    if ((await ask(act))?.ok === true) onDone?.();
+  };
+  return ({ user, admin }) => {
     if (user.id === me.id || user.id === group.creator) return [];
     const names = { name: user.name, group: view.title };
     const items: MenuItem[] = [];
@@ -236,7 +363,7 @@ function Members({ view }: { view: ChatView }) {
             text: t("panel.handOverText", { name: user.name }),
             action: t("panel.handOver"),
             danger: true,
-          }).then((yes) => (yes ? run(() => engine.handOver(group.gid, user.id)) : null)),
+          }).then((yes) => (yes ? run(() => engine.handOver(group.gid, user.id)) : undefined)),
       });
     }
     if (rights.manage) {
@@ -250,44 +377,11 @@ function Members({ view }: { view: ChatView }) {
             text: t("panel.removeText", { name: user.name }),
             action: t("panel.removeMember"),
             danger: true,
-          }).then((yes) => (yes ? run(() => engine.removeMember(group.gid, user.id)) : null)),
+          }).then((yes) => (yes ? run(() => engine.removeMember(group.gid, user.id)) : undefined)),
       });
     }
     return items;
   };
-
-  return (
-    <section className="panel__section" aria-label={t("panel.members")}>
-      <header className="panel__row">
-        <h3 className="panel__subheading">{t("panel.members")}</h3>
-        {rights.manage && (
-          <button type="button" className="button button--small button--quiet" onClick={() => setAdding(true)}>
-            <Icon name="personAdd" size={20} />
-            {t("panel.addMembers")}
-          </button>
-        )}
-      </header>
-      {members.length > MANY_MEMBERS && (
-        <div className="panel__search">
-          <SearchField label={t("panel.searchMembers")} value={search} onValue={setSearch} />
-        </div>
-      )}
-      {members.length === 0 && view.member ? (
-        <Loading text={t("panel.membersLoading")} />
-      ) : (
-        <FixedList
-          items={shown}
-          height={MEMBER_PX}
-          label={t("panel.members")}
-          keyOf={({ user }) => user.id}
-          render={(member) => (
-            <MemberRow member={member} owner={member.user.id === group.creator} actions={actionsOn(member)} />
-          )}
-        />
-      )}
-      {adding && <AddDialog view={view} onClose={() => setAdding(false)} />}
-    </section>
-  );
 }
 
 interface MemberRowProps {

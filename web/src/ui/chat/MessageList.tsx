@@ -215,15 +215,16 @@ function Arrivals({ view, people }: { view: ChatView; people: ReadonlyMap<number
 }
 
 /** Who is who in the chat: the same map as long as nobody changed. */
-function usePeople({ members }: ChatView): ReadonlyMap<number, User> {
+function usePeople({ members, writers }: ChatView): ReadonlyMap<number, User> {
   const known = useRef<ReadonlyMap<number, User>>(new Map());
   return useMemo(() => {
     const old = known.current;
-    const same = members.length <= old.size && members.every(({ user }) => old.get(user.id) === user);
+    const people = [...members.map(({ user }) => user), ...writers];
+    const same = people.every((user) => old.get(user.id) === user);
     // Those who left are kept: what they wrote stays.
-    if (!same) known.current = new Map([...old, ...members.map(({ user }) => [user.id, user] as const)]);
+    if (!same) known.current = new Map([...old, ...people.map((user) => [user.id, user] as const)]);
     return known.current;
-  }, [members]);
+  }, [members, writers]);
 }
 
 /** The rest comes and goes: the first row always is the top, and a day stands above the first message we have of it. */

@@ -7,6 +7,7 @@ use super::client::Client;
 use super::sync::history_of_a_small_world;
 use super::world::{ALL, MANY, NO_GROUP, World, append, new_group, query, text};
 use crate::friend::{FriendAction, Friendship};
+use crate::group::Role;
 use crate::member_list::{MembersPage, MembersQuery, Named};
 use crate::message::{Page, WantedChats, WantedMessages};
 use crate::size::{ANSWER_BYTES, Size};
@@ -288,7 +289,7 @@ pub async fn members_are_found_by_a_part_of_their_name(w: &mut World) -> Claim {
     let group = w.group(bob, &[susanne, carl, anna]).await;
     let found = async |text: &str, after, size| {
         let page = listed(w, carl, group, after, size, Some(text), 100_000).await.expect("read");
-        assert_eq!(page.count, 4, "of all");
+        assert_eq!((page.count, page.role), (4, Some(Role::Common)), "of all, and of who asks");
         (page.members.iter().map(|member| member.user.id).collect::<Vec<_>>(), page.next)
     };
     assert_eq!(found("ANN", Rev(0), 50).await, (vec![susanne, anna], None));

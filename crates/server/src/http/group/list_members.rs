@@ -47,6 +47,7 @@ pub(super) async fn list_members_in_pages(
                 members: page.members.iter().map(|member| wire::listed_member(member, user)).collect(),
                 count: page.count,
                 next: page.next.map(|next| next.0),
+                role: page.role.map(wire::role_number),
             })
         }
     })
