@@ -5,7 +5,8 @@
 //! is too much in all, is answered less at a time; so small answers never wait behind large ones, their own or others'.
 //!
 //! What is being made is bounded as well: rows of the store and the JSON made of them exist for few answers at once.
-//! Nobody waits for a client there, so whoever waits to make an answer waits for the store.
+//! Nobody waits for a client there, so whoever waits to make an answer waits for the store; and those of one user, who
+//! may have asked for hundreds, wait for each other and not in front of everybody else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rim_core::UserId;
 use rim_core::size::PART_BYTES;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// What unread answers hold in all.
 const ALL_BYTES: usize = 64 * 1024 * 1024;
@@ -24,24 +25,41 @@ const USER_BYTES: usize = 8 * 1024 * 1024;
 pub const SMALL_BYTES: usize = PART_BYTES;
 /// Answers that are made at once; each takes some four times the bytes of a large answer.
 const MADE_AT_ONCE: usize = 8;
+/// Of one user. A second goes on while the first waits for the store.
+const MADE_AT_ONCE_FOR_A_USER: usize = 2;
 
 /// The book of them.
 pub struct Unsent {
     all: Arc<Semaphore>,
     users: Arc<Users>,
     making: Semaphore,
+    /// Those for whom something is made.
+    makers: Arc<Users>,
 }
 
-/// Those who have large answers unread. A plain mutex: it is held for one look-up, and only for answers that are large.
+/// What users have of something of which each has a share: those who hold or want some now. A plain mutex: it is held
+/// for one look-up.
 type Users = Mutex<HashMap<UserId, Arc<Semaphore>>>;
+
+/// A user's share. It is forgotten with the last who holds or wants some of it.
+struct Share {
+    user: UserId,
+    users: Arc<Users>,
+    /// `None` only while it is dropped.
+    whole: Option<Arc<Semaphore>>,
+    taken: Option<OwnedSemaphorePermit>,
+}
 
 /// Room for an answer. Free again when it is dropped.
 pub struct Held {
-    user: UserId,
-    users: Arc<Users>,
-    _all: OwnedSemaphorePermit,
-    /// `None` only while it is dropped.
-    own: Option<OwnedSemaphorePermit>,
+    all: OwnedSemaphorePermit,
+    own: Share,
+}
+
+/// The turn to make an answer.
+pub struct Turn<'a> {
+    _all: SemaphorePermit<'a>,
+    _own: Share,
 }
 
 impl Default for Unsent {
@@ -50,14 +68,17 @@ impl Default for Unsent {
             all: Arc::new(Semaphore::new(ALL_BYTES)),
             users: Arc::default(),
             making: Semaphore::new(MADE_AT_ONCE),
+            makers: Arc::default(),
         }
     }
 }
 
 impl Unsent {
-    /// Waits for the turn to make an answer, which lasts as long as the permit.
-    pub async fn make(&self) -> SemaphorePermit<'_> {
-        self.making.acquire().await.expect("it is never closed")
+    /// Waits for the turn to make an answer, which lasts as long as what it returns.
+    pub async fn make(&self, user: UserId) -> Turn<'_> {
+        let mut own = Share::of(&self.makers, user, MADE_AT_ONCE_FOR_A_USER);
+        own.take(1).await.expect("it is never closed");
+        Turn { _all: self.making.acquire().await.expect("it is never closed"), _own: own }
     }
 
     /// Whether there is room for so much now: if not, nobody need make it.
@@ -72,37 +93,45 @@ impl Unsent {
             return Some(Bytes::from(body));
         }
         let bytes = u32::try_from(body.len()).ok()?;
-        let own = self.of(user).try_acquire_many_owned(bytes);
-        let all = Arc::clone(&self.all).try_acquire_many_owned(bytes);
-        let held = match (own, all) {
-            (Ok(own), Ok(all)) => self.held(user, own, all),
-            (own, _) => {
-                self.give_back(user, own.ok());
-                return None;
-            }
-        };
-        Some(Bytes::from_owner(Kept { body, _held: held }))
+        let mut own = self.share(user);
+        own.try_take(bytes)?;
+        let all = Arc::clone(&self.all).try_acquire_many_owned(bytes).ok()?;
+        Some(Bytes::from_owner(Kept { body, _held: Held { all, own } }))
     }
 
     /// Waits until there is room for a further piece of an answer, of at most so many bytes.
     pub async fn room(&self, user: UserId, bytes: u32) -> Held {
         // First the own share: who waits for that keeps nothing from others.
-        let own = self.of(user).acquire_many_owned(bytes).await.expect("it is never closed");
+        let mut own = self.share(user);
+        own.take(bytes).await.expect("it is never closed");
         let all = Arc::clone(&self.all).acquire_many_owned(bytes).await.expect("it is never closed");
-        self.held(user, own, all)
+        Held { all, own }
     }
 
-    fn of(&self, user: UserId) -> Arc<Semaphore> {
-        let mut users = self.users.lock();
-        Arc::clone(users.entry(user).or_insert_with(|| Arc::new(Semaphore::new(USER_BYTES))))
+    fn share(&self, user: UserId) -> Share {
+        Share::of(&self.users, user, USER_BYTES)
+    }
+}
+
+impl Share {
+    fn of(users: &Arc<Users>, user: UserId, size: usize) -> Self {
+        let whole = Arc::clone(users.lock().entry(user).or_insert_with(|| Arc::new(Semaphore::new(size))));
+        Self { user, users: Arc::clone(users), whole: Some(whole), taken: None }
     }
 
-    fn held(&self, user: UserId, own: OwnedSemaphorePermit, all: OwnedSemaphorePermit) -> Held {
-        Held { user, users: Arc::clone(&self.users), _all: all, own: Some(own) }
+    fn whole(&self) -> Arc<Semaphore> {
+        Arc::clone(self.whole.as_ref().expect("it is there until it is dropped"))
     }
 
-    fn give_back(&self, user: UserId, own: Option<OwnedSemaphorePermit>) {
-        give_back(&self.users, user, own);
+    async fn take(&mut self, count: u32) -> Result<(), AcquireError> {
+        self.taken = Some(self.whole().acquire_many_owned(count).await?);
+        Ok(())
+    }
+
+    /// `None` if there is not so much.
+    fn try_take(&mut self, count: u32) -> Option<()> {
+        self.taken = Some(self.whole().try_acquire_many_owned(count).ok()?);
+        Some(())
     }
 }
 
@@ -110,25 +139,21 @@ impl Held {
     /// The bytes of a piece, for which there was room.
     pub fn keep(mut self, body: Vec<u8>) -> Bytes {
         let bytes = body.len();
-        for permit in [Some(&mut self._all), self.own.as_mut()].into_iter().flatten() {
+        for permit in [Some(&mut self.all), self.own.taken.as_mut()].into_iter().flatten() {
             drop(permit.split(permit.num_permits().saturating_sub(bytes)));
         }
         Bytes::from_owner(Kept { body, _held: self })
     }
 }
 
-impl Drop for Held {
+impl Drop for Share {
+    /// Under the lock, so that of several the last one finds that it is the last.
     fn drop(&mut self) {
-        give_back(&self.users, self.user, self.own.take());
-    }
-}
-
-/// Under the lock, so that of several the last one finds that it is the last.
-fn give_back(users: &Users, user: UserId, own: Option<OwnedSemaphorePermit>) {
-    let mut users = users.lock();
-    drop(own);
-    if users.get(&user).is_some_and(|own| Arc::strong_count(own) == 1) {
-        users.remove(&user);
+        let mut users = self.users.lock();
+        drop((self.taken.take(), self.whole.take()));
+        if users.get(&self.user).is_some_and(|whole| Arc::strong_count(whole) == 1) {
+            users.remove(&self.user);
+        }
     }
 }
 
@@ -146,6 +171,8 @@ impl AsRef<[u8]> for Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
     use super::*;
 
     const ANNA: UserId = UserId(1);
@@ -178,6 +205,28 @@ mod tests {
         assert_eq!(unsent.all.available_permits(), ALL_BYTES);
         assert!(unsent.keep(ANNA, vec![0; USER_BYTES + 1]).is_none());
         assert!(unsent.users.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_much_at_once_waits_by_themselves() {
+        let unsent = Unsent::default();
+        let mut annas: Vec<_> = (0..100).map(|_| Box::pin(unsent.make(ANNA))).collect();
+        let mut turns = Vec::new();
+        for asked in &mut annas {
+            if let Poll::Ready(turn) = futures_util::poll!(asked) {
+                turns.push(turn);
+            }
+        }
+        assert_eq!(turns.len(), MADE_AT_ONCE_FOR_A_USER);
+        assert!(futures_util::poll!(std::pin::pin!(unsent.make(BOB))).is_ready());
+
+        turns.pop();
+        let waiting = &mut annas[MADE_AT_ONCE_FOR_A_USER..];
+        let next = futures_util::poll!(&mut waiting[0]);
+        assert!(next.is_ready() && futures_util::poll!(&mut waiting[1]).is_pending());
+        drop((next, turns, annas));
+        assert!(unsent.makers.lock().is_empty(), "nothing is kept of who waited and went away");
+        assert_eq!(unsent.making.available_permits(), MADE_AT_ONCE);
     }
 
     #[tokio::test]

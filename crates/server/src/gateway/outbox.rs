@@ -366,7 +366,7 @@ mod tests {
         let outbox = outbox();
         outbox.push(frame("a little"));
         assert_eq!(outbox.take().2.0, 0, "who keeps up is not counted");
-        outbox.push(large.clone());
+        outbox.push(large);
         let (_, _, held) = outbox.take();
         assert!(held.0 > 100 * 1024, "until it is written");
     }

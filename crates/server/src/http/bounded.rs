@@ -44,7 +44,7 @@ where
             continue;
         }
         let body = {
-            let _turn = app.unsent.make().await;
+            let _turn = app.unsent.make(user).await;
             json(&Envelope::success(read(Arc::clone(app), bytes).await?))
         };
         if let Some(body) = app.unsent.keep(user, body) {
@@ -70,7 +70,7 @@ where
     Fut: Future<Output = Result<Part<T, R>, ApiError>> + Send,
 {
     let (body, rest) = {
-        let _turn = app.unsent.make().await;
+        let _turn = app.unsent.make(user).await;
         let part = read(start, PART_BYTES).await?;
         (json(&Envelope::success(&part.rows)), part.rest)
     };
@@ -116,7 +116,7 @@ where
 {
     // Whoever waits here holds nothing.
     let room = app.unsent.room(user, MAX_PIECE_BYTES).await;
-    let _turn = app.unsent.make().await;
+    let _turn = app.unsent.make(user).await;
     let part = match app.time.within(app.config.request_timeout, read(from, PART_BYTES)).await {
         Some(Ok(part)) => part,
         Some(Err(error)) => return Err(broken_off(&format!("{error:?}"))),
