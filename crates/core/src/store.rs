@@ -418,9 +418,9 @@ pub trait Store: Send + Sync + 'static {
         Ok(chats)
     }
 
-    /// A page of the group as the user may see it: the parts during which he was a member. Page 1 holds the
-    /// newest. Answered are the oldest of it that fit into so many bytes, and where the others are. `None` where he
-    /// never was a member or there is no such group.
+    /// A page of the group as the user may see it: the parts during which they were a member. Page 1 holds the
+    /// newest. Answered are the oldest of it that fit into so many bytes, and where the others are. `None` where they
+    /// never were a member or there is no such group.
     async fn history_part(
         &self,
         user: UserId,

@@ -14,11 +14,11 @@ pub const MAX_SYNCED_MEMBERS: u64 = 1000;
 /// What the client has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncQuery {
-    /// How far it is in the changes of the user himself.
+    /// How far it is in the changes of the user's own.
     pub rev: Rev,
     /// How far it is in each group it knows. Of a group named twice the first counts.
     pub groups: Vec<(GroupId, Rev)>,
-    /// Rows (messages and members) of the answer, at least 1; and as many changes of the user himself.
+    /// Rows (messages and members) of the answer, at least 1; and as many changes of the user's own.
     pub limit: u32,
     /// At most so many messages of each group, the newest; all where `None`.
     pub window: Option<u32>,

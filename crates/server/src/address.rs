@@ -29,7 +29,7 @@ impl Proxies {
         let client = client_address(peer, headers, &self.trusted);
         if self.is_news(peer, headers) {
             tracing::warn!(
-                "{client} sends X-Forwarded-For and is not among trusted-proxies, so it counts as one client however                  many it speaks for; if it is your proxy, set trusted-proxies = [\"{client}\"]"
+                "{client} sends X-Forwarded-For and is not among trusted-proxies, so it counts as one client however many it speaks for; if it is your proxy, set trusted-proxies = [\"{client}\"]"
             );
         }
         client

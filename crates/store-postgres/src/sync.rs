@@ -106,7 +106,7 @@ impl People {
     }
 }
 
-/// Changes of the user himself.
+/// Changes of the user's own.
 struct Own {
     /// Up to which they are told.
     rev: Rev,
@@ -465,7 +465,7 @@ impl View {
         self.head.member_count > MAX_SYNCED_MEMBERS
     }
 
-    /// The first rows that he missed, as far as there is room.
+    /// The first rows that they missed, as far as there is room.
     fn delta(self, rows: &mut Rows, room: &mut Room, people: &mut People) -> GroupDelta {
         let last_seq = self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq);
         let members_omitted = self.omits_members();

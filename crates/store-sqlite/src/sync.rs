@@ -87,7 +87,7 @@ impl People {
     }
 }
 
-/// Changes of the user himself.
+/// Changes of the user's own.
 struct Own {
     /// Up to which they are told.
     rev: Rev,
@@ -265,7 +265,7 @@ impl View {
         Ok((until > since).then_some(Self { group, user, membership, head, since, until }))
     }
 
-    /// The first rows that he missed, as far as there is room.
+    /// The first rows that they missed, as far as there is room.
     fn delta(
         &self,
         db: &Snapshot<'_>,

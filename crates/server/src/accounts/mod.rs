@@ -201,10 +201,23 @@ impl Accounts {
         }
         let token = self.open_session(store, clock, &credentials, login).await?;
         if let Some(old) = credentials.password_hash.filter(|_| verdict.outdated) {
-            let new = self.hasher.hash(Lane::Login, login.password.clone()).await?;
-            store.rehash_password(credentials.user, &old, new).await?;
+            // The session is open: whoever knows its token has it, whatever becomes of the hash.
+            if let Err(error) = self.strengthen(store, credentials.user, &old, &login.password).await {
+                tracing::warn!(%error, "a password keeps its weaker hash until the next login");
+            }
         }
         Ok(token)
+    }
+
+    async fn strengthen(
+        &self,
+        store: &Arc<dyn Store>,
+        user: UserId,
+        old: &str,
+        password: &str,
+    ) -> Result<(), StoreError> {
+        let new = self.hasher.hash(Lane::Login, password.to_owned()).await?;
+        store.rehash_password(user, old, new).await
     }
 
     /// The device that these headers come from, if it was logged in to the account before. `key` is the folded account.

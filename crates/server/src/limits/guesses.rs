@@ -45,7 +45,7 @@ impl Guesser {
 pub(super) struct Account([u8; 16]);
 
 impl Account {
-    fn new(key: &str) -> Self {
+    pub(super) fn new(key: &str) -> Self {
         let hash: [u8; 32] = Sha256::digest(key).into();
         Self(hash[..16].try_into().expect("half of it"))
     }

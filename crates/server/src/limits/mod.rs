@@ -17,7 +17,7 @@ use governor::state::keyed::DashMapStateStore;
 use rim_core::UserId;
 
 use self::debts::{Charge, Debts};
-use self::guesses::Guesses;
+use self::guesses::{Account, Guesses};
 pub use self::guesses::{Attempt, Guesser};
 use crate::address::network;
 use crate::metrics::Counters;
@@ -31,6 +31,8 @@ mod quota {
     pub(super) const REGISTER: Quota = per_minute(30, 120);
     /// Logins from one address, whatever the account.
     pub(super) const LOGIN: Quota = per_minute(120, 240);
+    /// Logins to one account from devices that it knows, which do not count for their address; more of them do.
+    pub(super) const LOGIN_OF_DEVICE: Quota = per_minute(6, 20);
     /// Failed logins to one account from one place or device.
     pub(super) const FAILED_LOGIN: Quota = per_minute(6, 20);
     /// The same of all strangers together, of all neighbours, or of one device in the long run.
@@ -93,6 +95,7 @@ pub struct RateLimits<C: Clock = Time> {
     register: Limit<IpAddr, C>,
     taken: Debts<IpAddr, C>,
     login: Limit<IpAddr, C>,
+    login_of_device: Limit<Account, C>,
     failed_login: Guesses<C>,
     request: Limit<UserId, C>,
     message: Limit<UserId, C>,
@@ -116,6 +119,7 @@ impl<C: Clock + Clone> RateLimits<C> {
             register: limit(quota::REGISTER, clock),
             taken: Debts::new(clock.clone()),
             login: limit(quota::LOGIN, clock),
+            login_of_device: limit(quota::LOGIN_OF_DEVICE, clock),
             failed_login: Guesses::new(clock.clone()),
             request: limit(quota::REQUEST, clock),
             message: limit(quota::MESSAGE, clock),
@@ -140,6 +144,15 @@ impl<C: Clock + Clone> RateLimits<C> {
     /// A password is about to be checked for `address`.
     pub fn login(&self, address: IpAddr) -> Result<(), RetryAfter> {
         self.check("login", &self.login, &network(address))
+    }
+
+    /// A password is about to be checked for a device at `address` that the account knows. Who is behind the same address
+    /// keeps it from nothing; and what one account asks for in this way is bounded, as hashing is shared by all.
+    pub fn login_of_device(&self, account_key: &str, address: IpAddr) -> Result<(), RetryAfter> {
+        if self.enabled && self.login_of_device.check_key(&Account::new(account_key)).is_ok() {
+            return Ok(());
+        }
+        self.login(address)
     }
 
     /// An account is about to be looked for by somebody at `address` who registers. It counts as taken until
@@ -238,6 +251,7 @@ impl<C: Clock + Clone> RateLimits<C> {
     pub fn forget_the_quiet(&self) {
         self.register.retain_recent();
         self.login.retain_recent();
+        self.login_of_device.retain_recent();
         self.taken.retain_recent();
         self.failed_login.retain_recent();
         self.request.retain_recent();
@@ -312,6 +326,7 @@ mod tests {
             ("registrations", "address", quota::REGISTER),
             ("registrations of taken accounts, with `login-errors` `uniform`", "address", quota::TAKEN),
             ("logins", "address", quota::LOGIN),
+            ("logins that count for no address", "account, from devices it knows", quota::LOGIN_OF_DEVICE),
             ("wrong passwords", "account and address, or device", quota::FAILED_LOGIN),
             ("wrong passwords", "account: all strangers together", quota::FAILED_LOGIN_OF_ACCOUNT),
             ("REST requests", "user", quota::REQUEST),
@@ -333,6 +348,21 @@ mod tests {
             writeln!(table, "| {what} | {by} | {} | {rate} a {time} |", quota.burst_size()).expect("written");
         }
         documented::check("operations.md", "rates", &table);
+    }
+
+    #[test]
+    fn devices_that_are_known_count_for_their_address_only_when_they_come_often() {
+        let (limits, _) = limits(true);
+        for _ in 0..240 {
+            assert_eq!(limits.login(HOME), Ok(()));
+        }
+        for _ in 0..20 {
+            assert_eq!(limits.login_of_device("anna", HOME), Ok(()), "whatever others do at the address");
+        }
+        assert!(limits.login_of_device("anna", HOME).is_err(), "as everybody there");
+        let elsewhere = "192.0.2.2".parse().expect("an address");
+        assert_eq!(limits.login_of_device("anna", elsewhere), Ok(()));
+        assert_eq!(limits.login_of_device("bob", HOME), Ok(()), "accounts count each for themselves");
     }
 
     #[test]

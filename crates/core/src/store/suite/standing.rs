@@ -112,7 +112,7 @@ pub async fn single_chats_take_no_room(w: &mut World) -> Claim {
     for _ in 0..6 {
         found(w, bob, &[]).await?;
     }
-    // Bob is in as many groups as he can be: people still reach him, and he them.
+    // Bob is in as many groups as can be: people still reach them, and they people.
     single(anna, bob).await?;
     single(bob, carl).await?;
     for other in [anna, carl] {

@@ -46,8 +46,9 @@ pub(super) async fn log_in(
         None => user_agent(&headers),
     };
     let device = app.accounts.device(&app.store, &body.account, &account, &headers).await?;
-    if device.is_none() {
-        app.limits.login(address)?;
+    match device {
+        Some(_) => app.limits.login_of_device(&account, address)?,
+        None => app.limits.login(address)?,
     }
     let guesser = match device {
         Some(number) => Guesser::Device(number),
@@ -62,7 +63,12 @@ pub(super) async fn log_in(
     let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
     app.password_attempted(&account, guesser, &attempt, wrong);
     let token = Data(outcome?.to_text());
-    let cookie = app.accounts.remember_device(&app.store, &body.account, &account, device).await?;
+    // The session is open: without a cookie it is as good.
+    let cookie = app.accounts.remember_device(&app.store, &body.account, &account, device).await;
+    let cookie = cookie.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a device that has logged in was given no cookie");
+        None
+    });
     Ok((AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie))), token))
 }
 

@@ -48,7 +48,7 @@ pub async fn who_has_joined_is_told_to_who_has_not_seen_it(c: &mut Cluster) -> C
         assert!(told.contains(&joined), "{joined:?} of {told:?}");
     }
     let of_carl = |told: &[(UserId, GroupId, Rev)]| told.iter().filter(|(user, ..)| *user == carl).count();
-    assert_eq!(of_carl(&told), 1, "and not of what he has left again: {told:?}");
+    assert_eq!(of_carl(&told), 1, "and not of what they have left again: {told:?}");
     one.add(anna, group, &[carl]).await?;
     let (_, told) = two.shared.joined(Some(seen)).await?;
     assert!(told.contains(&(carl, group, Rev(4))), "{told:?}");
