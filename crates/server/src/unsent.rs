@@ -14,13 +14,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use rim_core::UserId;
-use rim_core::size::PART_BYTES;
+use rim_core::size::{ANSWER_BYTES, PART_BYTES};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// What unread answers hold in all.
 const ALL_BYTES: usize = 64 * 1024 * 1024;
 /// What those of one user hold: four large ones, or a slow download on each of some devices.
 const USER_BYTES: usize = 8 * 1024 * 1024;
+/// What those of one user hold of the second half of all: a large answer. So many accounts together have to leave theirs
+/// unread before others get less.
+const SCARCE_USER_BYTES: usize = ANSWER_BYTES;
 /// An answer of so many bytes is not counted.
 pub const SMALL_BYTES: usize = PART_BYTES;
 /// Answers that are made at once; each takes some four times the bytes of a large answer.
@@ -84,7 +87,7 @@ impl Unsent {
     /// Whether there is room for so much now: if not, nobody need make it.
     pub fn has_room(&self, user: UserId, bytes: usize) -> bool {
         let own = self.users.lock().get(&user).map_or(USER_BYTES, |own| own.available_permits());
-        own >= bytes && self.all.available_permits() >= bytes
+        own >= self.needed(bytes) && self.all.available_permits() >= bytes
     }
 
     /// The bytes of an answer, to be counted until the last of them is written; `None` if there is no room for them.
@@ -94,7 +97,8 @@ impl Unsent {
         }
         let bytes = u32::try_from(body.len()).ok()?;
         let mut own = self.share(user);
-        own.try_take(bytes)?;
+        own.try_take(self.needed(body.len()) as u32)?;
+        own.give_back_all_but(body.len());
         let all = Arc::clone(&self.all).try_acquire_many_owned(bytes).ok()?;
         Some(Bytes::from_owner(Kept { body, _held: Held { all, own } }))
     }
@@ -103,9 +107,16 @@ impl Unsent {
     pub async fn room(&self, user: UserId, bytes: u32) -> Held {
         // First the own share: who waits for that keeps nothing from others.
         let mut own = self.share(user);
-        own.take(bytes).await.expect("it is never closed");
+        own.take(self.needed(bytes as usize) as u32).await.expect("it is never closed");
+        own.give_back_all_but(bytes as usize);
         let all = Arc::clone(&self.all).acquire_many_owned(bytes).await.expect("it is never closed");
         Held { all, own }
+    }
+
+    /// What has to be free of a user's share, that they may hold so much more.
+    fn needed(&self, bytes: usize) -> usize {
+        let is_scarce = self.all.available_permits() < ALL_BYTES / 2;
+        if is_scarce { bytes.max(USER_BYTES - SCARCE_USER_BYTES.saturating_sub(bytes)) } else { bytes }
     }
 
     fn share(&self, user: UserId) -> Share {
@@ -128,6 +139,12 @@ impl Share {
         Ok(())
     }
 
+    fn give_back_all_but(&mut self, count: usize) {
+        if let Some(taken) = &mut self.taken {
+            give_back_all_but(count, taken);
+        }
+    }
+
     /// `None` if there is not so much.
     fn try_take(&mut self, count: u32) -> Option<()> {
         self.taken = Some(self.whole().try_acquire_many_owned(count).ok()?);
@@ -135,13 +152,16 @@ impl Share {
     }
 }
 
+fn give_back_all_but(count: usize, permit: &mut OwnedSemaphorePermit) {
+    drop(permit.split(permit.num_permits().saturating_sub(count)));
+}
+
 impl Held {
     /// The bytes of a piece, for which there was room.
     pub fn keep(mut self, body: Vec<u8>) -> Bytes {
         let bytes = body.len();
-        for permit in [Some(&mut self.all), self.own.taken.as_mut()].into_iter().flatten() {
-            drop(permit.split(permit.num_permits().saturating_sub(bytes)));
-        }
+        give_back_all_but(bytes, &mut self.all);
+        self.own.give_back_all_but(bytes);
         Bytes::from_owner(Kept { body, _held: self })
     }
 }
@@ -192,6 +212,32 @@ mod tests {
         assert!(keep(BOB, LARGE).is_none() && keep(BOB, SMALL_BYTES).is_some());
         drop(annas);
         assert!(keep(BOB, LARGE).is_some() && keep(ANNA, LARGE).is_some());
+    }
+
+    #[tokio::test]
+    async fn above_the_half_of_all_a_user_holds_one_large_answer() {
+        let unsent = Unsent::default();
+        let keep = |user, bytes| unsent.keep(UserId(user), vec![0; bytes]);
+        let mut held = Vec::new();
+        // Accounts that take whatever they get, one after the other.
+        for user in 10..18 {
+            held.extend((0..5).map_while(|_| keep(user, LARGE)));
+        }
+        assert!(held.len() < 4 * 8, "eight accounts hold {} answers", held.len());
+        assert!(unsent.has_room(ANNA, LARGE));
+        let annas = keep(ANNA.0, LARGE).expect("others have room left");
+        assert!(keep(ANNA.0, LARGE).is_none() && !unsent.has_room(ANNA, LARGE));
+        assert!(unsent.has_room(BOB, LARGE));
+        let mut piece = std::pin::pin!(unsent.room(ANNA, 1000));
+        assert!(futures_util::poll!(piece.as_mut()).is_pending());
+        drop(annas);
+        let piece = match futures_util::poll!(piece) {
+            Poll::Ready(piece) => piece,
+            Poll::Pending => panic!("there is room for it"),
+        };
+        assert!(keep(ANNA.0, LARGE - 1000).is_some(), "it takes no more than it is");
+        drop((piece, held));
+        assert!(unsent.has_room(ANNA, USER_BYTES) && unsent.users.lock().is_empty());
     }
 
     #[test]

@@ -115,7 +115,9 @@ where
     Fut: Future<Output = Result<Part<T, R>, ApiError>>,
 {
     // Whoever waits here holds nothing.
-    let room = app.unsent.room(user, MAX_PIECE_BYTES).await;
+    let room = app.unsent.room(user, MAX_PIECE_BYTES);
+    let room = app.time.within(app.config.request_timeout, room).await;
+    let room = room.ok_or_else(|| broken_off("others leave too much unread"))?;
     let _turn = app.unsent.make(user).await;
     let part = match app.time.within(app.config.request_timeout, read(from, PART_BYTES)).await {
         Some(Ok(part)) => part,
@@ -156,6 +158,8 @@ fn ok(body: Body) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::body::to_bytes;
     use tempfile::TempDir;
 
@@ -202,6 +206,19 @@ mod tests {
             let fault = ApiError::Fault("the disk is gone".to_owned());
             if from > 0 { Err(fault) } else { Ok(Part { rows: vec![1], rest: Some(1) }) }
         };
+        let answer = list(&app, UserId(1), 0, read).await.expect("it begins well");
+        assert!(to_bytes(answer.into_body(), usize::MAX).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_list_for_which_no_room_comes_breaks_off() {
+        let data = TempDir::new().expect("a folder");
+        let mut config = fixture::config(&data, &[]);
+        config.request_timeout = Duration::ZERO;
+        let (app, _feed) = fixture::app(config);
+        let read =
+            |from: u32, _| async move { Ok(Part { rows: vec![from], rest: (from < 1).then_some(from + 1) }) };
+        let _others = app.unsent.room(UserId(1), 8 * 1024 * 1024).await;
         let answer = list(&app, UserId(1), 0, read).await.expect("it begins well");
         assert!(to_bytes(answer.into_body(), usize::MAX).await.is_err());
     }
