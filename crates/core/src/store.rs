@@ -41,7 +41,7 @@ pub enum StoreError {
     #[error("store: {0}")]
     Fault(String),
     /// It was carried out or not: the answer of the backend was lost, and what came of it could not be found out. A
-    /// message that is sent again is stored once.
+    /// message that is sent again is stored once. Or a part of a large change was.
     #[error("it is not known whether this was stored: send it again with the same clientMsgId")]
     Unsure,
 }
@@ -75,8 +75,8 @@ pub trait CommitObserver: Send + Sync + 'static {
 ///   takes the group's next `rev`: messages, receipts that move on, membership, roles, name and avatar of the
 ///   group and of its members.
 /// - What changed is published on the [`crate::event::Feed`] that came with the store, in commit order.
-/// - A method that fails has changed nothing, unless it says `Unsure`. One in pieces that fails in the midst has changed a
-///   part, and says that, or which bound others have reached meanwhile.
+/// - A method that fails has changed nothing, unless it says `Unsure`. One in pieces that fails in the midst, also
+///   because its caller may not go on, has changed a part, and says that.
 /// - Users take turns: what one asks for, however much and however large, has others wait for a commit or two. What a user
 ///   submits keeps its order.
 /// - A method that nobody waits for any more is not carried out, if it has not begun.

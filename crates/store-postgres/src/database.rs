@@ -48,6 +48,8 @@ const TRIES: usize = 20;
 pub(crate) enum Piece<T> {
     /// There are others.
     More,
+    /// The same; nothing is written yet.
+    Looked,
     Last(T),
 }
 
@@ -224,7 +226,7 @@ impl Database {
             let Some((_own, mut turn, mut begun)) = asked.unless_it_ends(turn).await else {
                 return Err(StoreError::Busy);
             };
-            let (mut has_begun, mut failed) = (false, 0);
+            let (mut has_begun, mut in_part, mut failed) = (false, false, 0);
             loop {
                 let (next, of_piece) = (next.clone(), work.clone());
                 let piece = match begun {
@@ -233,13 +235,17 @@ impl Database {
                 };
                 match piece {
                     Ok((_, Piece::Last(answer))) => return Ok(answer),
-                    Ok((rest, Piece::More)) => (work, has_begun, failed) = (rest, true, 0),
+                    Ok((rest, Piece::More)) => (work, has_begun, in_part, failed) = (rest, true, true, 0),
+                    Ok((rest, Piece::Looked)) => (work, has_begun, failed) = (rest, true, 0),
                     Err(StoreError::Busy) if has_begun && failed < TRIES => {
                         failed += 1;
                         tokio::time::sleep(PAUSE).await;
                     }
-                    // A part of it is there, and nobody can say how much will be.
-                    Err(StoreError::Busy | StoreError::Fault(_)) if has_begun => {
+                    // A part of it is there, so "refused" would not be true either.
+                    Err(error) if in_part => {
+                        if let StoreError::Fault(cause) = error {
+                            tracing::error!(%cause, "a large change ended in its midst");
+                        }
                         return Err(StoreError::Unsure);
                     }
                     Err(error) => return Err(error),

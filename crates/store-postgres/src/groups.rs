@@ -291,7 +291,8 @@ async fn begin_to_create(tx: &mut Tx<'_>, creating: &mut Creating) -> Result<Gro
 /// The next of its members, as far as somebody else has not brought them in meanwhile.
 async fn go_on_creating(tx: &mut Tx<'_>, creating: &mut Creating, group: GroupId) -> Result<()> {
     let mut room = Room::lock(&tx.db, group).await?;
-    if room.is_deserted() {
+    // Whoever has gone brings in nobody, as where it was dissolved meanwhile.
+    if current_member(&tx.db, group, creating.new.creator).await?.is_none() {
         creating.rest.clear();
     }
     let piece = take_piece(&mut creating.rest);
@@ -325,7 +326,8 @@ pub(crate) async fn update(
     room.save(&tx.db).await
 }
 
-/// Members who come or go, in pieces where they are many. What the rules say is asked before the first.
+/// Members who come or go, in pieces where they are many. The rules are asked before the first about all, and before each
+/// other again: the caller may have been removed meanwhile.
 #[derive(Clone)]
 pub(crate) struct Moving {
     caller: UserId,
@@ -336,12 +338,11 @@ pub(crate) struct Moving {
     rest: Option<Vec<UserId>>,
     /// Those who are to come and to whom the caller is a stranger.
     unasked: HashSet<UserId>,
-    has_begun: bool,
 }
 
 impl Moving {
     pub(crate) fn new(caller: UserId, group: GroupId, users: Vec<UserId>, now: Timestamp) -> Self {
-        Self { caller, group, users, now, rest: None, unasked: HashSet::new(), has_begun: false }
+        Self { caller, group, users, now, rest: None, unasked: HashSet::new() }
     }
 }
 
@@ -350,12 +351,10 @@ pub(crate) async fn add(tx: &mut Tx<'_>, mut adding: Moving, bounds: Bounds) -> 
     let Moving { caller, group, now, .. } = adding;
     let looks = adding.rest.is_none() && adding.users.len() > PIECE;
     let mut room = if looks { Room::look(&tx.db, group).await? } else { Room::lock(&tx.db, group).await? };
-    if !adding.has_begun {
-        let member = current_member(&tx.db, group, caller).await?;
-        let users = if room.group.single { &adding.users[..] } else { &[] };
-        let (known, _) = known_among(&tx.db, group, users).await?;
-        group::may_add(&room.group, member, users, |user| known.contains(&user))?;
-    }
+    let member = current_member(&tx.db, group, caller).await?;
+    let users = if room.group.single { &adding.users[..] } else { &[] };
+    let (known, _) = known_among(&tx.db, group, users).await?;
+    group::may_add(&room.group, member, users, |user| known.contains(&user))?;
     if adding.rest.is_none() {
         users::must_exist(&tx.db, &adding.users).await?;
         let newcomers = newcomers(&tx.db, group, &adding.users).await?;
@@ -367,12 +366,9 @@ pub(crate) async fn add(tx: &mut Tx<'_>, mut adding: Moving, bounds: Bounds) -> 
         adding.rest = Some(newcomers);
     }
     if looks {
-        return Ok((adding, Piece::More));
+        return Ok((adding, Piece::Looked));
     }
     let mut rest = adding.rest.take().unwrap_or_default();
-    if adding.has_begun && room.is_deserted() {
-        rest.clear();
-    }
     // Looked at again: somebody else may have brought them in since.
     let joining = newcomers(&tx.db, group, &take_piece(&mut rest)).await?;
     room.must_hold(joining.len() + rest.len(), bounds.members)?;
@@ -382,7 +378,7 @@ pub(crate) async fn add(tx: &mut Tx<'_>, mut adding: Moving, bounds: Bounds) -> 
         room.save(&tx.db).await?;
     }
     let piece = piece_before(rest.len(), ());
-    (adding.rest, adding.has_begun) = (Some(rest), true);
+    adding.rest = Some(rest);
     Ok((adding, piece))
 }
 
@@ -390,6 +386,7 @@ pub(crate) async fn add(tx: &mut Tx<'_>, mut adding: Moving, bounds: Bounds) -> 
 pub(crate) async fn remove(tx: &mut Tx<'_>, mut removing: Moving) -> Result<(Moving, Piece<()>)> {
     let Moving { caller, group, now, .. } = removing;
     let (mut room, member) = load(&tx.db, group, caller).await?;
+    let has_begun = removing.rest.is_some();
     let mut rest = match removing.rest.take() {
         Some(rest) => rest,
         None => {
@@ -397,13 +394,17 @@ pub(crate) async fn remove(tx: &mut Tx<'_>, mut removing: Moving) -> Result<(Mov
             let (_, current) = known_among(&tx.db, group, &removing.users).await?;
             let mut leavers: Vec<_> = unique(&removing.users).filter(|user| current.contains(user)).collect();
             if leavers.len() > PIECE {
-                // Between two pieces a group has a creator who is in it, and who takes it over is not about to leave.
-                leavers.sort_by_key(|user| *user == room.group.creator);
+                // Who has left may remove nobody. So also a creator, whom nobody else removes, leaves with the last, and who
+                // takes the group over is not about to leave.
+                leavers.sort_by_key(|user| *user == caller);
             }
             leavers
         }
     };
     let piece = take_piece(&mut rest);
+    if has_begun {
+        group::may_remove(&room.group, member, &piece)?;
+    }
     let (_, current) = known_among(&tx.db, group, &piece).await?;
     let leavers: Vec<_> = piece.into_iter().filter(|user| current.contains(user)).collect();
     if leavers.contains(&caller) {
@@ -725,11 +726,6 @@ impl Room {
     fn must_hold(&self, more: usize, max_members: u64) -> Result<()> {
         let is_full = more > 0 && self.member_count + more as u64 > max_members;
         if is_full { Err(Refusal::TooManyMembers(max_members).into()) } else { Ok(()) }
-    }
-
-    /// Whether everybody has left, as they have one that was dissolved.
-    const fn is_deserted(&self) -> bool {
-        self.member_count == 0
     }
 
     /// Makes them members and tells of it. They are no members now.

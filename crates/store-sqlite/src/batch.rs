@@ -188,6 +188,10 @@ pub(crate) enum Piece<T> {
     More {
         cost: usize,
     },
+    /// The same; nothing is written yet.
+    Looked {
+        cost: usize,
+    },
     Last(T),
 }
 
@@ -203,7 +207,19 @@ where
     F: FnMut(&mut Batch<'_>) -> Result<Piece<T>> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Awaited { by, cost, work, begun: false, in_part: false, result: None, reply }), answer)
+    (
+        Box::new(Awaited {
+            by,
+            cost,
+            work,
+            begun: false,
+            has_written: false,
+            in_part: false,
+            result: None,
+            reply,
+        }),
+        answer,
+    )
 }
 
 struct Awaited<T, F> {
@@ -211,7 +227,9 @@ struct Awaited<T, F> {
     cost: usize,
     work: F,
     begun: bool,
-    /// Whether a piece of it is committed, and others were to come.
+    /// Whether the pieces that have run, if their batches were committed, have written something.
+    has_written: bool,
+    /// Whether a piece of it that wrote is committed, and others were to come.
     in_part: bool,
     result: Option<Result<T>>,
     reply: oneshot::Sender<rim_core::store::Result<T>>,
@@ -235,10 +253,14 @@ where
     }
 
     fn run(&mut self, batch: &mut Batch<'_>) -> bool {
-        self.in_part = self.begun;
+        self.in_part = self.has_written;
         self.begun = true;
         match guarded(|| (self.work)(batch)) {
             Ok(Piece::More { cost }) => {
+                (self.cost, self.has_written) = (cost, true);
+                true
+            }
+            Ok(Piece::Looked { cost }) => {
                 self.cost = cost;
                 true
             }
@@ -253,9 +275,15 @@ where
 
     fn answer(self: Box<Self>, fault: Option<&str>) {
         let answer = match (fault, self.result) {
-            (None, Some(result)) => result.map_err(StoreError::from),
-            // A part of it is there.
+            // A part of it is there, so "refused" would not be true.
+            (None, Some(Err(failure))) if self.in_part => {
+                if !matches!(failure, Failure::Refused(_)) {
+                    tracing::error!(%failure, "a large change ended in its midst");
+                }
+                Err(StoreError::Unsure)
+            }
             (Some(_), _) if self.in_part => Err(StoreError::Unsure),
+            (None, Some(result)) => result.map_err(StoreError::from),
             (fault, _) => Err(StoreError::Fault(fault.unwrap_or("the use case did not run").to_owned())),
         };
         // A caller who has gone away does not want to know.

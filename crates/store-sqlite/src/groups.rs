@@ -189,7 +189,7 @@ impl Creating {
             None => {
                 self.look(batch)?;
                 if self.looked_at < self.rest.len() {
-                    return Ok(Piece::More { cost: PIECE });
+                    return Ok(Piece::Looked { cost: PIECE });
                 }
                 self.begin(batch)?
             }
@@ -253,7 +253,8 @@ impl Creating {
 
     /// The next of its members, as far as somebody else has not brought them in meanwhile.
     fn go_on(&mut self, batch: &mut Batch<'_>, group: GroupId) -> Result<()> {
-        if is_deserted(batch.db, group)? {
+        // Whoever has gone brings in nobody, as where it was dissolved meanwhile.
+        if current_member(batch.db, group, self.new.creator)?.is_none() {
             self.rest.clear();
         }
         let piece = take_piece(&mut self.rest);
@@ -302,7 +303,8 @@ pub(crate) fn update(
     )
 }
 
-/// Members who are being added, in pieces where they are many. What the rules say is asked before the first.
+/// Members who are being added, in pieces where they are many. The rules are asked before the first about all, and before
+/// each other again: the caller may have been removed meanwhile.
 pub(crate) struct Adding {
     caller: UserId,
     group: GroupId,
@@ -340,10 +342,10 @@ impl Adding {
         if !self.has_begun {
             self.look(batch)?;
             if self.looked_at < self.users.len() {
-                return Ok(Piece::More { cost: PIECE });
+                return Ok(Piece::Looked { cost: PIECE });
             }
-        } else if is_deserted(batch.db, self.group)? {
-            return Ok(Piece::Last(()));
+        } else {
+            self.ask(batch)?;
         }
         self.has_begun = true;
         // Looked at again: somebody else may have brought them in since.
@@ -354,19 +356,25 @@ impl Adding {
         Ok(piece_before(self.rest.len(), ()))
     }
 
-    /// Asks the rules, and who of the next are no members.
-    fn look(&mut self, batch: &Batch<'_>) -> Result<()> {
-        let Self { caller, group, users, bounds, looked_at, rest, unasked, .. } = self;
-        let (loaded, member) = load(batch, *group, *caller)?;
+    /// Asks the rules; gives back the group.
+    fn ask(&self, batch: &Batch<'_>) -> Result<Group> {
+        let (loaded, member) = load(batch, self.group, self.caller)?;
         let mut former = HashSet::new();
         if loaded.single {
-            for user in &*users {
-                if has_been_member(batch.db, *group, *user)? {
+            for user in &self.users {
+                if has_been_member(batch.db, self.group, *user)? {
                     former.insert(*user);
                 }
             }
         }
-        group::may_add(&loaded, member, users, |user| former.contains(&user))?;
+        group::may_add(&loaded, member, &self.users, |user| former.contains(&user))?;
+        Ok(loaded)
+    }
+
+    /// Asks the rules, and who of the next are no members.
+    fn look(&mut self, batch: &Batch<'_>) -> Result<()> {
+        let loaded = self.ask(batch)?;
+        let Self { caller, group, users, bounds, looked_at, rest, unasked, .. } = self;
         let next = &users[*looked_at..users.len().min(*looked_at + PIECE)];
         *looked_at += next.len();
         users::must_exist(batch.db, next.iter().copied())?;
@@ -382,7 +390,7 @@ impl Adding {
     }
 }
 
-/// Members who are being removed, in pieces where they are many. What the rules say is asked before the first.
+/// Members who are being removed, in pieces where they are many. The rules are asked as in [`Adding`].
 pub(crate) struct Removing {
     caller: UserId,
     group: GroupId,
@@ -411,11 +419,14 @@ impl Removing {
         if !self.has_begun {
             self.look(batch)?;
             if self.looked_at < self.users.len() {
-                return Ok(Piece::More { cost: PIECE });
+                return Ok(Piece::Looked { cost: PIECE });
             }
         }
-        self.has_begun = true;
         let piece = take_piece(&mut self.rest);
+        if std::mem::replace(&mut self.has_begun, true) {
+            let (loaded, member) = load(batch, self.group, self.caller)?;
+            group::may_remove(&loaded, member, &piece)?;
+        }
         self.leave(batch, members_among(batch.db, self.group, &piece)?)?;
         Ok(piece_before(self.rest.len(), ()))
     }
@@ -429,8 +440,9 @@ impl Removing {
         rest.extend(members_among(batch.db, *group, next)?);
         *looked_at += next.len();
         if rest.len() > PIECE {
-            // Between two pieces a group has a creator who is in it, and who takes it over is not about to leave.
-            rest.make_contiguous().sort_by_key(|user| *user == loaded.creator);
+            // Who has left may remove nobody. So also a creator, whom nobody else removes, leaves with the last, and who takes
+            // the group over is not about to leave.
+            rest.make_contiguous().sort_by_key(|user| user == caller);
         }
         Ok(())
     }
@@ -631,11 +643,6 @@ fn note_unasked(
 fn must_hold(db: &Connection, group: GroupId, more: usize, max_members: u64) -> Result<()> {
     let is_full = more > 0 && member_count(db, group)? + more as u64 > max_members;
     if is_full { Err(Refusal::TooManyMembers(max_members).into()) } else { Ok(()) }
-}
-
-/// Whether everybody has left, as they have one that was dissolved.
-fn is_deserted(db: &Connection, group: GroupId) -> Result<bool> {
-    Ok(member_count(db, group)? == 0)
 }
 
 /// Makes them members and tells of it. They are no members now.

@@ -9,6 +9,7 @@ use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, new_group, new_
 use crate::contact::Bounds;
 use crate::event::{Change, GroupChange};
 use crate::group::{PIECE, Role};
+use crate::store::StoreError;
 use crate::{Refusal, Rev, Seq, UserId};
 
 use Role::{Admin, Common};
@@ -541,6 +542,69 @@ pub async fn of_a_list_of_many_that_is_refused_nothing_is_carried_out(w: &mut Wo
     assert_eq!(w.changes().await, []);
     assert_eq!(w.store.group_ids_of(others[PIECE]).await?, []);
     assert_eq!(w.store.group_ids_of(anna).await?, [group]);
+    Ok(())
+}
+
+pub async fn who_is_removed_in_the_midst_of_adding_or_removing_many_does_no_more(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let others = many(w, 4 * PIECE).await;
+    let group = w.group(anna, &[bob]).await;
+    for adds in [true, false] {
+        w.add(anna, group, &[bob]).await?;
+        w.set_role(anna, group, bob, Admin).await?;
+        w.changes().await;
+        let (store, users, now) = (Arc::clone(&w.store), others.clone(), w.now());
+        let many = tokio::spawn(async move {
+            if adds {
+                store.add_members(bob, group, users, MANY, now).await
+            } else {
+                store.remove_members(bob, group, users, now).await
+            }
+        });
+        while w.store.group_ids_of(others[0]).await?.contains(&group) != adds {}
+        w.remove(anna, group, &[bob]).await?;
+
+        let (answer, told) = (many.await.expect("no panic"), told(w).await);
+        let is_of_bob = |what: &GroupChange| *what == GroupChange::Removed { users: vec![bob] };
+        let at = told.iter().position(|(_, what)| is_of_bob(what)).expect("it is told");
+        assert_eq!(told.len(), at + 1, "nothing comes after it");
+        let is_whole = w.store.group_ids_of(others[4 * PIECE - 1]).await?.contains(&group) == adds;
+        assert!(
+            if is_whole { answer.is_ok() } else { matches!(answer, Err(StoreError::Unsure)) },
+            "{answer:?}"
+        );
+        if adds {
+            w.add(anna, group, &others).await?;
+        }
+    }
+    Ok(())
+}
+
+pub async fn who_becomes_the_creator_in_the_midst_of_removing_many_stays(w: &mut World) -> Claim {
+    let [anna, carl, bob] = w.users(["anna", "carl", "bob"]).await;
+    let others = many(w, 3 * PIECE).await;
+    let group = w.group(anna, &[carl, bob]).await;
+    for admin in [carl, bob] {
+        w.set_role(anna, group, admin, Admin).await?;
+    }
+    w.add(anna, group, &others).await?;
+    w.changes().await;
+    let (store, users, now) = (Arc::clone(&w.store), [&others[..], &[carl]].concat(), w.now());
+    let many = tokio::spawn(async move { store.remove_members(bob, group, users, now).await });
+    while w.store.group_ids_of(others[0]).await?.contains(&group) {}
+    w.leave(anna, group).await?;
+
+    let (answer, told) = (many.await.expect("no panic"), told(w).await);
+    let mut creator = anna;
+    for (_, what) in told {
+        match what {
+            GroupChange::Creator { user } => creator = user,
+            GroupChange::Removed { users } if users != [anna] => assert!(!users.contains(&creator)),
+            _ => {}
+        }
+    }
+    assert!(w.members(bob, group).await.contains(&(creator, Admin)));
+    assert!(if creator == bob { answer.is_ok() } else { matches!(answer, Err(StoreError::Unsure)) });
     Ok(())
 }
 

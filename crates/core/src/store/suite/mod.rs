@@ -216,6 +216,8 @@ macro_rules! store_suite {
                 many_join_in_pieces_each_told_by_itself
                 many_leave_in_pieces_and_the_creator_with_the_last
                 of_a_list_of_many_that_is_refused_nothing_is_carried_out
+                who_is_removed_in_the_midst_of_adding_or_removing_many_does_no_more
+                who_becomes_the_creator_in_the_midst_of_removing_many_stays
             }
             standing {
                 strangers_put_somebody_into_so_many_groups_only

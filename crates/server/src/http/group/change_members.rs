@@ -17,6 +17,7 @@ use crate::http::json::Json;
 /// Any member may add; adding who is a member already changes nothing. Admins and the creator may remove,
 /// and anybody may remove themself. A list is checked as a whole: where one of it is refused, nothing is changed. A list of
 /// more than 500 is carried out in parts, each of which is told by itself, so that others do not wait for all of it.
+/// Each is asked for anew: where the caller may not go on, the answer is 504, and a part is done. Asking again is safe.
 #[utoipa::path(
     post,
     path = "/api/group/user/change",
