@@ -281,7 +281,7 @@ async fn begin_to_create(tx: &mut Tx<'_>, creating: &mut Creating) -> Result<Gro
         last_at: now,
     };
     room.insert(&tx.db, now).await?;
-    uploads::show(&tx.db, &room.group.avatar, now).await?;
+    uploads::show(&tx.db, &[&room.group.avatar], now).await?;
     room.join(&tx.db, &founders, now).await?;
     room.publish(tx, creator, GroupChange::Created { members: users }, now);
     room.save(&tx.db).await?;
@@ -320,8 +320,8 @@ pub(crate) async fn update(
     }
     let renamed = (room.group.name != name).then(|| name.clone());
     room.info_rev = room.next_rev();
+    uploads::show(&tx.db, &[&room.group.avatar, &avatar], now).await?;
     (room.group.name, room.group.avatar) = (name, avatar);
-    uploads::show(&tx.db, &room.group.avatar, now).await?;
     room.publish(tx, caller, GroupChange::Updated { name: renamed }, now);
     room.save(&tx.db).await
 }

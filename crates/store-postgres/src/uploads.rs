@@ -33,9 +33,9 @@ pub(crate) async fn keep(tx: &mut Tx<'_>, upload: NewUpload, quota_bytes: u64, n
     Ok(())
 }
 
-/// Somebody or a group has this picture now.
-pub(crate) async fn show(db: &impl GenericClient, avatar: &str, now: Timestamp) -> Result<()> {
-    let hashes: Vec<_> = named(avatar).map(Text).collect();
+/// Somebody or a group has the last of these pictures now, and had those before it until now.
+pub(crate) async fn show(db: &impl GenericClient, avatars: &[&str], now: Timestamp) -> Result<()> {
+    let hashes: Vec<_> = avatars.iter().copied().flat_map(named).map(Text).collect();
     if hashes.is_empty() { Ok(()) } else { touch(db, &hashes, now).await }
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn create(tx: &mut Tx<'_>, new: NewUser, now: Timestamp) -> Res
     ];
     let created = row::first(db, sql, params, |row| row.number(0)).await?;
     let created = created.ok_or(Refusal::AccountTaken)?;
-    uploads::show(db, &new.avatar, now).await?;
+    uploads::show(db, &[&new.avatar], now).await?;
     Ok(created)
 }
 
@@ -196,7 +196,7 @@ pub(crate) async fn update_profile(
         &[&user.sql(), &Text(&after.name), &Text(&after.avatar), &Text(&after.email)];
     let rev = row::first(&tx.db, sql, params, |row| row.number(0)).await?;
     let rev = rev.ok_or(Refusal::NoSuchUser)?;
-    uploads::show(&tx.db, &after.avatar, now).await?;
+    uploads::show(&tx.db, &[&before.avatar, &after.avatar], now).await?;
     let seen = Arc::new(after.for_others());
     let is_seen = !after.looks_like(&before);
     tx.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });

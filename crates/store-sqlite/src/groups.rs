@@ -240,7 +240,7 @@ impl Creating {
             params![new.name, new.avatar, new.mode, pair.is_some(), new.creator.sql(), now.0],
         )?;
         let group = GroupId(batch.db.last_insert_rowid().unsigned_abs());
-        uploads::show(batch.db, &new.avatar, now)?;
+        uploads::show(batch.db, &[&new.avatar], now)?;
         if let Some(pair) = pair {
             pair.remember(batch.db, group)?;
         }
@@ -292,7 +292,7 @@ pub(crate) fn update(
     let rev = next_rev(batch, group)?;
     let sql = "UPDATE groups SET name = ?2, avatar = ?3, info_rev = ?4 WHERE id = ?1";
     row::execute(batch.db, sql, params![group.sql(), name, avatar, rev.sql()])?;
-    uploads::show(batch.db, avatar, now)?;
+    uploads::show(batch.db, &[&loaded.avatar, avatar], now)?;
     publish(
         batch,
         group,

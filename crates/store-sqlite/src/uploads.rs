@@ -32,9 +32,9 @@ pub(crate) fn keep(
     row::execute(db, sql, params).map(drop)
 }
 
-/// Somebody or a group has this picture now.
-pub(crate) fn show(db: &Connection, avatar: &str, now: Timestamp) -> Result<()> {
-    for hash in named(avatar) {
+/// Somebody or a group has the last of these pictures now, and had those before it until now.
+pub(crate) fn show(db: &Connection, avatars: &[&str], now: Timestamp) -> Result<()> {
+    for hash in avatars.iter().copied().flat_map(named) {
         row::execute(db, "UPDATE uploads SET used_at = ?2 WHERE hash = ?1", params![hash, now.0])?;
     }
     Ok(())

@@ -41,7 +41,7 @@ pub(crate) fn create(batch: &mut Batch<'_>, new: &NewUser, now: Timestamp) -> Re
         return Err(Refusal::AccountTaken.into());
     }
     let user = UserId(batch.db.last_insert_rowid().unsigned_abs());
-    uploads::show(batch.db, &new.avatar, now)?;
+    uploads::show(batch.db, &[&new.avatar], now)?;
     Ok(user)
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn update_profile(
         Ok(Rev(Fields { table: "users", row }.get(0)?))
     })?;
     let rev = rev.ok_or(Refusal::NoSuchUser)?;
-    uploads::show(batch.db, &after.avatar, now)?;
+    uploads::show(batch.db, &[&before.avatar, &after.avatar], now)?;
     let seen = Arc::new(after.for_others());
     let is_seen = !after.looks_like(&before);
     batch.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });
