@@ -35,6 +35,9 @@ pub(crate) use columns;
 
 /// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
 /// other in it: see [`rim_core::sync::Stay::overlaps`].
+///
+/// Nobody bounds how often somebody comes and goes, so no stay is held against each of the other's: one's own follow each
+/// other, and of those that began before the other's ended the last ended last.
 macro_rules! shared {
     () => {
         "((o.left_rev IS NULL OR m.join_rev <= o.left_rev) AND (m.left_rev IS NULL OR o.join_rev <= m.left_rev)
@@ -42,9 +45,10 @@ macro_rules! shared {
                      AND m.join_rev <= e.left_rev AND (m.left_rev IS NULL OR e.join_rev <= m.left_rev))
           OR EXISTS (SELECT FROM earlier_stays AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id
                      AND (o.left_rev IS NULL OR e.join_rev <= o.left_rev) AND o.join_rev <= e.left_rev)
-          OR EXISTS (SELECT FROM earlier_stays AS e JOIN earlier_stays AS f ON f.group_id = e.group_id
-                     WHERE e.group_id = m.group_id AND e.user_id = m.user_id AND f.user_id = o.user_id
-                     AND e.join_rev <= f.left_rev AND f.join_rev <= e.left_rev))"
+          OR EXISTS (SELECT FROM earlier_stays AS f WHERE f.group_id = o.group_id AND f.user_id = o.user_id
+                     AND f.join_rev <= (SELECT e.left_rev FROM earlier_stays AS e
+                                        WHERE e.group_id = m.group_id AND e.user_id = m.user_id
+                                          AND e.join_rev <= f.left_rev ORDER BY e.join_rev DESC LIMIT 1)))"
     };
 }
 pub(crate) use shared;

@@ -10,6 +10,9 @@ use crate::row::{self, Fields, Sql};
 
 /// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
 /// other in it: see [`rim_core::sync::Stay::overlaps`].
+///
+/// Nobody bounds how often somebody comes and goes, so no stay is held against each of the other's: one's own follow each
+/// other, and of those that began before the other's ended the last ended last.
 macro_rules! shared {
     () => {
         "((o.left_rev IS NULL OR m.join_rev <= o.left_rev) AND (m.left_rev IS NULL OR o.join_rev <= m.left_rev)
@@ -17,9 +20,10 @@ macro_rules! shared {
                      AND m.join_rev <= e.left_rev AND (m.left_rev IS NULL OR e.join_rev <= m.left_rev))
           OR EXISTS (SELECT 1 FROM earlier_stays AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id
                      AND (o.left_rev IS NULL OR e.join_rev <= o.left_rev) AND o.join_rev <= e.left_rev)
-          OR EXISTS (SELECT 1 FROM earlier_stays AS e JOIN earlier_stays AS f ON f.group_id = e.group_id
-                     WHERE e.group_id = m.group_id AND e.user_id = m.user_id AND f.user_id = o.user_id
-                     AND e.join_rev <= f.left_rev AND f.join_rev <= e.left_rev))"
+          OR EXISTS (SELECT 1 FROM earlier_stays AS f WHERE f.group_id = o.group_id AND f.user_id = o.user_id
+                     AND f.join_rev <= (SELECT e.left_rev FROM earlier_stays AS e
+                                        WHERE e.group_id = m.group_id AND e.user_id = m.user_id
+                                          AND e.join_rev <= f.left_rev ORDER BY e.join_rev DESC LIMIT 1)))"
     };
 }
 pub(crate) use shared;
@@ -201,5 +205,47 @@ impl Membership {
             spans.push(Span { after: self.join_seq, to });
         }
         Ok(spans)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, StatementStatus};
+
+    /// Somebody and another who take turns in a group so often: whether they met, and how many steps it took to see it.
+    fn looked_at(stays: u64, meet: bool) -> (bool, i32) {
+        let db = Connection::open_in_memory().expect("memory");
+        db.execute_batch(
+            "CREATE TABLE members (group_id, user_id, join_rev, left_rev);
+             CREATE TABLE earlier_stays (group_id, user_id, join_rev, left_rev,
+                                         PRIMARY KEY (group_id, user_id, join_rev)) WITHOUT ROWID;",
+        )
+        .expect("tables");
+        let mut stay = db.prepare("INSERT INTO earlier_stays VALUES (1, ?1, ?2, ?3)").expect("SQL");
+        for turn in 0..stays {
+            let (from, longer) = (turn * 10, u64::from(meet && turn == stays / 2) * 5);
+            stay.execute([1, from, from + 3 + longer]).expect("a stay");
+            stay.execute([2, from + 5, from + 8]).expect("a stay");
+        }
+        let end = stays * 10;
+        let mut member = db.prepare("INSERT INTO members VALUES (1, ?1, ?2, ?3)").expect("SQL");
+        member.execute([1, end, end + 3]).expect("a member");
+        member.execute([2, end + 5, end + 8]).expect("a member");
+        let sql = concat!(
+            "SELECT ",
+            shared!(),
+            " FROM members AS m JOIN members AS o ON o.group_id = m.group_id WHERE m.user_id = 1 AND o.user_id = 2"
+        );
+        let mut shared = db.prepare(sql).expect("SQL");
+        let met = shared.query_row([], |row| row.get(0)).expect("a row");
+        (met, shared.get_status(StatementStatus::VmStep))
+    }
+
+    #[test]
+    fn two_who_came_and_went_often_are_not_compared_stay_by_stay() {
+        assert!(looked_at(100, true).0);
+        let ((met, few), (_, many)) = (looked_at(100, false), looked_at(1_000, false));
+        assert!(!met);
+        assert!(many < 11 * few, "ten times as many take ten times as long: {few}, {many}");
     }
 }
