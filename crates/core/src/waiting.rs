@@ -112,8 +112,12 @@ impl<T: Ask> Waiting<T> {
             return Err(item);
         }
         let half_full = self.len() >= MAX_WRITES / 2 || self.bytes >= MAX_BYTES / 2;
-        if half_full && self.crowd.waiting_of(item.user()) >= FEW_OF_A_USER {
-            return Err(item);
+        if half_full {
+            // Only there it is known whose they are.
+            self.join_crowd();
+            if self.crowd.waiting_of(item.user()) >= FEW_OF_A_USER {
+                return Err(item);
+            }
         }
         self.bytes += bytes;
         self.cost += item.cost();
@@ -133,11 +137,16 @@ impl<T: Ask> Waiting<T> {
         if !self.is_crowded() && self.items.len() <= MAX_BATCH_WRITES && self.cost <= MAX_BATCH_COST {
             self.items.drain(..).for_each(|item| room.take(item, batch));
         } else {
-            self.items.drain(..).for_each(|item| self.crowd.push(item));
+            self.join_crowd();
             self.crowd.take(&mut room, batch);
         }
         self.cost = 0;
         self.bytes -= room.bytes;
+    }
+
+    fn join_crowd(&mut self) {
+        self.items.drain(..).for_each(|item| self.crowd.push(item));
+        self.cost = 0;
     }
 }
 
@@ -338,9 +347,23 @@ mod tests {
     }
 
     #[test]
+    fn one_user_does_not_fill_the_half_that_is_for_everybody_between_two_commits() {
+        let mut waiting = Waiting::default();
+        for _ in 0..MAX_WRITES / 2 {
+            waiting.push(append_of(UserId(1), 1)).expect("room");
+        }
+        waiting.push(append_of(UserId(1), 1)).expect_err("they have many");
+        for _ in 0..FEW_OF_A_USER {
+            waiting.push(append_of(UserId(2), 1)).expect("others have room");
+        }
+        waiting.push(append_of(UserId(2), 1)).expect_err("they have many");
+        assert_eq!(taken(&mut waiting).iter().filter(|user| **user == UserId(2)).count(), FEW_OF_A_USER);
+    }
+
+    #[test]
     fn one_user_does_not_fill_the_half_that_is_for_everybody() {
         let mut waiting = Waiting::default();
-        for _ in 0..=MAX_WRITES / 2 {
+        for _ in 0..MAX_WRITES / 2 {
             waiting.push(append_of(UserId(1), 1)).expect("room");
         }
         taken(&mut waiting);
