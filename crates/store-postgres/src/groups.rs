@@ -66,7 +66,8 @@ pub(crate) async fn touch_member(
     db: &impl GenericClient,
     user: UserId,
     limit: usize,
-) -> Result<Vec<(GroupId, Rev)>> {
+    now: Timestamp,
+) -> Result<Vec<(GroupId, Rev, Timestamp)>> {
     let sql = "SELECT m.group_id FROM members AS m JOIN groups AS g ON g.id = m.group_id
                WHERE m.user_id = $1 AND m.left_rev IS NULL
                ORDER BY g.last_message_id DESC, m.group_id DESC LIMIT $2";
@@ -80,13 +81,18 @@ pub(crate) async fn touch_member(
     let sql = "SELECT id FROM groups WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
     row::execute(db, sql, &[&groups]).await?;
     // Looked at again: some may have been left by the time they were locked.
-    let sql = "WITH moved AS (UPDATE groups AS g SET last_rev = g.last_rev + 1 FROM members AS m
+    let sql = concat!(
+        "WITH moved AS (UPDATE groups AS g SET last_rev = g.last_rev + 1, last_at = greatest($3, ",
+        last_at!(),
+        ") FROM members AS m
                               WHERE g.id = ANY($2) AND m.group_id = g.id AND m.user_id = $1 AND m.left_rev IS NULL
-                              RETURNING g.id, g.last_rev),
+                              RETURNING g.id, g.last_rev, g.last_at),
                     named AS (UPDATE members AS m SET rev = moved.last_rev, profile_rev = moved.last_rev FROM moved
                               WHERE m.group_id = moved.id AND m.user_id = $1)
-               SELECT id, last_rev FROM moved ORDER BY id";
-    row::all(db, sql, &[&user.sql(), &groups], |row| Ok((row.number(0)?, row.number(1)?))).await
+               SELECT id, last_rev, last_at FROM moved ORDER BY id"
+    );
+    let params: row::Params<'_> = &[&user.sql(), &groups, &now.0];
+    row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?, row.time(2)?))).await
 }
 
 /// See [`rim_core::SharedStore::joined`]. On a snapshot.

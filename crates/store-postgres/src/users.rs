@@ -206,9 +206,9 @@ pub(crate) async fn update_profile(
     for (friend, rev) in friends::touch(&tx.db, &related, user).await? {
         tx.publish(Change::Profile { to: friend, rev, user: Arc::clone(&seen), at: now });
     }
-    for (group, rev) in groups::touch_member(&tx.db, user, MAX_TOLD_GROUPS).await? {
+    for (group, rev, at) in groups::touch_member(&tx.db, user, MAX_TOLD_GROUPS, now).await? {
         let what = GroupChange::Profile { user: Arc::clone(&seen) };
-        tx.publish(Change::Group { group, rev, seq: None, actor: user, what, at: now });
+        tx.publish(Change::Group { group, rev, seq: None, actor: user, what, at });
     }
     Ok(())
 }

@@ -178,8 +178,9 @@ pub(crate) fn update_profile(
     }
     for group in groups::latest_of(batch.db, user, MAX_TOLD_GROUPS)? {
         let rev = groups::touch_member(batch, group, user)?;
+        let at = batch.heads.time_in(batch.db, group, now)?;
         let what = GroupChange::Profile { user: Arc::clone(&seen) };
-        batch.publish(Change::Group { group, rev, seq: None, actor: user, what, at: now });
+        batch.publish(Change::Group { group, rev, seq: None, actor: user, what, at });
     }
     Ok(())
 }

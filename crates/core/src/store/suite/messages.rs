@@ -5,6 +5,7 @@ use super::world::{self, Heard, NO_GROUP, Sent, World, append, group_change, ref
 use crate::event::{Change, GroupChange};
 use crate::group::Role;
 use crate::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
+use crate::user::ProfileChange;
 use crate::{Origin, Refusal, Rev, Seq, Timestamp};
 
 pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
@@ -436,6 +437,15 @@ pub async fn time_in_a_group_never_goes_back(w: &mut World) -> Claim {
     assert_eq!(times, [noon.plus_ms(10); 2], "what is no message counts as well");
     w.set_clock(noon.plus_ms(20));
     w.send(bob, group, "when the clock is right").await?;
+    assert_eq!(at(&w.change().await), noon.plus_ms(20));
+    w.set_clock(world::DAWN);
+    let named = ProfileChange { name: Some("Ann".into()), ..ProfileChange::default() };
+    w.store.update_profile(anna, named, w.now()).await?;
+    let changes = w.changes().await;
+    let in_group = |change: &&Change| matches!(change, Change::Group { group: of, .. } if *of == group);
+    assert_eq!(at(changes.iter().find(in_group).expect("it is told")), noon.plus_ms(20), "a name neither");
+    w.set_clock(noon);
+    w.rename(anna, group, "Go").await?;
     assert_eq!(at(&w.change().await), noon.plus_ms(20));
     Ok(())
 }
