@@ -61,11 +61,15 @@ impl Line {
 
     fn held(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         let written = self.patience.hold(cx, written);
-        if matches!(written, Poll::Ready(Err(_))) {
+        self.ends_with(&written);
+        written
+    }
+
+    fn ends_with<T>(&self, done: &Poll<io::Result<T>>) {
+        if matches!(done, Poll::Ready(Err(_))) {
             // Who takes nothing will not say either that they have closed.
             self.state.over.store(true, Relaxed);
         }
-        written
     }
 
     fn stream(&mut self) -> Pin<&mut Stream> {
@@ -121,6 +125,8 @@ pub(super) struct Patience {
 struct Blocked {
     until: Pin<Box<dyn Sleep>>,
     taken: usize,
+    /// It is the time that TLS has for the last of what it was given, of which it does not say how much was taken.
+    is_last: bool,
 }
 
 /// Two kilobytes a second with the usual setting: less than any line that people have.
@@ -139,13 +145,31 @@ impl Patience {
             }
             return Poll::Ready(written);
         }
-        let begin = || Blocked { until: Timer::sleep(&self.time, self.allowed), taken: 0 };
-        let blocked = self.blocked.get_or_insert_with(begin);
+        self.wait(cx, false).map(Err)
+    }
+
+    /// What came of a flush, unless it has waited for too long. A socket is flushed as soon as all is written; TLS only
+    /// when the socket has taken it, which is up to about [`MIN_TAKEN_BYTES`].
+    fn hold_flush(&mut self, cx: &mut Context<'_>, flushed: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        if flushed.is_ready() {
+            // What comes next has its own time.
+            self.blocked = None;
+            return flushed;
+        }
+        self.wait(cx, true).map(Err)
+    }
+
+    /// Ready with why there is nothing more to wait for.
+    fn wait(&mut self, cx: &mut Context<'_>, is_flush: bool) -> Poll<io::Error> {
+        let begin = |is_last| Blocked { until: Timer::sleep(&self.time, self.allowed), taken: 0, is_last };
+        let blocked = self.blocked.get_or_insert_with(|| begin(is_flush));
         while blocked.until.as_mut().poll(cx).is_ready() {
-            if blocked.taken < MIN_TAKEN_BYTES {
-                return Poll::Ready(Err(io::Error::new(TimedOut, "the answer is not read")));
+            let is_enough = blocked.taken >= MIN_TAKEN_BYTES;
+            let is_last = is_flush && !is_enough;
+            if !is_enough && (!is_flush || blocked.is_last) {
+                return Poll::Ready(io::Error::new(TimedOut, "the answer is not read"));
             }
-            *blocked = begin();
+            *blocked = begin(is_last);
         }
         Poll::Pending
     }
@@ -181,10 +205,10 @@ impl AsyncWrite for Line {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Asked for when all is written: what comes next has its own time.
-        let flushed = ready!(self.stream().poll_flush(cx));
-        self.patience.blocked = None;
-        Poll::Ready(flushed)
+        let flushed = self.stream().poll_flush(cx);
+        let flushed = self.patience.hold_flush(cx, flushed);
+        self.ends_with(&flushed);
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -202,5 +226,50 @@ impl AsyncWrite for Line {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+
+    use super::*;
+    use crate::time::Hands;
+
+    const ALLOWED: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn what_tls_still_holds_has_its_time_and_then_ends_the_connection() {
+        let hands = Hands::default();
+        let mut patience = Patience::new(hands.time(), ALLOWED);
+        let held = std::future::poll_fn(|cx| patience.hold_flush(cx, Poll::Pending));
+        let mut held = std::pin::pin!(held);
+        assert!(poll!(held.as_mut()).is_pending());
+        hands.move_on(ALLOWED).await;
+        assert!(matches!(poll!(held), Poll::Ready(Err(error)) if error.kind() == TimedOut));
+    }
+
+    #[tokio::test]
+    async fn who_takes_little_of_the_end_has_the_time_of_a_whole_piece_once() {
+        let hands = Hands::default();
+        let mut patience = Patience::new(hands.time(), ALLOWED);
+        let mut waits = async |is_flush, taken| {
+            std::future::poll_fn(|cx| {
+                if taken > 0 {
+                    assert!(patience.hold(cx, Poll::Ready(Ok(taken))).is_ready());
+                }
+                Poll::Ready(patience.wait(cx, is_flush).is_pending())
+            })
+            .await
+        };
+        assert!(waits(false, 0).await);
+        hands.move_on(ALLOWED).await;
+        assert!(waits(true, 1000).await, "some of it was taken, and the end may be on its way");
+        hands.move_on(ALLOWED).await;
+        assert!(waits(true, MIN_TAKEN_BYTES).await, "who goes on reading is served");
+        for goes_on in [true, false] {
+            hands.move_on(ALLOWED).await;
+            assert_eq!(waits(true, 0).await, goes_on);
+        }
     }
 }
