@@ -149,11 +149,11 @@ macro_rules! store_suite {
                 a_session_ends_once
                 all_other_sessions_end_at_once
                 without_other_sessions_none_end
-                one_session_too_many_ends_the_one_that_nobody_misses
                 sessions_survive_a_restart
                 the_id_of_an_ended_session_is_not_given_out_again
                 nothing_that_comes_from_an_ended_session_is_stored
                 what_comes_from_the_sessions_of_a_disabled_user_is_refused_as_such
+                one_session_too_many_ends_the_one_that_nobody_misses
             }
             friends {
                 every_action_in_every_state_does_what_the_rules_say
