@@ -115,18 +115,18 @@ async fn members_are_listed_in_pages() {
     let all = list(&anna, json!({"gid": gid})).await;
     let at = all.data()["members"][0]["joinedAt"].clone();
     let (first, second) = (member(2, &anna, &at), member(1, &bob, &at));
-    all.ok(format!(r#"{{"members":[{first},{second}],"count":2,"next":null}}"#));
+    all.ok(format!(r#"{{"members":[{first},{second}],"count":2,"next":null,"role":2}}"#));
     let page = list(&bob, json!({"gid": gid, "size": 1})).await;
     let next = page.data()["next"].clone();
-    page.ok(format!(r#"{{"members":[{first}],"count":2,"next":{next}}}"#));
-    let rest = format!(r#"{{"members":[{second}],"count":2,"next":null}}"#);
+    page.ok(format!(r#"{{"members":[{first}],"count":2,"next":{next},"role":1}}"#));
+    let rest = format!(r#"{{"members":[{second}],"count":2,"next":null,"role":1}}"#);
     list(&bob, json!({"gid": gid, "after": next})).await.ok(&rest);
     list(&bob, json!({"gid": gid, "q": "OB"})).await.ok(&rest);
     list(&bob, json!({"gid": gid, "q": null, "size": 0}))
         .await
-        .ok(format!(r#"{{"members":[{first}],"count":2,"next":{next}}}"#));
+        .ok(format!(r#"{{"members":[{first}],"count":2,"next":{next},"role":1}}"#));
     for (by, gid) in [(&eve, gid), (&anna, 4711)] {
-        list(by, json!({"gid": gid})).await.ok(r#"{"members":[],"count":0,"next":null}"#);
+        list(by, json!({"gid": gid})).await.ok(r#"{"members":[],"count":0,"next":null,"role":null}"#);
     }
     list(&bob, json!({"gid": gid, "q": "x".repeat(65)})).await.refused("q: at most 64 characters");
 }
