@@ -62,12 +62,12 @@ fn object<T: DeserializeOwned>(text: &str) -> Result<T, (bool, String)> {
 
 #[cfg(test)]
 mod tests {
-    use rim_protocol::rest::FriendAdd;
+    use rim_protocol::rest::GroupRef;
 
     use super::*;
 
     fn status(body: &[u8]) -> u16 {
-        match parse::<FriendAdd>(body) {
+        match parse::<GroupRef>(body) {
             Ok(_) => 200,
             Err(ApiError::Malformed(_)) => 400,
             Err(ApiError::WrongField(_)) => 422,
@@ -77,13 +77,13 @@ mod tests {
 
     #[test]
     fn json_of_the_right_shape_is_taken_with_keys_nobody_knows() {
-        assert_eq!(status(br#" {"fid":1,"deep":[{"x":null}]} "#), 200);
+        assert_eq!(status(br#" {"gid":1,"deep":[{"x":null}]} "#), 200);
     }
 
     #[test]
     fn what_is_no_json_is_malformed() {
         for body in
-            [&b""[..], b"  ", b"{", b"fid=1", b"{\"fid\":1}}", b"{\"fid\":\"x\",", b"{\"x\":\"\xff\"}"]
+            [&b""[..], b"  ", b"{", b"gid=1", b"{\"gid\":1}}", b"{\"gid\":\"x\",", b"{\"x\":\"\xff\"}"]
         {
             assert_eq!(status(body), 400, "{}", String::from_utf8_lossy(body));
         }
@@ -92,15 +92,15 @@ mod tests {
     #[test]
     fn json_of_the_wrong_shape_names_the_field() {
         for body in
-            [r#"{}"#, r#"{"fid":"1"}"#, r#"{"fid":-1}"#, r#"{"fid":9007199254740992}"#, "[1]", "null", "1"]
+            [r#"{}"#, r#"{"gid":"1"}"#, r#"{"gid":-1}"#, r#"{"gid":9007199254740992}"#, "[1]", "null", "1"]
         {
             assert_eq!(status(body.as_bytes()), 422, "{body}");
         }
-        let Err(ApiError::WrongField(what)) = parse::<FriendAdd>(b"{}") else { panic!("no fid") };
-        assert!(what.contains("`fid`"), "{what}");
-        let Err(ApiError::WrongField(what)) = parse::<FriendAdd>(br#"{"fid":null}"#) else {
-            panic!("no fid")
+        let Err(ApiError::WrongField(what)) = parse::<GroupRef>(b"{}") else { panic!("no gid") };
+        assert!(what.contains("`gid`"), "{what}");
+        let Err(ApiError::WrongField(what)) = parse::<GroupRef>(br#"{"gid":null}"#) else {
+            panic!("no gid")
         };
-        assert!(what.starts_with("fid: invalid type: null, expected a whole number from 0 to"), "{what}");
+        assert!(what.starts_with("gid: invalid type: null, expected a whole number from 0 to"), "{what}");
     }
 }

@@ -1,6 +1,6 @@
 //! The envelope: every answer under `/api` has it, whatever was asked and however wrongly.
 
-use rim_client::protocol::limits::DEFAULT_MAX_BODY_BYTES;
+use rim_client::protocol::limits::{DEFAULT_MAX_BODY_BYTES, MAX_STRANGERS_BODY_BYTES};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -185,7 +185,9 @@ async fn a_body_over_the_limit_is_413_and_one_at_the_limit_is_read() {
     let limit = DEFAULT_MAX_BODY_BYTES.to_string();
     let over = anna.ask("POST", "/api/friend/add", &fill(DEFAULT_MAX_BODY_BYTES + 1)).await;
     over.complains(413, 413, &limit);
-    let open = fill(DEFAULT_MAX_BODY_BYTES + 1);
+    // Of those who have not logged in less is read.
+    let limit = MAX_STRANGERS_BODY_BYTES.to_string();
+    let open = fill(MAX_STRANGERS_BODY_BYTES + 1);
     server.ask("POST", "/api/user/login", &open).await.complains(413, 413, &limit);
 }
 

@@ -75,6 +75,7 @@ const FIELDS: &[(&str, Bound)] = &[
 /// What is compared with what is stored, and kept nowhere: as long as the request may be.
 #[cfg(test)]
 const COMPARED: &[&str] = &[
+    "FriendAdd.account",
     "PasswordChange.oldPassword",
     "StoreState.id",
     "UserLogin.account",
