@@ -98,9 +98,7 @@ mod tests {
         }
         let Err(ApiError::WrongField(what)) = parse::<GroupRef>(b"{}") else { panic!("no gid") };
         assert!(what.contains("`gid`"), "{what}");
-        let Err(ApiError::WrongField(what)) = parse::<GroupRef>(br#"{"gid":null}"#) else {
-            panic!("no gid")
-        };
+        let Err(ApiError::WrongField(what)) = parse::<GroupRef>(br#"{"gid":null}"#) else { panic!("no gid") };
         assert!(what.starts_with("gid: invalid type: null, expected a whole number from 0 to"), "{what}");
     }
 }

@@ -242,13 +242,17 @@ async fn anybody_may_ask_what_the_server_is_and_hears_whether_it_is_empty() {
     let server = Server::new(&[]);
     let ask = async || server.ask("GET", "/api/server/info", Some("rim_stale"), "").await.1;
     assert!(
-        ask().await.ends_with(r#""registration":"open","empty":true,"remotePictures":"ask","directory":"everybody"}}"#),
+        ask().await.ends_with(
+            r#""registration":"open","empty":true,"remotePictures":"ask","directory":"everybody"}}"#
+        ),
         "{}",
         ask().await
     );
     server.token().await;
     assert!(
-        ask().await.ends_with(r#""registration":"open","empty":false,"remotePictures":"ask","directory":"everybody"}}"#),
+        ask().await.ends_with(
+            r#""registration":"open","empty":false,"remotePictures":"ask","directory":"everybody"}}"#
+        ),
         "{}",
         ask().await
     );
