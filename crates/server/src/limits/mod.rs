@@ -341,11 +341,11 @@ mod tests {
         ] {
             let an_hour = (3600.0 / quota.replenish_interval().as_secs_f64()).round();
             let (rate, time) = match an_hour {
-                rate if rate < 180.0 => (rate, "hour"),
-                rate if rate < 36_000.0 => (rate / 60.0, "minute"),
-                rate => (rate / 3600.0, "second"),
+                rate if rate < 180.0 => (rate, "an hour"),
+                rate if rate < 36_000.0 => (rate / 60.0, "a minute"),
+                rate => (rate / 3600.0, "a second"),
             };
-            writeln!(table, "| {what} | {by} | {} | {rate} a {time} |", quota.burst_size()).expect("written");
+            writeln!(table, "| {what} | {by} | {} | {rate} {time} |", quota.burst_size()).expect("written");
         }
         documented::check("operations.md", "rates", &table);
     }
