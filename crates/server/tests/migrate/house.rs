@@ -12,6 +12,7 @@ use rim_core::group::{NewGroup, Role, SINGLE_MODE};
 use rim_core::message::{Kind, Mark, NewMessage, Page, Receipt, Write, Written};
 use rim_core::session::NewSession;
 use rim_core::sync::SyncQuery;
+use rim_core::upload::NewUpload;
 use rim_core::user::{NewUser, ProfileChange};
 use rim_core::{GroupId, MessageId, Origin, SessionId, Store, Timestamp, UserId};
 use rim_server::config::Database;
@@ -314,12 +315,23 @@ async fn fill(house: &House) -> Known {
     store.remove_members(dave, left, vec![dave], NOW).await.expect("left");
     store.delete_chat(bob, left, None, NOW).await.expect("deleted");
     store.mark_all_read(dave, left, NOW).await.expect("read");
+    // Anna has done with one that she has left.
+    let forgotten = house.group(bob, &[anna], 2, "forgotten").await;
+    house.send(forgotten, anna, "1", "whatever").await;
+    store.remove_members(anna, forgotten, vec![anna], NOW).await.expect("left");
+    store.delete_chat(anna, forgotten, None, NOW).await.expect("deleted");
     let dissolved = house.group(carol, &[anna, bob], 7, "dissolved").await;
     house.send(dissolved, carol, "1", "the last word").await;
     store.dissolve_group(carol, dissolved, NOW).await.expect("dissolved");
     let silent = house.group(anna, &[carol], 2, "silent").await;
     let profile = ProfileChange { name: Some("Bob, renamed".to_owned()), ..ProfileChange::default() };
     store.update_profile(bob, profile, NOW).await.expect("changed");
+
+    // A picture that somebody has uploaded and shown to others.
+    let name = format!("{:064x}.jpg", 7);
+    house.send(group, anna, "picture", &format!("/media/avatars/{name}")).await;
+    let upload = NewUpload { user: anna, name, size_bytes: 100_000, was_there: false };
+    store.keep_upload(upload, 1 << 30, NOW).await.expect("kept");
 
     // Enough for several chunks.
     let text = "x".repeat(60_000);
