@@ -535,7 +535,9 @@ pub struct FriendAdd {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub fid: Option<Id>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The exact account, in place of `fid`; never null.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub account: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use rim_protocol::limits::{
     MAX_ACCOUNT_BYTES, MAX_AVATAR_BYTES, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_PASSWORD_BYTES,
     MAX_SYNC_GROUPS, MAX_USERS_PER_REQUEST,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 #[derive(Clone, Copy)]
 enum Bound {
@@ -84,12 +84,21 @@ const COMPARED: &[&str] = &[
     "user/token?token",
 ];
 
+/// Bodies that have one of two keys, and not both.
+const EITHER: &[(&str, [&str; 2])] = &[("FriendAdd", ["fid", "account"])];
+
 /// Writes the bounds into the document. A nullable field has the same.
 pub(super) fn add(schemas: &mut Value) {
     for (place, bound) in FIELDS {
         let (schema, field) = place.split_once('.').expect("a schema and its field");
         let found = &mut schemas[schema]["properties"][field];
         write(found.as_object_mut().unwrap_or_else(|| panic!("there is no field {place}")), *bound);
+    }
+    for (schema, keys) in EITHER {
+        let schema = schemas[*schema].as_object_mut().expect("a schema");
+        let one_of_them = keys.map(|key| json!({"required": [key]}));
+        schema.insert("anyOf".to_owned(), json!(one_of_them));
+        schema.insert("not".to_owned(), json!({"required": keys}));
     }
 }
 
