@@ -329,9 +329,9 @@ async fn fill(house: &House) -> Known {
 
     // A picture that somebody has uploaded and shown to others.
     let name = format!("{:064x}.jpg", 7);
-    house.send(group, anna, "picture", &format!("/media/avatars/{name}")).await;
-    let upload = NewUpload { user: anna, name, size_bytes: 100_000, was_there: false };
+    let upload = NewUpload { user: anna, name: name.clone(), size_bytes: 100_000, was_there: false };
     store.keep_upload(upload, 1 << 30, NOW).await.expect("kept");
+    house.send(group, anna, "picture", &format!("/media/avatars/{name}")).await;
 
     // Enough for several chunks.
     let text = "x".repeat(60_000);

@@ -603,7 +603,11 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     } else {
         assert_eq!(set_of(view.events.values().cloned().collect()), set_of(events));
     }
-    assert_eq!(view.group, room.seen(user));
+    // Of a single chat that one has left, another name is not told, and not kept from whoever asks anew: nobody sees it, as
+    // such a chat is called by the other's name.
+    if view.member || !room.group.single {
+        assert_eq!(view.group, room.seen(user));
+    }
     if !view.member {
         return;
     }
