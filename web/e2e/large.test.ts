@@ -39,21 +39,21 @@ story("a group of a thousand is scrolled and searched, and its owner does there 
   await anna.page.getByRole("menuitem", { name: "Make admin" }).click();
   await list.getByText("Admin", { exact: true }).waitFor();
 
-  // Ben is one of a thousand to Anna's browser, and has a name when he writes.
+  // Ben is one of a thousand to Anna's browser, and has a name when they write.
   const ben = await stage.seat(bens);
   await ben.openChat("Town");
   await ben.say("Hello, all");
   await anna.message("Hello, all").waitFor();
   await anna.button("Ben", anna.log).waitFor();
-  // He may do what admins may, and knows how many they are.
+  // Ben may do what admins may, and sees how many members there are.
   await ben.button("About this chat").click();
-  const his = ben.page.getByRole("complementary", { name: "About this chat" });
-  await ben.button("Add members", his).waitFor();
-  await his.getByRole("searchbox", { name: "Search members" }).fill("member 770");
-  await ben.button("Actions for Member 770", his).click();
+  const bensPanel = ben.page.getByRole("complementary", { name: "About this chat" });
+  await ben.button("Add members", bensPanel).waitFor();
+  await bensPanel.getByRole("searchbox", { name: "Search members" }).fill("member 770");
+  await ben.button("Actions for Member 770", bensPanel).click();
   await ben.page.getByRole("menuitem", { name: "Remove from group" }).click();
   await ben.button("Remove from group", ben.page.getByRole("alertdialog")).click();
-  await his.getByText("No member is called “member 770”.").waitFor();
-  await his.getByText("1,011 members").waitFor();
+  await bensPanel.getByText("No member is called “member 770”.").waitFor();
+  await bensPanel.getByText("1,011 members").waitFor();
   await panel.getByText("1,011 members").waitFor();
 });

@@ -168,7 +168,7 @@ describe("content", () => {
     const source = readFileSync(new URL("../../../../crates/core/src/message.rs", import.meta.url), "utf8");
     const content = /DAMAGED: &str =\s*"([^"]+)"/.exec(source)?.[1] ?? "";
     expect(parseContent("Text", content).is).toBe("damaged");
-    expect(parseContent("Text", `He said: ${content}`).is).toBe("text");
+    expect(parseContent("Text", `Look: ${content}`).is).toBe("text");
     const message = { key: "1.a", gid: 1, uid: 2, kind: "Text", content, at: 0, seq: 1, state: { is: "stored" } } as const;
     expect(previewOf(message, createTranslator("zh"))).toBe("[消息已损坏]");
   });
