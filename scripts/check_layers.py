@@ -17,14 +17,15 @@ ROOT = Path(__file__).resolve().parent.parent
 MAY_USE = {
     "rim-protocol": set(),
     "rim-core": set(),
+    "rim-store": {"rim-core"},
     "rim-bus-nats": {"rim-core"},
-    "rim-store-postgres": {"rim-core"},
-    "rim-store-sqlite": {"rim-core"},
+    "rim-store-postgres": {"rim-core", "rim-store"},
+    "rim-store-sqlite": {"rim-core", "rim-store"},
     "rim-client": {"rim-protocol"},
     "rim-testbed": set(),
     "rim-fuzz": {"rim-protocol"},
-    "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store-sqlite"},
-    "rim-server": {"rim-protocol", "rim-core", "rim-store-sqlite", "rim-store-postgres", "rim-bus-nats"},
+    "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store", "rim-store-sqlite"},
+    "rim-server": {"rim-protocol", "rim-core", "rim-store", "rim-store-sqlite", "rim-store-postgres", "rim-bus-nats"},
 }
 TESTS_MAY_ALSO_USE = {
     "rim-bus-nats": {"rim-testbed"},

@@ -18,13 +18,12 @@ use fastrand::Rng;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rim_client::protocol::limits::{MAX_GROUP_MEMBERS, MAX_USERS_PER_REQUEST};
 use rim_core::contact::Bounds;
-use rim_core::event::{Committed, Feed};
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
 use rim_core::session::NewSession;
-use rim_core::store::{self, CommitObserver};
 use rim_core::user::NewUser;
-use rim_core::{GroupId, Origin, Store, StoreError, Timestamp, UserId};
+use rim_core::{GroupId, Origin, Timestamp, UserId};
+use rim_store::{CommitObserver, Committed, Feed, Store, StoreError};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -283,7 +282,7 @@ impl Filler {
         call: impl Fn(I) -> F,
     ) -> anyhow::Result<Vec<T>>
     where
-        F: Future<Output = store::Result<T>>,
+        F: Future<Output = rim_store::Result<T>>,
     {
         let mut progress = Progress::new(what, count);
         let results = stream::iter(inputs).map(call).buffered(IN_FLIGHT).inspect_ok(|_| progress.add(1));
@@ -291,9 +290,9 @@ impl Filler {
     }
 
     /// Carries out a use case, again where the store was busy.
-    async fn patiently<'a, T, F>(&'a self, call: impl Fn(&'a dyn Store) -> F) -> store::Result<T>
+    async fn patiently<'a, T, F>(&'a self, call: impl Fn(&'a dyn Store) -> F) -> rim_store::Result<T>
     where
-        F: Future<Output = store::Result<T>>,
+        F: Future<Output = rim_store::Result<T>>,
     {
         loop {
             match call(&*self.store).await {

@@ -1,14 +1,12 @@
-//! The rules of rim and the ports its backends fill.
+//! The rules of rim, and the port of the bus.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number: rules are functions of what they are
-//! given, and a backend is whatever keeps the promises of [`store::Store`].
+//! given.
 
 pub mod account;
-pub mod archive;
 pub mod bus;
-pub mod check;
-#[cfg(all(test, feature = "suite"))]
-mod claims;
+#[cfg(feature = "suite")]
+pub mod claims;
 pub mod contact;
 pub mod event;
 pub mod friend;
@@ -22,16 +20,13 @@ pub mod node;
 pub mod refusal;
 pub mod session;
 pub mod size;
-pub mod store;
 pub mod sync;
 pub mod time;
 pub mod upload;
 pub mod user;
-pub mod waiting;
 
 pub use id::{GroupId, MessageId, Origin, Rev, Seq, SessionId, UserId};
 pub use identity::Identity;
 pub use node::NodeId;
 pub use refusal::Refusal;
-pub use store::{SharedStore, Store, StoreError};
 pub use time::{Clock, Timestamp};

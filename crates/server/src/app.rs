@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use rim_core::Clock;
 use rim_core::contact::{AskBounds, Bounds};
-use rim_core::{Clock, Store};
 use rim_protocol::limits::{
     MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_PENDING_REQUESTS, MAX_UNASKED_GROUPS,
 };
+use rim_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rim_core::event::Feed;
+use rim_store::Feed;
 use rim_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;

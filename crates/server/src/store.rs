@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
-use rim_core::event::Feed;
-use rim_core::store::CommitObserver;
-use rim_core::{SharedStore, Store};
+use rim_store::{CommitObserver, Feed, SharedStore, Store};
 use rim_store_postgres::PostgresStore;
 use rim_store_sqlite::SqliteStore;
 

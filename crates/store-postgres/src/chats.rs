@@ -4,9 +4,9 @@ use deadpool_postgres::GenericClient;
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{self, Chat, Page, ShownChat, WantedChats};
 use rim_core::size::{Size, fitting};
-use rim_core::store::Part;
 use rim_core::sync::ChatState;
 use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_store::Part;
 
 use crate::database::Tx;
 use crate::failure::Result;
@@ -18,7 +18,7 @@ use crate::{contacts, membership, users};
 /// Chats that are looked at together.
 const AT_ONCE: usize = 64;
 
-/// See [`rim_core::Store::chats_part`].
+/// See [`rim_store::Store::chats_part`].
 pub(crate) async fn part(
     db: &impl GenericClient,
     user: UserId,

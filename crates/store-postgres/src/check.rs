@@ -3,7 +3,7 @@
 //! Whether a disk gives back what was written is for PostgreSQL to see, by its checksums of pages. Here rows are looked
 //! for that contradict each other, such as places with a gap; reading all of them has PostgreSQL look at its pages.
 
-use rim_core::check::Report;
+use rim_store::check::Report;
 use tokio_postgres::Client;
 
 use crate::archive::{connect, has_table, must_be_whole};

@@ -40,7 +40,7 @@ pub(crate) async fn find(
     .await
 }
 
-/// See [`rim_core::Store::look_up`].
+/// See [`rim_store::Store::look_up`].
 pub(crate) async fn look_up(
     db: &impl GenericClient,
     user: UserId,

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use deadpool_postgres::{Client, Transaction};
 use futures_util::future::BoxFuture;
 use rim_core::UserId;
-use rim_core::event::{Change, Committed};
-use rim_core::store::{CommitObserver, StoreError};
+use rim_core::event::Change;
+use rim_store::{CommitObserver, Committed, StoreError};
 use tokio::sync::{MutexGuard, Semaphore, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
@@ -107,7 +107,7 @@ impl Database {
     }
 
     /// Reads by one statement that is its own transaction.
-    pub(crate) async fn one<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    pub(crate) async fn one<T, F>(&self, work: F) -> rim_store::Result<T>
     where
         F: for<'t> FnOnce(&'t Client) -> BoxFuture<'t, Result<T>>,
     {
@@ -123,7 +123,7 @@ impl Database {
     }
 
     /// Runs one statement that is its own transaction and changes something.
-    pub(crate) async fn change<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    pub(crate) async fn change<T, F>(&self, work: F) -> rim_store::Result<T>
     where
         F: for<'t> FnOnce(&'t Client) -> BoxFuture<'t, Result<T>>,
     {
@@ -141,7 +141,7 @@ impl Database {
     }
 
     /// Runs `work` on a snapshot.
-    pub(crate) async fn read<T, F>(&self, work: F) -> rim_core::store::Result<T>
+    pub(crate) async fn read<T, F>(&self, work: F) -> rim_store::Result<T>
     where
         F: for<'t> FnOnce(&'t Transaction<'t>) -> BoxFuture<'t, Result<T>>,
     {
@@ -165,7 +165,7 @@ impl Database {
 
     /// Runs `work` in a transaction, commits it, and tells what it has changed. Once it has begun it goes on even if the
     /// caller does not.
-    pub(crate) async fn write<T, F>(self: &Arc<Self>, work: F) -> rim_core::store::Result<T>
+    pub(crate) async fn write<T, F>(self: &Arc<Self>, work: F) -> rim_store::Result<T>
     where
         T: Send + 'static,
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>> + Send + 'static,
@@ -181,7 +181,7 @@ impl Database {
     }
 
     /// The same of a large change that is one whole. It waits for its turn.
-    pub(crate) async fn write_many<T, F>(self: &Arc<Self>, by: UserId, work: F) -> rim_core::store::Result<T>
+    pub(crate) async fn write_many<T, F>(self: &Arc<Self>, by: UserId, work: F) -> rim_store::Result<T>
     where
         T: Send + 'static,
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>> + Send + 'static,
@@ -207,7 +207,7 @@ impl Database {
         by: UserId,
         mut work: W,
         next: F,
-    ) -> rim_core::store::Result<T>
+    ) -> rim_store::Result<T>
     where
         T: Send + 'static,
         W: Clone + Send + Sync + 'static,
@@ -263,9 +263,9 @@ impl Database {
     async fn unless_abandoned<T: Send + 'static, R>(
         self: &Arc<Self>,
         work: impl FnOnce(Asked) -> R + Send + 'static,
-    ) -> rim_core::store::Result<T>
+    ) -> rim_store::Result<T>
     where
-        R: Future<Output = rim_core::store::Result<T>> + Send + 'static,
+        R: Future<Output = rim_store::Result<T>> + Send + 'static,
     {
         let (_asks, ended) = oneshot::channel();
         let database = Arc::clone(self);
@@ -282,7 +282,7 @@ impl Database {
         Ok(Begun { client, slot: self.publisher.slot().await })
     }
 
-    async fn transact<T, F>(&self, begun: Begun<'_>, work: F) -> rim_core::store::Result<T>
+    async fn transact<T, F>(&self, begun: Begun<'_>, work: F) -> rim_store::Result<T>
     where
         F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>>,
     {

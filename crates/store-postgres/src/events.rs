@@ -96,7 +96,7 @@ pub(crate) async fn of_groups(
     row::all(db, if newest { NEWEST } else { FIRST }, params, |row| Ok((row.number(0)?, read(row)?))).await
 }
 
-/// See [`rim_core::Store::group_events`].
+/// See [`rim_store::Store::group_events`].
 pub(crate) async fn between(
     db: &impl GenericClient,
     user: UserId,

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::PoolError;
 use rim_core::Refusal;
-use rim_core::store::StoreError;
+use rim_store::StoreError;
 use tokio_postgres::error::{Severity, SqlState};
 
 use crate::connection::describe;

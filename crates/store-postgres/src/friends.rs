@@ -4,9 +4,9 @@ use deadpool_postgres::GenericClient;
 use rim_core::contact::AskBounds;
 use rim_core::event::Change;
 use rim_core::friend::{self, FriendAction, FriendChange, Friendship};
-use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{Refusal, Rev, Timestamp, UserId};
+use rim_store::Part;
 
 use crate::database::Tx;
 use crate::failure::Result;
@@ -93,7 +93,7 @@ pub(crate) async fn touch(
     row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?))).await
 }
 
-/// See [`rim_core::Store::friends_part`].
+/// See [`rim_store::Store::friends_part`].
 pub(crate) async fn part(
     db: &impl GenericClient,
     user: UserId,

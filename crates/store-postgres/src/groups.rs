@@ -11,9 +11,9 @@ use rim_core::event::{Change, GroupChange};
 use rim_core::group::{self, Group, Member, NewGroup, PIECE, Role};
 use rim_core::member_list::{self, MAX_LOOKED_AT, MAX_PAGE, MembersPage, MembersQuery};
 use rim_core::size::{Size, fitting};
-use rim_core::store::{Part, SeenUpTo};
 use rim_core::user::User;
 use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_store::{Part, SeenUpTo};
 
 use crate::database::{Piece, Tx};
 use crate::failure::{Failure, Result};
@@ -95,7 +95,7 @@ pub(crate) async fn touch_member(
     row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?, row.time(2)?))).await
 }
 
-/// See [`rim_core::SharedStore::joined`]. On a snapshot.
+/// See [`rim_store::SharedStore::joined`]. On a snapshot.
 pub(crate) async fn joined(
     db: &impl GenericClient,
     since: Option<SeenUpTo>,
@@ -112,7 +112,7 @@ pub(crate) async fn joined(
     Ok((seen, row::all(db, sql, &[&since.to_string()], read).await?))
 }
 
-/// See [`rim_core::Store::groups_part`].
+/// See [`rim_store::Store::groups_part`].
 pub(crate) async fn part(
     db: &impl GenericClient,
     user: UserId,
@@ -127,7 +127,7 @@ pub(crate) async fn part(
     Ok(row::part(rows, bytes, |group: &Group| group.id))
 }
 
-/// See [`rim_core::Store::members_page`].
+/// See [`rim_store::Store::members_page`].
 pub(crate) async fn members_page(
     db: &impl GenericClient,
     caller: UserId,

@@ -14,7 +14,7 @@ use crate::membership::Membership;
 use crate::row::{self, Sql, array};
 use crate::{groups, users};
 
-/// See [`rim_core::Store::history_part`].
+/// See [`rim_store::Store::history_part`].
 pub(crate) async fn part(
     db: &Transaction<'_>,
     user: UserId,

@@ -1,7 +1,7 @@
 //! The feed: what the transactions of this node tell, in the order of their commits.
 
 use parking_lot::Mutex;
-use rim_core::event::{Committed, Feed};
+use rim_store::{Committed, Feed};
 use tokio::sync::mpsc::{self, OwnedPermit};
 
 /// Commits that wait to be told. Full: nobody commits, the writer's queue fills, and new writes are "busy".

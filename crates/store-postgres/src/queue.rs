@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use rim_core::event::Done;
 use rim_core::message::Write;
-use rim_core::store::StoreError;
-use rim_core::waiting::{Ask, MAX_BYTES, MAX_WRITES, Waiting};
 use rim_core::{GroupId, Origin, SessionId, Timestamp, UserId};
+use rim_store::waiting::{Ask, MAX_BYTES, MAX_WRITES, Waiting};
+use rim_store::{Done, StoreError};
 use tokio::sync::{Notify, oneshot};
 
 /// One thing to do in a batch.
@@ -26,7 +25,7 @@ pub(crate) enum Asker {
     /// Answered by whoever drains the feed.
     Feed(Done),
     /// Waits, and is answered when the feed has the change.
-    Caller(oneshot::Sender<rim_core::store::Result<()>>),
+    Caller(oneshot::Sender<rim_store::Result<()>>),
 }
 
 impl Wanted {
@@ -118,7 +117,7 @@ impl Queue {
 
     /// # Errors
     /// `Busy` if it is full or closed; the item is dropped.
-    pub(crate) fn push(&self, item: Item) -> rim_core::store::Result<()> {
+    pub(crate) fn push(&self, item: Item) -> rim_store::Result<()> {
         let mut state = self.state.lock();
         if state.closed || state.waiting.push(item).is_err() {
             return Err(StoreError::Busy);
@@ -179,7 +178,7 @@ impl Queue {
 mod tests {
     use super::*;
     use rim_core::message::{Kind, NewMessage};
-    use rim_core::waiting::MAX_BATCH_WRITES;
+    use rim_store::waiting::MAX_BATCH_WRITES;
 
     fn append(bytes: usize) -> Item {
         append_of(UserId(1), bytes)

@@ -6,9 +6,9 @@ use rim_core::group::{Group, Role};
 use rim_core::message::{Kind, Message};
 use rim_core::session::Session;
 use rim_core::size::{Size, fitting};
-use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
+use rim_store::Part;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
 

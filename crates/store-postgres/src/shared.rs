@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use rim_core::event::{Change, Ended, Topic};
 use rim_core::node::{Node, NodeId};
-use rim_core::store::{Result, SeenUpTo, SharedStore};
 use rim_core::{GroupId, Rev, SessionId, Timestamp, UserId};
+use rim_store::{Result, SeenUpTo, SharedStore};
 
 use crate::{PostgresStore, changes, groups, media, nodes, sessions};
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rim_core::store::{CommitObserver, StoreError};
+use rim_store::{CommitObserver, StoreError};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::{self, Carried, Unsure};

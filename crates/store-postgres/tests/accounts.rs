@@ -3,9 +3,9 @@
 mod common;
 
 use common::{Database, open};
-use rim_core::store::{Store, StoreError};
 use rim_core::user::NewUser;
 use rim_core::{Refusal, Timestamp, UserId};
+use rim_store::{Store, StoreError};
 use rim_store_postgres::OpenError;
 
 #[tokio::test]

@@ -5,12 +5,12 @@ mod common;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use rim_core::event::Feed;
 use rim_core::message::Write;
-use rim_core::store::suite::Fixture;
-use rim_core::store::suite::world::{World, text, write};
-use rim_core::store::{Store, StoreError};
-use rim_core::{GroupId, SharedStore, UserId};
+use rim_core::{GroupId, UserId};
+use rim_store::suite::Fixture;
+use rim_store::suite::world::{World, text, write};
+use rim_store::{Feed, SharedStore};
+use rim_store::{Store, StoreError};
 use rim_store_postgres::{OpenError, PostgresStore};
 use rim_testbed::{Postgres, Proxy, Server};
 use tokio_postgres::{Client, NoTls};

@@ -4,9 +4,8 @@ mod common;
 
 use std::sync::Arc;
 
-use rim_core::event::Feed;
-use rim_core::store::SharedStore;
-use rim_core::store::suite::shared::SharedFixture;
+use rim_store::suite::shared::SharedFixture;
+use rim_store::{Feed, SharedStore};
 
 use common::Database;
 
@@ -22,4 +21,4 @@ async fn database() -> Database {
     Database::new()
 }
 
-rim_core::shared_store_suite!(database);
+rim_store::shared_store_suite!(database);

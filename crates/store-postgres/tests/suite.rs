@@ -4,9 +4,8 @@ mod common;
 
 use std::sync::Arc;
 
-use rim_core::event::Feed;
-use rim_core::store::Store;
-use rim_core::store::suite::Fixture;
+use rim_store::suite::Fixture;
+use rim_store::{Feed, Store};
 
 use common::Database;
 
@@ -22,4 +21,4 @@ async fn database() -> Database {
     Database::new()
 }
 
-rim_core::store_suite!(database);
+rim_store::store_suite!(database);

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use rim_core::contact::Bounds;
 use rim_core::message::{NewMessage, Write};
-use rim_core::store::{CommitObserver, Store};
 use rim_core::{GroupId, Timestamp, UserId};
+use rim_store::{CommitObserver, Store};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::Semaphore;
 

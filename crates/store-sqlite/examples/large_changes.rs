@@ -11,9 +11,9 @@ use rim_core::contact::Bounds;
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::Write;
 use rim_core::session::NewSession;
-use rim_core::store::{CommitObserver, Store};
 use rim_core::user::ProfileChange;
 use rim_core::{GroupId, Timestamp, UserId};
+use rim_store::{CommitObserver, Store};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::oneshot;
 

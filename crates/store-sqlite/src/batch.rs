@@ -3,10 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rim_core::event::{Change, Committed, Done, Ended};
+use rim_core::event::{Change, Ended};
 use rim_core::message::Write;
-use rim_core::store::StoreError;
 use rim_core::{SessionId, UserId};
+use rim_store::{Committed, Done, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -170,7 +170,7 @@ pub(crate) fn awaited<T, F>(
     by: UserId,
     cost: usize,
     work: F,
-) -> (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>)
+) -> (Box<dyn Call>, oneshot::Receiver<rim_store::Result<T>>)
 where
     T: Send + 'static,
     F: FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
@@ -201,7 +201,7 @@ pub(crate) fn in_pieces<T, F>(
     by: UserId,
     cost: usize,
     work: F,
-) -> (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>)
+) -> (Box<dyn Call>, oneshot::Receiver<rim_store::Result<T>>)
 where
     T: Send + 'static,
     F: FnMut(&mut Batch<'_>) -> Result<Piece<T>> + Send + 'static,
@@ -232,7 +232,7 @@ struct Awaited<T, F> {
     /// Whether a piece of it that wrote is committed, and others were to come.
     in_part: bool,
     result: Option<Result<T>>,
-    reply: oneshot::Sender<rim_core::store::Result<T>>,
+    reply: oneshot::Sender<rim_store::Result<T>>,
 }
 
 impl<T, F> Call for Awaited<T, F>

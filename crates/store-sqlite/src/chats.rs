@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{self, Chat, Page, ShownChat, WantedChats};
 use rim_core::size::Size;
-use rim_core::store::Part;
 use rim_core::sync::ChatState;
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_store::Part;
 use rusqlite::{Connection, params};
 
 use crate::batch::Batch;
@@ -22,7 +22,7 @@ use crate::{contacts, groups, history, membership, users};
 
 // ---- reading
 
-/// See [`rim_core::Store::chats_part`].
+/// See [`rim_store::Store::chats_part`].
 pub(crate) fn part(
     db: &Snapshot<'_>,
     directory: &Directory,

@@ -6,9 +6,9 @@
 use std::path::Path;
 
 use foldhash::{HashMap, HashMapExt};
-use rim_core::check::Report;
 use rim_core::message::Message;
 use rim_core::{GroupId, MessageId, Rev, Seq};
+use rim_store::check::Report;
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 

@@ -82,7 +82,7 @@ pub(crate) fn first(
     Ok(events)
 }
 
-/// See [`rim_core::Store::group_events`].
+/// See [`rim_store::Store::group_events`].
 pub(crate) fn between(
     db: &Connection,
     user: UserId,

@@ -1,7 +1,7 @@
 //! What can go wrong inside a use case.
 
 use rim_core::Refusal;
-use rim_core::store::StoreError;
+use rim_store::StoreError;
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 

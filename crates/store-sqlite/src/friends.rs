@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use rim_core::contact::AskBounds;
 use rim_core::event::Change;
 use rim_core::friend::{self, FriendAction, FriendChange, Friendship};
-use rim_core::store::Part;
 use rim_core::user::User;
 use rim_core::{Refusal, Rev, Timestamp, UserId};
+use rim_store::Part;
 use rusqlite::{Connection, params};
 
 use crate::batch::Batch;
@@ -90,7 +90,7 @@ pub(crate) fn touch(batch: &Batch<'_>, user: UserId, other: UserId) -> Result<Re
     Ok(rev)
 }
 
-/// See [`rim_core::Store::friends_part`].
+/// See [`rim_store::Store::friends_part`].
 pub(crate) fn part(
     db: &Connection,
     user: UserId,

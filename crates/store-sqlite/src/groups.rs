@@ -7,8 +7,8 @@ use rim_core::event::{Change, GroupChange};
 use rim_core::group::{self, Departure, Group, Member, NewGroup, PIECE, Role};
 use rim_core::member_list::{self, MembersPage, MembersQuery};
 use rim_core::size::Size;
-use rim_core::store::Part;
 use rim_core::{GroupId, Refusal, Rev, Timestamp, UserId};
+use rim_store::Part;
 use rusqlite::{Connection, params};
 
 use crate::batch::{Batch, Piece};
@@ -69,7 +69,7 @@ pub(crate) fn latest_of(db: &Connection, user: UserId, limit: usize) -> Result<V
     Ok(latest)
 }
 
-/// See [`rim_core::Store::groups_part`].
+/// See [`rim_store::Store::groups_part`].
 pub(crate) fn part(
     db: &Connection,
     user: UserId,
@@ -84,7 +84,7 @@ pub(crate) fn part(
     Ok(Part { rows, rest })
 }
 
-/// See [`rim_core::Store::members_page`].
+/// See [`rim_store::Store::members_page`].
 pub(crate) fn members_page(
     db: &Connection,
     caller: UserId,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use rim_core::MessageId;
-use rim_core::store::CommitObserver;
+use rim_store::CommitObserver;
 
 /// Damaged rows that are told once each; a disk that has more has said enough.
 const MAX_TOLD: usize = 1000;

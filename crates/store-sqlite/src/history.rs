@@ -17,7 +17,7 @@ use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
 use crate::{checksum, groups, users};
 
-/// See [`rim_core::Store::history_part`].
+/// See [`rim_store::Store::history_part`].
 pub(crate) fn part(
     db: &Snapshot<'_>,
     user: UserId,

@@ -15,18 +15,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rim_core::contact::{AskBounds, Bounds, Contact};
-use rim_core::event::{Done, Ended, Feed};
+use rim_core::event::Ended;
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::group_event::GroupEvent;
 use rim_core::member_list::{MembersPage, MembersQuery};
 use rim_core::message::{Chat, HistoryPart, ShownChat, WantedChats, WantedMessages, Write};
 use rim_core::session::{NewSession, Proof, Session, TokenHash};
-use rim_core::store::{CommitObserver, Part, Result, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::upload::NewUpload;
 use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
 use rim_core::{GroupId, Identity, Seq, SessionId, Timestamp, UserId, account};
+use rim_store::{CommitObserver, Done, Feed, Part, Result, Store, StoreError};
 use rusqlite::ErrorCode;
 
 use crate::batch::{Batch, Piece};

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use rim_core::UserId;
-use rim_core::event::Done;
 use rim_core::message::Write;
-use rim_core::store::StoreError;
-use rim_core::waiting::{Ask, MAX_BATCH_WRITES, MAX_BYTES, MAX_WRITES, Waiting};
+use rim_store::waiting::{Ask, MAX_BATCH_WRITES, MAX_BYTES, MAX_WRITES, Waiting};
+use rim_store::{Done, StoreError};
 
 use crate::batch::Call;
 
@@ -86,7 +85,7 @@ impl Queue {
 
     /// # Errors
     /// `Busy` if it is full or closed; the item is dropped.
-    pub(crate) fn push(&self, item: Item) -> rim_core::store::Result<()> {
+    pub(crate) fn push(&self, item: Item) -> rim_store::Result<()> {
         let mut state = self.state.lock();
         if state.closed || state.waiting.push(item).is_err() {
             return Err(StoreError::Busy);

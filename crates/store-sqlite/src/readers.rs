@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rim_core::store::StoreError;
+use rim_store::StoreError;
 use rusqlite::{Connection, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -77,7 +77,7 @@ impl Readers {
     }
 
     /// Runs `work` on a snapshot, off the runtime's threads.
-    pub(crate) async fn read<T, F>(self: &Arc<Self>, work: F) -> rim_core::store::Result<T>
+    pub(crate) async fn read<T, F>(self: &Arc<Self>, work: F) -> rim_store::Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Snapshot<'_>) -> Result<T> + Send + 'static,

@@ -10,15 +10,15 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use rim_core::contact::{AskBounds, Bounds};
-use rim_core::event::{Change, Committed, Feed};
+use rim_core::event::Change;
 use rim_core::friend::FriendAction;
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Chat, DAMAGED, Kind, NewMessage, Page, Write, Written};
-use rim_core::store::suite::{self, Fixture};
-use rim_core::store::{CommitObserver, Store, StoreError};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, Identity, Origin, Refusal, Seq, Timestamp, UserId};
+use rim_store::suite::{self, Fixture};
+use rim_store::{CommitObserver, Committed, Feed, Store, StoreError};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 

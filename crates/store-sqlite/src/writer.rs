@@ -8,9 +8,8 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use rim_core::UserId;
-use rim_core::event::{Committed, Done, Feed};
 use rim_core::message::Write;
-use rim_core::store::{CommitObserver, StoreError};
+use rim_store::{CommitObserver, Committed, Done, Feed, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -59,13 +58,13 @@ impl Writer {
         Ok((Self { queue, ended }, committed))
     }
 
-    pub(crate) fn submit(&self, write: Write, done: Done) -> rim_core::store::Result<()> {
+    pub(crate) fn submit(&self, write: Write, done: Done) -> rim_store::Result<()> {
         self.queue.push(Item::Write { write, done })
     }
 
     /// Runs `work`, which `by` asks for and which writes about so many rows, in a batch and waits for its commit. It is not
     /// run if nobody waits for it any more when it has its turn.
-    pub(crate) async fn call<T, F>(&self, by: UserId, cost: usize, work: F) -> rim_core::store::Result<T>
+    pub(crate) async fn call<T, F>(&self, by: UserId, cost: usize, work: F) -> rim_store::Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
@@ -74,12 +73,7 @@ impl Writer {
     }
 
     /// The same of [`in_pieces`].
-    pub(crate) async fn call_in_pieces<T, F>(
-        &self,
-        by: UserId,
-        cost: usize,
-        work: F,
-    ) -> rim_core::store::Result<T>
+    pub(crate) async fn call_in_pieces<T, F>(&self, by: UserId, cost: usize, work: F) -> rim_store::Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Batch<'_>) -> Result<Piece<T>> + Send + 'static,
@@ -89,8 +83,8 @@ impl Writer {
 
     async fn wait_for<T>(
         &self,
-        (call, answer): (Box<dyn Call>, oneshot::Receiver<rim_core::store::Result<T>>),
-    ) -> rim_core::store::Result<T> {
+        (call, answer): (Box<dyn Call>, oneshot::Receiver<rim_store::Result<T>>),
+    ) -> rim_store::Result<T> {
         self.queue.push(Item::Call(call))?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into())))
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rim_core::event::Feed;
-use rim_core::store::suite::Fixture;
-use rim_core::store::{CommitObserver, Store};
+use rim_store::Feed;
+use rim_store::suite::Fixture;
+use rim_store::{CommitObserver, Store};
 use rim_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 
@@ -32,4 +32,4 @@ async fn directory() -> Directory {
     Directory(tempfile::tempdir().expect("a temporary directory"))
 }
 
-rim_core::store_suite!(directory);
+rim_store::store_suite!(directory);

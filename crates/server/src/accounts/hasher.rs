@@ -9,7 +9,7 @@ use std::{io, thread};
 
 use parking_lot::{Condvar, Mutex};
 use prometheus_client::metrics::gauge::Gauge;
-use rim_core::StoreError;
+use rim_store::StoreError;
 use tokio::sync::oneshot;
 
 use super::password::{self, Memory, Verdict};

@@ -12,8 +12,9 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use rim_core::session::{NewSession, Proof, Session};
 use rim_core::user::{Credentials, NewUser};
-use rim_core::{Clock, Refusal, SessionId, Store, StoreError, UserId};
+use rim_core::{Clock, Refusal, SessionId, UserId};
 use rim_protocol::limits::{self, Invalid, MAX_SESSIONS};
+use rim_store::{Store, StoreError};
 
 use crate::address::network;
 use crate::app::App;

@@ -4,7 +4,7 @@
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use rim_core::StoreError;
+use rim_store::StoreError;
 
 /// m = 12 MiB, t = 3, p = 1: one of the settings that OWASP calls equally strong, and of those the one
 /// that took the least time here while using little memory.

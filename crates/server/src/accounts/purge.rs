@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::Clock as _;
-use rim_core::{Store, Timestamp};
+use rim_core::Timestamp;
+use rim_store::Store;
 
 use crate::app::App;
 use crate::time::Ticks;
@@ -47,7 +48,7 @@ impl Purge {
         store: &dyn Store,
         clock: Timestamp,
         time: Duration,
-    ) -> Result<Self, rim_core::StoreError> {
+    ) -> Result<Self, rim_store::StoreError> {
         let last_seen = store.last_seen().await?.unwrap_or(clock);
         Ok(Self { seen: (last_seen, time), doubted_until: Duration::ZERO })
     }

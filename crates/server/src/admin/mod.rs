@@ -6,9 +6,9 @@
 
 pub mod socket;
 
-use rim_core::store::StoreError;
 use rim_core::user::NewUser;
-use rim_core::{Clock, Refusal, Store, UserId};
+use rim_core::{Clock, Refusal, UserId};
+use rim_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 /// Users of one answer.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rim_core::check::Report;
+use rim_store::check::Report;
 use tokio::runtime::Builder;
 
 use crate::cli::target;

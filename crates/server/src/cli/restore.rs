@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use rim_core::archive::StoreArchive;
+use rim_store::archive::StoreArchive;
 use rim_store_postgres::PostgresArchive;
 use tokio::runtime::Builder;
 

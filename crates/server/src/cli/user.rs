@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
-use rim_core::Store;
 use rim_protocol::limits;
+use rim_store::Store;
 use tokio::runtime::Builder;
 
 use crate::accounts::password;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rim_core::bus::Heard;
-use rim_core::event::{Change, Committed, Ended, Feed, Topic};
-use rim_core::store::{Result, SeenUpTo};
+use rim_core::event::{Change, Ended, Topic};
 use rim_core::{GroupId, NodeId, Rev, SessionId, UserId};
+use rim_store::{Committed, Feed, Result, SeenUpTo};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 

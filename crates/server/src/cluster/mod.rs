@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use rim_core::bus::{Bus, Hearing, Subject};
 use rim_core::event::Topic;
-use rim_core::store::{Result, StoreError};
-use rim_core::{NodeId, SharedStore, Timestamp};
+use rim_core::{NodeId, Timestamp};
+use rim_store::{Result, SharedStore, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use self::follower::follow;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rim_core::node::Node;
-use rim_core::store::Result;
 use rim_core::{NodeId, Timestamp};
+use rim_store::Result;
 
 use super::Cluster;
 use crate::app::App;

@@ -4,10 +4,9 @@
 //! messages without waiting for answers would fill it, and one who says something now and then would be told
 //! "busy" as often as they. So half of the queue is kept for those who ask for little at a time.
 
-use rim_core::event::Done;
 use rim_core::message::Write;
-use rim_core::store::StoreError;
 use rim_protocol::ErrorCode;
+use rim_store::{Done, StoreError};
 
 use super::session::{Failed, Session};
 

@@ -8,10 +8,11 @@ mod count;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use rim_core::event::{Change, Committed};
+use rim_core::event::Change;
 use rim_core::message::{Kind, Message, Written};
 use rim_core::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
 use rim_protocol::limits::MAX_FRAME_BYTES;
+use rim_store::Committed;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rim_core::event::{Change, ChatChange, Committed, Ended, Feed, GroupChange, Topic};
+use rim_core::event::{Change, ChatChange, Ended, GroupChange, Topic};
 use rim_core::friend::FriendChange;
 use rim_core::group::Role;
 use rim_core::message::Receipt;
@@ -15,6 +15,7 @@ use rim_core::user::User;
 use rim_core::{GroupId, Origin, SessionId, UserId};
 use rim_protocol::CloseCode;
 use rim_protocol::frame::{Notice, Notify};
+use rim_store::{Committed, Feed};
 
 use super::frames;
 use crate::app::App;

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use rim_core::message::{Kind as StoredKind, Message};
-use rim_core::store::StoreError;
 use rim_core::{Identity, Refusal, Timestamp};
 use rim_protocol::frame::{Ack, Delivery, Failure, LoginAck, Notice, Notify};
 use rim_protocol::{ErrorCode, Kind};
+use rim_store::StoreError;
 
 use super::ws;
 use crate::http::wire;

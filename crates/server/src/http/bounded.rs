@@ -12,9 +12,9 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use rim_core::UserId;
 use rim_core::size::{ANSWER_BYTES, PART_BYTES};
-use rim_core::store::Part;
 use rim_protocol::Envelope;
 use rim_protocol::limits::MAX_CONTENT_BYTES;
+use rim_store::Part;
 use serde::Serialize;
 
 use super::error::ApiError;

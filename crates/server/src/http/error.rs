@@ -3,9 +3,10 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use rim_core::{Refusal, StoreError};
+use rim_core::Refusal;
 use rim_protocol::limits::Invalid;
 use rim_protocol::{Envelope, ErrorCode};
+use rim_store::StoreError;
 
 use super::answer::json;
 use crate::accounts::AccountError;

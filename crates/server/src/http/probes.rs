@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode, Uri};
-use rim_core::StoreError;
+use rim_store::StoreError;
 
 use super::{origin, web};
 use crate::App;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Request, Response};
-use rim_core::event::Feed;
+use rim_store::Feed;
 use tempfile::TempDir;
 use tower::ServiceExt;
 

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rim_core::archive::{Archive, ArchiveError, Chunk, Key, Result, Row, Table, Value};
+use rim_store::archive::{Archive, ArchiveError, Chunk, Key, Result, Row, Table, Value};
 
 use super::avatars::AvatarName;
 use super::folder::Folder;
 
-/// Holds the table [`rim_core::archive::MEDIA`] alone.
+/// Holds the table [`rim_store::archive::MEDIA`] alone.
 pub struct FolderArchive {
     folder: Arc<Folder>,
     /// In their order, since the folder was last read.

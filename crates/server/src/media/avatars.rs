@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use rim_core::{SharedStore, Store, Timestamp};
+use rim_core::Timestamp;
+use rim_store::{SharedStore, Store};
 use sha2::{Digest, Sha256};
 use tokio_util::task::TaskTracker;
 

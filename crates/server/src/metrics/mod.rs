@@ -16,8 +16,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use rim_core::Clock;
-use rim_core::store::CommitObserver;
 use rim_protocol::close::CloseCode;
+use rim_store::CommitObserver;
 
 pub use self::counters::Counters;
 use crate::App;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use rim_core::archive::{Archive, Key, Result, Row, Table};
+use rim_store::archive::{Archive, Key, Result, Row, Table};
 use sha2::{Digest, Sha256};
 
 use super::Progress;

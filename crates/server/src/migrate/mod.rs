@@ -10,7 +10,7 @@ mod progress;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use rim_core::archive::{Archive, MEDIA, Row, State, StoreArchive, TABLES, Table};
+use rim_store::archive::{Archive, MEDIA, Row, State, StoreArchive, TABLES, Table};
 use tokio::sync::mpsc;
 
 use crate::cluster::ago;

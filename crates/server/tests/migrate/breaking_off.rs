@@ -1,10 +1,10 @@
 //! Whenever it was broken off, the same command goes on.
 
 use async_trait::async_trait;
-use rim_core::archive::{Archive, ArchiveError, Key, Result, Row, State, StoreArchive, Table, Value};
 use rim_core::node::Node;
 use rim_core::{Identity, Timestamp};
 use rim_server::migrate::{self, Progress, Side};
+use rim_store::archive::{Archive, ArchiveError, Key, Result, Row, State, StoreArchive, Table, Value};
 
 use crate::house::{Place, answers, begin, filled, move_all};
 

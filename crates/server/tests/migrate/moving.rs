@@ -1,6 +1,6 @@
 //! What was moved is what it was, and goes on from there.
 
-use rim_core::archive::{Archive, StoreArchive, TABLES};
+use rim_store::archive::{Archive, StoreArchive, TABLES};
 use rim_store_sqlite::SqliteArchive;
 
 use crate::house::{House, Known, NOW, Place, answers, file, filled, move_all};
@@ -107,10 +107,10 @@ async fn rows_come_by_key_from_wherever_one_begins() {
 
 async fn all_rows(
     store: &mut dyn StoreArchive,
-    table: &'static rim_core::archive::Table,
-    above: Option<&[rim_core::archive::Value]>,
-) -> Vec<rim_core::archive::Row> {
-    let mut all: Vec<rim_core::archive::Row> = Vec::new();
+    table: &'static rim_store::archive::Table,
+    above: Option<&[rim_store::archive::Value]>,
+) -> Vec<rim_store::archive::Row> {
+    let mut all: Vec<rim_store::archive::Row> = Vec::new();
     loop {
         let last = all.last().map(|row| row[..table.key].to_vec());
         let rows = store.rows(table, last.as_deref().or(above)).await.expect("read");

@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use rim_core::Store;
 use rim_core::bus::Bus;
-use rim_core::event::Committed;
 use rim_server::config::{self, Config, Database};
 use rim_server::run::{Listeners, Server, Surroundings};
 use rim_server::store::{self, Unobserved};
 use rim_server::time::Hands;
+use rim_store::{Committed, Store};
 use rim_testbed::{Nats, Postgres};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

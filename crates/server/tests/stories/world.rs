@@ -9,8 +9,9 @@ use rim_client::protocol::frame::{
 };
 use rim_client::{Api, Connection, ConnectionError};
 use rim_core::bus::Bus;
-use rim_core::{Clock, Store, Timestamp};
+use rim_core::{Clock, Timestamp};
 use rim_server::time::Hands;
+use rim_store::Store;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use deadpool_postgres::{GenericClient, Object};
 use futures_util::stream::Fuse;
 use futures_util::{StreamExt, TryStreamExt};
-use rim_core::archive::{
-    Archive, ArchiveError, Chunk, Key, Result, Row, State, StoreArchive, TABLES, Table, Value,
-};
 use rim_core::node::Node;
 use rim_core::{Identity, Timestamp};
+use rim_store::archive::{
+    Archive, ArchiveError, Chunk, Key, Result, Row, State, StoreArchive, TABLES, Table, Value,
+};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -222,7 +222,7 @@ fn placeholders(count: usize) -> String {
 }
 
 fn values(row: &tokio_postgres::Row, table: &'static Table) -> Result<Row> {
-    let value = |(index, column): (usize, &rim_core::archive::Column)| {
+    let value = |(index, column): (usize, &rim_store::archive::Column)| {
         let Found(value) = row.try_get(index).map_err(fault)?;
         let wrong =
             || ArchiveError(format!("{}.{} is {value}, which means nothing", table.name, column.name));

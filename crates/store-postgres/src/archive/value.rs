@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use bytes::BytesMut;
-use rim_core::archive::Value;
+use rim_store::archive::Value;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use crate::text::{OwnedText, Text};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use rim_core::event::{Change, Committed};
+use rim_core::event::Change;
 use rim_core::message::{Message, Write, Written};
-use rim_core::store::StoreError;
+use rim_store::{Committed, StoreError};
 
 use super::Outcome;
 use crate::publisher::Slot;
@@ -37,7 +37,7 @@ pub(crate) fn refuse(askers: impl IntoIterator<Item = Asker>, error: &StoreError
     told.send(slot);
 }
 
-type Owed = (tokio::sync::oneshot::Sender<rim_core::store::Result<()>>, rim_core::store::Result<()>);
+type Owed = (tokio::sync::oneshot::Sender<rim_store::Result<()>>, rim_store::Result<()>);
 
 #[derive(Default)]
 struct Told {
@@ -46,7 +46,7 @@ struct Told {
 }
 
 impl Told {
-    fn answer(&mut self, asker: Asker, result: rim_core::store::Result<Written>) {
+    fn answer(&mut self, asker: Asker, result: rim_store::Result<Written>) {
         match asker {
             Asker::Feed(done) => self.out.push(Committed::Answer { done, result }),
             Asker::Caller(caller) => self.callers.push((caller, result.map(drop))),

@@ -38,7 +38,7 @@ type Hint = (Subject, Vec<u8>);
 pub struct BusOptions {
     /// As of the store.
     pub url: String,
-    /// [`rim_core::SharedStore::id`]: nodes hear those of the same number alone.
+    /// [`rim_store::SharedStore::id`]: nodes hear those of the same number alone.
     pub store: u64,
     pub node: NodeId,
     /// Hints that may be heard and not yet taken.

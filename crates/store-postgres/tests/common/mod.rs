@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rim_core::event::Feed;
-use rim_core::store::CommitObserver;
+use rim_store::{CommitObserver, Feed};
 use rim_store_postgres::{OpenError, Options, PostgresStore};
 use rim_testbed::Postgres;
 

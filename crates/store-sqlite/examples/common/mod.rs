@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use rim_core::event::{Committed, Feed};
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, NewMessage};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, Origin, Timestamp, UserId};
+use rim_store::{Committed, Feed};
 
 pub fn new_user(number: u64) -> NewUser {
     NewUser {

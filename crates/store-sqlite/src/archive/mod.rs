@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use rim_core::archive::{Archive, ArchiveError, Key, Result, Row, State, StoreArchive, Table, Value};
 use rim_core::node::Node;
 use rim_core::{Identity, Timestamp};
+use rim_store::archive::{Archive, ArchiveError, Key, Result, Row, State, StoreArchive, Table, Value};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::failure::Failure;

@@ -1,8 +1,8 @@
 //! Reading and writing any table.
 
-use rim_core::archive::{Chunk, Key, Kind, MEDIA, MESSAGES, Row, TABLES, Table, Value};
 use rim_core::message::{self, Message};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+use rim_store::archive::{Chunk, Key, Kind, MEDIA, MESSAGES, Row, TABLES, Table, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 

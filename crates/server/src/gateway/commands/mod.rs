@@ -8,10 +8,10 @@ mod watch;
 use std::sync::Arc;
 
 use rim_core::message::Receipt;
-use rim_core::store::StoreError;
 use rim_core::{Refusal, UserId};
 use rim_protocol::ErrorCode;
 use rim_protocol::frame::{Command, Request};
+use rim_store::StoreError;
 
 use super::dispatch::close_code;
 use super::frames;

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use rim_core::UserId;
 use rim_core::friend::Friendship;
-use rim_core::store::Part;
 use rim_protocol::rest::{Direction, FriendQuery, User};
+use rim_store::Part;
 
 use crate::App;
 use crate::http::answer::Data;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use rim_core::GroupId;
-use rim_core::store::Part;
 use rim_protocol::rest::{Group, UidQuery};
+use rim_store::Part;
 
 use crate::App;
 use crate::http::answer::Data;

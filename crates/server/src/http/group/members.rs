@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use rim_core::member_list::MembersQuery;
-use rim_core::store::Part;
 use rim_core::{GroupId, Rev};
 use rim_protocol::rest::{GidQuery, MemberItem};
+use rim_store::Part;
 
 use crate::App;
 use crate::http::bounded;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use rim_core::message::WantedChats;
-use rim_core::store::Part;
 use rim_protocol::rest::{ChatItem, ChatList};
+use rim_store::Part;
 
 use super::page;
 use crate::App;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use rim_core::message::WantedMessages;
-use rim_core::store::Part;
 use rim_core::{GroupId, Seq};
 use rim_protocol::rest::{ChatItem, History};
+use rim_store::Part;
 
 use super::page;
 use crate::App;

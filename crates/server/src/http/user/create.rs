@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::{Refusal, StoreError};
+use rim_core::Refusal;
 use rim_protocol::rest::UserCreate;
+use rim_store::StoreError;
 
 use crate::App;
 use crate::accounts::{AccountError, Registration};

@@ -1,0 +1,455 @@
+//! Everything a store keeps for ever, as rows: what is moved from one kind of store to another.
+//!
+//! The tables here are what the backends have in common. What a backend has beside them it makes anew
+//! (indexes, sequences), or can do without: what nodes tell each other of recent changes.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use rim_core::node::Node;
+use rim_core::{Identity, Timestamp};
+
+/// A table. The first columns are its key, which orders the rows: integers as they are, text by its bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [Column],
+    /// Columns of the key.
+    pub key: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Whether it may be null.
+    pub optional: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Also what is true (1) or false (0).
+    Integer,
+    /// Any Unicode, U+0000 included.
+    Text,
+    Bytes,
+}
+
+const fn integer(name: &'static str) -> Column {
+    Column { name, kind: Kind::Integer, optional: false }
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: Kind::Text, optional: false }
+}
+
+const fn bytes(name: &'static str) -> Column {
+    Column { name, kind: Kind::Bytes, optional: false }
+}
+
+const fn optional(column: Column) -> Column {
+    Column { optional: true, ..column }
+}
+
+/// All of them, in the order in which they are moved.
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "users",
+        key: 1,
+        columns: &[
+            integer("id"),
+            text("account"),
+            text("account_key"),
+            text("name"),
+            text("avatar"),
+            text("email"),
+            optional(text("password_hash")),
+            integer("created_at"),
+            optional(integer("disabled_at")),
+            integer("rev"),
+            integer("profile_rev"),
+        ],
+    },
+    Table {
+        name: "sessions",
+        key: 1,
+        columns: &[
+            integer("id"),
+            integer("user_id"),
+            bytes("token_hash"),
+            text("device"),
+            text("address"),
+            integer("created_at"),
+            integer("last_seen_at"),
+            integer("expires_at"),
+        ],
+    },
+    Table {
+        name: "friendships",
+        key: 2,
+        columns: &[integer("user_id"), integer("other_id"), integer("state"), integer("rev")],
+    },
+    Table {
+        name: "groups",
+        key: 1,
+        columns: &[
+            integer("id"),
+            text("name"),
+            text("avatar"),
+            integer("mode"),
+            integer("single"),
+            integer("creator_id"),
+            integer("created_at"),
+            integer("last_seq"),
+            integer("last_rev"),
+            integer("last_message_id"),
+            integer("info_rev"),
+            integer("member_count"),
+        ],
+    },
+    Table {
+        name: "single_chats",
+        key: 2,
+        columns: &[integer("low_user_id"), integer("high_user_id"), integer("group_id")],
+    },
+    Table {
+        name: "members",
+        key: 2,
+        columns: &[
+            integer("group_id"),
+            integer("user_id"),
+            integer("role"),
+            integer("join_rev"),
+            integer("joined_at"),
+            integer("join_seq"),
+            optional(integer("left_seq")),
+            optional(integer("left_rev")),
+            integer("read_seq"),
+            integer("delivered_seq"),
+            integer("sent_seq"),
+            integer("rev"),
+            integer("profile_rev"),
+            integer("left_message_id"),
+        ],
+    },
+    Table {
+        name: "chats",
+        key: 2,
+        columns: &[integer("user_id"), integer("group_id"), optional(integer("deleted_seq")), integer("rev")],
+    },
+    Table {
+        name: "earlier_spans",
+        key: 3,
+        columns: &[integer("group_id"), integer("user_id"), integer("after_seq"), integer("to_seq")],
+    },
+    Table {
+        name: "earlier_stays",
+        key: 3,
+        columns: &[integer("group_id"), integer("user_id"), integer("join_rev"), integer("left_rev")],
+    },
+    Table {
+        name: "forgotten_members",
+        key: 2,
+        columns: &[
+            integer("group_id"),
+            integer("user_id"),
+            integer("role"),
+            integer("join_rev"),
+            integer("joined_at"),
+            integer("join_seq"),
+            integer("left_seq"),
+            integer("left_rev"),
+            integer("read_seq"),
+            integer("delivered_seq"),
+            integer("sent_seq"),
+            integer("rev"),
+            integer("profile_rev"),
+            integer("left_message_id"),
+            integer("deleted_seq"),
+            integer("own_rev"),
+        ],
+    },
+    Table { name: "unasked", key: 2, columns: &[integer("user_id"), integer("group_id")] },
+    Table {
+        name: "departures",
+        key: 2,
+        columns: &[
+            integer("group_id"),
+            integer("rev"),
+            text("name"),
+            text("avatar"),
+            integer("creator_id"),
+            integer("info_rev"),
+            integer("member_count"),
+            optional(integer("first_id")),
+            optional(integer("second_id")),
+        ],
+    },
+    Table {
+        name: "group_events",
+        key: 2,
+        columns: &[
+            integer("group_id"),
+            integer("place"),
+            integer("seq"),
+            integer("kind"),
+            integer("actor_id"),
+            text("user_ids"),
+            integer("user_count"),
+            optional(text("name")),
+            integer("created_at"),
+        ],
+    },
+    MESSAGES,
+    Table {
+        name: "uploads",
+        key: 2,
+        columns: &[text("hash"), integer("user_id"), text("name"), integer("size_bytes"), integer("used_at")],
+    },
+    Table { name: "pinned_uploads", key: 1, columns: &[text("hash")] },
+    MEDIA,
+];
+
+/// By id, which is also the order of each group: what is moved of it at any moment is a beginning.
+pub const MESSAGES: Table = Table {
+    name: "messages",
+    key: 1,
+    columns: &[
+        integer("id"),
+        integer("group_id"),
+        integer("seq"),
+        integer("rev"),
+        integer("sender_id"),
+        text("client_msg_id"),
+        integer("kind"),
+        text("content"),
+        integer("created_at"),
+    ],
+};
+
+/// Pictures, by a name that says what is in them. Where one node has the store for itself they are files beside it.
+pub const MEDIA: Table = Table { name: "media", key: 1, columns: &[text("name"), bytes("content")] };
+
+impl Table {
+    /// Their names, separated by commas.
+    pub fn column_names(&self) -> String {
+        names(self.columns)
+    }
+
+    /// Those of the key alone.
+    pub fn key_names(&self) -> String {
+        names(self.key_columns())
+    }
+
+    pub fn key_columns(&self) -> &'static [Column] {
+        &self.columns[..self.key]
+    }
+}
+
+fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+/// What is in a column. In the order of the variants, as keys are compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    /// Bytes that it takes, about.
+    fn size_bytes(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Null | Self::Integer(_) => 0,
+                Self::Text(text) => text.len(),
+                Self::Bytes(bytes) => bytes.len(),
+            }
+    }
+
+    /// Whether it may stand in the column.
+    pub fn fits(&self, column: &Column) -> bool {
+        match self {
+            Self::Null => column.optional,
+            Self::Integer(_) => column.kind == Kind::Integer,
+            Self::Text(_) => column.kind == Kind::Text,
+            Self::Bytes(_) => column.kind == Kind::Bytes,
+        }
+    }
+
+    /// Adds bytes that no other value has, and that are the beginning of no other's.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let mut tagged = |tag: u8, bytes: &[u8]| {
+            out.push(tag);
+            out.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+            out.extend_from_slice(bytes);
+        };
+        match self {
+            Self::Null => tagged(0, &[]),
+            Self::Integer(number) => tagged(1, &number.to_be_bytes()),
+            Self::Text(text) => tagged(2, text.as_bytes()),
+            Self::Bytes(bytes) => tagged(3, bytes),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Integer(number) => number.fmt(f),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
+}
+
+/// A value for each column of its table, in their order.
+pub type Row = Vec<Value>;
+
+/// The first values of a row, which are its place in its table.
+pub type Key = Vec<Value>;
+
+/// Rows that are held in memory at the same time.
+const CHUNK_ROWS: usize = 4096;
+/// And their bytes, about: the last row may go beyond it.
+const CHUNK_BYTES: usize = 2 << 20;
+
+/// Rows on their way, as many as one may hold.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    pub rows: Vec<Row>,
+    bytes: usize,
+}
+
+impl Chunk {
+    pub fn push(&mut self, row: Row) {
+        self.bytes += row.iter().map(Value::size_bytes).sum::<usize>();
+        self.rows.push(row);
+    }
+
+    /// Whether nothing should be added any more.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= CHUNK_ROWS || self.bytes >= CHUNK_BYTES
+    }
+}
+
+pub type Result<T> = std::result::Result<T, ArchiveError>;
+
+/// A backend failed, or holds what no rim writes. The text is for people.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ArchiveError(pub String);
+
+/// Tables that are read and filled. Nobody else writes to them meanwhile.
+#[async_trait]
+pub trait Archive: Send {
+    /// How many rows the table has.
+    async fn count(&mut self, table: &'static Table) -> Result<u64>;
+
+    /// The last key of the table.
+    async fn last_key(&mut self, table: &'static Table) -> Result<Option<Key>>;
+
+    /// The rows above the key, by key: as many as make a [`Chunk`], and none only where there are none. To go on
+    /// where the last answer ended costs no more than the rows.
+    async fn rows(&mut self, table: &'static Table, above: Option<&[Value]>) -> Result<Vec<Row>>;
+
+    /// Adds rows, whose keys are new. All of them are on the disk when this returns, and none if it fails.
+    async fn add(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<()>;
+}
+
+/// What a store is to one who would fill it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    Empty,
+    /// Whatever it holds came from there, and not all of it has come. No server opens it.
+    Unfinished {
+        source: String,
+    },
+    InUse,
+}
+
+/// A store that is opened to be moved, instead of being served from.
+#[async_trait]
+pub trait StoreArchive: Archive {
+    async fn state(&mut self) -> Result<State>;
+
+    /// The time by the clock of those who run on it; see [`crate::SharedStore::now`].
+    async fn now(&mut self) -> Result<Timestamp>;
+
+    /// The nodes that were noted in it at `since` or later: servers that run on it.
+    async fn nodes(&mut self, since: Timestamp) -> Result<Vec<Node>>;
+
+    /// The highest id that a session ever had: unlike other things, sessions are deleted.
+    async fn last_session_id(&mut self) -> Result<i64>;
+
+    /// Which store it is. An epoch of 0 is drawn when a server opens it.
+    async fn identity(&mut self) -> Result<Identity>;
+
+    /// Makes an empty store `Unfinished`.
+    async fn begin(&mut self, source: &str) -> Result<()>;
+
+    /// Every row is there: makes what the backend has beside the rows. New ids go on above all that were given out.
+    /// From now on it is the store that the rows came from. May be repeated.
+    async fn finish(&mut self, last_session_id: i64, identity: &Identity) -> Result<()>;
+
+    /// The store is whole, and servers may open it.
+    async fn complete(&mut self) -> Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_full_by_rows_or_by_bytes() {
+        let mut small = Chunk::default();
+        while !small.is_full() {
+            small.push(vec![Value::Integer(1)]);
+        }
+        assert_eq!(small.rows.len(), CHUNK_ROWS);
+
+        let mut large = Chunk::default();
+        while !large.is_full() {
+            large.push(vec![Value::Text("x".repeat(64 * 1024))]);
+        }
+        assert!(large.rows.len() <= CHUNK_BYTES / (64 * 1024));
+    }
+
+    #[test]
+    fn different_rows_are_encoded_differently() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let rows = [
+            vec![text("a"), text("b")],
+            vec![text("ab"), text("")],
+            vec![text("a\0b")],
+            vec![Value::Bytes(b"a\0b".to_vec())],
+            vec![Value::Null, Value::Null],
+            vec![text(""), text("")],
+            vec![Value::Integer(0), Value::Null],
+            vec![Value::Integer(256), Value::Null],
+        ];
+        let encoded = rows.each_ref().map(|row| {
+            let mut bytes = Vec::new();
+            row.iter().for_each(|value| value.encode(&mut bytes));
+            bytes
+        });
+        for (index, one) in encoded.iter().enumerate() {
+            for other in &encoded[index + 1..] {
+                assert!(!one.starts_with(other) && !other.starts_with(one), "{one:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_table_has_a_key_that_is_never_null() {
+        for table in TABLES {
+            assert!((1..=table.columns.len()).contains(&table.key), "{}", table.name);
+            assert!(table.key_columns().iter().all(|column| !column.optional), "{}", table.name);
+        }
+    }
+}

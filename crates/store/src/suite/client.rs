@@ -1,0 +1,240 @@
+//! A client that holds what it was told, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::world::World;
+use rim_core::friend::Friendship;
+use rim_core::group::Group;
+use rim_core::group_event::GroupEvent;
+use rim_core::message::Message;
+use rim_core::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
+use rim_core::user::User;
+use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
+
+/// What one device of a user has. It merges answers as the protocol tells clients to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) user: UserId,
+    pub(super) rev: Rev,
+    pub(super) me: Option<User>,
+    pub(super) friends: BTreeMap<UserId, Friendship>,
+    pub(super) groups: BTreeMap<GroupId, View>,
+    /// Everybody it was told of, as told last.
+    pub(super) users: BTreeMap<UserId, User>,
+}
+
+/// What it has of one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    pub(super) rev: Rev,
+    pub(super) member: bool,
+    pub(super) group: Group,
+    pub(super) last_seq: Seq,
+    pub(super) unread: u64,
+    pub(super) deleted: Option<Seq>,
+    pub(super) messages: BTreeMap<Seq, Message>,
+    /// By their places.
+    pub(super) events: BTreeMap<Rev, GroupEvent>,
+    pub(super) joined_at: Option<Timestamp>,
+    /// Those who have not left.
+    pub(super) members: BTreeMap<UserId, MemberState>,
+    /// What lies between two of these ends was left out, and the client knows it.
+    pub(super) skipped: Vec<(Seq, Seq)>,
+}
+
+impl Client {
+    /// One that has nothing yet.
+    pub(super) fn new(user: UserId) -> Self {
+        Self {
+            user,
+            rev: Rev(0),
+            me: None,
+            friends: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            users: BTreeMap::new(),
+        }
+    }
+
+    /// One that has just fetched everything on one page.
+    pub(super) async fn up_to_date(w: &World, user: UserId) -> Self {
+        let mut client = Self::new(user);
+        client.catch_up(w, 100_000, None).await;
+        client
+    }
+
+    /// Asks until there is no more, and returns how often. Each answer but the last must bring it on.
+    pub(super) async fn catch_up(&mut self, w: &World, limit: u32, window: Option<u32>) -> usize {
+        let mut asked = 1;
+        while self.ask(w, limit, window).await {
+            asked += 1;
+        }
+        asked
+    }
+
+    /// Asks once, and returns whether there is more.
+    pub(super) async fn ask(&mut self, w: &World, limit: u32, window: Option<u32>) -> bool {
+        let answer = self.ask_for(w, SyncQuery { limit, window, ..SyncQuery::default() }).await;
+        answer.more
+    }
+
+    /// Asks once for what it misses, and returns the answer.
+    pub(super) async fn ask_for(&mut self, w: &World, query: SyncQuery) -> SyncPage {
+        let before = self.places();
+        let limit = query.limit;
+        let page = w.sync(self.user, SyncQuery { rev: self.rev, groups: before.1.clone(), ..query }).await;
+        check(&page, self.user, limit);
+        self.merge(page.clone());
+        assert!(!page.more || self.places() != before, "an answer that promises more brings the client on");
+        page
+    }
+
+    /// Asks until there is no more, and names so many groups at a time as the protocol tells clients to who have more
+    /// than fit into a request.
+    pub(super) async fn catch_up_in_slices(&mut self, w: &World, slice: usize, limit: u32) {
+        let mut after = None;
+        loop {
+            let known = self.groups.iter().filter(|(group, _)| Some(**group) > after);
+            let groups: Vec<_> = known.map(|(group, view)| (*group, view.rev)).take(slice + 1).collect();
+            let to = groups.get(slice).map(|_| groups[slice - 1].0);
+            let groups = groups.into_iter().take(slice).collect();
+            let query = SyncQuery { rev: self.rev, groups, limit, after, to, ..SyncQuery::default() };
+            let page = w.sync(self.user, query).await;
+            check(&page, self.user, limit);
+            assert!(page.groups.iter().all(|delta| Some(delta.group_id) > after));
+            assert!(page.groups.iter().all(|delta| to.is_none_or(|to| delta.group_id <= to)));
+            assert_eq!(page.more, page.next.is_some());
+            let before = (self.places(), after);
+            let next = if page.more { page.next } else { to };
+            self.merge(page);
+            if next.is_none() {
+                return;
+            }
+            after = next;
+            assert!((self.places(), after) != before, "an answer that promises more brings the client on");
+        }
+    }
+
+    fn places(&self) -> (Rev, Vec<(GroupId, Rev)>) {
+        (self.rev, self.groups.iter().map(|(group, view)| (*group, view.rev)).collect())
+    }
+
+    fn merge(&mut self, page: SyncPage) {
+        assert!(page.rev >= self.rev, "changes do not go back");
+        self.rev = page.rev;
+        self.me = page.me.or(self.me.take());
+        self.users.extend(page.users.into_iter().map(|user| (user.id, user)));
+        for (user, friendship) in page.friends {
+            match friendship {
+                Friendship::None => self.friends.remove(&user),
+                friendship => self.friends.insert(user, friendship),
+            };
+        }
+        for delta in page.groups {
+            match self.groups.get_mut(&delta.group_id) {
+                Some(view) => view.merge(delta),
+                None => {
+                    let mut view = View::new(&delta);
+                    let id = delta.group_id;
+                    view.merge(delta);
+                    self.groups.insert(id, view);
+                }
+            }
+        }
+        // After the groups: one that somebody joined anew says that nothing of it is deleted.
+        for chat in page.chats {
+            if let Some(view) = self.groups.get_mut(&chat.group) {
+                view.deleted = chat.deleted;
+                view.unread = view.unread.min(view.last_seq.0.saturating_sub(chat.read.0));
+            }
+        }
+    }
+}
+
+impl View {
+    fn new(delta: &GroupDelta) -> Self {
+        Self {
+            rev: Rev(0),
+            member: delta.member,
+            group: delta.group.clone().expect("a group that is new to the client is described"),
+            last_seq: Seq(0),
+            unread: 0,
+            deleted: None,
+            messages: BTreeMap::new(),
+            events: BTreeMap::new(),
+            joined_at: None,
+            members: BTreeMap::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    fn merge(&mut self, delta: GroupDelta) {
+        assert!(delta.rev > self.rev, "a group is in the answer only if it goes on");
+        if let Some(to) = delta.skipped_to {
+            let after = self.messages.keys().next_back().copied().unwrap_or_default();
+            assert!(to > after, "what the client has was not skipped");
+            self.skipped.push((after, to));
+        }
+        for message in delta.messages {
+            assert!(message.rev > self.rev && message.rev <= delta.rev, "only what the client missed");
+            let again = self.messages.insert(message.seq, message);
+            assert_eq!(again, None, "a message that does not change comes once");
+        }
+        for event in delta.events {
+            let place = event.place();
+            assert!(place > self.rev && place <= delta.rev, "only what the client missed");
+            let again = self.events.insert(place, event);
+            assert_eq!(again, None, "what happened is told once");
+        }
+        self.joined_at = Some(delta.joined_at);
+        for member in delta.members {
+            if member.left {
+                self.members.remove(&member.user);
+            } else {
+                self.members.insert(member.user, member);
+            }
+        }
+        self.group = delta.group.unwrap_or_else(|| self.group.clone());
+        (self.rev, self.member) = (delta.rev, delta.member);
+        (self.last_seq, self.unread, self.deleted) = (delta.last_seq, delta.unread, delta.deleted);
+    }
+
+    /// Whether the client was told that it does not get this place.
+    pub(super) fn knows_to_lack(&self, seq: Seq) -> bool {
+        self.skipped.iter().any(|(after, to)| *after < seq && seq < *to)
+    }
+}
+
+/// What holds for every answer.
+fn check(page: &SyncPage, user: UserId, limit: u32) {
+    let rows: usize = page
+        .groups
+        .iter()
+        .map(|group| group.messages.len() + group.members.len() + group.renamed.len())
+        .sum();
+    assert!(rows <= limit as usize, "{rows} rows where {limit} were asked for");
+    assert!(page.more || page.groups.iter().all(|group| !group.more), "who has more in a group has more");
+
+    let mut groups = BTreeSet::new();
+    let mut named = BTreeSet::new();
+    named.extend(page.friends.iter().map(|(friend, _)| *friend));
+    for delta in &page.groups {
+        assert!(groups.insert(delta.group_id), "a group comes once a page");
+        assert!(delta.messages.is_sorted_by(|a, b| a.seq < b.seq), "messages ascend");
+        assert!(delta.messages.iter().all(|message| message.group == delta.group_id));
+        named.extend(delta.messages.iter().map(|message| message.sender));
+        named.extend(delta.members.iter().map(|member| member.user));
+        named.extend(&delta.renamed);
+        named.extend(delta.events.iter().flat_map(GroupEvent::named));
+        assert!(delta.events.is_sorted_by(|a, b| a.place() < b.place()), "events ascend");
+        assert!(delta.renamed.is_empty() || delta.members_omitted, "a member that is told is told once");
+    }
+    let mut users = BTreeSet::new();
+    for named in &page.users {
+        assert!(users.insert(named.id), "a user comes once a page");
+    }
+    assert!(users.is_superset(&named), "everybody named is described: {named:?}, {users:?}");
+    // Descriptions are no way to look at strangers.
+    named.insert(user);
+    named.extend(page.groups.iter().filter_map(|delta| delta.group.as_ref()).map(|group| group.creator));
+    assert!(users.is_subset(&named), "nobody else is described: {named:?}, {users:?}");
+}

@@ -1,0 +1,541 @@
+//! What a store should remember, written to be obvious and for nothing else.
+//!
+//! Who may do what is not modelled: the rules of [`rim_core::group`] and [`rim_core::friend`] are asked. What a
+//! method does when it is allowed is told here a second time, without a thought for speed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rim_core::event::{Change, ChatChange, GroupChange};
+use rim_core::friend::{self, FriendAction, Friendship};
+use rim_core::group::{self, Group, Member, NewGroup, Role};
+use rim_core::group_event::GroupEvent;
+use rim_core::message::{self, Mark, Message, NewMessage, Receipt};
+use rim_core::sync::Stay;
+use rim_core::user::{ProfileChange, User};
+use rim_core::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
+
+/// What the feed should bring, or why nothing happens.
+pub(super) type Outcome = Result<Vec<Change>, Refusal>;
+
+#[derive(Default)]
+pub(super) struct Model {
+    pub(super) users: BTreeMap<UserId, User>,
+    /// Whose profile has changed.
+    pub(super) renamed: BTreeSet<UserId>,
+    /// How far each is in his own changes; a new user, who is not listed, is at 1.
+    own_revs: BTreeMap<UserId, Rev>,
+    /// Seen from the first; strangers are left out.
+    pub(super) friends: BTreeMap<(UserId, UserId), Friendship>,
+    /// Who is or was of some friendship to whom.
+    pub(super) ever_asked: BTreeSet<(UserId, UserId)>,
+    pub(super) rooms: BTreeMap<GroupId, Room>,
+    pub(super) last_id: MessageId,
+}
+
+/// A group and all that ever was in it.
+pub(super) struct Room {
+    pub(super) group: Group,
+    pub(super) rev: Rev,
+    /// Everybody who ever joined, in the order in which they joined last.
+    pub(super) people: Vec<Person>,
+    pub(super) messages: Vec<Message>,
+    /// All that was told.
+    pub(super) events: Vec<GroupEvent>,
+}
+
+pub(super) struct Person {
+    pub(super) user: UserId,
+    pub(super) role: Role,
+    /// Each time he was a member: after this place, and up to that one unless he still is.
+    stays: Vec<(Seq, Option<Seq>)>,
+    /// The same by the revs of joining and leaving.
+    revs: Vec<(Rev, Option<Rev>)>,
+    pub(super) joined_at: Timestamp,
+    pub(super) read: Seq,
+    pub(super) delivered: Seq,
+    /// Up to where they have deleted the chat, if they have.
+    pub(super) deleted: Option<Seq>,
+    /// Whether they have left the group, and deleted it after that.
+    pub(super) forgotten: bool,
+    /// What a group chat was, and who was their peer in it, when they left it last.
+    as_left: Option<(Group, UserId)>,
+}
+
+impl Person {
+    pub(super) fn is_member(&self) -> bool {
+        self.stays.last().is_some_and(|(_, to)| to.is_none())
+    }
+
+    /// The place after which his latest stay began.
+    pub(super) fn joined_after(&self) -> Seq {
+        self.stays.last().map_or(Seq(0), |(after, _)| *after)
+    }
+
+    /// Whether the two were members at the same time.
+    fn shared(&self, other: &Self) -> bool {
+        let stay = |(from, to): &(Rev, Option<Rev>)| Stay { from: *from, to: to.unwrap_or(Rev(u64::MAX)) };
+        self.revs.iter().any(|mine| other.revs.iter().any(|theirs| stay(mine).overlaps(stay(theirs))))
+    }
+
+    fn hears(&self, place: Rev) -> bool {
+        self.revs.iter().any(|(from, to)| *from <= place && to.is_none_or(|to| place <= to))
+    }
+
+    fn sees(&self, seq: Seq) -> bool {
+        self.stays.iter().any(|(after, to)| *after < seq && to.is_none_or(|to| seq <= to))
+    }
+}
+
+impl Room {
+    fn new(id: GroupId, new: &NewGroup, single: bool) -> Self {
+        let NewGroup { creator, name, avatar, mode, .. } = new.clone();
+        let group = Group { id, name, avatar, mode, creator, single };
+        Self { group, rev: Rev(0), people: Vec::new(), messages: Vec::new(), events: Vec::new() }
+    }
+
+    pub(super) fn person(&self, user: UserId) -> Option<&Person> {
+        self.people.iter().find(|person| person.user == user)
+    }
+
+    fn person_mut(&mut self, user: UserId) -> Option<&mut Person> {
+        self.people.iter_mut().find(|person| person.user == user)
+    }
+
+    /// The current members, in order of joining.
+    pub(super) fn members(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(|person| person.is_member())
+    }
+
+    pub(super) fn has_member(&self, user: UserId) -> bool {
+        self.person(user).is_some_and(Person::is_member)
+    }
+
+    pub(super) fn last_seq(&self) -> Seq {
+        Seq(self.messages.len() as u64)
+    }
+
+    /// What the user may see, whether or not he is still a member.
+    pub(super) fn visible(&self, user: UserId) -> Vec<Message> {
+        let Some(person) = self.person(user) else { return Vec::new() };
+        self.messages.iter().filter(|message| person.sees(message.seq)).cloned().collect()
+    }
+
+    /// The last place that is theirs: where they left, if they did.
+    pub(super) fn last_seq_of(&self, user: UserId) -> Seq {
+        let left = self.person(user).and_then(|person| person.stays.last()).and_then(|(_, to)| *to);
+        left.unwrap_or(self.last_seq())
+    }
+
+    /// Whether they have deleted the chat, and nothing has brought it back.
+    pub(super) fn is_deleted(&self, user: UserId) -> bool {
+        let deleted = self.person(user).and_then(|person| person.deleted);
+        deleted.is_some_and(|deleted| deleted >= self.last_seq_of(user))
+    }
+
+    /// What the user may know of, whether or not they are still a member.
+    pub(super) fn events_of(&self, user: UserId) -> Vec<GroupEvent> {
+        let Some(person) = self.person(user) else { return Vec::new() };
+        self.events.iter().filter(|event| person.hears(event.place())).cloned().collect()
+    }
+
+    pub(super) fn unread(&self, user: UserId) -> u64 {
+        let person = self.person(user).expect("they are or was a member");
+        let own = self.messages.iter().rev().find(|message| message.sender == user);
+        let own = own.map_or(Seq(0), |message| message.seq);
+        let seen = person.joined_after().max(person.read).max(own);
+        self.last_seq_of(user).0.saturating_sub(seen.0)
+    }
+
+    /// The group as the user is told of it: of a group chat that they have left what it was then.
+    pub(super) fn seen(&self, user: UserId) -> Group {
+        let person = self.person(user).filter(|person| !person.is_member());
+        let as_left = person.and_then(|person| person.as_left.as_ref()).map(|(group, _)| group);
+        as_left.unwrap_or(&self.group).clone()
+    }
+
+    pub(super) fn peer(&self, user: UserId) -> UserId {
+        let person = self.person(user).expect("they are or were a member");
+        match &person.as_left {
+            Some((_, peer)) if !person.is_member() => *peer,
+            _ => self.present_peer(person),
+        }
+    }
+
+    fn present_peer(&self, person: &Person) -> UserId {
+        let other =
+            |other: &&Person| other.user != person.user && (self.group.single || person.shared(other));
+        let current = self.members().find(other);
+        current.or(self.people.iter().find(other)).map_or(person.user, |other| other.user)
+    }
+
+    /// Whether the user may know from the group that the other is or was in it.
+    pub(super) fn introduces(&self, user: UserId, other: UserId) -> bool {
+        let both = self.person(user).zip(self.person(other));
+        both.is_some_and(|(person, other)| self.group.single || person.shared(other))
+    }
+
+    fn rule(&self, user: UserId) -> Option<Member> {
+        let person = self.person(user).filter(|person| person.is_member());
+        person.map(|person| Member { user, role: person.role })
+    }
+
+    fn next_rev(&mut self) -> Rev {
+        self.rev.0 += 1;
+        self.rev
+    }
+
+    fn join(&mut self, user: UserId, role: Role, at: Timestamp) {
+        let after = self.last_seq();
+        let rev = self.next_rev();
+        let mut person = match self.people.iter().position(|person| person.user == user) {
+            Some(place) => self.people.remove(place),
+            None => Person {
+                user,
+                role,
+                stays: Vec::new(),
+                revs: Vec::new(),
+                joined_at: at,
+                deleted: None,
+                forgotten: false,
+                as_left: None,
+                read: Seq(0),
+                delivered: Seq(0),
+            },
+        };
+        (person.role, person.deleted, person.forgotten) = (role, None, false);
+        person.joined_at = at;
+        person.stays.push((after, None));
+        person.revs.push((rev, None));
+        self.people.push(person);
+    }
+
+    /// Each of them, who are members, leaves.
+    fn part(&mut self, users: &[UserId]) {
+        let last = self.last_seq();
+        let group = (!self.group.single).then(|| self.group.clone());
+        for user in users {
+            let person = self.person(*user).expect("they are a member");
+            let as_left = group.clone().map(|group| (group, self.present_peer(person)));
+            self.person_mut(*user).expect("they are a member").as_left = as_left;
+        }
+        for user in users {
+            let rev = self.next_rev();
+            let person = self.person_mut(*user).expect("they are a member");
+            person.stays.last_mut().expect("they are a member").1 = Some(last);
+            person.revs.last_mut().expect("they are a member").1 = Some(rev);
+        }
+    }
+
+    /// What the feed says of a change that was made just now.
+    fn told(&mut self, actor: UserId, what: GroupChange, at: Timestamp) -> Change {
+        let is_profile = matches!(what, GroupChange::Profile { .. });
+        let seq = (!self.group.single && !is_profile).then(|| self.last_seq());
+        let change = Change::Group { group: self.group.id, rev: self.rev, seq, actor, what, at };
+        self.events.extend(GroupEvent::of(&change).map(|(_, event)| event));
+        change
+    }
+}
+
+impl Model {
+    // ---- users
+
+    fn next_own_rev(&mut self, user: UserId) -> Rev {
+        let rev = self.own_revs.entry(user).or_insert(Rev(1));
+        rev.0 += 1;
+        *rev
+    }
+
+    pub(super) fn change_profile(&mut self, id: UserId, change: ProfileChange, at: Timestamp) -> Outcome {
+        let before = self.users[&id].clone();
+        let after = change.applied_to(&before);
+        if after == before {
+            return Ok(vec![]);
+        }
+        self.users.insert(id, after.clone());
+        self.renamed.insert(id);
+        let rev = self.next_own_rev(id);
+        let seen = Arc::new(after.for_others());
+        let mut told = vec![Change::Profile { to: id, rev, user: Arc::new(after), at }];
+        if *seen == before.for_others() {
+            return Ok(told);
+        }
+        let related: Vec<_> =
+            self.friends.keys().filter(|(_, other)| *other == id).map(|(user, _)| *user).collect();
+        for to in related {
+            let rev = self.next_own_rev(to);
+            told.push(Change::Profile { to, rev, user: Arc::clone(&seen), at });
+        }
+        for room in self.rooms.values_mut().filter(|room| room.has_member(id)) {
+            room.next_rev();
+            told.push(room.told(id, GroupChange::Profile { user: Arc::clone(&seen) }, at));
+        }
+        Ok(told)
+    }
+
+    pub(super) fn befriend(
+        &mut self,
+        user: UserId,
+        other: UserId,
+        action: FriendAction,
+        at: Timestamp,
+    ) -> Outcome {
+        if action == FriendAction::Ask {
+            friend::may_ask(user, other)?;
+        }
+        let before = self.friends.get(&(user, other)).copied().unwrap_or(Friendship::None);
+        let Some((after, what)) = friend::act(before, action).filter(|_| user != other) else {
+            return Ok(vec![]);
+        };
+        self.friends.insert((user, other), after);
+        self.friends.insert((other, user), after.mirrored());
+        self.ever_asked.extend([(user, other), (other, user)]);
+        self.friends.retain(|_, friendship| *friendship != Friendship::None);
+        let (actor_rev, other_rev) = (self.next_own_rev(user), self.next_own_rev(other));
+        Ok(vec![Change::Friend { actor: user, actor_rev, other, other_rev, what, at }])
+    }
+
+    // ---- groups
+
+    /// Whether the two are friends, or the other has written in their single chat since he joined it last.
+    pub(super) fn knows(&self, user: UserId, other: UserId) -> bool {
+        let written = |room: &Room| {
+            let joined = room.person(other).filter(|person| person.is_member()).map(Person::joined_after);
+            let by_other = |message: &&Message| message.sender == other;
+            let last = room.messages.iter().rev().find(by_other).map(|message| message.seq);
+            room.group.single
+                && room.person(user).is_some()
+                && joined.is_some_and(|joined| last > Some(joined))
+        };
+        let friends = self.friends.get(&(user, other)) == Some(&Friendship::Friends);
+        user != other && (friends || self.rooms.values().any(written))
+    }
+
+    /// The single chat of the two that this would find.
+    pub(super) fn single_of(&self, new: &NewGroup) -> Option<GroupId> {
+        let founders = new.founders();
+        let is_theirs =
+            |room: &&Room| room.group.single && founders.iter().all(|(user, _)| room.person(*user).is_some());
+        let found = self.rooms.values().find(is_theirs).map(|room| room.group.id);
+        found.filter(|_| new.is_single(&founders))
+    }
+
+    /// `id` is the one that the store gave it.
+    pub(super) fn found(&mut self, new: &NewGroup, id: GroupId, at: Timestamp) -> Outcome {
+        let founders = new.founders();
+        let users: Vec<_> = founders.iter().map(|(user, _)| *user).collect();
+        if let Some(single) = self.single_of(new) {
+            assert_eq!(id, single, "the single chat of the two is found again");
+            return Ok(self.rooms.get_mut(&id).expect("found").bring_in(new.creator, &users, at));
+        }
+        let mut room = Room::new(id, new, new.is_single(&founders));
+        for (user, role) in founders {
+            room.join(user, role, at);
+        }
+        let told = room.told(new.creator, GroupChange::Created { members: users }, at);
+        assert!(self.rooms.insert(id, room).is_none(), "a new group has a new id");
+        Ok(vec![told])
+    }
+
+    pub(super) fn add(&mut self, caller: UserId, id: GroupId, users: &[UserId], at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_add(&room.group, room.rule(caller), users, |user| room.person(user).is_some())?;
+        Ok(room.bring_in(caller, users, at))
+    }
+
+    pub(super) fn remove(&mut self, caller: UserId, id: GroupId, users: &[UserId], at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_remove(&room.group, room.rule(caller), users)?;
+        let mut gone = Vec::new();
+        for user in users {
+            if room.has_member(*user) && !gone.contains(user) {
+                gone.push(*user);
+            }
+        }
+        if gone.is_empty() {
+            return Ok(vec![]);
+        }
+        room.part(&gone);
+        let mut changes = vec![room.told(caller, GroupChange::Removed { users: gone.clone() }, at)];
+        if group::needs_heir(&room.group, &gone) {
+            let admin = room.members().find(|person| person.role == Role::Admin);
+            let heir = admin.or(room.members().next()).map(|person| person.user);
+            changes.extend(heir.map(|heir| room.crown(caller, heir, at)));
+        }
+        Ok(changes)
+    }
+
+    pub(super) fn set_role(
+        &mut self,
+        caller: UserId,
+        id: GroupId,
+        user: UserId,
+        role: Role,
+        at: Timestamp,
+    ) -> Outcome {
+        let room = self.room(id)?;
+        group::may_change_role(&room.group, room.rule(caller), room.rule(user))?;
+        let person = room.person_mut(user).expect("the rule knows him");
+        if person.role == role {
+            return Ok(vec![]);
+        }
+        person.role = role;
+        room.next_rev();
+        Ok(vec![room.told(caller, GroupChange::Role { user, role }, at)])
+    }
+
+    pub(super) fn hand_over(&mut self, caller: UserId, id: GroupId, user: UserId, at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_hand_over(&room.group, room.rule(caller), room.rule(user))?;
+        if user == caller {
+            return Ok(vec![]);
+        }
+        Ok(vec![room.crown(caller, user, at)])
+    }
+
+    pub(super) fn rename_group(&mut self, caller: UserId, id: GroupId, name: &str, at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_update(room.rule(caller))?;
+        if room.group.name == name {
+            return Ok(vec![]);
+        }
+        room.group.name = name.into();
+        room.next_rev();
+        Ok(vec![room.told(caller, GroupChange::Updated { name: Some(name.into()) }, at)])
+    }
+
+    pub(super) fn dissolve(&mut self, caller: UserId, id: GroupId, at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_dissolve(&room.group, room.rule(caller))?;
+        let members: Vec<_> = room.members().map(|person| person.user).collect();
+        room.part(&members);
+        Ok(vec![room.told(caller, GroupChange::Dissolved { members }, at)])
+    }
+
+    // ---- messages
+
+    /// The place of this message, if it was stored before.
+    pub(super) fn stored(&self, new: &NewMessage) -> Option<&Message> {
+        let room = self.rooms.get(&new.group)?;
+        let same =
+            |message: &&Message| message.sender == new.sender && message.client_msg_id == new.client_msg_id;
+        room.messages.iter().find(same)
+    }
+
+    /// `id` is the one that the store gave it.
+    pub(super) fn append(&mut self, new: &NewMessage, id: MessageId) -> Outcome {
+        if self.stored(new).is_some() {
+            return Ok(vec![]);
+        }
+        let last_id = self.last_id;
+        let room = self.room(new.group)?;
+        room.rule(new.sender).ok_or(Refusal::NotMember)?;
+        assert!(id > last_id, "ids ascend over all groups");
+        let both: Vec<_> =
+            room.people.iter().map(|person| person.user).filter(|_| room.group.single).collect();
+        let mut changes = room.bring_in(new.sender, &both, new.now);
+        let NewMessage { group, sender, client_msg_id, kind, content, session: _, now, origin } = new.clone();
+        let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
+        let message = Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now };
+        room.messages.push(message.clone());
+        self.last_id = id;
+        changes.push(Change::Message { message: Arc::new(message), origin });
+        Ok(changes)
+    }
+
+    pub(super) fn delete_chat(
+        &mut self,
+        user: UserId,
+        group: GroupId,
+        seen: Option<Seq>,
+        at: Timestamp,
+    ) -> Outcome {
+        let room = self.room(group)?;
+        let last = room.last_seq_of(user);
+        let single = room.group.single;
+        let person = room.person_mut(user).ok_or(Refusal::NotMember)?;
+        let left = (!person.is_member()).then_some(last);
+        person.forgotten |= message::is_forgotten(single, left, seen);
+        let seq = seen.unwrap_or(last).min(last);
+        if person.deleted >= Some(seq) {
+            return Ok(vec![]);
+        }
+        person.deleted = Some(seq);
+        let rev = self.next_own_rev(user);
+        Ok(vec![Change::Chat { user, rev, group, what: ChatChange::Deleted { seq }, at }])
+    }
+
+    pub(super) fn mark(&mut self, mark: &Mark) -> Outcome {
+        let room = self.room(mark.group)?;
+        room.rule(mark.user).ok_or(Refusal::NotMember)?;
+        let seq = room.messages.iter().find(|message| message.id == mark.message).map(|message| message.seq);
+        let person = room.person_mut(mark.user).expect("the rule knows him");
+        let receipt = match mark.receipt {
+            Receipt::Read => &mut person.read,
+            Receipt::Delivered => &mut person.delivered,
+        };
+        let Some(seq) = seq.filter(|seq| *seq > *receipt) else { return Ok(vec![]) };
+        *receipt = seq;
+        person.delivered = person.delivered.max(person.read);
+        Ok(vec![Change::Receipt {
+            group: mark.group,
+            rev: room.next_rev(),
+            user: mark.user,
+            receipt: mark.receipt,
+            message: mark.message,
+            seq,
+            at: mark.now,
+            origin: mark.origin,
+        }])
+    }
+
+    pub(super) fn read_all(&mut self, user: UserId, group: GroupId, now: Timestamp) -> Outcome {
+        let room = self.room(group)?;
+        if !room.has_member(user) {
+            let seq = room.last_seq_of(user);
+            let person = room.person_mut(user).ok_or(Refusal::NotMember)?;
+            if person.read >= seq || person.forgotten {
+                return Ok(vec![]);
+            }
+            (person.read, person.delivered) = (seq, person.delivered.max(seq));
+            let rev = self.next_own_rev(user);
+            return Ok(vec![Change::Chat {
+                user,
+                rev,
+                group,
+                what: ChatChange::ReadAfterLeaving { seq },
+                at: now,
+            }]);
+        }
+        let Some(last) = room.messages.last() else { return Ok(vec![]) };
+        let (message, receipt, origin) = (last.id, Receipt::Read, Origin(0));
+        self.mark(&Mark { group, user, message, receipt, session: None, now, origin })
+    }
+
+    fn room(&mut self, id: GroupId) -> Result<&mut Room, Refusal> {
+        self.rooms.get_mut(&id).ok_or(Refusal::NoSuchGroup)
+    }
+}
+
+impl Room {
+    fn bring_in(&mut self, caller: UserId, users: &[UserId], at: Timestamp) -> Vec<Change> {
+        let mut new = Vec::new();
+        for user in users {
+            if !self.has_member(*user) {
+                self.join(*user, Role::Common, at);
+                new.push(*user);
+            }
+        }
+        if new.is_empty() {
+            return vec![];
+        }
+        vec![self.told(caller, GroupChange::Added { users: new }, at)]
+    }
+
+    fn crown(&mut self, actor: UserId, user: UserId, at: Timestamp) -> Change {
+        self.group.creator = user;
+        self.person_mut(user).expect("he is a member").role = Role::Admin;
+        self.next_rev();
+        self.told(actor, GroupChange::Creator { user }, at)
+    }
+}
