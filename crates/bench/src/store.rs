@@ -23,7 +23,7 @@ use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
 use rim_core::session::NewSession;
 use rim_core::user::NewUser;
 use rim_core::{GroupId, Origin, Timestamp, UserId};
-use rim_store::{CommitObserver, Committed, Feed, Store, StoreError};
+use rim_store::{CommitObserver, Committed, Feed, Store, StoreError, callback};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -345,7 +345,7 @@ impl Sender {
                 }
                 drop(permit);
             };
-            match self.store.submit(write.clone(), Box::new(done)) {
+            match self.store.submit(write.clone(), callback(done)) {
                 Err(StoreError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
                 result => return Ok(result?),
             }
@@ -383,7 +383,7 @@ async fn drain(mut feed: Feed) {
     while let Some(commit) = feed.recv().await {
         for entry in commit {
             if let Committed::Answer { done, result } = entry {
-                done(result);
+                done(result).wake();
             }
         }
     }

@@ -52,7 +52,7 @@ impl Slot {
             None => {
                 for entry in out {
                     if let Committed::Answer { done, result } = entry {
-                        done(result);
+                        done(result).wake();
                     }
                 }
             }

@@ -178,6 +178,7 @@ impl Queue {
 mod tests {
     use super::*;
     use rim_core::message::{Kind, NewMessage};
+    use rim_store::callback;
     use rim_store::waiting::MAX_BATCH_WRITES;
 
     fn append(bytes: usize) -> Item {
@@ -195,7 +196,7 @@ mod tests {
             now: Default::default(),
             origin: Default::default(),
         });
-        Item { wanted: Wanted::Write(write), asker: Asker::Feed(Box::new(|_| ())) }
+        Item { wanted: Wanted::Write(write), asker: Asker::Feed(callback(drop)) }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use rim_core::{GroupId, Origin, Rev, Seq, UserId, event::Topic};
 use rim_store::archive::{State, StoreArchive};
 use rim_store::suite::Fixture;
 use rim_store::suite::world::{Sent, World, new_user, text, write};
-use rim_store::{Feed, SharedStore};
+use rim_store::{Feed, SharedStore, callback};
 use rim_store::{Result, Store, StoreError};
 use rim_store_postgres::{OpenError, PostgresArchive};
 use rim_testbed::{Fault, Postgres, Proxy};
@@ -52,7 +52,7 @@ impl House {
 
     fn submit(&self, write: Write) -> oneshot::Receiver<Result<Written>> {
         let (answer, answered) = oneshot::channel();
-        let done = Box::new(move |result| answer.send(result).expect("the test waits"));
+        let done = callback(move |result| answer.send(result).expect("the test waits"));
         self.w.store.submit(write, done).expect("room in the queue");
         answered
     }
@@ -280,7 +280,7 @@ async fn a_database_that_is_away_is_waited_for() {
     let created = w.store.create_user(new_user("carl"), w.now()).await;
     assert!(matches!(created, Err(StoreError::Busy)), "{created:?}");
     let (answer, answered) = oneshot::channel();
-    let done = Box::new(move |result| drop(answer.send(result)));
+    let done = callback(move |result| drop(answer.send(result)));
     w.store.submit(Write::Append(text(anna, group, "1", "meanwhile", w.now())), done).expect("it waits");
     server.start();
 

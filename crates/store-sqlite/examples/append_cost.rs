@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rim_core::contact::Bounds;
 use rim_core::message::{NewMessage, Write};
 use rim_core::{GroupId, Timestamp, UserId};
-use rim_store::{CommitObserver, Store};
+use rim_store::{CommitObserver, Store, callback};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::Semaphore;
 
@@ -62,7 +62,7 @@ async fn measure(groups: u64, burst: usize, messages: u64) {
         for _ in 0..burst {
             let (permits, number) = (Arc::clone(&permits), sent);
             let write = Write::Append(message(number, &users, &groups));
-            let done = Box::new(move |result: Result<_, _>| {
+            let done = callback(move |result| {
                 result.expect("stored");
                 drop(permits);
             });

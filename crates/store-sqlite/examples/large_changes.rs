@@ -13,7 +13,7 @@ use rim_core::message::Write;
 use rim_core::session::NewSession;
 use rim_core::user::ProfileChange;
 use rim_core::{GroupId, Timestamp, UserId};
-use rim_store::{CommitObserver, Store};
+use rim_store::{CommitObserver, Store, callback};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::oneshot;
 
@@ -108,7 +108,7 @@ async fn measure(
         let asked = Instant::now();
         let (done, answer) = oneshot::channel();
         let message = Write::Append(new_message(id, group, sender));
-        store.submit(message, Box::new(|result| drop(done.send(result)))).expect("room");
+        store.submit(message, callback(|result| drop(done.send(result)))).expect("room");
         let mut answer = std::pin::pin!(answer);
         let mut finished = None;
         loop {

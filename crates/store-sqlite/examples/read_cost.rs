@@ -14,7 +14,7 @@ use rim_core::contact::Bounds;
 use rim_core::message::{Page, Write};
 use rim_core::sync::SyncQuery;
 use rim_core::{GroupId, Timestamp, UserId};
-use rim_store::{CommitObserver, Store};
+use rim_store::{CommitObserver, Store, callback};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::Semaphore;
 
@@ -177,7 +177,7 @@ async fn fill(store: &Arc<SqliteStore>, groups: u64, messages: u64, users: u64) 
         let group = (chance * chance * groups as f64) as u64;
         let permit = Arc::clone(&in_queue).acquire_owned().await.expect("never closed");
         let message = new_message(number, ids[group as usize], member_of(group, number));
-        let done = Box::new(move |result: Result<_, _>| {
+        let done = callback(move |result| {
             result.expect("stored");
             drop(permit);
         });

@@ -12,6 +12,7 @@ use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, MessageId, Origin, SessionId, Timestamp, UserId};
+use rim_store::callback;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -104,7 +105,7 @@ impl<'c> House<'c> {
         for writes in batches {
             self.batch.begin().expect("begun");
             for write in writes {
-                self.batch.write(write, Box::new(|_| ())).expect("written");
+                self.batch.write(write, callback(drop)).expect("written");
             }
             self.batch.commit().expect("committed");
             assert!(!self.batch.committed(&self.directory).is_empty());

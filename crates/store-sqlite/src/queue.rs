@@ -164,6 +164,7 @@ mod tests {
     use super::*;
     use crate::batch::awaited;
     use rim_core::message::{Kind, NewMessage};
+    use rim_store::callback;
 
     fn append(bytes: usize) -> Item {
         append_of(UserId(1), bytes)
@@ -180,7 +181,7 @@ mod tests {
             now: Default::default(),
             origin: Default::default(),
         });
-        Item::Write { write, done: Box::new(|_| ()) }
+        Item::Write { write, done: callback(drop) }
     }
 
     /// A use case that somebody waits for.

@@ -18,7 +18,7 @@ use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, Identity, Origin, Refusal, Seq, Timestamp, UserId};
 use rim_store::suite::{self, Fixture};
-use rim_store::{CommitObserver, Committed, Feed, Store, StoreError};
+use rim_store::{CommitObserver, Committed, Feed, Store, StoreError, callback};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -87,7 +87,7 @@ impl House {
 
     fn submit(&self, message: NewMessage) -> oneshot::Receiver<Result<Written, StoreError>> {
         let (tell, answer) = oneshot::channel();
-        let done = Box::new(move |result| tell.send(result).expect("the test waits"));
+        let done = callback(move |result| tell.send(result).expect("the test waits"));
         self.store.submit(Write::Append(message), done).expect("room in the queue");
         answer
     }
@@ -178,7 +178,7 @@ fn tell(commit: Vec<Committed>) -> Vec<Change> {
     let mut changes = Vec::new();
     for entry in commit {
         match entry {
-            Committed::Answer { done, result } => done(result),
+            Committed::Answer { done, result } => done(result).wake(),
             Committed::Change(change) => changes.push(change),
         }
     }

@@ -216,7 +216,7 @@ impl Thread<'_> {
         if let Err(mpsc::error::SendError(out)) = self.feed.blocking_send(out) {
             for entry in out {
                 if let Committed::Answer { done, result } = entry {
-                    done(result);
+                    done(result).wake();
                 }
             }
         }

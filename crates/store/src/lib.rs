@@ -28,7 +28,7 @@ mod shared;
 pub mod suite;
 pub mod waiting;
 
-pub use feed::{Committed, Done, Feed};
+pub use feed::{Committed, Done, Feed, Sleeper, callback};
 pub use shared::{SeenUpTo, SharedStore};
 
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -17,7 +17,7 @@ use super::hint::{self, Brief, Hint};
 use super::progress::Progress;
 use super::{Cluster, Ears, Request, Word};
 use crate::app::App;
-use crate::gateway;
+use crate::gateway::{self, Wakes};
 
 /// Changes of one topic that are asked for at once.
 const MAX_CHANGES: u32 = 500;
@@ -164,16 +164,16 @@ impl Follower {
     fn committed(&mut self, commit: Vec<Committed>) {
         let max_payload = self.cluster.bus.max_payload();
         let app = Arc::clone(&self.app);
-        app.waking.batched(|| {
+        app.waking.batched(|wakes| {
             for entry in commit {
                 match entry {
-                    Committed::Answer { done, result } => done(result),
+                    Committed::Answer { done, result } => wakes.add(done(result)),
                     Committed::Change(change) => {
                         for (subject, payload) in hint::of(&change, max_payload) {
                             self.cluster.bus.publish(subject, payload);
                             self.app.metrics.hints_sent.inc();
                         }
-                        self.happened(change);
+                        self.happened(wakes, change);
                     }
                 }
             }
@@ -188,7 +188,7 @@ impl Follower {
                 match Hint::decode(&payload) {
                     Some(Hint::Change(change)) if self.has_room() => {
                         let app = Arc::clone(&self.app);
-                        app.waking.batched(|| self.happened(change));
+                        app.waking.batched(|wakes| self.happened(wakes, change));
                     }
                     Some(Hint::Change(change)) => {
                         change.places().for_each(|(topic, rev)| self.moved(topic, rev));
@@ -227,20 +227,20 @@ impl Follower {
         }
     }
 
-    fn happened(&mut self, change: Change) {
+    fn happened(&mut self, wakes: &mut Wakes<'_>, change: Change) {
         if let Change::SessionsEnded { user, sessions, why } = &change {
-            return gateway::end_sessions(&self.app, *user, sessions, *why);
+            return gateway::end_sessions(&self.app, wakes, *user, sessions, *why);
         }
         if let Some((group, rev, users)) = hint::joined(&change) {
             self.joined(group, rev, users);
         }
         for (topic, rev) in change.places() {
-            self.progress(topic, |progress, tell| progress.heard(rev, change.clone(), tell));
+            self.tell(wakes, topic, |progress, tell| progress.heard(rev, change.clone(), tell));
         }
     }
 
     fn moved(&mut self, topic: Topic, rev: Rev) {
-        self.progress(topic, |progress, _| progress.has_come_to(rev));
+        self.progress(topic, |progress| progress.has_come_to(rev));
     }
 
     /// Users became members of a group at `rev`: from there on this node follows it, if one of them is here.
@@ -263,13 +263,24 @@ impl Follower {
         self.turns.push_back(topic);
     }
 
-    /// Moves the progress of a topic on, if it is followed, with a way to tell the connections; and lists it if
-    /// something is missing then.
-    fn progress(&mut self, topic: Topic, act: impl FnOnce(&mut Progress, &mut dyn FnMut(Change))) {
+    /// Moves the progress of a topic on, if it is followed, with a way to tell the connections.
+    fn tell(
+        &mut self,
+        wakes: &mut Wakes<'_>,
+        topic: Topic,
+        act: impl FnOnce(&mut Progress, &mut dyn FnMut(Change)),
+    ) {
+        let app = Arc::clone(&self.app);
+        self.progress(topic, |progress| {
+            act(progress, &mut |change| gateway::tell_topic(&app, wakes, &change, topic));
+        });
+    }
+
+    /// Moves the progress of a topic on, if it is followed, and lists it if something is missing then.
+    fn progress(&mut self, topic: Topic, act: impl FnOnce(&mut Progress)) {
         let Some(followed) = self.topics.get_mut(&topic) else { return };
         let before = followed.progress.waiting();
-        let app = &self.app;
-        act(&mut followed.progress, &mut |change| gateway::tell_topic(app, &change, topic));
+        act(&mut followed.progress);
         self.ahead = self.ahead + followed.progress.waiting() - before;
         if followed.progress.is_behind() && !std::mem::replace(&mut followed.listed, true) {
             if followed.progress.waiting() > 0 {
@@ -363,11 +374,14 @@ impl Follower {
                 }
             }
             Answer::Sessions { asked, result: Ok(ended) } => {
-                for (user, session) in asked {
-                    if let Ok(place) = ended.binary_search_by_key(&session, |(session, _)| *session) {
-                        gateway::end_sessions(&self.app, user, &[session], ended[place].1);
+                let app = &self.app;
+                app.waking.batched(|wakes| {
+                    for (user, session) in asked {
+                        if let Ok(place) = ended.binary_search_by_key(&session, |(session, _)| *session) {
+                            gateway::end_sessions(app, wakes, user, &[session], ended[place].1);
+                        }
                     }
-                }
+                });
             }
             // They are looked at again.
             Answer::Sessions { result: Err(_), .. } => {}
@@ -389,7 +403,7 @@ impl Follower {
         for topic in asked {
             // What does not exist is at its beginning.
             let rev = revs.get(topic).copied().unwrap_or_default();
-            self.progress(*topic, |progress, _| progress.stands_at(rev));
+            self.progress(*topic, |progress| progress.stands_at(rev));
         }
     }
 
@@ -398,8 +412,10 @@ impl Follower {
             Ok(changes) => {
                 let complete = changes.len() < MAX_CHANGES as usize;
                 let app = Arc::clone(&self.app);
-                app.waking.batched(|| {
-                    self.progress(topic, |progress, tell| progress.answered(topic, changes, complete, tell));
+                app.waking.batched(|wakes| {
+                    self.tell(wakes, topic, |progress, tell| {
+                        progress.answered(topic, changes, complete, tell);
+                    });
                 });
             }
             Err(error) => {
@@ -414,7 +430,7 @@ impl Follower {
     fn tick(&mut self) {
         self.tick = self.tick.wrapping_add(1);
         for topic in std::mem::take(&mut self.failed) {
-            self.progress(topic, |progress, _| progress.not_answered());
+            self.progress(topic, Progress::not_answered);
         }
         let due = self.fresh.iter().take_while(|(tick, _)| *tick <= self.tick).count();
         let fresh: Vec<Topic> = self.fresh.drain(..due).map(|(_, topic)| topic).collect();

@@ -15,7 +15,7 @@ use super::announcer::Announcer;
 use super::directory::Directory;
 use super::hint::{Brief, Presence};
 use crate::app::App;
-use crate::gateway::Elsewhere;
+use crate::gateway::{Elsewhere, Wakes};
 
 /// How often the others are told who came and left meanwhile.
 const TICK: Duration = Duration::from_millis(200);
@@ -67,7 +67,9 @@ impl People {
         let Self { app, cluster, announcer, directory, .. } = self;
         match what {
             Presence::Asked if node == cluster.node => announcer.asked(),
-            what => app.waking.batched(|| directory.heard(node, what, |node, what| tell(app, node, what))),
+            what => app.waking.batched(|wakes| {
+                directory.heard(node, what, |node, what| tell(app, wakes, node, what));
+            }),
         }
     }
 
@@ -75,7 +77,9 @@ impl People {
         let Self { app, cluster, living, announcer, directory } = self;
         if living.has_changed().unwrap_or(false) {
             let nodes = living.borrow_and_update();
-            app.waking.batched(|| directory.living(&nodes, |node, what| tell(app, node, what)));
+            app.waking.batched(|wakes| {
+                directory.living(&nodes, |node, what| tell(app, wakes, node, what));
+            });
         }
         let max_payload = cluster.bus.max_payload();
         let announced = announcer.announce(app.hub.take_moved(), max_payload);
@@ -89,6 +93,6 @@ impl People {
     }
 }
 
-fn tell(app: &App, node: NodeId, what: Elsewhere) {
-    app.hub.set_elsewhere(node, what, app.clock.now());
+fn tell(app: &App, wakes: &mut Wakes<'_>, node: NodeId, what: Elsewhere) {
+    app.hub.set_elsewhere(wakes, node, what, app.clock.now());
 }

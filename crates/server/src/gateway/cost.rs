@@ -81,7 +81,7 @@ fn acknowledge_one_of_32_messages() {
         for number in 0..FRAMES as u64 / 32 {
             let tickets: Vec<_> = (0..32).map(|_| outbox.reserve()).collect();
             for ticket in tickets {
-                outbox.answer(ticket, frames::ack(&id, Some(30_000 + number)));
+                outbox.answer(ticket, frames::ack(&id, Some(30_000 + number))).wake();
             }
             black_box(outbox.take().0);
         }
@@ -131,7 +131,9 @@ impl World {
         let connect = |user: u64, group: u64| {
             let outbox = app.hub.connect();
             app.hub.bind(UserId(user), SessionId(user), &outbox, 1).expect("his only device");
-            app.hub.join(UserId(user), &outbox, vec![GroupId(group)], Timestamp(0), || ());
+            app.waking.batched(|wakes| {
+                app.hub.join(wakes, UserId(user), &outbox, vec![GroupId(group)], Timestamp(0), |_| ());
+            });
             outbox
         };
         let of_group = |group| (0..members).map(|member| connect(group * members + member, group)).collect();

@@ -18,6 +18,7 @@ use rim_protocol::frame::{Notice, Notify};
 use rim_store::{Committed, Feed};
 
 use super::frames;
+use super::waking::Wakes;
 use crate::app::App;
 use crate::http::wire;
 
@@ -33,11 +34,11 @@ pub async fn dispatch(app: Arc<App>, feed: Feed) {
 async fn drain(app: &App, mut feed: Feed) {
     while let Some(commit) = feed.recv().await {
         app.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
-        app.waking.batched(|| {
+        app.waking.batched(|wakes| {
             for entry in commit {
                 match entry {
-                    Committed::Answer { done, result } => done(result),
-                    Committed::Change(change) => tell(app, &change),
+                    Committed::Answer { done, result } => wakes.add(done(result)),
+                    Committed::Change(change) => tell(app, wakes, &change),
                 }
             }
         });
@@ -47,16 +48,22 @@ async fn drain(app: &App, mut feed: Feed) {
 }
 
 /// Tells everybody who is connected here and whom the change concerns.
-fn tell(app: &App, change: &Change) {
+fn tell(app: &App, wakes: &mut Wakes<'_>, change: &Change) {
     match change {
-        Change::SessionsEnded { user, sessions, why } => end_sessions(app, *user, sessions, *why),
-        _ => change.places().for_each(|(topic, _)| tell_topic(app, change, topic)),
+        Change::SessionsEnded { user, sessions, why } => end_sessions(app, wakes, *user, sessions, *why),
+        _ => change.places().for_each(|(topic, _)| tell_topic(app, wakes, change, topic)),
     }
 }
 
 /// Closes the connections of sessions that have ended.
-pub(crate) fn end_sessions(app: &App, user: UserId, sessions: &[SessionId], why: Ended) {
-    app.hub.end_sessions(user, sessions, close_code(why));
+pub(crate) fn end_sessions(
+    app: &App,
+    wakes: &mut Wakes<'_>,
+    user: UserId,
+    sessions: &[SessionId],
+    why: Ended,
+) {
+    app.hub.end_sessions(wakes, user, sessions, close_code(why));
 }
 
 /// How a connection ends whose session has.
@@ -68,10 +75,10 @@ pub(super) const fn close_code(why: Ended) -> CloseCode {
 }
 
 /// Tells those whom the change concerns as one of this topic.
-pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
+pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topic: Topic) {
     match change {
         Change::Message { message, origin } => {
-            to_group(app, message.group, *origin, &frames::delivery(message));
+            to_group(app, wakes, message.group, *origin, &frames::delivery(message));
         }
         Change::Receipt { group, rev, user, receipt, message, seq, at, origin } => {
             let kind = match receipt {
@@ -86,9 +93,9 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
                 ..frames::notice(kind, *user, *at)
             });
             if app.hub.group_size(*group) <= MAX_RECEIPT_AUDIENCE {
-                to_group(app, *group, *origin, &frame);
+                to_group(app, wakes, *group, *origin, &frame);
             } else {
-                to_user(app, *user, *origin, &frame);
+                to_user(app, wakes, *user, *origin, &frame);
             }
         }
         Change::Group { group, rev, at, what: GroupChange::Profile { user }, .. } => {
@@ -100,7 +107,7 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
             let (full, brief) = profile_frames(user, user.id, notify);
             let mut deliveries = 0;
             app.hub.for_group(*group, |_, outbox| {
-                outbox.push_profile(user, &full, &brief);
+                wakes.add(outbox.push_profile(user, &full, &brief));
                 deliveries += 1;
             });
             app.metrics.deliveries.inc_by(deliveries);
@@ -114,7 +121,7 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
                 from_rev: (first < *rev).then_some(first.0),
                 ..frames::notice(Notice::GroupUpdated, *actor, *at)
             };
-            tell_group_change(app, *group, what, notify);
+            tell_group_change(app, wakes, *group, what, notify);
         }
         Change::Friend { actor, other, what, at, .. } => {
             let kind = match what {
@@ -126,7 +133,7 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
             };
             let frame = frames::notify(Notify { uids: &[other.0], ..frames::notice(kind, *actor, *at) });
             if let Topic::User(user) = topic {
-                to_user(app, user, Origin::default(), &frame);
+                to_user(app, wakes, user, Origin::default(), &frame);
             }
         }
         Change::Chat { user, group, what, at, .. } => {
@@ -136,14 +143,15 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
             };
             let notify = frames::notice(kind, *user, *at);
             let frame = frames::notify(Notify { gid: Some(group.0), seq: Some(seq.0), ..notify });
-            to_user(app, *user, Origin::default(), &frame);
+            to_user(app, wakes, *user, Origin::default(), &frame);
         }
         Change::Profile { to, user, at, .. } => {
             let notify = frames::notice(Notice::ProfileUpdated, user.id, *at);
             let (full, brief) = profile_frames(user, *to, notify);
             app.hub.for_user(*to, |outbox| {
                 // One's own has the e-mail address, which is not looked at.
-                outbox.push_profile(user, &full, if *to == user.id { &full } else { &brief });
+                let known = if *to == user.id { &full } else { &brief };
+                wakes.add(outbox.push_profile(user, &full, known));
                 app.metrics.deliveries.inc();
             });
         }
@@ -154,11 +162,17 @@ pub(crate) fn tell_topic(app: &App, change: &Change, topic: Topic) {
 
 /// Who was added hears of it, and so does who was removed: the hub learns of the one before, of the other
 /// after.
-fn tell_group_change(app: &App, group: GroupId, what: &GroupChange, notify: Notify<'_>) {
-    let tell = |kind: Notice, users: &[UserId], role: Option<u8>| {
+fn tell_group_change(
+    app: &App,
+    wakes: &mut Wakes<'_>,
+    group: GroupId,
+    what: &GroupChange,
+    notify: Notify<'_>,
+) {
+    let mut tell = |kind: Notice, users: &[UserId], role: Option<u8>| {
         let uids: Vec<u64> = users.iter().map(|user| user.0).collect();
         let frame = frames::notify(Notify { kind, uids: &uids, role, ..notify.clone() });
-        to_group(app, group, Origin::default(), &frame);
+        to_group(app, wakes, group, Origin::default(), &frame);
     };
     match what {
         GroupChange::Created { members } => {
@@ -179,7 +193,7 @@ fn tell_group_change(app: &App, group: GroupId, what: &GroupChange, notify: Noti
         }
         GroupChange::Updated { name } => {
             let frame = frames::notify(Notify { name: name.as_deref(), ..notify });
-            to_group(app, group, Origin::default(), &frame);
+            to_group(app, wakes, group, Origin::default(), &frame);
         }
         GroupChange::Role { user, role } => {
             let role = match role {
@@ -200,21 +214,21 @@ fn profile_frames(user: &User, viewer: UserId, notify: Notify<'_>) -> (Bytes, By
     (frames::notify(Notify { user: Some(&seen), ..notify.clone() }), frames::notify(notify))
 }
 
-fn to_group(app: &App, group: GroupId, origin: Origin, frame: &Bytes) {
+fn to_group(app: &App, wakes: &mut Wakes<'_>, group: GroupId, origin: Origin, frame: &Bytes) {
     let mut deliveries = 0;
     app.hub.for_all_of_group(group, |hearers, outbox| {
         if outbox.wants(origin) {
-            outbox.push_shared(frame.clone(), frame.len() / hearers);
+            wakes.add(outbox.push_shared(frame.clone(), frame.len() / hearers));
             deliveries += 1;
         }
     });
     app.metrics.deliveries.inc_by(deliveries);
 }
 
-fn to_user(app: &App, user: UserId, origin: Origin, frame: &Bytes) {
+fn to_user(app: &App, wakes: &mut Wakes<'_>, user: UserId, origin: Origin, frame: &Bytes) {
     app.hub.for_user(user, |outbox| {
         if outbox.wants(origin) {
-            outbox.push(frame.clone());
+            wakes.add(outbox.push(frame.clone()));
             app.metrics.deliveries.inc();
         }
     });

@@ -18,14 +18,14 @@ pub async fn heartbeat(app: Arc<App>, mut seconds: Ticks) {
     seconds.tick().await;
     // Cancelling a tick loses nothing: the loop ends.
     while app.shutdown.run_until_cancelled(seconds.tick()).await.is_some() {
-        app.waking.batched(|| {
+        app.waking.batched(|wakes| {
             for (connection, silent) in app.hub.next_second() {
-                match silent {
+                wakes.add(match silent {
                     Silent::Ping => connection.push(ping.clone()),
                     Silent::GiveUp => connection.close(CloseCode::Idle, None),
-                }
+                });
             }
-            app.hub.tell_who_left(app.clock.now());
+            app.hub.tell_who_left(wakes, app.clock.now());
         });
     }
     app.hub.go_away();

@@ -17,6 +17,7 @@ use rim_protocol::CloseCode;
 
 use super::outbox::Outbox;
 use super::presence::{Elsewhere, Moment, Presence};
+use super::waking::Wakes;
 use super::wheel::{Silent, Wheel};
 
 #[cfg(test)]
@@ -143,11 +144,12 @@ impl Hub {
     /// [`Self::bind`]. `before` is called first, so that what it queues comes before all that is heard.
     pub(super) fn join(
         &self,
+        wakes: &mut Wakes<'_>,
         user: UserId,
         outbox: &Outbox,
         read: Vec<GroupId>,
         at: Timestamp,
-        before: impl FnOnce(),
+        before: impl FnOnce(&mut Wakes<'_>),
     ) {
         let state = &mut *self.state.lock();
         let Some(online) = state.users.get_mut(&user) else { return };
@@ -166,18 +168,18 @@ impl Hub {
             return;
         };
         if !std::mem::replace(&mut connection.joined, true) {
-            before();
+            before(wakes);
             for group in groups.iter() {
                 state.groups.entry(*group).or_default().push((user, Arc::clone(&connection.outbox)));
             }
             if !was_here {
-                state.presence.set_here(user, true, self.moment(at));
+                state.presence.set_here(wakes, user, true, self.moment(at));
             }
         }
     }
 
     /// Unbinds a connection from its user.
-    pub(super) fn unbind(&self, user: UserId, outbox: &Outbox, at: Timestamp) {
+    pub(super) fn unbind(&self, wakes: &mut Wakes<'_>, user: UserId, outbox: &Outbox, at: Timestamp) {
         let state = &mut *self.state.lock();
         let Entry::Occupied(mut entry) = state.users.entry(user) else { return };
         let online = entry.get_mut();
@@ -190,7 +192,7 @@ impl Hub {
         }
         state.presence.unwatch(outbox, &gone.watches);
         if gone.joined && !online.is_here() {
-            state.presence.set_here(user, false, self.moment(at));
+            state.presence.set_here(wakes, user, false, self.moment(at));
         }
         if online.connections.is_empty() {
             entry.remove();
@@ -201,16 +203,17 @@ impl Hub {
     /// `before` is called first, so that what it queues comes before those who are online.
     pub(super) fn watch(
         &self,
+        wakes: &mut Wakes<'_>,
         user: UserId,
         outbox: &Arc<Outbox>,
         users: Vec<UserId>,
         at: Timestamp,
-        before: impl FnOnce(),
+        before: impl FnOnce(&mut Wakes<'_>),
     ) {
         let State { users: online, presence, .. } = &mut *self.state.lock();
-        before();
+        before(wakes);
         let is_here = |user| online.get(&user).is_some_and(Online::is_here);
-        presence.watch(outbox, &users, is_here, self.moment(at));
+        presence.watch(wakes, outbox, &users, is_here, self.moment(at));
         let connections = online.get_mut(&user).map(|online| &mut online.connections);
         let connection = connections.and_then(|all| all.iter_mut().find(|c| c.outbox.id() == outbox.id()));
         // After the new ones: who is among both was watched all the time.
@@ -222,13 +225,13 @@ impl Hub {
     }
 
     /// Tells watchers of those who did not come back in time. Called every second.
-    pub(super) fn tell_who_left(&self, at: Timestamp) {
-        self.state.lock().presence.tell_who_left(self.moment(at));
+    pub(super) fn tell_who_left(&self, wakes: &mut Wakes<'_>, at: Timestamp) {
+        self.state.lock().presence.tell_who_left(wakes, self.moment(at));
     }
 
     /// Another node has told who is connected to it.
-    pub(crate) fn set_elsewhere(&self, node: NodeId, what: Elsewhere, at: Timestamp) {
-        self.state.lock().presence.set_elsewhere(node, what, self.moment(at));
+    pub(crate) fn set_elsewhere(&self, wakes: &mut Wakes<'_>, node: NodeId, what: Elsewhere, at: Timestamp) {
+        self.state.lock().presence.set_elsewhere(wakes, node, what, self.moment(at));
     }
 
     /// Who came online here and who left since this was asked last.
@@ -306,11 +309,17 @@ impl Hub {
     }
 
     /// Closes the connections of these sessions of `user`.
-    pub(super) fn end_sessions(&self, user: UserId, sessions: &[SessionId], code: CloseCode) {
+    pub(super) fn end_sessions(
+        &self,
+        wakes: &mut Wakes<'_>,
+        user: UserId,
+        sessions: &[SessionId],
+        code: CloseCode,
+    ) {
         let state = self.state.lock();
         for connection in state.users.get(&user).into_iter().flat_map(|online| &online.connections) {
             if sessions.contains(&connection.session) {
-                connection.outbox.close(code, None);
+                wakes.add(connection.outbox.close(code, None));
             }
         }
     }
@@ -354,7 +363,7 @@ impl Hub {
 /// The delay is a hash of the connection's number: spread evenly, and no source of chance is needed.
 fn send_away(outbox: &Arc<Outbox>) {
     let delay = outbox.id().0.wrapping_mul(0x9E37_79B9_7F4A_7C15) % RECONNECT_SPREAD_MS;
-    outbox.close(CloseCode::GoingAway, Some(format!("reconnect in {delay} ms")));
+    outbox.close(CloseCode::GoingAway, Some(format!("reconnect in {delay} ms"))).wake();
 }
 
 fn set_membership(groups: &mut Vec<GroupId>, group: GroupId, member: bool) {

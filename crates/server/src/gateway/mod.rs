@@ -36,6 +36,7 @@ pub use handshake::upgrade;
 pub use heartbeat::heartbeat;
 pub use hub::Hub;
 pub(crate) use presence::Elsewhere;
+pub(crate) use waking::Wakes;
 pub use waking::Waking;
 
 /// What the old port serves: a WebSocket at every path, and nothing else.

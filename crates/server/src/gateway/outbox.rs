@@ -4,14 +4,16 @@
 //! It is bounded in bytes. When it is full its content is dropped and the connection is told with 4008 to
 //! come back and sync: a slow reader costs neither memory nor anybody's time, and loses nothing.
 //!
+//! Whatever leaves something in an outbox returns its [`Sleeper`]: the caller says whether the session is woken now or,
+//! by [`super::waking`], with others.
+//!
 //! All of them together are bounded, too. Counted is what those hold who have fallen behind: an outbox that is about as
 //! full as a burst makes it is nobody's business. A frame that many wait for counts once, a part of it with each.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
-use std::task::Waker;
+use std::task::{Wake, Waker};
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
@@ -19,6 +21,7 @@ use parking_lot::Mutex;
 use rim_core::Origin;
 use rim_core::user::User;
 use rim_protocol::CloseCode;
+use rim_store::Sleeper;
 
 /// Bytes that may wait for one connection. Frames are shared, so this is more than they cost.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -91,6 +94,8 @@ pub(super) struct Outbox {
     slot: AtomicU8,
     /// Wakes the session. One consumer, any number of wakers: less than a `Notify` needs.
     waker: AtomicWaker,
+    /// Whether somebody has its [`Sleeper`], and is going to wake it: one is enough.
+    is_to_be_woken: AtomicBool,
     /// Held for a push or a swap, never across an await; parking_lot's is one byte and does not poison.
     state: Mutex<State>,
 }
@@ -112,8 +117,6 @@ struct State {
     over: bool,
     /// The profile that was told last.
     told: Option<Arc<User>>,
-    /// Whether it was listed as touched, and is to be woken by whoever has the list.
-    woken_later: bool,
 }
 
 impl Outbox {
@@ -124,6 +127,7 @@ impl Outbox {
             heard_at: AtomicU32::new(now),
             slot: AtomicU8::new(0),
             waker: AtomicWaker::new(),
+            is_to_be_woken: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
@@ -158,25 +162,25 @@ impl Outbox {
     }
 
     /// Queues a frame behind everything queued before.
-    pub(super) fn push(self: &Arc<Self>, frame: Bytes) {
+    pub(super) fn push(self: &Arc<Self>, frame: Bytes) -> Sleeper {
         let share = frame.len();
-        self.change(|state| state.push(frame, share));
+        self.change(|state| state.push(frame, share))
     }
 
     /// The same with a frame that others get as well: of its bytes so many are this one's.
-    pub(super) fn push_shared(self: &Arc<Self>, frame: Bytes, share: usize) {
-        self.change(|state| state.push(frame, share));
+    pub(super) fn push_shared(self: &Arc<Self>, frame: Bytes, share: usize) -> Sleeper {
+        self.change(|state| state.push(frame, share))
     }
 
     /// Queues `full`, which tells a profile; or `brief`, if that was told right before: a user may be in a thousand
     /// groups with this one, and changes in all of them.
-    pub(super) fn push_profile(self: &Arc<Self>, user: &Arc<User>, full: &Bytes, brief: &Bytes) {
+    pub(super) fn push_profile(self: &Arc<Self>, user: &Arc<User>, full: &Bytes, brief: &Bytes) -> Sleeper {
         self.change(|state| {
             let known = state.told.as_ref().is_some_and(|told| told.looks_like(user));
             state.told = Some(Arc::clone(user));
             let frame = if known { brief } else { full };
             state.push(frame.clone(), frame.len());
-        });
+        })
     }
 
     /// Takes the next place among the answers.
@@ -188,7 +192,7 @@ impl Outbox {
     }
 
     /// Gives the answer of a place. It is queued as soon as all answers before it are.
-    pub(super) fn answer(self: &Arc<Self>, ticket: Ticket, frame: Bytes) {
+    pub(super) fn answer(self: &Arc<Self>, ticket: Ticket, frame: Bytes) -> Sleeper {
         self.change(|state| {
             let index = ticket.0.wrapping_sub(state.first_ticket) as usize;
             if let Some(place) = state.answers.get_mut(index) {
@@ -203,14 +207,14 @@ impl Outbox {
             if state.answers.is_empty() {
                 state.answers = VecDeque::new();
             }
-        });
+        })
     }
 
     /// Asks the session to end. The first wish counts.
-    pub(super) fn close(self: &Arc<Self>, code: CloseCode, reason: Option<String>) {
+    pub(super) fn close(self: &Arc<Self>, code: CloseCode, reason: Option<String>) -> Sleeper {
         self.change(|state| {
             state.closing.get_or_insert(Closing { code, reason });
-        });
+        })
     }
 
     /// The wish to end, if there is one.
@@ -242,24 +246,31 @@ impl Outbox {
         self.waker.register(waker);
     }
 
-    /// Wakes the session of an outbox that was listed.
-    pub(super) fn wake(&self) {
-        self.state.lock().woken_later = false;
-        self.waker.wake();
-    }
-
-    fn change(self: &Arc<Self>, act: impl FnOnce(&mut State)) {
+    fn change(self: &Arc<Self>, act: impl FnOnce(&mut State)) -> Sleeper {
         let mut state = self.state.lock();
         if state.over {
-            return;
+            return Sleeper::nobody();
         }
         act(&mut state);
-        let later = state.woken_later || list(self);
-        state.woken_later = later;
         drop(state);
-        if !later {
-            self.waker.wake();
+        // Whoever is going to wake it takes this back first: the session then sees what was left until here.
+        if self.is_to_be_woken.swap(true, Ordering::AcqRel) {
+            Sleeper::nobody()
+        } else {
+            Waker::from(Arc::clone(self)).into()
         }
+    }
+}
+
+/// Wakes the session.
+impl Wake for Outbox {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_to_be_woken.store(false, Ordering::Release);
+        self.waker.wake();
     }
 }
 
@@ -288,28 +299,6 @@ impl State {
     }
 }
 
-thread_local! {
-    /// Outboxes whose sessions are to be woken later; `None` where each is woken at once.
-    static TOUCHED: RefCell<Option<Vec<Arc<Outbox>>>> = const { RefCell::new(None) };
-}
-
-/// From now on outboxes that this thread changes are listed, each once, and not woken.
-pub(super) fn list_touched() {
-    let before = TOUCHED.replace(Some(Vec::new()));
-    debug_assert!(before.is_none(), "those listed before would never be woken");
-}
-
-/// Those that were listed, each of which has to be woken. From now on none is listed.
-pub(super) fn touched() -> Vec<Arc<Outbox>> {
-    TOUCHED.take().unwrap_or_default()
-}
-
-/// Lists an outbox, if that is what is done.
-fn list(outbox: &Arc<Outbox>) -> bool {
-    TOUCHED
-        .with_borrow_mut(|touched| touched.as_mut().map(|touched| touched.push(Arc::clone(outbox))).is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,10 +315,10 @@ mod tests {
     fn answers_come_in_the_order_of_their_questions() {
         let outbox = outbox();
         let (first, second) = (outbox.reserve(), outbox.reserve());
-        outbox.answer(second, frame("second"));
+        outbox.answer(second, frame("second")).wake();
         assert!(!outbox.load().work);
-        outbox.push(frame("pushed"));
-        outbox.answer(first, frame("first"));
+        outbox.push(frame("pushed")).wake();
+        outbox.answer(first, frame("first")).wake();
         assert_eq!(outbox.take().0, ["pushed", "first", "second"].map(frame));
         assert_eq!(outbox.load().unanswered, 0);
     }
@@ -339,7 +328,7 @@ mod tests {
         let outbox = outbox();
         let large = Bytes::from(vec![0; 64 * 1024]);
         for _ in 0..20 {
-            outbox.push(large.clone());
+            outbox.push(large.clone()).wake();
         }
         assert_eq!(outbox.closing().expect("closing").code, CloseCode::TooSlow);
         assert!(outbox.take().0.is_empty());
@@ -364,9 +353,9 @@ mod tests {
         assert_eq!(state.closing.expect("closing").code, CloseCode::TooSlow);
 
         let outbox = outbox();
-        outbox.push(frame("a little"));
+        outbox.push(frame("a little")).wake();
         assert_eq!(outbox.take().2.0, 0, "who keeps up is not counted");
-        outbox.push(large);
+        outbox.push(large).wake();
         let (_, _, held) = outbox.take();
         assert!(held.0 > 100 * 1024, "until it is written");
     }
@@ -380,7 +369,7 @@ mod tests {
         };
         let outbox = outbox();
         for (id, name, email) in [(1, "A", "a@b"), (1, "A", ""), (1, "B", ""), (2, "B", ""), (1, "B", "")] {
-            outbox.push_profile(&user(id, name, email), &frame("full"), &frame("brief"));
+            outbox.push_profile(&user(id, name, email), &frame("full"), &frame("brief")).wake();
         }
         assert_eq!(outbox.take().0, ["full", "brief", "full", "full", "full"].map(frame));
     }
@@ -389,7 +378,7 @@ mod tests {
     fn nothing_is_kept_for_a_session_that_is_over() {
         let outbox = outbox();
         outbox.end();
-        outbox.push(frame("late"));
+        outbox.push(frame("late")).wake();
         assert!(!outbox.load().work);
     }
 }

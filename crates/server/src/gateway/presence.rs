@@ -11,6 +11,7 @@ use rim_protocol::frame::Notice;
 
 use super::frames;
 use super::outbox::Outbox;
+use super::waking::Wakes;
 
 /// Seconds for which one whose last connection has ended still counts as there: to reload a page, to change the
 /// network or to be sent to another node is no going away.
@@ -60,18 +61,24 @@ impl Presence {
     }
 
     /// The user has his first connection here, or has lost the last.
-    pub(super) fn set_here(&mut self, user: UserId, here: bool, now: Moment) {
+    pub(super) fn set_here(&mut self, wakes: &mut Wakes<'_>, user: UserId, here: bool, now: Moment) {
         if let Some(moved) = &mut self.moved {
             moved.insert(user);
         }
         if let Some(watched) = self.watched.get_mut(&user) {
             watched.here = here;
-            self.look_at(user, now);
+            self.look_at(wakes, user, now);
         }
     }
 
     /// Another node has told who is connected to it.
-    pub(super) fn set_elsewhere(&mut self, node: NodeId, what: Elsewhere, now: Moment) {
+    pub(super) fn set_elsewhere(
+        &mut self,
+        wakes: &mut Wakes<'_>,
+        node: NodeId,
+        what: Elsewhere,
+        now: Moment,
+    ) {
         let moved: Vec<UserId> = match what {
             Elsewhere::Moved { came, left } => {
                 let there = self.elsewhere.entry(node).or_default();
@@ -89,13 +96,14 @@ impl Presence {
         if self.elsewhere.get(&node).is_some_and(HashSet::is_empty) {
             self.elsewhere.remove(&node);
         }
-        moved.into_iter().for_each(|user| self.look_at(user, now));
+        moved.into_iter().for_each(|user| self.look_at(wakes, user, now));
     }
 
     /// From now on `outbox` hears of these users, and at once of those who are online. `is_here` says who has a
     /// connection here.
     pub(super) fn watch(
         &mut self,
+        wakes: &mut Wakes<'_>,
         outbox: &Arc<Outbox>,
         users: &[UserId],
         is_here: impl Fn(UserId) -> bool,
@@ -109,7 +117,7 @@ impl Presence {
             });
             watched.watchers.push(Arc::clone(outbox));
             if watched.online {
-                outbox.push(frames::notify(frames::notice(Notice::Online, user, now.at)));
+                wakes.add(outbox.push(frames::notify(frames::notice(Notice::Online, user, now.at))));
             }
         }
     }
@@ -130,12 +138,12 @@ impl Presence {
     }
 
     /// Tells of those who did not come back in time. Called every second.
-    pub(super) fn tell_who_left(&mut self, now: Moment) {
+    pub(super) fn tell_who_left(&mut self, wakes: &mut Wakes<'_>, now: Moment) {
         let late = |since: u32| now.second.saturating_sub(since) > GRACE;
         for (user, _) in self.leaving.extract_if(|_, since| late(*since)) {
             if let Some(watched) = self.watched.get_mut(&user) {
                 watched.online = false;
-                watched.tell(Notice::Offline, user, now);
+                watched.tell(wakes, Notice::Offline, user, now);
             }
         }
     }
@@ -147,12 +155,12 @@ impl Presence {
     }
 
     /// Tells of one who is online and was not, and notes one who is not and was.
-    fn look_at(&mut self, user: UserId, now: Moment) {
+    fn look_at(&mut self, wakes: &mut Wakes<'_>, user: UserId, now: Moment) {
         let Some(watched) = self.watched.get_mut(&user) else { return };
         if watched.here || is_elsewhere(&self.elsewhere, user) {
             self.leaving.remove(&user);
             if !std::mem::replace(&mut watched.online, true) {
-                watched.tell(Notice::Online, user, now);
+                watched.tell(wakes, Notice::Online, user, now);
             }
         } else if watched.online {
             self.leaving.entry(user).or_insert(now.second);
@@ -161,9 +169,9 @@ impl Presence {
 }
 
 impl Watched {
-    fn tell(&self, what: Notice, user: UserId, now: Moment) {
+    fn tell(&self, wakes: &mut Wakes<'_>, what: Notice, user: UserId, now: Moment) {
         let frame = frames::notify(frames::notice(what, user, now.at));
-        self.watchers.iter().for_each(|watcher| watcher.push(frame.clone()));
+        self.watchers.iter().for_each(|watcher| wakes.add(watcher.push(frame.clone())));
     }
 }
 
@@ -178,6 +186,7 @@ mod tests {
     use rim_protocol::frame::{Incoming, IncomingEvent};
 
     use super::*;
+    use crate::gateway::waking::tests::wakes;
 
     const BOB: UserId = UserId(2);
     const CARL: UserId = UserId(3);
@@ -198,7 +207,7 @@ mod tests {
     /// One who watches, from second 0.
     fn watcher(presence: &mut Presence, users: &[UserId]) -> Arc<Outbox> {
         let outbox = outbox();
-        presence.watch(&outbox, users, nobody, at(0));
+        presence.watch(&mut wakes(), &outbox, users, nobody, at(0));
         outbox
     }
 
@@ -224,7 +233,7 @@ mod tests {
 
     /// Lets the seconds from `from` to `to` pass.
     fn pass(presence: &mut Presence, from: u32, to: u32) {
-        (from..=to).for_each(|second| presence.tell_who_left(at(second)));
+        (from..=to).for_each(|second| presence.tell_who_left(&mut wakes(), at(second)));
     }
 
     #[test]
@@ -232,9 +241,9 @@ mod tests {
         let mut presence = Presence::new(false);
         let anna = watcher(&mut presence, &[BOB]);
         assert_eq!(told(&anna), []);
-        presence.set_here(BOB, true, at(5));
+        presence.set_here(&mut wakes(), BOB, true, at(5));
         assert_eq!(told(&anna), [(Notice::Online, BOB)]);
-        presence.set_here(BOB, false, at(6));
+        presence.set_here(&mut wakes(), BOB, false, at(6));
         pass(&mut presence, 7, 6 + GRACE);
         assert_eq!(told(&anna), []);
         pass(&mut presence, 7 + GRACE, 100);
@@ -245,11 +254,11 @@ mod tests {
     fn one_who_comes_back_in_time_was_never_away() {
         let mut presence = Presence::new(false);
         let anna = watcher(&mut presence, &[BOB]);
-        presence.set_here(BOB, true, at(0));
+        presence.set_here(&mut wakes(), BOB, true, at(0));
         for second in (0..100).step_by(GRACE as usize) {
-            presence.set_here(BOB, false, at(second));
+            presence.set_here(&mut wakes(), BOB, false, at(second));
             pass(&mut presence, second, second + GRACE);
-            presence.set_here(BOB, true, at(second + GRACE));
+            presence.set_here(&mut wakes(), BOB, true, at(second + GRACE));
         }
         pass(&mut presence, 100, 200);
         assert_eq!(told(&anna), [(Notice::Online, BOB)]);
@@ -258,12 +267,12 @@ mod tests {
     #[test]
     fn a_watch_begins_with_those_who_are_online() {
         let mut presence = Presence::new(false);
-        presence.set_elsewhere(NODES[0], are(&[CARL]), at(0));
+        presence.set_elsewhere(&mut wakes(), NODES[0], are(&[CARL]), at(0));
         let anna = outbox();
-        presence.watch(&anna, &[BOB, CARL, UserId(4)], |user| user == BOB, at(0));
+        presence.watch(&mut wakes(), &anna, &[BOB, CARL, UserId(4)], |user| user == BOB, at(0));
         assert_eq!(told(&anna), [(Notice::Online, BOB), (Notice::Online, CARL)]);
         // To one who begins in the meantime he is there as to all others.
-        presence.set_here(BOB, false, at(1));
+        presence.set_here(&mut wakes(), BOB, false, at(1));
         let dan = watcher(&mut presence, &[BOB]);
         assert_eq!(told(&dan), [(Notice::Online, BOB)]);
         pass(&mut presence, 2, 20);
@@ -276,9 +285,9 @@ mod tests {
     fn a_new_watch_of_one_who_is_leaving_changes_nothing_for_him() {
         let mut presence = Presence::new(false);
         let anna = watcher(&mut presence, &[BOB]);
-        presence.set_here(BOB, true, at(1));
-        presence.set_here(BOB, false, at(2));
-        presence.watch(&anna, &[BOB, CARL], nobody, at(3));
+        presence.set_here(&mut wakes(), BOB, true, at(1));
+        presence.set_here(&mut wakes(), BOB, false, at(2));
+        presence.watch(&mut wakes(), &anna, &[BOB, CARL], nobody, at(3));
         presence.unwatch(&anna, &[BOB]);
         assert_eq!(told(&anna), [(Notice::Online, BOB); 2]);
         pass(&mut presence, 3, 20);
@@ -289,13 +298,13 @@ mod tests {
     fn of_those_whom_nobody_watches_nothing_is_kept() {
         let mut presence = Presence::new(false);
         let anna = watcher(&mut presence, &[BOB, CARL]);
-        presence.set_here(BOB, true, at(0));
-        presence.set_here(BOB, false, at(1));
-        presence.set_here(UserId(4), true, at(1));
+        presence.set_here(&mut wakes(), BOB, true, at(0));
+        presence.set_here(&mut wakes(), BOB, false, at(1));
+        presence.set_here(&mut wakes(), UserId(4), true, at(1));
         presence.unwatch(&anna, &[BOB, CARL]);
         assert!(presence.watched.is_empty() && presence.leaving.is_empty() && presence.moved.is_none());
         told(&anna);
-        presence.set_here(BOB, true, at(2));
+        presence.set_here(&mut wakes(), BOB, true, at(2));
         pass(&mut presence, 2, 20);
         assert_eq!(told(&anna), []);
     }
@@ -304,15 +313,15 @@ mod tests {
     fn one_on_two_nodes_is_offline_when_both_have_lost_him() {
         let mut presence = Presence::new(true);
         let anna = watcher(&mut presence, &[BOB]);
-        presence.set_elsewhere(NODES[0], moved(&[BOB], &[]), at(0));
-        presence.set_elsewhere(NODES[1], are(&[BOB, CARL]), at(0));
-        presence.set_here(BOB, true, at(0));
+        presence.set_elsewhere(&mut wakes(), NODES[0], moved(&[BOB], &[]), at(0));
+        presence.set_elsewhere(&mut wakes(), NODES[1], are(&[BOB, CARL]), at(0));
+        presence.set_here(&mut wakes(), BOB, true, at(0));
         assert_eq!(told(&anna), [(Notice::Online, BOB)]);
-        presence.set_here(BOB, false, at(1));
-        presence.set_elsewhere(NODES[0], moved(&[], &[BOB]), at(2));
+        presence.set_here(&mut wakes(), BOB, false, at(1));
+        presence.set_elsewhere(&mut wakes(), NODES[0], moved(&[], &[BOB]), at(2));
         pass(&mut presence, 2, 40);
         assert_eq!(told(&anna), []);
-        presence.set_elsewhere(NODES[1], are(&[CARL]), at(40));
+        presence.set_elsewhere(&mut wakes(), NODES[1], are(&[CARL]), at(40));
         pass(&mut presence, 40, 60);
         assert_eq!(told(&anna), [(Notice::Offline, BOB)]);
     }
@@ -321,13 +330,13 @@ mod tests {
     fn a_list_tells_of_those_alone_who_came_or_left() {
         let mut presence = Presence::new(true);
         let anna = watcher(&mut presence, &[BOB, CARL, UserId(4)]);
-        presence.set_elsewhere(NODES[0], are(&[BOB, CARL]), at(0));
+        presence.set_elsewhere(&mut wakes(), NODES[0], are(&[BOB, CARL]), at(0));
         told(&anna);
-        presence.set_elsewhere(NODES[0], are(&[CARL, UserId(4)]), at(1));
+        presence.set_elsewhere(&mut wakes(), NODES[0], are(&[CARL, UserId(4)]), at(1));
         assert_eq!(told(&anna), [(Notice::Online, UserId(4))]);
         pass(&mut presence, 1, 20);
         assert_eq!(told(&anna), [(Notice::Offline, BOB)]);
-        presence.set_elsewhere(NODES[0], are(&[]), at(20));
+        presence.set_elsewhere(&mut wakes(), NODES[0], are(&[]), at(20));
         assert!(presence.elsewhere.is_empty(), "a node without users takes no room");
     }
 
@@ -335,7 +344,7 @@ mod tests {
     fn other_nodes_are_told_once_of_what_became_of_each() {
         let mut presence = Presence::new(true);
         for (user, here) in [(BOB, true), (BOB, false), (BOB, true), (CARL, true), (CARL, false)] {
-            presence.set_here(user, here, at(0));
+            presence.set_here(&mut wakes(), user, here, at(0));
         }
         let is_here = |user| user == BOB;
         assert_eq!(presence.take_moved(is_here), (vec![BOB], vec![CARL]));

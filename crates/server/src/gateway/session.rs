@@ -238,7 +238,7 @@ impl Session {
         match frame.opcode {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => self.take_data(frame, payload).await,
             Opcode::Ping => {
-                self.outbox.push(ws::control(Opcode::Pong, payload));
+                self.outbox.push(ws::control(Opcode::Pong, payload)).wake();
                 Ok(())
             }
             Opcode::Pong => Ok(()),
@@ -281,14 +281,15 @@ impl Session {
             Ok(request) if self.binding.is_none() && self.app.limits.frame(self.address).is_err() => {
                 let reason = "too many frames before Login from this address";
                 self.outbox
-                    .answer(ticket, frames::failure(&request.client_msg_id, ErrorCode::TooFast, reason));
+                    .answer(ticket, frames::failure(&request.client_msg_id, ErrorCode::TooFast, reason))
+                    .wake();
                 true
             }
             Ok(request) => commands::run(self, ticket, request).await.is_err(),
             Err(rejection) => {
                 self.app.metrics.frame("invalid");
                 let answer = frames::failure(&rejection.client_msg_id, rejection.code, &rejection.reason);
-                self.outbox.answer(ticket, answer);
+                self.outbox.answer(ticket, answer).wake();
                 true
             }
         };

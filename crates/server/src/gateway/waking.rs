@@ -7,14 +7,13 @@
 //! they write both at once: every message takes one round through the crowd, wherever in it the round is.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::task::Waker;
 
 use parking_lot::Mutex;
+use rim_store::Sleeper;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
-
-use super::outbox::{self, Outbox};
 
 /// Sessions that are woken together, for each thread that runs them. Between two portions the runtime looks at its
 /// sockets, so the fewer they are, the sooner goes along what somebody sends: with four messages in flight to a
@@ -29,16 +28,14 @@ const FEW: usize = 128;
 pub struct Waking {
     /// The first is woken next. Nobody is in it twice, so it is bounded by the connections. A plain mutex: held
     /// to append to it or to take a portion, never across an await.
-    crowd: Mutex<VecDeque<Arc<Outbox>>>,
+    crowd: Mutex<VecDeque<Waker>>,
     gathered: Notify,
 }
 
 impl Waking {
-    /// Runs `work`, which does not wait, and wakes each session it touched once, after its end.
-    pub(crate) fn batched<T>(&self, work: impl FnOnce() -> T) -> T {
-        outbox::list_touched();
-        let _scope = Scope(self);
-        work()
+    /// Runs `work`, which does not wait, and wakes those it collects after its end, each once.
+    pub(crate) fn batched<T>(&self, work: impl FnOnce(&mut Wakes<'_>) -> T) -> T {
+        work(&mut Wakes { waking: self, sleepers: Vec::new() })
     }
 
     /// Does `work`, and wakes the crowd meanwhile, to the last of it. One at a time does so.
@@ -70,35 +67,55 @@ impl Waking {
         let count = most.min(crowd.len());
         let portion: Vec<_> = crowd.drain(..count).collect();
         drop(crowd);
-        portion.iter().for_each(|outbox| outbox.wake());
-        portion.len()
+        portion.into_iter().for_each(Waker::wake);
+        count
     }
 }
 
-/// Ends with its work, also where that panics: others on this thread must not be waited for in vain.
-struct Scope<'a>(&'a Waking);
+/// Those whom some work has left something for. They are woken when this is dropped, also where the work panics:
+/// nobody else is going to wake them.
+pub(crate) struct Wakes<'a> {
+    waking: &'a Waking,
+    sleepers: Vec<Waker>,
+}
 
-impl Drop for Scope<'_> {
+impl Wakes<'_> {
+    pub(crate) fn add(&mut self, sleeper: Sleeper) {
+        self.sleepers.extend(sleeper.into_waker());
+    }
+}
+
+impl Drop for Wakes<'_> {
     fn drop(&mut self) {
-        let touched = outbox::touched();
-        // Who talks with few does not wait for a crowd that he is not in.
-        if touched.len() <= FEW {
-            touched.iter().for_each(|outbox| outbox.wake());
+        let sleepers = std::mem::take(&mut self.sleepers);
+        // Those who talk with few do not wait for a crowd that they are not in.
+        if sleepers.len() <= FEW {
+            sleepers.into_iter().for_each(Waker::wake);
         } else {
-            self.0.crowd.lock().extend(touched);
-            self.0.gathered.notify_one();
+            self.waking.crowd.lock().extend(sleepers);
+            self.waking.gathered.notify_one();
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, LazyLock};
     use std::task::Wake;
 
     use bytes::Bytes;
     use rim_core::Origin;
+
+    use crate::gateway::outbox::Outbox;
+
+    /// For tests in which nobody sleeps.
+    pub(in crate::gateway) fn wakes() -> Wakes<'static> {
+        static WAKING: LazyLock<Waking> = LazyLock::new(Waking::default);
+        Wakes { waking: &WAKING, sleepers: Vec::new() }
+    }
 
     /// Counts how often a session is woken.
     #[derive(Default)]
@@ -134,7 +151,11 @@ mod tests {
 
         /// Tells everybody of a commit.
         fn tell(&self) {
-            self.waking.batched(|| self.outboxes.iter().for_each(|o| o.push(Bytes::from_static(b"frame"))));
+            self.waking.batched(|wakes| self.push(wakes, "frame"));
+        }
+
+        fn push(&self, wakes: &mut Wakes<'_>, frame: &'static str) {
+            self.outboxes.iter().for_each(|outbox| wakes.add(outbox.push(frame.into())));
         }
 
         fn woken(&self) -> Vec<usize> {
@@ -145,12 +166,47 @@ mod tests {
     #[test]
     fn few_are_woken_once_when_everything_is_queued() {
         let house = House::of(FEW);
-        house.waking.batched(|| {
-            house.outboxes.iter().for_each(|outbox| outbox.push(Bytes::from_static(b"one")));
-            house.outboxes.iter().for_each(|outbox| outbox.push(Bytes::from_static(b"two")));
+        house.waking.batched(|wakes| {
+            house.push(wakes, "one");
+            house.push(wakes, "two");
             assert_eq!(house.woken(), vec![0; FEW]);
         });
         assert_eq!(house.woken(), vec![1; FEW]);
+    }
+
+    #[test]
+    fn work_inside_of_other_work_leaves_nobody_asleep() {
+        let house = House::of(3);
+        let push = |wakes: &mut Wakes<'_>, who: usize| {
+            wakes.add(house.outboxes[who].push(Bytes::from_static(b"frame")));
+        };
+        house.waking.batched(|outer| {
+            push(outer, 0);
+            house.waking.batched(|inner| [0, 1].into_iter().for_each(|who| push(inner, who)));
+            assert_eq!(house.woken(), [0, 1, 0], "the first is woken by whoever collected them first");
+            house.sleep();
+            push(outer, 1);
+            push(outer, 2);
+            assert_eq!(house.woken(), [0, 1, 0], "the outer work collects on");
+        });
+        assert_eq!(house.woken(), [1, 2, 1]);
+        house.sleep();
+        house.outboxes[0].push(Bytes::from_static(b"at once")).wake();
+        assert_eq!(house.woken(), [2, 2, 1]);
+    }
+
+    #[test]
+    fn work_that_panics_leaves_nobody_asleep() {
+        let house = House::of(2);
+        let panics = || {
+            house.waking.batched(|wakes| {
+                wakes.add(house.outboxes[0].push(Bytes::from_static(b"collected")));
+                let _not_collected = house.outboxes[1].push(Bytes::from_static(b"not collected"));
+                panic!("as a fault in the work does");
+            });
+        };
+        assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+        assert_eq!(house.woken(), [1, 1]);
     }
 
     #[test]
@@ -177,7 +233,7 @@ mod tests {
         let outbox = Arc::new(Outbox::new(Origin(0), 0));
         let woken = Arc::new(Woken::default());
         outbox.register(&Arc::clone(&woken).into());
-        crowd.waking.batched(|| outbox.push(Bytes::from_static(b"frame")));
+        crowd.waking.batched(|wakes| wakes.add(outbox.push(Bytes::from_static(b"frame"))));
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
         assert_eq!(crowd.woken(), vec![0; 2 * FEW]);
     }

@@ -18,7 +18,7 @@ use rim_server::config::Database;
 use rim_server::media::FolderArchive;
 use rim_server::migrate::{self, Progress, Side, Verified};
 use rim_server::store::{self, Unobserved};
-use rim_store::{Committed, Feed, Store};
+use rim_store::{Committed, Feed, Store, callback};
 use rim_store_postgres::{OpenError, PostgresArchive};
 use rim_store_sqlite::SqliteArchive;
 use rim_testbed::Postgres;
@@ -180,7 +180,7 @@ impl House {
     async fn write(&self, write: Write) -> Written {
         let (done, answer) = oneshot::channel();
         let tell = move |result| drop(done.send(result));
-        self.store.submit(write, Box::new(tell)).expect("room");
+        self.store.submit(write, callback(tell)).expect("room");
         answer.await.expect("answered").expect("written")
     }
 
@@ -222,7 +222,7 @@ async fn drain(mut feed: Feed) {
     while let Some(commit) = feed.recv().await {
         for entry in commit {
             if let Committed::Answer { done, result } = entry {
-                done(result);
+                done(result).wake();
             }
         }
     }

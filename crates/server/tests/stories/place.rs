@@ -91,7 +91,7 @@ pub async fn open(database: &Database) -> Arc<dyn Store> {
         while let Some(commit) = opened.feed.recv().await {
             for entry in commit {
                 if let Committed::Answer { done, result } = entry {
-                    done(result);
+                    done(result).wake();
                 }
             }
         }

@@ -16,7 +16,7 @@ use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, NewMessage, Write};
 use rim_core::{GroupId, Origin, Timestamp, UserId};
 use rim_server::config::Database;
-use rim_store::Store;
+use rim_store::{Store, callback};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -188,7 +188,7 @@ async fn say(store: &dyn Store, group: GroupId, sender: UserId, id: &str, conten
         origin: Origin(0),
     };
     let (done, stored) = oneshot::channel();
-    store.submit(Write::Append(message), Box::new(move |result| drop(done.send(result)))).expect("room");
+    store.submit(Write::Append(message), callback(move |result| drop(done.send(result)))).expect("room");
     stored.await.expect("an answer").expect("stored");
 }
 

@@ -53,7 +53,7 @@ pub async fn drain(mut feed: Feed) {
     while let Some(commit) = feed.recv().await {
         for entry in commit {
             if let Committed::Answer { done, result } = entry {
-                done(result);
+                done(result).wake();
             }
         }
     }

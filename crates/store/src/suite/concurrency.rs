@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::Claim;
 use super::client::Client;
 use super::world::{MANY, Sent, World, append, group_change, new_group, new_user, refusal, seqs, text};
-use crate::Result;
+use crate::{Result, callback};
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::{FriendAction, Friendship};
@@ -201,7 +201,7 @@ pub async fn a_reader_never_sees_a_gap(w: &mut World) -> Claim {
     let group = w.group(anna, &[bob]).await;
     for n in 0..500 {
         let message = text(anna, group, &n.to_string(), "hi", w.now());
-        w.store.submit(Write::Append(message), Box::new(drop))?;
+        w.store.submit(Write::Append(message), callback(drop))?;
     }
     let mut before = 0;
     while before < 500 {

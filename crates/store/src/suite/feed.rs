@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Claim;
 use super::world::{Heard, NO_GROUP, World, append, new_user, refusal, text, write};
-use crate::StoreError;
+use crate::{StoreError, callback};
 use rim_core::event::Change;
 use rim_core::message::{Mark, Receipt, Write, Written};
 use rim_core::{Origin, Refusal, Seq};
@@ -64,7 +64,7 @@ pub async fn writes_of_one_caller_are_answered_in_order(w: &mut World) -> Claim 
             }),
         };
         let answers = Arc::clone(&answers);
-        w.store.submit(next, Box::new(move |result| answers.lock().expect("alive").push((n, result))))?;
+        w.store.submit(next, callback(move |result| answers.lock().expect("alive").push((n, result))))?;
     }
     w.heard().await;
 
@@ -92,7 +92,7 @@ pub async fn messages_are_told_in_the_order_of_their_places(w: &mut World) -> Cl
     w.changes().await;
     for n in 0..200 {
         let message = text(anna, groups[n % 2], &format!("{n}"), "hi", w.now());
-        w.store.submit(Write::Append(message), Box::new(drop))?;
+        w.store.submit(Write::Append(message), callback(drop))?;
     }
     let told: Vec<_> = w.changes().await.into_iter().map(message).collect();
     assert!(told.is_sorted_by(|a, b| a.id < b.id), "ids ascend over all groups");
@@ -150,7 +150,7 @@ pub async fn a_full_queue_says_busy_and_keeps_what_it_took(w: &mut World) -> Cla
         assert!(taken < FAR_TOO_MANY, "the queue has no end");
         let message = text(anna, group, &format!("{taken}"), "hi", w.now());
         let counter = Arc::clone(&answered);
-        let done = Box::new(move |result: Result<Written, StoreError>| {
+        let done = callback(move |result: Result<Written, StoreError>| {
             assert!(matches!(result, Ok(Written::Appended { .. })));
             counter.fetch_add(1, Ordering::Relaxed);
         });
@@ -181,7 +181,7 @@ pub async fn a_busy_store_takes_up_again(w: &mut World) -> Claim {
         // Large ones: bytes are counted, too.
         let message = text(anna, group, &format!("{n}"), &"x".repeat(64 * 1024), w.now());
         let (answer, answered) = oneshot::channel();
-        let done = Box::new(move |result| drop(answer.send(result)));
+        let done = callback(move |result| drop(answer.send(result)));
         let submitted = w.store.submit(Write::Append(message), done);
         if submitted.is_err() {
             break;
@@ -191,7 +191,7 @@ pub async fn a_busy_store_takes_up_again(w: &mut World) -> Claim {
     drop(deaf);
     last.expect("some were taken").await.expect("the last one taken is answered")?;
     let message = text(anna, group, "after", "after", w.now());
-    w.store.submit(Write::Append(message), Box::new(move |result| drop(done.send(result))))?;
+    w.store.submit(Write::Append(message), callback(move |result| drop(done.send(result))))?;
     assert!(matches!(all_done.await.expect("answered"), Ok(Written::Appended { .. })));
     Ok(())
 }
@@ -221,7 +221,7 @@ pub async fn closing_commits_what_is_queued(w: &mut World) -> Claim {
     for n in 0..500 {
         let message = text(anna, group, &format!("{n}"), "hi", w.now());
         let (answer, answered) = oneshot::channel();
-        w.store.submit(Write::Append(message), Box::new(move |result| drop(answer.send(result))))?;
+        w.store.submit(Write::Append(message), callback(move |result| drop(answer.send(result))))?;
         answers.push(answered);
     }
 
@@ -243,7 +243,7 @@ pub async fn a_closed_store_is_busy(w: &mut World) -> Claim {
     w.close().await;
 
     let message = text(anna, group, "late", "late", w.now());
-    let done = Box::new(|_| panic!("done is dropped, not called"));
+    let done = callback(|_| panic!("done is dropped, not called"));
     let submitted = w.store.submit(Write::Append(message), done);
     assert!(matches!(submitted, Err(StoreError::Busy)), "{submitted:?}");
     let created = w.store.create_user(new_user("carl"), w.now()).await;

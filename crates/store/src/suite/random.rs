@@ -9,7 +9,7 @@ use super::Claim;
 use super::client::{Client, View};
 use super::model::{Model, Outcome, Person, Room};
 use super::world::{MANY, NO_MESSAGE, World, new_group, refusal, text};
-use crate::Result;
+use crate::{Result, callback};
 use rim_core::contact::AskBounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::{FriendAction, Friendship};
@@ -382,7 +382,7 @@ impl<'a> Story<'a> {
         let mut answers = Vec::new();
         for message in &burst {
             let (answer, answered) = tokio::sync::oneshot::channel();
-            let done = Box::new(move |result: Result<Written>| {
+            let done = callback(move |result: Result<Written>| {
                 let _ = answer.send(result);
             });
             self.w.store.submit(Write::Append(message.clone()), done).expect("the queue has room");

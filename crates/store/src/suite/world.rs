@@ -7,7 +7,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Fixture;
-use crate::{Committed, Feed, Result, Store, StoreError};
+use crate::{Committed, Feed, Result, Store, StoreError, callback};
 use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, ChatChange, Ended, GroupChange};
 use rim_core::friend::FriendAction;
@@ -390,7 +390,7 @@ async fn drain(mut feed: Feed, heard: Arc<Mutex<Vec<Heard>>>, ear: Arc<tokio::sy
             match entry {
                 Committed::Answer { done, result } => {
                     hear(Heard::Answer(result.clone()));
-                    done(result);
+                    done(result).wake();
                 }
                 Committed::Change(change) => hear(Heard::Change(change)),
             }
@@ -403,7 +403,7 @@ pub async fn write(store: &Arc<dyn Store>, write: Write) -> Result<Written> {
     let (answer, answered) = oneshot::channel();
     store.submit(
         write,
-        Box::new(move |result| {
+        callback(move |result| {
             // Whoever asked may have gone.
             let _ = answer.send(result);
         }),

@@ -12,6 +12,7 @@ use crate::accounts;
 use crate::gateway::frames;
 use crate::gateway::outbox::Ticket;
 use crate::gateway::session::{Binding, Failed, Session};
+use crate::gateway::waking::Wakes;
 
 pub(super) async fn run(
     session: &mut Session,
@@ -50,25 +51,25 @@ async fn join(
     echo: bool,
     client_msg_id: &str,
 ) -> Result<(), Failed> {
-    let (hub, outbox) = (&session.app.hub, &session.outbox);
-    let groups = session.app.store.group_ids_of(uid).await.map_err(|error| fault(&error))?;
-    if let Some(cluster) = &session.app.cluster {
+    let (app, outbox) = (&session.app, &session.outbox);
+    let groups = app.store.group_ids_of(uid).await.map_err(|error| fault(&error))?;
+    if let Some(cluster) = &app.cluster {
         let topics = groups.iter().map(|group| Topic::Group(*group)).chain([Topic::User(uid)]).collect();
         cluster.follow(topics).await.map_err(|error| fault(&error))?;
     }
     // Had it been revoked before the bind, nobody would have told the connection.
     authenticate(session, uid, token).await?;
     // Old clients take the first frame after their Login for its answer.
-    let ack = || {
+    let ack = |wakes: &mut Wakes<'_>| {
         // An old client's Ack is byte for byte what it always was.
         let frame = if echo {
-            frames::login_ack(client_msg_id, session.app.store.identity())
+            frames::login_ack(client_msg_id, app.store.identity())
         } else {
             frames::ack(client_msg_id, None)
         };
-        outbox.answer(ticket, frame);
+        wakes.add(outbox.answer(ticket, frame));
     };
-    hub.join(uid, outbox, groups, session.app.clock.now(), ack);
+    app.waking.batched(|wakes| app.hub.join(wakes, uid, outbox, groups, app.clock.now(), ack));
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub(super) fn run(
                 return super::refuse(&outbox, ticket, &id, &error);
             }
         };
-        outbox.answer(ticket, answer);
+        outbox.answer(ticket, answer)
     });
     admission::submit(session, Write::Append(message), done).map(|()| Answer::Given)
 }

@@ -11,7 +11,7 @@ use rim_core::message::Receipt;
 use rim_core::{Refusal, UserId};
 use rim_protocol::ErrorCode;
 use rim_protocol::frame::{Command, Request};
-use rim_store::StoreError;
+use rim_store::{Sleeper, StoreError};
 
 use super::dispatch::close_code;
 use super::frames;
@@ -54,11 +54,11 @@ pub(super) async fn run(session: &mut Session, ticket: Ticket, request: Request<
     match result {
         Ok(Answer::Given) => Ok(()),
         Ok(Answer::Ack) => {
-            session.outbox.answer(ticket, frames::ack(&id, None));
+            session.outbox.answer(ticket, frames::ack(&id, None)).wake();
             Ok(())
         }
         Err(failed) => {
-            session.outbox.answer(ticket, frames::failure(&id, failed.0, &failed.1));
+            session.outbox.answer(ticket, frames::failure(&id, failed.0, &failed.1)).wake();
             // Whom the server has no room for has done nothing wrong.
             if failed.0 == ErrorCode::Busy { Ok(()) } else { Err(failed) }
         }
@@ -74,18 +74,21 @@ fn logout_of(session: &mut Session, uid: Option<UserId>) -> Result<Answer, Faile
 }
 
 /// Answers a write that the store refused. Where that is because the session has ended, of which nobody has told the
-/// connection yet, it ends with it.
-fn refuse(outbox: &Arc<Outbox>, ticket: Ticket, id: &str, error: &StoreError) {
-    outbox.answer(ticket, frames::store_failure(id, error));
+/// connection yet, it ends with it. Returns who is to be woken for that.
+fn refuse(outbox: &Arc<Outbox>, ticket: Ticket, id: &str, error: &StoreError) -> Sleeper {
+    let sleeper = outbox.answer(ticket, frames::store_failure(id, error));
     if let StoreError::Refused(Refusal::SessionEnded(why)) = error {
-        outbox.close(close_code(*why), None);
+        // Whoever wakes it for the answer wakes it for this.
+        outbox.close(close_code(*why), None).wake();
     }
+    sleeper
 }
 
 /// Unbinds the connection from its user; the socket stays open.
 pub(super) fn logout(session: &mut Session) {
     if let Some(binding) = session.binding.take() {
-        session.app.hub.unbind(binding.user, &session.outbox, session.app.clock.now());
+        let app = &session.app;
+        app.waking.batched(|wakes| app.hub.unbind(wakes, binding.user, &session.outbox, app.clock.now()));
         session.app.metrics.sessions_bound.dec();
     }
 }

@@ -9,6 +9,7 @@ use super::{Answer, fault, speaker, too_fast};
 use crate::gateway::frames;
 use crate::gateway::outbox::Ticket;
 use crate::gateway::session::{Failed, Session};
+use crate::gateway::waking::Wakes;
 
 pub(super) async fn run(
     session: &Session,
@@ -28,9 +29,11 @@ pub(super) async fn run(
     let users = app.store.acquaintances(binding.user, wanted).await.map_err(|error| fault(&error))?;
     // Who is online is told behind the Ack, and the Ack goes out when all before it have.
     session.others_answered().await;
-    app.waking.batched(|| {
-        let ack = || session.outbox.answer(ticket, frames::ack(client_msg_id, None));
-        app.hub.watch(binding.user, &session.outbox, users, app.clock.now(), ack);
+    app.waking.batched(|wakes| {
+        let ack = |wakes: &mut Wakes<'_>| {
+            wakes.add(session.outbox.answer(ticket, frames::ack(client_msg_id, None)));
+        };
+        app.hub.watch(wakes, binding.user, &session.outbox, users, app.clock.now(), ack);
     });
     Ok(Answer::Given)
 }

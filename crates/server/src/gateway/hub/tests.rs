@@ -1,4 +1,5 @@
 use super::*;
+use crate::gateway::waking::tests::wakes;
 
 const ANNA: UserId = UserId(1);
 const BOB: UserId = UserId(2);
@@ -21,7 +22,7 @@ fn what_happens_while_groups_are_read_is_not_lost() {
     hub.members_added(GROUP, &[ANNA]);
     hub.members_removed(OTHER, &[ANNA]);
     // The read began before both, and saw neither.
-    hub.join(ANNA, &outbox, vec![OTHER], NOW, || ());
+    hub.join(&mut wakes(), ANNA, &outbox, vec![OTHER], NOW, |_| ());
     assert_eq!((hub.group_size(GROUP), hub.group_size(OTHER)), (1, 0));
 }
 
@@ -29,16 +30,16 @@ fn what_happens_while_groups_are_read_is_not_lost() {
 fn a_second_device_joins_the_groups_as_they_are_now() {
     let hub = Hub::new(IDLE, false);
     let first = bound(&hub);
-    hub.join(ANNA, &first, vec![GROUP], NOW, || ());
+    hub.join(&mut wakes(), ANNA, &first, vec![GROUP], NOW, |_| ());
     let second = bound(&hub);
     hub.members_removed(GROUP, &[ANNA]);
-    hub.join(ANNA, &second, vec![GROUP], NOW, || ());
+    hub.join(&mut wakes(), ANNA, &second, vec![GROUP], NOW, |_| ());
     assert_eq!(hub.group_size(GROUP), 0);
     hub.members_added(GROUP, &[ANNA]);
     assert_eq!(hub.group_size(GROUP), 2);
-    hub.unbind(ANNA, &first, NOW);
+    hub.unbind(&mut wakes(), ANNA, &first, NOW);
     assert_eq!(hub.group_size(GROUP), 1);
-    hub.unbind(ANNA, &second, NOW);
+    hub.unbind(&mut wakes(), ANNA, &second, NOW);
     assert_eq!((hub.group_size(GROUP), hub.users_online()), (0, 0));
 }
 
@@ -52,19 +53,19 @@ fn whoever_comes_while_the_server_goes_is_sent_away_too() {
 fn joined(hub: &Hub, user: UserId) -> Arc<Outbox> {
     let outbox = hub.connect();
     hub.bind(user, SessionId(1), &outbox, 10).expect("room");
-    hub.join(user, &outbox, vec![], NOW, || ());
+    hub.join(&mut wakes(), user, &outbox, vec![], NOW, |_| ());
     outbox
 }
 
 fn watch(hub: &Hub, watcher: &Arc<Outbox>, users: &[UserId]) {
-    hub.watch(ANNA, watcher, users.to_vec(), NOW, || ());
+    hub.watch(&mut wakes(), ANNA, watcher, users.to_vec(), NOW, |_| ());
 }
 
 /// Lets so many seconds pass.
 fn pass(hub: &Hub, seconds: u32) {
     for _ in 0..seconds {
         hub.next_second();
-        hub.tell_who_left(NOW);
+        hub.tell_who_left(&mut wakes(), NOW);
     }
 }
 
@@ -86,11 +87,11 @@ fn one_is_online_from_his_first_connection_that_hears_to_his_last() {
     for device in &devices {
         pass(&hub, 20);
         assert_eq!(heard(&anna), 0, "he has another");
-        hub.unbind(BOB, device, NOW);
+        hub.unbind(&mut wakes(), BOB, device, NOW);
     }
     pass(&hub, 20);
     assert_eq!(heard(&anna), 1, "though one is about to log in");
-    hub.unbind(BOB, &silent, NOW);
+    hub.unbind(&mut wakes(), BOB, &silent, NOW);
     pass(&hub, 20);
     assert_eq!(heard(&anna), 0, "once");
 }
@@ -104,10 +105,10 @@ fn a_watch_replaces_the_one_before_and_ends_with_its_connection() {
     assert_eq!(heard(&anna), 1);
     watch(&hub, &anna, &[CARL]);
     watch(&hub, &other, &[CARL]);
-    hub.unbind(BOB, &bob, NOW);
+    hub.unbind(&mut wakes(), BOB, &bob, NOW);
     pass(&hub, 20);
     assert_eq!(heard(&anna), 0, "of Bob he wants to hear no more");
-    hub.unbind(ANNA, &anna, NOW);
+    hub.unbind(&mut wakes(), ANNA, &anna, NOW);
     joined(&hub, CARL);
     assert_eq!((heard(&anna), heard(&other)), (0, 1));
     watch(&hub, &other, &[]);
@@ -124,10 +125,10 @@ fn a_node_knows_who_is_here_and_who_has_moved() {
     let (mut came, left) = hub.take_moved();
     came.sort_unstable();
     assert_eq!((came, left), (vec![ANNA, BOB], vec![]));
-    hub.unbind(ANNA, &anna, NOW);
+    hub.unbind(&mut wakes(), ANNA, &anna, NOW);
     assert_eq!(hub.take_moved(), (vec![], vec![ANNA]));
     assert_eq!(hub.here(), [BOB]);
-    hub.unbind(BOB, &bob, NOW);
+    hub.unbind(&mut wakes(), BOB, &bob, NOW);
     joined(&hub, BOB);
     assert_eq!(hub.take_moved(), (vec![BOB], vec![]), "wherever he was meanwhile, he is here");
 }
