@@ -1,7 +1,7 @@
-//! The document of the frames: which events there are, their keys and bounds, and how each is answered.
+//! The document of the frames: which there are, their keys and bounds, and how each is answered.
 //!
-//! `docs/frames.json` is made of it. A test beside it holds it to the parser, key by key; the stories hold the codes
-//! to what a server answers.
+//! `docs/frames.json` is made of it, and the types and checks of the web client of that. Tests beside it hold it to the
+//! parser and to what the server writes, key by key; the stories hold the codes to what a server answers.
 
 use serde_json::{Map, Value, json};
 
@@ -47,6 +47,23 @@ pub enum Holds {
     Content,
     Token,
     Flag,
+    /// Any text.
+    Text,
+    Null,
+    /// This text and no other.
+    Word(&'static str),
+    /// `seq` or `rev`.
+    Place,
+    /// At least one id.
+    SomeIds,
+    Role,
+    /// Unix milliseconds.
+    Time,
+    /// One of [`ErrorCode`].
+    Code,
+    Notice,
+    /// An object that the REST operations know by this name.
+    Object(&'static str),
 }
 
 /// What the Ack of an event has as its `serverMsgId`.
@@ -57,6 +74,38 @@ pub enum ServerMsgId {
     New,
     /// The `msgId` of the frame.
     Asked,
+}
+
+/// A frame that the server sends.
+#[derive(Debug)]
+struct Told {
+    /// Of an event its name, of an answer its `kind`.
+    name: &'static str,
+    /// Answers have their keys in the frame itself, events in its `body`.
+    answers: bool,
+    says: &'static str,
+    /// In the order in which they are written.
+    keys: &'static [ToldKey],
+}
+
+/// A key of a frame that the server sends.
+#[derive(Debug)]
+struct ToldKey {
+    name: &'static str,
+    holds: Holds,
+    there: There,
+    /// Empty where the name says it all.
+    says: &'static str,
+}
+
+/// Whether a key that the server sends has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum There {
+    Always,
+    /// Null where there is none.
+    OrNull,
+    /// Left out where there is none.
+    OrNot,
 }
 
 /// In the order in which the server lists them.
@@ -138,6 +187,90 @@ const fn may(name: &'static str, holds: Holds) -> Key {
     Key { name, holds, required: false }
 }
 
+/// What comes by itself, and the two answers.
+const TOLD: [&Told; 4] = [&ACKED, &ERROR, &DELIVERY, &NOTIFY];
+
+const ACKED: Told = Told {
+    name: "Ack",
+    answers: true,
+    says: "it was done",
+    keys: &[
+        always("clientMsgId", Holds::Text, "that of the frame"),
+        or_null("serverMsgId", Holds::Id, "see `ack` of the frame"),
+        always("kind", Holds::Word("Ack"), ""),
+        always("content", Holds::Word("Ok"), ""),
+        or_not("store", Holds::Object("StoreState"), "of a Login with `echo`"),
+    ],
+};
+
+const ERROR: Told = Told {
+    name: "Error",
+    answers: true,
+    says: "it was not done",
+    keys: &[
+        always("clientMsgId", Holds::Text, "that of the frame, or empty where it could not be read"),
+        always("serverMsgId", Holds::Null, ""),
+        always("kind", Holds::Word("Error"), ""),
+        always("content", Holds::Text, "the reason, in words for a person"),
+        always("code", Holds::Code, "see `errors` of the frame"),
+    ],
+};
+
+const DELIVERY: Told = Told {
+    name: "Msg",
+    answers: false,
+    says: "a message on its way to a member",
+    keys: &[
+        always("kind", Holds::Kind, ""),
+        always("uid", Holds::Id, "who sent it"),
+        always("gid", Holds::Id, ""),
+        always("content", Holds::Content, "what the kind says"),
+        always("clientMsgId", Holds::Text, "that of its sender"),
+        always("msgId", Holds::Id, ""),
+        always("seq", Holds::Place, "place in the group: 1, 2, 3… without a gap"),
+        always("rev", Holds::Place, "place among the changes of the group"),
+        always("createdAt", Holds::Time, "Unix milliseconds"),
+    ],
+};
+
+const NOTIFY: Told = Told {
+    name: "Notify",
+    answers: false,
+    says: "a change that is no message",
+    keys: &[
+        always("kind", Holds::Notice, ""),
+        always("uid", Holds::Id, "who did it"),
+        or_null("gid", Holds::Id, "of a change of a group or chat"),
+        always("content", Holds::Word(""), ""),
+        always("clientMsgId", Holds::Word(""), ""),
+        or_null("msgId", Holds::Id, "of Read and Delivered"),
+        or_not("seq", Holds::Place, "as far as it goes, or where it happened"),
+        or_not("rev", Holds::Place, "place among the changes of the group; of several the last"),
+        or_not("uids", Holds::SomeIds, "whom it concerns"),
+        or_not("role", Holds::Role, "1 common, 2 admin"),
+        always("createdAt", Holds::Time, "Unix milliseconds"),
+        or_not("name", Holds::Text, "of a GroupUpdated: the new name, if it is the name that changed"),
+        or_not(
+            "user",
+            Holds::Object("User"),
+            "of a ProfileUpdated, unless this connection was told just before",
+        ),
+        or_not("fromRev", Holds::Place, "of a change that took several `rev`s: the first of them"),
+    ],
+};
+
+const fn always(name: &'static str, holds: Holds, says: &'static str) -> ToldKey {
+    ToldKey { name, holds, there: There::Always, says }
+}
+
+const fn or_null(name: &'static str, holds: Holds, says: &'static str) -> ToldKey {
+    ToldKey { name, holds, there: There::OrNull, says }
+}
+
+const fn or_not(name: &'static str, holds: Holds, says: &'static str) -> ToldKey {
+    ToldKey { name, holds, there: There::OrNot, says }
+}
+
 impl Command<'_> {
     /// What there is to know of the event.
     pub const fn documented(&self) -> &'static Event {
@@ -153,7 +286,8 @@ impl Command<'_> {
     }
 }
 
-/// The document. Bodies are JSON Schemas; limits in bytes are beside them, as those count characters.
+/// The document. Bodies are JSON Schemas, whose references lead into `docs/openapi.json`; limits in bytes are beside them,
+/// as those count characters.
 pub fn document() -> Value {
     json!({
         "description": "Frames of the WebSocket: one JSON text each, `{\"event\":…,\"body\":{…}}`. See protocol.md.",
@@ -164,7 +298,7 @@ pub fn document() -> Value {
             "description": "The answer to what is no frame, or of no event that there is.",
             "errors": [ErrorCode::NotUnderstood.get(), WrongField.get()],
         },
-        "received": received(),
+        "received": TOLD.map(received),
     })
 }
 
@@ -198,48 +332,56 @@ fn sent(event: &Event) -> Value {
 
 impl Holds {
     fn schema(self) -> Value {
-        let id = || json!({"type": "integer", "minimum": 0, "maximum": ID_LAST});
+        let whole = || json!({"type": "integer", "minimum": 0, "maximum": ID_LAST});
         match self {
-            Self::Id => id(),
-            Self::Ids(most) => json!({"type": "array", "maxItems": most, "items": id()}),
+            Self::Id | Self::Place => whole(),
+            Self::Ids(most) => json!({"type": "array", "maxItems": most, "items": whole()}),
+            Self::SomeIds => json!({"type": "array", "minItems": 1, "items": whole()}),
             Self::Kind => json!({"type": "string", "enum": Kind::ALL.map(Kind::name)}),
+            Self::Notice => json!({"type": "string", "enum": Notice::ALL}),
             Self::Content => {
                 json!({"type": "string", "maxLength": MAX_CONTENT_BYTES, "maxBytes": MAX_CONTENT_BYTES})
             }
-            Self::Token => json!({"type": "string"}),
+            Self::Token | Self::Text => json!({"type": "string"}),
+            Self::Null => json!({"type": "null"}),
+            Self::Word(word) => json!({"type": "string", "const": word}),
             Self::Flag => json!({"type": "boolean"}),
+            Self::Role => json!({"type": "integer", "minimum": 1, "maximum": 2}),
+            Self::Time => json!({"type": "integer"}),
+            Self::Code => json!({"type": "integer", "minimum": 0}),
+            Self::Object(name) => json!({"$ref": format!("openapi.json#/components/schemas/{name}")}),
         }
     }
 }
 
-fn received() -> Value {
-    let answer = |kind: &str, keys: Value| json!({"keys": ["clientMsgId", "serverMsgId", "kind", "content"], "kind": kind, "further": keys});
-    json!([
-        {"frame": "Ack", "answers": true, "body": answer("Ack", json!({"store": "of a Login with `echo`"}))},
-        {"frame": "Error", "answers": true, "body": answer("Error", json!({"code": "a number, see `errors`"}))},
-        {
-            "event": "Msg",
-            "answers": false,
-            "body": {"keys": [
-                "kind", "uid", "gid", "content", "clientMsgId", "msgId", "seq", "rev", "createdAt",
-            ]},
-        },
-        {
-            "event": "Notify",
-            "answers": false,
-            "body": {
-                "keys": ["kind", "uid", "gid", "content", "clientMsgId", "msgId"],
-                "further": "those that apply of seq, rev, uids, role, createdAt, name, user, fromRev, in this order",
-                "kinds": Notice::ALL,
-            },
-        },
-    ])
+fn received(frame: &Told) -> Value {
+    let mut properties = Map::new();
+    for key in frame.keys {
+        let mut schema = key.holds.schema();
+        if key.there == There::OrNull {
+            schema["type"] = json!([schema["type"], "null"]);
+        }
+        if !key.says.is_empty() {
+            schema["description"] = key.says.into();
+        }
+        properties.insert(key.name.to_owned(), schema);
+    }
+    let required: Vec<_> =
+        frame.keys.iter().filter(|key| key.there != There::OrNot).map(|key| key.name).collect();
+    let schema = json!({"type": "object", "required": required, "properties": properties});
+    if frame.answers {
+        json!({"answer": frame.name, "says": frame.says, "frame": schema})
+    } else {
+        json!({"event": frame.name, "says": frame.says, "body": schema})
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Request;
+    use super::super::{Ack, Delivery, Failure, LoginAck, Notify, Request};
     use super::*;
+    use crate::rest::User;
+    use crate::sync::StoreState;
 
     /// A frame with all its keys, as long or large as they may be.
     fn largest(event: &Event) -> Value {
@@ -252,6 +394,7 @@ mod tests {
                 Holds::Content => "x".repeat(MAX_CONTENT_BYTES).into(),
                 Holds::Token => "rim_x".into(),
                 Holds::Flag => true.into(),
+                other => panic!("no client sends {other:?}"),
             };
         }
         json!({"event": event.name, "body": body})
@@ -265,6 +408,7 @@ mod tests {
             Holds::Kind => [json!("text"), json!(1)].into(),
             Holds::Content | Holds::Token => [json!(1), json!({})].into(),
             Holds::Flag => vec![],
+            other => panic!("no client sends {other:?}"),
         };
         beyond.push(Value::Null);
         let mut beyond: Vec<_> = beyond.into_iter().map(|value| (value, WrongField)).collect();
@@ -315,5 +459,127 @@ mod tests {
         let frame = r#"{"event":"Smell","body":{"clientMsgId":"c"}}"#;
         let told = Request::parse(frame).expect_err("no such event").reason;
         assert_eq!(told, format!("event: one of {}", EVENTS.map(|event| event.name).join(", ")));
+    }
+
+    fn written(encode: impl FnOnce(&mut Vec<u8>)) -> Value {
+        let mut out = Vec::new();
+        encode(&mut out);
+        serde_json::from_slice(&out).expect("JSON")
+    }
+
+    /// Each frame that the server writes, with everything in it that it can have, and with nothing that it need not.
+    fn samples() -> Vec<Value> {
+        let text = String::new;
+        let user =
+            User { id: 1, name: text(), avatar: text(), email: text(), account: text(), password: text() };
+        let store = StoreState { id: text(), epoch: 7 };
+        let full = Notify {
+            kind: Notice::ProfileUpdated,
+            uid: 1,
+            gid: Some(2),
+            content: "",
+            client_msg_id: "",
+            msg_id: Some(3),
+            seq: Some(4),
+            rev: Some(5),
+            uids: &[6],
+            role: Some(1),
+            created_at: 8,
+            name: Some("Lunch"),
+            user: Some(&user),
+            from_rev: Some(5),
+        };
+        let bare = Notify {
+            gid: None,
+            msg_id: None,
+            seq: None,
+            rev: None,
+            uids: &[],
+            role: None,
+            name: None,
+            user: None,
+            from_rev: None,
+            ..full.clone()
+        };
+        let delivery = Delivery {
+            kind: Kind::Text,
+            uid: 1,
+            gid: 2,
+            content: "hi",
+            client_msg_id: "c",
+            msg_id: 3,
+            seq: 4,
+            rev: 5,
+            created_at: 6,
+        };
+        vec![
+            written(|out| Ack { client_msg_id: "c", server_msg_id: Some(1) }.encode(out)),
+            written(|out| LoginAck { client_msg_id: "c", store: &store }.encode(out)),
+            written(|out| Failure::new("c", NotAllowed, "no").encode(out)),
+            written(|out| delivery.encode(out)),
+            written(|out| full.encode(out)),
+            written(|out| bare.encode(out)),
+        ]
+    }
+
+    /// The keys of a frame, if it is this one.
+    fn keys_of<'a>(frame: &Told, sample: &'a Value) -> Option<&'a Map<String, Value>> {
+        let (name, keys) =
+            if frame.answers { (&sample["kind"], sample) } else { (&sample["event"], &sample["body"]) };
+        if name == frame.name && sample["event"].is_null() == frame.answers { keys.as_object() } else { None }
+    }
+
+    fn fits(holds: Holds, value: &Value) -> bool {
+        let is_id = |value: &Value| value.as_u64().is_some_and(|number| number <= ID_LAST);
+        let is_one_of = |names: Value| names.as_array().is_some_and(|names| names.contains(value));
+        match holds {
+            Holds::Id | Holds::Place => is_id(value),
+            Holds::SomeIds => value.as_array().is_some_and(|ids| !ids.is_empty() && ids.iter().all(is_id)),
+            Holds::Kind => is_one_of(json!(Kind::ALL)),
+            Holds::Notice => is_one_of(json!(Notice::ALL)),
+            Holds::Content | Holds::Text => value.is_string(),
+            Holds::Word(word) => value == word,
+            Holds::Null => value.is_null(),
+            Holds::Role => value == 1 || value == 2,
+            Holds::Time => value.is_i64(),
+            Holds::Code => value.is_u64(),
+            Holds::Object("User") => serde_json::from_value::<User>(value.clone()).is_ok(),
+            Holds::Object("StoreState") => serde_json::from_value::<StoreState>(value.clone()).is_ok(),
+            other => panic!("no server sends {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_server_writes_the_keys_that_the_document_has_in_its_order() {
+        let samples = samples();
+        let mut known = 0;
+        for frame in TOLD {
+            let of_it: Vec<_> = samples.iter().filter_map(|sample| keys_of(frame, sample)).collect();
+            known += of_it.len();
+            assert!(!of_it.is_empty(), "{}", frame.name);
+            for sample in &of_it {
+                let there = frame.keys.iter().map(|key| key.name).filter(|key| sample.contains_key(*key));
+                // `serde_json` keeps the order in which they were written.
+                assert_eq!(sample.keys().collect::<Vec<_>>(), there.collect::<Vec<_>>(), "{}", frame.name);
+            }
+            for key in frame.keys {
+                let place = format!("{}: {}", frame.name, key.name);
+                let values: Vec<_> = of_it.iter().filter_map(|sample| sample.get(key.name)).collect();
+                for value in &values {
+                    let nothing = key.there == There::OrNull && value.is_null();
+                    assert!(nothing || fits(key.holds, value), "{place} is {value}");
+                }
+                let is_told = values.iter().any(|value| fits(key.holds, value));
+                let is_null = values.iter().any(|value| !fits(key.holds, value));
+                let is_not = values.len() < of_it.len();
+                let documented = (true, key.there == There::OrNull, key.there == There::OrNot);
+                assert_eq!(
+                    (is_told, is_null, is_not),
+                    documented,
+                    "{place}: has a value, is null, is left out"
+                );
+            }
+        }
+        assert_eq!(known, samples.len(), "a frame that the document does not have");
     }
 }

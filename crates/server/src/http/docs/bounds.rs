@@ -13,15 +13,17 @@ use serde_json::{Map, Value, json};
 
 #[derive(Clone, Copy)]
 enum Bound {
-    /// Of a text, in characters, blanks around it aside. A limit in bytes is none of more characters.
+    /// Of a text, in characters, blanks around it aside.
     Length(usize, usize),
+    /// Of a text, in bytes of UTF-8. JSON Schema counts characters, of which there are no more.
+    Bytes(usize, usize),
     /// Of a list.
     Items(usize),
     /// Of a number.
     Within(u64, u64),
 }
 
-use Bound::{Items, Length, Within};
+use Bound::{Bytes, Items, Length, Within};
 
 /// Any number that fits; more is read as the limit that the description names.
 const COUNT: Bound = Within(0, u32::MAX as u64);
@@ -38,7 +40,7 @@ const FIELDS: &[(&str, Bound)] = &[
     ("Group.mode", Within(0, u8::MAX as u64)),
     ("GroupCreate.users", Items(MAX_USERS_PER_REQUEST)),
     ("GroupEvent.role", ROLE),
-    ("GroupUpdate.avatar", Length(0, MAX_AVATAR_BYTES)),
+    ("GroupUpdate.avatar", Bytes(0, MAX_AVATAR_BYTES)),
     ("GroupUpdate.name", Length(0, MAX_NAME_CHARS)),
     ("History.beforeSeq", ID),
     ("History.page", COUNT),
@@ -50,10 +52,10 @@ const FIELDS: &[(&str, Bound)] = &[
     ("MembersRequest.after", ID),
     ("MembersRequest.q", Length(0, MAX_NAME_CHARS)),
     ("MembersRequest.size", COUNT),
-    ("NewGroup.avatar", Length(0, MAX_AVATAR_BYTES)),
+    ("NewGroup.avatar", Bytes(0, MAX_AVATAR_BYTES)),
     ("NewGroup.mode", Within(0, u8::MAX as u64)),
     ("NewGroup.name", Length(0, MAX_NAME_CHARS)),
-    ("PasswordChange.newPassword", Length(1, MAX_PASSWORD_BYTES)),
+    ("PasswordChange.newPassword", Bytes(1, MAX_PASSWORD_BYTES)),
     ("StoreState.epoch", Within(0, u64::MAX)),
     ("SyncRequest.after", ID),
     ("SyncRequest.groups", Items(MAX_SYNC_GROUPS)),
@@ -61,14 +63,14 @@ const FIELDS: &[(&str, Bound)] = &[
     ("SyncRequest.rev", ID),
     ("SyncRequest.to", ID),
     ("SyncRequest.window", COUNT),
-    ("UserCreate.account", Length(1, MAX_ACCOUNT_BYTES)),
-    ("UserCreate.avatar", Length(0, MAX_AVATAR_BYTES)),
-    ("UserCreate.email", Length(0, MAX_EMAIL_BYTES)),
+    ("UserCreate.account", Bytes(1, MAX_ACCOUNT_BYTES)),
+    ("UserCreate.avatar", Bytes(0, MAX_AVATAR_BYTES)),
+    ("UserCreate.email", Bytes(0, MAX_EMAIL_BYTES)),
     ("UserCreate.name", Length(1, MAX_NAME_CHARS)),
-    ("UserCreate.password", Length(1, MAX_PASSWORD_BYTES)),
+    ("UserCreate.password", Bytes(1, MAX_PASSWORD_BYTES)),
     ("UserLogin.device", Length(0, MAX_NAME_CHARS)),
-    ("UserUpdate.avatar", Length(0, MAX_AVATAR_BYTES)),
-    ("UserUpdate.email", Length(0, MAX_EMAIL_BYTES)),
+    ("UserUpdate.avatar", Bytes(0, MAX_AVATAR_BYTES)),
+    ("UserUpdate.email", Bytes(0, MAX_EMAIL_BYTES)),
     ("UserUpdate.name", Length(1, MAX_NAME_CHARS)),
 ];
 
@@ -110,6 +112,10 @@ fn write(schema: &mut Map<String, Value>, bound: Bound) {
                 set("minLength", least as u64);
             }
             set("maxLength", most as u64);
+        }
+        Bytes(least, most) => {
+            write(schema, Length(least, most));
+            schema.insert("maxBytes".to_owned(), most.into());
         }
         Items(most) => set("maxItems", most as u64),
         Within(least, most) => {

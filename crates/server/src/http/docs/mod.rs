@@ -69,4 +69,16 @@ mod tests {
         let notices = &openapi::document()["components"]["schemas"]["Notice"]["enum"];
         assert_eq!(*notices, json!(Notice::ALL));
     }
+
+    #[test]
+    fn the_frames_refer_to_objects_that_the_operations_have() {
+        let frames = document::document().to_string();
+        let operations = openapi::document();
+        let references: Vec<_> = frames.split("openapi.json#").skip(1).collect();
+        assert!(!references.is_empty());
+        for reference in references {
+            let pointer = reference.split('"').next().expect("a pointer");
+            assert!(operations.pointer(pointer).is_some(), "{pointer}");
+        }
+    }
 }
