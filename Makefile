@@ -64,8 +64,11 @@ bench: ## Measures rim on this machine and writes docs/BENCHMARKS.md; arguments 
 	target/dist/rim-bench --server target/dist/rim standard $(BENCH)
 
 # One test at a time: several write to the same page.
-docs: ## Writes the parts of docs/ that are made from the code
+docs: ## Writes the parts of docs/ that are made from the code, and what the web client makes of them
 	RIM_UPDATE_DOCS=1 $(CARGO) test --package rim-server --lib documented -- --test-threads=1
+ifdef NODE
+	cd web && npm run wire
+endif
 
 clean: ## Removes everything that was built; data stays
 	$(CARGO) clean

@@ -3,26 +3,11 @@
 // The engine has no React and no DOM; the views have no sockets and no storage. Everything between the two is here.
 
 import type { Addressee } from "./storage";
+import type { Friendship, Kind, Session, User } from "./wire.gen";
 
-/** A user, as the server shows him. `email` is empty for all but oneself. */
-export interface User {
-  readonly id: number;
-  readonly name: string;
-  readonly avatar: string;
-  readonly email: string;
-  readonly account: string;
-}
+export type { User };
 
-export type MessageKind =
-  | "Text"
-  | "RichText"
-  | "Image"
-  | "Audio"
-  | "Video"
-  | "File"
-  | "Location"
-  | "Card"
-  | "Custom";
+export type MessageKind = Kind;
 
 /** How far a message of one's own has come. Others' messages are always `stored`. */
 export type MessageState =
@@ -168,16 +153,10 @@ export interface Contacts {
   readonly outgoing: readonly User[];
 }
 
-export type Relation = "none" | "incoming" | "outgoing" | "friends" | "self";
+export type Relation = Friendship | "self";
 
-export interface Device {
-  readonly id: number;
-  readonly device: string;
-  readonly address: string;
-  readonly createdAt: number;
-  readonly lastSeenAt: number;
-  readonly current: boolean;
-}
+/** Where one is logged in. */
+export type Device = Session;
 
 export type Connection =
   /** Connected, logged in and up to date. */

@@ -22,12 +22,14 @@ import { type Opened, inMemory, openStore } from "./keeping";
 import { Cell } from "./live";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
-import { type Answer, Rest, outcome } from "./rest";
+import { type Answer, Rest, done, mapped, outcome } from "./rest";
 import { ServerClock } from "./serverclock";
 import { Session } from "./session";
+import { type Operation, TEXT, read } from "./shape";
 import type { Addressee } from "./storage";
 import { NO_CONTACTS } from "./views";
-import { type Decode, asDevices, asFlag, asId, asNothing, asServerInfo, asText, asUser } from "./wire";
+import { serverInfo } from "./wire";
+import * as wire from "./wire.gen";
 
 type Arrival = { readonly row: ChatRow; readonly message: Message };
 
@@ -96,12 +98,12 @@ export class RimEngine implements Engine {
   }
 
   async serverInfo(): Promise<Outcome<ServerInfo>> {
-    return outcome(await this.rest.get("/api/server/info", asServerInfo));
+    return outcome(mapped(await this.rest.ask(wire.serverInfo, {}), serverInfo));
   }
 
   async register(input: { account: string; name: string; password: string }): Promise<Outcome> {
     const body = { ...input, avatar: "" };
-    const answer = await this.rest.post("/api/user/create", body, asNothing);
+    const answer = await this.rest.ask(wire.createUser, body);
     if (!answer.ok && answer.problem.is !== "unsure") return outcome(answer);
     // Where it is not known whether it was made, a login tells.
     const login = await this.login(input);
@@ -111,14 +113,14 @@ export class RimEngine implements Engine {
   async login(input: { account: string; password: string }): Promise<Outcome> {
     const { account, password } = input;
     const body = { account, password, device: this.ports.device };
-    const token = await this.rest.post("/api/user/login", body, asText);
+    const token = await this.rest.ask(wire.logIn, body);
     if (!token.ok) return outcome(token);
     const fresh = new Rest(
       this.ports,
       () => token.value,
       () => undefined,
     );
-    const me = await fresh.get("/api/user/get", asUser);
+    const me = await fresh.ask(wire.getUser, {});
     if (!me.ok) return outcome(me);
     await this.leaveSession();
     const remembered = { token: token.value, me: me.value };
@@ -131,7 +133,7 @@ export class RimEngine implements Engine {
   async logout(): Promise<void> {
     if (this.token === null) return;
     // The session on the server ends where it can be reached; here it ends in any case.
-    void this.rest.post("/api/user/logout", {}, asNothing);
+    void this.rest.ask(wire.logOut, {});
     const session = this.end();
     this.showNobody(null);
     this.ports.channel?.post({ word: "session", why: null } satisfies Word);
@@ -139,32 +141,31 @@ export class RimEngine implements Engine {
   }
 
   async updateProfile(change: { name?: string; avatar?: string; email?: string }): Promise<Outcome> {
-    return this.act("/api/user/update", change, asNothing);
+    return done(await this.act(wire.updateUser, change));
   }
 
   async uploadAvatar(picture: Blob): Promise<Outcome<string>> {
-    return outcome(await this.rest.upload("/api/file/avatar", picture, asText));
+    return outcome(await this.rest.ask(wire.uploadAvatar, picture));
   }
 
   async changePassword(input: { oldPassword: string; newPassword: string }): Promise<Outcome> {
-    return outcome(await this.rest.post("/api/user/password", input, asNothing));
+    return done(await this.rest.ask(wire.changePassword, input));
   }
 
   async devices(): Promise<Outcome<readonly Device[]>> {
-    return outcome(await this.rest.get("/api/session/list", asDevices));
+    return outcome(await this.rest.ask(wire.listSessions, {}));
   }
 
   async revokeDevice(id: number): Promise<Outcome> {
-    return outcome(await this.rest.post("/api/session/revoke", { id }, asNothing));
+    return done(await this.rest.ask(wire.revokeSession, { id }));
   }
 
   async revokeOtherDevices(): Promise<Outcome> {
-    return outcome(await this.rest.post("/api/session/revoke/others", {}, asNothing));
+    return done(await this.rest.ask(wire.revokeOtherSessions, {}));
   }
 
   async findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>> {
-    const path = `/api/user/search?account=${encodeURIComponent(account)}`;
-    const answer = await this.rest.get(path, asUser);
+    const answer = await this.rest.ask(wire.searchUser, { account });
     if (answer.ok) {
       return { ok: true, value: { user: answer.value, relation: this.relation(answer.value.id) } };
     }
@@ -183,7 +184,7 @@ export class RimEngine implements Engine {
   }
 
   async befriend(uid: number): Promise<Outcome> {
-    return this.act("/api/friend/add", { fid: uid }, asNothing);
+    return done(await this.act(wire.addFriend, { fid: uid }));
   }
 
   async acceptFriend(uid: number): Promise<Outcome> {
@@ -200,17 +201,17 @@ export class RimEngine implements Engine {
     const known = session.singleWith(uid);
     if (known !== null) return { ok: true, value: known };
     const group = { name: "", avatar: "", mode: 1 };
-    return this.act("/api/group/create", { group, users: [{ uid, role: 1 }] }, asId);
+    return outcome(await this.act(wire.createGroup, { group, users: [{ uid, role: 1 }] }));
   }
 
   async createGroup(input: { name: string; uids: readonly number[] }): Promise<Outcome<number>> {
     const group = { name: input.name, avatar: "", mode: 2 };
     const users = input.uids.map((uid) => ({ uid, role: 1 }));
-    return this.act("/api/group/create", { group, users }, asId);
+    return outcome(await this.act(wire.createGroup, { group, users }));
   }
 
   async updateGroup(gid: number, change: { name: string; avatar: string }): Promise<Outcome> {
-    return this.act("/api/group/update", { id: gid, ...change }, asNothing);
+    return done(await this.act(wire.updateGroup, { id: gid, ...change }));
   }
 
   async listMembers(gid: number, asked: { search: string; after: number | null }): Promise<Outcome<MembersPage>> {
@@ -218,34 +219,34 @@ export class RimEngine implements Engine {
   }
 
   async addMembers(gid: number, uids: readonly number[]): Promise<Outcome> {
-    return this.act("/api/group/user/change", { gid, uids, opType: 1 }, asNothing);
+    return done(await this.act(wire.changeMembers, { gid, uids, opType: 1 }));
   }
 
   async removeMember(gid: number, uid: number): Promise<Outcome> {
-    return this.act("/api/group/user/change", { gid, uids: [uid], opType: 2 }, asNothing);
+    return done(await this.act(wire.changeMembers, { gid, uids: [uid], opType: 2 }));
   }
 
   async setAdmin(gid: number, uid: number, admin: boolean): Promise<Outcome> {
-    return this.act("/api/group/role/modify", { gid, uid, role: admin ? 2 : 1 }, asNothing);
+    return done(await this.act(wire.changeRole, { gid, uid, role: admin ? 2 : 1 }));
   }
 
   async handOver(gid: number, uid: number): Promise<Outcome> {
-    return this.act("/api/group/transfer", { gid, uid }, asNothing);
+    return done(await this.act(wire.transferGroup, { gid, uid }));
   }
 
   async leave(gid: number): Promise<Outcome> {
-    return this.act("/api/group/leave", { gid }, asNothing);
+    return done(await this.act(wire.leaveGroup, { gid }));
   }
 
   async dissolve(gid: number): Promise<Outcome> {
-    return this.act("/api/group/dissolve", { gid }, asNothing);
+    return done(await this.act(wire.dissolveGroup, { gid }));
   }
 
   async deleteChat(gid: number): Promise<Outcome> {
     const seq = this.session?.lastSeq(gid);
-    const outcome = await this.act("/api/chat/delete", { gid, ...(seq !== undefined && { seq }) }, asNothing);
-    if (outcome.ok) await this.session?.putAway(gid);
-    return outcome;
+    const answer = await this.act(wire.deleteChat, { gid, ...(seq !== undefined && { seq }) });
+    if (answer.ok) await this.session?.putAway(gid);
+    return done(answer);
   }
 
   send(gid: number, kind: MessageKind, content: string, to?: Addressee): void {
@@ -399,19 +400,15 @@ export class RimEngine implements Engine {
   }
 
   /** An operation that changes what is shown: done when it is shown. */
-  private async act<T>(path: string, body: object, decode: Decode<T>): Promise<Outcome<T>> {
-    const answer = await this.rest.post(path, body, decode);
+  private async act<Asked extends object, T>(operation: Operation<Asked, T>, asked: Asked): Promise<Answer<T>> {
+    const answer = await this.rest.ask(operation, asked);
     // Where it is not known whether it was done, that is seen then.
     if (answer.ok || answer.problem.is === "unsure") await this.session?.sync();
-    return outcome(answer);
+    return answer;
   }
 
   private async befriended(uid: number, status: 1 | 2, wanted: Relation): Promise<Outcome> {
-    const answer: Answer<boolean> = await this.rest.post(
-      "/api/friend/status/modify",
-      { fid: uid, status },
-      asFlag,
-    );
+    const answer = await this.rest.ask(wire.modifyFriend, { fid: uid, status });
     if (!answer.ok) return outcome(answer);
     await this.session?.sync();
     // It applied to nothing: fine where somebody else has done the same already.
@@ -425,7 +422,7 @@ function recall(text: string | null): Remembered | null {
   if (text === null) return null;
   try {
     const value = JSON.parse(text) as { token?: unknown; me?: unknown };
-    return { token: asText(value.token), me: asUser(value.me) };
+    return { token: read(value.token, TEXT), me: read(value.me, wire.User) };
   } catch {
     return null;
   }

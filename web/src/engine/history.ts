@@ -4,7 +4,8 @@
 import type { Intents } from "./outbox";
 import type { Replica } from "./replica";
 import type { Addressee, Batch, Draft, GroupRecord, Pending } from "./storage";
-import { type StoreState, sameStore } from "./wire";
+import { sameStore } from "./wire";
+import type { StoreState } from "./wire.gen";
 
 /** As the reasons of the server are. */
 export const ELSEWHERE = "this was written for another chat: the history of the server was replaced";

@@ -17,12 +17,13 @@ import {
   type Store,
   bySending,
 } from "./storage";
-import type { FriendRecord, StoredMessage } from "./wire";
+import type { StoredMessage } from "./wire";
+import type { FriendState } from "./wire.gen";
 
 interface Schema extends DBSchema {
   meta: { key: "rev" | "me" | "home"; value: number | User | Home };
   users: { key: number; value: User };
-  friends: { key: number; value: FriendRecord };
+  friends: { key: number; value: FriendState };
   groups: { key: number; value: GroupRecord };
   members: { key: [number, number]; value: MemberRecord };
   messages: { key: [number, number]; value: StoredMessage };

@@ -4,16 +4,17 @@
 import { Backoff } from "./backoff";
 import type { Connection as Status } from "./contract";
 import { type Intents, Outbox } from "./outbox";
-import { SYNC_GROUPS } from "./limits";
+import { MAX_SYNC_GROUPS } from "./limits.gen";
 import type { Ports } from "./ports";
 import { NOBODY, Presence } from "./presence";
 import { Receipts } from "./receipts";
 import type { Pushed, Replica } from "./replica";
-import type { Rest } from "./rest";
+import { type Rest, mapped } from "./rest";
 import { Connection, type End } from "./socket";
 import { judged, marked } from "./history";
 import type { Batch, Pending } from "./storage";
-import { type Incoming, type StoreState, asNothing, asSync, sameStore } from "./wire";
+import { type Incoming, sameStore, syncAnswer } from "./wire";
+import { type StoreState, markGroupRead, sync } from "./wire.gen";
 
 export interface LeaderEvents {
   /** To be shown, stored and told to the other tabs. */
@@ -83,7 +84,7 @@ export class Leader {
       intents,
       (frame) => this.connection?.send(frame),
       // Tried again with the next connection, as nothing of it is kept.
-      (gid) => void this.rest.post("/api/message/group/read", { gid }, asNothing),
+      (gid) => void this.rest.ask(markGroupRead, { gid }),
     );
     this.presence = new Presence(ports, replica, {
       send: (frame) => this.connection?.send(frame),
@@ -263,9 +264,9 @@ export class Leader {
     let first = this.replica.rev === 0 && this.replica.groups.size === 0;
     let after: number | null = null;
     for (;;) {
-      const request = this.replica.request(SYNC_ROWS, first ? FIRST_WINDOW : WINDOW, after, SYNC_GROUPS);
+      const request = this.replica.request(SYNC_ROWS, first ? FIRST_WINDOW : WINDOW, after, MAX_SYNC_GROUPS);
       const asked = this.ports.elapsed();
-      const answer = await this.rest.post("/api/sync", request, asSync);
+      const answer = mapped(await this.rest.ask(sync, request), syncAnswer);
       if (this.stopped) return null;
       if (!answer.ok) {
         return { seconds: "seconds" in answer.problem ? answer.problem.seconds : 0 };

@@ -14,7 +14,8 @@ import type {
 } from "./storage";
 import { REPLICA, bySending } from "./storage";
 import type { User } from "./contract";
-import type { FriendRecord, StoredMessage } from "./wire";
+import type { StoredMessage } from "./wire";
+import type { FriendState } from "./wire.gen";
 
 export class MemoryStore implements Store {
   readonly isLasting = false;
@@ -22,7 +23,7 @@ export class MemoryStore implements Store {
   private rev = 0;
   private me: User | null = null;
   private readonly users = new Map<number, User>();
-  private readonly friends = new Map<number, FriendRecord>();
+  private readonly friends = new Map<number, FriendState>();
   private readonly groups = new Map<number, GroupRecord>();
   private readonly members = new Map<number, Map<number, MemberRecord>>();
   private readonly messages = new Map<number, Map<number, StoredMessage>>();

@@ -2,9 +2,11 @@
 // has one. Nothing of it is kept: it is known while the connection is there.
 
 import { Backoff } from "./backoff";
+import { MAX_WATCHED } from "./limits.gen";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
-import { AGAIN, type Incoming, type Notice, type Outgoing, type StoredMessage } from "./wire";
+import { AGAIN, type Incoming, type Outgoing, type StoredMessage } from "./wire";
+import type { ReceivedNotify } from "./wire.gen";
 
 export interface PresenceEvents {
   send(frame: Outgoing): void;
@@ -14,8 +16,6 @@ export interface PresenceEvents {
 
 export const NOBODY: ReadonlySet<number> = new Set();
 
-/** So many users the server takes in one Watch. */
-const MOST = 500;
 /** Between two Watches at least. */
 const PAUSE_MS = 1_000;
 /** By then what comes behind the Ack of a Watch is there. */
@@ -101,7 +101,7 @@ export class Presence {
   }
 
   /** Whether the notice was about somebody who came or went. */
-  heard({ kind, uid }: Notice): boolean {
+  heard({ kind, uid }: ReceivedNotify): boolean {
     if (kind !== "Online" && kind !== "Offline") return false;
     this.doubted.delete(uid);
     if (kind === "Online") this.online.add(uid);
@@ -120,7 +120,7 @@ export class Presence {
   }
 
   private ask(): void {
-    const uids = acquaintances(this.replica).slice(0, MOST);
+    const uids = acquaintances(this.replica).slice(0, MAX_WATCHED);
     const wanted = new Set(uids);
     if (this.watched !== null && same(wanted, this.watched)) return;
     this.watched = wanted;

@@ -45,7 +45,7 @@ describe("a request", () => {
     for (const gid of [7, 2, 5]) known.merge(delta({ gid, rev: gid }), true);
     const asked = (after: number | null, most: number): unknown => {
       const { groups, ...request } = known.request(1, 1, after, most);
-      return [groups.map(({ gid, rev }) => `${gid}@${rev}`), request.after, request.to];
+      return [groups?.map(({ gid, rev }) => `${gid}@${rev}`), request.after, request.to];
     };
     expect(asked(null, 3)).toEqual([["2@2", "5@5", "7@7"], undefined, undefined]);
     expect(asked(null, 2)).toEqual([["2@2", "5@5"], undefined, 5]);

@@ -8,20 +8,14 @@ import { keep } from "./live";
 import { filled, raised, skipped, top } from "./ranges";
 import type { Addressee, Batch, EventRecord, GroupRecord, Home, MemberRecord, Snapshot } from "./storage";
 import {
-  type FriendRecord,
-  type Friendship,
   type GroupDelta,
   type HappenedPage,
   type HistoryPage,
-  type ListedMember,
-  type Notice,
-  type StoreState,
   type StoredMessage,
   type SyncAnswer,
-  type SyncRequest,
-  type WireMember,
   sameStore,
 } from "./wire";
+import type { FriendState, Friendship, MemberItem, MemberState, ReceivedNotify, StoreState, SyncRequest } from "./wire.gen";
 
 /** What a pushed frame means to one who has seen everything before it. */
 export type Place =
@@ -46,7 +40,7 @@ export class Replica {
   private own = 0;
   private self: User | null = null;
   private readonly people = new Map<number, User>();
-  private readonly friendships = new Map<number, FriendRecord>();
+  private readonly friendships = new Map<number, FriendState>();
   private readonly groupsByGid = new Map<number, GroupRecord>();
   private readonly membersByGid = new Map<number, Map<number, MemberRecord>>();
 
@@ -104,7 +98,7 @@ export class Replica {
     return this.people;
   }
 
-  get friends(): ReadonlyMap<number, FriendRecord> {
+  get friends(): ReadonlyMap<number, FriendState> {
     return this.friendships;
   }
 
@@ -252,7 +246,7 @@ export class Replica {
   }
 
   /** Places a change that is no message. A gap: what it is about has to be asked for. */
-  notice(notice: Notice): Pushed {
+  notice(notice: ReceivedNotify): Pushed {
     const { gid, rev, seq, uid, kind } = notice;
     if (kind === "ProfileUpdated") return this.profile(notice);
     if (gid === null || rev === null) return GAP;
@@ -272,7 +266,7 @@ export class Replica {
   }
 
   /** Places what somebody is called now: in a group, or without one of a friend or oneself. */
-  private profile({ gid, rev, user }: Notice): Pushed {
+  private profile({ gid, rev, user }: ReceivedNotify): Pushed {
     if (gid === null) {
       if (user === null) return GAP;
       if (user.id !== this.uid) return { place: "next", batch: { users: this.meet([user]) } };
@@ -305,7 +299,7 @@ export class Replica {
   }
 
   /** Takes a list of members over, which is by order of joining. Who is a member is told by sync, which is ordered by `rev`. */
-  list(gid: number, listed: readonly ListedMember[]): Batch {
+  list(gid: number, listed: readonly MemberItem[]): Batch {
     const users = this.meet(listed.map((member) => member.user));
     const known = this.members(gid);
     const members = listed.flatMap(({ user }, order): MemberRecord[] => {
@@ -378,7 +372,7 @@ export class Replica {
     };
   }
 
-  private mergeMember(gid: number, member: WireMember): MemberRecord {
+  private mergeMember(gid: number, member: MemberState): MemberRecord {
     const old = this.members(gid).get(member.uid);
     // Who comes back joins anew.
     const stays = old !== undefined && (member.left || !old.left);

@@ -2,7 +2,8 @@
 
 import type { Outcome, Problem } from "./contract";
 import type { HttpRequest, Ports } from "./ports";
-import { type Decode, decodeEnvelope, UNSURE } from "./wire";
+import { type Operation, read } from "./shape";
+import { decodeEnvelope, UNSURE } from "./wire";
 
 /** An outcome that still knows the server's code: some refusals mean something to the caller. */
 export type Answer<T> =
@@ -17,24 +18,11 @@ export class Rest {
     private readonly refused: (token: string) => void,
   ) {}
 
-  get<T>(path: string, decode: Decode<T>): Promise<Answer<T>> {
-    return this.ask({ method: "GET", path, body: null }, decode);
-  }
-
-  post<T>(path: string, body: object, decode: Decode<T>): Promise<Answer<T>> {
-    const content = JSON.stringify(body);
-    return this.ask({ method: "POST", path, body: { type: "application/json", content } }, decode);
-  }
-
-  upload<T>(path: string, content: Blob, decode: Decode<T>): Promise<Answer<T>> {
-    return this.ask({ method: "POST", path, body: { type: content.type, content } }, decode);
-  }
-
-  private async ask<T>(request: Omit<HttpRequest, "token">, decode: Decode<T>): Promise<Answer<T>> {
+  async ask<Asked extends object, T>(operation: Operation<Asked, T>, asked: Asked): Promise<Answer<T>> {
     const token = this.token();
     let answer;
     try {
-      answer = await this.ports.fetch({ ...request, token });
+      answer = await this.ports.fetch({ ...requestOf(operation, asked), token });
     } catch {
       return failed({ is: "offline" }, 0);
     }
@@ -44,7 +32,7 @@ export class Rest {
     }
     try {
       const { ok, code, msg, data } = decodeEnvelope(answer.text);
-      if (ok) return { ok: true, value: decode(data) };
+      if (ok) return { ok: true, value: read(data, operation.answers) };
       if (code === 401 && token !== null) this.refused(token);
       if (code === UNSURE) return failed({ is: "unsure" }, code);
       // There is no room left (507): the server says how much there is.
@@ -58,9 +46,29 @@ export class Rest {
   }
 }
 
+/** The same with what was made of the value. */
+export function mapped<T, U>(answer: Answer<T>, make: (value: T) => U): Answer<U> {
+  return answer.ok ? { ok: true, value: make(answer.value) } : answer;
+}
+
 /** The same without the code, as the views want it. */
 export function outcome<T>(answer: Answer<T>): Outcome<T> {
   return answer.ok ? answer : { ok: false, problem: answer.problem };
+}
+
+/** The same of an operation whose answer says nothing more than that it was done. */
+export function done(answer: Answer<unknown>): Outcome {
+  return outcome(mapped(answer, () => undefined));
+}
+
+function requestOf(operation: Operation<never, unknown>, asked: object): Omit<HttpRequest, "token"> {
+  if ("get" in operation) {
+    const query = Object.entries(asked).map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`);
+    return { method: "GET", path: `${operation.get}${query.length > 0 ? "?" : ""}${query.join("&")}`, body: null };
+  }
+  const { post: path } = operation;
+  if (asked instanceof Blob) return { method: "POST", path, body: { type: asked.type, content: asked } };
+  return { method: "POST", path, body: { type: "application/json", content: JSON.stringify(asked) } };
 }
 
 function failed(problem: Problem, code: number): { ok: false; problem: Problem; code: number } {

@@ -3,27 +3,20 @@
 import type { ChatView, Connection, MembersPage, Message, MessageKind, Outcome, User } from "./contract";
 import { deleteStore } from "./keeping";
 import { Leader } from "./leader";
+import { MAX_CONTENT_BYTES } from "./limits.gen";
 import { Intents } from "./outbox";
 import type { Ports, Signal } from "./ports";
 import { bottom } from "./ranges";
 import { Replica } from "./replica";
-import { type Answer, outcome, type Rest } from "./rest";
+import { type Answer, mapped, outcome, type Rest } from "./rest";
 import type { ServerClock } from "./serverclock";
 import { type Addressee, type Batch, type Draft, type EventRecord, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
 import { Tabs, type Wish } from "./tabs";
 import { Unsaved } from "./unsaved";
 import { type Large, type Published, Views, keyOf } from "./views";
 import { ChatWindow, PAGE } from "./window";
-import {
-  MAX_CONTENT_BYTES,
-  type ListedPage,
-  type StoredMessage,
-  asHappened,
-  asHistory,
-  asMembers,
-  asMembersPage,
-  asUser,
-} from "./wire";
+import { type StoredMessage, happenedPage, historyPage } from "./wire";
+import * as wire from "./wire.gen";
 
 export interface SessionEvents {
   status(status: Connection): void;
@@ -572,7 +565,7 @@ export class Session {
     if (beforeSeq <= 1) return true;
     const body = { gid, page: 1, size: PAGE, beforeSeq };
     const { home } = this.replica;
-    const answer = await this.rest.post("/api/message/history", body, asHistory);
+    const answer = mapped(await this.rest.ask(wire.readHistory, body), historyPage);
     // Of another history it is other messages under the same numbers.
     if (!answer.ok || this.stopped || this.replica.isOfAnother(home?.store ?? null)) return false;
     const { messages } = answer.value;
@@ -580,9 +573,9 @@ export class Session {
     // In vain: then the lines between these messages are missing, and no message is.
     const fromSeq = messages.length < PAGE ? 0 : (messages[0]?.seq ?? 0);
     const lines = { gid, fromSeq, toSeq: beforeSeq - 1 };
-    const happened = group.mode === 1 ? null : await this.rest.post("/api/group/events", lines, asHappened);
+    const happened = group.mode === 1 ? null : await this.rest.ask(wire.listEvents, lines);
     if (this.stopped) return false;
-    if (happened?.ok === true) this.learnQuietly(this.replica.happened(gid, happened.value));
+    if (happened?.ok === true) this.learnQuietly(this.replica.happened(gid, happenedPage(happened.value)));
     await this.writer.settled();
     return true;
   }
@@ -602,7 +595,7 @@ export class Session {
     const { home } = this.replica;
     const answer = group.membersOmitted
       ? await this.askMembers(gid, { size: 1 })
-      : await this.rest.get(`/api/group/user/get?gid=${gid}`, asMembers);
+      : await this.rest.ask(wire.listMembers, { gid });
     if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
     if (!answer.ok) {
       this.listed.delete(gid);
@@ -641,9 +634,9 @@ export class Session {
     });
   }
 
-  private async askMembers(gid: number, asked: object): Promise<Answer<ListedPage>> {
+  private async askMembers(gid: number, asked: Omit<wire.MembersRequest, "gid">): Promise<Answer<wire.MembersAnswer>> {
     const { histories } = this;
-    const answer = await this.rest.post("/api/group/user/list", { gid, ...asked }, asMembersPage);
+    const answer = await this.rest.ask(wire.listMembersInPages, { gid, ...asked });
     if (answer.ok && histories === this.histories) {
       this.large.set(gid, { count: answer.value.count, admin: answer.value.role === 2 });
       this.touched(gid);
@@ -655,7 +648,7 @@ export class Session {
   private async introduce(uid: number): Promise<void> {
     this.asked.add(uid);
     const { home } = this.replica;
-    const answer = await this.rest.get(`/api/user/get?uid=${uid}`, asUser);
+    const answer = await this.rest.ask(wire.getUser, { uid });
     if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
     if (answer.ok) this.meet(this.replica.introduce([answer.value]));
     else if (answer.problem.is !== "refused") this.ports.after(LIST_RETRY_MS, () => this.asked.delete(uid));

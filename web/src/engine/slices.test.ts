@@ -1,15 +1,15 @@
 // One who is in more groups than one request may name: here that is soon the case.
 
 import { expect, it, vi } from "vitest";
-import { SYNC_GROUPS } from "./limits";
+import { MAX_SYNC_GROUPS } from "./limits.gen";
 import { World } from "./testing/browser";
 
-vi.mock("./limits", () => ({ SYNC_GROUPS: 5 }));
+vi.mock("./limits.gen", async (actual) => ({ ...(await actual<object>()), MAX_SYNC_GROUPS: 5 }));
 
 it("ends exactly up to date with more groups than one request may name", async () => {
   const world = new World();
   const [anna, bob] = [world.server.user("anna"), world.server.user("bob")];
-  const groups = Array.from({ length: 3 * SYNC_GROUPS + 2 }, () => world.server.group([bob, anna], 2, "many"));
+  const groups = Array.from({ length: 3 * MAX_SYNC_GROUPS + 2 }, () => world.server.group([bob, anna], 2, "many"));
   const tab = await world.browser(anna).open();
   await world.pass(5_000);
   for (const late of [false, true]) {

@@ -2,7 +2,9 @@
 
 import { askedDelay } from "./backoff";
 import type { Ports, Wire } from "./ports";
-import { type Incoming, type Outgoing, type StoreState, WireError, decodeFrame, encodeFrame } from "./wire";
+import { WireError } from "./shape";
+import { type Incoming, type Outgoing, decodeFrame, encodeFrame } from "./wire";
+import type { StoreState } from "./wire.gen";
 
 /** What to do after a connection. */
 export type End =

@@ -5,7 +5,8 @@
 // so they survive whatever happens to the leader.
 
 import type { MessageKind, User } from "./contract";
-import type { FriendRecord, StoreState, StoredMessage, WireEvent } from "./wire";
+import type { GroupEvent, StoredMessage } from "./wire";
+import type { FriendState, StoreState } from "./wire.gen";
 
 /** Places, both ends included; `to` is `from - 1` where nothing has come of it yet. */
 export interface Range {
@@ -41,7 +42,7 @@ export interface GroupRecord {
 }
 
 /** What happened in a group. */
-export interface EventRecord extends WireEvent {
+export interface EventRecord extends GroupEvent {
   readonly gid: number;
 }
 
@@ -119,7 +120,7 @@ export interface Batch {
   readonly rev?: number;
   readonly me?: User;
   readonly users?: readonly User[];
-  readonly friends?: readonly FriendRecord[];
+  readonly friends?: readonly FriendState[];
   readonly groups?: readonly GroupRecord[];
   readonly members?: readonly MemberRecord[];
   /** Groups whose members are forgotten, before `members` are put. */
@@ -137,7 +138,7 @@ export interface Batch {
 export interface Snapshot extends Omit<Batch, "anew"> {
   readonly rev: number;
   readonly users: readonly User[];
-  readonly friends: readonly FriendRecord[];
+  readonly friends: readonly FriendState[];
   readonly groups: readonly GroupRecord[];
   readonly members: readonly MemberRecord[];
   readonly pending: readonly Pending[];
@@ -261,7 +262,7 @@ class Gathered {
   private rev: number | undefined;
   private me: User | undefined;
   private readonly users = new Map<number, User>();
-  private readonly friends = new Map<number, FriendRecord>();
+  private readonly friends = new Map<number, FriendState>();
   private readonly groups = new Map<number, GroupRecord>();
   private readonly members = new Map<string, MemberRecord>();
   private readonly membersForgotten = new Set<number>();

@@ -16,7 +16,8 @@ import type { Intents } from "./outbox";
 import type { Replica } from "./replica";
 import type { Batch, EventRecord, GroupRecord, MemberRecord, Pending } from "./storage";
 import type { ChatWindow } from "./window";
-import type { Friendship, StoredMessage } from "./wire";
+import type { StoredMessage } from "./wire";
+import type { Friendship } from "./wire.gen";
 
 export interface Published {
   readonly chats: Cell<readonly ChatRow[]>;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Backoff, askedDelay } from "./backoff";
 import { meaning } from "./socket";
-import { WireError, asSync, decodeEnvelope, decodeFrame, encodeFrame } from "./wire";
+import { WireError, read } from "./shape";
+import { decodeEnvelope, decodeFrame, encodeFrame, syncAnswer } from "./wire";
+import { FriendState, SyncAnswer, User } from "./wire.gen";
 
 describe("frames", () => {
   it("are read as the server writes them", () => {
@@ -52,10 +54,13 @@ describe("frames", () => {
 
   it("that are half there are errors that name the key", () => {
     expect(() => decodeFrame("[]")).toThrow(WireError);
-    expect(() => decodeFrame("{")).toThrow("no JSON");
+    expect(() => decodeFrame("{")).toThrow("expected JSON");
     expect(() => decodeFrame('{"event":"Msg","body":{"kind":"Text","uid":1,"gid":"2"}}')).toThrow("gid");
-    expect(() => decodeFrame('{"event":"Msg","body":{"uid":1,"gid":2,"seq":-1}}')).toThrow("seq");
-    expect(() => asSync({ rev: 1, me: null, friends: {} })).toThrow("friends");
+    const message = { kind: "Text", uid: 1, gid: 2, content: "", clientMsgId: "c", msgId: 3, seq: 1, rev: 1, createdAt: 5 };
+    for (const seq of [-1, 1.5, 2 ** 53, "1", null, undefined]) {
+      expect(() => decodeFrame(JSON.stringify({ event: "Msg", body: { ...message, seq } }))).toThrow(/^seq: expected a whole/);
+    }
+    expect(() => read({ rev: 1, me: null, friends: {} }, SyncAnswer)).toThrow("friends: expected a list");
     expect(() => decodeEnvelope('{"ok":1,"code":200}')).toThrow("ok");
   });
 
@@ -70,6 +75,46 @@ describe("frames", () => {
       '{"event":"Watch","body":{"kind":"Text","uid":1,"content":"","clientMsgId":"w","uids":[2,3]}}',
     );
     expect(encodeFrame({ event: "Heart", clientMsgId: "h" })).toBe('{"event":"Heart","body":{"clientMsgId":"h"}}');
+  });
+});
+
+describe("answers", () => {
+  const delta = {
+    gid: 2,
+    rev: 3,
+    member: true,
+    group: null,
+    lastSeq: 0,
+    unread: 0,
+    messages: [],
+    skippedTo: null,
+    members: [],
+    membersOmitted: false,
+    more: false,
+  };
+  const answer = { rev: 1, me: null, friends: [], groups: [delta], users: [], more: false };
+
+  it("of a server from before a key was told are read as if there were nothing to tell", () => {
+    expect(syncAnswer(read(answer, SyncAnswer))).toEqual({
+      ...answer,
+      groups: [{ ...delta, deletedSeq: null, joinedAt: 0, events: [] }],
+      store: null,
+      chats: [],
+      now: null,
+      next: null,
+    });
+  });
+
+  it("that are half there are errors that name the place", () => {
+    const wrong = { ...answer, groups: [delta, { ...delta, members: [{ uid: 1, role: 1, left: 0 }] }] };
+    expect(() => read(wrong, SyncAnswer)).toThrow("groups.1.members.0.left: expected true or false");
+    expect(() => read({ uid: 1, state: "foes" }, FriendState)).toThrow("state: expected one of none|incoming");
+    expect(() => read([], User)).toThrow("all of it: expected an object");
+  });
+
+  it("are taken over without what nobody here knows", () => {
+    const user = { id: 1, name: "Anna", avatar: "", email: "", account: "anna" };
+    expect(read({ ...user, password: "", shoes: 2 }, User)).toEqual(user);
   });
 });
 

@@ -1,9 +1,10 @@
 // The REST operations of the scripted server: those that the engine asks for.
 
 import type { User } from "../contract";
-import { SYNC_GROUPS } from "../limits";
+import { MAX_SYNC_GROUPS } from "../limits.gen";
 import type { HttpAnswer, HttpRequest } from "../ports";
-import { type StoredMessage, type StoreState, sameStore } from "../wire";
+import { type StoredMessage, sameStore } from "../wire";
+import type { StoreState } from "../wire.gen";
 import type { FakeGroup, FakeMember, FakeServer } from "./server";
 
 export function respond(server: FakeServer, { path, token, body }: HttpRequest): HttpAnswer {
@@ -20,10 +21,10 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
       return done(face(server, query === undefined ? uid : Number(query.split("=")[1])));
     case "/api/user/logout":
       server.revoke(token ?? "");
-      return done(null);
+      return done(true);
     case "/api/sync": {
       const { groups } = given as Asked;
-      if ((groups?.length ?? 0) > SYNC_GROUPS) return refusal(500, `groups: at most ${SYNC_GROUPS} in one request`);
+      if ((groups?.length ?? 0) > MAX_SYNC_GROUPS) return refusal(500, `groups: at most ${MAX_SYNC_GROUPS} in one request`);
       return done(sync(server, uid, given));
     }
     case "/api/message/history":
@@ -38,7 +39,7 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
     }
     case "/api/group/leave":
       server.remove(given["gid"] ?? 0, uid);
-      return done(null);
+      return done(true);
     case "/api/chat/delete":
       server.deleteChat(uid, given["gid"] ?? 0);
       return done(true);

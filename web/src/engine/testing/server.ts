@@ -3,7 +3,9 @@
 
 import type { User } from "../contract";
 import type { HttpAnswer, HttpRequest, Wire, WireEvents } from "../ports";
-import type { Friendship, StoreState, StoredMessage } from "../wire";
+import { MAX_WATCHED } from "../limits.gen";
+import type { StoredMessage } from "../wire";
+import type { Friendship, StoreState } from "../wire.gen";
 import type { Clock } from "./clock";
 import { respond } from "./rest";
 
@@ -474,8 +476,8 @@ export class FakeServer {
   }
 
   private watch(line: Line, uid: number, { clientMsgId, uids }: Frame["body"]): void {
-    if (uids === undefined || uids.length > 500) {
-      this.error(line, clientMsgId, 422, "uids: a list of at most 500 ids");
+    if (uids === undefined || uids.length > MAX_WATCHED) {
+      this.error(line, clientMsgId, 422, `uids: a list of at most ${MAX_WATCHED} ids`);
       return;
     }
     line.watched = new Set(uids.filter((other) => this.mayWatch(uid, other)));

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 
 import type { Problem, ServerInfo } from "../../engine/contract";
+import { MAX_ACCOUNT_BYTES, MAX_NAME_CHARS } from "../../engine/limits.gen";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../i18n/translator";
 import { useEngine, useTranslator } from "../base/context";
 import { FormError, TextField } from "../base/fields";
@@ -13,8 +14,6 @@ import { hrefOf, useRoute } from "../base/router";
 import { byteLength } from "../base/text";
 import "./SignInPage.css";
 
-const MAX_ACCOUNT_BYTES = 64;
-const MAX_NAME_CHARS = 64;
 const GOOD_PASSWORD_CHARS = 8;
 
 type Field = "account" | "name" | "password" | "form";
@@ -40,10 +39,14 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
   const check = (): Errors => {
     const found: Errors = {};
     if (account.trim() === "") found.account = t("auth.accountNeeded");
-    else if (byteLength(account.trim()) > MAX_ACCOUNT_BYTES) found.account = t("auth.accountTooLong");
+    else if (byteLength(account.trim()) > MAX_ACCOUNT_BYTES) {
+      found.account = t("auth.accountTooLong", { limit: MAX_ACCOUNT_BYTES });
+    }
     if (registering) {
       if (name.trim() === "") found.name = t("auth.nameNeeded");
-      else if ([...name.trim()].length > MAX_NAME_CHARS) found.name = t("auth.nameTooLong");
+      else if ([...name.trim()].length > MAX_NAME_CHARS) {
+        found.name = t("auth.nameTooLong", { limit: MAX_NAME_CHARS });
+      }
     }
     if (password === "") found.password = t("auth.passwordNeeded");
     return found;

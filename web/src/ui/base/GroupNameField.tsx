@@ -1,5 +1,6 @@
 // The name of a group, new or old.
 
+import { MAX_NAME_CHARS } from "../../engine/limits.gen";
 import { useTranslator } from "./context";
 import { TextField } from "./fields";
 
@@ -17,7 +18,7 @@ export function GroupNameField({ name, onName, error }: GroupNameFieldProps) {
       value={name}
       onValue={onName}
       error={error}
-      maxLength={64}
+      maxLength={MAX_NAME_CHARS}
       autoComplete="off"
     />
   );

@@ -12,6 +12,7 @@ import {
 } from "react";
 
 import type { ChatView } from "../../engine/contract";
+import { MAX_CONTENT_BYTES } from "../../engine/limits.gen";
 import { Fault } from "../base/Boundary";
 import { chunk } from "../base/chunk";
 import { useEngine, useMedia, useTranslator } from "../base/context";
@@ -34,7 +35,6 @@ const EmojiPicker = chunk(
   ),
 );
 
-const MAX_CONTENT_BYTES = 64 * 1024;
 const TALLEST_PX = 220;
 
 export interface ComposerProps {

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 
 import type { Device } from "../../engine/contract";
+import { MAX_EMAIL_BYTES, MAX_NAME_CHARS } from "../../engine/limits.gen";
 import { plainly } from "../../i18n/direction";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../i18n/translator";
 import { useAction, useDo } from "../base/actions";
@@ -89,7 +90,7 @@ function Profile() {
             }}
             note={t("auth.nameHint")}
             error={error}
-            maxLength={64}
+            maxLength={MAX_NAME_CHARS}
             autoComplete="name"
           />
           <TextField
@@ -98,7 +99,7 @@ function Profile() {
             value={email}
             onValue={setEmail}
             note={t("settings.emailHint")}
-            maxLength={254}
+            maxLength={MAX_EMAIL_BYTES}
             autoComplete="email"
           />
           <TextField label={t("auth.account")} value={me.account} onValue={() => undefined} disabled />

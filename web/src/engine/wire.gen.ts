@@ -1,0 +1,810 @@
+// Made by scripts/wire.mjs from docs/openapi.json and docs/frames.json. Not to be edited: `npm run wire` writes it.
+
+import { FLAG, INTEGER, NATURAL, TEXT, type Nothing, type Operation, type Shape } from "./shape";
+
+/** `Login`: binds the connection to the user of the token; may be repeated. */
+export interface SentLogin {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly content: string;
+  readonly echo?: boolean;
+}
+
+/** `Msg`: stores a message, acks and delivers it. */
+export interface SentMsg {
+  readonly clientMsgId: string;
+  readonly kind: "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom";
+  readonly uid: number;
+  readonly gid: number;
+  readonly content: string;
+}
+
+/** `Read`: everything up to the message was read, and so delivered. */
+export interface SentRead {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+}
+
+/** `Heart`: keeps the connection alive. */
+export interface SentHeart {
+  readonly clientMsgId: string;
+}
+
+/** `Logout`: unbinds the connection; the socket stays open. */
+export interface SentLogout {
+  readonly clientMsgId: string;
+  readonly uid?: number;
+}
+
+/** `Ack`: everything up to the message was delivered. */
+export interface SentAck {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+}
+
+/** `Watch`: from now on tells when these users come and go, and of nobody else. */
+export interface SentWatch {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly uids: readonly number[];
+}
+
+/** Which store a server has. `rev`, `seq` and ids mean something only together with it. */
+export interface StoreState {
+  /** Random text, made when the store was. */
+  readonly id: string;
+  /** Another one after every restore of a backup. */
+  readonly epoch: number;
+}
+export const StoreState: Shape<StoreState> = {
+  id: TEXT,
+  epoch: NATURAL,
+};
+
+/** `Ack`: it was done. */
+export interface ReceivedAck {
+  /** that of the frame */
+  readonly clientMsgId: string;
+  /** see `ack` of the frame */
+  readonly serverMsgId: number | null;
+  /** of a Login with `echo` */
+  readonly store: StoreState | null;
+}
+export const ReceivedAck: Shape<ReceivedAck> = {
+  clientMsgId: TEXT,
+  serverMsgId: [NATURAL, null],
+  store: [StoreState, null],
+};
+
+/** `Error`: it was not done. */
+export interface ReceivedError {
+  /** that of the frame, or empty where it could not be read */
+  readonly clientMsgId: string;
+  /** the reason, in words for a person */
+  readonly content: string;
+  /** see `errors` of the frame */
+  readonly code: number;
+}
+export const ReceivedError: Shape<ReceivedError> = {
+  clientMsgId: TEXT,
+  content: TEXT,
+  code: NATURAL,
+};
+
+/** `Msg`: a message on its way to a member. */
+export interface ReceivedMsg {
+  readonly kind: string;
+  /** who sent it */
+  readonly uid: number;
+  readonly gid: number;
+  /** what the kind says */
+  readonly content: string;
+  /** that of its sender */
+  readonly clientMsgId: string;
+  readonly msgId: number;
+  /** place in the group: 1, 2, 3… without a gap */
+  readonly seq: number;
+  /** place among the changes of the group */
+  readonly rev: number;
+  /** Unix milliseconds */
+  readonly createdAt: number;
+}
+export const ReceivedMsg: Shape<ReceivedMsg> = {
+  kind: TEXT,
+  uid: NATURAL,
+  gid: NATURAL,
+  content: TEXT,
+  clientMsgId: TEXT,
+  msgId: NATURAL,
+  seq: NATURAL,
+  rev: NATURAL,
+  createdAt: INTEGER,
+};
+
+/** A user as others see him. `password` is always empty, `email` is empty for all but oneself. */
+export interface User {
+  readonly id: number;
+  readonly name: string;
+  readonly avatar: string;
+  readonly email: string;
+  readonly account: string;
+}
+export const User: Shape<User> = {
+  id: NATURAL,
+  name: TEXT,
+  avatar: TEXT,
+  email: TEXT,
+  account: TEXT,
+};
+
+/** `Notify`: a change that is no message. */
+export interface ReceivedNotify {
+  readonly kind: string;
+  /** who did it */
+  readonly uid: number;
+  /** of a change of a group or chat */
+  readonly gid: number | null;
+  /** as far as it goes, or where it happened */
+  readonly seq: number | null;
+  /** place among the changes of the group; of several the last */
+  readonly rev: number | null;
+  /** of a ProfileUpdated, unless this connection was told just before */
+  readonly user: User | null;
+}
+export const ReceivedNotify: Shape<ReceivedNotify> = {
+  kind: TEXT,
+  uid: NATURAL,
+  gid: [NATURAL, null],
+  seq: [NATURAL, null],
+  rev: [NATURAL, null],
+  user: [User, null],
+};
+
+/** Whether strangers may create an account. */
+export type Registration = "open" | "closed";
+export const Registration: readonly Registration[] = ["open", "closed"];
+
+/** What becomes of a picture, sound or film at an address of another host. */
+export type RemotePictures = "ask" | "never";
+export const RemotePictures: readonly RemotePictures[] = ["ask", "never"];
+
+/** Whom people may look up and put into groups. */
+export type Directory = "everybody" | "contacts";
+export const Directory: readonly Directory[] = ["everybody", "contacts"];
+
+/** What a server is, for everybody to know. */
+export interface ServerInfo {
+  readonly registration: string;
+  /** Whether nobody has an account yet. */
+  readonly empty: boolean;
+  /** What its web client does with pictures, sound and films of other hosts. */
+  readonly remotePictures: string | null;
+  /** Whom people may look up and put into groups. */
+  readonly directory: string | null;
+}
+export const ServerInfo: Shape<ServerInfo> = {
+  registration: TEXT,
+  empty: FLAG,
+  remotePictures: [TEXT, null],
+  directory: [TEXT, null],
+};
+
+/** `POST /api/user/create`. An `id` is ignored, as any unknown key is. */
+export interface UserCreate {
+  /** 1 to 64 characters, shown trimmed. */
+  readonly name: string;
+  /** The address of a picture, or empty. */
+  readonly avatar: string;
+  /** 1 to 64 bytes, shown trimmed. Unique without regard to case. */
+  readonly account: string;
+  /** At most 254 bytes. Nothing is sent to it. */
+  readonly email?: string | null;
+  /** 1 to 1024 bytes. A user without a password cannot log in. */
+  readonly password?: string | null;
+}
+
+/** `POST /api/user/login`. */
+export interface UserLogin {
+  /** Case and surrounding blanks aside. */
+  readonly account: string;
+  readonly password: string;
+  /**
+   * What the user calls this device, at most 64 characters; shown in the list of sessions. What the
+   * `User-Agent` header says where it is left out.
+   */
+  readonly device?: string | null;
+}
+
+/** `POST /api/user/update`: the keys present are changed. */
+export interface UserUpdate {
+  /** 1 to 64 characters. */
+  readonly name?: string | null;
+  /** The address of a picture, or empty. */
+  readonly avatar?: string | null;
+  /** At most 254 bytes. */
+  readonly email?: string | null;
+}
+
+/** `POST /api/user/password`. Ends every other session of the user. */
+export interface PasswordChange {
+  readonly oldPassword: string;
+  /** 1 to 1024 bytes. */
+  readonly newPassword: string;
+}
+
+/** One login of one device, as `GET /api/session/list` shows it. */
+export interface Session {
+  readonly id: number;
+  /** The name given at login, else what the client's `User-Agent` says, else empty. */
+  readonly device: string;
+  /** The address it was last seen at. */
+  readonly address: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** Unix milliseconds, exact to ten minutes. */
+  readonly lastSeenAt: number;
+  /** Whether it is the session of the token that asks. */
+  readonly current: boolean;
+}
+export const Session: Shape<Session> = {
+  id: NATURAL,
+  device: TEXT,
+  address: TEXT,
+  createdAt: INTEGER,
+  lastSeenAt: INTEGER,
+  current: FLAG,
+};
+
+/** `POST /api/session/revoke`. */
+export interface SessionRevoke {
+  readonly id: number;
+}
+
+/** `POST /api/friend/add`. */
+export interface FriendAdd {
+  /** Needed unless there is an `account`; never null. */
+  readonly fid?: number;
+  /** The exact account, in place of `fid`; never null. */
+  readonly account?: string;
+}
+
+/** `POST /api/friend/status/modify`. */
+export interface FriendModify {
+  readonly fid: number;
+  /** 1 accepts, 2 rejects, withdraws or ends; any other number changes nothing. */
+  readonly status: number;
+}
+
+/** The group to create. `id` and `creatorUid` are ignored: the caller is the creator. */
+export interface NewGroup {
+  /** At most 64 characters; may be empty. */
+  readonly name: string;
+  /** The address of a picture, or empty. */
+  readonly avatar: string;
+  /** 1 for a single chat of two, 2 for a group chat. */
+  readonly mode: number;
+}
+
+/** A member to begin with. */
+export interface NewMember {
+  readonly uid: number;
+  /** 1 common member, 2 admin. */
+  readonly role?: number;
+}
+
+/** `POST /api/group/create`. */
+export interface GroupCreate {
+  readonly group: NewGroup;
+  /** At most 10,000. The caller need not be among them, and the same user twice counts once. */
+  readonly users: readonly NewMember[];
+}
+
+/** `POST /api/group/update`. */
+export interface GroupUpdate {
+  readonly id: number;
+  readonly name: string;
+  readonly avatar: string;
+}
+
+/** A conversation: `mode` 1 is a single chat of two, anything else a group chat. */
+export interface Group {
+  readonly id: number;
+  readonly name: string;
+  readonly avatar: string;
+  readonly mode: number;
+  readonly creatorUid: number;
+}
+export const Group: Shape<Group> = {
+  id: NATURAL,
+  name: TEXT,
+  avatar: TEXT,
+  mode: NATURAL,
+  creatorUid: NATURAL,
+};
+
+/** A member of a group: role 1 common, 2 admin or creator. */
+export interface MemberItem {
+  readonly role: number;
+  readonly user: User;
+}
+export const MemberItem: Shape<MemberItem> = {
+  role: NATURAL,
+  user: User,
+};
+
+/** `POST /api/group/user/list`. */
+export interface MembersRequest {
+  readonly gid: number;
+  /** A part of the name or the account. */
+  readonly q?: string | null;
+  /** The `next` of the page before. */
+  readonly after?: number | null;
+  /** 100 where left out, 200 at the most. */
+  readonly size?: number | null;
+}
+
+/** A member as the pages have them: role 1 common, 2 admin or creator. */
+export interface ListedMember {
+  readonly role: number;
+  readonly user: User;
+}
+export const ListedMember: Shape<ListedMember> = {
+  role: NATURAL,
+  user: User,
+};
+
+/** A page of members, in the order of joining. */
+export interface MembersAnswer {
+  readonly members: readonly ListedMember[];
+  /** How many the group has. */
+  readonly count: number;
+  /** Where the next page begins; null at the end. */
+  readonly next: number | null;
+  /** Of the one who asks: 1 common, 2 admin or creator; null who is no member. */
+  readonly role: number | null;
+}
+export const MembersAnswer: Shape<MembersAnswer> = {
+  members: [ListedMember],
+  count: NATURAL,
+  next: [NATURAL, null],
+  role: [NATURAL, null],
+};
+
+/** `POST /api/group/user/change`. */
+export interface MemberChange {
+  readonly gid: number;
+  /** At most 10,000. */
+  readonly uids: readonly number[];
+  /** 1 add, 2 remove. */
+  readonly opType: number;
+}
+
+/** `POST /api/group/role/modify`. */
+export interface RoleChange {
+  readonly gid: number;
+  readonly uid: number;
+  /** 1 common member, 2 admin. */
+  readonly role: number;
+}
+
+/** `POST /api/group/transfer`. */
+export interface GroupTransfer {
+  readonly gid: number;
+  readonly uid: number;
+}
+
+/** `POST /api/group/leave` and `/api/group/dissolve`. */
+export interface GroupRef {
+  readonly gid: number;
+}
+
+/** `POST /api/group/events`. */
+export interface EventsRequest {
+  readonly gid: number;
+  /** The `seq` of the first message; 0 for what was before it. */
+  readonly fromSeq: number;
+  /** The `seq` of the last message. */
+  readonly toSeq: number;
+}
+
+/** A change that is no message. */
+export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline";
+export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline"];
+
+/** What happened in a group chat, to be told among its messages: after the one of that `seq`. */
+export interface GroupEvent {
+  /** As the Notify of it has it. */
+  readonly rev: number;
+  readonly seq: number;
+  /**
+   * `GroupCreated`, `GroupUpdated`, `MembersAdded`, `MembersRemoved`, `RoleChanged`, `OwnerChanged` or
+   * `GroupDissolved`.
+   */
+  readonly kind: string;
+  /** Who did it. */
+  readonly uid: number;
+  /** Whom it concerns, the first 20 of them. */
+  readonly uids: readonly number[];
+  /** How many they are. */
+  readonly count: number;
+  /** Of a `GroupUpdated`: the new name. Null where it is another picture. */
+  readonly name: string | null;
+  /** Of a `RoleChanged`: 1 common, 2 admin. */
+  readonly role: number | null;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+export const GroupEvent: Shape<GroupEvent> = {
+  rev: NATURAL,
+  seq: NATURAL,
+  kind: TEXT,
+  uid: NATURAL,
+  uids: [NATURAL],
+  count: NATURAL,
+  name: [TEXT, null],
+  role: [NATURAL, null],
+  createdAt: INTEGER,
+};
+
+/** What happened among some messages. */
+export interface EventsAnswer {
+  /** Ascending, the newest; 200 at the most. */
+  readonly events: readonly GroupEvent[];
+  /** Whom they speak of, each once. */
+  readonly users: readonly User[];
+}
+export const EventsAnswer: Shape<EventsAnswer> = {
+  events: [GroupEvent],
+  users: [User],
+};
+
+/** `POST /api/message/chat/list`. */
+export interface ChatList {
+  /** Oneself: the list of another is empty. */
+  readonly uid: number;
+  /** From 1; 0 is read as 1. */
+  readonly page: number;
+  /** At most 200. */
+  readonly size: number;
+}
+
+/** What a message holds, and so how its `content` is read. */
+export type Kind = "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom";
+export const Kind: readonly Kind[] = ["Text", "RichText", "Image", "Audio", "Video", "File", "Location", "Card", "Custom"];
+
+/** A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone. */
+export interface Message {
+  readonly id: number;
+  readonly kind: string;
+  readonly content: string;
+  readonly gid: number;
+  readonly uid: number;
+  readonly client_msg_id: string;
+  /** Place in the group: 1, 2, 3… without a gap. */
+  readonly seq: number;
+  /** Place of the latest change of this message among the changes of the group. */
+  readonly rev: number;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+export const Message: Shape<Message> = {
+  id: NATURAL,
+  kind: TEXT,
+  content: TEXT,
+  gid: NATURAL,
+  uid: NATURAL,
+  client_msg_id: TEXT,
+  seq: NATURAL,
+  rev: NATURAL,
+  createdAt: INTEGER,
+};
+
+/** A row of the chat list or of a history page. */
+export interface ChatItem {
+  readonly msg: Message;
+  /** Chat list: the first other member. History: the sender. */
+  readonly user: User;
+}
+export const ChatItem: Shape<ChatItem> = {
+  msg: Message,
+  user: User,
+};
+
+/** `POST /api/message/history`. A `uid` is ignored: it is the caller's own view. */
+export interface History {
+  readonly gid: number;
+  /** From 1, the newest; 0 is read as 1. */
+  readonly page: number;
+  /** At most 200. */
+  readonly size: number;
+  /** Only messages with a smaller `seq`: pages then stay where they are while new messages come. */
+  readonly beforeSeq?: number | null;
+}
+
+/** `POST /api/message/group/read`. A `uid` is ignored: it marks for the caller. */
+export interface GroupRead {
+  readonly gid: number;
+}
+
+/** `POST /api/chat/delete`. */
+export interface ChatDelete {
+  readonly gid: number;
+  /** How far one has seen it: what came later stays. Everything where left out. */
+  readonly seq?: number | null;
+}
+
+/** How far the client is in one group. */
+export interface GroupRev {
+  readonly gid: number;
+  readonly rev: number;
+}
+
+/** What the client has. An empty object asks for everything. */
+export interface SyncRequest {
+  /**
+   * The `rev` of the latest answer: the place in the changes of the user himself (profile,
+   * friends). 0 at first.
+   */
+  readonly rev?: number | null;
+  /** One pair for each group the client knows. A group left out counts as `rev` 0. */
+  readonly groups?: readonly GroupRev[];
+  /** Rows (messages and members) of the answer: 500 where left out, 1000 at the most. */
+  readonly limit?: number | null;
+  /**
+   * At most so many messages of each group, the newest, and no more than 1000; older ones are left to
+   * `message/history`. All where left out.
+   */
+  readonly window?: number | null;
+  readonly store?: StoreState | null;
+  /** Only groups with a larger id are answered: the `next` of the answer before. */
+  readonly after?: number | null;
+  /**
+   * Only groups up to this one are answered: for who knows more groups than fit into one request, and names them in
+   * slices by ascending id.
+   */
+  readonly to?: number | null;
+}
+
+export type Friendship = "none" | "incoming" | "outgoing" | "friends";
+
+/** A friendship as it is now. */
+export interface FriendState {
+  readonly uid: number;
+  readonly state: Friendship;
+}
+export const FriendState: Shape<FriendState> = {
+  uid: NATURAL,
+  state: "none|incoming|outgoing|friends",
+};
+
+/** A member as he is now. */
+export interface MemberState {
+  readonly uid: number;
+  /** 1 common, 2 admin or creator. */
+  readonly role: number;
+  /** Whether he has left. */
+  readonly left: boolean;
+  /** Read up to this `seq`, at the least. */
+  readonly readSeq: number;
+  /** Delivered up to this `seq`, at the least. */
+  readonly deliveredSeq: number;
+}
+export const MemberState: Shape<MemberState> = {
+  uid: NATURAL,
+  role: NATURAL,
+  left: FLAG,
+  readSeq: NATURAL,
+  deliveredSeq: NATURAL,
+};
+
+/** What changed in one group, complete up to `rev`. */
+export interface GroupDelta {
+  readonly gid: number;
+  /** To be kept for the next request. */
+  readonly rev: number;
+  /** False where the client's user is no longer a member; nothing follows but his own part. */
+  readonly member: boolean;
+  readonly group: Group | null;
+  /** The last `seq` of the group, at the time of the answer; of one who left, that of his own part. */
+  readonly lastSeq: number;
+  /** Unread messages, at the time of the answer; of one who left, those of their own part. */
+  readonly unread: number;
+  /** Messages in order of `seq`. */
+  readonly messages: readonly Message[];
+  /** Where `window` left out messages: the smallest `seq` that was not skipped. */
+  readonly skippedTo: number | null;
+  /** Members whose membership, role or receipts changed. */
+  readonly members: readonly MemberState[];
+  /**
+   * The group is too large for its members to be synced: forget those at hand, and read `group/user/list`
+   * when needed.
+   */
+  readonly membersOmitted: boolean;
+  /** Whether this group has more. */
+  readonly more: boolean;
+  /** As in `chats`, where the chat is deleted. Whoever joins anew has deleted nothing. */
+  readonly deletedSeq: number | null;
+  /** When one joined it last, Unix milliseconds. */
+  readonly joinedAt: number | null;
+  /** What happened in it, of which one may know. */
+  readonly events: readonly GroupEvent[] | null;
+}
+export const GroupDelta: Shape<GroupDelta> = {
+  gid: NATURAL,
+  rev: NATURAL,
+  member: FLAG,
+  group: [Group, null],
+  lastSeq: NATURAL,
+  unread: NATURAL,
+  messages: [Message],
+  skippedTo: [NATURAL, null],
+  members: [MemberState],
+  membersOmitted: FLAG,
+  more: FLAG,
+  deletedSeq: [NATURAL, null],
+  joinedAt: [INTEGER, null],
+  events: [[GroupEvent], null],
+};
+
+/** A chat as its user has it now. */
+export interface ChatState {
+  readonly gid: number;
+  /**
+   * Deleted up to this `seq`: the chat is out of the list until its `lastSeq` is a higher one. Null where it is not
+   * deleted.
+   */
+  readonly deletedSeq: number | null;
+  /** Read up to this `seq`, at the least; also after one has left. */
+  readonly readSeq: number;
+}
+export const ChatState: Shape<ChatState> = {
+  gid: NATURAL,
+  deletedSeq: [NATURAL, null],
+  readSeq: NATURAL,
+};
+
+/** What the client missed. */
+export interface SyncAnswer {
+  /** To be sent with the next request. */
+  readonly rev: number;
+  readonly me: User | null;
+  /** Friendships that changed. */
+  readonly friends: readonly FriendState[];
+  /** Groups with changes; one whose `rev` the client has already is left out. */
+  readonly groups: readonly GroupDelta[];
+  /** Every user that the rows above speak of, once. */
+  readonly users: readonly User[];
+  /** Whether there is more: merge this answer and ask again. */
+  readonly more: boolean;
+  /** The store that this is of. Another one than before: forget all that came before this answer. */
+  readonly store: StoreState | null;
+  /** The server's clock in Unix milliseconds. */
+  readonly now: number | null;
+  /** Chats with which the user did something, on whichever device. */
+  readonly chats: readonly ChatState[] | null;
+  /** Where there is more: everything is answered of the groups up to this id. To be sent as `after`. */
+  readonly next: number | null;
+}
+export const SyncAnswer: Shape<SyncAnswer> = {
+  rev: NATURAL,
+  me: [User, null],
+  friends: [FriendState],
+  groups: [GroupDelta],
+  users: [User],
+  more: FLAG,
+  store: [StoreState, null],
+  now: [INTEGER, null],
+  chats: [[ChatState], null],
+  next: [NATURAL, null],
+};
+
+/** The bodies of the frames of a client, by event. */
+export interface Sent {
+  readonly Login: SentLogin;
+  readonly Msg: SentMsg;
+  readonly Read: SentRead;
+  readonly Heart: SentHeart;
+  readonly Logout: SentLogout;
+  readonly Ack: SentAck;
+  readonly Watch: SentWatch;
+}
+
+/** What the server is */
+export const serverInfo: Operation<Nothing, ServerInfo> = { get: "/api/server/info", answers: ServerInfo };
+
+/** Create a user */
+export const createUser: Operation<UserCreate, number> = { post: "/api/user/create", answers: NATURAL };
+
+/** Log in */
+export const logIn: Operation<UserLogin, string> = { post: "/api/user/login", answers: TEXT };
+
+/** Log out */
+export const logOut: Operation<Nothing, boolean> = { post: "/api/user/logout", answers: FLAG };
+
+/** Get a user */
+export const getUser: Operation<{ readonly uid?: number }, User> = { get: "/api/user/get", answers: User };
+
+/** Get the user of a token */
+export const getUserOfToken: Operation<{ readonly token: string }, User> = { get: "/api/user/token", answers: User };
+
+/** Find a user by account */
+export const searchUser: Operation<{ readonly account: string }, User> = { get: "/api/user/search", answers: User };
+
+/** Change one's profile */
+export const updateUser: Operation<UserUpdate, User> = { post: "/api/user/update", answers: User };
+
+/** Change one's password */
+export const changePassword: Operation<PasswordChange, boolean> = { post: "/api/user/password", answers: FLAG };
+
+/** List one's sessions */
+export const listSessions: Operation<Nothing, readonly Session[]> = { get: "/api/session/list", answers: [Session] };
+
+/** End one of one's sessions */
+export const revokeSession: Operation<SessionRevoke, boolean> = { post: "/api/session/revoke", answers: FLAG };
+
+/** End all of one's other sessions */
+export const revokeOtherSessions: Operation<Nothing, number> = { post: "/api/session/revoke/others", answers: NATURAL };
+
+/** Ask somebody to be friends */
+export const addFriend: Operation<FriendAdd, boolean> = { post: "/api/friend/add", answers: FLAG };
+
+/** List friends and requests */
+export const listFriends: Operation<{ readonly status?: number; readonly direction?: "in" | "out" }, readonly User[]> = { get: "/api/friend/list", answers: [User] };
+
+/** Answer a request, or end a friendship */
+export const modifyFriend: Operation<FriendModify, boolean> = { post: "/api/friend/status/modify", answers: FLAG };
+
+/** Create a group */
+export const createGroup: Operation<GroupCreate, number> = { post: "/api/group/create", answers: NATURAL };
+
+/** Change the name and avatar of a group */
+export const updateGroup: Operation<GroupUpdate, boolean> = { post: "/api/group/update", answers: FLAG };
+
+/** List one's groups */
+export const listGroups: Operation<{ readonly uid?: number }, readonly Group[]> = { get: "/api/group/get", answers: [Group] };
+
+/** List the members of a group */
+export const listMembers: Operation<{ readonly gid: number }, readonly MemberItem[]> = { get: "/api/group/user/get", answers: [MemberItem] };
+
+/** List the members of a group in pages */
+export const listMembersInPages: Operation<MembersRequest, MembersAnswer> = { post: "/api/group/user/list", answers: MembersAnswer };
+
+/** Add or remove members */
+export const changeMembers: Operation<MemberChange, boolean> = { post: "/api/group/user/change", answers: FLAG };
+
+/** Give a member another role */
+export const changeRole: Operation<RoleChange, boolean> = { post: "/api/group/role/modify", answers: FLAG };
+
+/** Hand a group over */
+export const transferGroup: Operation<GroupTransfer, boolean> = { post: "/api/group/transfer", answers: FLAG };
+
+/** Leave a group */
+export const leaveGroup: Operation<GroupRef, boolean> = { post: "/api/group/leave", answers: FLAG };
+
+/** Dissolve a group */
+export const dissolveGroup: Operation<GroupRef, boolean> = { post: "/api/group/dissolve", answers: FLAG };
+
+/** Read what happened in a group */
+export const listEvents: Operation<EventsRequest, EventsAnswer> = { post: "/api/group/events", answers: EventsAnswer };
+
+/** List one's chats */
+export const listChats: Operation<ChatList, readonly ChatItem[]> = { post: "/api/message/chat/list", answers: [ChatItem] };
+
+/** Read the history of a group */
+export const readHistory: Operation<History, readonly ChatItem[]> = { post: "/api/message/history", answers: [ChatItem] };
+
+/** Mark a group as read */
+export const markGroupRead: Operation<GroupRead, boolean> = { post: "/api/message/group/read", answers: FLAG };
+
+/** Delete a chat */
+export const deleteChat: Operation<ChatDelete, boolean> = { post: "/api/chat/delete", answers: FLAG };
+
+/** Catch up */
+export const sync: Operation<SyncRequest, SyncAnswer> = { post: "/api/sync", answers: SyncAnswer };
+
+/** Upload a picture of a user or group */
+export const uploadAvatar: Operation<Blob, string> = { post: "/api/file/avatar", answers: TEXT };
