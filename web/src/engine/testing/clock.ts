@@ -3,7 +3,7 @@
 interface Timer {
   readonly at: number;
   readonly order: number;
-  readonly then: () => void;
+  readonly act: () => void;
 }
 
 export class Clock {
@@ -17,8 +17,8 @@ export class Clock {
   /** What a processor counts, which stands still while it sleeps. */
   readonly elapsed = (): number => this.time - this.slept;
 
-  readonly after = (ms: number, then: () => void): (() => void) => {
-    const timer: Timer = { at: this.time + Math.max(0, ms), order: this.count++, then };
+  readonly after = (ms: number, act: () => void): (() => void) => {
+    const timer: Timer = { at: this.time + Math.max(0, ms), order: this.count++, act };
     this.timers.push(timer);
     return () => {
       this.timers = this.timers.filter((other) => other !== timer);
@@ -34,7 +34,7 @@ export class Clock {
       if (next === undefined) break;
       this.timers = this.timers.filter((timer) => timer !== next);
       this.time = Math.max(this.time, next.at);
-      next.then();
+      next.act();
       await calm();
     }
     this.time = end;

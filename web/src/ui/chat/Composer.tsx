@@ -242,5 +242,5 @@ export const Composer = memo(function Composer({ gid, title, draft, to }: Compos
 
 /** Whether somebody typed marks: what is written in any chat is formatted without asking. */
 function isFormatted(text: string): boolean {
-  return /[*_~`[#>|&\-]|\d[.)]/.test(text) && parseRich(text).tree.formatted;
+  return /[*_~`[#>|&-]|\d[.)]/.test(text) && parseRich(text).tree.formatted;
 }

@@ -1,7 +1,7 @@
 // Messages that are selected, whether they are in the page or not: rows come and go by scrolling. Those in which the
 // selection begins and ends stay, and what is copied is made of all messages from one to the other.
 
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
 
 import type { Message, User } from "../../engine/contract";
 import type { Translator } from "../../i18n/translator";
@@ -26,10 +26,13 @@ export interface Selecting {
 /** Makes what is copied of several messages complete. Returns what tells the messages that have to stay in the page. */
 export function useSelecting(selecting: Selecting): () => readonly string[] {
   const latest = useRef(selecting);
-  latest.current = selecting;
   const ends = useRef<Ends | null>(null);
-  const held = useRef((): readonly string[] => (ends.current === null ? [] : [ends.current.anchor, ends.current.focus]));
+  const held = useCallback((): readonly string[] => (ends.current === null ? [] : [ends.current.anchor, ends.current.focus]), []);
 
+  // Not while rendering, which React may do in vain: what is copied is what is in the page.
+  useLayoutEffect(() => {
+    latest.current = selecting;
+  });
   useEffect(() => {
     const onSelection = (): void => {
       ends.current = endsOf(latest.current.place.current, document.getSelection(), ends.current);
@@ -69,7 +72,7 @@ export function useSelecting(selecting: Selecting): () => readonly string[] {
     };
   }, []);
 
-  return held.current;
+  return held;
 }
 
 function isField(target: EventTarget | null): boolean {
