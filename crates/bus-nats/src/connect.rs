@@ -1,18 +1,17 @@
 //! The connection, which makes itself again for as long as it takes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 
-use async_nats::{ConnectOptions, Event};
-use parking_lot::Mutex;
+use async_nats::ConnectOptions;
 use rim_core::bus::{Hearing, Teller, hearing};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::interest::Interest;
 use crate::pump::Pump;
+use crate::status::Status;
 use crate::subjects::Subjects;
 use crate::{NatsBus, Options, OptionsError, QUEUE_HINTS};
 
@@ -27,16 +26,6 @@ const LONGEST_DELAY: Duration = Duration::from_secs(2);
 
 /// The client knows no way to end while its server is away but to wait longer than anybody lives.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
-/// How the connection is, as the client tells it.
-#[derive(Default)]
-pub(crate) struct Status {
-    closed: AtomicBool,
-    // Held to copy a few words, and never across an await.
-    problem: Mutex<Option<String>>,
-    /// Notified of every event of the client.
-    pub events: Notify,
-}
 
 impl NatsBus {
     /// Connects, now or when the server is there, and says with a first `Missed` that it has: from then on
@@ -107,38 +96,6 @@ fn delay(attempts: usize) -> Duration {
     match attempts {
         0 | 1 => Duration::ZERO,
         more => LONGEST_DELAY.min(Duration::from_millis(5 << more.min(16))),
-    }
-}
-
-impl Status {
-    fn note(&self, event: Event, teller: &Teller) {
-        match event {
-            Event::Connected => *self.problem.lock() = None,
-            Event::SlowConsumer(_) => teller.missed(),
-            Event::ClientError(error) => *self.problem.lock() = Some(error.to_string()),
-            Event::ServerError(error) => {
-                tracing::warn!(%error, "the NATS server complains");
-                *self.problem.lock() = Some(error.to_string());
-            }
-            Event::Disconnected | Event::LameDuckMode | Event::Draining | Event::Closed => {}
-        }
-        self.events.notify_one();
-    }
-
-    /// For people.
-    pub fn why_away(&self) -> String {
-        match &*self.problem.lock() {
-            Some(problem) => format!("no connection to NATS: {problem}"),
-            None => "no connection to NATS".to_owned(),
-        }
-    }
-
-    pub fn close(&self) {
-        self.closed.store(true, Ordering::Relaxed);
-    }
-
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
     }
 }
 

@@ -5,6 +5,7 @@ mod interest;
 mod listening;
 mod options;
 mod pump;
+mod status;
 mod subjects;
 
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use tokio::task::coop::unconstrained;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use crate::connect::Status;
 use crate::interest::Interest;
+use crate::status::Status;
 use crate::subjects::Subjects;
 
 pub use crate::options::{Options, OptionsError};

@@ -13,9 +13,9 @@ use futures_util::future::{BoxFuture, Fuse};
 use futures_util::stream::{SelectAll, StreamExt};
 use rim_core::bus::{Subject, Teller};
 
-use crate::connect::Status;
 use crate::interest::{Filter, Interest};
 use crate::listening::{Incoming, Listening, listen};
+use crate::status::Status;
 use crate::subjects::{Bucket, Subjects};
 
 /// How long a server that works may take to answer.

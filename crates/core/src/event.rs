@@ -10,6 +10,8 @@ use crate::message::{Message, Receipt};
 use crate::user::User;
 use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
 
+pub use crate::refusal::Ended;
+
 /// A change of what is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -124,13 +126,4 @@ pub enum ChatChange {
     Deleted { seq: Seq },
     /// Read what they had not read of a group that they have left, up to this place.
     ReadAfterLeaving { seq: Seq },
-}
-
-/// Why sessions ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// Logout, revoked from another device, or another password.
-    Revoked,
-    /// The user was disabled.
-    Disabled,
 }

@@ -1,6 +1,7 @@
 //! Friendship: mutual, asked for by one and accepted by the other.
 
 use crate::contact::{AskBounds, Contact};
+use crate::size::{NUMBER, Size};
 use crate::{Refusal, UserId};
 
 /// What one user is to another, seen from the first.
@@ -84,6 +85,12 @@ pub const fn may_ask_another(
         return Err(Refusal::UnknownUser(other));
     }
     if pending >= bounds.pending { Err(Refusal::TooManyAsked(bounds.pending)) } else { Ok(()) }
+}
+
+impl Size for (UserId, Friendship) {
+    fn size_bytes(&self) -> usize {
+        30 + NUMBER
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A store loads what a rule asks for inside its own transaction, calls the rule, and carries out what
 //! it answers; so two backends cannot disagree about who may do what.
 
+use crate::size::{Size, json_bytes};
 use crate::{GroupId, Refusal, Rev, UserId};
 
 /// The mode of a single chat on the wire. Everything else is a group chat.
@@ -194,6 +195,12 @@ fn must_be_creator(group: &Group, caller: Option<Member>) -> Result<(), Refusal>
         return Err(Refusal::SingleChat);
     }
     if caller.user == group.creator { Ok(()) } else { Err(Refusal::NotCreator) }
+}
+
+impl Size for Group {
+    fn size_bytes(&self) -> usize {
+        90 + json_bytes(&self.name) + json_bytes(&self.avatar)
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::event::{Change, GroupChange};
 use crate::group::Role;
-use crate::size::Size;
+use crate::size::{NUMBER, Size, json_bytes};
 use crate::user::User;
 use crate::{GroupId, Rev, Seq, Timestamp, UserId};
 
@@ -169,6 +169,13 @@ impl GroupEvent {
     pub fn users_from_text(text: &str) -> Option<Vec<UserId>> {
         let numbers = text.split(',').filter(|number| !number.is_empty());
         numbers.map(|number| number.parse().ok().map(UserId)).collect()
+    }
+}
+
+/// Without those whom it names.
+impl Size for GroupEvent {
+    fn size_bytes(&self) -> usize {
+        210 + NUMBER * self.users.len() + self.name.as_deref().map_or(0, json_bytes)
     }
 }
 

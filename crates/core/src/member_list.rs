@@ -2,6 +2,7 @@
 
 use crate::account;
 use crate::group::Role;
+use crate::size::{NUMBER, Size};
 use crate::user::User;
 use crate::{Rev, Timestamp};
 
@@ -60,6 +61,12 @@ impl Named {
             false => account::fold(text).contains(&self.0),
         };
         holds(account) || holds(name)
+    }
+}
+
+impl Size for Member {
+    fn size_bytes(&self) -> usize {
+        40 + NUMBER + self.user.size_bytes()
     }
 }
 

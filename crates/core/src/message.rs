@@ -1,6 +1,7 @@
 //! Messages, receipts, and the pages they are read in.
 
 use crate::group::Group;
+use crate::size::{Size, json_bytes};
 use crate::user::User;
 use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
 
@@ -248,6 +249,18 @@ pub fn page_spans(spans: &[Span], below: Option<Seq>, page: Page) -> Vec<Span> {
         }
     }
     found
+}
+
+impl Size for Message {
+    fn size_bytes(&self) -> usize {
+        320 + json_bytes(&self.client_msg_id) + json_bytes(&self.content)
+    }
+}
+
+impl Size for Chat {
+    fn size_bytes(&self) -> usize {
+        70 + self.group.size_bytes() + self.last.size_bytes() + self.peer.size_bytes()
+    }
 }
 
 #[cfg(test)]

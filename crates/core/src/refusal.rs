@@ -1,7 +1,5 @@
 //! Why a rule says no. The texts are what users read.
 
-use crate::event::Ended;
-
 /// A rule of the product refused an operation; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -56,4 +54,13 @@ pub enum Refusal {
     /// It is another than the one that was shown and verified.
     #[error("the password has changed meanwhile")]
     PasswordChanged,
+}
+
+/// Why sessions ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Logout, revoked from another device, or another password.
+    Revoked,
+    /// The user was disabled.
+    Disabled,
 }

@@ -1,6 +1,6 @@
 //! Sessions: one login of one device.
 
-use crate::event::Ended;
+use crate::refusal::Ended;
 use crate::user::Credentials;
 use crate::{Refusal, SessionId, Timestamp, UserId};
 

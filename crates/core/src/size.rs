@@ -3,15 +3,6 @@
 //! Numbers, keys and what stands around them are counted as the most that they can be; texts as they are. What text
 //! costs to write is known before it is written, and a control character costs six bytes.
 
-use crate::UserId;
-use crate::friend::Friendship;
-use crate::group::Group;
-use crate::group_event::GroupEvent;
-use crate::member_list::Member;
-use crate::message::{Chat, Message};
-use crate::sync::{ChatState, MemberState};
-use crate::user::User;
-
 /// What one answer holds, about. A row that is larger passes alone, as there would be no end to it otherwise.
 ///
 /// Enough for a thousand messages of the usual kind, and little enough that a phone takes it at once.
@@ -49,7 +40,7 @@ const COST: [u8; 256] = {
 };
 
 /// An id, a place or a time, with what parts it from the next.
-const NUMBER: usize = 17;
+pub(crate) const NUMBER: usize = 17;
 
 /// The parts of `rows` that there is room for: all before the first that does not fit. At least one.
 pub fn fitting<T>(rows: &[T], room: usize, size: impl Fn(&T) -> usize) -> usize {
@@ -61,65 +52,9 @@ pub fn fitting<T>(rows: &[T], room: usize, size: impl Fn(&T) -> usize) -> usize 
     rows.iter().take_while(fits).count().max(1).min(rows.len())
 }
 
-impl Size for User {
-    fn size_bytes(&self) -> usize {
-        let texts = [&self.account, &self.name, &self.avatar, &self.email];
-        90 + texts.into_iter().map(|text| json_bytes(text)).sum::<usize>()
-    }
-}
-
 /// The most that a user takes up whose texts have so many bytes: names and addresses hold no control characters.
 pub const fn user_bytes(texts: usize) -> usize {
     90 + 2 * texts
-}
-
-impl Size for Group {
-    fn size_bytes(&self) -> usize {
-        90 + json_bytes(&self.name) + json_bytes(&self.avatar)
-    }
-}
-
-impl Size for Message {
-    fn size_bytes(&self) -> usize {
-        320 + json_bytes(&self.client_msg_id) + json_bytes(&self.content)
-    }
-}
-
-impl Size for Chat {
-    fn size_bytes(&self) -> usize {
-        70 + self.group.size_bytes() + self.last.size_bytes() + self.peer.size_bytes()
-    }
-}
-
-/// Without those whom it names.
-impl Size for GroupEvent {
-    fn size_bytes(&self) -> usize {
-        210 + NUMBER * self.users.len() + self.name.as_deref().map_or(0, json_bytes)
-    }
-}
-
-impl Size for MemberState {
-    fn size_bytes(&self) -> usize {
-        60 + 3 * NUMBER
-    }
-}
-
-impl Size for (UserId, Friendship) {
-    fn size_bytes(&self) -> usize {
-        30 + NUMBER
-    }
-}
-
-impl Size for ChatState {
-    fn size_bytes(&self) -> usize {
-        40 + 3 * NUMBER
-    }
-}
-
-impl Size for Member {
-    fn size_bytes(&self) -> usize {
-        40 + NUMBER + self.user.size_bytes()
-    }
 }
 
 #[cfg(test)]

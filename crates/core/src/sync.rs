@@ -4,7 +4,7 @@ use crate::friend::Friendship;
 use crate::group::{Group, Role};
 use crate::group_event::GroupEvent;
 use crate::message::{Message, Span};
-use crate::size::ANSWER_BYTES;
+use crate::size::{ANSWER_BYTES, NUMBER, Size};
 use crate::user::User;
 use crate::{GroupId, Rev, Seq, Timestamp, UserId};
 
@@ -190,6 +190,18 @@ pub struct MemberState {
     pub left: bool,
     pub read_seq: Seq,
     pub delivered_seq: Seq,
+}
+
+impl Size for MemberState {
+    fn size_bytes(&self) -> usize {
+        60 + 3 * NUMBER
+    }
+}
+
+impl Size for ChatState {
+    fn size_bytes(&self) -> usize {
+        40 + 3 * NUMBER
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Time as the rules see it: handed to them, never read.
 
+use std::time::Duration;
+
 /// Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Timestamp(pub i64);
@@ -8,6 +10,11 @@ impl Timestamp {
     /// This time moved on by `ms` milliseconds.
     pub const fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
+    }
+
+    /// The time so long before.
+    pub fn minus(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Users.
 
+use crate::size::{Size, json_bytes};
 use crate::{Timestamp, UserId};
 
 /// A user, without his secrets.
@@ -80,4 +81,11 @@ pub struct UserRecord {
     pub user: User,
     pub created_at: Timestamp,
     pub disabled: bool,
+}
+
+impl Size for User {
+    fn size_bytes(&self) -> usize {
+        let texts = [&self.account, &self.name, &self.avatar, &self.email];
+        90 + texts.into_iter().map(|text| json_bytes(text)).sum::<usize>()
+    }
 }

@@ -11,6 +11,8 @@ use crate::rest::User;
 use crate::sync::StoreState;
 use crate::{ErrorCode, Kind, object};
 
+pub use crate::notice::Notice;
+
 pub mod document;
 mod encode;
 #[cfg(test)]
@@ -248,71 +250,6 @@ pub struct Delivery<'a> {
     pub rev: u64,
     /// Unix milliseconds.
     pub created_at: i64,
-}
-
-/// A change that is no message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Notice {
-    /// `uid` asks you to be friends.
-    FriendRequest,
-    /// `uid` and you are friends now.
-    FriendAccepted,
-    /// `uid` rejected your request.
-    FriendRejected,
-    /// `uid` took the request back.
-    FriendWithdrawn,
-    /// `uid` ended the friendship.
-    FriendRemoved,
-    /// `uid` created the group and you are in it; `uids` are its members.
-    GroupCreated,
-    /// `uid` changed name or avatar of the group.
-    GroupUpdated,
-    /// `uid` added `uids`.
-    MembersAdded,
-    /// `uid` removed `uids`; one who leaves removes himself.
-    MembersRemoved,
-    /// `uid` gave `uids` the role `role`.
-    RoleChanged,
-    /// `uid` handed the group over to `uids`.
-    OwnerChanged,
-    /// `uid` dissolved the group.
-    GroupDissolved,
-    /// `uid` has read everything up to `msgId` and `seq`; yourself, in a group that you have left, up to `seq`.
-    Read,
-    /// Everything up to `msgId` and `seq` was delivered to `uid`.
-    Delivered,
-    /// The name or picture of `uid` is another: a member of the group, or without a `gid` a friend, or yourself.
-    ProfileUpdated,
-    /// `uid` (yourself, on another device) deleted the chat `gid` up to `seq`.
-    ChatDeleted,
-    /// `uid`, whom you watch, has a connection now.
-    Online,
-    /// `uid`, whom you watch, has had none for a while.
-    Offline,
-}
-
-impl Notice {
-    pub const ALL: [Self; 18] = [
-        Self::FriendRequest,
-        Self::FriendAccepted,
-        Self::FriendRejected,
-        Self::FriendWithdrawn,
-        Self::FriendRemoved,
-        Self::GroupCreated,
-        Self::GroupUpdated,
-        Self::MembersAdded,
-        Self::MembersRemoved,
-        Self::RoleChanged,
-        Self::OwnerChanged,
-        Self::GroupDissolved,
-        Self::Read,
-        Self::Delivered,
-        Self::ProfileUpdated,
-        Self::ChatDeleted,
-        Self::Online,
-        Self::Offline,
-    ];
 }
 
 /// Everything else that the server sends by itself: `{"event":"Notify","body":{…}}`.

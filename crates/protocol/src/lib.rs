@@ -13,6 +13,7 @@ pub mod field;
 pub mod frame;
 pub mod id;
 pub mod limits;
+mod notice;
 mod object;
 pub mod rest;
 mod rich_text;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::Notice;
+use crate::notice::Notice;
 use crate::rest::{Group, Message, User};
 use crate::{Id, object};
 

@@ -4,6 +4,7 @@ pub(crate) mod chats;
 pub(crate) mod crowd;
 pub(crate) mod fanout;
 pub(crate) mod greedy;
+mod ground;
 pub(crate) mod idle;
 pub(crate) mod overload;
 pub(crate) mod rate;
@@ -11,30 +12,11 @@ pub(crate) mod readers;
 pub(crate) mod registrations;
 pub(crate) mod storm;
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use clap::Subcommand;
 
-use crate::people::Target;
+pub(crate) use self::ground::{Bench, WARM_UP, stamp};
 use crate::process::Process;
 use crate::report::Report;
-use crate::server::Server;
-
-/// Measured only after this: the first messages find cold caches and an empty log.
-pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
-
-/// Tells the messages of this run from those of an earlier one on the same store: a `clientMsgId` that
-/// came before is acknowledged, and not delivered again.
-pub(crate) fn stamp() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// What a scenario runs against.
-pub(crate) struct Bench {
-    pub(crate) server: Server,
-    pub(crate) target: Arc<Target>,
-}
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Scenario {
