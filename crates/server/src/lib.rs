@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod cluster;
 pub mod config;
+mod counters;
 pub mod data;
 #[cfg(test)]
 mod documented;
@@ -26,6 +27,7 @@ pub mod media;
 pub mod metrics;
 pub mod migrate;
 pub mod open_files;
+pub mod origin;
 pub mod run;
 pub mod store;
 pub mod stream;
@@ -33,6 +35,7 @@ pub mod time;
 pub mod tls;
 pub mod unsent;
 mod why;
+pub mod wire;
 
 pub use app::App;
 pub use config::Config;

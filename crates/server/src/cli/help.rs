@@ -1,16 +1,13 @@
 //! The command line as `--help` shows it: `rim` and `rim serve` show all settings, every other command its own
 //! options, and of the settings those that lead to the server.
 
-use clap::{Command, CommandFactory};
-
-use super::Cli;
+use clap::Command;
 
 /// Said below the options of a command.
 const OTHERS: &str = "All other settings of the server are taken, too, and shown by `rim --help`.";
 
-/// The command line with everything in it.
-pub(super) fn command_line() -> Command {
-    let command = Cli::command();
+/// The command line, with what its help shows.
+pub(super) fn shown_by(command: Command) -> Command {
     let settings: Vec<_> = command.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
     command.mut_subcommands(|subcommand| {
         let shown: &[&str] = match subcommand.get_name() {

@@ -16,7 +16,7 @@ mod user;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, LoadError, Settings, settings_table};
 
@@ -60,7 +60,7 @@ enum Command {
 pub fn main() -> ExitCode {
     process::prepare();
     let args: Vec<OsString> = std::env::args_os().collect();
-    let loaded = match config::load_command(help::command_line(), &args) {
+    let loaded = match config::load_command(command_line(), &args) {
         Ok(loaded) => loaded,
         Err(LoadError::Setting(error)) => return fail(&error.into()),
         Err(LoadError::Usage(error)) => error.exit(),
@@ -90,6 +90,11 @@ pub fn main() -> ExitCode {
     outcome.map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
 }
 
+/// The command line with everything in it.
+fn command_line() -> clap::Command {
+    help::shown_by(Cli::command())
+}
+
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     ExitCode::FAILURE
@@ -101,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        help::command_line().debug_assert();
+        command_line().debug_assert();
     }
 
     #[test]
@@ -110,9 +115,7 @@ mod tests {
             ["rim --listen 127.0.0.1:9 serve", "rim serve --listen 127.0.0.1:9", "rim --listen 127.0.0.1:9"]
         {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let Ok(loaded) = config::load_command(help::command_line(), &args) else {
-                panic!("{line} is right")
-            };
+            let Ok(loaded) = config::load_command(command_line(), &args) else { panic!("{line} is right") };
             assert_eq!(loaded.config.listen.port(), 9, "{line}");
         }
     }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use rim_core::node::Node;
 use tokio::runtime::Builder;
 
-use crate::cluster::{GONE_AFTER, ago};
+use crate::cluster::GONE_AFTER;
 use crate::config::{Config, Database};
 use crate::store::{self, Opened};
 
@@ -32,7 +32,7 @@ async fn find(config: &Config) -> Result<Vec<Node>> {
     );
     let Opened { store, shared, feed: _feed } = store::open_existing(&config.database).await?;
     let shared = shared.context("nodes share what is on PostgreSQL")?;
-    let nodes = shared.nodes(ago(shared.now().await?, GONE_AFTER)).await?;
+    let nodes = shared.nodes(shared.now().await?.minus(GONE_AFTER)).await?;
     store.close().await;
     Ok(nodes)
 }

@@ -8,7 +8,7 @@ use rim_store::archive::StoreArchive;
 use rim_store_postgres::PostgresArchive;
 use tokio::runtime::Builder;
 
-use crate::cluster::{GONE_AFTER, ago};
+use crate::cluster::GONE_AFTER;
 use crate::config::{Config, Database};
 use crate::data::DataFolder;
 
@@ -60,7 +60,7 @@ fn file_to(file: &Path, database: &Path, replace: bool, config: &Config) -> Resu
 
 async fn new_epoch(url: &str) -> Result<()> {
     let mut archive = PostgresArchive::restored(url).await?;
-    let since = ago(archive.now().await?, GONE_AFTER);
+    let since = archive.now().await?.minus(GONE_AFTER);
     let nodes = archive.nodes(since).await?;
     let names: Vec<_> = nodes.iter().map(|node| node.name.as_str()).collect();
     ensure!(

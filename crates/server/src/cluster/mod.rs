@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use self::follower::follow;
 use self::hint::Brief;
-pub(crate) use self::nodes::{GONE_AFTER, NOTE_EVERY, ago, note_nodes, purge_changes};
+pub(crate) use self::nodes::{GONE_AFTER, NOTE_EVERY, note_nodes, purge_changes};
 use self::presence::{MAX_WORDS, Word};
 pub use self::presence::{Words, presence};
 

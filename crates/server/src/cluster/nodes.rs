@@ -42,7 +42,7 @@ pub(crate) async fn note_nodes(app: Arc<App>, cluster: Arc<Cluster>, mut ticks: 
 async fn look(app: &App, cluster: &Cluster) -> Result<Vec<Node>> {
     let now = cluster.store.now().await?;
     note(app, cluster, false, now).await;
-    cluster.store.nodes(ago(now, GONE_AFTER)).await
+    cluster.store.nodes(now.minus(GONE_AFTER)).await
 }
 
 async fn note(app: &App, cluster: &Cluster, draining: bool, now: Timestamp) {
@@ -75,15 +75,10 @@ fn tell_who_came_and_went(known: &mut Vec<Node>, nodes: Vec<Node>, own: NodeId) 
 
 /// Deletes changes that no node needs to be told of any more.
 pub(crate) async fn purge_changes(cluster: &Cluster) {
-    let purging = async { cluster.store.purge_changes(ago(cluster.store.now().await?, KEEP_CHANGES)).await };
+    let purging = async { cluster.store.purge_changes(cluster.store.now().await?.minus(KEEP_CHANGES)).await };
     match purging.await {
         Ok(0) => {}
         Ok(count) => tracing::debug!(count, "deleted changes that every node has heard of"),
         Err(error) => tracing::warn!(%error, "cannot delete old changes"),
     }
-}
-
-/// The time so long before `now`.
-pub(crate) fn ago(now: Timestamp, time: Duration) -> Timestamp {
-    Timestamp(now.0.saturating_sub(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 use toml::Value;
 
-use super::load::{self, SettingError};
+use super::setting::{self, SettingError};
 use crate::why;
 
 /// Where the file is looked for when none is named.
@@ -55,11 +55,11 @@ impl File {
             let error = error.to_string();
             SettingError::new("config", format!("{} is not TOML: {}", path.display(), error.trim_end()))
         })?;
-        let mut known = load::names(command);
+        let mut known = setting::names(command);
         known.retain(|name| name != "config");
         let mut values = BTreeMap::new();
         for (name, value) in table {
-            let Some(setting) = load::setting(command, &name).filter(|_| name != "config") else {
+            let Some(known_setting) = setting::setting(command, &name).filter(|_| name != "config") else {
                 return Err(SettingError::new(
                     &name,
                     format!(
@@ -71,7 +71,7 @@ impl File {
             };
             let written = written(&value);
             let Some(flag) = flag_value(&value) else {
-                let (place, allowed) = (path.display(), load::allowed(setting));
+                let (place, allowed) = (path.display(), setting::allowed(known_setting));
                 let problem = format!("{written:?} (from {place}) is not allowed, it must be {allowed}");
                 return Err(SettingError::new(&name, problem));
             };

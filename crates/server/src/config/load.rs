@@ -3,30 +3,15 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::file::File;
+use super::setting::{SettingError, allowed, id, names, setting, variable};
 use super::value::without_passwords;
 use super::{Config, Settings};
 use crate::open_files;
-
-/// A setting that cannot be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: {problem}")]
-pub struct SettingError {
-    /// Its name, as in `rim.toml`.
-    pub setting: String,
-    pub problem: String,
-}
-
-impl SettingError {
-    pub(super) fn new(setting: &str, problem: impl Into<String>) -> Self {
-        Self { setting: setting.to_owned(), problem: problem.into() }
-    }
-}
 
 /// Where the value of a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,25 +102,6 @@ fn named_file(command: &Command, args: &[OsString]) -> Option<std::path::PathBuf
     matches.get_one("config").cloned()
 }
 
-/// The settings of a command: its global arguments, in order.
-pub(super) fn names(command: &Command) -> Vec<String> {
-    command
-        .get_arguments()
-        .filter(|arg| arg.is_global_set())
-        .filter_map(|arg| arg.get_long().map(str::to_owned))
-        .collect()
-}
-
-/// A setting by its name.
-pub(super) fn setting<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
-    command.get_arguments().find(|arg| arg.is_global_set() && arg.get_long() == Some(name))
-}
-
-/// Clap's id of a setting: the name of the field.
-fn id(name: &str) -> String {
-    name.replace('-', "_")
-}
-
 fn raw(matches: &ArgMatches, name: &str) -> Option<String> {
     let values = matches.get_raw(&id(name))?;
     let text = values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(",");
@@ -196,20 +162,6 @@ fn explain(error: &clap::Error, command: &Command, args: &[OsString], file: &Fil
     Some(SettingError::new(&name, format!("{value:?} ({place}) is not allowed, it must be {allowed}")))
 }
 
-/// What a setting may be, in words.
-pub(super) fn allowed(arg: &Arg) -> String {
-    let values = arg.get_possible_values();
-    let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
-    if let [first @ .., last] = &*values {
-        return format!("{} or {last}", first.join(", "));
-    }
-    // No parser takes an empty text, and each says what it takes instead.
-    let nothing = format!("--{}=", arg.get_long().unwrap_or_default());
-    let refusal = Command::new("rim").arg(arg.clone()).try_get_matches_from(["rim", &nothing]).err();
-    let words = refusal.as_ref().and_then(std::error::Error::source).map(ToString::to_string);
-    words.expect("a parser that says what is allowed")
-}
-
 /// The value that a setting was given by its flag, or else by the environment, and which of the two it was.
 fn given(name: &str, args: &[OsString]) -> Option<(OsString, String)> {
     let flag = format!("--{name}");
@@ -227,11 +179,6 @@ fn given(name: &str, args: &[OsString]) -> Option<(OsString, String)> {
         let value = std::env::var_os(&variable)?;
         Some((value, format!("from {variable} in the environment")))
     })
-}
-
-/// The name of a setting in the environment.
-pub(super) fn variable(name: &str) -> String {
-    format!("RIM_{}", id(name).to_uppercase())
 }
 
 #[cfg(test)]

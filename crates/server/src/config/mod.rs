@@ -5,6 +5,7 @@
 
 mod file;
 mod load;
+mod setting;
 mod settings;
 mod table;
 mod value;
@@ -15,7 +16,8 @@ use std::time::Duration;
 
 use rim_core::contact::Directory;
 
-pub use self::load::{LoadError, Loaded, Origin, SettingError, load, load_command};
+pub use self::load::{LoadError, Loaded, Origin, load, load_command};
+pub use self::setting::SettingError;
 pub use self::settings::Settings;
 pub use self::table::settings_table;
 pub(crate) use self::value::database;

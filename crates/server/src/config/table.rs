@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::{Arg, Args, Command};
 
 use super::Settings;
-use super::load::variable;
+use super::setting::variable;
 
 /// A Markdown table of every setting, made from the settings themselves.
 pub fn settings_table() -> String {

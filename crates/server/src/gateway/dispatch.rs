@@ -20,7 +20,7 @@ use rim_store::{Committed, Feed};
 use super::frames;
 use super::waking::Wakes;
 use crate::app::App;
-use crate::http::wire;
+use crate::wire;
 
 /// Above this many connections a group's receipts go to the reader's own devices alone; the others learn
 /// them by sync. Otherwise a message in a group of a thousand would cost a million frames.

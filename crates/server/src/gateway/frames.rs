@@ -8,7 +8,7 @@ use rim_protocol::{ErrorCode, Kind};
 use rim_store::StoreError;
 
 use super::ws;
-use crate::http::wire;
+use crate::wire;
 
 /// Bytes of JSON around the content of a message; a little more than it takes.
 const ENVELOPE_BYTES: usize = 256;

@@ -15,8 +15,8 @@ use super::session::Session;
 use super::socket::Socket;
 use crate::address::Peer;
 use crate::app::App;
-use crate::http::origin;
 use crate::listen::{ConnectionGuard, Line};
+use crate::origin;
 
 /// What RFC 6455 has a server append to the client's key.
 const KEY_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

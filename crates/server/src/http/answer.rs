@@ -1,11 +1,11 @@
 //! What a handler answers with.
 
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use rim_protocol::Envelope;
 use serde::Serialize;
 
+use super::envelope;
 use super::error::ApiError;
 
 /// What a handler returns: data for the envelope, or why there is none.
@@ -17,18 +17,14 @@ pub struct Data<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Data<T> {
     fn into_response(self) -> Response {
-        json(StatusCode::OK, &Envelope::success(self.0))
+        envelope::json(StatusCode::OK, &Envelope::success(self.0))
     }
-}
-
-/// An envelope as it is sent.
-pub fn json<T: Serialize>(status: StatusCode, envelope: &Envelope<T>) -> Response {
-    let body = serde_json::to_vec(envelope).expect("strings, numbers and lists always have a JSON form");
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     #[tokio::test]

@@ -4,20 +4,25 @@ use axum::body::{Bytes, HttpBody};
 use axum::extract::Request;
 use http_body_util::BodyExt;
 
-use super::caller::Caller;
 use super::error::ApiError;
 use crate::App;
 use crate::intake::Full;
+use rim_core::UserId;
 
-/// The whole body of a request.
+/// The whole body of a request of this user, if it is known whose it is.
 ///
 /// What has come is copied out of the pieces that it came in: each holds a buffer of kilobytes, even for one byte.
 ///
 /// # Errors
 /// `TooLarge` above `limit_bytes`, and at once where the head says that it will be; `Malformed` where the body breaks
 /// off; `TooMuchAtOnce` and `Busy` where the user, or all of them, send too many at the same time.
-pub async fn read(app: &App, request: Request, limit_bytes: usize) -> Result<Bytes, ApiError> {
-    let mut held = app.intake.hold(request.extensions().get::<Caller>().map(|caller| caller.user));
+pub async fn read(
+    app: &App,
+    user: Option<UserId>,
+    request: Request,
+    limit_bytes: usize,
+) -> Result<Bytes, ApiError> {
+    let mut held = app.intake.hold(user);
     let mut body = request.into_body();
     if body.size_hint().lower() > limit_bytes as u64 {
         return Err(ApiError::TooLarge(limit_bytes));
@@ -64,10 +69,10 @@ mod tests {
         };
         let declared = |length| Request::new(Body::from(vec![b' '; length]));
         for request in [declared(8), pieces(8)] {
-            assert_eq!(read(&app, request, 8).await.expect("as much as may be"), &[b' '; 8][..]);
+            assert_eq!(read(&app, None, request, 8).await.expect("as much as may be"), &[b' '; 8][..]);
         }
         for request in [declared(9), pieces(9)] {
-            assert!(matches!(read(&app, request, 8).await, Err(ApiError::TooLarge(8))));
+            assert!(matches!(read(&app, None, request, 8).await, Err(ApiError::TooLarge(8))));
         }
     }
 }

@@ -74,10 +74,10 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 /// # Errors
 /// Those of [`body::read`]; `LoginRequired` where the session has ended.
 pub async fn read_body(app: &App, request: Request, limit_bytes: usize) -> Result<Bytes, ApiError> {
-    let token =
-        request.extensions().get::<Caller>().and_then(|_| bearer(request.headers()).map(str::to_owned));
+    let user = request.extensions().get::<Caller>().map(|caller| caller.user);
+    let token = user.and_then(|_| bearer(request.headers()).map(str::to_owned));
     let began = app.time.now();
-    let body = body::read(app, request, limit_bytes).await?;
+    let body = body::read(app, user, request, limit_bytes).await?;
     if let Some(token) = token
         && Duration::from(app.time.now().duration_since(began)) > AT_ONCE
         && app.accounts.authenticate(&app.store, &*app.clock, &token).await?.is_none()

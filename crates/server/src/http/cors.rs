@@ -14,8 +14,8 @@ use http::header::{
 };
 use http::{HeaderValue, Method, StatusCode};
 
-use super::origin;
 use crate::App;
+use crate::origin;
 
 /// Answers preflights, before anybody asks for a token, and marks every other answer for its page.
 ///

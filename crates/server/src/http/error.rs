@@ -8,7 +8,7 @@ use rim_protocol::limits::Invalid;
 use rim_protocol::{Envelope, ErrorCode};
 use rim_store::StoreError;
 
-use super::answer::json;
+use super::envelope::json;
 use crate::accounts::AccountError;
 use crate::limits::RetryAfter;
 

@@ -14,7 +14,6 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 use crate::gateway;
@@ -25,15 +24,15 @@ pub mod bounded;
 pub mod caller;
 pub mod cors;
 pub mod docs;
+mod envelope;
 pub mod error;
 pub mod headers;
 pub mod json;
 pub mod media;
-pub mod origin;
+mod operations;
 pub mod probes;
 pub mod query;
 pub mod web;
-pub mod wire;
 
 pub mod chat;
 pub mod file;
@@ -69,7 +68,7 @@ pub fn router(app: Arc<App>) -> Router {
 /// The REST operations. The layers are around their router and not inside it, so that a stranger is told
 /// `login required` before anybody looks whether there is such a route.
 fn api(app: &Arc<App>) -> Router {
-    let routes = Router::from(operations())
+    let routes = Router::from(operations::all())
         .merge(docs::routes())
         .fallback(invalid_request)
         .method_not_allowed_fallback(invalid_request)
@@ -81,20 +80,6 @@ fn api(app: &Arc<App>) -> Router {
         .layer(CatchPanicLayer::custom(system_error))
         .layer(from_fn(headers::no_store))
         .layer(from_fn_with_state(Arc::clone(app), cors::share))
-}
-
-/// Every operation with its document, which so cannot differ from it.
-fn operations() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default()
-        .merge(server::routes())
-        .merge(user::routes())
-        .merge(session::routes())
-        .merge(friend::routes())
-        .merge(group::routes())
-        .merge(message::routes())
-        .merge(chat::routes())
-        .merge(sync::routes())
-        .merge(file::routes())
 }
 
 fn pages(app: &Arc<App>) -> Router {

@@ -12,11 +12,11 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode, Uri};
 use rim_store::StoreError;
 
-use super::{origin, web};
+use super::web;
 use crate::App;
 use crate::address::{self, Peer};
 use crate::config::MetricsAccess;
-use crate::metrics;
+use crate::{metrics, origin};
 
 /// A store that takes longer to say that it is ready is not.
 const READY_WITHIN: Duration = Duration::from_secs(2);

@@ -17,8 +17,7 @@ use super::bounded;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::json::Json;
-use super::wire;
-use crate::App;
+use crate::{App, wire};
 
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(sync))

@@ -4,6 +4,7 @@
 
 mod debts;
 mod guesses;
+mod quota;
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -20,44 +21,18 @@ use self::debts::{Charge, Debts};
 use self::guesses::{Account, Guesses};
 pub use self::guesses::{Attempt, Guesser};
 use crate::address::network;
-use crate::metrics::Counters;
+use crate::counters::Counters;
 use crate::time::Time;
 
-/// The rates, all in one place; `docs/operations.md` has the same table.
-mod quota {
-    use super::{Quota, per_hour, per_minute, per_second};
+/// The caller is over a limit and may try again after this time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryAfter(pub Duration);
 
-    /// Accounts created from one address.
-    pub(super) const REGISTER: Quota = per_minute(30, 120);
-    /// Logins from one address, whatever the account.
-    pub(super) const LOGIN: Quota = per_minute(120, 240);
-    /// Logins to one account from devices that it knows, which do not count for their address; more of them do.
-    pub(super) const LOGIN_OF_DEVICE: Quota = per_minute(6, 20);
-    /// Failed logins to one account from one place or device.
-    pub(super) const FAILED_LOGIN: Quota = per_minute(6, 20);
-    /// The same of all strangers together, of all neighbours, or of one device in the long run.
-    pub(super) const FAILED_LOGIN_OF_ACCOUNT: Quota = per_hour(100, 100);
-    /// Registrations from one address of accounts that there are, where that is no news for strangers.
-    pub(super) const TAKEN: Quota = per_hour(20, 10);
-    /// REST requests of one user.
-    pub(super) const REQUEST: Quota = per_second(60, 600);
-    /// Messages sent by one user.
-    pub(super) const MESSAGE: Quota = per_second(100, 2_000);
-    /// Lists of others whom one user watches.
-    pub(super) const WATCH: Quota = per_second(1, 60);
-    /// Changes of one user's profile, each of which is told to everybody around.
-    pub(super) const PROFILE: Quota = per_minute(6, 10);
-    /// Users whom one user names as members to come or go: each is a row, and everybody in the group is told. At once
-    /// as many as two requests may name.
-    pub(super) const NAMED: Quota = per_second(20, 20_000);
-    /// Files uploaded by one user.
-    pub(super) const UPLOAD: Quota = per_minute(6, 30);
-    /// Strangers whom one user looks up, by id or account; those with whom they have to do are free.
-    pub(super) const LOOK_UP: Quota = per_minute(3, 200);
-    /// Friends whom one user asks for.
-    pub(super) const ASK: Quota = per_minute(3, 100);
-    /// WebSocket frames before Login from one address.
-    pub(super) const FRAME: Quota = per_second(100, 2_000);
+impl RetryAfter {
+    /// Whole seconds, rounded up, as the header `Retry-After` has it; never 0.
+    pub fn seconds(self) -> u64 {
+        (self.0.as_secs() + u64::from(self.0.subsec_nanos() > 0)).max(1)
+    }
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
@@ -76,17 +51,6 @@ pub const KINDS: [&str; 13] = [
     "ask",
     "frame",
 ];
-
-/// The caller is over a limit and may try again after this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryAfter(pub Duration);
-
-impl RetryAfter {
-    /// Whole seconds, rounded up, as the header `Retry-After` has it; never 0.
-    pub fn seconds(self) -> u64 {
-        (self.0.as_secs() + u64::from(self.0.subsec_nanos() > 0)).max(1)
-    }
-}
 
 /// Who did what lately. Addresses of one IPv6 network count as one.
 pub struct RateLimits<C: Clock = Time> {
@@ -285,22 +249,6 @@ impl<C: Clock + Clone> RateLimits<C> {
 
 fn limit<K: Hash + Eq + Clone, C: Clock + Clone>(quota: Quota, clock: &C) -> Limit<K, C> {
     Limit::new(quota, DashMapStateStore::default(), clock.clone())
-}
-
-const fn per_second(rate: u32, burst: u32) -> Quota {
-    Quota::per_second(positive(rate)).allow_burst(positive(burst))
-}
-
-const fn per_hour(rate: u32, burst: u32) -> Quota {
-    Quota::per_hour(positive(rate)).allow_burst(positive(burst))
-}
-
-const fn per_minute(rate: u32, burst: u32) -> Quota {
-    Quota::per_minute(positive(rate)).allow_burst(positive(burst))
-}
-
-const fn positive(number: u32) -> NonZeroU32 {
-    NonZeroU32::new(number).expect("a quota is not zero")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use http::header::{CONNECTION, HOST};
 use http::{HeaderValue, Request, Version};
 
 use crate::http::error::ApiError;
-use crate::http::origin;
+use crate::origin;
 
 /// The answer to a request that cannot be taken.
 pub(super) fn refuse<B>(request: &Request<B>) -> Option<Response> {

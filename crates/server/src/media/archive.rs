@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rim_store::archive::{Archive, ArchiveError, Chunk, Key, Result, Row, Table, Value};
 
-use super::avatars::AvatarName;
 use super::folder::Folder;
+use super::name::AvatarName;
 
 /// Holds the table [`rim_store::archive::MEDIA`] alone.
 pub struct FolderArchive {

@@ -1,6 +1,5 @@
 //! Pictures of users and groups: in the data folder, or, where several nodes share a store, in that.
 
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -9,10 +8,10 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use rim_core::Timestamp;
 use rim_store::{SharedStore, Store};
-use sha2::{Digest, Sha256};
 use tokio_util::task::TaskTracker;
 
 use super::folder::Folder;
+use super::name::AvatarName;
 use super::picture::Format;
 
 /// Where the pictures are.
@@ -108,61 +107,6 @@ impl Avatars {
                 let found = store.media(&name.to_string()).await.map_err(io::Error::other)?;
                 Ok(found.map(Picture::Bytes))
             }
-        }
-    }
-}
-
-/// `<SHA-256 of the picture, in hex>.<extension>`: who has not seen the picture cannot guess it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AvatarName {
-    hash: String,
-    pub format: Format,
-}
-
-impl AvatarName {
-    pub fn of(format: Format, picture: &[u8]) -> Self {
-        let hash = Sha256::digest(picture).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { hash, format }
-    }
-
-    /// Reads a name, and nothing that could be a path.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (hash, extension) = text.split_once('.')?;
-        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let format = Format::of_extension(extension)?;
-        is_hash.then(|| Self { hash: hash.to_owned(), format })
-    }
-}
-
-impl fmt::Display for AvatarName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.hash, self.format.extension())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_a_hash_and_a_known_ending_and_nothing_else() {
-        let name = AvatarName::of(Format::Webp, b"").to_string();
-        assert_eq!(name, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855.webp");
-        assert_eq!(AvatarName::parse(&name).map(|name| name.to_string()), Some(name.clone()));
-        for wrong in [
-            name.to_uppercase(),
-            name.replace("webp", "svg"),
-            name.replace("webp", "jpeg"),
-            name.replace(".webp", ""),
-            name.replace('b', "é"),
-            format!("{name}.webp"),
-            format!("../{name}"),
-            format!("/{name}"),
-            name[1..].to_owned(),
-            "unfinished-0".to_owned(),
-            String::new(),
-        ] {
-            assert_eq!(AvatarName::parse(&wrong), None, "{wrong}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::avatars::AvatarName;
+use super::name::AvatarName;
 
 const FOLDER: &str = "media/avatars";
 

@@ -4,6 +4,7 @@ mod archive;
 mod avatars;
 mod folder;
 mod measure;
+mod name;
 mod picture;
 
 pub use archive::FolderArchive;
@@ -11,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::App;
-use crate::cluster::ago;
 
-pub use avatars::{AvatarName, Avatars, Picture};
+pub use avatars::{Avatars, Picture};
 pub use folder::folder;
 pub use measure::measure;
+pub use name::AvatarName;
 pub use picture::Format;
 
 /// How long an upload stays that nothing names: for whoever has uploaded it and not said yet what for, and for pages that
@@ -26,7 +27,7 @@ const AT_ONCE: u32 = 500;
 
 /// Removes what nothing names any more.
 pub async fn sweep(app: Arc<App>) {
-    let before = ago(app.clock.now(), GRACE);
+    let before = app.clock.now().minus(GRACE);
     while !app.shutdown.is_cancelled() {
         match app.avatars.sweep(&app.tasks, &*app.store, before, AT_ONCE).await {
             Ok(0) => return,

@@ -3,7 +3,6 @@
 //! Everything on the way of a message is an atomic that is found without hashing. What other parts know
 //! already (queues, memory) is read when somebody asks.
 
-mod counters;
 mod process;
 
 use std::sync::atomic::AtomicU64;
@@ -19,9 +18,10 @@ use rim_core::Clock;
 use rim_protocol::close::CloseCode;
 use rim_store::CommitObserver;
 
-pub use self::counters::Counters;
 use crate::App;
 use crate::clock::SystemClock;
+use crate::counters::Counters;
+use crate::limits;
 
 /// The type of what [`Metrics::render`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -162,7 +162,7 @@ impl Metrics {
                 "rim_rate_limited",
                 "Requests and frames refused by a rate limit",
                 "kind",
-                &crate::limits::KINDS,
+                &limits::KINDS,
             ),
             hashing: gauge(r, "rim_hashing", "Passwords that are hashed or wait to be"),
             commit_seconds: seconds(r, "rim_commit_duration", "From the first write of a commit to the disk"),

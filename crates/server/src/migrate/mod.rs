@@ -13,8 +13,6 @@ use anyhow::{Context, Result, bail, ensure};
 use rim_store::archive::{Archive, MEDIA, Row, State, StoreArchive, TABLES, Table};
 use tokio::sync::mpsc;
 
-use crate::cluster::ago;
-
 pub use self::compare::Verified;
 pub use self::progress::Progress;
 
@@ -39,7 +37,7 @@ impl Side {
     }
 
     async fn refuse_if_served(&mut self, gone_after: Duration) -> Result<()> {
-        let since = ago(self.store.now().await?, gone_after);
+        let since = self.store.now().await?.minus(gone_after);
         let nodes = self.store.nodes(since).await?;
         let names: Vec<_> = nodes.iter().map(|node| node.name.as_str()).collect();
         ensure!(

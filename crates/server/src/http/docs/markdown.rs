@@ -1,8 +1,6 @@
 //! The little Markdown that our own descriptions are written in: paragraphs, lists, fenced code, and
 //! `code`, *emphasis* and links within a line. No user's text comes here.
 
-use super::page::escape;
-
 /// Turns a description into HTML.
 pub(super) fn render(text: &str) -> String {
     let mut html = String::new();
@@ -66,6 +64,11 @@ fn emphasis(text: &str) -> String {
             _ => escape(part),
         })
         .collect()
+}
+
+/// Text that is not to be read as HTML.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::markdown;
+use super::markdown::{self, escape};
 
 /// The page of a document.
 pub(super) fn render(document: &Value) -> String {
@@ -45,11 +45,6 @@ pub(super) fn render(document: &Value) -> String {
         sections = page.tags().map(|tag| page.section(tag)).collect::<String>(),
         schemas = page.schemas(),
     )
-}
-
-/// Text that is not to be read as HTML.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 struct Page<'a> {

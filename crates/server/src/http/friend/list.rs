@@ -15,7 +15,7 @@ use crate::http::bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
-use crate::http::wire;
+use crate::wire;
 
 /// List friends and requests
 ///

@@ -10,7 +10,7 @@ use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
-use crate::http::wire;
+use crate::wire;
 
 /// Give a member another role
 ///

@@ -13,7 +13,7 @@ use crate::http::bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
-use crate::http::wire;
+use crate::wire;
 
 /// Read what happened in a group
 ///

@@ -14,7 +14,7 @@ use crate::http::bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
-use crate::http::wire;
+use crate::wire;
 
 /// List the members of a group in pages
 ///

@@ -8,14 +8,14 @@ use rim_core::message::WantedChats;
 use rim_protocol::rest::{ChatItem, ChatList};
 use rim_store::Part;
 
-use super::page;
+use super::page::page;
 use crate::App;
 use crate::http::answer::Data;
 use crate::http::bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
-use crate::http::wire;
+use crate::wire;
 
 /// List one's chats
 ///

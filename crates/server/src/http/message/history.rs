@@ -9,13 +9,13 @@ use rim_core::{GroupId, Seq};
 use rim_protocol::rest::{ChatItem, History};
 use rim_store::Part;
 
-use super::page;
+use super::page::page;
 use crate::App;
 use crate::http::bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
-use crate::http::wire;
+use crate::wire;
 
 /// Read the history of a group
 ///

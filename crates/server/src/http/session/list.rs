@@ -8,7 +8,7 @@ use rim_protocol::rest::Session;
 use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
-use crate::http::wire;
+use crate::wire;
 
 /// List one's sessions
 ///

@@ -6,11 +6,12 @@ use axum::extract::State;
 use rim_core::{Refusal, UserId};
 use rim_protocol::rest::{UidQuery, User};
 
+use super::look_up::look_up;
 use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::query::Query;
-use crate::http::wire;
+use crate::wire;
 
 /// Get a user
 ///
@@ -29,6 +30,6 @@ pub(super) async fn get_user(
     Query(query): Query<UidQuery>,
 ) -> Answer<User> {
     let uid = query.uid.map_or(caller.user, |uid| UserId(uid.get()));
-    let user = super::look_up(&app, caller.user, Some(uid)).await?.ok_or(Refusal::NoSuchUser)?;
+    let user = look_up(&app, caller.user, Some(uid)).await?.ok_or(Refusal::NoSuchUser)?;
     Ok(Data(wire::user(&user, caller.user)))
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use rim_protocol::rest::{AccountQuery, User};
 
+use super::look_up::look_up;
 use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
-use crate::http::wire;
+use crate::wire;
 
 /// Find a user by account
 ///
@@ -30,7 +31,7 @@ pub(super) async fn search_user(
     Query(query): Query<AccountQuery>,
 ) -> Answer<User> {
     let found = app.store.user_by_account(&query.account).await?.map(|user| user.id);
-    match super::look_up(&app, caller.user, found).await? {
+    match look_up(&app, caller.user, found).await? {
         Some(user) => Ok(Data(wire::user(&user, caller.user))),
         None => Err(ApiError::NothingFound),
     }

@@ -11,7 +11,7 @@ use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
-use crate::http::wire;
+use crate::wire;
 
 /// Get the user of a token
 ///

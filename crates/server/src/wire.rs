@@ -12,8 +12,7 @@ use rim_core::{Identity, SessionId, Timestamp, UserId, group};
 use rim_protocol::frame::Notice;
 use rim_protocol::sync::StoreState;
 use rim_protocol::{rest, sync};
-
-use super::error::ApiError;
+use rim_store::StoreError;
 
 /// A user as `viewer` may see him: the email is for oneself alone.
 pub fn user(user: &User, viewer: UserId) -> rest::User {
@@ -136,14 +135,14 @@ pub fn chat(chat: &Chat, viewer: UserId, zone: &TimeZone) -> rest::ChatItem {
 ///
 /// # Errors
 /// `Fault` where the store left out a sender.
-pub fn history(page: &History, viewer: UserId, zone: &TimeZone) -> Result<Vec<rest::ChatItem>, ApiError> {
+pub fn history(page: &History, viewer: UserId, zone: &TimeZone) -> Result<Vec<rest::ChatItem>, StoreError> {
     let senders: HashMap<UserId, &User> = page.senders.iter().map(|user| (user.id, user)).collect();
     page.messages
         .iter()
         .map(|each| {
-            let sender = senders
-                .get(&each.sender)
-                .ok_or_else(|| ApiError::Fault(format!("history: message {} without its sender", each.id)))?;
+            let sender = senders.get(&each.sender).ok_or_else(|| {
+                StoreError::Fault(format!("history: message {} without its sender", each.id))
+            })?;
             Ok(rest::ChatItem {
                 group: group(&page.group),
                 msg: message(each, zone),

@@ -14,7 +14,7 @@ type Label = [(&'static str, &'static str); 1];
 pub struct Counters(Arc<[(&'static str, Counter)]>);
 
 impl Counters {
-    pub(super) fn register(
+    pub(crate) fn register(
         registry: &mut Registry,
         name: &str,
         help: &str,
