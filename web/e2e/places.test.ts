@@ -30,6 +30,31 @@ async function goElsewhere(ben: Person): Promise<void> {
   }
 }
 
+/** A store that keeps whoever reads messages waiting until `answer` is called. */
+function slowStore(): void {
+  const waiting: (() => void)[] = [];
+  let answers = false;
+  const { getAll } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.getAll = function (this: IDBObjectStore, ...given: Parameters<typeof getAll>) {
+    const request = getAll.apply(this, given);
+    if (this.name !== "messages") return request;
+    const listen = request.addEventListener.bind(request);
+    request.addEventListener = (type: string, listener: EventListenerOrEventListenerObject): void => {
+      const tell = (event: Event): void => (typeof listener === "function" ? listener(event) : listener.handleEvent(event));
+      listen(type, (event) => void (answers ? tell(event) : waiting.push(() => tell(event))));
+    };
+    return request;
+  };
+  Object.assign(globalThis, {
+    answer() {
+      answers = true;
+      for (const tell of waiting.splice(0)) tell();
+    },
+  });
+}
+
+declare function answer(): void;
+
 const divider = (ben: Person) => ben.log.getByRole("separator", { name: "New messages" });
 
 for (const [screen, options] of [
@@ -113,4 +138,37 @@ story("what comes while nobody looks at the open chat waits below a divider, in 
   // Whoever is at the newest sees what comes.
   await annas.send(gid, ["and another"]);
   await expect.poll(() => ben.inSight()).toContain("and another");
+});
+
+story("what comes while a chat opens is begun at its first, and what comes then is followed to its last", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.single(bens);
+  await annas.send(gid, ["Hi"]);
+  const ben = await stage.seat(bens, { oddity: slowStore });
+  let isOpen = false;
+  const opening = ben.openChat("Anna").then(() => (isOpen = true));
+  await ben.composer.waitFor();
+  await annas.send(gid, numbered(1, 60));
+  await ben.seesUnread("Anna", 61);
+  expect(isOpen).toBe(false);
+  await ben.page.evaluate(() => answer());
+  await opening;
+  await divider(ben).waitFor();
+  await expect.poll(() => ben.inSight()).toContain("message 1\nof two lines");
+  expect(await ben.inSight()).toContain("Hi");
+  expect(await ben.said()).not.toContain("message 60\nof two lines");
+  await ben.button(/^[45]\d new messages, go to the newest$/).click();
+  await expect.poll(() => ben.inSight()).toContain("message 60\nof two lines");
+  await ben.seesUnread("Anna", 0);
+
+  // At the end of it, however slow the device, whatever comes at once and however high it turns out to be.
+  const device = await ben.page.context().newCDPSession(ben.page);
+  await device.send("Emulation.setCPUThrottlingRate", { rate: 8 });
+  for (const round of ["first", "second", "third"]) {
+    await annas.send(gid, Array.from({ length: 12 }, (_, at) => `${round} ${at}\n${"word ".repeat(40 * at)}${"\n".repeat(at)}.`));
+    await annas.send(gid, Array.from({ length: 3 }, () => "> - *a* `b`\n\n```\nc\n```\n\n".repeat(200)), "RichText");
+    await annas.send(gid, [`${round} end`]);
+    await expect.poll(() => ben.inSight()).toContain(`${round} end`);
+  }
+  await ben.seesUnread("Anna", 0);
 });

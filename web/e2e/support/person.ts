@@ -67,9 +67,10 @@ export class Person {
 
   // Doing
 
+  /** It is open when its messages are there. The composer is there before; what comes between is what was missed. */
   async openChat(title: string): Promise<void> {
     await this.chatRow(title).click();
-    await this.composer.waitFor();
+    await this.page.getByRole("log", { name: title }).waitFor();
   }
 
   async say(text: string): Promise<void> {
