@@ -506,7 +506,7 @@ describe("unread", () => {
     expect(await pass(world, tab.engine.deleteChat(gid))).toMatchObject({ ok: true });
     await world.pass();
     for (const one of [tab, second]) expect(one.engine.chats.get()).toEqual([]);
-    expect((await browser.store(anna).load()).pending).toEqual([]);
+    expect((await browser.store(anna).load()).intents.pending).toEqual([]);
     expect([...browser.notes.values()]).toEqual([]);
   });
 
@@ -733,7 +733,7 @@ describe("reconnecting", () => {
     await world.pass(60_000);
     expect(tab.engine.account.get()).toEqual({ is: "out", why: "revoked" });
     expect(tab.engine.chats.get()).toEqual([]);
-    expect((await browser.store(anna).load()).groups).toEqual([]);
+    expect((await browser.store(anna).load()).facts.groups).toEqual([]);
     expect(await pass(world, tab.engine.login({ account: "anna", password: "x" }))).toMatchObject({ ok: true });
     await world.pass(1_000);
     expect(tab.engine.account.get()).toMatchObject({ is: "in", me: { name: "anna" } });
@@ -1262,12 +1262,14 @@ describe("a store", () => {
     second.watch(gid);
     second.engine.setDraft(gid, "mine");
     await world.pass(5_000);
-    const { home } = await browser.store(anna).load();
+    const { home } = (await browser.store(anna).load()).facts.singles;
     if (home === undefined) throw new Error("nobody's");
     await browser.store(anna).write({
-      home: { ...home, account: "carol" },
-      pending: [{ clientMsgId: "c", gid, kind: "Text", content: "carol's", at: 1, order: 1, after: 0, state: { is: "waiting" } }],
-      drafts: [{ gid, text: "carol's" }],
+      facts: { singles: { home: { ...home, account: "carol" } } },
+      intents: {
+        pending: [{ clientMsgId: "c", gid, kind: "Text", content: "carol's", at: 1, order: 1, after: 0, state: { is: "waiting" } }],
+        drafts: [{ gid, text: "carol's" }],
+      },
     });
     tab.crash();
     await world.pass(10_000);
@@ -1275,7 +1277,10 @@ describe("a store", () => {
     expect(second.view(gid).draft).toBe("mine");
     expect(second.texts(gid)).toEqual(["one"]);
     expect(stored(world, gid)).toEqual(["one"]);
-    expect(await browser.store(anna).load()).toMatchObject({ home: { account: "anna" }, pending: [], drafts: [{ text: "mine" }] });
+    expect(await browser.store(anna).load()).toMatchObject({
+      facts: { singles: { home: { account: "anna" } } },
+      intents: { pending: [], drafts: [{ text: "mine" }] },
+    });
   });
 
   it("that is full shows what is older all the same", async () => {
@@ -1671,7 +1676,10 @@ describe("several tabs", () => {
     expect(tab.engine.account.get()).toEqual({ is: "out", why: null });
     expect(world.server.connections).toBe(0);
     for (const store of browser.stores.values()) {
-      expect(await store.load()).toMatchObject({ rev: 0, groups: [], users: [], pending: [], drafts: [] });
+      expect(await store.load()).toEqual({
+        facts: { singles: {}, users: [], friends: [], groups: [], members: [] },
+        intents: { pending: [], drafts: [], marks: [] },
+      });
     }
     await pass(world, tab.engine.login({ account: "anna", password: "x" }));
     await world.pass(500);

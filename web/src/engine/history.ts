@@ -1,9 +1,9 @@
 // Which history this copy is of. A server whose database was restored, or is another one, has other things under the same
 // numbers; so the copy begins anew, and what was not sent yet goes on by itself only to a chat that is surely the same.
 
-import type { Intents } from "./outbox";
+import type { Intended } from "./outbox";
 import type { Replica } from "./replica";
-import type { Addressee, Batch, Draft, GroupRecord, Pending } from "./storage";
+import type { Addressee, Batch, Draft, GroupRecord, Intents, Pending } from "./storage";
 import { sameStore } from "./wire";
 import type { StoreState } from "./wire.gen";
 
@@ -11,7 +11,7 @@ import type { StoreState } from "./wire.gen";
 export const ELSEWHERE = "this was written for another chat: the history of the server was replaced";
 
 /** Marks what is not sent yet with whom it is for, before the copy that knows it is gone. */
-export function marked(replica: Replica, intents: Intents): Batch {
+export function marked(replica: Replica, intents: Intended): Intents {
   const pending = intents.outbox().filter(({ to }) => to === undefined);
   const drafts = [...intents.drafts.values()].filter(({ text, to }) => text !== "" && to === undefined);
   return {
@@ -21,7 +21,7 @@ export function marked(replica: Replica, intents: Intents): Batch {
 }
 
 /** What becomes of what was written for another history, now that the one of `store` is known as a whole. */
-export function judged(replica: Replica, intents: Intents, store: StoreState): Batch {
+export function judged(replica: Replica, intents: Intended, store: StoreState): Batch {
   const pending: Pending[] = [];
   const drafts: Draft[] = [];
   const groups: GroupRecord[] = [];
@@ -51,9 +51,8 @@ export function judged(replica: Replica, intents: Intents, store: StoreState): B
     keepApart(to, gid, { clientMsgId, gid, kind: "Text", content: text, at, order, after, state: { is: "waiting" }, to });
   }
   return {
-    ...(groups.length > 0 && { groups }),
-    ...(pending.length > 0 && { pending }),
-    ...(drafts.length > 0 && { drafts }),
+    facts: groups.length > 0 ? { groups } : {},
+    intents: { ...(pending.length > 0 && { pending }), ...(drafts.length > 0 && { drafts }) },
   };
 }
 

@@ -1,41 +1,40 @@
 // A store in IndexedDB, one database for each account.
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { User } from "./contract";
 import type { StoreEvents } from "./ports";
 import {
+  ALL_LISTS,
   type Batch,
-  type Draft,
   type EventRecord,
   type GroupRecord,
-  type Home,
-  type Mark,
-  type MemberRecord,
+  LISTS,
+  type List,
+  OF_STORE,
   type Pending,
-  REPLICA as PARTS,
+  READ_WHOLE,
+  type Records,
+  type Singles,
   type Snapshot,
   type Store,
-  bySending,
+  eachRecord,
+  snapshotOf,
 } from "./storage";
 import type { StoredMessage } from "./wire";
-import type { FriendState } from "./wire.gen";
 
-interface Schema extends DBSchema {
-  meta: { key: "rev" | "me" | "home"; value: number | User | Home };
-  users: { key: number; value: User };
-  friends: { key: number; value: FriendState };
-  groups: { key: number; value: GroupRecord };
-  members: { key: [number, number]; value: MemberRecord };
-  messages: { key: [number, number]; value: StoredMessage };
-  events: { key: [number, number]; value: EventRecord };
-  pending: { key: string; value: Pending };
-  drafts: { key: number; value: Draft };
-  marks: { key: number; value: Mark };
+/** What there is one of has a store together. */
+const SINGLES = "meta";
+
+type Stores = { readonly [L in List]: { readonly key: IDBValidKey; readonly value: Records[L] } };
+
+interface Schema extends DBSchema, Stores {
+  [SINGLES]: { key: keyof Singles; value: NonNullable<Singles[keyof Singles]> };
 }
 
+type Name = List | typeof SINGLES;
+
 const VERSION = 2;
-const REPLICA = ["meta", ...PARTS] as const;
-const ALL = [...REPLICA, "pending", "drafts"] as const;
+const REPLICA: readonly Name[] = [SINGLES, ...OF_STORE];
+const ALL: readonly Name[] = [SINGLES, ...ALL_LISTS];
 
 export class IdbStore implements Store {
   readonly isLasting = true;
@@ -45,23 +44,19 @@ export class IdbStore implements Store {
   static async open(name: string, heard: StoreEvents): Promise<IdbStore> {
     const db = await openDB<Schema>(name, VERSION, {
       upgrade(db, from, _to, upgrading) {
+        const create = (list: List): void => {
+          const [first, ...more] = LISTS[list].key;
+          db.createObjectStore(list, { keyPath: more.length === 0 ? (first ?? null) : [...LISTS[list].key] });
+        };
         if (from === 1) {
-          db.createObjectStore("events", { keyPath: ["gid", "rev"] });
+          create("events");
           // What happened before it was kept comes with everything else, anew.
-          for (const name of REPLICA) if (name !== "meta") void upgrading.objectStore(name).clear();
-          void upgrading.objectStore("meta").delete("rev");
+          for (const name of REPLICA) if (name !== SINGLES) void upgrading.objectStore(name).clear();
+          void upgrading.objectStore(SINGLES).delete("rev");
           return;
         }
-        db.createObjectStore("meta");
-        db.createObjectStore("users", { keyPath: "id" });
-        db.createObjectStore("friends", { keyPath: "uid" });
-        db.createObjectStore("groups", { keyPath: "gid" });
-        db.createObjectStore("members", { keyPath: ["gid", "uid"] });
-        db.createObjectStore("messages", { keyPath: ["gid", "seq"] });
-        db.createObjectStore("events", { keyPath: ["gid", "rev"] });
-        db.createObjectStore("pending", { keyPath: "clientMsgId" });
-        db.createObjectStore("drafts", { keyPath: "gid" });
-        db.createObjectStore("marks", { keyPath: "gid" });
+        db.createObjectStore(SINGLES);
+        ALL_LISTS.forEach(create);
       },
       blocked: () => heard.blocked(),
       // A newer version of this page is open in another tab: let it upgrade. Or the user signed out there: let it be deleted.
@@ -78,56 +73,32 @@ export class IdbStore implements Store {
   async load(): Promise<Snapshot> {
     // One transaction, so that what is read belongs together.
     const read = this.db.transaction(ALL, "readonly");
-    const [rev, me, home, users, friends, groups, members, pending, drafts, marks] = await Promise.all([
-      read.objectStore("meta").get("rev"),
-      read.objectStore("meta").get("me"),
-      read.objectStore("meta").get("home"),
-      read.objectStore("users").getAll(),
-      read.objectStore("friends").getAll(),
-      read.objectStore("groups").getAll(),
-      read.objectStore("members").getAll(),
-      read.objectStore("pending").getAll(),
-      read.objectStore("drafts").getAll(),
-      read.objectStore("marks").getAll(),
+    const [[keys, values], lists] = await Promise.all([
+      Promise.all([read.objectStore(SINGLES).getAllKeys(), read.objectStore(SINGLES).getAll()]),
+      Promise.all(READ_WHOLE.map((list) => read.objectStore(list).getAll())),
     ]);
-    return {
-      rev: typeof rev === "number" ? rev : 0,
-      ...(typeof me === "object" && "id" in me && { me }),
-      ...(typeof home === "object" && "store" in home && { home }),
-      users,
-      friends,
-      groups: groups.map(placedGroup),
-      members,
-      pending: pending.map(placedPending).sort(bySending),
-      drafts,
-      marks,
-    };
+    const singles: Singles = Object.fromEntries(keys.map((key, at) => [key, values[at]]));
+    return snapshotOf(singles, (list) => {
+      const records: readonly unknown[] = lists[READ_WHOLE.indexOf(list)] ?? [];
+      const upgraded = UPGRADED[list];
+      return upgraded === undefined ? records : records.map(upgraded);
+    });
   }
 
   async write(batch: Batch): Promise<void> {
+    const { facts, intents } = batch;
     const write = this.db.transaction(storesOf(batch), "readwrite");
     const done: Promise<unknown>[] = [write.done];
-    const store = (name: (typeof ALL)[number]) => write.objectStore(name);
+    const store = <N extends Name>(name: N) => write.objectStore(name);
     try {
-      if (batch.anew === true) for (const name of REPLICA) done.push(store(name).clear());
-      if (batch.home !== undefined) done.push(store("meta").put(batch.home, "home"));
-      if (batch.rev !== undefined) done.push(store("meta").put(batch.rev, "rev"));
-      if (batch.me !== undefined) done.push(store("meta").put(batch.me, "me"));
-      for (const user of batch.users ?? []) done.push(store("users").put(user));
-      for (const friend of batch.friends ?? []) done.push(store("friends").put(friend));
-      for (const group of batch.groups ?? []) done.push(store("groups").put(group));
-      for (const gid of batch.membersForgotten ?? []) {
+      if (facts.anew === true) for (const name of REPLICA) done.push(store(name).clear());
+      for (const [key, value] of Object.entries(facts.singles ?? {})) done.push(store(SINGLES).put(value, key as keyof Singles));
+      for (const gid of facts.membersForgotten ?? []) {
         done.push(store("members").delete(IDBKeyRange.bound([gid, 0], [gid, Infinity])));
       }
-      for (const member of batch.members ?? []) done.push(store("members").put(member));
-      for (const message of batch.messages ?? []) done.push(store("messages").put(message));
-      for (const event of batch.events ?? []) done.push(store("events").put(event));
-      for (const pending of batch.pending ?? []) done.push(store("pending").put(pending));
-      for (const id of batch.settled ?? []) done.push(store("pending").delete(id));
-      for (const draft of batch.drafts ?? []) {
-        done.push(draft.text === "" ? store("drafts").delete(draft.gid) : store("drafts").put(draft));
-      }
-      for (const mark of batch.marks ?? []) done.push(store("marks").put(mark));
+      eachRecord(batch, (list, record) => done.push(store(list).put(record)));
+      for (const id of intents.settled ?? []) done.push(store("pending").delete(id));
+      for (const { gid, text } of intents.drafts ?? []) if (text === "") done.push(store("drafts").delete(gid));
     } catch (error) {
       write.abort();
       await Promise.allSettled(done);
@@ -161,10 +132,10 @@ export class IdbStore implements Store {
   async clear(all: boolean): Promise<void> {
     const names = all ? ALL : REPLICA;
     const write = this.db.transaction(names, "readwrite");
-    const meta = write.objectStore("meta");
-    const home = all ? undefined : await meta.get("home");
+    const singles = write.objectStore(SINGLES);
+    const home = all ? undefined : await singles.get("home");
     const cleared = names.map((name) => write.objectStore(name).clear());
-    await Promise.all([...cleared, home === undefined ? null : meta.put(home, "home"), write.done]);
+    await Promise.all([...cleared, home === undefined ? null : singles.put(home, "home"), write.done]);
   }
 
   close(): void {
@@ -176,38 +147,23 @@ export class IdbStore implements Store {
   }
 }
 
-/** An earlier client knew no places among messages. */
-function placedGroup(group: GroupRecord): GroupRecord {
-  return (group as Partial<GroupRecord>).after === undefined ? { ...group, after: 0 } : group;
-}
+/** What earlier clients left. */
+const UPGRADED: { readonly [L in List]?: (record: unknown) => unknown } = {
+  // They knew no places among messages.
+  groups: (record) => ({ after: 0, ...(record as Partial<GroupRecord>) }),
+  // They sent by the clock; what they left goes before all that is counted.
+  pending: (record) => {
+    const entry = record as Partial<Pending> & Pick<Pending, "at">;
+    return { order: entry.at - Number.MAX_SAFE_INTEGER, after: 0, ...entry };
+  },
+};
 
-/** An earlier client sent by the clock; what it left goes before all that is counted. */
-function placedPending(entry: Pending): Pending {
-  const counted = (entry as Partial<Pending>).order !== undefined;
-  return counted ? entry : { ...entry, order: entry.at - Number.MAX_SAFE_INTEGER, after: 0 };
-}
-
-function storesOf(batch: Batch): (typeof ALL)[number][] {
-  const names = new Set<(typeof ALL)[number]>();
-  for (const key of Object.keys(batch) as (keyof Batch)[]) {
-    switch (key) {
-      case "anew":
-        for (const name of REPLICA) names.add(name);
-        break;
-      case "home":
-      case "rev":
-      case "me":
-        names.add("meta");
-        break;
-      case "membersForgotten":
-        names.add("members");
-        break;
-      case "settled":
-        names.add("pending");
-        break;
-      default:
-        names.add(key);
-    }
-  }
+function storesOf({ facts, intents }: Batch): Name[] {
+  const { anew, singles, membersForgotten, ...lists } = { ...facts, ...intents };
+  const names = new Set<Name>(ALL.filter((name) => name in lists));
+  if (anew === true) for (const name of REPLICA) names.add(name);
+  if (singles !== undefined) names.add(SINGLES);
+  if (membersForgotten !== undefined) names.add("members");
+  if (intents.settled !== undefined) names.add("pending");
   return [...names];
 }

@@ -4,7 +4,7 @@
 import type { Keeping } from "./contract";
 import { MemoryStore } from "./memory";
 import type { Ports } from "./ports";
-import type { Batch, EventRecord, Snapshot, Store } from "./storage";
+import { type Batch, type EventRecord, type Snapshot, type Store, ofIntents } from "./storage";
 import type { StoredMessage } from "./wire";
 
 /** To open the store and read it. A large account takes a second or two on a slow phone. */
@@ -56,7 +56,7 @@ export async function openStore(ports: Ports, uid: number, lost: (keeping: Keepi
       (store) => store.close(),
       () => undefined,
     );
-    return inMemory(keeping, {});
+    return inMemory(keeping, ofIntents({}));
   }
 }
 

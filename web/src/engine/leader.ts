@@ -3,7 +3,7 @@
 
 import { Backoff } from "./backoff";
 import type { Connection as Status } from "./contract";
-import { type Intents, Outbox } from "./outbox";
+import { type Intended, Outbox } from "./outbox";
 import { MAX_SYNC_GROUPS } from "./limits.gen";
 import type { Ports } from "./ports";
 import { NOBODY, Presence } from "./presence";
@@ -12,7 +12,7 @@ import type { Pushed, Replica } from "./replica";
 import { type Rest, mapped } from "./rest";
 import { Connection, type End } from "./socket";
 import { judged, marked } from "./history";
-import type { Batch, Pending } from "./storage";
+import { type Batch, type Intents, type Pending, isNothing, ofFacts, ofIntents } from "./storage";
 import { type Incoming, sameStore, syncAnswer } from "./wire";
 import { type StoreState, markGroupRead, sync } from "./wire.gen";
 
@@ -66,7 +66,7 @@ export class Leader {
     private readonly rest: Rest,
     private readonly token: string,
     private readonly replica: Replica,
-    private readonly intents: Intents,
+    private readonly intents: Intended,
     private readonly events: LeaderEvents,
   ) {
     this.backoff = new Backoff(ports.random);
@@ -74,7 +74,7 @@ export class Leader {
     this.outbox = new Outbox(ports, replica.uid, intents, {
       mayGo: (entry) => this.mayGo(entry),
       send: (frame) => this.connection?.send(frame),
-      changed: (batch) => this.events.learned(batch, "live"),
+      changed: (changed) => this.events.learned(ofIntents(changed), "live"),
       sync: () => this.sync(),
       loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false, blamed: null }),
     });
@@ -105,11 +105,11 @@ export class Leader {
   }
 
   /** There is something new to send. */
-  intended(batch: Batch): void {
-    if (batch.pending !== undefined) this.outbox.flush();
-    for (const mark of batch.marks ?? []) this.receipts.marked(mark.gid);
+  intended({ pending, drafts, marks }: Intents): void {
+    if (pending !== undefined) this.outbox.flush();
+    for (const mark of marks ?? []) this.receipts.marked(mark.gid);
     // Late: the history it was written for is gone, and the present one known. Otherwise the sync judges it.
-    const late = [...(batch.pending ?? []), ...(batch.drafts ?? [])].some(({ to }) => this.replica.isOfAnother(to?.store ?? null));
+    const late = [...(pending ?? []), ...(drafts ?? [])].some(({ to }) => this.replica.isOfAnother(to?.store ?? null));
     if (late && this.status.is === "online") this.judge();
   }
 
@@ -217,9 +217,9 @@ export class Leader {
       else this.wanted = true;
       return;
     }
-    const { place, batch } = this.take(frame);
-    if (Object.keys(batch).length > 0) this.events.learned(batch, "live");
-    for (const message of batch.messages ?? []) this.receipts.arrived(message.gid);
+    const { place, facts } = this.take(frame);
+    if (Object.keys(facts).length > 0) this.events.learned(ofFacts(facts), "live");
+    for (const message of facts.messages ?? []) this.receipts.arrived(message.gid);
     if (place === "early") {
       this.heal ??= this.ports.after(HEAL_MS, () => {
         this.heal = null;
@@ -278,9 +278,9 @@ export class Leader {
       const anew = this.replica.isOfAnother(store);
       const kept = anew ? marked(this.replica, this.intents) : {};
       first ||= anew;
-      const batch = { ...this.replica.merge(answer.value, first), ...kept };
-      this.events.learned(batch, first ? "first sync" : "sync");
-      for (const group of batch.groups ?? []) this.receipts.arrived(group.gid);
+      const facts = this.replica.merge(answer.value, first);
+      this.events.learned({ facts, intents: kept }, first ? "first sync" : "sync");
+      for (const group of facts.groups ?? []) this.receipts.arrived(group.gid);
       // Of another store everything was answered, whatever was asked for.
       const slice = anew ? undefined : request.to;
       if (answer.value.more) after = answer.value.next;
@@ -300,7 +300,7 @@ export class Leader {
     const { home } = this.replica;
     if (home === null) return;
     const batch = judged(this.replica, this.intents, home.store);
-    if (Object.keys(batch).length === 0) return;
+    if (isNothing(batch)) return;
     this.events.learned(batch, "live");
     this.outbox.flush();
   }

@@ -3,11 +3,11 @@
 
 import { Backoff } from "./backoff";
 import type { Ports } from "./ports";
-import { type Batch, type Draft, type Mark, type Pending, type Snapshot, bySending } from "./storage";
+import { type Draft, type Intents, type Mark, type Pending, type Snapshot, bySending } from "./storage";
 import { AGAIN, type Incoming, type Outgoing, type StoredMessage } from "./wire";
 
 /** The intents of all tabs, as far as this one was told. */
-export class Intents {
+export class Intended {
   private readonly entries = new Map<string, Pending>();
   private readonly draftsByGid = new Map<number, Draft>();
   private readonly marksByGid = new Map<number, Mark>();
@@ -21,23 +21,27 @@ export class Intents {
     return this.marksByGid;
   }
 
-  load(snapshot: Snapshot): void {
+  load({ intents }: Snapshot): void {
     for (const map of [this.entries, this.draftsByGid, this.marksByGid]) map.clear();
-    this.apply(snapshot);
+    this.apply(intents);
   }
 
-  apply(batch: Batch): void {
-    if (batch.anew === true) this.marksByGid.clear();
-    for (const pending of batch.pending ?? []) {
-      this.entries.set(pending.clientMsgId, pending);
-      this.lastOrder = Math.max(this.lastOrder, pending.order);
+  apply({ pending, settled, drafts, marks }: Intents): void {
+    for (const entry of pending ?? []) {
+      this.entries.set(entry.clientMsgId, entry);
+      this.lastOrder = Math.max(this.lastOrder, entry.order);
     }
-    for (const id of batch.settled ?? []) this.entries.delete(id);
-    for (const draft of batch.drafts ?? []) this.draftsByGid.set(draft.gid, draft);
-    for (const mark of batch.marks ?? []) {
+    for (const id of settled ?? []) this.entries.delete(id);
+    for (const draft of drafts ?? []) this.draftsByGid.set(draft.gid, draft);
+    for (const mark of marks ?? []) {
       // Another tab may be behind.
       if (mark.seq > (this.marksByGid.get(mark.gid)?.seq ?? -1)) this.marksByGid.set(mark.gid, mark);
     }
+  }
+
+  /** The messages that they are on are of a store that is gone. */
+  forgetMarks(): void {
+    this.marksByGid.clear();
   }
 
   /** For a message that is sent after all that are known. */
@@ -69,7 +73,7 @@ export interface OutboxEvents {
   /** Whether the server has the store that it was written for. */
   mayGo(entry: Pending): boolean;
   send(frame: Outgoing): void;
-  changed(batch: Batch): void;
+  changed(intents: Intents): void;
   /** Asks the server what was missed. */
   sync(): Promise<boolean>;
   /** The connection is not logged in any more. */
@@ -100,7 +104,7 @@ export class Outbox {
   constructor(
     private readonly ports: Ports,
     private readonly uid: number,
-    private readonly intents: Intents,
+    private readonly intents: Intended,
     private readonly events: OutboxEvents,
   ) {
     this.backoff = new Backoff(ports.random, 1_000);

@@ -1,7 +1,7 @@
 // Tells the server what was delivered to this device and what was read on it: the newest place only, and not
 // more often than people notice. Nothing of it is kept: what is due follows from the replica and the marks.
 
-import type { Intents } from "./outbox";
+import type { Intended } from "./outbox";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
 import { AGAIN, type Incoming, type Outgoing } from "./wire";
@@ -21,7 +21,7 @@ export class Receipts {
   constructor(
     private readonly ports: Ports,
     private readonly replica: Replica,
-    private readonly intents: Intents,
+    private readonly intents: Intended,
     private readonly send: (frame: Outgoing) => void,
     /** Reads one's own part of a group that one has left, in which receipts have no place any more. */
     private readonly readLeft: (gid: number) => void,

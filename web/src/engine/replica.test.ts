@@ -74,8 +74,8 @@ describe("a pushed message", () => {
 
   it("after a missing message, or of an unknown group, is a gap and changes nothing", () => {
     const known = replica();
-    expect(known.push(message(5, 7))).toEqual({ place: "gap", batch: {} });
-    expect(known.push({ ...message(1, 1), gid: 99 })).toEqual({ place: "gap", batch: {} });
+    expect(known.push(message(5, 7))).toEqual({ place: "gap", facts: {} });
+    expect(known.push({ ...message(1, 1), gid: 99 })).toEqual({ place: "gap", facts: {} });
     expect(known.groups.get(GID)).toMatchObject({ rev: 5, lastSeq: 3 });
   });
 
@@ -109,9 +109,9 @@ describe("a notice", () => {
     const known = replica();
     const user = { id: YOU, name: "You", avatar: "", email: "", account: "you" };
     const renamed = { kind: "ProfileUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user };
-    expect(known.notice(renamed)).toMatchObject({ place: "next", batch: { users: [user] } });
+    expect(known.notice(renamed)).toMatchObject({ place: "next", facts: { users: [user] } });
     expect(known.groups.get(GID)?.rev).toBe(6);
-    expect(known.notice({ ...renamed, user: { ...user, name: "old" } })).toEqual({ place: "old", batch: {} });
+    expect(known.notice({ ...renamed, user: { ...user, name: "old" } })).toEqual({ place: "old", facts: {} });
     expect(known.notice({ ...renamed, rev: 7, user: null }).place).toBe("next");
     expect(known.notice({ ...renamed, rev: 9, user: { ...user, name: "Yu" } }).place).toBe("gap");
     expect(known.user(YOU)?.name).toBe("Yu");
@@ -124,7 +124,7 @@ describe("a notice", () => {
     const known = replica();
     const me = { id: ME, name: "Me", avatar: "", email: "me@example.org", account: "me" };
     const own = { kind: "ProfileUpdated", uid: ME, gid: null, seq: null, rev: null, user: me };
-    expect(known.notice(own)).toEqual({ place: "next", batch: { me } });
+    expect(known.notice(own)).toEqual({ place: "next", facts: { singles: { me } } });
     expect(known.notice({ ...own, gid: GID, rev: 6, user: { ...me, email: "" } }).place).toBe("next");
     expect(known.user(ME)?.email).toBe("me@example.org");
   });
@@ -184,8 +184,8 @@ describe("what happened in a group", () => {
 
   it("is kept by its group, with when one joined it", () => {
     const known = replica();
-    const batch = known.merge(delta({ rev: 6, lastSeq: 3, unread: 3, joinedAt: 9, events: [event] }), false);
-    expect(batch.events).toEqual([{ gid: GID, ...event }]);
+    const facts = known.merge(delta({ rev: 6, lastSeq: 3, unread: 3, joinedAt: 9, events: [event] }), false);
+    expect(facts.events).toEqual([{ gid: GID, ...event }]);
     expect(known.groups.get(GID)).toMatchObject({ joinedAt: 9, lastEvent: { gid: GID, rev: 6 } });
     expect(known.happened(GID, { events: [event], users: [] }).events).toEqual([{ gid: GID, ...event }]);
   });

@@ -1,12 +1,12 @@
 // What the server has of the user's world, as far as this client was told; kept exact by `rev`.
 //
-// Pure: everything that is learned comes back as a batch to be stored. Learning a thing twice, or late,
+// Pure: everything that is learned comes back as facts to be stored. Learning a thing twice, or late,
 // changes nothing.
 
 import type { User } from "./contract";
 import { keep } from "./live";
 import { filled, raised, skipped, top } from "./ranges";
-import type { Addressee, Batch, EventRecord, GroupRecord, Home, MemberRecord, Snapshot } from "./storage";
+import type { Addressee, EventRecord, Facts, GroupRecord, Home, MemberRecord, Snapshot } from "./storage";
 import {
   type GroupDelta,
   type HappenedPage,
@@ -29,11 +29,11 @@ export type Place =
 
 export interface Pushed {
   readonly place: Place;
-  readonly batch: Batch;
+  readonly facts: Facts;
 }
 
-const OLD: Pushed = { place: "old", batch: {} };
-const GAP: Pushed = { place: "gap", batch: {} };
+const OLD: Pushed = { place: "old", facts: {} };
+const GAP: Pushed = { place: "gap", facts: {} };
 
 export class Replica {
   private at: Home | null = null;
@@ -122,10 +122,15 @@ export class Replica {
     return uid === this.uid && this.self !== null ? this.self : (this.people.get(uid) ?? null);
   }
 
-  load(snapshot: Snapshot): void {
+  load({ facts }: Snapshot): void {
+    this.clear();
+    this.apply(facts);
+  }
+
+  /** Nothing is known, not even whose it is. */
+  clear(): void {
     this.at = null;
     this.forget();
-    this.apply(snapshot);
   }
 
   private forget(): void {
@@ -136,16 +141,16 @@ export class Replica {
   }
 
   /** Takes over what another tab has learned. */
-  apply(batch: Batch): void {
-    if (batch.anew === true) this.forget();
-    this.at = batch.home ?? this.at;
-    this.own = batch.rev ?? this.own;
-    this.self = batch.me ?? this.self;
-    for (const user of batch.users ?? []) this.people.set(user.id, user);
-    for (const friend of batch.friends ?? []) this.friendships.set(friend.uid, friend);
-    for (const group of batch.groups ?? []) this.putGroup(group);
-    for (const gid of batch.membersForgotten ?? []) this.membersByGid.delete(gid);
-    for (const member of batch.members ?? []) this.putMember(member);
+  apply({ anew, singles, users, friends, groups, membersForgotten, members }: Facts): void {
+    if (anew === true) this.forget();
+    this.at = singles?.home ?? this.at;
+    this.own = singles?.rev ?? this.own;
+    this.self = singles?.me ?? this.self;
+    for (const user of users ?? []) this.people.set(user.id, user);
+    for (const friend of friends ?? []) this.friendships.set(friend.uid, friend);
+    for (const group of groups ?? []) this.putGroup(group);
+    for (const gid of membersForgotten ?? []) this.membersByGid.delete(gid);
+    for (const member of members ?? []) this.putMember(member);
   }
 
   /** Asks what was missed in the groups above `after`. Of those it names `most`, and asks for the others when these are answered. */
@@ -165,7 +170,7 @@ export class Replica {
   }
 
   /** Takes an answer over; `first` where the account was new to this device. */
-  merge(answer: SyncAnswer, first: boolean): Batch {
+  merge(answer: SyncAnswer, first: boolean): Facts {
     const anew = this.isOfAnother(answer.store);
     if (anew) {
       this.forget();
@@ -198,10 +203,13 @@ export class Replica {
     const me = answer.me === null || this.self === null ? answer.me : keep(this.self, answer.me);
     const account = (me ?? this.self)?.account ?? this.at?.account ?? "";
     const home = answer.store !== null && (anew || this.at === null) ? { store: answer.store, account } : null;
-    const batch: Batch = {
+    const facts: Facts = {
       ...(anew && { anew: true as const }),
-      ...(home !== null && { home }),
-      rev: answer.rev,
+      singles: {
+        ...(home !== null && { home }),
+        rev: answer.rev,
+        ...(me !== null && me !== this.self && { me }),
+      },
       users: this.meet(answer.users),
       friends: answer.friends,
       groups,
@@ -209,13 +217,12 @@ export class Replica {
       messages,
       ...(events.length > 0 && { events }),
       ...(membersForgotten.length > 0 && { membersForgotten }),
-      ...(me !== null && me !== this.self && { me }),
     };
     this.at = home ?? this.at;
     this.own = answer.rev;
     this.self = me ?? this.self;
     for (const friend of answer.friends) this.friendships.set(friend.uid, friend);
-    return batch;
+    return facts;
   }
 
   /** Places a message that was pushed. */
@@ -241,7 +248,7 @@ export class Replica {
     const members = this.written(message);
     return {
       place: next ? "next" : "early",
-      batch: { groups: [grown], members, ...(!known && { messages: [message] }) },
+      facts: { groups: [grown], members, ...(!known && { messages: [message] }) },
     };
   }
 
@@ -262,27 +269,27 @@ export class Replica {
       readSeq: uid === this.uid ? Math.max(group.readSeq, read) : group.readSeq,
     });
     const members = this.advance(gid, uid, read, seq);
-    return { place: next ? "next" : "gap", batch: { groups: [grown], members } };
+    return { place: next ? "next" : "gap", facts: { groups: [grown], members } };
   }
 
   /** Places what somebody is called now: in a group, or without one of a friend or oneself. */
   private profile({ gid, rev, user }: ReceivedNotify): Pushed {
     if (gid === null) {
       if (user === null) return GAP;
-      if (user.id !== this.uid) return { place: "next", batch: { users: this.meet([user]) } };
+      if (user.id !== this.uid) return { place: "next", facts: { users: this.meet([user]) } };
       this.self = this.self === null ? user : keep(this.self, user);
-      return { place: "next", batch: { me: this.self } };
+      return { place: "next", facts: { singles: { me: this.self } } };
     }
     const group = this.groupsByGid.get(gid);
     if (group === undefined || rev === null) return GAP;
     if (rev <= group.rev) return OLD;
     const users = user === null ? [] : this.meet([user]);
-    if (rev !== group.rev + 1) return { place: "gap", batch: { users } };
-    return { place: "next", batch: { users, groups: [this.putGroup({ ...group, rev })] } };
+    if (rev !== group.rev + 1) return { place: "gap", facts: { users } };
+    return { place: "next", facts: { users, groups: [this.putGroup({ ...group, rev })] } };
   }
 
   /** Takes a page of older messages over: those before `beforeSeq`, of which `size` were asked for. */
-  fill(gid: number, beforeSeq: number, size: number, page: HistoryPage): Batch {
+  fill(gid: number, beforeSeq: number, size: number, page: HistoryPage): Facts {
     const users = this.meet(page.users);
     const group = this.groupsByGid.get(gid);
     if (group === undefined) return { users };
@@ -294,12 +301,12 @@ export class Replica {
   }
 
   /** Takes over what happened among older messages. */
-  happened(gid: number, page: HappenedPage): Batch {
+  happened(gid: number, page: HappenedPage): Facts {
     return { users: this.meet(page.users), events: page.events.map((event) => ({ gid, ...event })) };
   }
 
   /** Takes a list of members over, which is by order of joining. Who is a member is told by sync, which is ordered by `rev`. */
-  list(gid: number, listed: readonly MemberItem[]): Batch {
+  list(gid: number, listed: readonly MemberItem[]): Facts {
     const users = this.meet(listed.map((member) => member.user));
     const known = this.members(gid);
     const members = listed.flatMap(({ user }, order): MemberRecord[] => {
@@ -311,7 +318,7 @@ export class Replica {
   }
 
   /** Takes over who somebody is. */
-  introduce(users: readonly User[]): Batch {
+  introduce(users: readonly User[]): Facts {
     return { users: this.meet(users) };
   }
 

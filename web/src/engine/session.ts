@@ -4,13 +4,27 @@ import type { ChatView, Connection, MembersPage, Message, MessageKind, Outcome, 
 import { deleteStore } from "./keeping";
 import { Leader } from "./leader";
 import { MAX_CONTENT_BYTES } from "./limits.gen";
-import { Intents } from "./outbox";
+import { Intended } from "./outbox";
 import type { Ports, Signal } from "./ports";
 import { bottom } from "./ranges";
 import { Replica } from "./replica";
 import { type Answer, mapped, outcome, type Rest } from "./rest";
 import type { ServerClock } from "./serverclock";
-import { type Addressee, type Batch, type Draft, type EventRecord, type Mark, type Pending, type Snapshot, type Store, Writer } from "./storage";
+import {
+  type Addressee,
+  type Batch,
+  type Draft,
+  type EventRecord,
+  type Facts,
+  type Intents,
+  type Mark,
+  type Pending,
+  type Snapshot,
+  type Store,
+  Writer,
+  ofFacts,
+  ofIntents,
+} from "./storage";
 import { Tabs, type Wish } from "./tabs";
 import { Unsaved } from "./unsaved";
 import { type Large, type Published, Views, keyOf } from "./views";
@@ -43,13 +57,12 @@ const LIST_RETRY_MS = 10_000;
 const MEMBERS = 100;
 /** Of what happened in a chat so much is shown, the newest. */
 const EVENTS = 2_000;
-const NOTHING: Snapshot = { rev: 0, users: [], friends: [], groups: [], members: [], pending: [], drafts: [], marks: [] };
 /** Chats that nobody looks at and that are still in memory. */
 const WINDOWS = 8;
 
 export class Session {
   readonly replica: Replica;
-  private readonly intents = new Intents();
+  private readonly intents = new Intended();
   private readonly windows = new Map<number, ChatWindow>();
   /** What happened in the chats that are in memory, ascending. */
   private readonly happened = new Map<number, readonly EventRecord[]>();
@@ -114,7 +127,7 @@ export class Session {
   /** Shows what was stored, and gets to work. */
   start(me: User, stored: Snapshot): void {
     this.take(stored, me);
-    if (this.replica.me === null) this.replica.apply({ me });
+    if (this.replica.me === null) this.replica.apply({ singles: { me } });
     this.views.touchAll();
     this.publish();
     this.tabs.start();
@@ -244,7 +257,7 @@ export class Session {
     const drafts = this.gone(seen) === null && this.awaitsJudgement(gid) ? [] : [{ gid, text: "" }];
     for (const draft of drafts) this.drafts.delete(draft.gid);
     this.intents.apply({ drafts });
-    this.views.touch({ drafts });
+    this.views.touch(ofIntents({ drafts }));
     // At once, as for `setDraft`.
     this.publish();
     this.tabs.shareIntents({ drafts });
@@ -275,7 +288,7 @@ export class Session {
     if (message === null || !this.isUnread(gid, message.seq)) return;
     const mark: Mark = { gid, seq: message.seq, msgId: message.id };
     this.intended({ marks: [mark] });
-    await this.store.write({ marks: [mark] }).catch(() => undefined);
+    await this.store.write(ofIntents({ marks: [mark] })).catch(() => undefined);
   }
 
   /** The last message of the chat that is known here. */
@@ -293,7 +306,7 @@ export class Session {
     if (to === null) this.unsaved.note({ drafts: [draft] });
     this.drafts.set(gid, draft);
     this.intents.apply({ drafts: [draft] });
-    this.views.touch({ drafts: [draft] });
+    this.views.touch(ofIntents({ drafts: [draft] }));
     // At once: somebody is typing into what is drawn from it.
     this.publish();
     if (to !== null) {
@@ -315,21 +328,25 @@ export class Session {
   }
 
   /** Takes what an operation has answered. Only where this tab leads: another tab's leader syncs it. */
-  private learn(batch: Batch): void {
-    if (this.leader !== null) this.learned(batch, "live");
+  private learn(facts: Facts): void {
+    if (this.leader !== null) this.learned(ofFacts(facts), "live");
   }
 
   /** What the server does not have yet. */
   carried(): Batch {
     const { drafts, marks } = this.intents;
     const { home } = this.replica;
-    return { ...(home !== null && { home }), pending: this.intents.outbox(), drafts: [...drafts.values()], marks: [...marks.values()] };
+    return {
+      facts: home === null ? {} : { singles: { home } },
+      intents: { pending: this.intents.outbox(), drafts: [...drafts.values()], marks: [...marks.values()] },
+    };
   }
 
   /** Whether what is stored was left by this user. */
   private take(stored: Snapshot, me: User | null): boolean {
     this.loadedAt = this.ports.elapsed();
-    if (me !== null && stored.home !== undefined && stored.home.account !== me.account) {
+    const { home } = stored.facts.singles;
+    if (me !== null && home !== undefined && home.account !== me.account) {
       this.disown();
       return false;
     }
@@ -341,11 +358,11 @@ export class Session {
 
   /** In another store somebody else had this number: what they left is not for these eyes. */
   private disown(): void {
-    const { pending, drafts } = this.carried();
-    this.replica.load(NOTHING);
+    const { pending, drafts } = this.carried().intents;
+    this.replica.clear();
     this.unsaved.clear();
     void this.store.clear(true).catch(() => undefined);
-    const own: Batch = { pending: pending ?? [], drafts: drafts ?? [] };
+    const own: Intents = { pending: pending ?? [], drafts: drafts ?? [] };
     this.unsaved.note(own);
     void this.keep(own);
   }
@@ -354,7 +371,7 @@ export class Session {
   private recover(): void {
     const noted = this.unsaved.left();
     const pending = noted.pending.filter((one) => this.intents.entry(one.clientMsgId) === undefined);
-    const left: Batch = { ...noted, pending };
+    const left: Intents = { ...noted, pending };
     this.intents.apply(left);
     void this.keep(noted, left);
   }
@@ -367,7 +384,7 @@ export class Session {
       if (stored !== null && !this.stopped && !this.take(stored, me)) this.reopen();
     }
     if (this.stopped || !this.tabs.isLeader || this.leader !== null) return;
-    if (this.replica.me === null && me !== null) this.replica.apply({ me });
+    if (this.replica.me === null && me !== null) this.replica.apply({ singles: { me } });
     this.views.touchAll();
     this.soon();
     this.leader = new Leader(this.ports, this.rest, this.token, this.replica, this.intents, {
@@ -392,24 +409,24 @@ export class Session {
   }
 
   /** The leader has learned something of the server. */
-  private learned(batch: Batch, how: "live" | "sync" | "first sync"): void {
+  private learned({ facts, intents }: Batch, how: "live" | "sync" | "first sync"): void {
     const settled = [
-      ...(batch.settled ?? []),
-      ...this.intents.settledBy(this.replica.uid, batch.messages ?? []),
+      ...(intents.settled ?? []),
+      ...this.intents.settledBy(this.replica.uid, facts.messages ?? []),
     ];
-    const whole: Batch = settled.length > 0 ? { ...batch, settled } : batch;
+    const whole: Batch = { facts, intents: settled.length > 0 ? { ...intents, settled } : intents };
     // What became of a draft is what is stored of it, not what it was.
-    for (const draft of batch.drafts ?? []) {
+    for (const draft of intents.drafts ?? []) {
       if (!this.drafts.has(draft.gid)) continue;
       this.drafts.set(draft.gid, draft);
       this.unsaved.note({ drafts: [draft] });
     }
     // Where it begins anew the store is cleared before anybody reads it.
-    if (batch.anew === true) this.writer.add(whole);
+    if (facts.anew === true) this.writer.add(whole);
     this.show(whole);
-    const arrivals = how === "first sync" ? [] : this.arrivalsOf(batch, how);
+    const arrivals = how === "first sync" ? [] : this.arrivalsOf(facts, how);
     this.arrivals.push(...arrivals);
-    if (batch.anew !== true) this.writer.add(whole);
+    if (facts.anew !== true) this.writer.add(whole);
     this.announce(arrivals);
   }
 
@@ -428,19 +445,19 @@ export class Session {
   }
 
   private told(batch: Batch): void {
+    const { facts, intents } = batch;
     if (this.leader === null) {
       // Not told to the leader yet, so it could not mark them.
-      if (batch.anew === true) {
+      if (facts.anew === true) {
         const drafts = [...this.drafts.values()].map((draft) => ({ ...draft, to: draft.to ?? this.replica.addressee(draft.gid) }));
         for (const draft of drafts) this.drafts.set(draft.gid, draft);
         this.intents.apply({ drafts });
       }
-      this.replica.apply(batch);
+      this.replica.apply(facts);
       this.show(batch);
     } else {
       // What the server said the leader knows better than a tab that has led before it.
-      const intents = intentsOf(batch);
-      this.show(intents);
+      this.show(ofIntents(intents));
       this.leader.intended(intents);
     }
   }
@@ -449,60 +466,63 @@ export class Session {
    * Stored before it is shown: what is seen as being sent is never lost. With it go the drafts that became it, which are
    * shown already: somebody may be writing the next one.
    */
-  private async intend(batch: Batch, drafts: readonly Draft[] = []): Promise<void> {
-    const whole = { ...batch, drafts };
+  private async intend(intents: Intents, drafts: readonly Draft[] = []): Promise<void> {
+    const whole = { ...intents, drafts };
     this.unsaved.note(whole);
     // Where nothing can be stored, or not soon, it is still sent: it is noted.
     await this.within(
       STORING_MS,
       this.keep(whole).then(() => true),
     );
-    if (!this.stopped) this.intended(batch);
+    if (!this.stopped) this.intended(intents);
   }
 
   /** Stores what was noted, whole or but for what is stored already. */
-  private async keep(noted: Batch, batch = noted): Promise<void> {
+  private async keep(noted: Intents, intents = noted): Promise<void> {
     try {
-      await this.store.write(batch);
+      await this.store.write(ofIntents(intents));
       if (this.store.isLasting) this.unsaved.saved(noted);
     } catch {
       // The note stays.
     }
   }
 
-  private intended(batch: Batch): void {
-    this.show(batch);
+  private intended(intents: Intents): void {
+    this.show(ofIntents(intents));
     this.publish();
-    this.tabs.shareIntents(batch);
-    this.leader?.intended(batch);
+    this.tabs.shareIntents(intents);
+    this.leader?.intended(intents);
   }
 
   private show(batch: Batch): void {
-    for (const id of batch.settled ?? []) {
+    const { facts, intents } = batch;
+    for (const id of intents.settled ?? []) {
       const gid = this.intents.entry(id)?.gid;
       if (gid === undefined) continue;
       this.views.touchChat(gid);
       this.unsaved.settled(id);
     }
-    this.intents.apply(batch);
+    if (facts.anew === true) this.intents.forgetMarks();
+    this.intents.apply(intents);
     this.views.touch(batch);
-    if (batch.anew === true) this.reopen();
-    for (const { gid } of batch.groups ?? []) {
+    if (facts.anew === true) this.reopen();
+    const { groups = [], messages = [], events = [], singles } = facts;
+    for (const { gid } of groups) {
       const window = this.windows.get(gid);
       if (window === undefined) continue;
-      window.append((batch.messages ?? []).filter((message) => message.gid === gid));
+      window.append(messages.filter((message) => message.gid === gid));
       void window.open(this.views.unread(gid));
     }
-    for (const gid of new Set((batch.events ?? []).map((event) => event.gid))) {
+    for (const gid of new Set(events.map((event) => event.gid))) {
       const known = this.happened.get(gid);
-      if (known !== undefined) this.happened.set(gid, joined(known, batch.events ?? [], gid));
+      if (known !== undefined) this.happened.set(gid, joined(known, events, gid));
       this.count(gid);
     }
-    for (const { gid, uid } of batch.messages ?? []) {
+    for (const { gid, uid } of messages) {
       const known = uid === this.replica.uid || this.replica.user(uid) !== null || this.asked.has(uid);
       if (!known && this.published.chat.get(gid)?.isWatched === true) void this.introduce(uid);
     }
-    if (batch.me !== undefined) this.events.me(batch.me);
+    if (singles?.me !== undefined) this.events.me(singles.me);
     this.soon();
   }
 
@@ -534,11 +554,11 @@ export class Session {
     if (this.intents.marks.has(gid) || this.replica.groups.get(gid)?.last !== null) return;
     const marks = [{ gid, seq: 0, msgId: 0 }];
     this.intended({ marks });
-    void this.store.write({ marks }).catch(() => undefined);
+    void this.store.write(ofIntents({ marks })).catch(() => undefined);
   }
 
-  private arrivalsOf(batch: Batch, how: "live" | "sync"): readonly StoredMessage[] {
-    const others = (batch.messages ?? []).filter((message) => {
+  private arrivalsOf({ messages = [] }: Facts, how: "live" | "sync"): readonly StoredMessage[] {
+    const others = messages.filter((message) => {
       return message.uid !== this.replica.uid && this.isUnread(message.gid, message.seq);
     });
     if (how === "live") return others;
@@ -581,9 +601,9 @@ export class Session {
   }
 
   /** What is old does not arrive. */
-  private learnQuietly(batch: Batch): void {
-    this.show(batch);
-    this.writer.add(batch);
+  private learnQuietly(facts: Facts): void {
+    this.show(ofFacts(facts));
+    this.writer.add(ofFacts(facts));
   }
 
   /** By order of joining, which sync does not tell; and with the names as they are now. */
@@ -655,9 +675,9 @@ export class Session {
   }
 
   /** A tab that does not lead shows it, and leaves it to the leader's own looks to store it. */
-  private meet(batch: Batch): void {
-    if (this.leader !== null) this.learn(batch);
-    else this.show(batch);
+  private meet(facts: Facts): void {
+    if (this.leader !== null) this.learn(facts);
+    else this.show(ofFacts(facts));
   }
 
   /** What is not there in time is not there; it may still come. */
@@ -757,13 +777,4 @@ function joined(known: readonly EventRecord[], more: readonly EventRecord[], gid
   const all = new Map(known.map((event) => [event.rev, event]));
   for (const event of more) if (event.gid === gid && !all.has(event.rev)) all.set(event.rev, event);
   return all.size === known.length ? known : [...all.values()].sort((a, b) => a.rev - b.rev);
-}
-
-function intentsOf({ pending, settled, drafts, marks }: Batch): Batch {
-  return {
-    ...(pending !== undefined && { pending }),
-    ...(settled !== undefined && { settled }),
-    ...(drafts !== undefined && { drafts }),
-    ...(marks !== undefined && { marks }),
-  };
 }

@@ -1,11 +1,20 @@
 // One suite for every store; and the writer, which keeps `rev` from running ahead of the data.
 
 import "fake-indexeddb/auto";
-import { deleteDB } from "idb";
+import { deleteDB, openDB } from "idb";
 import { describe, expect, it } from "vitest";
 import { IdbStore } from "./idb";
 import { MemoryStore } from "./memory";
-import { type Batch, type EventRecord, type GroupRecord, type Store, Writer } from "./storage";
+import {
+  type Batch,
+  type EventRecord,
+  type Facts,
+  type GroupRecord,
+  type Intents,
+  type Store,
+  Writer,
+  ofFacts,
+} from "./storage";
 import type { StoredMessage } from "./wire";
 
 let accounts = 0;
@@ -33,8 +42,8 @@ function group(gid: number, rev: number): GroupRecord {
     covered: [{ from: 1, to: rev }],
     last: null,
     membersOmitted: false,
-  joinedAt: 0,
-  lastEvent: null,
+    joinedAt: 0,
+    lastEvent: null,
     after: 0,
   };
 }
@@ -43,9 +52,12 @@ function happened(rev: number, name: string): EventRecord {
   return { gid: 1, rev, seq: 1, kind: "renamed", uid: 1, uids: [], count: 0, name, role: null, at: rev };
 }
 
-const ALL: Batch = {
-  rev: 7,
-  me: { id: 1, name: "anna", avatar: "", email: "e", account: "anna" },
+const FACTS = {
+  singles: {
+    home: { store: { id: "a store", epoch: 1 }, account: "anna" },
+    rev: 7,
+    me: { id: 1, name: "anna", avatar: "", email: "e", account: "anna" },
+  },
   users: [{ id: 2, name: "bob", avatar: "", email: "", account: "bob" }],
   friends: [{ uid: 2, state: "friends" }],
   groups: [group(1, 3)],
@@ -54,36 +66,46 @@ const ALL: Batch = {
     { gid: 2, uid: 1, admin: true, left: false, readSeq: 0, deliveredSeq: 0, order: 0 },
   ],
   messages: [message(1), message(2), message(3)],
+} satisfies Facts;
+
+const INTENTS = {
   pending: [
     { clientMsgId: "b", gid: 1, kind: "Text", content: "2", at: 1, order: 2, after: 0, state: { is: "waiting" } },
     { clientMsgId: "a", gid: 1, kind: "Text", content: "1", at: 2, order: 1, after: 0, state: { is: "failed", reason: "no" } },
   ],
   drafts: [{ gid: 1, text: "draft" }],
   marks: [{ gid: 1, seq: 2, msgId: 2 }],
+} satisfies Intents;
+
+const ALL: Batch = { facts: FACTS, intents: INTENTS };
+const FRESH = {
+  facts: { singles: {}, users: [], friends: [], groups: [], members: [] },
+  intents: { pending: [], drafts: [], marks: [] },
 };
 
 for (const [name, open] of STORES) {
   describe(`a store ${name}`, () => {
     it("gives back what was written, the outbox in the order of sending", async () => {
       const store = await open();
-      expect(await store.load()).toMatchObject({ rev: 0, groups: [], pending: [] });
+      expect(await store.load()).toEqual(FRESH);
       await store.write(ALL);
-      const { messages: _, pending, ...rest } = ALL;
-      expect(await store.load()).toEqual({ ...rest, pending: [...(pending ?? [])].reverse() });
+      const { messages: _, ...facts } = FACTS;
+      expect(await store.load()).toEqual({ facts, intents: { ...INTENTS, pending: [...INTENTS.pending].reverse() } });
     });
 
     it("forgets what is settled, an emptied draft, and the members of one group", async () => {
       const store = await open();
       await store.write(ALL);
-      await store.write({ settled: ["a"], drafts: [{ gid: 1, text: "" }], membersForgotten: [1] });
-      const { pending, drafts, members } = await store.load();
-      expect([pending.length, drafts.length, members.map(({ gid }) => gid)]).toEqual([1, 0, [2]]);
+      await store.write({ facts: { membersForgotten: [1] }, intents: { settled: ["a"], drafts: [{ gid: 1, text: "" }] } });
+      const { facts, intents } = await store.load();
+      expect([intents.pending.length, intents.drafts.length]).toEqual([1, 0]);
+      expect(facts.members.map(({ gid }) => gid)).toEqual([2]);
     });
 
     it("gives pages from the newest, over gaps in the places, ascending", async () => {
       const store = await open();
       const places = [...Array(50).keys()].map((i) => i + 1).concat([...Array(10).keys()].map((i) => i + 500));
-      await store.write({ messages: [...places.map((seq) => message(seq)), message(505, 2)] });
+      await store.write(ofFacts({ messages: [...places.map((seq) => message(seq)), message(505, 2)] }));
       const seqs = async (from: number, below: number, limit: number) =>
         (await store.page(1, from, below, limit)).map(({ seq }) => seq);
       expect(await seqs(1, 510, 3)).toEqual([507, 508, 509]);
@@ -93,28 +115,83 @@ for (const [name, open] of STORES) {
       expect(await seqs(5, 5, 10)).toEqual([]);
     });
 
-    it("forgets the replica and keeps what was not sent, or forgets all", async () => {
+    it("forgets the facts and keeps what was not sent and whose it is, or forgets all", async () => {
       const store = await open();
       await store.write(ALL);
       await store.clear(false);
-      expect(await store.load()).toMatchObject({ rev: 0, groups: [], users: [], members: [], marks: [], pending: [{}, {}] });
+      expect(await store.load()).toEqual({
+        facts: { ...FRESH.facts, singles: { home: FACTS.singles.home } },
+        intents: { ...INTENTS, pending: [...INTENTS.pending].reverse(), marks: [] },
+      });
       expect(await store.page(1, 1, 10, 10)).toEqual([]);
       await store.clear(true);
-      expect(await store.load()).toMatchObject({ pending: [], drafts: [], marks: [] });
+      expect(await store.load()).toEqual(FRESH);
     });
 
     it("writes all of a batch or nothing", async () => {
       const store = await open();
       if (store instanceof MemoryStore) return;
       const broken = { ...message(4), seq: {} as unknown as number };
-      await expect(store.write({ rev: 9, groups: [group(1, 9)], messages: [message(3), broken] })).rejects.toThrow();
-      expect(await store.load()).toMatchObject({ rev: 0, groups: [] });
+      await expect(store.write(ofFacts({ singles: { rev: 9 }, groups: [group(1, 9)], messages: [message(3), broken] }))).rejects.toThrow();
+      expect(await store.load()).toEqual(FRESH);
       expect(await store.page(1, 1, 10, 10)).toEqual([]);
     });
   });
 }
 
 describe("a store in IndexedDB", () => {
+  it("reads what earlier clients left: of the first, without places and order; of the one before, as it is", async () => {
+    const name = `rim-${++accounts}`;
+    const first = await openDB(name, 1, {
+      upgrade(db) {
+        db.createObjectStore("meta");
+        for (const [store, key] of [["users", "id"], ["friends", "uid"], ["groups", "gid"], ["drafts", "gid"], ["marks", "gid"]] as const) {
+          db.createObjectStore(store, { keyPath: key });
+        }
+        db.createObjectStore("members", { keyPath: ["gid", "uid"] });
+        db.createObjectStore("messages", { keyPath: ["gid", "seq"] });
+        db.createObjectStore("pending", { keyPath: "clientMsgId" });
+      },
+    });
+    await first.put("meta", 7, "rev");
+    await first.put("meta", FACTS.singles.me, "me");
+    await first.put("groups", group(1, 3));
+    await first.put("drafts", { gid: 1, text: "draft" });
+    await first.put("pending", { clientMsgId: "a", gid: 1, kind: "Text", content: "1", at: 2, state: { is: "waiting" } });
+    first.close();
+    const now = await IdbStore.open(name, UNHEARD);
+    expect(await now.load()).toEqual({
+      facts: { ...FRESH.facts, singles: { me: FACTS.singles.me } },
+      intents: {
+        ...FRESH.intents,
+        drafts: [{ gid: 1, text: "draft" }],
+        pending: [expect.objectContaining({ clientMsgId: "a", order: 2 - Number.MAX_SAFE_INTEGER, after: 0 })],
+      },
+    });
+    now.close();
+    const { after: _, ...before } = group(2, 3);
+    const raw = await openDB(name);
+    await raw.put("groups", before);
+    await raw.put("events", happened(1, "new"));
+    const keys = [...raw.objectStoreNames].map((store) => [store, raw.transaction(store).store.keyPath]);
+    expect(Object.fromEntries(keys)).toEqual({
+      meta: null,
+      users: "id",
+      friends: "uid",
+      groups: "gid",
+      members: ["gid", "uid"],
+      messages: ["gid", "seq"],
+      events: ["gid", "rev"],
+      pending: "clientMsgId",
+      drafts: "gid",
+      marks: "gid",
+    });
+    raw.close();
+    const again = await IdbStore.open(name, UNHEARD);
+    expect((await again.load()).facts.groups).toEqual([group(2, 3)]);
+    expect(await again.events(1, 9)).toEqual([happened(1, "new")]);
+  });
+
   it("gives way where it is deleted, and says that it is lost", async () => {
     const lost: string[] = [];
     const name = `rim-${++accounts}`;
@@ -122,7 +199,7 @@ describe("a store in IndexedDB", () => {
     await store.write(ALL);
     await deleteDB(name);
     expect(lost).toEqual(["memory"]);
-    expect(await (await IdbStore.open(name, UNHEARD)).load()).toMatchObject({ rev: 0, groups: [], pending: [] });
+    expect(await (await IdbStore.open(name, UNHEARD)).load()).toEqual(FRESH);
   });
 });
 
@@ -141,19 +218,19 @@ describe("the writer", () => {
       write: (batch) => (full ? Promise.reject(new Error("full")) : store.write(batch)),
     };
     const writer = new Writer(failing, () => () => undefined, queueMicrotask, (batch) => seen.push(batch));
-    writer.add({ groups: [group(1, 1)], messages: [message(1)] });
+    writer.add(ofFacts({ groups: [group(1, 1)], messages: [message(1)] }));
     await writer.settled();
     full = false;
-    writer.add({ groups: [group(1, 2)], messages: [message(2)] });
+    writer.add(ofFacts({ groups: [group(1, 2)], messages: [message(2)] }));
     await writer.settled();
-    expect((await store.load()).groups[0]?.rev).toBe(2);
+    expect((await store.load()).facts.groups[0]?.rev).toBe(2);
     expect((await store.page(1, 1, 9, 9)).map(({ seq }) => seq)).toEqual([1, 2]);
     expect(seen.length).toBe(1);
   });
 
   it("gives nothing of another history, neither before nor while that is forgotten", async () => {
     const store = new MemoryStore();
-    await store.write({ messages: [message(1)], events: [happened(1, "old")] });
+    await store.write(ofFacts({ messages: [message(1)], events: [happened(1, "old")] }));
     let refuse: () => void = () => undefined;
     const failing: Store = {
       isLasting: true,
@@ -169,12 +246,12 @@ describe("the writer", () => {
     const writer = new Writer(failing, () => () => undefined, soon, () => undefined);
     const read = () => Promise.all([writer.page(1, 1, 9, 9), writer.events(1, 9)]);
     expect(await read()).toEqual([[message(1)], [happened(1, "old")]]);
-    writer.add({ messages: [message(2)], events: [happened(2, "waiting")] });
+    writer.add(ofFacts({ messages: [message(2)], events: [happened(2, "waiting")] }));
     expect(await read()).toEqual([
       [message(1), message(2)],
       [happened(1, "old"), happened(2, "waiting")],
     ]);
-    writer.add({ anew: true, events: [happened(1, "new")] });
+    writer.add(ofFacts({ anew: true, events: [happened(1, "new")] }));
     expect(await read()).toEqual([[], [happened(1, "new")]]);
     // It is on its way to the store, which answers when it has failed.
     start();
@@ -206,7 +283,7 @@ describe("the writer", () => {
     };
     const writer = new Writer(slow, () => () => undefined, queueMicrotask, () => undefined);
     for (let seq = 1; seq <= 100; seq++) {
-      writer.add({ groups: [group(1, seq)], messages: [message(seq)] });
+      writer.add(ofFacts({ groups: [group(1, seq)], messages: [message(seq)] }));
       await Promise.resolve();
     }
     await writer.settled();

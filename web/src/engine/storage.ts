@@ -1,8 +1,8 @@
 // What is kept of one account over reloads: the records, the port to whatever keeps them, and the writer.
 //
-// Two kinds of things are kept. The replica is what the server said; only the leading tab writes it. Intents
-// are what the user wants (messages to send, drafts, how far he has read); every tab writes its own at once,
-// so they survive whatever happens to the leader.
+// Two kinds of things are kept. Facts are what the server said; only the leading tab writes them. Intents are what the person
+// wants (messages to send, drafts, how far they have read); every tab writes its own at once, so they survive whatever happens to
+// the leader. Which lists there are is said once, in FACTS and INTENTS.
 
 import type { MessageKind, User } from "./contract";
 import type { GroupEvent, StoredMessage } from "./wire";
@@ -112,38 +112,111 @@ export interface Mark {
   readonly msgId: number;
 }
 
-/** Things to put, each whole; what is put twice is as good as put once. All of one batch or nothing. */
-export interface Batch {
-  /** The server has another store: all of the replica and the marks are forgotten before anything else is put. */
-  readonly anew?: true;
+/** Things of one kind, each of which is found again by a key: what is put twice is as good as put once. */
+interface Kept<T> {
+  readonly key: readonly (keyof T & string)[];
+}
+
+function by<T>(...key: readonly (keyof T & string)[]): Kept<T> {
+  return { key };
+}
+
+/** What the server said, in lists. */
+const FACTS = {
+  users: by<User>("id"),
+  friends: by<FriendState>("uid"),
+  groups: by<GroupRecord>("gid"),
+  members: by<MemberRecord>("gid", "uid"),
+  messages: by<StoredMessage>("gid", "seq"),
+  events: by<EventRecord>("gid", "rev"),
+};
+
+/** What the person wants, in lists. */
+const INTENTS = {
+  pending: by<Pending>("clientMsgId"),
+  drafts: by<Draft>("gid"),
+  marks: by<Mark>("gid"),
+};
+
+/** All lists, by name. */
+export const LISTS = { ...FACTS, ...INTENTS };
+
+type Lists = typeof LISTS;
+export type List = keyof Lists;
+type RecordOf<L> = L extends Kept<infer T> ? T : never;
+export type Records = { readonly [L in List]: RecordOf<Lists[L]> };
+type Some<L> = { readonly [name in keyof L]?: readonly RecordOf<L[name]>[] };
+
+/** These grow without end, and are read by page. */
+const PAGED = ["messages", "events"] as const;
+type Whole = Exclude<List, (typeof PAGED)[number]>;
+
+const namesOf = <L extends object>(lists: L): readonly (keyof L)[] => Object.keys(lists) as (keyof L)[];
+export const ALL_LISTS: readonly List[] = namesOf(LISTS);
+export const READ_WHOLE = ALL_LISTS.filter((list): list is Whole => !PAGED.some((paged) => paged === list));
+/** What means something only together with the store that it is of: the marks are on its messages. */
+export const OF_STORE: readonly List[] = [...namesOf(FACTS), "marks"];
+
+/** What there is one of, of what the server said. */
+export interface Singles {
   readonly home?: Home;
   readonly rev?: number;
   readonly me?: User;
-  readonly users?: readonly User[];
-  readonly friends?: readonly FriendState[];
-  readonly groups?: readonly GroupRecord[];
-  readonly members?: readonly MemberRecord[];
-  /** Groups whose members are forgotten, before `members` are put. */
-  readonly membersForgotten?: readonly number[];
-  readonly messages?: readonly StoredMessage[];
-  readonly events?: readonly EventRecord[];
-  readonly pending?: readonly Pending[];
-  /** `clientMsgId` of what is taken out of the outbox, after `pending` was put. */
-  readonly settled?: readonly string[];
-  readonly drafts?: readonly Draft[];
-  readonly marks?: readonly Mark[];
 }
 
-/** Everything but the messages, which are read by page. */
-export interface Snapshot extends Omit<Batch, "anew"> {
-  readonly rev: number;
-  readonly users: readonly User[];
-  readonly friends: readonly FriendState[];
-  readonly groups: readonly GroupRecord[];
-  readonly members: readonly MemberRecord[];
-  readonly pending: readonly Pending[];
-  readonly drafts: readonly Draft[];
-  readonly marks: readonly Mark[];
+/** What the server said. */
+export interface Facts extends Some<typeof FACTS> {
+  /** The server has another store: all facts and the marks are forgotten before anything else is put. */
+  readonly anew?: true;
+  readonly singles?: Singles;
+  /** Groups whose members are forgotten, before `members` are put. */
+  readonly membersForgotten?: readonly number[];
+}
+
+/** What the person wants. */
+export interface Intents extends Some<typeof INTENTS> {
+  /** `clientMsgId` of what is taken out of the outbox, after `pending` was put. */
+  readonly settled?: readonly string[];
+}
+
+/** Things to put, each whole. All of one batch or nothing. */
+export interface Batch {
+  readonly facts: Facts;
+  readonly intents: Intents;
+}
+
+/** Everything but what is read by page. */
+export interface Snapshot {
+  readonly facts: Required<Pick<Some<typeof FACTS>, Whole & keyof typeof FACTS>> & { readonly singles: Singles };
+  readonly intents: Required<Some<typeof INTENTS>>;
+}
+
+export function ofFacts(facts: Facts): Batch {
+  return { facts, intents: {} };
+}
+
+export function ofIntents(intents: Intents): Batch {
+  return { facts: {}, intents };
+}
+
+export function isNothing({ facts, intents }: Batch): boolean {
+  return Object.keys(facts).length === 0 && Object.keys(intents).length === 0;
+}
+
+/** Of the lists that are read as a whole; what is to be sent comes in the order of sending. */
+export function snapshotOf(singles: Singles, all: (list: Whole) => readonly unknown[]): Snapshot {
+  const lists = (some: Partial<Lists>): object => {
+    return Object.fromEntries(READ_WHOLE.filter((list) => list in some).map((list) => [list, all(list)]));
+  };
+  const facts = { singles, ...lists(FACTS) } as Snapshot["facts"];
+  const intents = lists(INTENTS) as Snapshot["intents"];
+  return { facts, intents: { ...intents, pending: [...intents.pending].sort(bySending) } };
+}
+
+/** Calls `put` with each record of the lists. */
+export function eachRecord({ facts, intents }: Batch, put: <L extends List>(list: L, record: Records[L]) => void): void {
+  const lists: Some<Lists> = { ...facts, ...intents };
+  for (const list of ALL_LISTS) for (const record of lists[list] ?? []) put(list, record as never);
 }
 
 export interface Store {
@@ -156,18 +229,55 @@ export interface Store {
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]>;
   /** The newest `limit` of what is known to have happened in a group, ascending. */
   events(gid: number, limit: number): Promise<readonly EventRecord[]>;
-  /** Forgets the replica and the marks on it; with `all` also what was not sent, and whose it is. */
+  /** Forgets all facts but whose they are, and the marks; with `all` also that, and what was not sent. */
   clear(all: boolean): Promise<void>;
   close(): void;
+}
+
+/** The records of batches, of each the latest. */
+export class Tables {
+  /** By the first part of their key, then by the second. */
+  private readonly byList = Object.fromEntries(ALL_LISTS.map((list) => [list, new Map()])) as {
+    readonly [L in List]: Map<unknown, Map<unknown, Records[L]>>;
+  };
+
+  take(batch: Batch): void {
+    const { facts, intents } = batch;
+    if (facts.anew === true) this.clear(OF_STORE);
+    for (const gid of facts.membersForgotten ?? []) this.delete("members", gid);
+    eachRecord(batch, (list, record) => this.put(list, record));
+    for (const id of intents.settled ?? []) this.delete("pending", id);
+  }
+
+  all<L extends List>(list: L): readonly Records[L][] {
+    return [...this.byList[list].values()].flatMap((records) => [...records.values()]);
+  }
+
+  /** Those whose key, or the first part of it, this is. */
+  at<L extends List>(list: L, first: unknown): readonly Records[L][] {
+    return [...(this.byList[list].get(first)?.values() ?? [])];
+  }
+
+  delete(list: List, first: unknown): void {
+    this.byList[list].delete(first);
+  }
+
+  clear(lists: readonly List[]): void {
+    for (const list of lists) this.byList[list].clear();
+  }
+
+  private put<L extends List>(list: L, record: Records[L]): void {
+    const [first, second] = LISTS[list].key.map((part) => record[part as keyof Records[L]]);
+    const table = this.byList[list];
+    const records = table.get(first) ?? new Map<unknown, Records[L]>();
+    table.set(first, records.set(second, record));
+  }
 }
 
 /** The order of sending. */
 export function bySending(a: Pending, b: Pending): number {
   return a.order - b.order || (a.clientMsgId < b.clientMsgId ? -1 : 1);
 }
-
-/** What the replica is made of, besides `rev` and whose it is; and the marks on it. Forgotten together, wherever it is kept. */
-export const REPLICA = ["users", "friends", "groups", "members", "messages", "events", "marks"] as const;
 
 const RETRY_MS = 5_000;
 
@@ -258,46 +368,26 @@ export class Writer {
 /** Batches made one; of each thing the latest. */
 class Gathered {
   private anew = false;
-  private home: Home | undefined;
-  private rev: number | undefined;
-  private me: User | undefined;
-  private readonly users = new Map<number, User>();
-  private readonly friends = new Map<number, FriendState>();
-  private readonly groups = new Map<number, GroupRecord>();
-  private readonly members = new Map<string, MemberRecord>();
+  private singles: Singles = {};
+  private readonly tables = new Tables();
   private readonly membersForgotten = new Set<number>();
-  private readonly messages = new Map<string, StoredMessage>();
-  private readonly events = new Map<string, EventRecord>();
-  private readonly pending = new Map<string, Pending>();
   private readonly settled = new Set<string>();
-  private readonly drafts = new Map<number, Draft>();
-  private readonly marks = new Map<number, Mark>();
   isEmpty = true;
 
   add(batch: Batch): void {
-    if (Object.keys(batch).length === 0) return;
+    if (isNothing(batch)) return;
     this.isEmpty = false;
-    if (batch.anew === true) this.forget();
-    this.home = batch.home ?? this.home;
-    this.rev = batch.rev ?? this.rev;
-    this.me = batch.me ?? this.me;
-    for (const user of batch.users ?? []) this.users.set(user.id, user);
-    for (const friend of batch.friends ?? []) this.friends.set(friend.uid, friend);
-    for (const group of batch.groups ?? []) this.groups.set(group.gid, group);
-    for (const gid of batch.membersForgotten ?? []) {
-      this.membersForgotten.add(gid);
-      for (const [key, member] of this.members) if (member.gid === gid) this.members.delete(key);
+    const { facts, intents } = batch;
+    if (facts.anew === true) {
+      // What was gathered of another store is not wanted any more.
+      this.anew = true;
+      this.singles = homeOf(this.singles);
+      this.membersForgotten.clear();
     }
-    for (const member of batch.members ?? []) this.members.set(`${member.gid}.${member.uid}`, member);
-    for (const message of batch.messages ?? []) this.messages.set(`${message.gid}.${message.seq}`, message);
-    for (const event of batch.events ?? []) this.events.set(`${event.gid}.${event.rev}`, event);
-    for (const pending of batch.pending ?? []) this.pending.set(pending.clientMsgId, pending);
-    for (const id of batch.settled ?? []) {
-      this.pending.delete(id);
-      this.settled.add(id);
-    }
-    for (const draft of batch.drafts ?? []) this.drafts.set(draft.gid, draft);
-    for (const mark of batch.marks ?? []) this.marks.set(mark.gid, mark);
+    this.singles = { ...this.singles, ...facts.singles };
+    this.tables.take(batch);
+    for (const gid of facts.membersForgotten ?? []) this.membersForgotten.add(gid);
+    for (const id of intents.settled ?? []) this.settled.add(id);
   }
 
   get isAnew(): boolean {
@@ -305,39 +395,34 @@ class Gathered {
   }
 
   messagesOf(gid: number): readonly StoredMessage[] {
-    return [...this.messages.values()].filter((message) => message.gid === gid);
+    return this.tables.at("messages", gid);
   }
 
   eventsOf(gid: number): readonly EventRecord[] {
-    return [...this.events.values()].filter((event) => event.gid === gid);
-  }
-
-  /** What was gathered of another store is not wanted any more. */
-  private forget(): void {
-    this.anew = true;
-    this.rev = undefined;
-    this.me = undefined;
-    this.membersForgotten.clear();
-    for (const part of REPLICA) this[part].clear();
+    return this.tables.at("events", gid);
   }
 
   batch(): Batch {
+    const { anew, singles, membersForgotten, settled } = this;
     return {
-      ...(this.anew && { anew: true as const }),
-      ...(this.home !== undefined && { home: this.home }),
-      ...(this.rev !== undefined && { rev: this.rev }),
-      ...(this.me !== undefined && { me: this.me }),
-      ...(this.users.size > 0 && { users: [...this.users.values()] }),
-      ...(this.friends.size > 0 && { friends: [...this.friends.values()] }),
-      ...(this.groups.size > 0 && { groups: [...this.groups.values()] }),
-      ...(this.membersForgotten.size > 0 && { membersForgotten: [...this.membersForgotten] }),
-      ...(this.members.size > 0 && { members: [...this.members.values()] }),
-      ...(this.events.size > 0 && { events: [...this.events.values()] }),
-      ...(this.messages.size > 0 && { messages: [...this.messages.values()] }),
-      ...(this.pending.size > 0 && { pending: [...this.pending.values()] }),
-      ...(this.settled.size > 0 && { settled: [...this.settled] }),
-      ...(this.drafts.size > 0 && { drafts: [...this.drafts.values()] }),
-      ...(this.marks.size > 0 && { marks: [...this.marks.values()] }),
+      facts: {
+        ...(anew && { anew }),
+        ...(Object.keys(singles).length > 0 && { singles }),
+        ...this.lists(FACTS),
+        ...(membersForgotten.size > 0 && { membersForgotten: [...membersForgotten] }),
+      },
+      intents: { ...this.lists(INTENTS), ...(settled.size > 0 && { settled: [...settled] }) },
     };
   }
+
+  /** Those that have something in them. */
+  private lists<L extends Partial<Lists>>(lists: L): Some<L> {
+    const filled = (Object.keys(lists) as List[]).map((list) => [list, this.tables.all(list)] as const);
+    return Object.fromEntries(filled.filter(([, records]) => records.length > 0)) as Some<L>;
+  }
+}
+
+/** Whose it is stays known when all else is forgotten. */
+export function homeOf({ home }: Singles): Singles {
+  return home === undefined ? {} : { home };
 }

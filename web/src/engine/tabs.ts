@@ -7,7 +7,7 @@
 import type { Connection } from "./contract";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
-import type { Batch } from "./storage";
+import { type Batch, type Intents, ofIntents } from "./storage";
 import type { StoredMessage } from "./wire";
 
 /** What a tab may ask of the leader. */
@@ -41,7 +41,7 @@ type Told =
   | { readonly is: "gone"; readonly tab: string };
 
 /** Of the messages among tabs: those of another build or account are not for this one. */
-const VERSION = 3;
+const VERSION = 4;
 const WISH_MS = 20_000;
 const ANSWER_MS = 4_000;
 /** A tab that is looked at makes sure so often that somebody leads: a leader may be put to sleep at any time. */
@@ -126,8 +126,8 @@ export class Tabs {
   }
 
   /** What the user intends. */
-  shareIntents(batch: Batch): void {
-    this.tell({ is: "batch", batch, arrivals: [] });
+  shareIntents(intents: Intents): void {
+    this.tell({ is: "batch", batch: ofIntents(intents), arrivals: [] });
   }
 
   /** What this leader has learned. Where every tab leads each learns by itself. */

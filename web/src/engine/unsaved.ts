@@ -10,7 +10,7 @@
 // comes first: there is no moment at which it is neither.
 
 import type { Notes } from "./ports";
-import type { Batch, Draft, Pending } from "./storage";
+import type { Draft, Intents, Pending } from "./storage";
 
 /** A message that the user took back; the store may still have it. */
 const TAKEN_BACK = "taken back";
@@ -26,14 +26,14 @@ export class Unsaved {
   }
 
   /** Before it is stored. */
-  note({ pending, settled, drafts }: Batch): void {
+  note({ pending, settled, drafts }: Intents): void {
     for (const one of pending ?? []) this.notes.set(this.ofMessage(one.clientMsgId), JSON.stringify(one));
     for (const id of settled ?? []) this.notes.set(this.ofMessage(id), TAKEN_BACK);
     for (const { gid, text } of drafts ?? []) this.notes.set(this.ofDraft(gid), text);
   }
 
   /** It is stored where it will last. */
-  saved({ pending, settled, drafts }: Batch): void {
+  saved({ pending, settled, drafts }: Intents): void {
     // A message may have been taken back since.
     for (const { clientMsgId } of pending ?? []) this.settled(clientMsgId);
     for (const id of settled ?? []) {

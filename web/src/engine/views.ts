@@ -12,9 +12,9 @@ import type {
   User,
 } from "./contract";
 import { type Cell, keep, keepList } from "./live";
-import type { Intents } from "./outbox";
+import type { Intended } from "./outbox";
 import type { Replica } from "./replica";
-import type { Batch, EventRecord, GroupRecord, MemberRecord, Pending } from "./storage";
+import { type Batch, type EventRecord, type GroupRecord, type MemberRecord, type Pending, eachRecord } from "./storage";
 import type { ChatWindow } from "./window";
 import type { StoredMessage } from "./wire";
 import type { Friendship } from "./wire.gen";
@@ -62,7 +62,7 @@ export class Views {
 
   constructor(
     private readonly replica: Replica,
-    private readonly intents: Intents,
+    private readonly intents: Intended,
     private readonly loaded: Loaded,
     private readonly published: Published,
     /** How far the server's clock is ahead of this device's. */
@@ -71,18 +71,14 @@ export class Views {
 
   /** What the batch speaks of is drawn anew by the next `publish`. */
   touch(batch: Batch): void {
-    if (batch.anew === true) this.touchAll();
-    for (const { gid } of batch.groups ?? []) this.dirty.add(gid);
-    for (const { gid } of batch.members ?? []) this.dirty.add(gid);
-    for (const { gid } of batch.messages ?? []) this.dirty.add(gid);
-    for (const { gid } of batch.events ?? []) this.dirty.add(gid);
-    for (const { gid } of batch.drafts ?? []) this.dirty.add(gid);
-    for (const { gid } of batch.marks ?? []) this.dirty.add(gid);
-    for (const { gid } of batch.pending ?? []) this.dirty.add(gid);
-    for (const gid of batch.membersForgotten ?? []) this.dirty.add(gid);
+    const { anew, singles, users, friends, membersForgotten } = batch.facts;
+    eachRecord(batch, (_, record) => {
+      if ("gid" in record) this.dirty.add(record.gid);
+    });
+    for (const gid of membersForgotten ?? []) this.dirty.add(gid);
     // A user may be in any row; and what is settled is no longer known by its chat.
-    if ((batch.users?.length ?? 0) > 0 || batch.me !== undefined) this.touchAll();
-    if ((batch.friends?.length ?? 0) > 0) this.contactsDirty = true;
+    if (anew === true || (users?.length ?? 0) > 0 || singles?.me !== undefined) this.touchAll();
+    if ((friends?.length ?? 0) > 0) this.contactsDirty = true;
   }
 
   touchChat(gid: number): void {
