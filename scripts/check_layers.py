@@ -95,8 +95,8 @@ TEXT = [
     (
         r"\b(tokio|tokio::task|task)::spawn\(",
         {"client", "bench"},
-        "every task belongs to a TaskTracker, such as app.tasks, so that the server can wait for it",
-        # A command of one process, without an app.
+        "every task belongs to a TaskTracker, such as life.tasks, so that the server can wait for it",
+        # A command of one process, without a server.
         ("crates/server/src/cli/user.rs",),
     ),
     (

@@ -8,7 +8,7 @@ use http::HeaderMap;
 /// The other end of the TCP connection, in the extensions of every request. Behind a proxy this is the
 /// proxy; [`Proxies`] tell who is behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
+pub struct RemoteAddress(pub SocketAddr);
 
 /// Whose word about others is believed.
 pub struct Proxies {

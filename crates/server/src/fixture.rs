@@ -1,25 +1,25 @@
-//! An app without sockets, for tests of parts that need a whole one.
+//! Parts of a server without sockets, for tests.
 
 use std::sync::Arc;
 
-use rim_store::Feed;
+use rim_store::{Feed, Store};
 use rim_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
 use crate::address::Proxies;
-use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Database};
-use crate::gateway::{Hub, Waking};
+use crate::http::bounded::Bounded;
+use crate::http::{Api, Parts};
 use crate::intake::Intake;
+use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::media::Avatars;
 use crate::metrics::Metrics;
+use crate::store::Unobserved;
 use crate::time::Time;
-use crate::unsent::Unsent;
 
 /// Settings, as flags, of a server that keeps its data in `data`.
 pub(crate) fn config(data: &TempDir, settings: &[&str]) -> Config {
@@ -28,29 +28,34 @@ pub(crate) fn config(data: &TempDir, settings: &[&str]) -> Config {
     config::load(args).expect("good settings").config
 }
 
-/// An app on a new store, and what its store tells.
-pub(crate) fn app(config: Config) -> (Arc<App>, Feed) {
-    let metrics = Arc::new(Metrics::new());
+/// A new store, and what it tells.
+pub(crate) fn store(config: &Config) -> (Arc<dyn Store>, Feed) {
     let Database::Sqlite(path) = config.database.clone() else { panic!("tests of parts run on SQLite") };
-    let options = Options { path, readers: 1, observer: Arc::clone(&metrics) as _ };
+    let options = Options { path, readers: 1, observer: Arc::new(Unobserved) };
     let (store, feed) = SqliteStore::open(options).expect("a new database");
-    let app = App {
-        accounts: Accounts::new(&config, &metrics).expect("threads"),
-        store: Arc::new(store),
-        cluster: None,
-        avatars: Avatars::in_folder(&config.data).expect("a folder"),
-        clock: Arc::new(SystemClock),
-        time: Time::default(),
-        hub: Hub::new(config.idle_timeout, false),
-        waking: Waking::default(),
-        limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &Time::default()),
-        proxies: Proxies::new(config.trusted_proxies.clone()),
+    (Arc::new(store), feed)
+}
+
+/// What REST works with, on a new store, and what that tells; until `shutdown`.
+pub(crate) fn api(config: Config, shutdown: CancellationToken) -> (Api, Feed) {
+    let (store, feed) = store(&config);
+    let (metrics, config) = (Arc::new(Metrics::new()), Arc::new(config));
+    let life = Life::new(Arc::new(SystemClock), Time::default(), shutdown);
+    let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
+    let accounts =
+        Accounts::new(&config, &metrics, Arc::clone(&store), Arc::clone(&limits), None, life.clone());
+    let parts = Parts {
+        store,
+        accounts: Arc::new(accounts.expect("threads")),
+        avatars: Avatars::in_folder(&config.data, life.tasks.clone()).expect("a folder"),
+        limits,
+        proxies: Arc::new(Proxies::new(config.trusted_proxies.clone())),
         intake: Intake::new(config.max_body_bytes),
-        unsent: Unsent::default(),
+        bounded: Bounded::new(life.time.clone(), config.request_timeout),
         metrics,
-        shutdown: CancellationToken::new(),
-        tasks: TaskTracker::new(),
+        bus: None,
         config,
+        life,
     };
-    (Arc::new(app), feed)
+    (parts.into(), feed)
 }

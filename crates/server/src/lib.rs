@@ -6,7 +6,6 @@
 pub mod accounts;
 pub mod address;
 pub mod admin;
-pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
@@ -21,6 +20,7 @@ pub mod gateway;
 pub mod http;
 pub mod intake;
 mod jobs;
+pub mod life;
 pub mod limits;
 pub mod listen;
 pub mod media;
@@ -37,6 +37,5 @@ pub mod unsent;
 mod why;
 pub mod wire;
 
-pub use app::App;
 pub use config::Config;
 pub use run::run;

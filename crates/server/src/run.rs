@@ -1,37 +1,47 @@
-//! The life of a server, from its settings to its last commit.
+//! The life of a server, from its settings to its last commit. The one place that puts its parts together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use rim_bus_nats::NatsBus;
 use rim_core::bus::{Bus, Hearing, LocalBus};
-use rim_core::{Clock, NodeId, Timestamp};
-use rim_store::{Feed, SharedStore};
+use rim_core::{Clock, NodeId};
+use rim_store::{Feed, SharedStore, Store};
 use rim_store_postgres::{BusOptions, NotifyBus};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::Accounts;
+use crate::accounts::{self, Accounts};
 use crate::address::Proxies;
 use crate::admin::socket::AdminSocket;
-use crate::app::App;
 use crate::clock::SystemClock;
-use crate::cluster::{self, Cluster, Ears, Words};
+use crate::cluster::{self, Cluster, Ears, Here, Words};
 use crate::config::{self, Config, Database};
 use crate::data::DataFolder;
-use crate::gateway::{self, Hub, Waking};
+use crate::gateway::{self, Connections, Gateway};
+use crate::http::bounded::Bounded;
+use crate::http::{self, Api};
 use crate::intake::Intake;
+use crate::jobs::{every, watch_certificates};
+use crate::life::Life;
 use crate::limits::RateLimits;
-use crate::listen::{self, Gate};
-use crate::media::Avatars;
+use crate::listen::{self, Door, Gate};
+use crate::media::{self, Avatars};
 use crate::metrics::Metrics;
 use crate::store::{self, Opened};
 use crate::time::Time;
 use crate::tls::Certificates;
-use crate::unsent::Unsent;
-use crate::{http, jobs};
 
+const SECOND: Duration = Duration::from_secs(1);
+const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// A look at every avatar, and seldom anything to do.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// What a node does not need of the database's connections it gives back within two of these.
+const TEND_EVERY: Duration = Duration::from_secs(60);
+const LOOK_AT_TLS_EVERY: Duration = Duration::from_secs(10);
 /// Hints of other nodes that may wait to be looked at. More are dropped, and the store is looked at instead.
 const MAX_HEARD: usize = 16 * 1024;
 
@@ -69,14 +79,28 @@ pub async fn run(listeners: Listeners, config: Config, shutdown: CancellationTok
 
 /// A server that has everything it needs but sockets.
 pub struct Server {
-    app: Arc<App>,
+    store: Arc<dyn Store>,
     feed: Feed,
     /// Where there may be other nodes.
-    ears: Option<(Ears, Words)>,
-    certificates: Option<Arc<Certificates>>,
+    cluster: Option<Joined>,
+    connections: Arc<Connections>,
+    gateway: Arc<Gateway>,
+    api: Api,
+    door: Arc<Door>,
     admin: Option<AdminSocket>,
+    limits: Arc<RateLimits>,
+    avatars: Avatars,
+    config: Arc<Config>,
+    life: Life,
     /// Held to the end, after the store is closed.
     _folder: DataFolder,
+}
+
+/// What makes this server one of the nodes on a store.
+struct Joined {
+    cluster: Arc<Cluster>,
+    ears: Ears,
+    words: Words,
 }
 
 impl Server {
@@ -97,9 +121,11 @@ impl Server {
         config: Config,
         shutdown: CancellationToken,
     ) -> Result<Self> {
-        let Surroundings { clock, time, bus } = surroundings;
+        let Surroundings { clock, time, bus: wrap } = surroundings;
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
-        let certificates = config.tls.clone().map(Certificates::load).transpose()?;
+        let tls = config.tls.clone().map(Certificates::load).transpose()?;
+        let config = Arc::new(config);
+        let life = Life::new(clock, time, shutdown);
         let metrics = Arc::new(Metrics::new());
         let Opened { store, shared, feed } = store::open_of(
             &config.data,
@@ -109,104 +135,183 @@ impl Server {
         )
         .await?;
         let avatars = match &shared {
-            Some(shared) => Avatars::in_store(Arc::clone(shared)),
-            None => {
-                Avatars::in_folder(&config.data).context("cannot use the folder media in the data folder")?
-            }
+            Some(shared) => Avatars::in_store(Arc::clone(shared), life.tasks.clone()),
+            None => Avatars::in_folder(&config.data, life.tasks.clone())
+                .context("cannot use the folder media in the data folder")?,
         };
-        let (cluster, ears) = match shared {
+        let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
+        let connections = Connections::new(config.idle_timeout, shared.is_some(), Arc::clone(&metrics));
+        let connections = Arc::new(connections);
+        let cluster = match shared {
             Some(shared) => {
-                let (cluster, ears, words) = join(&config, shared, clock.now(), bus).await?;
-                (Some(cluster), Some((ears, words)))
+                let here = Here {
+                    connections: Arc::clone(&connections),
+                    limits: Arc::clone(&limits),
+                    metrics: Arc::clone(&metrics),
+                    clock: Arc::clone(&life.clock),
+                    config: Arc::clone(&config),
+                };
+                Some(join(shared, here, wrap).await?)
             }
-            None => (None, None),
+            None => None,
         };
+        let node = cluster.as_ref().map(|joined| &joined.cluster);
         // A server that cannot be reached by `rim user` is still a server.
         let admin = AdminSocket::open(&config.data)
             .inspect_err(|error| {
                 tracing::warn!(error = format!("{error:#}"), "`rim user` will not reach this server");
             })
             .ok();
-        let app = Arc::new(App {
-            accounts: Accounts::new(&config, &metrics)
-                .context("cannot start the threads that hash passwords")?,
-            store,
-            hub: Hub::new(config.idle_timeout, cluster.is_some()),
-            waking: Waking::default(),
-            cluster,
-            avatars,
-            clock,
-            limits: RateLimits::new(config.limits, metrics.rate_limited.clone(), &time),
-            proxies: Proxies::new(config.trusted_proxies.clone()),
-            intake: Intake::new(config.max_body_bytes),
-            unsent: Unsent::default(),
-            time,
+        let warn = node.map(|node| Arc::clone(node) as _);
+        let accounts =
+            Accounts::new(&config, &metrics, Arc::clone(&store), Arc::clone(&limits), warn, life.clone());
+        let accounts = Arc::new(accounts.context("cannot start the threads that hash passwords")?);
+        let proxies = Arc::new(Proxies::new(config.trusted_proxies.clone()));
+        let intake = Intake::new(config.max_body_bytes);
+        let gateway = Gateway {
+            connections: Arc::clone(&connections),
+            store: Arc::clone(&store),
+            follow: node.map(|node| Arc::clone(node) as _),
+            accounts: Arc::clone(&accounts),
+            limits: Arc::clone(&limits),
+            proxies: Arc::clone(&proxies),
+            intake: Arc::clone(&intake),
+            metrics: Arc::clone(&metrics),
+            config: Arc::clone(&config),
+            life: life.clone(),
+        };
+        let api = http::Parts {
+            store: Arc::clone(&store),
+            accounts,
+            avatars: avatars.clone(),
+            limits: Arc::clone(&limits),
+            proxies,
+            intake: Arc::clone(&intake),
+            bounded: Bounded::new(life.time.clone(), config.request_timeout),
+            metrics: Arc::clone(&metrics),
+            bus: node.map(|node| Arc::clone(&node.bus)),
+            config: Arc::clone(&config),
+            life: life.clone(),
+        };
+        let door = Door {
+            gate: Gate::new(&config, Arc::clone(&metrics)),
+            tls,
+            intake,
             metrics,
-            shutdown,
-            tasks: TaskTracker::new(),
+            config: Arc::clone(&config),
+            life: life.clone(),
+        };
+        Ok(Self {
+            store,
+            feed,
+            cluster,
+            connections,
+            gateway: Arc::new(gateway),
+            api: api.into(),
+            door: Arc::new(door),
+            admin,
+            limits,
+            avatars,
             config,
-        });
-        Ok(Self { app, feed, ears, certificates, admin, _folder: folder })
+            life,
+            _folder: folder,
+        })
     }
 
     /// Serves until the server's token is cancelled; then stops accepting, sends clients away to come back,
     /// waits for what is under way, and closes the store.
     pub async fn serve(self, listeners: Listeners) {
-        let Self { app, feed, ears, certificates, admin, _folder } = self;
+        self.start_jobs();
+        let Self { store, feed, cluster, connections, gateway, api, door, admin, config, life, .. } = self;
 
-        jobs::start(&app, certificates.clone());
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
-        match (&app.cluster, ears) {
-            (Some(cluster), Some((ears, words))) => {
-                dispatcher.spawn(cluster::presence(Arc::clone(&app), Arc::clone(cluster), words));
-                dispatcher.spawn(cluster::follow(Arc::clone(&app), Arc::clone(cluster), feed, ears))
+        let cluster = match cluster {
+            Some(Joined { cluster, ears, words }) => {
+                dispatcher.spawn(cluster::presence(Arc::clone(&cluster), words));
+                dispatcher.spawn(cluster::follow(Arc::clone(&cluster), feed, ears));
+                Some(cluster)
             }
-            _ => dispatcher.spawn(gateway::dispatch(Arc::clone(&app), feed)),
+            None => {
+                dispatcher.spawn(gateway::dispatch(connections, feed));
+                None
+            }
         };
 
-        let gate = Gate::new(&app.config, Arc::clone(&app.metrics));
-        let main = (listeners.main, http::router(Arc::clone(&app)));
-        let ws = listeners.ws.map(|listener| (listener, gateway::router(Arc::clone(&app))));
+        let main = (listeners.main, http::router(api).merge(gateway::at("/ws", Arc::clone(&gateway))));
+        let ws = listeners.ws.map(|listener| (listener, gateway::router(gateway)));
         for (listener, router) in [Some(main), ws].into_iter().flatten() {
-            let serving =
-                listen::serve(Arc::clone(&app), listener, router, Arc::clone(&gate), certificates.clone());
-            app.tasks.spawn(serving);
+            life.tasks.spawn(listen::serve(Arc::clone(&door), listener, router));
         }
         if let Some(admin) = admin {
-            app.tasks.spawn(admin.serve(Arc::clone(&app)));
+            life.tasks.spawn(admin.serve(Arc::clone(&store), life.clone()));
         }
 
-        app.shutdown.cancelled().await;
-        drain(&app).await;
-        if let Some(cluster) = &app.cluster {
+        life.shutdown.cancelled().await;
+        drain(&life, config.drain_timeout).await;
+        if let Some(cluster) = &cluster {
             cluster.leave().await;
         }
-        app.store.close().await;
+        store.close().await;
         dispatcher.close();
         dispatcher.wait().await;
-        if let Some(cluster) = &app.cluster {
+        if let Some(cluster) = &cluster {
             // After the last commit was told.
             cluster.bus.close().await;
+        }
+    }
+
+    /// Starts what happens by the clock; each job ends at shutdown.
+    fn start_jobs(&self) {
+        let Self { store, connections, limits, avatars, life, .. } = self;
+        let Life { time, tasks, .. } = life;
+        tasks.spawn(gateway::heartbeat(Arc::clone(connections), life.clone(), time.ticks(SECOND)));
+        tasks.spawn(accounts::purge::run(Arc::clone(store), life.clone(), time.ticks(PURGE_EVERY)));
+        let limits = Arc::clone(limits);
+        tasks.spawn(every(life.clone(), time.ticks(FORGET_EVERY), move || {
+            limits.forget_the_quiet();
+            std::future::ready(())
+        }));
+        let (avatars, store, own) = (avatars.clone(), Arc::clone(store), life.clone());
+        tasks.spawn(every(life.clone(), time.ticks(SWEEP_EVERY), move || {
+            media::sweep(avatars.clone(), Arc::clone(&store), own.clone())
+        }));
+        if let Some(Joined { cluster, .. }) = &self.cluster {
+            let shutdown = life.shutdown.clone();
+            let noting = cluster::note_nodes(Arc::clone(cluster), shutdown, time.ticks(cluster::NOTE_EVERY));
+            tasks.spawn(noting);
+            let store = Arc::clone(&cluster.store);
+            tasks.spawn(every(life.clone(), time.ticks(TEND_EVERY), move || {
+                let store = Arc::clone(&store);
+                async move { store.tend().await }
+            }));
+            let cluster = Arc::clone(cluster);
+            tasks.spawn(every(life.clone(), time.ticks(PURGE_EVERY), move || {
+                let cluster = Arc::clone(&cluster);
+                async move { cluster::purge_changes(&cluster).await }
+            }));
+        }
+        if let Some(certificates) = &self.door.tls {
+            let (certificates, ticks) = (Arc::clone(certificates), time.ticks(LOOK_AT_TLS_EVERY));
+            tasks.spawn(watch_certificates(life.clone(), certificates, ticks));
         }
     }
 }
 
 /// Makes this server one of the nodes on a store.
 async fn join(
-    config: &Config,
     store: Arc<dyn SharedStore>,
-    now: Timestamp,
+    here: Here,
     wrap: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
-) -> Result<(Arc<Cluster>, Ears, Words)> {
+) -> Result<Joined> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|error| anyhow!("the system's random source: {error}"))?;
     let node = NodeId(u64::from_ne_bytes(random));
+    let config = &here.config;
     let connecting = connect_bus(config, store.id(), node).await;
     let (bus, hearing) = connecting.with_context(|| format!("cannot use the bus {}", config.bus))?;
-    let bus = wrap(bus);
-    let (cluster, ears, words) = Cluster::new(node, config.node_name.clone(), now, store, (bus, hearing));
-    Ok((Arc::new(cluster), ears, words))
+    let (cluster, ears, words) = Cluster::new(node, store, (wrap(bus), hearing), here);
+    Ok(Joined { cluster: Arc::new(cluster), ears, words })
 }
 
 /// A bus that is away keeps no node from starting: it is connected to when it comes back.
@@ -234,10 +339,10 @@ async fn connect_bus(config: &Config, database: u64, node: NodeId) -> Result<(Ar
 }
 
 /// Waits for connections and jobs, which have all seen the token, but not for ever.
-async fn drain(app: &App) {
-    app.tasks.close();
-    if app.time.within(app.config.drain_timeout, app.tasks.wait()).await.is_none() {
+async fn drain(life: &Life, patience: Duration) {
+    life.tasks.close();
+    if life.time.within(patience, life.tasks.wait()).await.is_none() {
         // What they were acknowledged is stored; the rest they send again when they come back.
-        tracing::warn!(tasks = app.tasks.len(), "not everything ended in time, going on without it");
+        tracing::warn!(tasks = life.tasks.len(), "not everything ended in time, going on without it");
     }
 }

@@ -12,14 +12,14 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use rim_core::session::{NewSession, Proof, Session};
 use rim_core::user::{Credentials, NewUser};
-use rim_core::{Clock, Refusal, SessionId, UserId};
+use rim_core::{Refusal, SessionId, UserId};
 use rim_protocol::limits::{self, Invalid, MAX_SESSIONS};
 use rim_store::{Store, StoreError};
 
 use crate::address::network;
-use crate::app::App;
 use crate::config::Config;
-use crate::limits::Guesser;
+use crate::life::Life;
+use crate::limits::{Attempt, Guesser, RateLimits};
 use crate::metrics::Metrics;
 
 pub mod device;
@@ -40,6 +40,11 @@ const TRIES: usize = 4;
 
 /// Registration, login, tokens and passwords.
 pub struct Accounts {
+    store: Arc<dyn Store>,
+    limits: Arc<RateLimits>,
+    /// Where other nodes count guesses, too.
+    warn: Option<Arc<dyn Warn>>,
+    life: Life,
     hasher: Hasher,
     /// Whether a failed login says which of account and password was wrong.
     precise_login_errors: bool,
@@ -50,6 +55,12 @@ pub struct Accounts {
     max_sessions: u64,
     /// Whether somebody has an account: once that is so it stays so, as no user is ever deleted.
     somebody: AtomicBool,
+}
+
+/// Warns other nodes, so that guesses are counted together.
+pub trait Warn: Send + Sync {
+    /// Somebody at `address` has tried a wrong password; `account_key` is the folded account.
+    fn of_wrong_password(&self, account_key: &str, address: IpAddr);
 }
 
 /// Why an account was not created, entered or changed. The texts are what users read.
@@ -108,8 +119,19 @@ impl Accounts {
     ///
     /// # Errors
     /// The system gives no more threads.
-    pub fn new(config: &Config, metrics: &Metrics) -> io::Result<Self> {
+    pub fn new(
+        config: &Config,
+        metrics: &Metrics,
+        store: Arc<dyn Store>,
+        limits: Arc<RateLimits>,
+        warn: Option<Arc<dyn Warn>>,
+        life: Life,
+    ) -> io::Result<Self> {
         Ok(Self {
+            store,
+            limits,
+            warn,
+            life,
             hasher: Hasher::start(metrics.hashing.clone())?,
             precise_login_errors: config.precise_login_errors,
             session_lifetime_ms: milliseconds(config.session_lifetime),
@@ -120,12 +142,12 @@ impl Accounts {
     }
 
     /// Whether nobody has an account yet. The store is asked as long as that is so.
-    pub async fn nobody_has_one(&self, store: &dyn Store) -> Result<bool, AccountError> {
+    pub async fn nobody_has_one(&self) -> Result<bool, AccountError> {
         // A late answer is no worse than an early question: relaxed.
         if self.somebody.load(Relaxed) {
             return Ok(false);
         }
-        let nobody = store.list_users(UserId(0), 1).await?.is_empty();
+        let nobody = self.store.list_users(UserId(0), 1).await?.is_empty();
         self.somebody.store(!nobody, Relaxed);
         Ok(nobody)
     }
@@ -134,12 +156,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `Invalid` for a field outside its limits; `AccountTaken`; `AccountConfusable`.
-    pub async fn register(
-        &self,
-        store: &Arc<dyn Store>,
-        clock: &dyn Clock,
-        registration: Registration,
-    ) -> Result<UserId, AccountError> {
+    pub async fn register(&self, registration: Registration) -> Result<UserId, AccountError> {
         let account = limits::account(&registration.account)?;
         let name = limits::user_name(&registration.name)?;
         let avatar = limits::avatar(&registration.avatar)?.to_owned();
@@ -149,7 +166,7 @@ impl Accounts {
         }
         // Looked up first, so that a taken account costs no hash; the store has the last word. Where strangers are not to
         // be told it takes as long as any other.
-        if self.precise_login_errors && store.user_by_account(&account).await?.is_some() {
+        if self.precise_login_errors && self.store.user_by_account(&account).await?.is_some() {
             return Err(StoreError::from(Refusal::AccountTaken).into());
         }
         let password_hash = match registration.password {
@@ -157,7 +174,7 @@ impl Accounts {
             None => None,
         };
         let user = NewUser { account, name, avatar, email, password_hash };
-        Ok(store.create_user(user, clock.now()).await?)
+        Ok(self.store.create_user(user, self.life.clock.now()).await?)
     }
 
     /// Opens a session and returns its token, which nobody can read again. Its password is the user's at that moment.
@@ -165,14 +182,9 @@ impl Accounts {
     /// # Errors
     /// `NoSuchAccount` and `WrongPassword`, or `WrongAccountOrPassword` for both; `Disabled`, to those alone
     /// who know the password.
-    pub async fn login(
-        &self,
-        store: &Arc<dyn Store>,
-        clock: &dyn Clock,
-        login: Login,
-    ) -> Result<Token, AccountError> {
+    pub async fn login(&self, login: Login) -> Result<Token, AccountError> {
         for _ in 0..TRIES {
-            match self.try_to_log_in(store, clock, &login).await {
+            match self.try_to_log_in(&login).await {
                 Err(error) if error.is_outdated() => {}
                 outcome => return outcome,
             }
@@ -180,13 +192,8 @@ impl Accounts {
         Err(StoreError::Busy.into())
     }
 
-    async fn try_to_log_in(
-        &self,
-        store: &Arc<dyn Store>,
-        clock: &dyn Clock,
-        login: &Login,
-    ) -> Result<Token, AccountError> {
-        let credentials = store.credentials(&login.account).await?;
+    async fn try_to_log_in(&self, login: &Login) -> Result<Token, AccountError> {
+        let credentials = self.store.credentials(&login.account).await?;
         let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
         // The same work whether or not there is such an account, and whether or not it has a password.
         let hash = stored.clone().unwrap_or_else(|| password::DECOY.to_owned());
@@ -200,25 +207,19 @@ impl Accounts {
         if credentials.disabled {
             return Err(AccountError::Disabled);
         }
-        let token = self.open_session(store, clock, &credentials, login).await?;
+        let token = self.open_session(&credentials, login).await?;
         if let Some(old) = credentials.password_hash.filter(|_| verdict.outdated) {
             // The session is open: whoever knows its token has it, whatever becomes of the hash.
-            if let Err(error) = self.strengthen(store, credentials.user, &old, &login.password).await {
+            if let Err(error) = self.strengthen(credentials.user, &old, &login.password).await {
                 tracing::warn!(%error, "a password keeps its weaker hash until the next login");
             }
         }
         Ok(token)
     }
 
-    async fn strengthen(
-        &self,
-        store: &Arc<dyn Store>,
-        user: UserId,
-        old: &str,
-        password: &str,
-    ) -> Result<(), StoreError> {
+    async fn strengthen(&self, user: UserId, old: &str, password: &str) -> Result<(), StoreError> {
         let new = self.hasher.hash(Lane::Login, password.to_owned()).await?;
-        store.rehash_password(user, old, new).await
+        self.store.rehash_password(user, old, new).await
     }
 
     /// The device that these headers come from, if it was logged in to the account before. `key` is the folded account.
@@ -227,7 +228,6 @@ impl Accounts {
     /// Those of the store.
     pub async fn device(
         &self,
-        store: &Arc<dyn Store>,
         account: &str,
         key: &str,
         headers: &HeaderMap,
@@ -235,7 +235,7 @@ impl Accounts {
         if !device::shows_something(headers, key) {
             return Ok(None);
         }
-        let known = store.credentials(account).await?.and_then(|known| known.password_hash);
+        let known = self.store.credentials(account).await?.and_then(|known| known.password_hash);
         Ok(known.and_then(|hash| device::known(headers, key, &hash)))
     }
 
@@ -243,15 +243,11 @@ impl Accounts {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn guesser_at(
-        &self,
-        store: &Arc<dyn Store>,
-        clock: &dyn Clock,
-        account: &str,
-        address: IpAddr,
-    ) -> Result<Guesser, StoreError> {
-        let Some(known) = store.credentials(account).await? else { return Ok(Guesser::Stranger(address)) };
-        let sessions = store.sessions(known.user, clock.now()).await?;
+    pub async fn guesser_at(&self, account: &str, address: IpAddr) -> Result<Guesser, StoreError> {
+        let Some(known) = self.store.credentials(account).await? else {
+            return Ok(Guesser::Stranger(address));
+        };
+        let sessions = self.store.sessions(known.user, self.life.clock.now()).await?;
         let is_here = |session: &Session| {
             session.address.parse().is_ok_and(|there: IpAddr| network(there) == network(address))
         };
@@ -268,12 +264,11 @@ impl Accounts {
     /// Those of the store.
     pub async fn remember_device(
         &self,
-        store: &Arc<dyn Store>,
         account: &str,
         key: &str,
         known: Option<device::Number>,
     ) -> Result<Option<HeaderValue>, StoreError> {
-        let hash = store.credentials(account).await?.and_then(|known| known.password_hash);
+        let hash = self.store.credentials(account).await?.and_then(|known| known.password_hash);
         let number = known.map_or_else(device::new_number, Ok);
         let number =
             number.map_err(|error| StoreError::Fault(format!("the system's random source: {error}")))?;
@@ -285,14 +280,9 @@ impl Accounts {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn authenticate(
-        &self,
-        store: &Arc<dyn Store>,
-        clock: &dyn Clock,
-        token: &str,
-    ) -> Result<Option<Session>, StoreError> {
+    pub async fn authenticate(&self, token: &str) -> Result<Option<Session>, StoreError> {
         match Token::parse(token) {
-            Some(token) => store.session_by_token(token.hash(), clock.now()).await,
+            Some(token) => self.store.session_by_token(token.hash(), self.life.clock.now()).await,
             None => Ok(None),
         }
     }
@@ -304,21 +294,20 @@ impl Accounts {
     /// session has ended meanwhile.
     pub async fn change_password(
         &self,
-        store: &Arc<dyn Store>,
         session: &Session,
         old: String,
         new: String,
     ) -> Result<(), AccountError> {
         limits::password(&new)?;
         for _ in 0..TRIES {
-            let stored = store.credentials_of(session.user).await?.and_then(|known| known.password_hash);
+            let stored = self.store.credentials_of(session.user).await?.and_then(|known| known.password_hash);
             let password_hash = stored.unwrap_or_else(|| password::DECOY.to_owned());
             if !self.hasher.verify(old.clone(), password_hash.clone()).await?.matches {
                 return Err(AccountError::WrongPassword);
             }
             let hash = self.hasher.hash(Lane::Login, new.clone()).await?;
             let proof = Proof { session: session.id, password_hash };
-            match store.set_password(session.user, hash, Some(proof)).await.map_err(AccountError::from) {
+            match self.store.set_password(session.user, hash, Some(proof)).await.map_err(AccountError::from) {
                 Err(error) if error.is_outdated() => {}
                 outcome => return outcome,
             }
@@ -326,16 +315,10 @@ impl Accounts {
         Err(StoreError::Busy.into())
     }
 
-    async fn open_session(
-        &self,
-        store: &Arc<dyn Store>,
-        clock: &dyn Clock,
-        credentials: &Credentials,
-        login: &Login,
-    ) -> Result<Token, AccountError> {
+    async fn open_session(&self, credentials: &Credentials, login: &Login) -> Result<Token, AccountError> {
         let token = Token::generate()
             .map_err(|error| StoreError::Fault(format!("the system's random source: {error}")))?;
-        let now = clock.now();
+        let now = self.life.clock.now();
         let session = NewSession {
             user: credentials.user,
             password_hash: credentials.password_hash.clone(),
@@ -346,35 +329,47 @@ impl Accounts {
             expires_at: now.plus_ms(self.session_lifetime_ms),
             most: self.max_sessions,
         };
-        match store.create_session(session).await {
+        match self.store.create_session(session).await {
             Ok(_) => Ok(token),
             Err(StoreError::Refused(Refusal::Disabled)) => Err(AccountError::Disabled),
             Err(error) => Err(error.into()),
         }
     }
 
+    /// What became of a password attempt that the limits had let in; `account_key` is the folded account. Other nodes
+    /// are told of what came from an address; a device stays with one, or is as slow at each.
+    pub fn password_attempted(&self, account_key: &str, guesser: Guesser, attempt: &Attempt, wrong: bool) {
+        if !wrong {
+            self.limits.not_a_wrong_password(attempt);
+        } else if let (Some(others), Guesser::Stranger(address) | Guesser::Neighbour(address)) =
+            (&self.warn, guesser)
+        {
+            others.of_wrong_password(account_key, address);
+        }
+    }
+
+    /// Notes that a session was used from `address`, if that was not noted in the last ten minutes.
+    pub fn touch(&self, session: &Session, address: IpAddr) {
+        if self.life.clock.now().0 - session.last_seen_at.0 >= TOUCH_AFTER_MS {
+            self.note_use(session.id, address);
+        }
+    }
+
+    /// Notes that a session is in use and moves its end on; in a task of its own, as nobody should wait for it.
+    pub fn note_use(&self, session: SessionId, address: IpAddr) {
+        let now = self.life.clock.now();
+        let expires_at = now.plus_ms(self.session_lifetime_ms);
+        let store = Arc::clone(&self.store);
+        self.life.tasks.spawn(async move {
+            if let Err(error) = store.touch_session(session, address.to_string(), now, expires_at).await {
+                tracing::warn!(%session, %error, "the use of a session was not noted");
+            }
+        });
+    }
+
     fn failed_login(&self, precise: AccountError) -> AccountError {
         if self.precise_login_errors { precise } else { AccountError::WrongAccountOrPassword }
     }
-}
-
-/// Notes that a session was used from `address`, if that was not noted in the last ten minutes.
-pub fn touch(app: &Arc<App>, session: &Session, address: IpAddr) {
-    if app.clock.now().0 - session.last_seen_at.0 >= TOUCH_AFTER_MS {
-        note_use(app, session.id, address);
-    }
-}
-
-/// Notes that a session is in use and moves its end on; in a task of its own, as nobody should wait for it.
-pub fn note_use(app: &Arc<App>, session: SessionId, address: IpAddr) {
-    let now = app.clock.now();
-    let expires_at = now.plus_ms(app.accounts.session_lifetime_ms);
-    let store = Arc::clone(&app.store);
-    app.tasks.spawn(async move {
-        if let Err(error) = store.touch_session(session, address.to_string(), now, expires_at).await {
-            tracing::warn!(%session, %error, "the use of a session was not noted");
-        }
-    });
 }
 
 fn milliseconds(duration: Duration) -> i64 {

@@ -12,7 +12,7 @@ use governor::clock::Clock as _;
 use rim_core::Timestamp;
 use rim_store::Store;
 
-use crate::app::App;
+use crate::life::Life;
 use crate::time::Ticks;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -22,16 +22,16 @@ const KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
 const LEAP: Duration = DAY;
 
 /// Deletes what has expired, at every tick until the server stops.
-pub async fn run(app: Arc<App>, mut ticks: Ticks) {
+pub async fn run(store: Arc<dyn Store>, life: Life, mut ticks: Ticks) {
     let mut purge = None;
-    while app.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        let (clock, time) = (app.clock.now(), app.time.now().into());
+    while life.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        let (clock, time) = (life.clock.now(), life.time.now().into());
         match &mut purge {
-            None => match Purge::begin(&*app.store, clock, time).await {
-                Ok(begun) => purge.insert(begun).tick(&*app.store, clock, time).await,
+            None => match Purge::begin(&*store, clock, time).await {
+                Ok(begun) => purge.insert(begun).tick(&*store, clock, time).await,
                 Err(error) => tracing::warn!(%error, "it is not known when somebody was last seen"),
             },
-            Some(purge) => purge.tick(&*app.store, clock, time).await,
+            Some(purge) => purge.tick(&*store, clock, time).await,
         }
     }
 }
@@ -100,14 +100,14 @@ mod tests {
     }
 
     /// A store with somebody who was logged in just now, for a month.
-    async fn store() -> (tempfile::TempDir, Arc<App>) {
+    async fn store() -> (tempfile::TempDir, Arc<dyn Store>) {
         let data = tempfile::tempdir().expect("a folder");
-        let (app, mut feed) = fixture::app(fixture::config(&data, &[]));
+        let (store, mut feed) = fixture::store(&fixture::config(&data, &[]));
         tokio::spawn(async move { while feed.recv().await.is_some() {} });
         let (account, name) = ("anna".to_owned(), "Anna".to_owned());
         let (avatar, email) = (String::new(), String::new());
         let user = NewUser { account, name, avatar, email, password_hash: None };
-        let user = app.store.create_user(user, NOW).await.expect("a user");
+        let user = store.create_user(user, NOW).await.expect("a user");
         let (device, address, expires_at) = (String::new(), String::new(), later(30));
         let session = NewSession {
             user,
@@ -119,57 +119,57 @@ mod tests {
             expires_at,
             most: u64::MAX,
         };
-        app.store.create_session(session).await.expect("a session");
-        (data, app)
+        store.create_session(session).await.expect("a session");
+        (data, store)
     }
 
-    async fn is_kept(app: &App) -> bool {
-        app.store.session_by_token([1; 32], NOW).await.expect("read").is_some()
+    async fn is_kept(store: &dyn Store) -> bool {
+        store.session_by_token([1; 32], NOW).await.expect("read").is_some()
     }
 
     /// Every hour a tick, for so many days, beginning at this time of the clock.
-    async fn run_for(app: &App, days: u32, from: Timestamp) {
-        let mut purge = Purge::begin(&*app.store, from, Duration::ZERO).await.expect("read");
+    async fn run_for(store: &dyn Store, days: u32, from: Timestamp) {
+        let mut purge = Purge::begin(store, from, Duration::ZERO).await.expect("read");
         for hour in 0..days * 24 {
             let time = hour * HOUR;
-            purge.tick(&*app.store, from.plus_ms(super::super::milliseconds(time)), time).await;
+            purge.tick(store, from.plus_ms(super::super::milliseconds(time)), time).await;
         }
     }
 
     #[tokio::test]
     async fn a_clock_that_is_ahead_at_a_start_deletes_no_session() {
         for days in [31, 59, 365] {
-            let (_data, app) = store().await;
-            run_for(&app, 1, later(days)).await;
-            assert!(is_kept(&app).await, "{days} days ahead");
+            let (_data, store) = store().await;
+            run_for(&*store, 1, later(days)).await;
+            assert!(is_kept(&*store).await, "{days} days ahead");
         }
-        let (_data, app) = store().await;
-        run_for(&app, 20, later(31)).await;
-        run_for(&app, 1, later(45)).await;
-        assert!(is_kept(&app).await, "for a month it is kept however long nobody looks at the log");
+        let (_data, store) = store().await;
+        run_for(&*store, 20, later(31)).await;
+        run_for(&*store, 1, later(45)).await;
+        assert!(is_kept(&*store).await, "for a month it is kept however long nobody looks at the log");
     }
 
     #[tokio::test]
     async fn a_clock_that_leaps_while_the_server_runs_deletes_no_session() {
-        let (_data, app) = store().await;
-        let mut purge = Purge::begin(&*app.store, NOW, Duration::ZERO).await.expect("read");
+        let (_data, store) = store().await;
+        let mut purge = Purge::begin(&*store, NOW, Duration::ZERO).await.expect("read");
         for hour in 0..20 {
             let leapt = if hour < 10 { 0 } else { 365 };
             let clock = later(leapt).plus_ms(i64::from(hour) * super::super::milliseconds(HOUR));
-            purge.tick(&*app.store, clock, hour * HOUR).await;
+            purge.tick(&*store, clock, hour * HOUR).await;
         }
-        assert!(is_kept(&app).await);
+        assert!(is_kept(&*store).await);
         // It is set back, and nothing was lost.
-        purge.tick(&*app.store, later(1), 21 * HOUR).await;
-        assert!(is_kept(&app).await);
+        purge.tick(&*store, later(1), 21 * HOUR).await;
+        assert!(is_kept(&*store).await);
     }
 
     #[tokio::test]
     async fn a_session_is_deleted_a_month_after_it_has_expired() {
-        let (_data, app) = store().await;
-        run_for(&app, 60, NOW).await;
-        assert!(is_kept(&app).await);
-        run_for(&app, 2, later(59)).await;
-        assert!(!is_kept(&app).await);
+        let (_data, store) = store().await;
+        run_for(&*store, 60, NOW).await;
+        assert!(is_kept(&*store).await);
+        run_for(&*store, 2, later(59)).await;
+        assert!(!is_kept(&*store).await);
     }
 }

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rim_core::Clock;
+use rim_store::Store;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::{Answer, Request, apply};
-use crate::App;
 use crate::data;
+use crate::life::Life;
 
 /// The longest request; every field of one has a limit far below.
 const MAX_REQUEST_BYTES: u64 = 64 * 1024;
@@ -45,17 +47,17 @@ impl AdminSocket {
     }
 
     /// Answers requests until the server goes away.
-    pub async fn serve(self, app: Arc<App>) {
+    pub async fn serve(self, store: Arc<dyn Store>, life: Life) {
         // Cancelling `accept` loses nothing.
-        while let Some(accepted) = app.shutdown.run_until_cancelled(self.listener.accept()).await {
+        while let Some(accepted) = life.shutdown.run_until_cancelled(self.listener.accept()).await {
             match accepted {
                 Ok((stream, _)) => {
-                    app.tasks.spawn(answer(Arc::clone(&app), stream));
+                    life.tasks.spawn(answer(Arc::clone(&store), life.clone(), stream));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept commands, trying again shortly");
                     // Without open files to spare it fails again at once, as fast as a core can ask.
-                    app.time.sleep(Duration::from_millis(200)).await;
+                    life.time.sleep(Duration::from_millis(200)).await;
                 }
             }
         }
@@ -68,20 +70,20 @@ impl Drop for AdminSocket {
     }
 }
 
-async fn answer(app: Arc<App>, stream: UnixStream) {
-    match app.time.within(TIMEOUT, exchange(&app, stream)).await {
+async fn answer(store: Arc<dyn Store>, life: Life, stream: UnixStream) {
+    match life.time.within(TIMEOUT, exchange(&*store, &*life.clock, stream)).await {
         Some(Ok(())) => {}
         Some(Err(error)) => tracing::debug!(%error, "a command was not answered"),
         None => tracing::debug!("a command took too long"),
     }
 }
 
-async fn exchange(app: &App, mut stream: UnixStream) -> io::Result<()> {
+async fn exchange(store: &dyn Store, clock: &dyn Clock, mut stream: UnixStream) -> io::Result<()> {
     let mut line = String::new();
     let (reading, mut writing) = stream.split();
     BufReader::new(reading.take(MAX_REQUEST_BYTES)).read_line(&mut line).await?;
     let answer = match serde_json::from_str::<Request>(&line) {
-        Ok(request) => apply(&*app.store, &*app.clock, request).await,
+        Ok(request) => apply(store, clock, request).await,
         Err(error) => Answer::Failed(format!("not a command of this version of rim: {error}")),
     };
     writing.write_all(line_of(&answer)?.as_bytes()).await

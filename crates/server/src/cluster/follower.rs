@@ -14,9 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::hint::{self, Brief, Hint};
+use super::node::{Cluster, Ears, Request, Word};
 use super::progress::Progress;
-use super::{Cluster, Ears, Request, Word};
-use crate::app::App;
 use crate::gateway::{self, Wakes};
 
 /// Changes of one topic that are asked for at once.
@@ -41,13 +40,14 @@ const KEPT: u32 = 30;
 const SESSIONS_EVERY: u32 = 6;
 
 /// Drains the store's feed until the store is closed, and listens to the other nodes meanwhile.
-pub async fn follow(app: Arc<App>, cluster: Arc<Cluster>, feed: Feed, ears: Ears) {
-    app.waking.beside(drain(&app, cluster, feed, ears)).await;
+pub async fn follow(cluster: Arc<Cluster>, feed: Feed, ears: Ears) {
+    let connections = Arc::clone(&cluster.here.connections);
+    connections.waking.beside(drain(cluster, feed, ears)).await;
 }
 
-async fn drain(app: &Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) {
+async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) {
     let Ears { mut hearing, mut requests, words } = ears;
-    let mut follower = Follower::new(Arc::clone(app), cluster, words);
+    let mut follower = Follower::new(Arc::clone(&cluster), words);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut bus_works = true;
@@ -57,7 +57,7 @@ async fn drain(app: &Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: Ears
         tokio::select! {
             commit = feed.recv(), if follower.has_room() => match commit {
                 Some(commit) => {
-                    app.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
+                    cluster.here.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
                     follower.committed(commit);
                     // A full feed must not keep the sessions of this thread from writing.
                     tokio::task::yield_now().await;
@@ -86,7 +86,6 @@ async fn drain(app: &Arc<App>, cluster: Arc<Cluster>, mut feed: Feed, ears: Ears
 }
 
 struct Follower {
-    app: Arc<App>,
     cluster: Arc<Cluster>,
     words: mpsc::Sender<Word>,
     topics: HashMap<Topic, Followed>,
@@ -131,9 +130,8 @@ enum Answer {
 }
 
 impl Follower {
-    fn new(app: Arc<App>, cluster: Arc<Cluster>, words: mpsc::Sender<Word>) -> Self {
+    fn new(cluster: Arc<Cluster>, words: mpsc::Sender<Word>) -> Self {
         Self {
-            app,
             cluster,
             words,
             topics: HashMap::new(),
@@ -163,15 +161,15 @@ impl Follower {
     /// This node has committed.
     fn committed(&mut self, commit: Vec<Committed>) {
         let max_payload = self.cluster.bus.max_payload();
-        let app = Arc::clone(&self.app);
-        app.waking.batched(|wakes| {
+        let connections = Arc::clone(&self.cluster.here.connections);
+        connections.waking.batched(|wakes| {
             for entry in commit {
                 match entry {
                     Committed::Answer { done, result } => wakes.add(done(result)),
                     Committed::Change(change) => {
                         for (subject, payload) in hint::of(&change, max_payload) {
                             self.cluster.bus.publish(subject, payload);
-                            self.app.metrics.hints_sent.inc();
+                            self.cluster.here.metrics.hints_sent.inc();
                         }
                         self.happened(wakes, change);
                     }
@@ -184,11 +182,11 @@ impl Follower {
     fn heard(&mut self, heard: Heard) {
         match heard {
             Heard::Hint { payload, .. } => {
-                self.app.metrics.hints_heard.inc();
+                self.cluster.here.metrics.hints_heard.inc();
                 match Hint::decode(&payload) {
                     Some(Hint::Change(change)) if self.has_room() => {
-                        let app = Arc::clone(&self.app);
-                        app.waking.batched(|wakes| self.happened(wakes, change));
+                        let connections = Arc::clone(&self.cluster.here.connections);
+                        connections.waking.batched(|wakes| self.happened(wakes, change));
                     }
                     Some(Hint::Change(change)) => {
                         change.places().for_each(|(topic, rev)| self.moved(topic, rev));
@@ -205,7 +203,7 @@ impl Follower {
                 }
                 self.look_at_topics(self.turns.len());
                 self.look_who_joined();
-                self.sessions = (self.app.hub.sessions(), usize::MAX);
+                self.sessions = (self.cluster.here.connections.hub.sessions(), usize::MAX);
                 self.look_at_sessions();
             }
         }
@@ -220,7 +218,7 @@ impl Follower {
                 self.joined(GroupId(group), Rev(rev), &users);
             }
             Brief::WrongPassword { account, address } => {
-                self.app.limits.wrong_password_elsewhere(&account, address);
+                self.cluster.here.limits.wrong_password_elsewhere(&account, address);
             }
             // Full: it is asked for again.
             Brief::Presence { node, what } => _ = self.words.try_send((NodeId(node), what)),
@@ -229,7 +227,7 @@ impl Follower {
 
     fn happened(&mut self, wakes: &mut Wakes<'_>, change: Change) {
         if let Change::SessionsEnded { user, sessions, why } = &change {
-            return gateway::end_sessions(&self.app, wakes, *user, sessions, *why);
+            return gateway::end_sessions(&self.cluster.here.connections, wakes, *user, sessions, *why);
         }
         if let Some((group, rev, users)) = hint::joined(&change) {
             self.joined(group, rev, users);
@@ -246,7 +244,7 @@ impl Follower {
     /// Users became members of a group at `rev`: from there on this node follows it, if one of them is here.
     fn joined(&mut self, group: GroupId, rev: Rev, users: &[UserId]) {
         let topic = Topic::Group(group);
-        if !self.topics.contains_key(&topic) && self.app.hub.is_any_online(users) {
+        if !self.topics.contains_key(&topic) && self.cluster.here.connections.hub.is_any_online(users) {
             self.begin(topic, Progress::after(Rev(rev.0.saturating_sub(1))));
             // A message that brought somebody back was committed with the joining, and its hint went to those who
             // followed the group by then.
@@ -270,9 +268,9 @@ impl Follower {
         topic: Topic,
         act: impl FnOnce(&mut Progress, &mut dyn FnMut(Change)),
     ) {
-        let app = Arc::clone(&self.app);
+        let connections = Arc::clone(&self.cluster.here.connections);
         self.progress(topic, |progress| {
-            act(progress, &mut |change| gateway::tell_topic(&app, wakes, &change, topic));
+            act(progress, &mut |change| gateway::tell_topic(&connections, wakes, &change, topic));
         });
     }
 
@@ -343,7 +341,7 @@ impl Follower {
             let Some(followed) = self.topics.get_mut(&topic) else { continue };
             followed.listed = false;
             let Some(after) = followed.progress.question() else { continue };
-            self.app.metrics.gaps.inc();
+            self.cluster.here.metrics.gaps.inc();
             let store = Arc::clone(&self.cluster.store);
             self.questions.push(Box::pin(async move {
                 let result = store.changes(topic, after, MAX_CHANGES).await;
@@ -374,11 +372,11 @@ impl Follower {
                 }
             }
             Answer::Sessions { asked, result: Ok(ended) } => {
-                let app = &self.app;
-                app.waking.batched(|wakes| {
+                let connections = &self.cluster.here.connections;
+                connections.waking.batched(|wakes| {
                     for (user, session) in asked {
                         if let Ok(place) = ended.binary_search_by_key(&session, |(session, _)| *session) {
-                            gateway::end_sessions(app, wakes, user, &[session], ended[place].1);
+                            gateway::end_sessions(connections, wakes, user, &[session], ended[place].1);
                         }
                     }
                 });
@@ -411,8 +409,8 @@ impl Follower {
         match result {
             Ok(changes) => {
                 let complete = changes.len() < MAX_CHANGES as usize;
-                let app = Arc::clone(&self.app);
-                app.waking.batched(|wakes| {
+                let connections = Arc::clone(&self.cluster.here.connections);
+                connections.waking.batched(|wakes| {
                     self.tell(wakes, topic, |progress, tell| {
                         progress.answered(topic, changes, complete, tell);
                     });
@@ -443,18 +441,18 @@ impl Follower {
             self.look_who_joined();
         }
         if self.tick.is_multiple_of(ticks.saturating_mul(SESSIONS_EVERY)) {
-            let sessions = self.app.hub.sessions();
+            let sessions = self.cluster.here.connections.hub.sessions();
             let share = sessions.len().div_ceil(ticks as usize);
             self.sessions = (sessions, share);
         }
         self.look_at_sessions();
         self.ask_what_is_missing();
-        self.app.metrics.topics.set(i64::try_from(self.topics.len()).unwrap_or(i64::MAX));
+        self.cluster.here.metrics.topics.set(i64::try_from(self.topics.len()).unwrap_or(i64::MAX));
     }
 
     /// How many of them `check-interval` has.
     fn ticks(&self) -> u32 {
-        u32::try_from(self.app.config.check_interval.as_secs()).unwrap_or(u32::MAX).max(1)
+        u32::try_from(self.cluster.here.config.check_interval.as_secs()).unwrap_or(u32::MAX).max(1)
     }
 
     /// Looks at those whose turn is next, and forgets those that nobody needs any more.
@@ -477,8 +475,8 @@ impl Follower {
         let is_fresh = |followed: &Followed| self.tick.wrapping_sub(followed.since) < KEPT;
         self.topics.get(&topic).is_some_and(is_fresh)
             || match topic {
-                Topic::Group(group) => self.app.hub.group_size(group) > 0,
-                Topic::User(user) => self.app.hub.is_any_online(&[user]),
+                Topic::Group(group) => self.cluster.here.connections.hub.group_size(group) > 0,
+                Topic::User(user) => self.cluster.here.connections.hub.is_any_online(&[user]),
             }
     }
 
@@ -494,7 +492,7 @@ impl Follower {
 
     /// Looks at this tick's share of them.
     fn look_at_sessions(&mut self) {
-        let now = self.app.clock.now();
+        let now = self.cluster.here.clock.now();
         let (sessions, share) = &mut self.sessions;
         for asked in take(sessions, *share).chunks(MAX_LOOK) {
             let (store, asked) = (Arc::clone(&self.cluster.store), asked.to_vec());

@@ -6,9 +6,9 @@ use std::time::Duration;
 use rim_core::node::Node;
 use rim_core::{NodeId, Timestamp};
 use rim_store::Result;
+use tokio_util::sync::CancellationToken;
 
-use super::Cluster;
-use crate::app::App;
+use super::node::{Cluster, Here};
 use crate::time::Ticks;
 
 /// How often a node says that it lives.
@@ -19,13 +19,13 @@ pub(crate) const GONE_AFTER: Duration = Duration::from_secs(20);
 const KEEP_CHANGES: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Notes this node in the store until it goes away, and the others in the metrics and the log.
-pub(crate) async fn note_nodes(app: Arc<App>, cluster: Arc<Cluster>, mut ticks: Ticks) {
+pub(crate) async fn note_nodes(cluster: Arc<Cluster>, shutdown: CancellationToken, mut ticks: Ticks) {
     let mut known = Vec::new();
     // Cancelling it between two questions leaves nothing half done.
-    while app.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        match look(&app, &cluster).await {
+    while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        match look(&cluster).await {
             Ok(nodes) => {
-                app.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
+                cluster.here.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
                 let others = nodes.iter().map(|node| node.id).filter(|id| *id != cluster.node);
                 cluster.living.send_replace(others.collect());
                 tell_who_came_and_went(&mut known, nodes, cluster.node);
@@ -34,25 +34,26 @@ pub(crate) async fn note_nodes(app: Arc<App>, cluster: Arc<Cluster>, mut ticks: 
         }
     }
     if let Ok(now) = cluster.store.now().await {
-        note(&app, &cluster, true, now).await;
+        note(&cluster, true, now).await;
     }
 }
 
 /// Notes this node, and looks which there are: by the clock of the store, as those of the nodes may be apart.
-async fn look(app: &App, cluster: &Cluster) -> Result<Vec<Node>> {
+async fn look(cluster: &Cluster) -> Result<Vec<Node>> {
     let now = cluster.store.now().await?;
-    note(app, cluster, false, now).await;
+    note(cluster, false, now).await;
     cluster.store.nodes(now.minus(GONE_AFTER)).await
 }
 
-async fn note(app: &App, cluster: &Cluster, draining: bool, now: Timestamp) {
+async fn note(cluster: &Cluster, draining: bool, now: Timestamp) {
+    let Here { connections, metrics, config, .. } = &cluster.here;
     let node = Node {
         id: cluster.node,
-        name: cluster.name.clone(),
-        address: app.config.listen.to_string(),
+        name: config.node_name.clone(),
+        address: config.listen.to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        connections: u64::try_from(app.metrics.connections.get()).unwrap_or(0),
-        users_online: app.hub.users_online() as u64,
+        connections: u64::try_from(metrics.connections.get()).unwrap_or(0),
+        users_online: connections.hub.users_online() as u64,
         draining,
         started_at: cluster.started_at,
         seen_at: now,

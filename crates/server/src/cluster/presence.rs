@@ -7,37 +7,23 @@ use std::time::Duration;
 
 use rim_core::NodeId;
 use rim_core::bus::Subject;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Cluster;
 use super::announcer::Announcer;
 use super::directory::Directory;
 use super::hint::{Brief, Presence};
-use crate::app::App;
+use super::node::{Cluster, Here, Words};
 use crate::gateway::{Elsewhere, Wakes};
 
 /// How often the others are told who came and left meanwhile.
 const TICK: Duration = Duration::from_millis(200);
 
-/// What other nodes have said and nobody has looked at. More is dropped, and asked for.
-pub(super) const MAX_WORDS: usize = 4096;
-
-/// A node, and what it says of itself.
-pub(super) type Word = (NodeId, Presence);
-
-/// What the task listens to.
-pub struct Words {
-    pub(super) heard: mpsc::Receiver<Word>,
-    /// The other nodes that live, since it is known.
-    pub(super) living: watch::Receiver<Vec<NodeId>>,
-}
-
 /// Tells and listens until nobody hears the bus any more.
-pub async fn presence(app: Arc<App>, cluster: Arc<Cluster>, words: Words) {
+pub async fn presence(cluster: Arc<Cluster>, words: Words) {
     let Words { mut heard, living } = words;
     let (announcer, directory) = (Announcer::default(), Directory::default());
-    let mut people = People { app, cluster, living, announcer, directory };
+    let mut people = People { cluster, living, announcer, directory };
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -55,7 +41,6 @@ pub async fn presence(app: Arc<App>, cluster: Arc<Cluster>, words: Words) {
 }
 
 struct People {
-    app: Arc<App>,
     cluster: Arc<Cluster>,
     living: watch::Receiver<Vec<NodeId>>,
     announcer: Announcer,
@@ -64,35 +49,37 @@ struct People {
 
 impl People {
     fn heard(&mut self, node: NodeId, what: Presence) {
-        let Self { app, cluster, announcer, directory, .. } = self;
+        let Self { cluster, announcer, directory, .. } = self;
+        let here = &cluster.here;
         match what {
             Presence::Asked if node == cluster.node => announcer.asked(),
-            what => app.waking.batched(|wakes| {
-                directory.heard(node, what, |node, what| tell(app, wakes, node, what));
+            what => here.connections.waking.batched(|wakes| {
+                directory.heard(node, what, |node, what| tell(here, wakes, node, what));
             }),
         }
     }
 
     fn tick(&mut self) {
-        let Self { app, cluster, living, announcer, directory } = self;
+        let Self { cluster, living, announcer, directory } = self;
+        let here = &cluster.here;
         if living.has_changed().unwrap_or(false) {
             let nodes = living.borrow_and_update();
-            app.waking.batched(|wakes| {
-                directory.living(&nodes, |node, what| tell(app, wakes, node, what));
+            here.connections.waking.batched(|wakes| {
+                directory.living(&nodes, |node, what| tell(here, wakes, node, what));
             });
         }
         let max_payload = cluster.bus.max_payload();
-        let announced = announcer.announce(app.hub.take_moved(), max_payload);
-        let listed = announcer.list(|| app.hub.here(), max_payload);
+        let announced = announcer.announce(here.connections.hub.take_moved(), max_payload);
+        let listed = announcer.list(|| here.connections.hub.here(), max_payload);
         let own = announced.into_iter().chain(listed).map(|what| (cluster.node, what));
         let questions = directory.questions().into_iter().map(|node| (node, Presence::Asked));
         for (node, what) in own.chain(questions) {
             cluster.bus.publish(Subject::Everybody, Brief::Presence { node: node.0, what }.encode());
-            app.metrics.hints_sent.inc();
+            here.metrics.hints_sent.inc();
         }
     }
 }
 
-fn tell(app: &App, wakes: &mut Wakes<'_>, node: NodeId, what: Elsewhere) {
-    app.hub.set_elsewhere(wakes, node, what, app.clock.now());
+fn tell(here: &Here, wakes: &mut Wakes<'_>, node: NodeId, what: Elsewhere) {
+    here.connections.hub.set_elsewhere(wakes, node, what, here.clock.now());
 }

@@ -14,7 +14,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rim_core::contact::Directory;
+use rim_core::contact::{AskBounds, Bounds, Directory};
+use rim_protocol::limits::{
+    MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_PENDING_REQUESTS, MAX_UNASKED_GROUPS,
+};
 
 pub use self::load::{LoadError, Loaded, Origin, load, load_command};
 pub use self::setting::SettingError;
@@ -172,6 +175,28 @@ impl Config {
             drain_timeout: settings.drain_timeout,
             data: settings.data,
         })
+    }
+
+    /// What groups and people in groups may have.
+    pub fn bounds(&self) -> Bounds {
+        let members = MAX_GROUP_MEMBERS;
+        let directory = self.directory;
+        if !self.limits {
+            return Bounds { directory, ..Bounds::of_members(members) };
+        }
+        Bounds {
+            members,
+            groups: MAX_GROUPS,
+            groups_by_others: MAX_GROUPS_BY_OTHERS,
+            unasked: MAX_UNASKED_GROUPS,
+            directory,
+        }
+    }
+
+    /// What those may do who ask others to be friends.
+    pub fn ask_bounds(&self) -> AskBounds {
+        let pending = if self.limits { MAX_PENDING_REQUESTS } else { u64::MAX };
+        AskBounds { pending, directory: self.directory }
     }
 
     /// What works and is perhaps not meant, in sentences for the person who runs the server.

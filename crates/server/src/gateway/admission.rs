@@ -8,7 +8,7 @@ use rim_core::message::Write;
 use rim_protocol::ErrorCode;
 use rim_store::{Done, StoreError};
 
-use super::session::{Failed, Session};
+use super::peer::{Failed, Peer};
 
 /// The part of the store's queue that everybody may fill.
 const OPEN_TO_ALL: f32 = 0.5;
@@ -21,11 +21,11 @@ const FEW_UNANSWERED: usize = 16;
 ///
 /// # Errors
 /// `Busy`.
-pub(super) fn admit(session: &Session) -> Result<(), Failed> {
-    if admits(session.app.store.queue_fill(), || session.outbox.load().unanswered) {
+pub(super) fn admit(peer: &Peer) -> Result<(), Failed> {
+    if admits(peer.gateway.store.queue_fill(), || peer.outbox.load().unanswered) {
         Ok(())
     } else {
-        Err(busy(session))
+        Err(busy(peer))
     }
 }
 
@@ -33,8 +33,8 @@ pub(super) fn admit(session: &Session) -> Result<(), Failed> {
 ///
 /// # Errors
 /// `Busy`, where the queue is full all the same.
-pub(super) fn submit(session: &Session, write: Write, done: Done) -> Result<(), Failed> {
-    session.app.store.submit(write, done).map_err(|_| busy(session))
+pub(super) fn submit(peer: &Peer, write: Write, done: Done) -> Result<(), Failed> {
+    peer.gateway.store.submit(write, done).map_err(|_| busy(peer))
 }
 
 /// `unanswered` counts the frame that asks, and is itself asked only when it matters.
@@ -42,8 +42,8 @@ fn admits(queue_fill: f32, unanswered: impl FnOnce() -> usize) -> bool {
     queue_fill < OPEN_TO_ALL || unanswered() <= FEW_UNANSWERED
 }
 
-fn busy(session: &Session) -> Failed {
-    session.app.metrics.frames_busy.inc();
+fn busy(peer: &Peer) -> Failed {
+    peer.gateway.metrics.frames_busy.inc();
     Failed(ErrorCode::Busy, StoreError::Busy.to_string())
 }
 

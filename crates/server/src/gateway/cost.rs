@@ -7,22 +7,22 @@ mod count;
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rim_core::event::Change;
 use rim_core::message::{Kind, Message, Written};
 use rim_core::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
 use rim_protocol::limits::MAX_FRAME_BYTES;
 use rim_store::Committed;
-use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
 use self::count::count;
+use super::connections::Connections;
 use super::outbox::Outbox;
 use super::ws::{self, Cut};
 use super::{dispatch, frames};
-use crate::app::App;
-use crate::fixture;
+use crate::metrics::Metrics;
 
 const FRAMES: usize = 1000;
 
@@ -113,12 +113,11 @@ fn deliver_a_message_to_one_of_a_thousand() {
     count(10 * 1000, || world.tell(counted));
 }
 
-/// An app to which people are connected, each with one device and in one group.
+/// Connections of people, each with one device and in one group.
 struct World {
-    app: Arc<App>,
+    connections: Arc<Connections>,
     groups: Vec<Vec<Arc<Outbox>>>,
     runtime: Runtime,
-    _data: TempDir,
 }
 
 /// A message as the store tells of it: the answer its sender waits for, and what the others hear.
@@ -126,20 +125,27 @@ type Told = [Committed; 2];
 
 impl World {
     fn new(groups: u64, members: u64) -> Self {
-        let data = TempDir::new().expect("a folder");
-        let (app, _) = fixture::app(fixture::config(&data, &[]));
+        let connections = Connections::new(Duration::from_secs(60), false, Arc::new(Metrics::new()));
+        let connections = Arc::new(connections);
         let connect = |user: u64, group: u64| {
-            let outbox = app.hub.connect();
-            app.hub.bind(UserId(user), SessionId(user), &outbox, 1).expect("his only device");
-            app.waking.batched(|wakes| {
-                app.hub.join(wakes, UserId(user), &outbox, vec![GroupId(group)], Timestamp(0), |_| ());
+            let outbox = connections.hub.connect();
+            connections.hub.bind(UserId(user), SessionId(user), &outbox, 1).expect("his only device");
+            connections.waking.batched(|wakes| {
+                connections.hub.join(
+                    wakes,
+                    UserId(user),
+                    &outbox,
+                    vec![GroupId(group)],
+                    Timestamp(0),
+                    |_| (),
+                );
             });
             outbox
         };
         let of_group = |group| (0..members).map(|member| connect(group * members + member, group)).collect();
         let groups = (0..groups).map(of_group).collect();
         let runtime = Builder::new_current_thread().build().expect("a runtime");
-        Self { app, groups, runtime, _data: data }
+        Self { connections, groups, runtime }
     }
 
     /// A message of the first member of a group.
@@ -161,7 +167,7 @@ impl World {
             assert!(sent.is_ok(), "there is room for every commit");
         }
         drop(tell);
-        self.runtime.block_on(dispatch(Arc::clone(&self.app), feed));
+        self.runtime.block_on(dispatch(Arc::clone(&self.connections), feed));
         for outbox in self.groups.iter().flatten() {
             assert!(!black_box(outbox.take().0).is_empty(), "everybody has heard something");
         }

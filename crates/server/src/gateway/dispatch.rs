@@ -17,9 +17,9 @@ use rim_protocol::CloseCode;
 use rim_protocol::frame::{Notice, Notify};
 use rim_store::{Committed, Feed};
 
+use super::connections::Connections;
 use super::frames;
 use super::waking::Wakes;
-use crate::app::App;
 use crate::wire;
 
 /// Above this many connections a group's receipts go to the reader's own devices alone; the others learn
@@ -27,18 +27,18 @@ use crate::wire;
 const MAX_RECEIPT_AUDIENCE: usize = 200;
 
 /// Drains the feed until the store is closed: the whole of it where nobody else writes to the store.
-pub async fn dispatch(app: Arc<App>, feed: Feed) {
-    app.waking.beside(drain(&app, feed)).await;
+pub async fn dispatch(connections: Arc<Connections>, feed: Feed) {
+    connections.waking.beside(drain(&connections, feed)).await;
 }
 
-async fn drain(app: &App, mut feed: Feed) {
+async fn drain(connections: &Connections, mut feed: Feed) {
     while let Some(commit) = feed.recv().await {
-        app.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
-        app.waking.batched(|wakes| {
+        connections.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
+        connections.waking.batched(|wakes| {
             for entry in commit {
                 match entry {
                     Committed::Answer { done, result } => wakes.add(done(result)),
-                    Committed::Change(change) => tell(app, wakes, &change),
+                    Committed::Change(change) => tell(connections, wakes, &change),
                 }
             }
         });
@@ -48,22 +48,24 @@ async fn drain(app: &App, mut feed: Feed) {
 }
 
 /// Tells everybody who is connected here and whom the change concerns.
-fn tell(app: &App, wakes: &mut Wakes<'_>, change: &Change) {
+fn tell(connections: &Connections, wakes: &mut Wakes<'_>, change: &Change) {
     match change {
-        Change::SessionsEnded { user, sessions, why } => end_sessions(app, wakes, *user, sessions, *why),
-        _ => change.places().for_each(|(topic, _)| tell_topic(app, wakes, change, topic)),
+        Change::SessionsEnded { user, sessions, why } => {
+            end_sessions(connections, wakes, *user, sessions, *why);
+        }
+        _ => change.places().for_each(|(topic, _)| tell_topic(connections, wakes, change, topic)),
     }
 }
 
 /// Closes the connections of sessions that have ended.
 pub(crate) fn end_sessions(
-    app: &App,
+    connections: &Connections,
     wakes: &mut Wakes<'_>,
     user: UserId,
     sessions: &[SessionId],
     why: Ended,
 ) {
-    app.hub.end_sessions(wakes, user, sessions, close_code(why));
+    connections.hub.end_sessions(wakes, user, sessions, close_code(why));
 }
 
 /// How a connection ends whose session has.
@@ -75,10 +77,10 @@ pub(super) const fn close_code(why: Ended) -> CloseCode {
 }
 
 /// Tells those whom the change concerns as one of this topic.
-pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topic: Topic) {
+pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, change: &Change, topic: Topic) {
     match change {
         Change::Message { message, origin } => {
-            to_group(app, wakes, message.group, *origin, &frames::delivery(message));
+            to_group(connections, wakes, message.group, *origin, &frames::delivery(message));
         }
         Change::Receipt { group, rev, user, receipt, message, seq, at, origin } => {
             let kind = match receipt {
@@ -92,10 +94,10 @@ pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topi
                 rev: Some(rev.0),
                 ..frames::notice(kind, *user, *at)
             });
-            if app.hub.group_size(*group) <= MAX_RECEIPT_AUDIENCE {
-                to_group(app, wakes, *group, *origin, &frame);
+            if connections.hub.group_size(*group) <= MAX_RECEIPT_AUDIENCE {
+                to_group(connections, wakes, *group, *origin, &frame);
             } else {
-                to_user(app, wakes, *user, *origin, &frame);
+                to_user(connections, wakes, *user, *origin, &frame);
             }
         }
         Change::Group { group, rev, at, what: GroupChange::Profile { user }, .. } => {
@@ -106,11 +108,11 @@ pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topi
             };
             let (full, brief) = profile_frames(user, user.id, notify);
             let mut deliveries = 0;
-            app.hub.for_group(*group, |_, outbox| {
+            connections.hub.for_group(*group, |_, outbox| {
                 wakes.add(outbox.push_profile(user, &full, &brief));
                 deliveries += 1;
             });
-            app.metrics.deliveries.inc_by(deliveries);
+            connections.metrics.deliveries.inc_by(deliveries);
         }
         Change::Group { group, rev, seq, actor, what, at } => {
             let first = change.first_rev(*rev);
@@ -121,7 +123,7 @@ pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topi
                 from_rev: (first < *rev).then_some(first.0),
                 ..frames::notice(Notice::GroupUpdated, *actor, *at)
             };
-            tell_group_change(app, wakes, *group, what, notify);
+            tell_group_change(connections, wakes, *group, what, notify);
         }
         Change::Friend { actor, other, what, at, .. } => {
             let kind = match what {
@@ -133,7 +135,7 @@ pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topi
             };
             let frame = frames::notify(Notify { uids: &[other.0], ..frames::notice(kind, *actor, *at) });
             if let Topic::User(user) = topic {
-                to_user(app, wakes, user, Origin::default(), &frame);
+                to_user(connections, wakes, user, Origin::default(), &frame);
             }
         }
         Change::Chat { user, group, what, at, .. } => {
@@ -143,16 +145,16 @@ pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topi
             };
             let notify = frames::notice(kind, *user, *at);
             let frame = frames::notify(Notify { gid: Some(group.0), seq: Some(seq.0), ..notify });
-            to_user(app, wakes, *user, Origin::default(), &frame);
+            to_user(connections, wakes, *user, Origin::default(), &frame);
         }
         Change::Profile { to, user, at, .. } => {
             let notify = frames::notice(Notice::ProfileUpdated, user.id, *at);
             let (full, brief) = profile_frames(user, *to, notify);
-            app.hub.for_user(*to, |outbox| {
+            connections.hub.for_user(*to, |outbox| {
                 // One's own has the e-mail address, which is not looked at.
                 let known = if *to == user.id { &full } else { &brief };
                 wakes.add(outbox.push_profile(user, &full, known));
-                app.metrics.deliveries.inc();
+                connections.metrics.deliveries.inc();
             });
         }
         // Has no topic.
@@ -163,7 +165,7 @@ pub(crate) fn tell_topic(app: &App, wakes: &mut Wakes<'_>, change: &Change, topi
 /// Who was added hears of it, and so does who was removed: the hub learns of the one before, of the other
 /// after.
 fn tell_group_change(
-    app: &App,
+    connections: &Connections,
     wakes: &mut Wakes<'_>,
     group: GroupId,
     what: &GroupChange,
@@ -172,28 +174,28 @@ fn tell_group_change(
     let mut tell = |kind: Notice, users: &[UserId], role: Option<u8>| {
         let uids: Vec<u64> = users.iter().map(|user| user.0).collect();
         let frame = frames::notify(Notify { kind, uids: &uids, role, ..notify.clone() });
-        to_group(app, wakes, group, Origin::default(), &frame);
+        to_group(connections, wakes, group, Origin::default(), &frame);
     };
     match what {
         GroupChange::Created { members } => {
-            app.hub.members_added(group, members);
+            connections.hub.members_added(group, members);
             tell(Notice::GroupCreated, members, None);
         }
         GroupChange::Added { users } => {
-            app.hub.members_added(group, users);
+            connections.hub.members_added(group, users);
             tell(Notice::MembersAdded, users, None);
         }
         GroupChange::Removed { users } => {
             tell(Notice::MembersRemoved, users, None);
-            app.hub.members_removed(group, users);
+            connections.hub.members_removed(group, users);
         }
         GroupChange::Dissolved { members } => {
             tell(Notice::GroupDissolved, &[], None);
-            app.hub.members_removed(group, members);
+            connections.hub.members_removed(group, members);
         }
         GroupChange::Updated { name } => {
             let frame = frames::notify(Notify { name: name.as_deref(), ..notify });
-            to_group(app, wakes, group, Origin::default(), &frame);
+            to_group(connections, wakes, group, Origin::default(), &frame);
         }
         GroupChange::Role { user, role } => {
             let role = match role {
@@ -214,22 +216,22 @@ fn profile_frames(user: &User, viewer: UserId, notify: Notify<'_>) -> (Bytes, By
     (frames::notify(Notify { user: Some(&seen), ..notify.clone() }), frames::notify(notify))
 }
 
-fn to_group(app: &App, wakes: &mut Wakes<'_>, group: GroupId, origin: Origin, frame: &Bytes) {
+fn to_group(connections: &Connections, wakes: &mut Wakes<'_>, group: GroupId, origin: Origin, frame: &Bytes) {
     let mut deliveries = 0;
-    app.hub.for_all_of_group(group, |hearers, outbox| {
+    connections.hub.for_all_of_group(group, |hearers, outbox| {
         if outbox.wants(origin) {
             wakes.add(outbox.push_shared(frame.clone(), frame.len() / hearers));
             deliveries += 1;
         }
     });
-    app.metrics.deliveries.inc_by(deliveries);
+    connections.metrics.deliveries.inc_by(deliveries);
 }
 
-fn to_user(app: &App, wakes: &mut Wakes<'_>, user: UserId, origin: Origin, frame: &Bytes) {
-    app.hub.for_user(user, |outbox| {
+fn to_user(connections: &Connections, wakes: &mut Wakes<'_>, user: UserId, origin: Origin, frame: &Bytes) {
+    connections.hub.for_user(user, |outbox| {
         if outbox.wants(origin) {
             wakes.add(outbox.push(frame.clone()));
-            app.metrics.deliveries.inc();
+            connections.metrics.deliveries.inc();
         }
     });
 }

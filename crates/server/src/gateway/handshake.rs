@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 
+use super::parts::Gateway;
 use super::session::Session;
 use super::socket::Socket;
-use crate::address::Peer;
-use crate::app::App;
+use crate::address::RemoteAddress;
 use crate::listen::{ConnectionGuard, Line};
 use crate::origin;
 
@@ -25,25 +25,25 @@ const KEY_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 ///
 /// Anything else is answered with 426, a page of a foreign origin with 403, and everybody with 503 once the
 /// server is going away.
-pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Response {
+pub async fn upgrade(State(gateway): State<Arc<Gateway>>, mut request: Request) -> Response {
     let Some(accept) = accept_key(request.method(), request.headers()) else { return upgrade_required() };
-    if !origin::allowed(&app.config, request.headers()) {
+    if !origin::allowed(&gateway.config, request.headers()) {
         return (StatusCode::FORBIDDEN, "this origin is not among the server's allowed origins\n")
             .into_response();
     }
-    if app.shutdown.is_cancelled() {
+    if gateway.life.shutdown.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], "going away\n")
             .into_response();
     }
     let Some(upgrading) = request.extensions_mut().remove::<hyper::upgrade::OnUpgrade>() else {
         return upgrade_required();
     };
-    let Some(Peer(peer)) = request.extensions().get::<Peer>().cloned() else {
+    let Some(RemoteAddress(remote)) = request.extensions().get::<RemoteAddress>().cloned() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let guard = request.extensions().get::<ConnectionGuard>().cloned();
-    let address = app.proxies.client(peer.ip(), request.headers());
-    let tasks = app.tasks.clone();
+    let address = gateway.proxies.client(remote.ip(), request.headers());
+    let tasks = gateway.life.tasks.clone();
     tasks.spawn(async move {
         // Counts the connection for as long as it lives.
         let _guard = guard;
@@ -53,7 +53,7 @@ pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Respo
         let already_read = parts.read_buf.to_vec();
         drop(parts.read_buf);
         let socket = Socket::new(parts.io.into_inner().into_stream(), already_read);
-        Session::new(app, socket, address).run().await;
+        Session::new(gateway, socket, address).run().await;
     });
     switching_protocols(&accept)
 }

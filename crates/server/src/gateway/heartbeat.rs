@@ -4,29 +4,30 @@ use std::sync::Arc;
 
 use rim_protocol::CloseCode;
 
+use super::connections::Connections;
 use super::wheel::Silent;
 use super::ws;
-use crate::app::App;
+use crate::life::Life;
 use crate::time::Ticks;
 
 /// Counts the seconds of the hub until the server goes away, then tells every connection so.
 ///
 /// A second that the whole server has slept through is none: nobody was silent in it who could not be heard.
-pub async fn heartbeat(app: Arc<App>, mut seconds: Ticks) {
+pub async fn heartbeat(connections: Arc<Connections>, life: Life, mut seconds: Ticks) {
     let ping = ws::control(ws::Opcode::Ping, b"");
     // It began when the hub did.
     seconds.tick().await;
     // Cancelling a tick loses nothing: the loop ends.
-    while app.shutdown.run_until_cancelled(seconds.tick()).await.is_some() {
-        app.waking.batched(|wakes| {
-            for (connection, silent) in app.hub.next_second() {
+    while life.shutdown.run_until_cancelled(seconds.tick()).await.is_some() {
+        connections.waking.batched(|wakes| {
+            for (connection, silent) in connections.hub.next_second() {
                 wakes.add(match silent {
                     Silent::Ping => connection.push(ping.clone()),
                     Silent::GiveUp => connection.close(CloseCode::Idle, None),
                 });
             }
-            app.hub.tell_who_left(wakes, app.clock.now());
+            connections.hub.tell_who_left(wakes, life.clock.now());
         });
     }
-    app.hub.go_away();
+    connections.hub.go_away();
 }

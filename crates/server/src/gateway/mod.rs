@@ -9,6 +9,7 @@
 mod admission;
 mod budget;
 mod commands;
+mod connections;
 #[cfg(test)]
 mod cost;
 mod dispatch;
@@ -17,6 +18,8 @@ mod handshake;
 mod heartbeat;
 mod hub;
 mod outbox;
+mod parts;
+mod peer;
 mod presence;
 mod session;
 mod socket;
@@ -27,19 +30,23 @@ mod ws;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::any;
 
-use crate::app::App;
-
+pub use connections::Connections;
 pub use dispatch::dispatch;
 pub(crate) use dispatch::{end_sessions, tell_topic};
-pub use handshake::upgrade;
+use handshake::upgrade;
 pub use heartbeat::heartbeat;
-pub use hub::Hub;
+pub use parts::{Follow, Gateway};
 pub(crate) use presence::Elsewhere;
 pub(crate) use waking::Wakes;
-pub use waking::Waking;
+
+/// A WebSocket at this path, beside whatever else the port serves.
+pub fn at(path: &str, gateway: Arc<Gateway>) -> Router {
+    Router::new().route(path, any(upgrade)).with_state(gateway)
+}
 
 /// What the old port serves: a WebSocket at every path, and nothing else.
-pub fn router(app: Arc<App>) -> Router {
-    Router::new().fallback(upgrade).with_state(app)
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new().fallback(upgrade).with_state(gateway)
 }

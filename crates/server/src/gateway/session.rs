@@ -8,18 +8,18 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rim_core::{SessionId, UserId};
 use rim_protocol::frame::{Rejection, Request};
 use rim_protocol::limits::{MAX_FRAME_BYTES, MAX_FRAME_BYTES_BEFORE_LOGIN};
 use rim_protocol::{CloseCode, ErrorCode};
 
 use super::budget::{FRAMES_PER_ERROR, FrameBudget};
-use super::outbox::{Closing, Load, Outbox};
+use super::hub::Hub;
+use super::outbox::{Closing, Load};
+use super::parts::Gateway;
+use super::peer::Peer;
 use super::socket::Socket;
 use super::ws::{self, Cut, Frame, Opcode};
 use super::{commands, frames};
-use crate::accounts;
-use crate::app::App;
 use crate::intake::{Full, Held};
 
 /// Questions of one connection that may wait for their answers. Above it the connection is not read: the
@@ -32,18 +32,8 @@ const _: () = assert!(MAX_FRAME_BYTES_BEFORE_LOGIN == 4096);
 /// How long a close may take: the last frames out, the peer's own close in.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Who a connection speaks for after its Login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Binding {
-    pub(super) user: UserId,
-    pub(super) session: SessionId,
-}
-
 pub(super) struct Session {
-    pub(super) app: Arc<App>,
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) binding: Option<Binding>,
-    pub(super) address: IpAddr,
+    peer: Peer,
     socket: Socket,
     /// A message that came in fragments, so far. Boxed, because hardly any does.
     fragments: Option<Box<Fragments>>,
@@ -74,22 +64,22 @@ enum End {
 }
 
 impl Session {
-    pub(super) fn new(app: Arc<App>, socket: Socket, address: IpAddr) -> Self {
-        let outbox = app.hub.connect();
-        app.metrics.connections.inc();
-        let touched_at = app.hub.second();
+    pub(super) fn new(gateway: Arc<Gateway>, socket: Socket, address: IpAddr) -> Self {
+        let peer = Peer::new(gateway, address);
+        let touched_at = peer.gateway.connections.hub.second();
         Self {
-            outbox,
-            binding: None,
-            address,
+            peer,
             socket,
             fragments: None,
             held: None,
             begun_at: None,
             budget: FrameBudget::new(touched_at),
             touched_at,
-            app,
         }
+    }
+
+    fn hub(&self) -> &Hub {
+        &self.peer.gateway.connections.hub
     }
 
     /// Serves the connection to its end.
@@ -99,8 +89,8 @@ impl Session {
             Err(end) => end,
         };
         // Whoever is told to come back must not find himself still counted as here.
-        commands::logout(&mut self);
-        self.app.metrics.disconnect(match &end {
+        self.peer.unbind();
+        self.peer.gateway.metrics.disconnect(match &end {
             End::Close { closing, .. } => closing.code.name(),
             End::TooBig { .. } => CloseCode::TooBig.name(),
             End::Closed(_) => "client_closed",
@@ -117,7 +107,8 @@ impl Session {
                 Some(Ok(_)) => self.take_incoming().await,
             };
             // Answers given at once go out together, with whatever else came meanwhile.
-            let written = if taken.is_ok() && self.outbox.load().work { self.flush().await } else { Ok(()) };
+            let written =
+                if taken.is_ok() && self.peer.outbox.load().work { self.flush().await } else { Ok(()) };
             if let Err(end) = taken.and(written) {
                 return end;
             }
@@ -127,8 +118,8 @@ impl Session {
     /// Waits until bytes were read, or there is something to write. Neither can starve the other.
     async fn read_or_work(&mut self) -> Option<io::Result<usize>> {
         poll_fn(|cx| {
-            self.outbox.register(cx.waker());
-            let Load { unanswered, work } = self.outbox.load();
+            self.peer.outbox.register(cx.waker());
+            let Load { unanswered, work } = self.peer.outbox.load();
             if unanswered >= MAX_UNANSWERED {
                 // The rest cannot come while nobody reads it.
                 self.begun_at = None;
@@ -166,17 +157,17 @@ impl Session {
             self.held = None;
             return Ok(());
         }
-        let now = self.app.hub.second();
+        let now = self.hub().second();
         let begun_at = *self.begun_at.get_or_insert(now);
-        let patience = self.app.config.request_timeout;
+        let patience = self.peer.gateway.config.request_timeout;
         if Duration::from_secs(u64::from(now.saturating_sub(begun_at))) > patience {
             let reason = format!("a frame must be whole within {} s", patience.as_secs());
             return Err(close_because(CloseCode::Idle, reason));
         }
-        let user = self.binding.map(|binding| binding.user);
+        let user = self.peer.binding.map(|binding| binding.user);
         let held = match self.held.take() {
             Some(held) if held.user() == user => held,
-            _ => Box::new(self.app.intake.hold(user)),
+            _ => Box::new(self.peer.gateway.intake.hold(user)),
         };
         self.held.insert(held).set(bytes).map_err(|full| {
             let whose = match full {
@@ -192,12 +183,12 @@ impl Session {
 
     /// How long the payload of the next frame of a message may be: those of its fragments are added up.
     fn room(&self) -> usize {
-        let most = if self.binding.is_some() { MAX_FRAME_BYTES } else { MAX_FRAME_BYTES_BEFORE_LOGIN };
+        let most = if self.peer.binding.is_some() { MAX_FRAME_BYTES } else { MAX_FRAME_BYTES_BEFORE_LOGIN };
         most.saturating_sub(self.fragments.as_ref().map_or(0, |fragments| fragments.payload.len()))
     }
 
     fn too_big(&self, unread: u64) -> End {
-        End::TooBig { unread, before_login: self.binding.is_none() }
+        End::TooBig { unread, before_login: self.peer.binding.is_none() }
     }
 
     /// Takes the frames of `buffer` and moves `at` behind them.
@@ -218,7 +209,7 @@ impl Session {
                     return Err(close(why));
                 }
             }
-            while self.outbox.load().unanswered >= MAX_UNANSWERED {
+            while self.peer.outbox.load().unanswered >= MAX_UNANSWERED {
                 self.wait_for_answers().await?;
             }
         }
@@ -226,8 +217,8 @@ impl Session {
 
     async fn wait_for_answers(&mut self) -> Result<(), End> {
         poll_fn(|cx| {
-            self.outbox.register(cx.waker());
-            if self.outbox.load().work { Poll::Ready(()) } else { Poll::Pending }
+            self.peer.outbox.register(cx.waker());
+            if self.peer.outbox.load().work { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         self.flush().await
@@ -238,7 +229,7 @@ impl Session {
         match frame.opcode {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => self.take_data(frame, payload).await,
             Opcode::Ping => {
-                self.outbox.push(ws::control(Opcode::Pong, payload)).wake();
+                self.peer.outbox.push(ws::control(Opcode::Pong, payload)).wake();
                 Ok(())
             }
             Opcode::Pong => Ok(()),
@@ -276,20 +267,24 @@ impl Session {
             (Err(_), Opcode::Text) => return Err(close(CloseCode::InvalidText)),
             (Err(error), _) => Err(Rejection::not_understood(error)),
         };
-        let ticket = self.outbox.reserve();
+        let ticket = self.peer.outbox.reserve();
         let failed = match request {
-            Ok(request) if self.binding.is_none() && self.app.limits.frame(self.address).is_err() => {
+            Ok(request)
+                if self.peer.binding.is_none()
+                    && self.peer.gateway.limits.frame(self.peer.address).is_err() =>
+            {
                 let reason = "too many frames before Login from this address";
-                self.outbox
+                self.peer
+                    .outbox
                     .answer(ticket, frames::failure(&request.client_msg_id, ErrorCode::TooFast, reason))
                     .wake();
                 true
             }
-            Ok(request) => commands::run(self, ticket, request).await.is_err(),
+            Ok(request) => commands::run(&mut self.peer, ticket, request).await.is_err(),
             Err(rejection) => {
-                self.app.metrics.frame("invalid");
+                self.peer.gateway.metrics.frame("invalid");
                 let answer = frames::failure(&rejection.client_msg_id, rejection.code, &rejection.reason);
-                self.outbox.answer(ticket, answer).wake();
+                self.peer.outbox.answer(ticket, answer).wake();
                 true
             }
         };
@@ -302,15 +297,15 @@ impl Session {
     /// `Close` when the connection was asked to end and may end now.
     async fn flush(&mut self) -> Result<(), End> {
         // Counted until it is written.
-        let (mut batch, mut closing, _held) = self.outbox.take();
+        let (mut batch, mut closing, _held) = self.peer.outbox.take();
         let mut torn = false;
         while !batch.is_empty() {
             let written = poll_fn(|cx| {
                 if let Poll::Ready(written) = self.socket.poll_write(cx, &mut batch) {
                     return Poll::Ready(written.map(Some));
                 }
-                self.outbox.register(cx.waker());
-                match self.outbox.closing() {
+                self.peer.outbox.register(cx.waker());
+                match self.peer.outbox.closing() {
                     // What is queued is worthless to one who has to start anew, or is dead.
                     wish @ Some(Closing { code: CloseCode::TooSlow | CloseCode::Idle, .. }) => {
                         closing = wish;
@@ -333,36 +328,13 @@ impl Session {
         Err(End::Close { closing, torn })
     }
 
-    /// Whether it was told that its session has ended, and has not come to its own end yet.
-    pub(super) fn is_ended(&self) -> bool {
-        let closing = self.outbox.closing().map(|closing| closing.code);
-        matches!(closing, Some(CloseCode::SessionRevoked | CloseCode::Banned))
-    }
-
-    /// Waits until everything asked is answered.
-    async fn answers_given(&self) {
-        self.answers_but(0).await;
-    }
-
-    /// Waits until everything is answered that was asked before the question that is acted on.
-    pub(super) async fn others_answered(&self) {
-        self.answers_but(1).await;
-    }
-
-    async fn answers_but(&self, unanswered: usize) {
-        poll_fn(|cx| {
-            self.outbox.register(cx.waker());
-            if self.outbox.load().unanswered <= unanswered { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-
     /// Closes it, and does not wait for a client that takes no part in that.
     async fn close_in_time(&mut self, end: End) {
         // Who is too slow has a full socket before him, and should still learn why. It costs one frame.
         let slow = matches!(&end, End::Close { closing, .. } if closing.code == CloseCode::TooSlow);
-        let patience = if slow { self.app.config.idle_timeout.max(CLOSE_TIMEOUT) } else { CLOSE_TIMEOUT };
-        let (time, shutdown) = (self.app.time.clone(), self.app.shutdown.clone());
+        let patience =
+            if slow { self.peer.gateway.config.idle_timeout.max(CLOSE_TIMEOUT) } else { CLOSE_TIMEOUT };
+        let (time, shutdown) = (self.peer.gateway.life.time.clone(), self.peer.gateway.life.shutdown.clone());
         let out_of_time = async {
             time.within(patience - CLOSE_TIMEOUT, shutdown.cancelled()).await;
             time.sleep(CLOSE_TIMEOUT).await;
@@ -382,7 +354,7 @@ impl Session {
         let (code, reason, mut unread) = match &end {
             End::Gone => return Ok(()),
             End::Closed(code) => {
-                self.answers_given().await;
+                self.peer.answered_but(0).await;
                 self.write_last(&ws::close(*code, "")).await?;
                 return self.socket.shutdown().await;
             }
@@ -392,7 +364,7 @@ impl Session {
             End::TooBig { unread, .. } => (CloseCode::TooBig, TOO_BIG_BEFORE_LOGIN, *unread),
             End::Close { closing, .. } => (closing.code, closing.reason(), 0),
         };
-        self.answers_given().await;
+        self.peer.answered_but(0).await;
         self.write_last(&ws::close(code.get(), reason)).await?;
         // A socket that is dropped with bytes unread is reset, and the client would never see the close
         // frame. So the rest is read, and thrown away, until the client closes too.
@@ -418,7 +390,7 @@ impl Session {
 
     /// Writes what is still queued, and then `frame`.
     async fn write_last(&mut self, frame: &[u8]) -> io::Result<()> {
-        let (queued, _, _held) = self.outbox.take();
+        let (queued, _, _held) = self.peer.outbox.take();
         for queued in queued {
             self.socket.write_all(&queued).await?;
         }
@@ -428,30 +400,20 @@ impl Session {
 
     /// Takes frames from the budget.
     fn spend(&mut self, frames: u32) -> Result<(), End> {
-        let enough = !self.app.config.limits || self.budget.spend(self.app.hub.second(), frames);
+        let enough = !self.peer.gateway.config.limits || self.budget.spend(self.hub().second(), frames);
         if enough { Ok(()) } else { Err(close(CloseCode::TooFast)) }
     }
 
     /// A connection that is heard is alive, and keeps its session from expiring.
     fn note_heard(&mut self) {
-        let now = self.app.hub.second();
-        self.outbox.heard(now);
-        if let Some(binding) = self.binding
+        let now = self.hub().second();
+        self.peer.outbox.heard(now);
+        if let Some(binding) = self.peer.binding
             && now.saturating_sub(self.touched_at) >= TOUCH_SECONDS
         {
             self.touched_at = now;
-            accounts::note_use(&self.app, binding.session, self.address);
+            self.peer.gateway.accounts.note_use(binding.session, self.peer.address);
         }
-    }
-}
-
-/// Also after a panic: a connection that is gone must not stay in the hub.
-impl Drop for Session {
-    fn drop(&mut self) {
-        commands::logout(self);
-        self.outbox.end();
-        self.app.hub.disconnect(&self.outbox);
-        self.app.metrics.connections.dec();
     }
 }
 
@@ -507,9 +469,6 @@ fn closed_by_client(payload: &[u8]) -> End {
         [_] => close(CloseCode::ProtocolError),
     }
 }
-
-/// What a command that failed was answered with.
-pub(super) struct Failed(pub(super) ErrorCode, pub(super) String);
 
 #[cfg(test)]
 mod tests {

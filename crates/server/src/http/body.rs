@@ -1,13 +1,14 @@
 //! Reads bodies, and no more of them than is allowed.
 
+use std::sync::Arc;
+
 use axum::body::{Bytes, HttpBody};
 use axum::extract::Request;
 use http_body_util::BodyExt;
+use rim_core::UserId;
 
 use super::error::ApiError;
-use crate::App;
-use crate::intake::Full;
-use rim_core::UserId;
+use crate::intake::{Full, Intake};
 
 /// The whole body of a request of this user, if it is known whose it is.
 ///
@@ -17,12 +18,12 @@ use rim_core::UserId;
 /// `TooLarge` above `limit_bytes`, and at once where the head says that it will be; `Malformed` where the body breaks
 /// off; `TooMuchAtOnce` and `Busy` where the user, or all of them, send too many at the same time.
 pub async fn read(
-    app: &App,
+    intake: &Arc<Intake>,
     user: Option<UserId>,
     request: Request,
     limit_bytes: usize,
 ) -> Result<Bytes, ApiError> {
-    let mut held = app.intake.hold(user);
+    let mut held = intake.hold(user);
     let mut body = request.into_body();
     if body.size_hint().lower() > limit_bytes as u64 {
         return Err(ApiError::TooLarge(limit_bytes));
@@ -57,22 +58,20 @@ mod tests {
     use futures_util::stream;
 
     use super::*;
-    use crate::fixture;
 
     #[tokio::test]
     async fn a_body_over_the_limit_is_told_the_limit() {
-        let data = tempfile::tempdir().expect("a folder");
-        let (app, _feed) = fixture::app(fixture::config(&data, &[]));
+        let intake = Intake::new(1024);
         let pieces = |count| {
             let pieces = (0..count).map(|_| Ok::<_, Infallible>(Bytes::from_static(b" ")));
             Request::new(Body::from_stream(stream::iter(pieces)))
         };
         let declared = |length| Request::new(Body::from(vec![b' '; length]));
         for request in [declared(8), pieces(8)] {
-            assert_eq!(read(&app, None, request, 8).await.expect("as much as may be"), &[b' '; 8][..]);
+            assert_eq!(read(&intake, None, request, 8).await.expect("as much as may be"), &[b' '; 8][..]);
         }
         for request in [declared(9), pieces(9)] {
-            assert!(matches!(read(&app, None, request, 8).await, Err(ApiError::TooLarge(8))));
+            assert!(matches!(read(&intake, None, request, 8).await, Err(ApiError::TooLarge(8))));
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -18,81 +19,97 @@ use rim_store::Part;
 use serde::Serialize;
 
 use super::error::ApiError;
-use crate::App;
-use crate::unsent::SMALL_BYTES;
+use crate::time::Time;
+use crate::unsent::{SMALL_BYTES, Unsent};
 
 /// What a piece may come to: what is aimed at, and one row beyond it. A control character takes six bytes as JSON;
 /// names and addresses of the row are small beside its content.
 const MAX_PIECE_BYTES: u32 = (PART_BYTES + 6 * MAX_CONTENT_BYTES + 32 * 1024) as u32;
 
-/// Answers with what `read` has for so many bytes. Where there is no room for a large answer it is a small one, and the
-/// caller asks on.
-///
-/// # Errors
-/// Those of `read`; `Busy` if even one row is too much at the moment.
-pub async fn object<T, Fut>(
-    app: &Arc<App>,
-    user: UserId,
-    read: impl Fn(Arc<App>, usize) -> Fut,
-) -> Result<Response, ApiError>
-where
-    T: Serialize,
-    Fut: Future<Output = Result<T, ApiError>>,
-{
-    for bytes in [ANSWER_BYTES, SMALL_BYTES] {
-        if bytes > SMALL_BYTES && !app.unsent.has_room(user, bytes) {
-            continue;
-        }
-        let body = {
-            let _turn = app.unsent.make(user).await;
-            json(&Envelope::success(read(Arc::clone(app), bytes).await?))
-        };
-        if let Some(body) = app.unsent.keep(user, body) {
-            return Ok(ok(Body::from(body)));
-        }
-    }
-    Err(ApiError::Busy)
+/// How answers are made that may be large; a clone is the same.
+#[derive(Clone)]
+pub struct Bounded {
+    /// What answers hold that were not read yet.
+    unsent: Arc<Unsent>,
+    time: Time,
+    /// How long a piece may wait for room, and for the store.
+    patience: Duration,
 }
 
-/// Answers with a list: the rows of `read` from `start` on, which reads at most so many bytes, and at least one row.
-///
-/// A list that fits into a piece is an answer like any other. Of a longer one the next piece is read when the one before
-/// is on its way, so that a list costs the memory of a piece, however long it is and however slowly it is read.
-///
-/// # Errors
-/// Those of `read`, for the first piece; `Busy` if it is too large at the moment. A later piece that fails breaks the
-/// answer off, which the client sees.
-pub async fn list<T, R, F, Fut>(app: &Arc<App>, user: UserId, start: R, read: F) -> Result<Response, ApiError>
-where
-    T: Serialize,
-    R: Send + 'static,
-    F: Fn(R, usize) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Part<T, R>, ApiError>> + Send,
-{
-    let (body, rest) = {
-        let _turn = app.unsent.make(user).await;
-        let part = read(start, PART_BYTES).await?;
-        (json(&Envelope::success(&part.rows)), part.rest)
-    };
-    let Some(rest) = rest else {
-        let body = app.unsent.keep(user, body).ok_or(ApiError::Busy)?;
-        return Ok(ok(Body::from(body)));
-    };
-    let mut first = body;
-    first.truncate(first.len() - END.len());
-    let first = app.unsent.keep(user, first).ok_or(ApiError::Busy)?;
-    let (app, read) = (Arc::clone(app), Arc::new(read));
-    let pieces = stream::try_unfold(Next::First(first, rest), move |next| {
-        let (app, read) = (Arc::clone(&app), Arc::clone(&read));
-        async move {
-            match next {
-                Next::First(first, rest) => Ok(Some((first, Next::Rest(rest)))),
-                Next::Rest(from) => piece(&app, user, from, &*read).await.map(Some),
-                Next::Nothing => Ok(None),
+impl Bounded {
+    pub fn new(time: Time, patience: Duration) -> Self {
+        Self { unsent: Arc::default(), time, patience }
+    }
+
+    /// Answers with what `read` has for so many bytes. Where there is no room for a large answer it is a small one, and the
+    /// caller asks on.
+    ///
+    /// # Errors
+    /// Those of `read`; `Busy` if even one row is too much at the moment.
+    pub async fn object<T, Fut>(
+        &self,
+        user: UserId,
+        read: impl Fn(usize) -> Fut,
+    ) -> Result<Response, ApiError>
+    where
+        T: Serialize,
+        Fut: Future<Output = Result<T, ApiError>>,
+    {
+        for bytes in [ANSWER_BYTES, SMALL_BYTES] {
+            if bytes > SMALL_BYTES && !self.unsent.has_room(user, bytes) {
+                continue;
+            }
+            let body = {
+                let _turn = self.unsent.make(user).await;
+                json(&Envelope::success(read(bytes).await?))
+            };
+            if let Some(body) = self.unsent.keep(user, body) {
+                return Ok(ok(Body::from(body)));
             }
         }
-    });
-    Ok(ok(Body::from_stream(pieces)))
+        Err(ApiError::Busy)
+    }
+
+    /// Answers with a list: the rows of `read` from `start` on, which reads at most so many bytes, and at least one row.
+    ///
+    /// A list that fits into a piece is an answer like any other. Of a longer one the next piece is read when the one before
+    /// is on its way, so that a list costs the memory of a piece, however long it is and however slowly it is read.
+    ///
+    /// # Errors
+    /// Those of `read`, for the first piece; `Busy` if it is too large at the moment. A later piece that fails breaks the
+    /// answer off, which the client sees.
+    pub async fn list<T, R, F, Fut>(&self, user: UserId, start: R, read: F) -> Result<Response, ApiError>
+    where
+        T: Serialize,
+        R: Send + 'static,
+        F: Fn(R, usize) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Part<T, R>, ApiError>> + Send,
+    {
+        let (body, rest) = {
+            let _turn = self.unsent.make(user).await;
+            let part = read(start, PART_BYTES).await?;
+            (json(&Envelope::success(&part.rows)), part.rest)
+        };
+        let Some(rest) = rest else {
+            let body = self.unsent.keep(user, body).ok_or(ApiError::Busy)?;
+            return Ok(ok(Body::from(body)));
+        };
+        let mut first = body;
+        first.truncate(first.len() - END.len());
+        let first = self.unsent.keep(user, first).ok_or(ApiError::Busy)?;
+        let (bounded, read) = (self.clone(), Arc::new(read));
+        let pieces = stream::try_unfold(Next::First(first, rest), move |next| {
+            let (bounded, read) = (bounded.clone(), Arc::clone(&read));
+            async move {
+                match next {
+                    Next::First(first, rest) => Ok(Some((first, Next::Rest(rest)))),
+                    Next::Rest(from) => piece(&bounded, user, from, &*read).await.map(Some),
+                    Next::Nothing => Ok(None),
+                }
+            }
+        });
+        Ok(ok(Body::from_stream(pieces)))
+    }
 }
 
 /// How a list ends, after its rows.
@@ -106,7 +123,7 @@ enum Next<R> {
 }
 
 async fn piece<T: Serialize, R, Fut>(
-    app: &App,
+    bounded: &Bounded,
     user: UserId,
     from: R,
     read: &impl Fn(R, usize) -> Fut,
@@ -115,11 +132,11 @@ where
     Fut: Future<Output = Result<Part<T, R>, ApiError>>,
 {
     // Whoever waits here holds nothing.
-    let room = app.unsent.room(user, MAX_PIECE_BYTES);
-    let room = app.time.within(app.config.request_timeout, room).await;
+    let room = bounded.unsent.room(user, MAX_PIECE_BYTES);
+    let room = bounded.time.within(bounded.patience, room).await;
     let room = room.ok_or_else(|| broken_off("others leave too much unread"))?;
-    let _turn = app.unsent.make(user).await;
-    let part = match app.time.within(app.config.request_timeout, read(from, PART_BYTES)).await {
+    let _turn = bounded.unsent.make(user).await;
+    let part = match bounded.time.within(bounded.patience, read(from, PART_BYTES)).await {
         Some(Ok(part)) => part,
         Some(Err(error)) => return Err(broken_off(&format!("{error:?}"))),
         None => return Err(broken_off("the store takes too long")),
@@ -158,23 +175,22 @@ fn ok(body: Body) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use axum::body::to_bytes;
-    use tempfile::TempDir;
 
     use super::*;
-    use crate::fixture;
+
+    fn bounded() -> Bounded {
+        Bounded::new(Time::default(), Duration::from_secs(60))
+    }
 
     /// The body of a list of so many numbers, of which a part has so many.
     async fn listed(count: u32, in_part: u32) -> (bool, String) {
-        let data = TempDir::new().expect("a folder");
-        let (app, _feed) = fixture::app(fixture::config(&data, &[]));
+        let bounded = bounded();
         let read = move |from: u32, _| async move {
             let to = count.min(from + in_part);
             Ok(Part { rows: (from..to).collect::<Vec<_>>(), rest: (to < count).then_some(to) })
         };
-        let answer = list(&app, UserId(1), 0, read).await.expect("an answer");
+        let answer = bounded.list(UserId(1), 0, read).await.expect("an answer");
         let (head, body) = answer.into_parts();
         assert_eq!(head.headers[CONTENT_TYPE], "application/json");
         let whole = axum::body::HttpBody::size_hint(&body).exact().is_some();
@@ -200,37 +216,32 @@ mod tests {
 
     #[tokio::test]
     async fn a_piece_that_cannot_be_read_breaks_the_answer_off() {
-        let data = TempDir::new().expect("a folder");
-        let (app, _feed) = fixture::app(fixture::config(&data, &[]));
+        let bounded = bounded();
         let read = |from: u32, _| async move {
             let fault = ApiError::Fault("the disk is gone".to_owned());
             if from > 0 { Err(fault) } else { Ok(Part { rows: vec![1], rest: Some(1) }) }
         };
-        let answer = list(&app, UserId(1), 0, read).await.expect("it begins well");
+        let answer = bounded.list(UserId(1), 0, read).await.expect("it begins well");
         assert!(to_bytes(answer.into_body(), usize::MAX).await.is_err());
     }
 
     #[tokio::test]
     async fn a_list_for_which_no_room_comes_breaks_off() {
-        let data = TempDir::new().expect("a folder");
-        let mut config = fixture::config(&data, &[]);
-        config.request_timeout = Duration::ZERO;
-        let (app, _feed) = fixture::app(config);
+        let bounded = Bounded::new(Time::default(), Duration::ZERO);
         let read =
             |from: u32, _| async move { Ok(Part { rows: vec![from], rest: (from < 1).then_some(from + 1) }) };
-        let _others = app.unsent.room(UserId(1), 8 * 1024 * 1024).await;
-        let answer = list(&app, UserId(1), 0, read).await.expect("it begins well");
+        let _others = bounded.unsent.room(UserId(1), 8 * 1024 * 1024).await;
+        let answer = bounded.list(UserId(1), 0, read).await.expect("it begins well");
         assert!(to_bytes(answer.into_body(), usize::MAX).await.is_err());
     }
 
     #[tokio::test]
     async fn where_there_is_no_room_an_object_is_small_or_has_to_wait() {
-        let data = TempDir::new().expect("a folder");
-        let (app, _feed) = fixture::app(fixture::config(&data, &[]));
-        let read = |_, bytes: usize| async move { Ok("x".repeat(bytes - 100)) };
+        let bounded = bounded();
+        let read = |bytes: usize| async move { Ok("x".repeat(bytes - 100)) };
         let mut unread = Vec::new();
         let lengths = loop {
-            let answer = object(&app, UserId(1), read).await.expect("an answer").into_body();
+            let answer = bounded.object(UserId(1), read).await.expect("an answer").into_body();
             let length = axum::body::HttpBody::size_hint(&answer).exact().expect("a length") as usize;
             unread.push(answer);
             if length < ANSWER_BYTES / 2 {
@@ -238,9 +249,9 @@ mod tests {
             }
         };
         assert!(lengths.0 == 5 && lengths.1 <= SMALL_BYTES, "{lengths:?}");
-        let large = |_, _| async { Ok("x".repeat(ANSWER_BYTES / 2)) };
-        assert!(matches!(object(&app, UserId(1), large).await, Err(ApiError::Busy)));
+        let large = |_| async { Ok("x".repeat(ANSWER_BYTES / 2)) };
+        assert!(matches!(bounded.object(UserId(1), large).await, Err(ApiError::Busy)));
         unread.clear();
-        assert!(object(&app, UserId(1), large).await.is_ok());
+        assert!(bounded.object(UserId(1), large).await.is_ok());
     }
 }

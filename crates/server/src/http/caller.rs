@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRef, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, Reference as _};
@@ -17,9 +17,13 @@ use rim_core::session::Session;
 
 use super::body;
 use super::error::ApiError;
-use crate::accounts;
-use crate::address::Peer;
-use crate::app::App;
+use super::parts::Api;
+use crate::accounts::Accounts;
+use crate::address::{Proxies, RemoteAddress};
+use crate::intake::Intake;
+use crate::life::Life;
+use crate::limits::RateLimits;
+use crate::time::Time;
 
 /// The user who asks, and the session of his token.
 #[derive(Debug, Clone)]
@@ -41,22 +45,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
-impl FromRequestParts<Arc<App>> for ClientAddress {
+impl FromRequestParts<Api> for ClientAddress {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
-        Ok(Self(address(app, &parts.extensions, &parts.headers)))
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
+        Ok(Self(address(&Arc::from_ref(api), &parts.extensions, &parts.headers)))
     }
 }
 
 /// Lets through who has a session. It runs before routing and before a byte of the body is read, so a
 /// stranger learns nothing about which routes exist and makes the server hold nothing.
-pub async fn require(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn require(
+    State(accounts): State<Arc<Accounts>>,
+    State(limits): State<Arc<RateLimits>>,
+    State(proxies): State<Arc<Proxies>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let address = address(&app, request.extensions(), request.headers());
-    match identify(&app, request.headers(), address).await {
+    let address = address(&proxies, request.extensions(), request.headers());
+    match identify(&accounts, &limits, request.headers(), address).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -68,23 +78,38 @@ pub async fn require(State(app): State<Arc<App>>, mut request: Request, next: Ne
 /// A body that takes longer to come than this was not sent with its head.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
-/// The body of a request, as [`body::read`] has it. Who lets it wait is asked again who they are once it is there:
-/// a session may end meanwhile, and nothing is carried out for it after that was answered.
-///
-/// # Errors
-/// Those of [`body::read`]; `LoginRequired` where the session has ended.
-pub async fn read_body(app: &App, request: Request, limit_bytes: usize) -> Result<Bytes, ApiError> {
-    let user = request.extensions().get::<Caller>().map(|caller| caller.user);
-    let token = user.and_then(|_| bearer(request.headers()).map(str::to_owned));
-    let began = app.time.now();
-    let body = body::read(app, user, request, limit_bytes).await?;
-    if let Some(token) = token
-        && Duration::from(app.time.now().duration_since(began)) > AT_ONCE
-        && app.accounts.authenticate(&app.store, &*app.clock, &token).await?.is_none()
-    {
-        return Err(ApiError::LoginRequired);
+/// How the bodies of requests are read.
+pub struct Bodies {
+    accounts: Arc<Accounts>,
+    intake: Arc<Intake>,
+    time: Time,
+}
+
+impl FromRef<Api> for Bodies {
+    fn from_ref(api: &Api) -> Self {
+        Self { accounts: Arc::from_ref(api), intake: Arc::from_ref(api), time: Life::from_ref(api).time }
     }
-    Ok(body)
+}
+
+impl Bodies {
+    /// The body of a request, as [`body::read`] has it. Who lets it wait is asked again who they are once it is there:
+    /// a session may end meanwhile, and nothing is carried out for it after that was answered.
+    ///
+    /// # Errors
+    /// Those of [`body::read`]; `LoginRequired` where the session has ended.
+    pub async fn read(&self, request: Request, limit_bytes: usize) -> Result<Bytes, ApiError> {
+        let user = request.extensions().get::<Caller>().map(|caller| caller.user);
+        let token = user.and_then(|_| bearer(request.headers()).map(str::to_owned));
+        let began = self.time.now();
+        let body = body::read(&self.intake, user, request, limit_bytes).await?;
+        if let Some(token) = token
+            && Duration::from(self.time.now().duration_since(began)) > AT_ONCE
+            && self.accounts.authenticate(&token).await?.is_none()
+        {
+            return Err(ApiError::LoginRequired);
+        }
+        Ok(body)
+    }
 }
 
 /// The only paths under `/api` that need no token. What else begins with them is not among them.
@@ -100,12 +125,17 @@ fn is_open(path: &str) -> bool {
     )
 }
 
-async fn identify(app: &Arc<App>, headers: &HeaderMap, address: IpAddr) -> Result<Caller, ApiError> {
+async fn identify(
+    accounts: &Accounts,
+    limits: &RateLimits,
+    headers: &HeaderMap,
+    address: IpAddr,
+) -> Result<Caller, ApiError> {
     let token = bearer(headers).ok_or(ApiError::LoginRequired)?;
-    let session = app.accounts.authenticate(&app.store, &*app.clock, token).await?;
+    let session = accounts.authenticate(token).await?;
     let session = session.ok_or(ApiError::LoginRequired)?;
-    app.limits.request(session.user)?;
-    accounts::touch(app, &session, address);
+    limits.request(session.user)?;
+    accounts.touch(&session, address);
     Ok(Caller { user: session.user, session })
 }
 
@@ -115,9 +145,9 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
-fn address(app: &App, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
-    let Peer(peer) = extensions.get().expect("the accept loop puts the peer into every request");
-    app.proxies.client(peer.ip(), headers)
+fn address(proxies: &Proxies, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+    let RemoteAddress(remote) = extensions.get().expect("the accept loop puts it into every request");
+    proxies.client(remote.ip(), headers)
 }
 
 #[cfg(test)]

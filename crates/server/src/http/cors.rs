@@ -14,16 +14,16 @@ use http::header::{
 };
 use http::{HeaderValue, Method, StatusCode};
 
-use crate::App;
+use crate::config::Config;
 use crate::origin;
 
 /// Answers preflights, before anybody asks for a token, and marks every other answer for its page.
 ///
 /// A request of a page that is not allowed is served like any other, as a client that is no browser
 /// could send it anyway; without the mark the browser keeps the answer from the page.
-pub async fn share(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub async fn share(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
-    let allowed = origin.filter(|_| origin::allowed(&app.config, request.headers()));
+    let allowed = origin.filter(|_| origin::allowed(&config, request.headers()));
     let mut response =
         if is_preflight(&request) { preflight(allowed.is_some()) } else { next.run(request).await };
     let headers = response.headers_mut();

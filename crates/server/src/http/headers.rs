@@ -11,8 +11,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
-use crate::App;
-use crate::config::RemotePictures;
+use crate::config::{Config, RemotePictures};
 
 /// For answers that are no pages: nothing in them may be loaded, run or framed.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -53,14 +52,14 @@ pub const UPLOAD: HeaderValue =
 pub const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// Adds to every answer what it does not say itself.
-pub async fn protect(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub async fn protect(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
-    if app.config.tls.is_some() {
+    if config.tls.is_some() {
         // Half a year. Behind a proxy that ends TLS, this is the proxy's to say.
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=15552000"));
     }

@@ -2,25 +2,27 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRef, FromRequest, Request};
 use rim_protocol::limits::MAX_STRANGERS_BODY_BYTES;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::caller::{self, Caller};
+use super::caller::{Bodies, Caller};
 use super::error::ApiError;
-use crate::App;
+use super::parts::Api;
+use crate::config::Config;
 
 /// The body of a request, whatever its `Content-Type` says.
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<Api> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let most = Arc::<Config>::from_ref(api).max_body_bytes;
         // Whoever has no session yet has little to say.
         let known = request.extensions().get::<Caller>().is_some();
-        let limit = if known { app.config.max_body_bytes } else { MAX_STRANGERS_BODY_BYTES };
-        let body = caller::read_body(app, request, limit.min(app.config.max_body_bytes)).await?;
+        let limit = if known { most } else { MAX_STRANGERS_BODY_BYTES };
+        let body = Bodies::from_ref(api).read(request, limit.min(most)).await?;
         parse(&body).map(Self)
     }
 }

@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -17,16 +16,17 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTE
 use http::{StatusCode, Uri};
 
 use super::headers::{IMMUTABLE, UPLOAD};
+use super::parts::Api;
 use super::web;
-use crate::App;
-use crate::media::{AvatarName, Picture};
+use crate::life::Life;
+use crate::media::{AvatarName, Avatars, Picture};
 
 const AVATARS: &str = "/media/avatars/";
 
 /// A picture is sent in pieces of so many bytes, so that a slow reader costs one of them and no more.
 const PIECE_BYTES: usize = 64 * 1024;
 
-pub fn routes() -> Router<Arc<App>> {
+pub fn routes() -> Router<Api> {
     Router::new().route("/media/avatars/{name}", get(avatar))
 }
 
@@ -36,16 +36,16 @@ pub fn address(name: &AvatarName) -> String {
 }
 
 /// `GET /media/avatars/{name}`
-async fn avatar(State(app): State<Arc<App>>, uri: Uri) -> Response {
+async fn avatar(State(avatars): State<Avatars>, State(life): State<Life>, uri: Uri) -> Response {
     // As it was sent: what is percent-encoded is no name of ours.
     let Some(name) = uri.path().strip_prefix(AVATARS).and_then(AvatarName::parse) else {
         return web::not_found(uri).await;
     };
     let about = [(CONTENT_TYPE, name.format.content_type())];
     let caching = [(CACHE_CONTROL, IMMUTABLE), (CONTENT_SECURITY_POLICY, UPLOAD)];
-    match app.avatars.find(&app.tasks, name).await {
+    match avatars.find(name).await {
         Ok(Some(Picture::File(file, length_bytes))) => {
-            let body = Body::from_stream(pieces(app, file));
+            let body = Body::from_stream(pieces(life, file));
             (about, caching, [(CONTENT_LENGTH, length_bytes)], body).into_response()
         }
         Ok(Some(Picture::Bytes(picture))) => (about, caching, picture).into_response(),
@@ -57,9 +57,9 @@ async fn avatar(State(app): State<Arc<App>>, uri: Uri) -> Response {
     }
 }
 
-fn pieces(app: Arc<App>, file: File) -> impl Stream<Item = io::Result<Bytes>> {
+fn pieces(life: Life, file: File) -> impl Stream<Item = io::Result<Bytes>> {
     stream::try_unfold(file, move |mut file| {
-        let reading = app.tasks.spawn_blocking(move || {
+        let reading = life.tasks.spawn_blocking(move || {
             let mut piece = vec![0; PIECE_BYTES];
             let length = file.read(&mut piece)?;
             piece.truncate(length);

@@ -12,11 +12,11 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::App;
-use crate::gateway;
+use crate::config::Config;
+use crate::life::Life;
+use crate::metrics::Metrics;
 
 pub mod answer;
 pub mod body;
@@ -30,6 +30,7 @@ pub mod headers;
 pub mod json;
 pub mod media;
 mod operations;
+mod parts;
 pub mod probes;
 pub mod query;
 pub mod web;
@@ -48,47 +49,45 @@ pub mod user;
 mod tests;
 
 use error::ApiError;
+pub use parts::{Api, Parts};
 
-/// Everything the main port serves.
-pub fn router(app: Arc<App>) -> Router {
-    let api = api(&app).into_service();
-    let pages = pages(&app).into_service();
+/// Everything the main port serves but the WebSocket.
+pub fn router(api: Api) -> Router {
+    let operations = operations_of(&api).into_service();
+    let pages = pages(&api).into_service();
     Router::new()
-        .route_service("/api", api.clone())
-        .route_service("/api/", api.clone())
-        .route_service("/api/{*path}", api)
+        .route_service("/api", operations.clone())
+        .route_service("/api/", operations.clone())
+        .route_service("/api/{*path}", operations)
         .fallback_service(pages)
-        .layer(from_fn_with_state(Arc::clone(&app), headers::protect))
-        .layer(from_fn_with_state(Arc::clone(&app), count))
-        // After the layers: a socket is no answer to be counted or guarded.
-        .route("/ws", any(gateway::upgrade))
-        .with_state(app)
+        .layer(from_fn_with_state(api.clone(), headers::protect))
+        .layer(from_fn_with_state(api, count))
 }
 
 /// The REST operations. The layers are around their router and not inside it, so that a stranger is told
 /// `login required` before anybody looks whether there is such a route.
-fn api(app: &Arc<App>) -> Router {
+fn operations_of(api: &Api) -> Router {
     let routes = Router::from(operations::all())
         .merge(docs::routes())
         .fallback(invalid_request)
         .method_not_allowed_fallback(invalid_request)
-        .with_state(Arc::clone(app));
+        .with_state(api.clone());
     Router::new()
         .fallback_service(routes.into_service())
-        .layer(from_fn_with_state(Arc::clone(app), caller::require))
-        .layer(from_fn_with_state(Arc::clone(app), limit_time))
+        .layer(from_fn_with_state(api.clone(), caller::require))
+        .layer(from_fn_with_state(api.clone(), limit_time))
         .layer(CatchPanicLayer::custom(system_error))
         .layer(from_fn(headers::no_store))
-        .layer(from_fn_with_state(Arc::clone(app), cors::share))
+        .layer(from_fn_with_state(api.clone(), cors::share))
 }
 
-fn pages(app: &Arc<App>) -> Router {
+fn pages(api: &Api) -> Router {
     Router::new()
         .merge(probes::routes())
         .merge(media::routes())
         .merge(web::routes())
         .method_not_allowed_fallback(web::not_found)
-        .with_state(Arc::clone(app))
+        .with_state(api.clone())
 }
 
 async fn invalid_request() -> ApiError {
@@ -104,20 +103,25 @@ fn system_error(panic: Box<dyn Any + Send>) -> Response {
 
 /// Ends a request that takes too long: a body that does not arrive, or a store that does not answer. What
 /// was handed to the store by then may still be done.
-async fn limit_time(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match app.time.within(app.config.request_timeout, next.run(request)).await {
+async fn limit_time(
+    State(life): State<Life>,
+    State(config): State<Arc<Config>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match life.time.within(config.request_timeout, next.run(request)).await {
         Some(response) => response,
         None => ApiError::TimedOut.into_response(),
     }
 }
 
-async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     // The path and not the query, which may hold a token.
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-    app.metrics.http_request(status, elapsed);
+    metrics.http_request(status, elapsed);
     tracing::debug!(%method, path, status, ?elapsed, "answered");
     response
 }

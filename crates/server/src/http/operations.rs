@@ -1,14 +1,12 @@
 //! What there is to ask for.
 
-use std::sync::Arc;
-
 use utoipa_axum::router::OpenApiRouter;
 
+use super::parts::Api;
 use super::{chat, file, friend, group, message, server, session, sync, user};
-use crate::App;
 
 /// Every operation with its document, which so cannot differ from it.
-pub(super) fn all() -> OpenApiRouter<Arc<App>> {
+pub(super) fn all() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .merge(server::routes())
         .merge(user::routes())

@@ -10,37 +10,44 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode, Uri};
-use rim_store::StoreError;
+use rim_core::bus::Bus;
+use rim_store::{Store, StoreError};
 
+use super::parts::Api;
 use super::web;
-use crate::App;
-use crate::address::{self, Peer};
-use crate::config::MetricsAccess;
+use crate::address::{self, RemoteAddress};
+use crate::config::{Config, MetricsAccess};
+use crate::life::Life;
+use crate::metrics::Metrics;
 use crate::{metrics, origin};
 
 /// A store that takes longer to say that it is ready is not.
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
-pub fn routes() -> Router<Arc<App>> {
+pub fn routes() -> Router<Api> {
     Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .route("/metrics", get(show_metrics))
 }
 
-async fn ready(State(app): State<Arc<App>>) -> Response {
-    match readiness(&app).await {
-        Ok(()) => bus_state(&app).into_response(),
+async fn ready(
+    State(store): State<Arc<dyn Store>>,
+    State(bus): State<Option<Arc<dyn Bus>>>,
+    State(life): State<Life>,
+) -> Response {
+    match readiness(&*store, &life).await {
+        Ok(()) => bus_state(bus.as_deref()).into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
     }
 }
 
 /// Why the server should get no traffic now. What exactly ails the store is for the log, not for strangers.
-async fn readiness(app: &App) -> Result<(), &'static str> {
-    if app.shutdown.is_cancelled() {
+async fn readiness(store: &dyn Store, life: &Life) -> Result<(), &'static str> {
+    if life.shutdown.is_cancelled() {
         return Err("shutting down");
     }
-    match app.time.within(READY_WITHIN, app.store.ready()).await {
+    match life.time.within(READY_WITHIN, store.ready()).await {
         Some(Ok(())) => Ok(()),
         Some(Err(StoreError::Busy)) => Err("the store is busy"),
         Some(Err(error)) => {
@@ -53,8 +60,8 @@ async fn readiness(app: &App) -> Result<(), &'static str> {
 
 /// A node whose bus is away serves on: its clients hear what happens on other nodes some seconds later. Were it
 /// not ready, a failure of the bus would take all nodes out of service at once.
-fn bus_state(app: &App) -> String {
-    match app.cluster.as_ref().map_or(Ok(()), |cluster| cluster.bus.ready()) {
+fn bus_state(bus: Option<&dyn Bus>) -> String {
+    match bus.map_or(Ok(()), Bus::ready) {
         Ok(()) => "ok".to_owned(),
         Err(reason) => {
             tracing::warn!(%reason, "the bus is away");
@@ -64,15 +71,19 @@ fn bus_state(app: &App) -> String {
 }
 
 async fn show_metrics(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    State(metrics): State<Arc<Metrics>>,
+    State(store): State<Arc<dyn Store>>,
+    State(bus): State<Option<Arc<dyn Bus>>>,
+    State(config): State<Arc<Config>>,
+    Extension(RemoteAddress(peer)): Extension<RemoteAddress>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if !may_read_metrics(app.config.metrics, peer, &uri, &headers) {
+    if !may_read_metrics(config.metrics, peer, &uri, &headers) {
         return web::not_found(uri).await;
     }
-    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.render(&app)).into_response()
+    let page = metrics.render(store.queue_depth(), bus.is_none_or(|bus| bus.ready().is_ok()));
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], page).into_response()
 }
 
 /// A proxy on this machine speaks from the loopback address, too, but says that it forwards. So does a browser here

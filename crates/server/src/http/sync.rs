@@ -7,19 +7,22 @@ use axum::response::Response;
 use jiff::tz::TimeZone;
 use rim_core::friend::Friendship;
 use rim_core::sync::{self as core, SyncQuery};
-use rim_core::{GroupId, Rev, Timestamp, UserId};
+use rim_core::{Clock, GroupId, Rev, Timestamp, UserId};
 use rim_protocol::limits::{DEFAULT_SYNC_LIMIT, Invalid, MAX_SYNC_GROUPS, MAX_SYNC_LIMIT};
 use rim_protocol::sync::{self as wire_sync, StoreState, SyncAnswer, SyncRequest};
+use rim_store::Store;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::bounded;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::json::Json;
-use crate::{App, wire};
+use super::parts::Api;
+use crate::config::Config;
+use crate::http::bounded::Bounded;
+use crate::wire;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
+pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(sync))
 }
 
@@ -35,21 +38,26 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     responses((status = 200, body = SyncAnswer, description = "What changed since.")),
 )]
 async fn sync(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
+    State(config): State<Arc<Config>>,
+    State(bounded): State<Bounded>,
     caller: Caller,
     Json(body): Json<SyncRequest>,
 ) -> Result<Response, ApiError> {
-    let store = wire::store(app.store.identity());
-    let query = query(&body, &store)?;
+    let state = wire::store(store.identity());
+    let query = query(&body, &state)?;
     let user = caller.user;
-    bounded::object(&app, user, |app, bytes| {
-        let (query, store) = (SyncQuery { bytes: Some(bytes), ..query.clone() }, store.clone());
-        async move {
-            let page = app.store.sync(user, query).await?;
-            Ok(answer(&page, user, &app.config.time_zone, store, app.clock.now()))
-        }
-    })
-    .await
+    let (store, clock, zone) = (&store, &clock, &config.time_zone);
+    bounded
+        .object(user, |bytes| {
+            let (query, state) = (SyncQuery { bytes: Some(bytes), ..query.clone() }, state.clone());
+            async move {
+                let page = store.sync(user, query).await?;
+                Ok(answer(&page, user, zone, state, clock.now()))
+            }
+        })
+        .await
 }
 
 fn query(request: &SyncRequest, store: &StoreState) -> Result<SyncQuery, Invalid> {

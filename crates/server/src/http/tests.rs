@@ -1,7 +1,6 @@
 //! The rules that hold for every route, asked of the whole router.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,10 +8,10 @@ use axum::body::{Body, to_bytes};
 use http::{Request, Response};
 use rim_store::Feed;
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::address::Peer;
-use crate::app::App;
+use crate::address::RemoteAddress;
 use crate::config::Config;
 use crate::fixture;
 
@@ -22,7 +21,8 @@ const INVALID_REQUEST: &str = r#"{"ok":false,"code":404,"msg":"invalid request",
 /// A router on a store of its own.
 struct Server {
     router: Router,
-    app: Arc<App>,
+    config: Config,
+    shutdown: CancellationToken,
     _feed: Feed,
     _data: TempDir,
 }
@@ -34,8 +34,9 @@ impl Server {
     }
 
     fn open(config: Config, data: TempDir) -> Self {
-        let (app, feed) = fixture::app(config);
-        Self { router: super::router(Arc::clone(&app)), app, _feed: feed, _data: data }
+        let shutdown = CancellationToken::new();
+        let (api, feed) = fixture::api(config.clone(), shutdown.clone());
+        Self { router: super::router(api), config, shutdown, _feed: feed, _data: data }
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response<Body> {
@@ -44,7 +45,7 @@ impl Server {
             request = request.header(*name, *value);
         }
         let mut request = request.body(Body::from(body.to_owned())).expect("a request");
-        request.extensions_mut().insert(Peer(SocketAddr::from(([192, 0, 2, 7], 4711))));
+        request.extensions_mut().insert(RemoteAddress(SocketAddr::from(([192, 0, 2, 7], 4711))));
         self.router.clone().oneshot(request).await.expect("a router never fails")
     }
 
@@ -220,7 +221,7 @@ async fn probes_answer_and_metrics_are_not_for_strangers() {
     assert_eq!(server.ask("GET", "/healthz", None, "").await, (200, "ok".to_owned()));
     assert_eq!(server.ask("GET", "/readyz", None, "").await, (200, "ok".to_owned()));
     assert_eq!(server.ask("GET", "/metrics", None, "").await.0, 404);
-    server.app.shutdown.cancel();
+    server.shutdown.cancel();
     assert_eq!(server.ask("GET", "/readyz", None, "").await, (503, "shutting down".to_owned()));
     assert_eq!(server.ask("GET", "/healthz", None, "").await.0, 200);
 }
@@ -232,7 +233,7 @@ async fn a_body_that_does_not_come_ends_with_408() {
     let server = Server::open(config, data);
     let never = Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>());
     let mut request = Request::post("/api/user/login").body(never).expect("a request");
-    request.extensions_mut().insert(Peer(SocketAddr::from(([192, 0, 2, 7], 4711))));
+    request.extensions_mut().insert(RemoteAddress(SocketAddr::from(([192, 0, 2, 7], 4711))));
     let response = server.router.clone().oneshot(request).await.expect("a router never fails");
     assert_eq!(response.status(), 408);
 }
@@ -274,7 +275,7 @@ async fn pictures_of_other_hosts_are_a_setting_that_the_policy_of_the_page_keeps
         let server = Server::new(&["--remote-pictures", setting]);
         let (_, answer) = server.ask("GET", "/api/server/info", None, "").await;
         assert!(answer.contains(&format!(r#""remotePictures":"{setting}""#)), "{answer}");
-        let policy = super::headers::web_client(server.app.config.remote_pictures);
+        let policy = super::headers::web_client(server.config.remote_pictures);
         let policy = policy.to_str().expect("ASCII");
         assert!(policy.contains(pictures) && policy.ends_with(media), "{policy}");
         assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");

@@ -11,7 +11,8 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::headers::{STATIC_PAGE, web_client};
-use crate::App;
+use super::parts::Api;
+use crate::config::Config;
 
 mod client;
 
@@ -23,14 +24,14 @@ const MOST_DEPTH: usize = 32;
 const STYLE: &str = include_str!("web/style.css");
 
 /// The client's files are found by the fallback: which there are is known to its build alone.
-pub fn routes() -> Router<Arc<App>> {
+pub fn routes() -> Router<Api> {
     Router::new().route("/style.css", get(async || style(STYLE))).fallback(get(file).fallback(not_found))
 }
 
 /// A file of the client. It finds its way by what follows `#`, so nothing but `/` is a page of its own.
-async fn file(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
+async fn file(State(config): State<Arc<Config>>, uri: Uri, headers: HeaderMap) -> Response {
     match client::find(uri.path()) {
-        Some(file) => file.answer(&headers, web_client(app.config.remote_pictures)),
+        Some(file) => file.answer(&headers, web_client(config.remote_pictures)),
         None if uri.path() == "/" => page(StatusCode::OK, LANDING),
         None => not_found(uri).await,
     }

@@ -30,8 +30,11 @@ use self::gate::Full;
 pub use self::gate::{ConnectionGuard, Gate};
 pub use self::line::Line;
 use self::line::Patience;
-use crate::App;
-use crate::address::Peer;
+use crate::address::RemoteAddress;
+use crate::config::Config;
+use crate::intake::Intake;
+use crate::life::Life;
+use crate::metrics::Metrics;
 use crate::stream::Stream;
 use crate::tls::Certificates;
 
@@ -48,79 +51,78 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\nconnection: close\r\n\
 content-length: 0\r\n\r\n";
 
-/// Accepts connections and serves `router` on them until `app.shutdown`. Returns as soon as nothing more
-/// is accepted; the connections are tasks of `app.tasks` and end after their running request.
-pub async fn serve(
-    app: Arc<App>,
-    listener: TcpListener,
-    router: Router,
-    gate: Arc<Gate>,
-    tls: Option<Arc<Certificates>>,
-) {
+/// What connections are accepted with, whichever socket they come by.
+pub struct Door {
+    pub gate: Arc<Gate>,
+    /// Where they are to speak TLS.
+    pub tls: Option<Arc<Certificates>>,
+    pub intake: Arc<Intake>,
+    pub metrics: Arc<Metrics>,
+    pub config: Arc<Config>,
+    pub life: Life,
+}
+
+/// Accepts connections and serves `router` on them until the shutdown. Returns as soon as nothing more
+/// is accepted; the connections are tasks of the server and end after their running request.
+pub async fn serve(door: Arc<Door>, listener: TcpListener, router: Router) {
+    let life = &door.life;
     // Waiting for either loses nothing: `accept` is cancel safe.
-    while let Some(accepted) = app.shutdown.run_until_cancelled(listener.accept()).await {
+    while let Some(accepted) = life.shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
-            Ok((tcp, peer)) => admit(&app, &gate, tls.as_ref(), &router, tcp, peer),
+            Ok((tcp, peer)) => admit(&door, &router, tcp, peer),
             Err(error) if concerns_one_socket(&error) => {
                 tracing::debug!(%error, "a socket was gone before it was accepted");
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections, trying again shortly");
-                app.shutdown.run_until_cancelled(app.time.sleep(ACCEPT_PAUSE)).await;
+                life.shutdown.run_until_cancelled(life.time.sleep(ACCEPT_PAUSE)).await;
             }
         }
     }
 }
 
 /// Starts the task of a connection, if there is room for it.
-fn admit(
-    app: &Arc<App>,
-    gate: &Arc<Gate>,
-    tls: Option<&Arc<Certificates>>,
-    router: &Router,
-    tcp: TcpStream,
-    peer: SocketAddr,
-) {
-    app.metrics.sockets_accepted.inc();
-    let guard = match gate.enter(peer.ip()) {
+fn admit(door: &Arc<Door>, router: &Router, tcp: TcpStream, peer: SocketAddr) {
+    door.metrics.sockets_accepted.inc();
+    let guard = match door.gate.enter(peer.ip()) {
         Ok(guard) => guard,
-        Err(full) => return turn_away(app, &tcp, peer, full, tls.is_some()),
+        Err(full) => return turn_away(door, &tcp, peer, full),
     };
-    prepare(app, &tcp);
-    let connection = Connection { app: Arc::clone(app), router: router.clone(), peer, guard };
-    match tls {
-        None => app.tasks.spawn(connection.http(Stream::Plain(tcp))),
-        Some(certificates) => app.tasks.spawn(connection.https(Arc::clone(certificates), tcp)),
+    prepare(door, &tcp);
+    let connection = Connection { door: Arc::clone(door), router: router.clone(), peer, guard };
+    match &door.tls {
+        None => door.life.tasks.spawn(connection.http(Stream::Plain(tcp))),
+        Some(certificates) => door.life.tasks.spawn(connection.https(Arc::clone(certificates), tcp)),
     };
 }
 
-fn turn_away(app: &App, tcp: &TcpStream, peer: SocketAddr, full: Full, tls: bool) {
+fn turn_away(door: &Door, tcp: &TcpStream, peer: SocketAddr, full: Full) {
     let reason = match full {
         Full::Total => "total",
         Full::Address => "address",
     };
-    app.metrics.sockets_refused.inc(reason);
+    door.metrics.sockets_refused.inc(reason);
     tracing::debug!(%peer, reason, "too many connections");
-    if !tls {
+    if door.tls.is_none() {
         // A courtesy. It is one write into an empty socket buffer: it fits or the peer is gone.
         let _ = tcp.try_write(BUSY);
     }
 }
 
 /// Sets the options of a socket. Where one cannot be set the connection works without it.
-fn prepare(app: &App, tcp: &TcpStream) {
+fn prepare(door: &Door, tcp: &TcpStream) {
     // Frames are small, and each is written when it is complete.
     let _ = tcp.set_nodelay(true);
     // A peer that takes nothing for so long, be it gone or unwilling to read, is ended by the kernel,
     // which spares a timer for each write.
     #[cfg(target_os = "linux")]
-    let _ = SockRef::from(tcp).set_tcp_user_timeout(Some(app.config.idle_timeout));
+    let _ = SockRef::from(tcp).set_tcp_user_timeout(Some(door.config.idle_timeout));
 }
 
 /// One accepted connection that speaks HTTP. It ends with its last request or, where a request was upgraded
 /// to a WebSocket, goes over to the gateway.
 struct Connection {
-    app: Arc<App>,
+    door: Arc<Door>,
     router: Router,
     peer: SocketAddr,
     guard: ConnectionGuard,
@@ -128,7 +130,7 @@ struct Connection {
 
 impl Connection {
     async fn https(self, certificates: Arc<Certificates>, tcp: TcpStream) {
-        let (time, shutdown) = (self.app.time.clone(), self.app.shutdown.clone());
+        let (time, shutdown) = (self.door.life.time.clone(), self.door.life.shutdown.clone());
         let handshake = time.within(TLS_HANDSHAKE_TIMEOUT, certificates.acceptor().accept(tcp));
         // Given up at shutdown: nothing was asked yet.
         let Some(outcome) = shutdown.run_until_cancelled(handshake).await else { return };
@@ -140,23 +142,23 @@ impl Connection {
     }
 
     fn handshake_failed(&self, why: &str) {
-        self.app.metrics.sockets_refused.inc("tls");
+        self.door.metrics.sockets_refused.inc("tls");
         tracing::debug!(peer = %self.peer, why, "TLS handshake failed");
     }
 
     async fn http(self, stream: Stream) {
-        let Self { app, router, peer, guard } = self;
-        let (time, head_timeout) = (app.time.clone(), app.config.request_timeout);
-        let shutdown: CancellationToken = app.shutdown.clone();
+        let Self { door, router, peer, guard } = self;
+        let (time, head_timeout) = (door.life.time.clone(), door.config.request_timeout);
+        let shutdown: CancellationToken = door.life.shutdown.clone();
         let patience = Patience::new(time.clone(), head_timeout);
-        let (line, state) = Line::new(stream, app.intake.hold(None), patience);
-        // The connection task needs no more of the app than that.
-        drop(app);
+        let (line, state) = Line::new(stream, door.intake.hold(None), patience);
+        // The connection task needs no more of it than that.
+        drop(door);
 
         let (place, served) = (guard.clone(), Arc::clone(&state));
         let service = service_fn(move |mut request: Request<Incoming>| {
             served.head_is_whole();
-            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(RemoteAddress(peer));
             request.extensions_mut().insert(place.clone());
             answer(router.clone(), request, Arc::clone(&served))
         });

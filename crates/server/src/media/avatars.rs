@@ -16,7 +16,11 @@ use super::picture::Format;
 
 /// Where the pictures are.
 #[derive(Clone)]
-pub struct Avatars(Place);
+pub struct Avatars {
+    place: Place,
+    /// Files are read and written in tasks that may block.
+    tasks: TaskTracker,
+}
 
 #[derive(Clone)]
 enum Place {
@@ -33,24 +37,24 @@ pub enum Picture {
 
 impl Avatars {
     /// In the data folder.
-    pub fn in_folder(data: &Path) -> io::Result<Self> {
-        Folder::open(data).map(|folder| Self(Place::Folder(Arc::new(folder))))
+    pub fn in_folder(data: &Path, tasks: TaskTracker) -> io::Result<Self> {
+        Folder::open(data).map(|folder| Self { place: Place::Folder(Arc::new(folder)), tasks })
     }
 
     /// In the store of several nodes, so that each of them has all.
-    pub fn in_store(store: Arc<dyn SharedStore>) -> Self {
-        Self(Place::Store(store))
+    pub fn in_store(store: Arc<dyn SharedStore>, tasks: TaskTracker) -> Self {
+        Self { place: Place::Store(store), tasks }
     }
 
     /// Keeps a picture; when this returns it is on the disk. The same picture again is stored no second time.
     ///
     /// Should the caller not wait for it, the picture is kept all the same, which harms nobody.
-    pub async fn keep(&self, tasks: &TaskTracker, format: Format, picture: Bytes) -> io::Result<AvatarName> {
+    pub async fn keep(&self, format: Format, picture: Bytes) -> io::Result<AvatarName> {
         let name = AvatarName::of(format, &picture);
-        match &self.0 {
+        match &self.place {
             Place::Folder(folder) => {
                 let (folder, of) = (Arc::clone(folder), name.clone());
-                let keeping = tasks.spawn_blocking(move || folder.keep(&of, &picture));
+                let keeping = self.tasks.spawn_blocking(move || folder.keep(&of, &picture));
                 keeping.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
             }
             Place::Store(store) => {
@@ -61,8 +65,8 @@ impl Avatars {
     }
 
     /// Whether there is a picture of that name.
-    pub async fn has(&self, tasks: &TaskTracker, name: AvatarName) -> io::Result<bool> {
-        Ok(self.find(tasks, name).await?.is_some())
+    pub async fn has(&self, name: AvatarName) -> io::Result<bool> {
+        Ok(self.find(name).await?.is_some())
     }
 
     /// Removes what nothing has named since `before`, at most `limit`; gives back how many were removed. Pictures from
@@ -70,18 +74,12 @@ impl Avatars {
     ///
     /// # Errors
     /// The store or the folder fails; what is left is found the next time.
-    pub async fn sweep(
-        &self,
-        tasks: &TaskTracker,
-        store: &dyn Store,
-        before: Timestamp,
-        limit: u32,
-    ) -> io::Result<usize> {
+    pub async fn sweep(&self, store: &dyn Store, before: Timestamp, limit: u32) -> io::Result<usize> {
         let unused = store.unused_uploads(before, limit).await.map_err(io::Error::other)?;
         if unused.is_empty() {
             return Ok(0);
         }
-        let Place::Folder(folder) = &self.0 else {
+        let Place::Folder(folder) = &self.place else {
             return Ok(store.forget_uploads(unused, before).await.map_err(io::Error::other)?.len());
         };
         // Forgotten first, and removed then: a server that ends between the two leaves a file and loses none.
@@ -89,17 +87,17 @@ impl Avatars {
         let forgotten = store.forget_uploads(unused.clone(), before).await;
         let names = forgotten.as_ref().map_or_else(|_| Vec::new(), Clone::clone);
         let folder = Arc::clone(folder);
-        let removing = tasks.spawn_blocking(move || folder.remove(&names, &unused));
+        let removing = self.tasks.spawn_blocking(move || folder.remove(&names, &unused));
         removing.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
         Ok(forgotten.map_err(io::Error::other)?.len())
     }
 
     /// The picture of that name, if there is one.
-    pub async fn find(&self, tasks: &TaskTracker, name: AvatarName) -> io::Result<Option<Picture>> {
-        match &self.0 {
+    pub async fn find(&self, name: AvatarName) -> io::Result<Option<Picture>> {
+        match &self.place {
             Place::Folder(folder) => {
                 let folder = Arc::clone(folder);
-                let finding = tasks.spawn_blocking(move || folder.find(&name));
+                let finding = self.tasks.spawn_blocking(move || folder.find(&name));
                 let found = finding.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
                 Ok(found.map(|(file, length)| Picture::File(file, length)))
             }

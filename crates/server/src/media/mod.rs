@@ -11,7 +11,9 @@ pub use archive::FolderArchive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::App;
+use rim_store::Store;
+
+use crate::life::Life;
 
 pub use avatars::{Avatars, Picture};
 pub use folder::folder;
@@ -26,10 +28,10 @@ const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 const AT_ONCE: u32 = 500;
 
 /// Removes what nothing names any more.
-pub async fn sweep(app: Arc<App>) {
-    let before = app.clock.now().minus(GRACE);
-    while !app.shutdown.is_cancelled() {
-        match app.avatars.sweep(&app.tasks, &*app.store, before, AT_ONCE).await {
+pub async fn sweep(avatars: Avatars, store: Arc<dyn Store>, life: Life) {
+    let before = life.clock.now().minus(GRACE);
+    while !life.shutdown.is_cancelled() {
+        match avatars.sweep(&*store, before, AT_ONCE).await {
             Ok(0) => return,
             Ok(removed) => tracing::info!(removed, "pictures that nothing shows were removed"),
             Err(error) => {

@@ -18,7 +18,6 @@ use rim_core::Clock;
 use rim_protocol::close::CloseCode;
 use rim_store::CommitObserver;
 
-use crate::App;
 use crate::clock::SystemClock;
 use crate::counters::Counters;
 use crate::limits;
@@ -211,10 +210,9 @@ impl Metrics {
         self.http_seconds.observe(elapsed.as_secs_f64());
     }
 
-    /// Everything, as OpenMetrics text.
-    pub fn render(&self, app: &App) -> String {
-        self.store_queue_depth.set(i64::try_from(app.store.queue_depth()).unwrap_or(i64::MAX));
-        let bus_works = app.cluster.as_ref().is_none_or(|cluster| cluster.bus.ready().is_ok());
+    /// Everything, as OpenMetrics text. So many writes wait for the store, and the bus works or does not.
+    pub fn render(&self, queue_depth: usize, bus_works: bool) -> String {
+        self.store_queue_depth.set(i64::try_from(queue_depth).unwrap_or(i64::MAX));
         self.bus_up.set(i64::from(bus_works));
         self.resident_bytes.set(process::resident_bytes());
         self.open_files.set(process::open_files());

@@ -6,13 +6,13 @@ use rim_core::message::{NewMessage, Write, Written};
 use rim_core::{GroupId, UserId};
 use rim_protocol::Kind;
 
-use super::{Answer, speaker, too_fast};
+use super::answer::{Answer, refuse, too_fast};
 use crate::gateway::outbox::Ticket;
-use crate::gateway::session::{Failed, Session};
+use crate::gateway::peer::{Failed, Peer};
 use crate::gateway::{admission, frames};
 
 pub(super) fn run(
-    session: &Session,
+    peer: &Peer,
     ticket: Ticket,
     uid: UserId,
     gid: u64,
@@ -20,10 +20,10 @@ pub(super) fn run(
     content: String,
     client_msg_id: &str,
 ) -> Result<Answer, Failed> {
-    let binding = speaker(session, uid)?;
-    let app = &session.app;
-    admission::admit(session)?;
-    app.limits.message(binding.user).map_err(too_fast)?;
+    let binding = peer.speaker(uid)?;
+    let gateway = &peer.gateway;
+    admission::admit(peer)?;
+    gateway.limits.message(binding.user).map_err(too_fast)?;
     let message = NewMessage {
         group: GroupId(gid),
         sender: binding.user,
@@ -31,11 +31,11 @@ pub(super) fn run(
         kind: frames::stored_kind(kind),
         content,
         session: Some(binding.session),
-        now: app.clock.now(),
-        origin: session.outbox.id(),
+        now: gateway.life.clock.now(),
+        origin: peer.outbox.id(),
     };
-    let outbox = Arc::clone(&session.outbox);
-    let metrics = Arc::clone(&app.metrics);
+    let outbox = Arc::clone(&peer.outbox);
+    let metrics = Arc::clone(&gateway.metrics);
     let id = client_msg_id.to_owned();
     let done = Box::new(move |result| {
         let answer = match result {
@@ -46,10 +46,10 @@ pub(super) fn run(
             Ok(Written::Marked) => frames::ack(&id, None),
             Err(error) => {
                 metrics.messages_refused.inc();
-                return super::refuse(&outbox, ticket, &id, &error);
+                return refuse(&outbox, ticket, &id, &error);
             }
         };
         outbox.answer(ticket, answer)
     });
-    admission::submit(session, Write::Append(message), done).map(|()| Answer::Given)
+    admission::submit(peer, Write::Append(message), done).map(|()| Answer::Given)
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use rim_core::message::{Mark, Receipt, Write};
 use rim_core::{GroupId, MessageId, UserId};
 
-use super::{Answer, speaker};
+use super::answer::{Answer, refuse};
 use crate::gateway::outbox::Ticket;
-use crate::gateway::session::{Failed, Session};
+use crate::gateway::peer::{Failed, Peer};
 use crate::gateway::{admission, frames};
 
 pub(super) fn run(
-    session: &Session,
+    peer: &Peer,
     ticket: Ticket,
     uid: UserId,
     gid: u64,
@@ -19,27 +19,27 @@ pub(super) fn run(
     receipt: Receipt,
     client_msg_id: &str,
 ) -> Result<Answer, Failed> {
-    let binding = speaker(session, uid)?;
-    admission::admit(session)?;
+    let binding = peer.speaker(uid)?;
+    admission::admit(peer)?;
     let mark = Mark {
         group: GroupId(gid),
         user: binding.user,
         message: MessageId(msg_id),
         receipt,
         session: Some(binding.session),
-        now: session.app.clock.now(),
-        origin: session.outbox.id(),
+        now: peer.gateway.life.clock.now(),
+        origin: peer.outbox.id(),
     };
     // Old clients compare: a Read is answered with its msgId, an Ack with null.
     let echoed = match receipt {
         Receipt::Read => Some(msg_id),
         Receipt::Delivered => None,
     };
-    let outbox = Arc::clone(&session.outbox);
+    let outbox = Arc::clone(&peer.outbox);
     let id = client_msg_id.to_owned();
     let done = Box::new(move |result| match result {
         Ok(_) => outbox.answer(ticket, frames::ack(&id, echoed)),
-        Err(error) => super::refuse(&outbox, ticket, &id, &error),
+        Err(error) => refuse(&outbox, ticket, &id, &error),
     });
-    admission::submit(session, Write::Mark(mark), done).map(|()| Answer::Given)
+    admission::submit(peer, Write::Mark(mark), done).map(|()| Answer::Given)
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::{GroupId, Seq};
+use rim_core::{Clock, GroupId, Seq};
 use rim_protocol::rest::ChatDelete;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -23,11 +23,12 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn delete_chat(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
     caller: Caller,
     Json(body): Json<ChatDelete>,
 ) -> Answer<bool> {
     let (group, seen) = (GroupId(body.gid.get()), body.seq.map(|seq| Seq(seq.get())));
-    app.store.delete_chat(caller.user, group, seen, app.clock.now()).await?;
+    store.delete_chat(caller.user, group, seen, clock.now()).await?;
     Ok(Data(true))
 }

@@ -1,14 +1,12 @@
 //! What a user does with a chat of theirs, for themselves alone.
 
-use std::sync::Arc;
-
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
+use crate::http::parts::Api;
 
 mod delete;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
+pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(delete::delete_chat))
 }

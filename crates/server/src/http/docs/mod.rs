@@ -3,7 +3,7 @@
 //! Both are made once, from what stands beside the handlers. The page is static: no script, nothing from
 //! elsewhere, readable without a network.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::response::IntoResponse;
@@ -12,8 +12,8 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::Value;
 
+use super::parts::Api;
 use super::web;
-use crate::App;
 
 mod bounds;
 mod markdown;
@@ -23,7 +23,7 @@ mod page;
 static JSON: LazyLock<String> = LazyLock::new(openapi_document);
 static HTML: LazyLock<String> = LazyLock::new(|| page::render(&openapi::document()));
 
-pub fn routes() -> Router<Arc<App>> {
+pub fn routes() -> Router<Api> {
     Router::new()
         .route(
             "/api/openapi.json",

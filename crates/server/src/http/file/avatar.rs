@@ -3,16 +3,21 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::body::Bytes;
+use axum::extract::{FromRef, Request, State};
 use rim_core::upload::NewUpload;
+use rim_core::{Clock, UserId};
 use rim_protocol::limits::{Invalid, MAX_AVATAR_FILE_BYTES};
+use rim_store::Store;
 
-use crate::App;
+use crate::config::Config;
 use crate::http::answer::{Answer, Data};
-use crate::http::caller::{self, Caller};
+use crate::http::caller::{Bodies, Caller};
 use crate::http::error::ApiError;
 use crate::http::media;
-use crate::media::{AvatarName, measure};
+use crate::http::parts::Api;
+use crate::limits::RateLimits;
+use crate::media::{AvatarName, Avatars, measure};
 
 /// Upload a picture of a user or group
 ///
@@ -34,23 +39,49 @@ use crate::media::{AvatarName, measure};
     )),
 )]
 pub(super) async fn upload_avatar(
-    State(app): State<Arc<App>>,
+    State(limits): State<Arc<RateLimits>>,
+    State(bodies): State<Bodies>,
+    State(uploads): State<Uploads>,
     caller: Caller,
     request: Request,
 ) -> Answer<String> {
-    app.limits.upload(caller.user)?;
-    let picture = caller::read_body(&app, request, MAX_AVATAR_FILE_BYTES).await?;
-    let format = measure(&picture).map_err(|unfit| Invalid::new("avatar", unfit.to_string()))?;
-    let name = AvatarName::of(format, &picture);
-    let cannot_keep = |error: io::Error| match error.kind() {
-        io::ErrorKind::WouldBlock => ApiError::Busy,
-        _ => ApiError::Fault(format!("cannot keep a picture: {error}")),
-    };
-    let was_there = app.avatars.has(&app.tasks, name.clone()).await.map_err(cannot_keep)?;
-    let (name, size_bytes) = (name.to_string(), picture.len() as u64);
-    let upload = NewUpload { user: caller.user, name, size_bytes, was_there };
-    app.store.keep_upload(upload, app.config.upload_quota_bytes, app.clock.now()).await?;
-    let kept = app.avatars.keep(&app.tasks, format, picture).await;
-    let name = kept.map_err(cannot_keep)?;
+    limits.upload(caller.user)?;
+    let picture = bodies.read(request, MAX_AVATAR_FILE_BYTES).await?;
+    let name = uploads.keep(caller.user, picture).await?;
     Ok(Data(media::address(&name)))
+}
+
+/// Where pictures go, and what says whose they are.
+pub(super) struct Uploads {
+    store: Arc<dyn Store>,
+    avatars: Avatars,
+    clock: Arc<dyn Clock>,
+    quota_bytes: u64,
+}
+
+impl FromRef<Api> for Uploads {
+    fn from_ref(api: &Api) -> Self {
+        Self {
+            store: Arc::from_ref(api),
+            avatars: Avatars::from_ref(api),
+            clock: Arc::from_ref(api),
+            quota_bytes: Arc::<Config>::from_ref(api).upload_quota_bytes,
+        }
+    }
+}
+
+impl Uploads {
+    async fn keep(&self, user: UserId, picture: Bytes) -> Result<AvatarName, ApiError> {
+        let format = measure(&picture).map_err(|unfit| Invalid::new("avatar", unfit.to_string()))?;
+        let name = AvatarName::of(format, &picture);
+        let cannot_keep = |error: io::Error| match error.kind() {
+            io::ErrorKind::WouldBlock => ApiError::Busy,
+            _ => ApiError::Fault(format!("cannot keep a picture: {error}")),
+        };
+        let was_there = self.avatars.has(name.clone()).await.map_err(cannot_keep)?;
+        let (name, size_bytes) = (name.to_string(), picture.len() as u64);
+        let upload = NewUpload { user, name, size_bytes, was_there };
+        self.store.keep_upload(upload, self.quota_bytes, self.clock.now()).await?;
+        self.avatars.keep(format, picture).await.map_err(cannot_keep)
+    }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use rim_core::contact::{AskBounds, Directory};
 use rim_core::friend::FriendAction;
-use rim_core::{Refusal, UserId};
+use rim_core::{Clock, Refusal, UserId};
 use rim_protocol::rest::FriendAdd;
+use rim_store::Store;
 
-use crate::App;
+use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
+use crate::limits::RateLimits;
 
 /// Ask somebody to be friends
 ///
@@ -25,16 +27,19 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn add_friend(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
+    State(limits): State<Arc<RateLimits>>,
+    State(config): State<Arc<Config>>,
     caller: Caller,
     Json(body): Json<FriendAdd>,
 ) -> Answer<bool> {
-    app.limits.ask(caller.user)?;
+    limits.ask(caller.user)?;
     let (friend, bounds) = match (body.fid, body.account) {
-        (Some(fid), None) => (UserId(fid.get()), app.ask_bounds()),
+        (Some(fid), None) => (UserId(fid.get()), config.ask_bounds()),
         (None, Some(account)) => {
-            let found = app.store.user_by_account(&account).await?.ok_or(Refusal::NoSuchUser)?;
-            (found.id, AskBounds { directory: Directory::Everybody, ..app.ask_bounds() })
+            let found = store.user_by_account(&account).await?.ok_or(Refusal::NoSuchUser)?;
+            (found.id, AskBounds { directory: Directory::Everybody, ..config.ask_bounds() })
         }
         (None, None) => {
             return Err(ApiError::WrongField("missing field `fid`, or `account` in its place".to_owned()));
@@ -43,6 +48,6 @@ pub(super) async fn add_friend(
             return Err(ApiError::WrongField("one of `fid` and `account`, and not both".to_owned()));
         }
     };
-    app.store.befriend(caller.user, friend, FriendAction::Ask, bounds, app.clock.now()).await?;
+    store.befriend(caller.user, friend, FriendAction::Ask, bounds, clock.now()).await?;
     Ok(Data(true))
 }

@@ -7,11 +7,10 @@ use axum::response::{IntoResponse, Response};
 use rim_core::UserId;
 use rim_core::friend::Friendship;
 use rim_protocol::rest::{Direction, FriendQuery, User};
-use rim_store::Part;
+use rim_store::{Part, Store};
 
-use crate::App;
 use crate::http::answer::Data;
-use crate::http::bounded;
+use crate::http::bounded::Bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
@@ -28,7 +27,8 @@ use crate::wire;
     responses((status = 200, body = Vec<User>, description = "The users of that status.")),
 )]
 pub(super) async fn list_friends(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(bounded): State<Bounded>,
     caller: Caller,
     Query(query): Query<FriendQuery>,
 ) -> Result<Response, ApiError> {
@@ -40,15 +40,16 @@ pub(super) async fn list_friends(
         (BLOCKED, _) => return Ok(Data(Vec::<User>::new()).into_response()),
         _ => return Err(ApiError::InvalidRequest),
     };
-    let store = Arc::clone(&app.store);
-    bounded::list(&app, caller.user, UserId(0), move |after, bytes| {
-        let store = Arc::clone(&store);
-        async move {
-            let part = store.friends_part(caller.user, states, after, bytes).await?;
-            Ok(Part { rows: wire::users(&part.rows, caller.user), rest: part.rest })
-        }
-    })
-    .await
+    let store = Arc::clone(&store);
+    bounded
+        .list(caller.user, UserId(0), move |after, bytes| {
+            let store = Arc::clone(&store);
+            async move {
+                let part = store.friends_part(caller.user, states, after, bytes).await?;
+                Ok(Part { rows: wire::users(&part.rows, caller.user), rest: part.rest })
+            }
+        })
+        .await
 }
 
 const WAITING: u8 = 0;

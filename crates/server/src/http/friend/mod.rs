@@ -1,17 +1,15 @@
 //! Friends: asked for by one, accepted by the other.
 
-use std::sync::Arc;
-
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
+use crate::http::parts::Api;
 
 mod add;
 mod list;
 mod modify;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
+pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(add::add_friend))
         .routes(routes!(list::list_friends))

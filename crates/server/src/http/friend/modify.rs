@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::UserId;
 use rim_core::friend::FriendAction;
+use rim_core::{Clock, UserId};
 use rim_protocol::rest::FriendModify;
+use rim_store::Store;
 
-use crate::App;
+use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -23,7 +24,9 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "Whether there was anything to change.")),
 )]
 pub(super) async fn modify_friend(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
+    State(config): State<Arc<Config>>,
     caller: Caller,
     Json(body): Json<FriendModify>,
 ) -> Answer<bool> {
@@ -33,5 +36,5 @@ pub(super) async fn modify_friend(
         _ => return Ok(Data(false)),
     };
     let friend = UserId(body.fid.get());
-    Ok(Data(app.store.befriend(caller.user, friend, action, app.ask_bounds(), app.clock.now()).await?))
+    Ok(Data(store.befriend(caller.user, friend, action, config.ask_bounds(), clock.now()).await?))
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::{GroupId, UserId};
+use rim_core::{Clock, GroupId, UserId};
 use rim_protocol::limits;
 use rim_protocol::rest::{MemberChange, OpType};
+use rim_store::Store;
 
-use crate::App;
+use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
+use crate::limits::RateLimits;
 
 /// Add or remove members
 ///
@@ -25,18 +27,21 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn change_members(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
+    State(limits): State<Arc<RateLimits>>,
+    State(config): State<Arc<Config>>,
     caller: Caller,
     Json(body): Json<MemberChange>,
 ) -> Answer<bool> {
     limits::user_list("uids", &body.uids)?;
-    app.limits.named(caller.user, body.uids.len())?;
+    limits.named(caller.user, body.uids.len())?;
     let group = GroupId(body.gid.get());
     let users = body.uids.iter().map(|uid| UserId(uid.get())).collect();
-    let now = app.clock.now();
+    let now = clock.now();
     match body.op_type {
-        OpType::Add => app.store.add_members(caller.user, group, users, app.bounds(), now).await?,
-        OpType::Remove => app.store.remove_members(caller.user, group, users, now).await?,
+        OpType::Add => store.add_members(caller.user, group, users, config.bounds(), now).await?,
+        OpType::Remove => store.remove_members(caller.user, group, users, now).await?,
     }
     Ok(Data(true))
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::{GroupId, UserId};
+use rim_core::{Clock, GroupId, UserId};
 use rim_protocol::rest::RoleChange;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -22,11 +22,12 @@ use crate::wire;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn change_role(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
     caller: Caller,
     Json(body): Json<RoleChange>,
 ) -> Answer<bool> {
     let (group, user) = (GroupId(body.gid.get()), UserId(body.uid.get()));
-    app.store.set_role(caller.user, group, user, wire::role(body.role), app.clock.now()).await?;
+    store.set_role(caller.user, group, user, wire::role(body.role), clock.now()).await?;
     Ok(Data(true))
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::UserId;
 use rim_core::group::NewGroup;
+use rim_core::{Clock, UserId};
 use rim_protocol::limits;
 use rim_protocol::rest::GroupCreate;
+use rim_store::Store;
 
-use crate::App;
+use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
+use crate::limits::RateLimits;
 use crate::wire;
 
 /// Create a group
@@ -27,12 +29,15 @@ use crate::wire;
     responses((status = 200, body = u64, description = "The id of the group.")),
 )]
 pub(super) async fn create_group(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
+    State(limits): State<Arc<RateLimits>>,
+    State(config): State<Arc<Config>>,
     caller: Caller,
     Json(body): Json<GroupCreate>,
 ) -> Answer<u64> {
     limits::user_list("users", &body.users)?;
-    app.limits.named(caller.user, body.users.len())?;
+    limits.named(caller.user, body.users.len())?;
     let group = NewGroup {
         creator: caller.user,
         name: limits::group_name(&body.group.name)?,
@@ -40,6 +45,6 @@ pub(super) async fn create_group(
         mode: body.group.mode,
         members: body.users.iter().map(|user| (UserId(user.uid.get()), wire::role(user.role))).collect(),
     };
-    let group = app.store.create_group(group, app.bounds(), app.clock.now()).await?;
+    let group = store.create_group(group, config.bounds(), clock.now()).await?;
     Ok(Data(group.0))
 }

@@ -6,11 +6,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use rim_core::GroupId;
 use rim_protocol::rest::{Group, UidQuery};
-use rim_store::Part;
+use rim_store::{Part, Store};
 
-use crate::App;
 use crate::http::answer::Data;
-use crate::http::bounded;
+use crate::http::bounded::Bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
@@ -27,20 +26,22 @@ use crate::wire;
     responses((status = 200, body = Vec<Group>, description = "The groups one is a member of.")),
 )]
 pub(super) async fn list_groups(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(bounded): State<Bounded>,
     caller: Caller,
     Query(query): Query<UidQuery>,
 ) -> Result<Response, ApiError> {
     if query.uid.is_some_and(|uid| uid.get() != caller.user.0) {
         return Ok(Data(Vec::<Group>::new()).into_response());
     }
-    let store = Arc::clone(&app.store);
-    bounded::list(&app, caller.user, GroupId(0), move |after, bytes| {
-        let store = Arc::clone(&store);
-        async move {
-            let part = store.groups_part(caller.user, after, bytes).await?;
-            Ok(Part { rows: part.rows.iter().map(wire::group).collect(), rest: part.rest })
-        }
-    })
-    .await
+    let store = Arc::clone(&store);
+    bounded
+        .list(caller.user, GroupId(0), move |after, bytes| {
+            let store = Arc::clone(&store);
+            async move {
+                let part = store.groups_part(caller.user, after, bytes).await?;
+                Ok(Part { rows: part.rows.iter().map(wire::group).collect(), rest: part.rest })
+            }
+        })
+        .await
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::GroupId;
+use rim_core::{Clock, GroupId};
 use rim_protocol::rest::GroupRef;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -22,11 +22,12 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn leave_group(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
     caller: Caller,
     Json(body): Json<GroupRef>,
 ) -> Answer<bool> {
     let group = GroupId(body.gid.get());
-    app.store.remove_members(caller.user, group, vec![caller.user], app.clock.now()).await?;
+    store.remove_members(caller.user, group, vec![caller.user], clock.now()).await?;
     Ok(Data(true))
 }

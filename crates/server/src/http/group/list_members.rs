@@ -8,9 +8,9 @@ use rim_core::member_list::{MAX_PAGE, MembersQuery, Named};
 use rim_core::{GroupId, Rev};
 use rim_protocol::limits::part_of_name;
 use rim_protocol::rest::{MembersAnswer, MembersRequest};
+use rim_store::Store;
 
-use crate::App;
-use crate::http::bounded;
+use crate::http::bounded::Bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
@@ -28,7 +28,8 @@ use crate::wire;
     responses((status = 200, body = MembersAnswer, description = "A page of members.")),
 )]
 pub(super) async fn list_members_in_pages(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(bounded): State<Bounded>,
     caller: Caller,
     Json(body): Json<MembersRequest>,
 ) -> Result<Response, ApiError> {
@@ -39,19 +40,21 @@ pub(super) async fn list_members_in_pages(
         bytes: 0,
     };
     let (user, group) = (caller.user, GroupId(body.gid.get()));
-    bounded::object(&app, user, |app, bytes| {
-        let query = MembersQuery { bytes, ..query.clone() };
-        async move {
-            let page = app.store.members_page(user, group, query).await?;
-            Ok(MembersAnswer {
-                members: page.members.iter().map(|member| wire::listed_member(member, user)).collect(),
-                count: page.count,
-                next: page.next.map(|next| next.0),
-                role: page.role.map(wire::role_number),
-            })
-        }
-    })
-    .await
+    let store = &store;
+    bounded
+        .object(user, |bytes| {
+            let query = MembersQuery { bytes, ..query.clone() };
+            async move {
+                let page = store.members_page(user, group, query).await?;
+                Ok(MembersAnswer {
+                    members: page.members.iter().map(|member| wire::listed_member(member, user)).collect(),
+                    count: page.count,
+                    next: page.next.map(|next| next.0),
+                    role: page.role.map(wire::role_number),
+                })
+            }
+        })
+        .await
 }
 
 /// Members of a page where the request names no number.

@@ -1,11 +1,9 @@
 //! Groups: single chats and group chats, and who is in them.
 
-use std::sync::Arc;
-
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
+use crate::http::parts::Api;
 
 mod change_members;
 mod change_role;
@@ -19,7 +17,7 @@ mod members;
 mod transfer;
 mod update;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
+pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(create::create_group))
         .routes(routes!(update::update_group))

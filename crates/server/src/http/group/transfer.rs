@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::{GroupId, UserId};
+use rim_core::{Clock, GroupId, UserId};
 use rim_protocol::rest::GroupTransfer;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -21,11 +21,12 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn transfer_group(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
     caller: Caller,
     Json(body): Json<GroupTransfer>,
 ) -> Answer<bool> {
     let (group, user) = (GroupId(body.gid.get()), UserId(body.uid.get()));
-    app.store.hand_over_group(caller.user, group, user, app.clock.now()).await?;
+    store.hand_over_group(caller.user, group, user, clock.now()).await?;
     Ok(Data(true))
 }

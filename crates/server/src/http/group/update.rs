@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::GroupId;
+use rim_core::{Clock, GroupId};
 use rim_protocol::limits;
 use rim_protocol::rest::GroupUpdate;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -22,13 +22,14 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn update_group(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
     caller: Caller,
     Json(body): Json<GroupUpdate>,
 ) -> Answer<bool> {
     let group = GroupId(body.id.get());
     let name = limits::group_name(&body.name)?;
     let avatar = limits::avatar(&body.avatar)?.to_owned();
-    app.store.update_group(caller.user, group, name, avatar, app.clock.now()).await?;
+    store.update_group(caller.user, group, name, avatar, clock.now()).await?;
     Ok(Data(true))
 }

@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use rim_core::message::WantedChats;
 use rim_protocol::rest::{ChatItem, ChatList};
-use rim_store::Part;
+use rim_store::{Part, Store};
 
 use super::page::page;
-use crate::App;
+use crate::config::Config;
 use crate::http::answer::Data;
-use crate::http::bounded;
+use crate::http::bounded::Bounded;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
@@ -29,22 +29,25 @@ use crate::wire;
     responses((status = 200, body = Vec<ChatItem>, description = "A page of chats; empty past the end.")),
 )]
 pub(super) async fn list_chats(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(config): State<Arc<Config>>,
+    State(bounded): State<Bounded>,
     caller: Caller,
     Json(body): Json<ChatList>,
 ) -> Result<Response, ApiError> {
     if body.uid.get() != caller.user.0 {
         return Ok(Data(Vec::<ChatItem>::new()).into_response());
     }
-    let (store, zone) = (Arc::clone(&app.store), app.config.time_zone.clone());
+    let (store, zone) = (Arc::clone(&store), config.time_zone.clone());
     let wanted = WantedChats::Page(page(body.page, body.size));
-    bounded::list(&app, caller.user, wanted, move |wanted, bytes| {
-        let (store, zone) = (Arc::clone(&store), zone.clone());
-        async move {
-            let part = store.chats_part(caller.user, wanted, bytes).await?;
-            let rows = part.rows.iter().map(|chat| wire::chat(chat, caller.user, &zone)).collect();
-            Ok(Part { rows, rest: part.rest.map(WantedChats::Rest) })
-        }
-    })
-    .await
+    bounded
+        .list(caller.user, wanted, move |wanted, bytes| {
+            let (store, zone) = (Arc::clone(&store), zone.clone());
+            async move {
+                let part = store.chats_part(caller.user, wanted, bytes).await?;
+                let rows = part.rows.iter().map(|chat| wire::chat(chat, caller.user, &zone)).collect();
+                Ok(Part { rows, rest: part.rest.map(WantedChats::Rest) })
+            }
+        })
+        .await
 }

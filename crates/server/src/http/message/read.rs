@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::GroupId;
+use rim_core::{Clock, GroupId};
 use rim_protocol::rest::GroupRead;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -21,10 +21,11 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn mark_group_read(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
     caller: Caller,
     Json(body): Json<GroupRead>,
 ) -> Answer<bool> {
-    app.store.mark_all_read(caller.user, GroupId(body.gid.get()), app.clock.now()).await?;
+    store.mark_all_read(caller.user, GroupId(body.gid.get()), clock.now()).await?;
     Ok(Data(true))
 }

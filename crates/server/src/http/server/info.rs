@@ -7,8 +7,10 @@ use rim_core::contact;
 use rim_protocol::limits;
 use rim_protocol::rest::{Directory, Registration, RemotePictures, ServerInfo, ServerLimits};
 
+use crate::accounts::Accounts;
+use crate::config;
+use crate::config::Config;
 use crate::http::answer::{Answer, Data};
-use crate::{App, config};
 
 /// What this server can do that another of the same protocol may not.
 const FEATURES: [&str; 5] = ["avatars", "friends", "presence", "receipts", "sync"];
@@ -24,7 +26,10 @@ const FEATURES: [&str; 5] = ["avatars", "friends", "presence", "receipts", "sync
     security(()),
     responses((status = 200, body = ServerInfo, description = "The same for everybody who asks.")),
 )]
-pub(super) async fn server_info(State(app): State<Arc<App>>) -> Answer<ServerInfo> {
+pub(super) async fn server_info(
+    State(accounts): State<Arc<Accounts>>,
+    State(config): State<Arc<Config>>,
+) -> Answer<ServerInfo> {
     Ok(Data(ServerInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         features: FEATURES.map(str::to_owned).to_vec(),
@@ -34,21 +39,21 @@ pub(super) async fn server_info(State(app): State<Arc<App>>) -> Answer<ServerInf
             password_bytes: limits::MAX_PASSWORD_BYTES as u64,
             content_bytes: limits::MAX_CONTENT_BYTES as u64,
             frame_bytes: limits::MAX_FRAME_BYTES as u64,
-            body_bytes: app.config.max_body_bytes as u64,
+            body_bytes: config.max_body_bytes as u64,
             picture_bytes: limits::MAX_AVATAR_FILE_BYTES as u64,
             users_per_request: limits::MAX_USERS_PER_REQUEST as u64,
             group_members: limits::MAX_GROUP_MEMBERS,
             watched_users: limits::MAX_WATCHED as u64,
             page_size: u64::from(limits::MAX_PAGE_SIZE),
-            upload_quota: app.config.upload_quota_bytes,
+            upload_quota: config.upload_quota_bytes,
         },
-        registration: if app.config.registration { Registration::Open } else { Registration::Closed },
-        empty: app.accounts.nobody_has_one(&*app.store).await?,
-        remote_pictures: match app.config.remote_pictures {
+        registration: if config.registration { Registration::Open } else { Registration::Closed },
+        empty: accounts.nobody_has_one().await?,
+        remote_pictures: match config.remote_pictures {
             config::RemotePictures::Ask => RemotePictures::Ask,
             config::RemotePictures::Never => RemotePictures::Never,
         },
-        directory: match app.config.directory {
+        directory: match config.directory {
             contact::Directory::Everybody => Directory::Everybody,
             contact::Directory::Contacts => Directory::Contacts,
         },

@@ -1,14 +1,12 @@
 //! The server itself, as anybody may know it.
 
-use std::sync::Arc;
-
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
+use crate::http::parts::Api;
 
 mod info;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
+pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(info::server_info))
 }

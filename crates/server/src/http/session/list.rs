@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use rim_core::Clock;
 use rim_protocol::rest::Session;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::wire;
@@ -19,7 +20,11 @@ use crate::wire;
     tag = "session",
     responses((status = 200, body = Vec<Session>, description = "One row for each login.")),
 )]
-pub(super) async fn list_sessions(State(app): State<Arc<App>>, caller: Caller) -> Answer<Vec<Session>> {
-    let sessions = app.store.sessions(caller.user, app.clock.now()).await?;
+pub(super) async fn list_sessions(
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
+    caller: Caller,
+) -> Answer<Vec<Session>> {
+    let sessions = store.sessions(caller.user, clock.now()).await?;
     Ok(Data(sessions.iter().map(|session| wire::session(session, caller.session.id)).collect()))
 }

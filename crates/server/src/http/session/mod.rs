@@ -1,17 +1,15 @@
 //! Sessions: on which devices a user is logged in.
 
-use std::sync::Arc;
-
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
+use crate::http::parts::Api;
 
 mod list;
 mod revoke;
 mod revoke_others;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
+pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list_sessions))
         .routes(routes!(revoke::revoke_session))

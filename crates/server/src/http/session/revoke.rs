@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use rim_core::SessionId;
 use rim_protocol::rest::SessionRevoke;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -21,10 +21,10 @@ use crate::http::json::Json;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn revoke_session(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
     caller: Caller,
     Json(body): Json<SessionRevoke>,
 ) -> Answer<bool> {
-    app.store.end_session(caller.user, SessionId(body.id.get())).await?;
+    store.end_session(caller.user, SessionId(body.id.get())).await?;
     Ok(Data(true))
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 
@@ -18,6 +18,9 @@ use crate::http::caller::Caller;
     tag = "session",
     responses((status = 200, body = u64, description = "How many have ended.")),
 )]
-pub(super) async fn revoke_other_sessions(State(app): State<Arc<App>>, caller: Caller) -> Answer<u64> {
-    Ok(Data(app.store.end_other_sessions(caller.user, caller.session.id).await?))
+pub(super) async fn revoke_other_sessions(
+    State(store): State<Arc<dyn Store>>,
+    caller: Caller,
+) -> Answer<u64> {
+    Ok(Data(store.end_other_sessions(caller.user, caller.session.id).await?))
 }

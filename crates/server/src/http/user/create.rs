@@ -7,12 +7,13 @@ use rim_core::Refusal;
 use rim_protocol::rest::UserCreate;
 use rim_store::StoreError;
 
-use crate::App;
-use crate::accounts::{AccountError, Registration};
+use crate::accounts::{AccountError, Accounts, Registration};
+use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::ClientAddress;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
+use crate::limits::RateLimits;
 
 /// Create a user
 ///
@@ -27,17 +28,19 @@ use crate::http::json::Json;
     responses((status = 200, body = u64, description = "The id of the new user.")),
 )]
 pub(super) async fn create_user(
-    State(app): State<Arc<App>>,
+    State(accounts): State<Arc<Accounts>>,
+    State(limits): State<Arc<RateLimits>>,
+    State(config): State<Arc<Config>>,
     ClientAddress(address): ClientAddress,
     Json(body): Json<UserCreate>,
 ) -> Answer<u64> {
-    if !app.config.registration {
+    if !config.registration {
         return Err(ApiError::Refused("registration is closed".to_owned()));
     }
-    app.limits.register(address)?;
-    let secret = !app.config.precise_login_errors;
+    limits.register(address)?;
+    let secret = !config.precise_login_errors;
     if secret {
-        app.limits.taken(address)?;
+        limits.taken(address)?;
     }
     let registration = Registration {
         account: body.account,
@@ -46,7 +49,7 @@ pub(super) async fn create_user(
         email: body.email.unwrap_or_default(),
         password: body.password,
     };
-    let created = app.accounts.register(&app.store, &*app.clock, registration).await;
+    let created = accounts.register(registration).await;
     match created {
         Err(AccountError::Store(StoreError::Refused(Refusal::AccountTaken | Refusal::AccountConfusable)))
             if secret =>
@@ -55,7 +58,7 @@ pub(super) async fn create_user(
         }
         created => {
             if secret {
-                app.limits.not_taken(address);
+                limits.not_taken(address);
             }
             Ok(Data(created?.0))
         }

@@ -1,13 +1,10 @@
 //! `GET /api/user/get`
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use rim_core::{Refusal, UserId};
 use rim_protocol::rest::{UidQuery, User};
 
-use super::look_up::look_up;
-use crate::App;
+use super::look_up::People;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::query::Query;
@@ -25,11 +22,11 @@ use crate::wire;
     responses((status = 200, body = User, description = "The user.")),
 )]
 pub(super) async fn get_user(
-    State(app): State<Arc<App>>,
+    State(people): State<People>,
     caller: Caller,
     Query(query): Query<UidQuery>,
 ) -> Answer<User> {
     let uid = query.uid.map_or(caller.user, |uid| UserId(uid.get()));
-    let user = look_up(&app, caller.user, Some(uid)).await?.ok_or(Refusal::NoSuchUser)?;
+    let user = people.look_up(caller.user, Some(uid)).await?.ok_or(Refusal::NoSuchUser)?;
     Ok(Data(wire::user(&user, caller.user)))
 }

@@ -10,13 +10,12 @@ use rim_core::account::fold;
 use rim_protocol::limits::{self, MAX_NAME_CHARS};
 use rim_protocol::rest::UserLogin;
 
-use crate::App;
-use crate::accounts::{AccountError, Login};
+use crate::accounts::{AccountError, Accounts, Login};
 use crate::http::answer::Data;
 use crate::http::caller::ClientAddress;
 use crate::http::error::ApiError;
 use crate::http::json::Json;
-use crate::limits::Guesser;
+use crate::limits::{Guesser, RateLimits};
 
 /// Log in
 ///
@@ -35,7 +34,8 @@ use crate::limits::Guesser;
     )),
 )]
 pub(super) async fn log_in(
-    State(app): State<Arc<App>>,
+    State(accounts): State<Arc<Accounts>>,
+    State(limits): State<Arc<RateLimits>>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     Json(body): Json<UserLogin>,
@@ -45,26 +45,24 @@ pub(super) async fn log_in(
         Some(device) => limits::device_name(device)?,
         None => user_agent(&headers),
     };
-    let device = app.accounts.device(&app.store, &body.account, &account, &headers).await?;
+    let device = accounts.device(&body.account, &account, &headers).await?;
     match device {
-        Some(_) => app.limits.login_of_device(&account, address)?,
-        None => app.limits.login(address)?,
+        Some(_) => limits.login_of_device(&account, address)?,
+        None => limits.login(address)?,
     }
     let guesser = match device {
         Some(number) => Guesser::Device(number),
-        None if app.limits.is_under_attack(&account) => {
-            app.accounts.guesser_at(&app.store, &*app.clock, &body.account, address).await?
-        }
+        None if limits.is_under_attack(&account) => accounts.guesser_at(&body.account, address).await?,
         None => Guesser::Stranger(address),
     };
-    let attempt = app.limits.password_attempt(&account, guesser)?;
+    let attempt = limits.password_attempt(&account, guesser)?;
     let login = Login { account: body.account.clone(), password: body.password, device: name, address };
-    let outcome = app.accounts.login(&app.store, &*app.clock, login).await;
+    let outcome = accounts.login(login).await;
     let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
-    app.password_attempted(&account, guesser, &attempt, wrong);
+    accounts.password_attempted(&account, guesser, &attempt, wrong);
     let token = Data(outcome?.to_text());
     // The session is open: without a cookie it is as good.
-    let cookie = app.accounts.remember_device(&app.store, &body.account, &account, device).await;
+    let cookie = accounts.remember_device(&body.account, &account, device).await;
     let cookie = cookie.unwrap_or_else(|error| {
         tracing::warn!(%error, "a device that has logged in was given no cookie");
         None

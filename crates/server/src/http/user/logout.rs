@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 
@@ -17,7 +17,7 @@ use crate::http::caller::Caller;
     tag = "user",
     responses((status = 200, body = bool, description = "`true`.")),
 )]
-pub(super) async fn log_out(State(app): State<Arc<App>>, caller: Caller) -> Answer<bool> {
-    app.store.end_session(caller.user, caller.session.id).await?;
+pub(super) async fn log_out(State(store): State<Arc<dyn Store>>, caller: Caller) -> Answer<bool> {
+    store.end_session(caller.user, caller.session.id).await?;
     Ok(Data(true))
 }

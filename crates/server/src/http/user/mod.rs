@@ -1,11 +1,9 @@
 //! Users: who they are, and how they come in.
 
-use std::sync::Arc;
-
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
+use crate::http::parts::Api;
 
 mod create;
 mod get;
@@ -17,7 +15,7 @@ mod search;
 mod token;
 mod update;
 
-pub fn routes() -> OpenApiRouter<Arc<App>> {
+pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(create::create_user))
         .routes(routes!(login::log_in))

@@ -6,13 +6,13 @@ use axum::extract::State;
 use rim_core::Refusal;
 use rim_core::account::fold;
 use rim_protocol::rest::PasswordChange;
+use rim_store::Store;
 
-use crate::App;
-use crate::accounts::AccountError;
+use crate::accounts::{AccountError, Accounts};
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
-use crate::limits::Guesser;
+use crate::limits::{Guesser, RateLimits};
 
 /// Change one's password
 ///
@@ -24,19 +24,20 @@ use crate::limits::Guesser;
     responses((status = 200, body = bool, description = "`true`.")),
 )]
 pub(super) async fn change_password(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(accounts): State<Arc<Accounts>>,
+    State(limits): State<Arc<RateLimits>>,
     caller: Caller,
     Json(body): Json<PasswordChange>,
 ) -> Answer<bool> {
     // Whoever holds a token may guess here; it counts for the session, and nobody who guesses elsewhere keeps its
     // owner from changing the password.
-    let account = app.store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?.account;
+    let account = store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?.account;
     let (account, guesser) = (fold(&account), Guesser::session(caller.session.id));
-    let attempt = app.limits.password_attempt(&account, guesser)?;
-    let outcome =
-        app.accounts.change_password(&app.store, &caller.session, body.old_password, body.new_password).await;
+    let attempt = limits.password_attempt(&account, guesser)?;
+    let outcome = accounts.change_password(&caller.session, body.old_password, body.new_password).await;
     let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
-    app.password_attempted(&account, guesser, &attempt, wrong);
+    accounts.password_attempted(&account, guesser, &attempt, wrong);
     outcome?;
     Ok(Data(true))
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use rim_protocol::rest::{AccountQuery, User};
+use rim_store::Store;
 
-use super::look_up::look_up;
-use crate::App;
+use super::look_up::People;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
@@ -26,12 +26,13 @@ use crate::wire;
     responses((status = 200, body = User, description = "The user of that account.")),
 )]
 pub(super) async fn search_user(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(people): State<People>,
     caller: Caller,
     Query(query): Query<AccountQuery>,
 ) -> Answer<User> {
-    let found = app.store.user_by_account(&query.account).await?.map(|user| user.id);
-    match look_up(&app, caller.user, found).await? {
+    let found = store.user_by_account(&query.account).await?.map(|user| user.id);
+    match people.look_up(caller.user, found).await? {
         Some(user) => Ok(Data(wire::user(&user, caller.user))),
         None => Err(ApiError::NothingFound),
     }

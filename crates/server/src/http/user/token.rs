@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use rim_core::Refusal;
 use rim_protocol::rest::{TokenQuery, User};
+use rim_store::Store;
 
-use crate::App;
+use crate::accounts::Accounts;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
@@ -24,14 +25,15 @@ use crate::wire;
     responses((status = 200, body = User, description = "Oneself.")),
 )]
 pub(super) async fn get_user_of_token(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(accounts): State<Arc<Accounts>>,
     caller: Caller,
     Query(query): Query<TokenQuery>,
 ) -> Answer<User> {
-    let session = app.accounts.authenticate(&app.store, &*app.clock, &query.token).await?;
+    let session = accounts.authenticate(&query.token).await?;
     if session.is_none_or(|session| session.user != caller.user) {
         return Err(ApiError::NoSuchUser("token not found"));
     }
-    let user = app.store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?;
+    let user = store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?;
     Ok(Data(wire::user(&user, caller.user)))
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use rim_core::Refusal;
 use rim_core::user::ProfileChange;
+use rim_core::{Clock, Refusal};
 use rim_protocol::limits::{self, Invalid};
 use rim_protocol::rest::{User, UserUpdate};
+use rim_store::Store;
 
-use crate::App;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
+use crate::limits::RateLimits;
 use crate::wire;
 
 /// Change one's profile
@@ -25,7 +26,9 @@ use crate::wire;
     responses((status = 200, body = User, description = "Oneself, as changed.")),
 )]
 pub(super) async fn update_user(
-    State(app): State<Arc<App>>,
+    State(store): State<Arc<dyn Store>>,
+    State(clock): State<Arc<dyn Clock>>,
+    State(limits): State<Arc<RateLimits>>,
     caller: Caller,
     Json(body): Json<UserUpdate>,
 ) -> Answer<User> {
@@ -34,9 +37,9 @@ pub(super) async fn update_user(
         avatar: checked(body.avatar, limits::avatar)?,
         email: checked(body.email, limits::email)?,
     };
-    app.limits.profile(caller.user)?;
-    app.store.update_profile(caller.user, change, app.clock.now()).await?;
-    let user = app.store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?;
+    limits.profile(caller.user)?;
+    store.update_profile(caller.user, change, clock.now()).await?;
+    let user = store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?;
     Ok(Data(wire::user(&user, caller.user)))
 }
 
