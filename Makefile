@@ -45,9 +45,11 @@ test: $(if $(NODE),,no-node) ## Runs all tests
 fuzz: ## Feeds whatever reads what strangers send with made-up input, for as long as FUZZ_MINUTES says
 	@CARGO='$(CARGO)' scripts/fuzz.sh $(FUZZ)
 
-check: $(if $(NODE),$(WEB_PACKAGES),no-node) ## Checks format, lints, types and layers, as CI does
+check: $(if $(NODE),$(WEB_PACKAGES),no-node) ## Checks format, lints, types, layers and circles, as CI does
 	$(CARGO) fmt --all --check
 	python3 scripts/check_layers.py
+	python3 scripts/test_check_circles.py --quiet
+	python3 scripts/check_circles.py
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 ifdef NODE
 	cd web && npm run check
