@@ -72,6 +72,7 @@ mod readers;
 mod restore;
 mod row;
 mod sessions;
+mod snapshot;
 mod statements;
 mod sync;
 mod tail;

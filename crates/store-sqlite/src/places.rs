@@ -20,9 +20,7 @@ use parking_lot::{Mutex, RwLock};
 use rim_core::message::Span;
 use rim_core::{GroupId, MessageId, Seq};
 
-use crate::failure::Result;
-use crate::readers::Snapshot;
-use crate::row::{self, Fields, Sql};
+use crate::row::Sql;
 
 /// Where readers begin: at the oldest run that is not wholly in the table.
 ///
@@ -124,12 +122,12 @@ impl Recent {
     }
 
     /// The place up to which the table has the group; `None` if it has all of it.
-    fn after(&self, group: GroupId) -> Option<Seq> {
+    pub(crate) fn after(&self, group: GroupId) -> Option<Seq> {
         self.runs().find_map(|run| Some(run.stretches.read().get(&group)?.after))
     }
 
     /// The messages of the span that are in memory, ascending.
-    fn within(&self, group: GroupId, span: Span) -> Vec<MessageId> {
+    pub(crate) fn within(&self, group: GroupId, span: Span) -> Vec<MessageId> {
         let mut messages = Vec::new();
         for run in self.runs() {
             if let Some(stretch) = run.stretches.read().get(&group) {
@@ -149,30 +147,5 @@ impl Stretch {
         let index = |seq: Seq| (seq.clamp(self.after, self.last()).0 - self.after.0) as usize;
         let (from, to) = (index(span.after), index(span.to));
         &self.messages[from.min(to)..to]
-    }
-}
-
-impl Snapshot<'_> {
-    /// The message at a place of the group; `None` if there is no such place.
-    pub(crate) fn message_at(&self, group: GroupId, seq: Seq) -> Result<Option<MessageId>> {
-        let span = Span { after: Seq(seq.0.saturating_sub(1)), to: seq };
-        let (_, newest) = self.places(group, span, 1);
-        if !newest.is_empty() {
-            return Ok(newest.first().copied());
-        }
-        let sql = "SELECT group_id, message_id FROM places WHERE group_id = ?1 AND seq = ?2";
-        row::first(self, sql, [group.sql(), seq.sql()], |row| {
-            Ok(MessageId(Fields { table: "places", row }.get(1)?))
-        })
-    }
-
-    /// The first `limit` places of a span that does not go beyond the group's `last_seq`: those that are in
-    /// the table, and the messages at the others, ascending.
-    pub(crate) fn places(&self, group: GroupId, span: Span, limit: u64) -> (Span, Vec<MessageId>) {
-        // There are no gaps: so many messages lie in so many places.
-        let to = span.to.min(Seq(span.after.0.saturating_add(limit)));
-        let table_to = self.recent.after(group).unwrap_or(to).clamp(span.after, to.max(span.after));
-        let newest = self.recent.within(group, Span { after: table_to, to });
-        (Span { after: span.after, to: table_to }, newest)
     }
 }

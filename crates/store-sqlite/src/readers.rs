@@ -1,18 +1,19 @@
 //! Reading: a few connections, each of which sees one snapshot a use case.
 
-use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rim_store::StoreError;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection;
 use crate::failure::{Failure, Result};
 use crate::health::Health;
-use crate::places::{Oldest, Recent};
+use crate::places::Oldest;
+
+pub(crate) use crate::snapshot::Snapshot;
 
 /// Reads that run or wait. One more is answered "busy".
 const MAX_WAITING: usize = 16_384;
@@ -26,36 +27,6 @@ pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
     oldest: Oldest,
     pub(crate) health: Health,
-}
-
-/// What a reader sees: the database at one moment.
-pub(crate) struct Snapshot<'c> {
-    db: Transaction<'c>,
-    /// The places that may not be in its tables yet.
-    pub(crate) recent: Arc<Recent>,
-    /// Who is told of damage; nobody in tests of the tables.
-    pub(crate) health: Option<&'c Health>,
-}
-
-impl<'c> Snapshot<'c> {
-    pub(crate) fn open(db: &'c Connection, oldest: &Oldest) -> Result<Self> {
-        Self::with(db, oldest.hold())
-    }
-
-    /// `recent` was taken hold of before: see places.rs.
-    pub(crate) fn with(db: &'c Connection, recent: Arc<Recent>) -> Result<Self> {
-        // Deferred: the snapshot is that of the first statement. Dropping it rolls back, which for a
-        // reader is how to end.
-        Ok(Self { db: db.unchecked_transaction()?, recent, health: None })
-    }
-}
-
-impl Deref for Snapshot<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.db
-    }
 }
 
 impl Readers {

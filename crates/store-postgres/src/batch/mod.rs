@@ -7,9 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Object};
-use rim_core::event::{Change, GroupChange};
-use rim_core::message::Receipt;
-use rim_core::{MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 use tokio::sync::MutexGuard;
 use tokio::time::timeout;
 
@@ -21,62 +18,17 @@ use crate::queue::Wanted;
 mod decide;
 mod evidence;
 mod load;
+mod outcome;
 mod store;
 mod told;
 
 pub(crate) use evidence::Evidence;
+pub(crate) use outcome::Outcome;
 pub(crate) use told::{refuse, tell};
 
 /// How long each of the two round trips may take. The server's own time-outs end what is merely slow: this is for one
 /// that says nothing at all. Less than the time for which a batch is tried again.
 const ROUND_TRIP: Duration = Duration::from_secs(6);
-
-/// What became of one write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It is a new message.
-    Appended {
-        id: MessageId,
-        seq: Seq,
-        rev: Rev,
-        at: Timestamp,
-        /// Who came back for it, with the `rev` before.
-        brought_back: Option<UserId>,
-    },
-    /// It was stored before.
-    Resent {
-        id: MessageId,
-        seq: Seq,
-    },
-    /// A receipt moved on.
-    Marked {
-        message: MessageId,
-        receipt: Receipt,
-        seq: Seq,
-        rev: Rev,
-        at: Timestamp,
-    },
-    /// There was nothing to mark.
-    Unmarked,
-    Refused(Refusal),
-}
-
-impl Outcome {
-    /// The change, where somebody came back for a message.
-    fn addition(&self, wanted: &Wanted) -> Option<Change> {
-        let Self::Appended { rev, at, brought_back: Some(user), .. } = *self else { return None };
-        let (group, actor) = (wanted.group(), wanted.user());
-        let what = GroupChange::Added { users: vec![user] };
-        Some(Change::Group { group, rev: Rev(rev.0 - 1), seq: None, actor, what, at })
-    }
-
-    /// The change, where a receipt has moved on.
-    fn receipt(&self, wanted: &Wanted) -> Option<Change> {
-        let Self::Marked { message, receipt, seq, rev, at } = *self else { return None };
-        let (group, user, origin) = (wanted.group(), wanted.user(), wanted.origin());
-        Some(Change::Receipt { group, rev, user, receipt, message, seq, at, origin })
-    }
-}
 
 /// A batch that is committed, or needed no commit.
 pub(crate) struct Carried<'p> {

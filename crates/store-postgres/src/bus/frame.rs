@@ -6,7 +6,8 @@ use rim_core::bus::Subject;
 use rim_core::event::Topic;
 use rim_core::{GroupId, NodeId, UserId};
 
-use super::Hint;
+/// For whom it is, and what it says.
+pub(super) type Hint = (Subject, Vec<u8>);
 
 /// PostgreSQL's NOTIFY holds less than 8000 bytes.
 const MAX_TEXT_BYTES: usize = 7999;

@@ -1,10 +1,14 @@
 //! The connection of a bus: made again for as long as it takes.
 
+use std::collections::HashSet;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rim_core::NodeId;
+use rim_core::bus::{Subject, Teller};
+use rim_core::event::Topic;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -12,7 +16,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{AsyncMessage, Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Hint, Shared, frame};
+use super::frame::{self, Hint};
 use crate::OpenError;
 use crate::connection::{CONNECT, Server, cannot_connect, describe};
 
@@ -168,4 +172,26 @@ async fn send(client: &Client, channel: &str, node: NodeId, queued: &mut mpsc::R
 async fn notify(client: &Client, channel: &str, texts: Vec<String>) -> Result<(), tokio_postgres::Error> {
     let sql = "SELECT pg_notify($1, text) FROM unnest($2::text[]) AS hints (text)";
     client.query_typed(sql, &[(&channel, Type::TEXT), (&texts, Type::TEXT_ARRAY)]).await.map(drop)
+}
+
+/// What the bus and its task have in common.
+pub(super) struct Shared {
+    /// A plain mutex: held for a look-up.
+    pub(super) topics: Mutex<HashSet<Topic>>,
+    pub(super) teller: Teller,
+    /// What keeps it from working, if it does not. A plain mutex: held for a look.
+    pub(super) trouble: Mutex<Option<String>>,
+}
+
+impl Shared {
+    /// Tells the node of a hint that it wants to hear.
+    fn hear(&self, subject: Subject, payload: Vec<u8>) {
+        let wanted = match subject {
+            Subject::Everybody => true,
+            Subject::Topic(topic) => self.topics.lock().contains(&topic),
+        };
+        if wanted {
+            self.teller.hint(subject, payload);
+        }
+    }
 }

@@ -4,14 +4,13 @@
 //! takes what it has subscribed to: right for two to five nodes, beyond which each does more and more for nothing.
 //! A NOTIFY takes a lock that all who notify in that server share, so hints are gathered into as few as hold them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use rim_core::NodeId;
-use rim_core::bus::{Bus, Hearing, Subject, Teller, hearing};
+use rim_core::bus::{Bus, Hearing, Subject, hearing};
 use rim_core::event::Topic;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -23,16 +22,14 @@ use crate::connection::Server;
 mod frame;
 mod link;
 
-use frame::MAX_PAYLOAD_BYTES;
-use link::Link;
+use frame::{Hint, MAX_PAYLOAD_BYTES};
+use link::{Link, Shared};
 
 /// Hints that wait to be sent; of the largest they are 24 MB.
 const QUEUE_HINTS: usize = 4096;
 
 /// How long the end of a bus waits for what is queued.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
-
-type Hint = (Subject, Vec<u8>);
 
 /// How to join the bus of a database.
 pub struct BusOptions {
@@ -53,15 +50,6 @@ pub struct NotifyBus {
     task: TaskTracker,
     cancelled: CancellationToken,
     _cancels: DropGuard,
-}
-
-/// What the bus and its task have in common.
-struct Shared {
-    /// A plain mutex: held for a look-up.
-    topics: Mutex<HashSet<Topic>>,
-    teller: Teller,
-    /// What keeps it from working, if it does not. A plain mutex: held for a look.
-    trouble: Mutex<Option<String>>,
 }
 
 impl NotifyBus {
@@ -129,18 +117,5 @@ impl Bus for NotifyBus {
             self.task.wait().await;
         }
         self.shared.teller.close();
-    }
-}
-
-impl Shared {
-    /// Tells the node of a hint that it wants to hear.
-    fn hear(&self, subject: Subject, payload: Vec<u8>) {
-        let wanted = match subject {
-            Subject::Everybody => true,
-            Subject::Topic(topic) => self.topics.lock().contains(&topic),
-        };
-        if wanted {
-            self.teller.hint(subject, payload);
-        }
     }
 }
