@@ -449,9 +449,10 @@ mod tests {
         Plan { users: 60, groups: 25, messages: 300, heavy: 21, crowd: 30, sessions: 20 }
     }
 
-    async fn open(data: &Path) -> SqliteStore {
+    async fn open(data: &Path) -> Arc<dyn Store> {
         let options = Options { path: data.join("rim.db"), readers: 1, observer: Arc::new(Unobserved) };
         let (store, feed) = SqliteStore::open(options).expect("a store");
+        let store: Arc<dyn Store> = Arc::new(store);
         tokio::spawn(drain(feed));
         store
     }

@@ -1,7 +1,7 @@
 //! The record of changes that nodes read of each other: everything with a `rev`, but messages, which are their own.
 
 use deadpool_postgres::GenericClient;
-use rim_core::event::{Change, Topic};
+use rim_core::event::{Change, GroupChange, Topic};
 use rim_core::{GroupId, Origin, Rev, Timestamp, UserId};
 use tokio_postgres::Statement;
 
@@ -26,6 +26,23 @@ pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Resul
     if !users.ids.is_empty() {
         users.insert(db, &db.prepare_cached(INSERT_OF_USERS).await?).await?;
     }
+    for change in changes {
+        record_joinings(db, change).await?;
+    }
+    Ok(())
+}
+
+/// Keeps who has come into a group, so that a node learns of those whom it has connections of. Each took a `rev`.
+async fn record_joinings(db: &impl GenericClient, change: &Change) -> Result<()> {
+    let Change::Group { group, rev, what, .. } = change else { return Ok(()) };
+    let (GroupChange::Created { members: users } | GroupChange::Added { users }) = what else {
+        return Ok(());
+    };
+    let before = rev.0 - users.len() as u64;
+    let revs: Vec<_> = (1..).take(users.len()).map(|place| Rev(before + place).sql()).collect();
+    let sql = "INSERT INTO joinings (group_id, user_id, rev)
+               SELECT $1, new.user_id, new.rev FROM unnest($2::bigint[], $3::bigint[]) AS new (user_id, rev)";
+    row::execute(db, sql, &[&group.sql(), &array(users.iter().copied()), &revs]).await?;
     Ok(())
 }
 

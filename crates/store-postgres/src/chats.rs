@@ -1,19 +1,15 @@
-//! Chats as their users have them: the chat list, and what they do with a chat for themselves alone.
+//! The chat list.
 
 use deadpool_postgres::GenericClient;
-use rim_core::event::{Change, ChatChange};
-use rim_core::message::{self, Chat, Page, ShownChat, WantedChats};
+use rim_core::message::{Chat, Page, ShownChat, WantedChats};
 use rim_core::size::{Size, fitting};
 use rim_core::sync::ChatState;
-use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_core::{Rev, UserId};
 use rim_store::Part;
 
-use crate::database::Tx;
 use crate::failure::Result;
+use crate::membership;
 use crate::row::{self, Sql, array};
-use crate::{contacts, membership, users};
-
-// ---- reading
 
 /// Chats that are looked at together.
 const AT_ONCE: usize = 64;
@@ -138,92 +134,4 @@ pub(crate) async fn changed(
         Ok((row.number(3)?, state))
     })
     .await
-}
-
-// ---- writing
-
-/// Of a group that the user is in nothing is locked: a message that comes at the same time is not deleted with it.
-pub(crate) async fn delete(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    group: GroupId,
-    seen: Option<Seq>,
-    now: Timestamp,
-) -> Result<()> {
-    // Locked first, so that what is deleted already is known.
-    users::lock(&tx.db, [user, user]).await?;
-    // Nobody brings the user back while they forget it.
-    let sql = "SELECT g.id FROM groups AS g WHERE g.id = $1 AND NOT g.single
-                   AND EXISTS (SELECT FROM members AS m
-                               WHERE m.group_id = $1 AND m.user_id = $2 AND m.left_rev IS NOT NULL)
-               FOR NO KEY UPDATE OF g";
-    row::execute(&tx.db, sql, &[&group.sql(), &user.sql()]).await?;
-    let sql = "SELECT g.id, m.user_id, coalesce(m.left_seq, g.last_seq), c.deleted_seq, g.single, m.left_seq
-               FROM groups AS g
-                    LEFT JOIN members AS m ON m.group_id = g.id AND m.user_id = $2
-                    LEFT JOIN chats AS c ON c.group_id = g.id AND c.user_id = $2
-               WHERE g.id = $1";
-    let found = row::first(&tx.db, sql, &[&group.sql(), &user.sql()], |row| {
-        let (member, deleted) = (row.maybe::<UserId>(1)?, row.maybe(3)?);
-        Ok((member, row.number(2)?, deleted, row.get(4)?, row.maybe(5)?))
-    })
-    .await?;
-    let (member, last, deleted, single, left) = found.ok_or(Refusal::NoSuchGroup)?;
-    if member.is_none() {
-        let forgotten = membership::is_forgotten(&tx.db, group, user).await?;
-        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
-    }
-    if let Some(seq) = message::delete(deleted, last, seen) {
-        note(tx, user, group, ChatChange::Deleted { seq }, now).await?;
-    }
-    if message::is_forgotten(single, left, seen) {
-        membership::forget(&tx.db, group, user).await?;
-        contacts::forget_unasked(&tx.db, group, user).await?;
-    }
-    Ok(())
-}
-
-/// Reads what one who has left has not read of their part.
-///
-/// # Errors
-/// `NotMember` where they never were one.
-pub(crate) async fn read_after_leaving(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    group: GroupId,
-    now: Timestamp,
-) -> Result<()> {
-    // Before the membership, which others write while they have the group.
-    users::lock(&tx.db, [user, user]).await?;
-    let sql = "SELECT group_id, left_seq FROM members
-               WHERE group_id = $1 AND user_id = $2 AND left_seq IS NOT NULL";
-    let seq = row::first(&tx.db, sql, &[&group.sql(), &user.sql()], |row| row.number(1)).await?;
-    let Some(seq): Option<Seq> = seq else {
-        // There is nothing to read in what was forgotten.
-        let forgotten = membership::is_forgotten(&tx.db, group, user).await?;
-        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
-    };
-    // Without a rev of the group: it is none of its business any more. Whoever has come back meanwhile reads as a
-    // member, when they are asked to again.
-    let sql = "UPDATE members SET read_seq = $3, delivered_seq = greatest(delivered_seq, $3)
-               WHERE group_id = $1 AND user_id = $2 AND left_seq = $3 AND read_seq < $3";
-    if row::execute(&tx.db, sql, &[&group.sql(), &user.sql(), &seq.sql()]).await? == 0 {
-        return Ok(());
-    }
-    note(tx, user, group, ChatChange::ReadAfterLeaving { seq }, now).await
-}
-
-/// Stores it as the next of the user's own changes, and tells of it.
-async fn note(tx: &mut Tx<'_>, user: UserId, group: GroupId, what: ChatChange, at: Timestamp) -> Result<()> {
-    let rev = users::next_rev(&tx.db, user).await?.ok_or(Refusal::NoSuchUser)?;
-    let deleted = match what {
-        ChatChange::Deleted { seq } => Some(seq.sql()),
-        ChatChange::ReadAfterLeaving { .. } => None,
-    };
-    let sql = "INSERT INTO chats (user_id, group_id, deleted_seq, rev) VALUES ($1, $2, $3, $4)
-               ON CONFLICT (user_id, group_id)
-               DO UPDATE SET deleted_seq = coalesce(excluded.deleted_seq, chats.deleted_seq), rev = excluded.rev";
-    row::execute(&tx.db, sql, &[&user.sql(), &group.sql(), &deleted, &rev.sql()]).await?;
-    tx.publish(Change::Chat { user, rev, group, what, at });
-    Ok(())
 }

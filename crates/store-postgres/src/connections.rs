@@ -35,11 +35,11 @@ pub(crate) struct Connections {
 }
 
 /// A connection of a use case.
-pub(crate) struct Lent<'c> {
+pub(crate) struct Lent {
     /// Taken only when it goes.
     client: Option<Client>,
     place: Option<OwnedSemaphorePermit>,
-    connections: &'c Connections,
+    connections: Arc<Connections>,
 }
 
 impl Connections {
@@ -74,14 +74,15 @@ impl Connections {
     }
 
     /// One for a use case, as soon as there is one.
-    pub(crate) async fn for_a_use_case(&self) -> Result<Lent<'_>> {
+    pub(crate) async fn for_a_use_case(self: &Arc<Self>) -> Result<Lent> {
         loop {
             let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned()).await;
             let place = place.map_err(|_| Failure::Late)?;
             let place = place.map_err(|_| Failure::Away("the store is closed".into()))?;
             match self.others.get().await {
                 Ok(client) => {
-                    return Ok(Lent { client: Some(client), place: Some(place), connections: self });
+                    let connections = Arc::clone(self);
+                    return Ok(Lent { client: Some(client), place: Some(place), connections });
                 }
                 // The server has none for this place, but the other places have theirs.
                 Err(PoolError::Backend(error)) if is_full(&error) && self.close_place() => place.forget(),
@@ -143,14 +144,14 @@ impl Connections {
     }
 }
 
-impl Lent<'_> {
+impl Lent {
     /// Nobody knows what is still under way on it.
     pub(crate) fn discard(mut self) {
         drop(self.client.take().map(Object::take));
     }
 }
 
-impl Deref for Lent<'_> {
+impl Deref for Lent {
     type Target = Client;
 
     fn deref(&self) -> &Client {
@@ -158,16 +159,16 @@ impl Deref for Lent<'_> {
     }
 }
 
-impl DerefMut for Lent<'_> {
+impl DerefMut for Lent {
     fn deref_mut(&mut self) -> &mut Client {
         self.client.as_mut().expect("it is there until it goes")
     }
 }
 
-impl Drop for Lent<'_> {
+impl Drop for Lent {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
-        let connections = self.connections;
+        let connections = &self.connections;
         if connections.one_is_needed.swap(false, Ordering::Relaxed) && connections.close_place() {
             drop(Object::take(client));
             // Nor is another made in its place, until there may be more again.

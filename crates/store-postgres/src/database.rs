@@ -7,17 +7,20 @@ use deadpool_postgres::{Client, Transaction};
 use futures_util::future::BoxFuture;
 use rim_core::UserId;
 use rim_core::event::Change;
-use rim_store::{CommitObserver, Committed, StoreError};
-use tokio::sync::{MutexGuard, Semaphore, oneshot};
+use rim_store::database::{InPieces, Piece};
+use rim_store::{CommitObserver, Committed, Read, StoreError, Tx};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedMutexGuard, Semaphore, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
 use tokio_util::task::TaskTracker;
 
+use crate::changes;
 use crate::connections::{Connections, Lent};
 use crate::failure::{Failure, Result};
+use crate::port::{Patience, Reader, Writer};
 use crate::publisher::{Publisher, Slot};
 use crate::turns::Turns;
-use crate::{changes, events};
 
 /// Use cases that run or wait. One more is answered "busy".
 const MAX_WAITING: usize = 16_384;
@@ -44,18 +47,9 @@ pub(crate) struct Database {
 /// How often a piece is tried again whose database was away.
 const TRIES: usize = 20;
 
-/// What came of a piece of a large change.
-pub(crate) enum Piece<T> {
-    /// There are others.
-    More,
-    /// The same; nothing is written yet.
-    Looked,
-    Last(T),
-}
-
 /// What a transaction needs before it begins.
-struct Begun<'c> {
-    client: Lent<'c>,
+struct Begun {
+    client: Lent,
     slot: Slot,
 }
 
@@ -73,26 +67,13 @@ impl Asked {
     }
 }
 
-/// A transaction that changes something.
-pub(crate) struct Tx<'c> {
-    pub(crate) db: Transaction<'c>,
-    changes: Vec<Change>,
-}
-
 /// A transaction whose COMMIT was sent.
-struct Ended<'p, T> {
+struct Ended<T> {
     answer: T,
     changes: Vec<Change>,
     committed: Result<()>,
     /// To be held until the changes are told; `None` if there are none.
-    turn: Option<MutexGuard<'p, ()>>,
-}
-
-impl Tx<'_> {
-    /// Tells users of a change, once it is committed.
-    pub(crate) fn publish(&mut self, change: Change) {
-        self.changes.push(change);
-    }
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Database {
@@ -163,13 +144,35 @@ impl Database {
         }
     }
 
+    /// Reads, on a thread: on one snapshot, or without one.
+    pub(crate) async fn read_here<T: Send + 'static>(
+        &self,
+        at_once: bool,
+        work: impl FnOnce(&dyn Read) -> std::result::Result<T, rim_store::Failure> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| StoreError::Busy)?;
+        let mut client = self.client().await?;
+        let patience = Patience::new(Handle::current(), CALL);
+        let reading = tokio::task::spawn_blocking(move || {
+            let answer = if at_once {
+                read_at_once(&mut client, &patience, work)
+            } else {
+                work(&Reader { db: &*client, patience: &patience }).map_err(Failure::from)
+            };
+            if matches!(answer, Err(Failure::Late)) {
+                client.discard();
+            }
+            answer
+        });
+        Ok(reading.await.unwrap_or(Err(Failure::Panicked))?)
+    }
+
     /// Runs `work` in a transaction, commits it, and tells what it has changed. Once it has begun it goes on even if the
     /// caller does not.
-    pub(crate) async fn write<T, F>(self: &Arc<Self>, work: F) -> rim_store::Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>> + Send + 'static,
-    {
+    pub(crate) async fn write<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut dyn Tx) -> std::result::Result<T, rim_store::Failure> + Send + 'static,
+    ) -> rim_store::Result<T> {
         let database = Arc::clone(self);
         self.unless_abandoned(async move |asked| {
             let Some(begun) = asked.unless_it_ends(database.begin()).await else {
@@ -181,11 +184,11 @@ impl Database {
     }
 
     /// The same of a large change that is one whole. It waits for its turn.
-    pub(crate) async fn write_many<T, F>(self: &Arc<Self>, by: UserId, work: F) -> rim_store::Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>> + Send + 'static,
-    {
+    pub(crate) async fn write_many<T: Send + 'static>(
+        self: &Arc<Self>,
+        by: UserId,
+        work: impl FnOnce(&mut dyn Tx) -> std::result::Result<T, rim_store::Failure> + Send + 'static,
+    ) -> rim_store::Result<T> {
         let database = Arc::clone(self);
         self.unless_abandoned(async move |asked| {
             let turn = async {
@@ -200,23 +203,13 @@ impl Database {
         .await
     }
 
-    /// The same of one in pieces, each in a transaction of its own. `next` carries out the next of them, and gives back the
-    /// work that is left. Once the first has succeeded all others come, whatever becomes of the caller.
-    pub(crate) async fn write_in_pieces<T, W, F>(
+    /// The same of one in pieces, each in a transaction of its own. Once the first has succeeded all others come, whatever
+    /// becomes of the caller.
+    pub(crate) async fn write_in_pieces<W: InPieces>(
         self: &Arc<Self>,
         by: UserId,
         mut work: W,
-        next: F,
-    ) -> rim_store::Result<T>
-    where
-        T: Send + 'static,
-        W: Clone + Send + Sync + 'static,
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>, W) -> BoxFuture<'t, Result<(W, Piece<T>)>>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
+    ) -> rim_store::Result<W::Output> {
         let database = Arc::clone(self);
         self.unless_abandoned(async move |asked| {
             let turn = async {
@@ -228,15 +221,16 @@ impl Database {
             };
             let (mut has_begun, mut in_part, mut failed) = (false, false, 0);
             loop {
-                let (next, of_piece) = (next.clone(), work.clone());
+                // Of a copy, so that one that fails can be tried again.
+                let mut next = work.clone();
                 let piece = match begun {
-                    Ok(begun) => database.transact(begun, move |tx| next(tx, of_piece)).await,
+                    Ok(begun) => database.transact(begun, move |tx| Ok((next.next(tx)?, next))).await,
                     Err(failure) => Err(failure.into()),
                 };
                 match piece {
-                    Ok((_, Piece::Last(answer))) => return Ok(answer),
-                    Ok((rest, Piece::More)) => (work, has_begun, in_part, failed) = (rest, true, true, 0),
-                    Ok((rest, Piece::Looked)) => (work, has_begun, failed) = (rest, true, 0),
+                    Ok((Piece::Last(answer), _)) => return Ok(answer),
+                    Ok((Piece::More, rest)) => (work, has_begun, in_part, failed) = (rest, true, true, 0),
+                    Ok((Piece::Looked, rest)) => (work, has_begun, failed) = (rest, true, 0),
                     Err(StoreError::Busy) if has_begun && failed < TRIES => {
                         failed += 1;
                         tokio::time::sleep(PAUSE).await;
@@ -277,31 +271,31 @@ impl Database {
     }
 
     /// A connection, and room in the feed: before anything is locked, as whoever drains it may take long.
-    async fn begin(&self) -> Result<Begun<'_>> {
+    async fn begin(&self) -> Result<Begun> {
         let client = self.client().await?;
         Ok(Begun { client, slot: self.publisher.slot().await })
     }
 
-    async fn transact<T, F>(&self, begun: Begun<'_>, work: F) -> rim_store::Result<T>
-    where
-        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>>,
-    {
+    async fn transact<T: Send + 'static>(
+        &self,
+        begun: Begun,
+        work: impl FnOnce(&mut dyn Tx) -> std::result::Result<T, rim_store::Failure> + Send + 'static,
+    ) -> rim_store::Result<T> {
         let Begun { mut client, slot } = begun;
         let began = Instant::now();
-        let Ended { answer, changes, committed, turn } = match self.work_and_commit(&mut client, work).await {
-            Ok(ended) => ended,
-            Err(failure) => {
-                if matches!(failure, Failure::Late) {
-                    client.discard();
-                }
-                return Err(failure.into());
+        let (runtime, publisher) = (Handle::current(), Arc::clone(&self.publisher));
+        let working = tokio::task::spawn_blocking(move || {
+            let ended = work_and_commit(&mut client, runtime, &publisher, work);
+            if matches!(ended, Err(Failure::Late) | Ok(Ended { committed: Err(Failure::Unsure(_)), .. })) {
+                client.discard();
             }
-        };
+            ended
+        });
+        let Ended { answer, changes, committed, turn } = working.await.unwrap_or(Err(Failure::Panicked))?;
         if let Err(failure) = committed {
             if !matches!(failure, Failure::Unsure(_)) {
                 return Err(failure.into());
             }
-            client.discard();
             let has_place = |change: &&Change| change.places().next().is_some();
             let Some(evidence) = changes.iter().find(has_place) else { return Err(failure.into()) };
             match self.was_committed(evidence).await {
@@ -314,28 +308,6 @@ impl Database {
         slot.tell(changes.into_iter().map(Committed::Change).collect());
         drop(turn);
         Ok(answer)
-    }
-
-    /// # Errors
-    /// Nothing was committed.
-    async fn work_and_commit<T, F>(&self, client: &mut Client, work: F) -> Result<Ended<'_, T>>
-    where
-        F: for<'t, 'c> FnOnce(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T>>,
-    {
-        let working = async {
-            let mut tx = Tx { db: client.transaction().await?, changes: Vec::new() };
-            let answer = work(&mut tx).await?;
-            events::record(&tx.db, &tx.changes).await?;
-            changes::record(&tx.db, &tx.changes).await?;
-            Ok::<_, Failure>((answer, tx))
-        };
-        let (answer, Tx { db, changes }) = timeout(CALL, working).await.unwrap_or(Err(Failure::Late))?;
-        let turn = if changes.is_empty() { None } else { Some(self.publisher.turn().await) };
-        let committed = match timeout(CALL, db.commit()).await {
-            Ok(committed) => committed.map_err(Failure::of_commit),
-            Err(_) => Err(Failure::Unsure("the database does not answer in time".into())),
-        };
-        Ok(Ended { answer, changes, committed, turn })
     }
 
     /// Finds out whether the transaction was committed that made this change; `None` if that cannot be found out in
@@ -360,7 +332,7 @@ impl Database {
         Ok(found)
     }
 
-    async fn client(&self) -> Result<Lent<'_>> {
+    async fn client(&self) -> Result<Lent> {
         self.connections.for_a_use_case().await
     }
 
@@ -371,4 +343,37 @@ impl Database {
         self.tasks.wait().await;
         self.connections.close_others();
     }
+}
+
+fn read_at_once<T>(
+    client: &mut Client,
+    patience: &Patience,
+    work: impl FnOnce(&dyn Read) -> std::result::Result<T, rim_store::Failure>,
+) -> Result<T> {
+    let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+    // Rolled back when it is dropped, without waiting: which for a reader is how to end.
+    let snapshot = patience.wait(snapshot.start())??;
+    Ok(work(&Reader { db: &snapshot, patience })?)
+}
+
+/// # Errors
+/// Nothing was committed.
+fn work_and_commit<T>(
+    client: &mut Client,
+    runtime: Handle,
+    publisher: &Publisher,
+    work: impl FnOnce(&mut dyn Tx) -> std::result::Result<T, rim_store::Failure>,
+) -> Result<Ended<T>> {
+    let patience = Patience::new(runtime.clone(), CALL);
+    let db = patience.wait(client.transaction())??;
+    let mut tx = Writer { db, patience: &patience, changes: Vec::new() };
+    let answer = work(&mut tx)?;
+    let Writer { db, changes, .. } = tx;
+    patience.wait(changes::record(&db, &changes))??;
+    let turn = if changes.is_empty() { None } else { Some(runtime.block_on(publisher.turn())) };
+    let committed = match Patience::new(runtime, CALL).wait(db.commit()) {
+        Ok(committed) => committed.map_err(Failure::of_commit),
+        Err(_) => Err(Failure::Unsure("the database does not answer in time".into())),
+    };
+    Ok(Ended { answer, changes, committed, turn })
 }

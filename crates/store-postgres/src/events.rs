@@ -3,38 +3,13 @@
 use std::collections::BTreeSet;
 
 use deadpool_postgres::GenericClient;
-use rim_core::event::Change;
 use rim_core::group_event::{EventKind, GroupEvent, MAX_ROWS};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql, array};
-use crate::text::Text;
 use crate::{membership, users};
-
-/// Keeps what is to be kept of the changes of a transaction.
-pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Result<()> {
-    for (group, event) in changes.iter().filter_map(GroupEvent::of) {
-        let sql =
-            "INSERT INTO group_events (group_id, place, seq, kind, actor_id, user_ids, user_count, name,
-                                             created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-        let params: row::Params<'_> = &[
-            &group.sql(),
-            &event.place().sql(),
-            &event.seq.sql(),
-            &i16::from(event.kind.code()),
-            &event.actor.sql(),
-            &Text(&event.users_as_text()),
-            &event.count.sql(),
-            &event.name.as_deref().map(Text),
-            &event.at.0,
-        ];
-        row::execute(db, sql, params).await?;
-    }
-    Ok(())
-}
 
 /// Whether an event `e` is seen by the member `m`.
 macro_rules! seen {

@@ -30,8 +30,8 @@ pub(crate) enum Failure {
     #[error("whether it was committed is not known: {0}")]
     Unsure(String),
     /// A value that no rim writes.
-    #[error("table with oid {table}, column {column}, row {row}: a value that means nothing: {value}")]
-    Corrupt { table: u32, column: String, row: String, value: String },
+    #[error("table {table}, column {column}, row {row}: a value that means nothing: {value}")]
+    Corrupt { table: String, column: String, row: String, value: String },
     #[error("a use case panicked; see the log")]
     Panicked,
 }
@@ -51,6 +51,30 @@ impl Failure {
 /// Whether the server itself has said no, and goes on with the connection.
 fn says_no(error: &tokio_postgres::Error) -> bool {
     error.as_db_error().and_then(|error| error.parsed_severity()) == Some(Severity::Error)
+}
+
+impl From<rim_store::Failure> for Failure {
+    fn from(failure: rim_store::Failure) -> Self {
+        match failure {
+            rim_store::Failure::Refused(refusal) => Self::Refused(refusal),
+            rim_store::Failure::Overtaken(why) => Self::Away(why.into()),
+            rim_store::Failure::Corrupt { table, column, row, value } => {
+                Self::Corrupt { table, column, row, value }
+            }
+            rim_store::Failure::Database(error) => {
+                *error.downcast().expect("the database of a use case is this one")
+            }
+        }
+    }
+}
+
+impl From<Failure> for rim_store::Failure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            other => Self::Database(Box::new(other)),
+        }
+    }
 }
 
 impl From<Failure> for StoreError {

@@ -12,25 +12,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use rim_core::contact::{AskBounds, Bounds, Contact};
-use rim_core::friend::{FriendAction, Friendship};
-use rim_core::group::{Group, NewGroup, Role};
 use rim_core::group_event::GroupEvent;
-use rim_core::member_list::{MembersPage, MembersQuery};
 use rim_core::message::{Chat, HistoryPart, ShownChat, WantedChats, WantedMessages, Write};
-use rim_core::session::{NewSession, Proof, Session, TokenHash};
+use rim_core::session::{Session, TokenHash};
 use rim_core::sync::{SyncPage, SyncQuery};
-use rim_core::upload::NewUpload;
-use rim_core::user::{Credentials, NewUser, ProfileChange, User, UserRecord};
-use rim_core::{GroupId, Identity, Refusal, Seq, SessionId, Timestamp, UserId, account};
-use rim_store::{CommitObserver, Done, Feed, Part, Result, Store, StoreError};
+use rim_core::user::User;
+use rim_core::{GroupId, Identity, Refusal, Seq, Timestamp, UserId};
+use rim_store::{CommitObserver, Done, Feed, Logins, Messages, Part, Result, Store, StoreError};
 use tokio::sync::oneshot;
 use tokio_postgres::error::SqlState;
 
 use crate::connection::Server;
 use crate::connections::Connections;
 use crate::database::Database;
-use crate::groups::{Creating, Moving};
 use crate::publisher::Publisher;
 use crate::queue::{Asker, Item, Wanted};
 use crate::writer::Writer;
@@ -44,7 +38,6 @@ mod chats;
 mod check;
 mod connection;
 mod connections;
-mod contacts;
 mod database;
 mod events;
 mod failure;
@@ -57,6 +50,7 @@ mod membership;
 mod migrations;
 mod nodes;
 mod place;
+mod port;
 mod publisher;
 mod queue;
 mod row;
@@ -204,213 +198,22 @@ impl PostgresStore {
 }
 
 #[async_trait]
-impl Store for PostgresStore {
-    async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId> {
-        self.database.write(move |tx| users::create(tx, user, now).boxed()).await
-    }
-
-    async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
-        let keys = account::keys(account);
-        self.database.one(move |db| users::credentials(db, keys).boxed()).await
-    }
-
-    async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
-        self.database.one(move |db| users::credentials_of(db, user).boxed()).await
-    }
-
-    async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()> {
-        self.database.write(move |tx| users::set_password(tx, user, password_hash, proof).boxed()).await
-    }
-
-    async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {
-        let old = old.to_owned();
-        self.database.change(move |db| users::rehash_password(db, user, old, new).boxed()).await
-    }
-
-    async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
-        self.database.write(move |tx| users::set_disabled(tx, user, disabled, now).boxed()).await
-    }
-
-    async fn user(&self, user: UserId) -> Result<Option<User>> {
-        self.database.one(move |db| users::find(db, user).boxed()).await
-    }
-
-    async fn look_up(&self, user: UserId, other: UserId) -> Result<Option<(User, Contact)>> {
-        self.database.one(move |db| contacts::look_up(db, user, other).boxed()).await
-    }
-
-    async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
-        let keys = account::keys(account);
-        self.database.one(move |db| users::by_account(db, keys).boxed()).await
-    }
-
-    async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {
-        self.database.one(move |db| users::list(db, after, limit).boxed()).await
-    }
-
-    async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()> {
-        self.database.write_many(user, move |tx| users::update_profile(tx, user, change, now).boxed()).await
-    }
-
-    async fn create_session(&self, session: NewSession) -> Result<SessionId> {
-        self.database.write(move |tx| sessions::create(tx, session).boxed()).await
-    }
-
+impl Logins for PostgresStore {
     async fn session_by_token(&self, token_hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
         self.database.one(move |db| sessions::by_token(db, token_hash, now).boxed()).await
-    }
-
-    async fn touch_session(
-        &self,
-        session: SessionId,
-        address: String,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<()> {
-        self.database.change(move |db| sessions::touch(db, session, address, now, expires_at).boxed()).await
-    }
-
-    async fn sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
-        self.database.one(move |db| sessions::of(db, user, now).boxed()).await
-    }
-
-    async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
-        self.database.write(move |tx| sessions::end(tx, user, session).boxed()).await
-    }
-
-    async fn end_other_sessions(&self, user: UserId, keep: SessionId) -> Result<u64> {
-        self.database.write(move |tx| sessions::end_others(tx, user, keep).boxed()).await
-    }
-
-    async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
-        self.database.change(move |db| sessions::purge(db, now).boxed()).await
-    }
-
-    async fn last_seen(&self) -> Result<Option<Timestamp>> {
-        self.database.one(move |db| sessions::last_seen(db).boxed()).await
-    }
-
-    async fn befriend(
-        &self,
-        user: UserId,
-        other: UserId,
-        action: FriendAction,
-        bounds: AskBounds,
-        now: Timestamp,
-    ) -> Result<bool> {
-        self.database.write(move |tx| friends::befriend(tx, user, other, action, bounds, now).boxed()).await
-    }
-
-    async fn friends_part(
-        &self,
-        user: UserId,
-        states: &[Friendship],
-        after: UserId,
-        bytes: usize,
-    ) -> Result<Part<User, UserId>> {
-        let states = states.to_vec();
-        self.database.one(move |db| friends::part(db, user, states, after, bytes).boxed()).await
-    }
-
-    async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
-        self.database.one(move |db| friends::acquaintances(db, user, others).boxed()).await
-    }
-
-    async fn create_group(&self, group: NewGroup, bounds: Bounds, now: Timestamp) -> Result<GroupId> {
-        let creator = group.creator;
-        let creating = Creating::new(group, bounds, now);
-        self.database
-            .write_in_pieces(creator, creating, |tx, creating| groups::create(tx, creating).boxed())
-            .await
-    }
-
-    async fn update_group(
-        &self,
-        caller: UserId,
-        group: GroupId,
-        name: String,
-        avatar: String,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.database.write(move |tx| groups::update(tx, caller, group, name, avatar, now).boxed()).await
-    }
-
-    async fn groups_part(&self, user: UserId, after: GroupId, bytes: usize) -> Result<Part<Group, GroupId>> {
-        self.database.one(move |db| groups::part(db, user, after, bytes).boxed()).await
     }
 
     async fn group_ids_of(&self, user: UserId) -> Result<Vec<GroupId>> {
         self.database.one(move |db| groups::ids_of(db, user).boxed()).await
     }
 
-    async fn members_page(&self, caller: UserId, group: GroupId, query: MembersQuery) -> Result<MembersPage> {
-        self.database.read(move |db| groups::members_page(db, caller, group, query).boxed()).await
+    async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
+        self.database.read(move |db| sync::page(db, user, query).boxed()).await
     }
+}
 
-    async fn add_members(
-        &self,
-        caller: UserId,
-        group: GroupId,
-        users: Vec<UserId>,
-        bounds: Bounds,
-        now: Timestamp,
-    ) -> Result<()> {
-        let adding = Moving::new(caller, group, users, now);
-        self.database
-            .write_in_pieces(caller, adding, move |tx, adding| groups::add(tx, adding, bounds).boxed())
-            .await
-    }
-
-    async fn remove_members(
-        &self,
-        caller: UserId,
-        group: GroupId,
-        users: Vec<UserId>,
-        now: Timestamp,
-    ) -> Result<()> {
-        let removing = Moving::new(caller, group, users, now);
-        self.database
-            .write_in_pieces(caller, removing, |tx, removing| groups::remove(tx, removing).boxed())
-            .await
-    }
-
-    async fn set_role(
-        &self,
-        caller: UserId,
-        group: GroupId,
-        user: UserId,
-        role: Role,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.database.write(move |tx| groups::set_role(tx, caller, group, user, role, now).boxed()).await
-    }
-
-    async fn hand_over_group(
-        &self,
-        caller: UserId,
-        group: GroupId,
-        user: UserId,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.database.write(move |tx| groups::hand_over(tx, caller, group, user, now).boxed()).await
-    }
-
-    async fn dissolve_group(&self, caller: UserId, group: GroupId, now: Timestamp) -> Result<()> {
-        self.database.write_many(caller, move |tx| groups::dissolve(tx, caller, group, now).boxed()).await
-    }
-
-    async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()> {
-        self.database.write(move |tx| uploads::keep(tx, upload, quota_bytes, now).boxed()).await
-    }
-
-    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
-        self.database.one(move |db| uploads::unused(db, before, limit).boxed()).await
-    }
-
-    async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>> {
-        self.database.write(move |tx| uploads::forget(tx, names, before).boxed()).await
-    }
-
+#[async_trait]
+impl Messages for PostgresStore {
     fn submit(&self, write: Write, done: Done) -> Result<()> {
         self.writer.queue.push(Item { wanted: Wanted::Write(write), asker: Asker::Feed(done) })
     }
@@ -422,20 +225,12 @@ impl Store for PostgresStore {
             .push(Item { wanted: Wanted::ReadAll { user, group, now }, asker: Asker::Caller(reply) })?;
         match answer.await.unwrap_or_else(|_| Err(StoreError::Fault("the writer has died".into()))) {
             Err(StoreError::Refused(Refusal::NotMember)) => {
-                self.database.write(move |tx| chats::read_after_leaving(tx, user, group, now).boxed()).await
+                self.database
+                    .write(move |tx| rim_store::chats::read_after_leaving(tx, user, group, now))
+                    .await
             }
             answered => answered,
         }
-    }
-
-    async fn delete_chat(
-        &self,
-        user: UserId,
-        group: GroupId,
-        seen: Option<Seq>,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.database.write(move |tx| chats::delete(tx, user, group, seen, now).boxed()).await
     }
 
     async fn chats_part(
@@ -469,10 +264,17 @@ impl Store for PostgresStore {
         self.database.read(move |db| events::between(db, user, group, from, to, limit, bytes).boxed()).await
     }
 
-    async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
-        self.database.read(move |db| sync::page(db, user, query).boxed()).await
+    fn queue_depth(&self) -> usize {
+        self.writer.queue.len()
     }
 
+    fn queue_fill(&self) -> f32 {
+        self.writer.queue.fill()
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
     fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -480,14 +282,6 @@ impl Store for PostgresStore {
     async fn ready(&self) -> Result<()> {
         // Told in its own words: whoever asks wants to know why.
         self.writer.ready().await.map_err(|failure| StoreError::Fault(failure.to_string()))
-    }
-
-    fn queue_depth(&self) -> usize {
-        self.writer.queue.len()
-    }
-
-    fn queue_fill(&self) -> f32 {
-        self.writer.queue.fill()
     }
 
     async fn close(&self) {

@@ -102,43 +102,6 @@ macro_rules! ever {
 }
 pub(crate) use ever;
 
-/// The user, who is locked, has left the group, which is, and deleted it: their membership is kept where nothing looks
-/// that lists what they have. Their chat was deleted.
-pub(crate) async fn forget(db: &impl GenericClient, group: GroupId, user: UserId) -> Result<()> {
-    let sql = concat!(
-        "WITH gone AS (DELETE FROM members WHERE group_id = $1 AND user_id = $2 RETURNING ",
-        all_columns!(),
-        "), chat AS (DELETE FROM chats WHERE group_id = $1 AND user_id = $2 RETURNING deleted_seq AS up_to, rev AS own)
-         INSERT INTO forgotten_members (",
-        all_columns!(),
-        ", deleted_seq, own_rev) SELECT ",
-        all_columns!(),
-        ", up_to, own FROM gone, chat"
-    );
-    row::execute(db, sql, &[&group.sql(), &user.sql()]).await?;
-    Ok(())
-}
-
-/// The inverse of [`forget`], for those of the users who have forgotten the group, which is locked: they join it anew.
-pub(crate) async fn remember(db: &impl GenericClient, group: i64, users: &Vec<i64>) -> Result<()> {
-    let sql = concat!(
-        "WITH back AS (DELETE FROM forgotten_members WHERE group_id = $1 AND user_id = ANY($2) RETURNING ",
-        all_columns!(),
-        ") INSERT INTO members (",
-        all_columns!(),
-        ") SELECT ",
-        all_columns!(),
-        " FROM back"
-    );
-    row::execute(db, sql, &[&group, users]).await?;
-    Ok(())
-}
-
-pub(crate) async fn is_forgotten(db: &impl GenericClient, group: GroupId, user: UserId) -> Result<bool> {
-    let sql = "SELECT group_id FROM forgotten_members WHERE group_id = $1 AND user_id = $2";
-    Ok(row::first(db, sql, &[&group.sql(), &user.sql()], |_| Ok(())).await?.is_some())
-}
-
 impl Membership {
     /// With the last place of the group. Also of one that was forgotten.
     pub(crate) async fn find(

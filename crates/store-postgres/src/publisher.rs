@@ -1,7 +1,10 @@
 //! The feed: what the transactions of this node tell, in the order of their commits.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 use rim_store::{Committed, Feed};
+use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, OwnedPermit};
 
 /// Commits that wait to be told. Full: nobody commits, the writer's queue fills, and new writes are "busy".
@@ -12,13 +15,13 @@ pub(crate) struct Publisher {
     feed: Mutex<Option<mpsc::Sender<Vec<Committed>>>>,
     /// Held from the COMMIT to the feed by everybody who has something to tell, so that the feed is in the order of the
     /// commits. Its holder waits for nobody's lock in the database. A lock of tokio's, as it is held while waiting.
-    order: tokio::sync::Mutex<()>,
+    order: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Publisher {
     pub(crate) fn new() -> (Self, Feed) {
         let (feed, committed) = mpsc::channel(FEED_COMMITS);
-        (Self { feed: Mutex::new(Some(feed)), order: tokio::sync::Mutex::default() }, committed)
+        (Self { feed: Mutex::new(Some(feed)), order: Arc::default() }, committed)
     }
 
     /// Waits for room. To be had before anything is locked in the database: it may take long.
@@ -29,8 +32,8 @@ impl Publisher {
     }
 
     /// From the COMMIT on, until what it did is told.
-    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.order.lock().await
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.order).lock_owned().await
     }
 
     pub(crate) fn close(&self) {

@@ -1,14 +1,12 @@
 //! Between SQL and the model: parameters, queries, and rows that must make sense.
 
 use deadpool_postgres::GenericClient;
-use rim_core::friend::Friendship;
-use rim_core::group::{Group, Role};
+use rim_core::group::Group;
 use rim_core::message::{Kind, Message};
 use rim_core::session::Session;
-use rim_core::size::{Size, fitting};
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
-use rim_store::Part;
+use rim_store::{Column, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
 
@@ -86,18 +84,6 @@ pub(crate) async fn all<T>(
     rows.iter().map(Fields::of).map(read).collect()
 }
 
-/// Rows of a list that are read together, of which those are answered that fit.
-pub(crate) const AT_ONCE: i64 = 200;
-
-/// Those of the first [`AT_ONCE`] rows of a list that fit into so many bytes, and where the others begin.
-pub(crate) fn part<T: Size, R>(mut rows: Vec<T>, bytes: usize, key: impl Fn(&T) -> R) -> Part<T, R> {
-    let fit = fitting(&rows, bytes, Size::size_bytes);
-    let more = fit < rows.len() || rows.len() as i64 == AT_ONCE;
-    rows.truncate(fit);
-    let rest = rows.last().filter(|_| more).map(key);
-    Part { rows, rest }
-}
-
 /// Changes rows and returns how many.
 pub(crate) async fn execute(db: &impl GenericClient, sql: &str, params: Params<'_>) -> Result<u64> {
     let statement = db.prepare_cached(sql).await?;
@@ -149,57 +135,22 @@ impl<'a> Fields<'a> {
         u8::try_from(code).ok().and_then(parse).ok_or_else(|| self.corrupt(index, code))
     }
 
-    pub(crate) fn role(self, index: usize) -> Result<Role> {
-        self.code(index, role_from_code)
-    }
-
-    pub(crate) fn friendship(self, index: usize) -> Result<Friendship> {
-        self.code(index, friendship_from_code)
+    /// The same of what has one number in every database.
+    pub(crate) fn known<T: Column>(self, index: usize) -> Result<T> {
+        self.code(index, |code| T::of(&Value::from(code)))
     }
 
     pub(crate) fn corrupt(self, index: usize, value: impl ToString) -> Failure {
         let column = self.row.columns().get(self.first + index);
         let key = self.row.try_get::<_, i64>(0).map_or_else(|_| "unknown".into(), |key| key.to_string());
         Failure::Corrupt {
-            table: column.and_then(|column| column.table_oid()).unwrap_or_default(),
+            table: column
+                .and_then(|column| column.table_oid())
+                .map_or_else(|| "unknown".into(), |oid| format!("with oid {oid}")),
             column: column.map_or_else(|| index.to_string(), |column| column.name().to_owned()),
             row: key,
             value: value.to_string(),
         }
-    }
-}
-
-pub(crate) const fn role_code(role: Role) -> i16 {
-    match role {
-        Role::Common => 1,
-        Role::Admin => 2,
-    }
-}
-
-const fn role_from_code(code: u8) -> Option<Role> {
-    match code {
-        1 => Some(Role::Common),
-        2 => Some(Role::Admin),
-        _ => None,
-    }
-}
-
-pub(crate) const fn friendship_code(state: Friendship) -> i16 {
-    match state {
-        Friendship::None => 0,
-        Friendship::Incoming => 1,
-        Friendship::Outgoing => 2,
-        Friendship::Friends => 3,
-    }
-}
-
-const fn friendship_from_code(code: u8) -> Option<Friendship> {
-    match code {
-        0 => Some(Friendship::None),
-        1 => Some(Friendship::Incoming),
-        2 => Some(Friendship::Outgoing),
-        3 => Some(Friendship::Friends),
-        _ => None,
     }
 }
 
@@ -252,20 +203,4 @@ pub(crate) fn message(row: Fields<'_>) -> Result<Message> {
         content: row.text(7)?,
         created_at: row.time(8)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_read_back_as_what_was_written() {
-        let code = |code| u8::try_from(code).expect("small");
-        for role in [Role::Common, Role::Admin] {
-            assert_eq!(role_from_code(code(role_code(role))), Some(role));
-        }
-        for state in [Friendship::None, Friendship::Incoming, Friendship::Outgoing, Friendship::Friends] {
-            assert_eq!(friendship_from_code(code(friendship_code(state))), Some(state));
-        }
-    }
 }

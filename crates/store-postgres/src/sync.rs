@@ -417,7 +417,7 @@ async fn members(
     row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql(), &user.sql()], |row| {
         let member = MemberState {
             user: row.number(1)?,
-            role: row.role(3)?,
+            role: row.known(3)?,
             left: row.get(4)?,
             read_seq: row.number(5)?,
             delivered_seq: row.number(6)?,

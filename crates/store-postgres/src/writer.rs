@@ -150,11 +150,7 @@ impl Work {
     /// # Errors
     /// `Away`, `Lost` or `Late` when trying again has not helped; `Unsure` where a COMMIT was sent and what became of it
     /// is not known; anything else will not pass.
-    async fn try_until_late<'p>(
-        &mut self,
-        publisher: &'p Publisher,
-        writes: &[Wanted],
-    ) -> Result<Carried<'p>, Failure> {
+    async fn try_until_late(&mut self, publisher: &Publisher, writes: &[Wanted]) -> Result<Carried, Failure> {
         let (mut unsure, mut pause) = (None, FIRST_PAUSE);
         // Since a COMMIT was not answered: what became of it is worth as much patience.
         let mut unsure_since = None;
@@ -187,12 +183,12 @@ impl Work {
     }
 
     /// Tries once. `unsure` is what is left of the try before, and then of this one.
-    async fn once<'p>(
+    async fn once(
         &self,
-        publisher: &'p Publisher,
+        publisher: &Publisher,
         writes: &[Wanted],
         unsure: &mut Option<Unsure>,
-    ) -> Result<Carried<'p>, Failure> {
+    ) -> Result<Carried, Failure> {
         if let Some(before) = unsure {
             if batch::was_committed(&self.connections, &before.evidence).await? {
                 let turn = Some(publisher.turn().await);

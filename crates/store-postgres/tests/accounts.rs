@@ -5,7 +5,7 @@ mod common;
 use common::{Database, open};
 use rim_core::user::NewUser;
 use rim_core::{Refusal, Timestamp, UserId};
-use rim_store::{Store, StoreError};
+use rim_store::{Store, StoreError, Users};
 use rim_store_postgres::OpenError;
 
 #[tokio::test]

@@ -50,8 +50,9 @@ async fn measure(groups: u64, burst: usize, messages: u64) {
     let options =
         Options { path: folder.path().join("rim.db"), readers: 1, observer: Arc::clone(&commits) as _ };
     let (store, feed) = SqliteStore::open(options).expect("a store");
+    let store: Arc<dyn Store> = Arc::new(store);
     let drained = tokio::spawn(drain(feed));
-    let (users, groups) = people(&store, groups).await;
+    let (users, groups) = people(&*store, groups).await;
 
     let in_flight = Arc::new(Semaphore::new(burst));
     let (commits_before, cpu_before, began) = (commits.0.load(Ordering::Relaxed), cpu_time(), Instant::now());
@@ -91,7 +92,7 @@ fn message(number: u64, users: &[UserId], groups: &[GroupId]) -> NewMessage {
     new_message(number, groups[group as usize], users[sender as usize])
 }
 
-async fn people(store: &SqliteStore, count: u64) -> (Vec<UserId>, Vec<GroupId>) {
+async fn people(store: &dyn Store, count: u64) -> (Vec<UserId>, Vec<GroupId>) {
     let (mut users, mut groups) = (Vec::new(), Vec::new());
     for number in 0..USERS {
         users.push(store.create_user(new_user(number), Timestamp(0)).await.expect("a user"));

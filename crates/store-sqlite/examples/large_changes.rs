@@ -40,7 +40,7 @@ async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = Options { path: folder.path().join("rim.db"), readers: 1, observer: Arc::new(Unobserved) };
     let (store, feed) = SqliteStore::open(options).expect("a store");
-    let store = Arc::new(store);
+    let store: Arc<dyn Store> = Arc::new(store);
     let drained = tokio::spawn(drain(feed));
     let (users, group) = people(&store).await;
 
@@ -93,7 +93,7 @@ async fn main() {
 /// One sends messages without a pause meanwhile.
 async fn measure(
     what: &str,
-    store: &Arc<SqliteStore>,
+    store: &Arc<dyn Store>,
     group: GroupId,
     sender: UserId,
     work: impl Future<Output = ()>,
@@ -130,7 +130,7 @@ async fn measure(
     println!("{what:<34}{:>8.0}{:>8.1}", ms(took), ms(longest));
 }
 
-async fn people(store: &Arc<SqliteStore>) -> (Vec<UserId>, GroupId) {
+async fn people(store: &Arc<dyn Store>) -> (Vec<UserId>, GroupId) {
     let mut users = Vec::new();
     for chunk in 0..USERS / 500 {
         let new = (chunk * 500..(chunk + 1) * 500).map(|number| {

@@ -57,7 +57,7 @@ async fn measure(groups: u64, messages: u64, users: u64) {
     let open = || {
         let options = Options { path: path.clone(), readers: 1, observer: Arc::new(Unobserved) };
         let (store, feed) = SqliteStore::open(options).expect("a store");
-        (Arc::new(store), tokio::spawn(drain(feed)))
+        (Arc::new(store) as Arc<dyn Store>, tokio::spawn(drain(feed)))
     };
     let (store, drained) = open();
     let readers = fill(&store, groups, messages, users).await;
@@ -71,7 +71,7 @@ async fn measure(groups: u64, messages: u64, users: u64) {
         if reader_groups > groups {
             continue;
         }
-        let up_to_date = up_to_date(&store, readers[0]).await;
+        let up_to_date = up_to_date(&*store, readers[0]).await;
         let reader = |n: usize| readers[n % READERS];
         let chats = cost(async |n| {
             let chats = store.chats(reader(n), Page { number: 1, size: PAGE }).await.expect("chats");
@@ -115,7 +115,7 @@ async fn cost(read: impl AsyncFn(usize)) -> f64 {
 }
 
 /// What one asks who missed nothing, with every group he is in.
-async fn up_to_date(store: &SqliteStore, reader: UserId) -> SyncQuery {
+async fn up_to_date(store: &dyn Store, reader: UserId) -> SyncQuery {
     let mut query = SyncQuery { limit: 1000, window: Some(0), ..SyncQuery::default() };
     loop {
         let page = store.sync(reader, query.clone()).await.expect("a page");
@@ -134,7 +134,7 @@ struct Readers {
     many: Vec<UserId>,
 }
 
-async fn fill(store: &Arc<SqliteStore>, groups: u64, messages: u64, users: u64) -> Readers {
+async fn fill(store: &Arc<dyn Store>, groups: u64, messages: u64, users: u64) -> Readers {
     let create = async |number| store.create_user(new_user(number), Timestamp(0)).await.expect("a user");
     let mut readers = Vec::new();
     for number in 0..2 * READERS as u64 {

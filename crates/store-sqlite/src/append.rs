@@ -12,7 +12,7 @@ use crate::client_ids::{self, Found};
 use crate::failure::{Failure, Result};
 use crate::row::{self, Fields, Sql};
 use crate::tail::Entry;
-use crate::{chats, checksum, groups, uploads};
+use crate::{checksum, uploads};
 
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
@@ -30,7 +30,7 @@ impl Batch<'_> {
         if is_half {
             // The tables are read and written now, so what is held back has to be there.
             self.heads.flush(&mut self.statements)?;
-            groups::bring_back(self, group, sender, new.now)?;
+            rim_store::groups::bring_back(self, group, sender, new.now)?;
             head = *self.heads.group(self.db, group)?;
         }
 
@@ -73,13 +73,13 @@ impl Batch<'_> {
     pub(crate) fn mark_all_read(&mut self, user: UserId, group: GroupId, now: Timestamp) -> Result<()> {
         let head = *self.heads.group(self.db, group)?;
         if !self.heads.standing(self.db, group, user)?.member {
-            return chats::read_after_leaving(self, user, group, now);
+            return Ok(rim_store::chats::read_after_leaving(self, user, group, now)?);
         }
         let (message, seq) = (head.last_message, head.last_seq);
         let mark =
             Mark { group, user, message, receipt: Receipt::Read, session: None, now, origin: Origin(0) };
         if let Some(change) = self.move_receipt(mark, seq)? {
-            self.publish(change);
+            self.tell(change);
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ fn place_of(db: &Connection, message: MessageId) -> Result<Written> {
         Ok(Seq(Fields { table: "messages", row }.get(1)?))
     })?;
     let seq = place.ok_or_else(|| Failure::Corrupt {
-        table: "client_ids",
+        table: "client_ids".into(),
         column: "message_id".into(),
         row: "of a resent message".into(),
         value: message.to_string(),

@@ -3,9 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rim_core::event::{Change, Ended};
+use rim_core::UserId;
+use rim_core::event::Change;
 use rim_core::message::Write;
-use rim_core::{SessionId, UserId};
 use rim_store::{Committed, Done, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -48,15 +48,12 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    /// Tells users of a change, once it is committed.
-    pub(crate) fn publish(&mut self, change: Change) {
+    /// Tells users of a change, once it is committed; and refuses what comes from sessions that end with it.
+    pub(crate) fn tell(&mut self, change: Change) {
+        if let Change::SessionsEnded { sessions, why, .. } = &change {
+            self.ended.note(sessions, *why);
+        }
         self.out.push(Committed::Change(change));
-    }
-
-    /// Tells of the end of sessions, and refuses what comes from them, once it is committed.
-    pub(crate) fn end_sessions(&mut self, user: UserId, sessions: Vec<SessionId>, why: Ended) {
-        self.ended.note(&sessions, why);
-        self.publish(Change::SessionsEnded { user, sessions, why });
     }
 
     /// Carries out a write of the message path. It needs no savepoint: every check precedes its first

@@ -1,26 +1,22 @@
-//! Chats as their users have them: the chat list, and what they do with a chat for themselves alone.
+//! The chat list.
 //!
 //! Which chats are on a page is decided by the directory and an index alone; only what the page shows is read.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use rim_core::event::{Change, ChatChange};
 use rim_core::message::{self, Chat, Page, ShownChat, WantedChats};
 use rim_core::size::Size;
 use rim_core::sync::ChatState;
-use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 use rim_store::Part;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use crate::batch::Batch;
 use crate::directory::Directory;
 use crate::failure::Result;
 use crate::readers::Snapshot;
 use crate::row::{self, Fields, Sql};
-use crate::{contacts, groups, history, membership, users};
-
-// ---- reading
+use crate::{groups, history, membership, users};
 
 /// See [`rim_store::Store::chats_part`].
 pub(crate) fn part(
@@ -198,84 +194,4 @@ pub(crate) fn deleted_up_to(db: &Connection, user: UserId, group: GroupId) -> Re
         Fields { table: "chats", row }.get::<Option<u64>>(1)
     })?;
     Ok(deleted.flatten().map(Seq))
-}
-
-// ---- writing
-
-pub(crate) fn delete(
-    batch: &mut Batch<'_>,
-    user: UserId,
-    group: GroupId,
-    seen: Option<Seq>,
-    now: Timestamp,
-) -> Result<()> {
-    let last_seq = batch.heads.group(batch.db, group)?.last_seq;
-    let sql = "SELECT group_id, left_seq FROM members WHERE group_id = ?1 AND user_id = ?2";
-    let left = row::first(batch.db, sql, [group.sql(), user.sql()], |row| {
-        Ok(Fields { table: "members", row }.get::<Option<u64>>(1)?.map(Seq))
-    })?;
-    let Some(left) = left else {
-        let forgotten = membership::is_forgotten(batch.db, group, user)?;
-        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
-    };
-    let last = left.unwrap_or(last_seq);
-    let deleted = deleted_up_to(batch.db, user, group)?;
-    if let Some(seq) = message::delete(deleted, last, seen) {
-        note(batch, user, group, ChatChange::Deleted { seq }, now)?;
-    }
-    let single = groups::find(batch.db, group)?.is_some_and(|group| group.single);
-    if message::is_forgotten(single, left, seen) {
-        membership::forget(batch.db, group, user)?;
-        contacts::forget_unasked(batch.db, group, user)?;
-    }
-    Ok(())
-}
-
-/// Reads what one who has left has not read of their part.
-///
-/// # Errors
-/// `NotMember` where they never were one.
-pub(crate) fn read_after_leaving(
-    batch: &mut Batch<'_>,
-    user: UserId,
-    group: GroupId,
-    now: Timestamp,
-) -> Result<()> {
-    let sql = "SELECT group_id, left_seq, read_seq FROM members
-               WHERE group_id = ?1 AND user_id = ?2 AND left_seq IS NOT NULL";
-    let part = row::first(batch.db, sql, [group.sql(), user.sql()], |row| {
-        let row = Fields { table: "members", row };
-        Ok((Seq(row.get(1)?), Seq(row.get(2)?)))
-    })?;
-    let Some((seq, read)) = part else {
-        // There is nothing to read in what was forgotten.
-        let forgotten = membership::is_forgotten(batch.db, group, user)?;
-        return if forgotten { Ok(()) } else { Err(Refusal::NotMember.into()) };
-    };
-    if seq <= read {
-        return Ok(());
-    }
-    // Without a rev of the group: it is none of its business any more.
-    let sql = "UPDATE members SET read_seq = ?3, delivered_seq = max(delivered_seq, ?3)
-               WHERE group_id = ?1 AND user_id = ?2";
-    row::execute(batch.db, sql, [group.sql(), user.sql(), seq.sql()])?;
-    note(batch, user, group, ChatChange::ReadAfterLeaving { seq }, now)
-}
-
-/// Stores it as the next of the user's own changes, and tells of it.
-fn note(batch: &mut Batch<'_>, user: UserId, group: GroupId, what: ChatChange, at: Timestamp) -> Result<()> {
-    let rev = users::next_rev(batch, user)?.ok_or(Refusal::NoSuchUser)?;
-    let deleted = match what {
-        ChatChange::Deleted { seq } => Some(seq.sql()),
-        ChatChange::ReadAfterLeaving { .. } => None,
-    };
-    row::execute(
-        batch.db,
-        "INSERT INTO chats (user_id, group_id, deleted_seq, rev) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (user_id, group_id)
-         DO UPDATE SET deleted_seq = coalesce(excluded.deleted_seq, deleted_seq), rev = excluded.rev",
-        params![user.sql(), group.sql(), deleted, rev.sql()],
-    )?;
-    batch.publish(Change::Chat { user, rev, group, what, at });
-    Ok(())
 }

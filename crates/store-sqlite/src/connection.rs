@@ -6,6 +6,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::port;
+
 /// How long a statement waits for another connection's lock. Only checkpoints, backups and people with a
 /// shell take one: writers are one thread and readers read a snapshot.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,5 +56,6 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     // compile the cached statement anew for the next.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update(None, "temp_store", "memory")?;
+    port::teach(&db)?;
     Ok(db)
 }

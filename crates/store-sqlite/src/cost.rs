@@ -6,22 +6,24 @@
 #[path = "../../../benches/count.rs"]
 mod count;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use rim_core::contact::Bounds;
-use rim_core::event::Ended;
+use rim_core::event::{Change, Ended};
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, MessageId, Origin, SessionId, Timestamp, UserId};
-use rim_store::callback;
+use rim_store::{CommitObserver, Groups, Store, Users, callback};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use self::count::count;
-use crate::batch::{Batch, Piece};
+use crate::batch::Batch;
 use crate::directory::Directory;
-use crate::groups::Creating;
 use crate::tail::{Size, Tail};
-use crate::{connection, migrations, users};
+use crate::{Options, SqliteStore, connection};
 
 const USERS: u64 = 200;
 const GROUPS: u64 = 20;
@@ -34,34 +36,50 @@ const WARM_UP: usize = 4;
 struct House<'c> {
     batch: Batch<'c>,
     directory: Directory,
-    users: Vec<UserId>,
-    groups: Vec<GroupId>,
     /// Messages so far, each of which counts up to it.
     said: u64,
 }
 
-/// An empty one, in a folder that goes with it.
+/// One with people and groups, in a folder that goes with it.
 fn database() -> (TempDir, Connection) {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut db = connection::read_write(&folder.path().join("rim.db")).expect("a new database");
+    let path = folder.path().join("rim.db");
+    let options = Options { path: path.clone(), readers: 1, observer: Arc::new(Unobserved) };
+    let (store, _feed) = SqliteStore::open(options).expect("a new database");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        for number in 0..USERS {
+            assert_eq!(user(&store, number).await.0, number + 1);
+        }
+        for number in 0..GROUPS {
+            assert_eq!(group(&store, number).await.0, number + 1);
+        }
+        store.close().await;
+    });
+    let db = connection::read_write(&path).expect("the database");
     connection::make_durable(&db).expect("set up");
-    migrations::run(&mut db).expect("brought up to date");
     (folder, db)
+}
+
+struct Unobserved;
+
+impl CommitObserver for Unobserved {
+    fn committed(&self, _: usize, _: Duration) {}
 }
 
 impl<'c> House<'c> {
     fn new(db: &'c Connection) -> Self {
         let tail = Tail::load(db, Size::STANDARD).expect("read");
         let mut batch = Batch::new(db, tail).expect("ready");
-        batch.begin().expect("begun");
-        let users: Vec<_> = (0..USERS).map(|number| user(&mut batch, number)).collect();
-        let groups: Vec<_> = (0..GROUPS).map(|number| group(&mut batch, number, &users)).collect();
-        batch.commit().expect("committed");
         let directory = Directory::load(db).expect("read");
         // Somebody has logged out, as on every server.
-        batch.end_sessions(users[0], vec![SessionId(1)], Ended::Revoked);
+        batch.begin().expect("begun");
+        let ended =
+            Change::SessionsEnded { user: UserId(1), sessions: vec![SessionId(1)], why: Ended::Revoked };
+        batch.tell(ended);
+        batch.commit().expect("committed");
         batch.committed(&directory);
-        Self { batch, directory, users, groups, said: 0 }
+        Self { batch, directory, said: 0 }
     }
 
     fn message(&mut self) -> Write {
@@ -69,8 +87,8 @@ impl<'c> House<'c> {
         let number = mixed(self.said);
         let group = number % GROUPS;
         Write::Append(NewMessage {
-            group: self.groups[group as usize],
-            sender: self.member(group, number >> 16),
+            group: GroupId(group + 1),
+            sender: member(group, number >> 16),
             client_msg_id: format!("{number:032x}"),
             kind: Kind::Text,
             content: "m".repeat(100),
@@ -86,18 +104,14 @@ impl<'c> House<'c> {
         // A message of that group: the numbers of messages are their ids.
         let message = (1..=self.said).rev().find(|said| mixed(*said) % GROUPS == number % GROUPS);
         Write::Mark(Mark {
-            group: self.groups[(number % GROUPS) as usize],
-            user: self.member(number % GROUPS, number >> 16),
+            group: GroupId(number % GROUPS + 1),
+            user: member(number % GROUPS, number >> 16),
             message: MessageId(message.expect("something was said in every group")),
             receipt: Receipt::Read,
             session: Some(SessionId(2)),
             now: Timestamp(1_790_000_000_000),
             origin: Origin(1),
         })
-    }
-
-    fn member(&self, group: u64, number: u64) -> UserId {
-        self.users[((group + number % MEMBERS) % USERS) as usize]
     }
 
     /// Carries out each of `batches` in a commit of its own, as the writer does.
@@ -118,7 +132,11 @@ const fn mixed(number: u64) -> u64 {
     number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32
 }
 
-fn user(batch: &mut Batch<'_>, number: u64) -> UserId {
+fn member(group: u64, number: u64) -> UserId {
+    UserId((group + number % MEMBERS) % USERS + 1)
+}
+
+async fn user(store: &SqliteStore, number: u64) -> UserId {
     let user = NewUser {
         account: format!("user{number}"),
         name: "name".into(),
@@ -126,17 +144,14 @@ fn user(batch: &mut Batch<'_>, number: u64) -> UserId {
         email: String::new(),
         password_hash: None,
     };
-    users::create(batch, &user, Timestamp(0)).expect("a user")
+    store.create_user(user, Timestamp(0)).await.expect("a user")
 }
 
-fn group(batch: &mut Batch<'_>, number: u64, users: &[UserId]) -> GroupId {
-    let members = (0..MEMBERS).map(|n| (users[((number + n) % USERS) as usize], Role::Common)).collect();
-    let creator = users[number as usize];
+async fn group(store: &SqliteStore, number: u64) -> GroupId {
+    let members = (0..MEMBERS).map(|n| (member(number, n), Role::Common)).collect();
+    let creator = member(number, 0);
     let group = NewGroup { creator, name: "group".into(), avatar: String::new(), mode: 2, members };
-    match Creating::new(group, Bounds::of_members(1000), Timestamp(0)).next(batch) {
-        Ok(Piece::Last(group)) => group,
-        _ => panic!("a small group is created at once"),
-    }
+    store.create_group(group, Bounds::of_members(1000), Timestamp(0)).await.expect("a group")
 }
 
 /// `commits` of `size` messages each.

@@ -2,40 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use rim_core::event::Change;
 use rim_core::group_event::{EventKind, GroupEvent, MAX_ROWS};
 use rim_core::sync::Stay;
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::failure::Result;
 use crate::membership::Membership;
 use crate::row::{self, Fields, Sql};
 use crate::users;
-
-/// Keeps what is to be kept of a change.
-pub(crate) fn record(db: &Connection, change: &Change) -> Result<()> {
-    let Some((group, event)) = GroupEvent::of(change) else { return Ok(()) };
-    let sql = "INSERT INTO group_events (group_id, place, seq, kind, actor_id, user_ids, user_count, name, created_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    row::execute(
-        db,
-        sql,
-        params![
-            group.sql(),
-            event.place().sql(),
-            event.seq.sql(),
-            event.kind.code(),
-            event.actor.sql(),
-            event.users_as_text(),
-            event.count.sql(),
-            event.name,
-            event.at.0
-        ],
-    )?;
-    Ok(())
-}
 
 /// Of these stays, which ascend, those seen by the places `from` to `to` of the messages: the newest `limit`,
 /// ascending.

@@ -9,6 +9,7 @@ use std::collections::hash_map::Entry;
 use foldhash::{HashMap, HashMapExt};
 use rim_core::message::{Message, Receipt};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_store::database::Head as Place;
 use rusqlite::Connection;
 
 use crate::directory::{Directory, Head};
@@ -217,11 +218,24 @@ impl Heads {
         directory.publish(self.moved.drain(..));
     }
 
-    /// Memberships of the group have changed in the tables. What has changed here was flushed before that.
-    pub(crate) fn members_changed(&mut self, db: &Connection, group: GroupId) -> Result<()> {
+    /// Where a group is that a use case is about to move.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`.
+    pub(crate) fn place(&mut self, db: &Connection, group: GroupId) -> Result<Place> {
+        let known = self.known(db, group)?;
+        let Head { last_seq, last_rev, last_message } = known.head;
+        Ok(Place { group, last_seq, last_rev, last_message, last_at: known.last_at })
+    }
+
+    /// A use case has moved these groups, and may have changed in the tables who is in them. What has changed here was
+    /// flushed before that.
+    pub(crate) fn moved(&mut self, db: &Connection, places: &[Place]) -> Result<()> {
         self.forget_standings();
-        if let Some(known) = self.groups.get_mut(&group) {
-            (_, known.is_half) = load_head(db, group)?;
+        for place in places {
+            let known = self.known(db, place.group)?;
+            (known.head.last_rev, known.last_at) = (place.last_rev, place.last_at);
+            (_, known.is_half) = load_head(db, place.group)?;
         }
         Ok(())
     }
@@ -229,11 +243,6 @@ impl Heads {
     fn forget_standings(&mut self) {
         self.standings.clear();
         self.touched_standings.clear();
-    }
-
-    /// The same of one user in one group.
-    pub(crate) fn forget_standing(&mut self, group: GroupId, user: UserId) {
-        self.standings.remove(&(group, user));
     }
 
     /// Forgets everything but the next id: something was rolled back.

@@ -38,88 +38,8 @@ pub(crate) struct Membership {
     pub(crate) sent_seq: Seq,
     /// Where and when he left, if he did.
     pub(crate) left: Option<(Seq, Rev)>,
-    /// See [`forget`].
+    /// Whether the user has left the group and deleted it.
     pub(crate) forgotten: bool,
-}
-
-/// The columns of a membership.
-macro_rules! columns {
-    () => {
-        columns!("")
-    };
-    ($of:literal) => {
-        concat!(
-            $of,
-            "group_id, ",
-            $of,
-            "user_id, ",
-            $of,
-            "role, ",
-            $of,
-            "join_rev, ",
-            $of,
-            "joined_at, ",
-            $of,
-            "join_seq, ",
-            $of,
-            "left_seq, ",
-            $of,
-            "left_rev, ",
-            $of,
-            "read_seq, ",
-            $of,
-            "delivered_seq, ",
-            $of,
-            "sent_seq, ",
-            $of,
-            "rev, ",
-            $of,
-            "profile_rev, ",
-            $of,
-            "left_message_id"
-        )
-    };
-}
-/// The user has left the group and deleted it: their membership is kept where nothing looks that lists what they have.
-/// Their chat was deleted.
-pub(crate) fn forget(db: &Connection, group: GroupId, user: UserId) -> Result<()> {
-    let key = [group.sql(), user.sql()];
-    let sql = concat!(
-        "INSERT INTO forgotten_members (",
-        columns!(),
-        ", deleted_seq, own_rev)
-         SELECT ",
-        columns!("m."),
-        ", c.deleted_seq, c.rev FROM members AS m JOIN chats AS c ON c.group_id = m.group_id AND c.user_id = m.user_id
-         WHERE m.group_id = ?1 AND m.user_id = ?2"
-    );
-    row::execute(db, sql, key)?;
-    row::execute(db, "DELETE FROM members WHERE group_id = ?1 AND user_id = ?2", key)?;
-    row::execute(db, "DELETE FROM chats WHERE group_id = ?1 AND user_id = ?2", key)?;
-    Ok(())
-}
-
-/// The inverse of [`forget`], if the user has forgotten the group: they join it anew.
-pub(crate) fn remember(db: &Connection, group: GroupId, user: UserId) -> Result<()> {
-    if !is_forgotten(db, group, user)? {
-        return Ok(());
-    }
-    let key = [group.sql(), user.sql()];
-    let sql = concat!(
-        "INSERT INTO members (",
-        columns!(),
-        ") SELECT ",
-        columns!(),
-        " FROM forgotten_members WHERE group_id = ?1 AND user_id = ?2"
-    );
-    row::execute(db, sql, key)?;
-    row::execute(db, "DELETE FROM forgotten_members WHERE group_id = ?1 AND user_id = ?2", key)?;
-    Ok(())
-}
-
-pub(crate) fn is_forgotten(db: &Connection, group: GroupId, user: UserId) -> Result<bool> {
-    let sql = "SELECT group_id FROM forgotten_members WHERE group_id = ?1 AND user_id = ?2";
-    Ok(row::first(db, sql, [group.sql(), user.sql()], |_| Ok(()))?.is_some())
 }
 
 impl Membership {

@@ -1,12 +1,11 @@
 //! Between SQL and the model: parameters, queries, and rows that must make sense.
 
-use rim_core::friend::Friendship;
-use rim_core::group::{Group, Role};
+use rim_core::group::Group;
 use rim_core::message::{Kind, Message};
 use rim_core::session::Session;
-use rim_core::size::Size;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
+use rim_store::{Column, Value};
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, Params, Row, Statement};
 
@@ -67,28 +66,6 @@ pub(crate) fn all<T>(
     Ok(found)
 }
 
-/// The first rows that fit into so many bytes, at least one, and whether there are more.
-pub(crate) fn fitting<T: Size>(
-    db: &Connection,
-    sql: &str,
-    params: impl Params,
-    bytes: usize,
-    read: impl Fn(&Row<'_>) -> Result<T>,
-) -> Result<(Vec<T>, bool)> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let (mut found, mut taken) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
-        let next = read(row)?;
-        taken += next.size_bytes();
-        if taken > bytes && !found.is_empty() {
-            return Ok((found, true));
-        }
-        found.push(next);
-    }
-    Ok((found, false))
-}
-
 /// The row of each key, in this order. A key that has none is passed over.
 pub(crate) fn each<T>(
     db: &Connection,
@@ -124,12 +101,9 @@ impl Fields<'_> {
         parse(self.get(index)?).ok_or_else(|| self.corrupt(index))
     }
 
-    pub(crate) fn role(&self, index: usize) -> Result<Role> {
-        self.parse(index, role_from_code)
-    }
-
-    pub(crate) fn friendship(&self, index: usize) -> Result<Friendship> {
-        self.parse(index, friendship_from_code)
+    /// A number that stands for something.
+    pub(crate) fn code<T: Column>(&self, index: usize) -> Result<T> {
+        T::of(&Value::Integer(self.get(index)?)).ok_or_else(|| self.corrupt(index))
     }
 
     pub(crate) fn corrupt(&self, index: usize) -> Failure {
@@ -139,41 +113,7 @@ impl Fields<'_> {
             Err(error) => error.to_string(),
         };
         let column = self.row.as_ref().column_name(index).map_or_else(|_| index.to_string(), str::to_owned);
-        Failure::Corrupt { table: self.table, column, row: text(0), value: text(index) }
-    }
-}
-
-pub(crate) const fn role_code(role: Role) -> u8 {
-    match role {
-        Role::Common => 1,
-        Role::Admin => 2,
-    }
-}
-
-const fn role_from_code(code: u8) -> Option<Role> {
-    match code {
-        1 => Some(Role::Common),
-        2 => Some(Role::Admin),
-        _ => None,
-    }
-}
-
-pub(crate) const fn friendship_code(state: Friendship) -> u8 {
-    match state {
-        Friendship::None => 0,
-        Friendship::Incoming => 1,
-        Friendship::Outgoing => 2,
-        Friendship::Friends => 3,
-    }
-}
-
-const fn friendship_from_code(code: u8) -> Option<Friendship> {
-    match code {
-        0 => Some(Friendship::None),
-        1 => Some(Friendship::Incoming),
-        2 => Some(Friendship::Outgoing),
-        3 => Some(Friendship::Friends),
-        _ => None,
+        Failure::Corrupt { table: self.table.into(), column, row: text(0), value: text(index) }
     }
 }
 
@@ -245,15 +185,5 @@ mod tests {
                           99 AS kind, '' AS content, 0 AS created_at, NULL AS checksum";
         let failure = first(&db, sql, [], message).expect_err("99 is no kind");
         assert_eq!(failure.to_string(), "table messages, column kind, row 7: a value that means nothing: 99");
-    }
-
-    #[test]
-    fn codes_read_back_as_what_was_written() {
-        for role in [Role::Common, Role::Admin] {
-            assert_eq!(role_from_code(role_code(role)), Some(role));
-        }
-        for state in [Friendship::None, Friendship::Incoming, Friendship::Outgoing, Friendship::Friends] {
-            assert_eq!(friendship_from_code(friendship_code(state)), Some(state));
-        }
     }
 }

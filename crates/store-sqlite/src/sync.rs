@@ -423,7 +423,7 @@ impl View {
             let row = Fields { table: "members", row };
             let state = MemberState {
                 user: UserId(row.get(0)?),
-                role: row.role(2)?,
+                role: row.code(2)?,
                 left: row.get(3)?,
                 read_seq: Seq(row.get(4)?),
                 delivered_seq: Seq(row.get(5)?),
@@ -496,7 +496,7 @@ fn rev_of(db: &Snapshot<'_>, group: GroupId, seq: Seq) -> Result<Rev> {
         None => None,
     };
     rev.ok_or_else(|| Failure::Corrupt {
-        table: "messages",
+        table: "messages".into(),
         column: "seq".into(),
         row: format!("{seq} of group {group}"),
         value: "there is no such row".into(),

@@ -94,7 +94,7 @@ impl Tail {
         let oldest = Oldest::default();
         let places = oldest.hold();
         places.extend(newest.iter().map(Entry::place)).map_err(|place| Failure::Corrupt {
-            table: "messages",
+            table: "messages".into(),
             column: "seq".into(),
             row: place.message.to_string(),
             value: format!("{} does not follow on the place of the message before it", place.seq),
@@ -129,7 +129,7 @@ impl Tail {
             None => self.due = 0,
         }
         self.places.extend(self.uncommitted.iter().map(Entry::place)).map_err(|place| Failure::Corrupt {
-            table: "groups",
+            table: "groups".into(),
             column: "last_seq".into(),
             row: place.group.to_string(),
             value: format!("{} is not where its messages end", place.seq),

@@ -10,7 +10,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use rim_core::contact::{AskBounds, Bounds};
-use rim_core::event::Change;
+use rim_core::event::{Change, GroupChange};
 use rim_core::friend::FriendAction;
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Chat, DAMAGED, Kind, NewMessage, Page, Write, Written};
@@ -18,7 +18,10 @@ use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, Identity, Origin, Refusal, Seq, Timestamp, UserId};
 use rim_store::suite::{self, Fixture};
-use rim_store::{CommitObserver, Committed, Feed, Store, StoreError, callback};
+use rim_store::{
+    CommitObserver, Committed, Feed, Friends, Groups, Logins, Messages, Store, StoreError, Tx, Users,
+    callback, params,
+};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -26,7 +29,7 @@ use crate::batch::{Batch, Piece};
 use crate::directory::Directory;
 use crate::tail::Size;
 use crate::{
-    BackupError, OpenError, Options, RestoreError, SqliteStore, backup, failure, groups, migrations, restore,
+    BackupError, OpenError, Options, RestoreError, SqliteStore, backup, failure, migrations, restore,
 };
 
 struct Unobserved;
@@ -912,7 +915,7 @@ async fn whatever_contradicts_something_else_is_found_by_a_check() {
 async fn a_store_is_not_ready_while_most_reads_fail_and_is_again_when_they_do_not() {
     let house = House::new().await;
     house.store.ready().await.expect("ready");
-    let fails = || house.store.read(|db| Ok(db.execute("no SQL", [])?));
+    let fails = || house.store.readers.read(|db| Ok(db.execute("no SQL", [])?));
     for _ in 0..2 {
         fails().await.expect_err("a fault");
     }
@@ -926,8 +929,16 @@ async fn a_store_is_not_ready_while_most_reads_fail_and_is_again_when_they_do_no
 }
 
 /// Somebody leaves.
-fn leave(batch: &mut Batch<'_>, caller: UserId, group: GroupId) -> failure::Result<()> {
-    groups::Removing::new(caller, group, &[caller], Timestamp(3)).next(batch).map(|_| ())
+fn leave(tx: &mut dyn Tx, user: UserId, group: GroupId) -> failure::Result<()> {
+    let mut head = tx.lock_groups(&[group])?[0];
+    let rev = head.next_rev();
+    let sql =
+        "UPDATE members SET left_seq = $3, left_rev = $4, rev = $4 WHERE group_id = $1 AND user_id = $2";
+    tx.execute(sql, &params![group, user, head.last_seq, rev])?;
+    tx.moved_groups(&[head])?;
+    let what = GroupChange::Removed { users: vec![user] };
+    tx.publish(Change::Group { group, rev, seq: None, actor: user, what, at: Timestamp(3) });
+    Ok(())
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Object};
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use crate::connections::Connections;
@@ -31,10 +31,10 @@ pub(crate) use told::{refuse, tell};
 const ROUND_TRIP: Duration = Duration::from_secs(6);
 
 /// A batch that is committed, or needed no commit.
-pub(crate) struct Carried<'p> {
+pub(crate) struct Carried {
     pub(crate) outcomes: Vec<Outcome>,
     /// To be held until they are told.
-    pub(crate) turn: Option<MutexGuard<'p, ()>>,
+    pub(crate) turn: Option<OwnedMutexGuard<()>>,
 }
 
 /// Why a try came to nothing; or perhaps not to nothing.
@@ -57,11 +57,11 @@ impl<E: Into<Failure>> From<E> for Failed {
 }
 
 /// Carries out the writes and commits them.
-pub(crate) async fn carry_out<'p>(
+pub(crate) async fn carry_out(
     connections: &Connections,
-    publisher: &'p Publisher,
+    publisher: &Publisher,
     writes: &[Wanted],
-) -> std::result::Result<Carried<'p>, Failed> {
+) -> std::result::Result<Carried, Failed> {
     let lease = Lease::of(connections).await?;
     let loaded = in_time(load::load(lease.db(), writes)).await?;
     let decided =

@@ -56,7 +56,7 @@ pub(super) fn above(db: &Connection, table: &'static Table, above: Option<Key>) 
             // What is damaged is not moved on, to where nobody could see that it is.
             if expected.is_some() && expected != found {
                 return Err(Failure::Corrupt {
-                    table: table.name,
+                    table: table.name.into(),
                     column: "checksum".to_owned(),
                     row: values[0].to_string(),
                     value: "the row does not match it; restore a backup".to_owned(),
@@ -80,7 +80,7 @@ fn read(table: &'static Table, index: usize, row: &rusqlite::Row<'_>) -> Result<
         _ => None,
     };
     value.filter(|value| value.fits(column)).ok_or_else(|| Failure::Corrupt {
-        table: table.name,
+        table: table.name.into(),
         column: column.name.to_owned(),
         row: row.get::<_, i64>(0).map_or_else(|_| "unknown".to_owned(), |key| key.to_string()),
         value: format!("a value of type {}", found.data_type()),
@@ -97,7 +97,7 @@ pub(super) fn add(db: &mut Connection, table: &'static Table, rows: &[Row]) -> R
             }
             if *table == MESSAGES {
                 let message = message(row).ok_or_else(|| Failure::Corrupt {
-                    table: table.name,
+                    table: table.name.into(),
                     column: "kind".to_owned(),
                     row: row[0].to_string(),
                     value: row[6].to_string(),

@@ -1,0 +1,307 @@
+//! What PostgreSQL does for the use cases of `rim-store`.
+//!
+//! They wait for nothing, and PostgreSQL is waited for: so they run on threads of their own, one for each connection that
+//! has a use case, and each of their steps is a question that the thread waits for.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use deadpool_postgres::{GenericClient, Transaction};
+use futures_util::future::try_join_all;
+use rim_core::event::Change;
+use rim_core::{GroupId, Refusal, UserId};
+use rim_store::database::{self, Database, Each, Fields, Head, InPieces};
+use rim_store::{Read, Tx, Value};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::Row;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+use crate::PostgresStore;
+use crate::connection::describe;
+use crate::failure::Failure;
+use crate::groups::last_at;
+use crate::row::{self, array};
+use crate::text::{OwnedText, Text};
+
+/// Inside of a use case.
+type Result<T> = std::result::Result<T, rim_store::Failure>;
+
+/// Questions of one kind that are on their way together.
+const TOGETHER: usize = 512;
+
+/// What those hold who want accounts that look alike.
+const NAMES: i32 = 0x7269_6d61;
+
+impl Database for PostgresStore {
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.database.read_here(false, work).await
+    }
+
+    async fn read_at_once<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.database.read_here(true, work).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        _by: UserId,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.database.write(work).await
+    }
+
+    async fn write_many<T: Send + 'static>(
+        &self,
+        by: UserId,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.database.write_many(by, work).await
+    }
+
+    async fn write_in_pieces<W: InPieces>(&self, by: UserId, work: W) -> rim_store::Result<W::Output> {
+        self.database.write_in_pieces(by, work).await
+    }
+}
+
+/// How a thread waits: for so long, all in all.
+pub(crate) struct Patience {
+    runtime: Handle,
+    until: Instant,
+}
+
+impl Patience {
+    pub(crate) fn new(runtime: Handle, time: Duration) -> Self {
+        Self { runtime, until: Instant::now() + time }
+    }
+
+    /// # Errors
+    /// `Late`.
+    pub(crate) fn wait<T>(&self, until: impl Future<Output = T>) -> std::result::Result<T, Failure> {
+        self.runtime.block_on(timeout_at(self.until, until)).map_err(|_| Failure::Late)
+    }
+}
+
+/// What reads, from a thread.
+pub(crate) struct Reader<'c, C> {
+    pub(crate) db: &'c C,
+    pub(crate) patience: &'c Patience,
+}
+
+/// A transaction that changes something, from a thread.
+pub(crate) struct Writer<'c> {
+    pub(crate) db: Transaction<'c>,
+    pub(crate) patience: &'c Patience,
+    pub(crate) changes: Vec<Change>,
+}
+
+async fn query(
+    db: &impl GenericClient,
+    sql: &str,
+    params: &[Value<'_>],
+) -> std::result::Result<Vec<Row>, Failure> {
+    let statement = db.prepare_cached(sql).await?;
+    let params: Vec<_> = params.iter().map(Bound).collect();
+    let params: Vec<_> = params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+    Ok(db.query(&statement, &params).await?)
+}
+
+async fn execute(
+    db: &impl GenericClient,
+    sql: &str,
+    params: &[Value<'_>],
+) -> std::result::Result<u64, Failure> {
+    let statement = db.prepare_cached(sql).await?;
+    let params: Vec<_> = params.iter().map(Bound).collect();
+    let params: Vec<_> = params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+    Ok(db.execute(&statement, &params).await?)
+}
+
+impl<C: GenericClient> Read for Reader<'_, C> {
+    fn rows(&self, sql: &'static str, params: &[Value<'_>], each: Each<'_>) -> Result<()> {
+        let rows = self.patience.wait(query(self.db, sql, params)).flatten()?;
+        for row in &rows {
+            if each(Fields::new(&Found(row), sql))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows_of_each(
+        &self,
+        sql: &'static str,
+        params: &[Vec<Value<'_>>],
+        each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for (at, params) in params.chunks(TOGETHER).enumerate() {
+            let asked = params.iter().map(|params| query(self.db, sql, params));
+            let answers = self.patience.wait(try_join_all(asked)).flatten()?;
+            for (answer, rows) in answers.iter().enumerate() {
+                for row in rows {
+                    each(at * TOGETHER + answer, Fields::new(&Found(row), sql))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'c> Writer<'c> {
+    fn reader(&self) -> Reader<'_, Transaction<'c>> {
+        Reader { db: &self.db, patience: self.patience }
+    }
+}
+
+impl Read for Writer<'_> {
+    fn rows(&self, sql: &'static str, params: &[Value<'_>], each: Each<'_>) -> Result<()> {
+        self.reader().rows(sql, params, each)
+    }
+
+    fn rows_of_each(
+        &self,
+        sql: &'static str,
+        params: &[Vec<Value<'_>>],
+        each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.reader().rows_of_each(sql, params, each)
+    }
+}
+
+impl Tx for Writer<'_> {
+    fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
+        Ok(self.patience.wait(execute(&self.db, sql, params)).flatten()?)
+    }
+
+    fn execute_each(&self, sql: &'static str, params: &[Vec<Value<'_>>]) -> Result<u64> {
+        let mut changed = 0;
+        for params in params.chunks(TOGETHER) {
+            let asked = params.iter().map(|params| execute(&self.db, sql, params));
+            changed += self.patience.wait(try_join_all(asked)).flatten()?.into_iter().sum::<u64>();
+        }
+        Ok(changed)
+    }
+
+    fn lock_name(&self, name: &str) -> Result<()> {
+        let sql = "SELECT pg_advisory_xact_lock($1, hashtext($2))";
+        self.patience.wait(row::execute(&self.db, sql, &[&NAMES, &Text(name)])).flatten()?;
+        Ok(())
+    }
+
+    fn new_group(&self) -> Result<GroupId> {
+        let next = row::first(&self.db, "SELECT nextval('group_ids')", &[], |row| row.number(0));
+        Ok(self.patience.wait(next).flatten()?.ok_or(Refusal::NoSuchGroup)?)
+    }
+
+    fn lock_groups(&mut self, groups: &[GroupId]) -> Result<Vec<Head>> {
+        let sql = concat!(
+            "SELECT g.id, g.last_seq, g.last_rev, g.last_message_id, ",
+            last_at!(),
+            " FROM groups AS g WHERE g.id = ANY($1) ORDER BY g.id FOR NO KEY UPDATE OF g"
+        );
+        let ids = array(groups.iter().copied());
+        let params: row::Params<'_> = &[&ids];
+        let locked = row::all(&self.db, sql, params, |row| {
+            Ok(Head {
+                group: row.number(0)?,
+                last_seq: row.number(1)?,
+                last_rev: row.number(2)?,
+                last_message: row.number(3)?,
+                last_at: row.time(4)?,
+            })
+        });
+        let heads = self.patience.wait(locked).flatten()?;
+        if heads.len() == groups.len() { Ok(heads) } else { Err(Refusal::NoSuchGroup.into()) }
+    }
+
+    fn moved_groups(&mut self, heads: &[Head]) -> Result<()> {
+        let sql = "UPDATE groups AS g SET last_rev = moved.last_rev, last_at = moved.last_at
+                   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS moved (id, last_rev, last_at)
+                   WHERE g.id = moved.id";
+        let ids = array(heads.iter().map(|head| head.group));
+        let revs = array(heads.iter().map(|head| head.last_rev));
+        let times: Vec<_> = heads.iter().map(|head| head.last_at.0).collect();
+        self.patience.wait(row::execute(&self.db, sql, &[&ids, &revs, &times])).flatten()?;
+        Ok(())
+    }
+
+    fn forget_files(&self, names: &[String]) -> Result<()> {
+        let names: Vec<_> = names.iter().map(|name| Text(name)).collect();
+        let sql = "DELETE FROM media WHERE name = ANY($1)";
+        self.patience.wait(row::execute(&self.db, sql, &[&names])).flatten()?;
+        Ok(())
+    }
+
+    fn publish(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+}
+
+/// A value on its way into a parameter, whatever PostgreSQL takes that to be.
+#[derive(Debug)]
+struct Bound<'v>(&'v Value<'v>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match (self.0, kind) {
+            (Value::Null, _) => Ok(IsNull::Yes),
+            (Value::Integer(number), &Type::BOOL) => (*number != 0).to_sql(kind, out),
+            (Value::Integer(number), &Type::INT2) => i16::try_from(*number)?.to_sql(kind, out),
+            (Value::Integer(number), &Type::INT4) => i32::try_from(*number)?.to_sql(kind, out),
+            (Value::Integer(number), &Type::INT8) => number.to_sql(kind, out),
+            (Value::Text(text), &Type::TEXT) => Text(text).to_sql(kind, out),
+            (Value::Bytes(bytes), &Type::BYTEA) => bytes.as_ref().to_sql(kind, out),
+            (value, kind) => Err(format!("{value} is no parameter of type {kind}").into()),
+        }
+    }
+
+    fn accepts(_kind: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A row, as a use case reads it.
+struct Found<'r>(&'r Row);
+
+impl database::Row for Found<'_> {
+    fn value(&self, column: &str) -> std::result::Result<Value<'_>, String> {
+        let at = self.0.columns().iter().position(|found| found.name() == column);
+        let at = at.ok_or("there is no such column")?;
+        let whole = |number: Option<i64>| number.map_or(Value::Null, Value::Integer);
+        let read = || {
+            Ok(Ok(match *self.0.columns()[at].type_() {
+                Type::INT8 => whole(self.0.try_get(at)?),
+                Type::INT4 => whole(self.0.try_get::<_, Option<i32>>(at)?.map(i64::from)),
+                Type::INT2 => whole(self.0.try_get::<_, Option<i16>>(at)?.map(i64::from)),
+                Type::BOOL => whole(self.0.try_get::<_, Option<bool>>(at)?.map(i64::from)),
+                Type::TEXT => self
+                    .0
+                    .try_get::<_, Option<OwnedText>>(at)?
+                    .map_or(Value::Null, |OwnedText(text)| Value::Text(Cow::Owned(text))),
+                Type::BYTEA => self
+                    .0
+                    .try_get::<_, Option<&[u8]>>(at)?
+                    .map_or(Value::Null, |bytes| Value::Bytes(Cow::Borrowed(bytes))),
+                ref other => return Ok(Err(format!("a value of type {other}"))),
+            }))
+        };
+        read().unwrap_or_else(|error: tokio_postgres::Error| Err(describe(&error)))
+    }
+
+    fn key(&self) -> String {
+        self.0.try_get::<_, i64>(0).map_or_else(|_| "unknown".into(), |key| key.to_string())
+    }
+}

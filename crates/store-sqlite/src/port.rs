@@ -1,0 +1,258 @@
+//! What SQLite does for the use cases of `rim-store`.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use rim_core::event::Change;
+use rim_core::{GroupId, UserId};
+use rim_store::database::{self, Database, Each, Fields, Head, InPieces};
+use rim_store::{Read, Tx, Value};
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, Row, ToSql};
+
+use crate::SqliteStore;
+use crate::batch::{Batch, Piece};
+use crate::failure::Failure;
+use crate::snapshot::Snapshot;
+
+/// What one use case among messages costs, in rows: it has a savepoint and its own statements.
+pub(crate) const FEW_ROWS: usize = 4;
+/// One that is cut into no pieces, as it is one whole: it has a commit for itself.
+const MANY_ROWS: usize = 1024;
+
+impl Database for SqliteStore {
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.readers.read(|snapshot| Ok(work(snapshot)?)).await
+    }
+
+    async fn read_at_once<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.read(work).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        by: UserId,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.writer.call(by, FEW_ROWS, |batch| Ok(work(batch)?)).await
+    }
+
+    async fn write_many<T: Send + 'static>(
+        &self,
+        by: UserId,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.writer.call(by, MANY_ROWS, |batch| Ok(work(batch)?)).await
+    }
+
+    async fn write_in_pieces<W: InPieces>(&self, by: UserId, mut work: W) -> rim_store::Result<W::Output> {
+        let cost = work.cost().max(FEW_ROWS);
+        let next = move |batch: &mut Batch<'_>| {
+            let piece = work.next(batch)?;
+            let cost = work.cost().max(FEW_ROWS);
+            Ok(match piece {
+                database::Piece::More => Piece::More { cost },
+                database::Piece::Looked => Piece::Looked { cost },
+                database::Piece::Last(output) => Piece::Last(output),
+            })
+        };
+        self.writer.call_in_pieces(by, cost, next).await
+    }
+}
+
+/// Inside of a use case.
+type Result<T> = std::result::Result<T, rim_store::Failure>;
+
+/// What ends a statement that locks what it reads. Here one writes at a time.
+const LOCK: &str = " FOR NO KEY UPDATE";
+
+/// The names of parameters.
+const PARAMETERS: [&str; 12] = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12"];
+
+/// Teaches a connection those functions of PostgreSQL that the common SQL uses and SQLite does not have.
+pub(crate) fn teach(db: &Connection) -> rusqlite::Result<()> {
+    let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    db.create_scalar_function("greatest", 2, pure, |two| Ok(two.get::<i64>(0)?.max(two.get(1)?)))?;
+    // The place of the first text in which the second begins, from 1; 0 if it does not.
+    db.create_scalar_function("strpos", 2, pure, |two| {
+        let text = two.get_raw(0).as_str()?;
+        let found = text.find(two.get_raw(1).as_str()?);
+        Ok(found.map_or(0, |at| text[..at].chars().count() as i64 + 1))
+    })
+}
+
+fn prepare<'c>(db: &'c Connection, sql: &str) -> rusqlite::Result<CachedStatement<'c>> {
+    db.prepare_cached(sql.strip_suffix(LOCK).unwrap_or(sql))
+}
+
+fn bind(statement: &mut CachedStatement<'_>, params: &[Value<'_>]) -> rusqlite::Result<()> {
+    for (value, name) in params.iter().zip(PARAMETERS) {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, Bound(value))?;
+        }
+    }
+    Ok(())
+}
+
+struct Bound<'v>(&'v Value<'v>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// A row, as a use case reads it.
+struct Found<'r>(&'r Row<'r>);
+
+impl database::Row for Found<'_> {
+    fn value(&self, column: &str) -> std::result::Result<Value<'_>, String> {
+        Ok(match self.0.get_ref(column).map_err(|error| error.to_string())? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(number) => Value::Integer(number),
+            ValueRef::Text(text) => {
+                Value::Text(Cow::Borrowed(str::from_utf8(text).map_err(|error| error.to_string())?))
+            }
+            ValueRef::Blob(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
+            ValueRef::Real(_) => return Err("a value of type Real".into()),
+        })
+    }
+
+    fn key(&self) -> String {
+        match self.0.get_ref(0) {
+            Ok(ValueRef::Integer(number)) => number.to_string(),
+            Ok(value) => format!("a value of type {}", value.data_type()),
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+/// One statement with one set of parameters after the other.
+struct Many<'c> {
+    statement: CachedStatement<'c>,
+    sql: &'static str,
+}
+
+impl<'c> Many<'c> {
+    fn new(db: &'c Connection, sql: &'static str) -> std::result::Result<Self, Failure> {
+        Ok(Self { statement: prepare(db, sql)?, sql })
+    }
+
+    fn rows(
+        &mut self,
+        params: &[Value<'_>],
+        each: &mut dyn FnMut(Fields<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        bind(&mut self.statement, params).map_err(Failure::from)?;
+        let mut rows = self.statement.raw_query();
+        while let Some(row) = rows.next().map_err(Failure::from)? {
+            if each(Fields::new(&Found(row), self.sql))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn rows(db: &Connection, sql: &'static str, params: &[Value<'_>], each: Each<'_>) -> Result<()> {
+    Many::new(db, sql)?.rows(params, each)
+}
+
+fn rows_of_each(
+    db: &Connection,
+    sql: &'static str,
+    params: &[Vec<Value<'_>>],
+    each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut many = Many::new(db, sql)?;
+    for (at, params) in params.iter().enumerate() {
+        many.rows(params, &mut |row| each(at, row).map(ControlFlow::Continue))?;
+    }
+    Ok(())
+}
+
+impl Read for Snapshot<'_> {
+    fn rows(&self, sql: &'static str, params: &[Value<'_>], each: Each<'_>) -> Result<()> {
+        rows(self, sql, params, each)
+    }
+
+    fn rows_of_each(
+        &self,
+        sql: &'static str,
+        params: &[Vec<Value<'_>>],
+        each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
+    ) -> Result<()> {
+        rows_of_each(self, sql, params, each)
+    }
+}
+
+impl Read for Batch<'_> {
+    fn rows(&self, sql: &'static str, params: &[Value<'_>], each: Each<'_>) -> Result<()> {
+        rows(self.db, sql, params, each)
+    }
+
+    fn rows_of_each(
+        &self,
+        sql: &'static str,
+        params: &[Vec<Value<'_>>],
+        each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
+    ) -> Result<()> {
+        rows_of_each(self.db, sql, params, each)
+    }
+}
+
+impl Tx for Batch<'_> {
+    fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
+        let change = || {
+            let mut statement = prepare(self.db, sql)?;
+            bind(&mut statement, params)?;
+            statement.raw_execute()
+        };
+        Ok(change().map_err(Failure::from)? as u64)
+    }
+
+    fn execute_each(&self, sql: &'static str, params: &[Vec<Value<'_>>]) -> Result<u64> {
+        params.iter().map(|params| self.execute(sql, params)).sum()
+    }
+
+    fn lock_name(&self, _name: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn new_group(&self) -> Result<GroupId> {
+        let reader: &dyn Read = self;
+        let last =
+            reader.first("SELECT id FROM groups ORDER BY id DESC LIMIT 1", &[], |row| row.get("id"))?;
+        Ok(GroupId(last.map_or(0, |GroupId(last)| last) + 1))
+    }
+
+    fn lock_groups(&mut self, groups: &[GroupId]) -> Result<Vec<Head>> {
+        groups.iter().map(|group| Ok(self.heads.place(self.db, *group)?)).collect()
+    }
+
+    fn moved_groups(&mut self, heads: &[Head]) -> Result<()> {
+        Ok(self.heads.moved(self.db, heads)?)
+    }
+
+    /// They are beside the database.
+    fn forget_files(&self, _names: &[String]) -> Result<()> {
+        Ok(())
+    }
+
+    fn publish(&mut self, change: Change) {
+        self.tell(change);
+    }
+}

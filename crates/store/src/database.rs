@@ -1,0 +1,327 @@
+//! The port of a database: what it does for the use cases that are written once for all of them.
+//!
+//! Use cases speak the SQL that the databases have in common, one step after the other, and wait for nothing: what a
+//! database has to wait for, it waits for inside of a step. The common SQL is PostgreSQL's, with parameters `$1`, `$2`, …;
+//! a statement that reads rows in order to change them ends with ` FOR NO KEY UPDATE`, which a database with one writer
+//! leaves out. What one of them does not have is a step of [`Tx`].
+
+use std::ops::ControlFlow;
+
+use rim_core::event::Change;
+use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+
+use crate::failure::{Failure, Result};
+use crate::value::{Column, Value};
+
+/// Who asks for what the server does by itself.
+pub const THE_SERVER: UserId = UserId(0);
+/// Who asks for an account.
+pub const STRANGERS: UserId = UserId(u64::MAX);
+
+/// Where use cases are carried out.
+pub trait Database: Send + Sync + 'static {
+    /// Reads. Statements each see what is committed when they run.
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = crate::Result<T>> + Send;
+
+    /// Reads what was there at one moment, by several statements.
+    fn read_at_once<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = crate::Result<T>> + Send;
+
+    /// Changes a handful of rows, for `by`, in a transaction. Once it has begun it goes on to its end, whatever becomes of
+    /// the caller.
+    fn write<T: Send + 'static>(
+        &self,
+        by: UserId,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = crate::Result<T>> + Send;
+
+    /// The same of what may be thousands of rows, and is one whole.
+    fn write_many<T: Send + 'static>(
+        &self,
+        by: UserId,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = crate::Result<T>> + Send;
+
+    /// A large change in pieces, each in a transaction of its own, between which others have their turns. Once a piece has
+    /// succeeded the others come, whatever becomes of the caller.
+    ///
+    /// # Errors
+    /// Those of the work; `Unsure` where a piece of it was carried out and another was not.
+    fn write_in_pieces<W: InPieces>(
+        &self,
+        by: UserId,
+        work: W,
+    ) -> impl Future<Output = crate::Result<W::Output>> + Send;
+}
+
+/// A large change. A piece that fails is tried again with a copy from before it.
+pub trait InPieces: Clone + Send + 'static {
+    type Output: Send + 'static;
+
+    /// How long the next piece takes, in rows that are written.
+    fn cost(&self) -> usize;
+
+    /// Carries out the next piece.
+    ///
+    /// # Errors
+    /// The piece has changed nothing.
+    fn next(&mut self, tx: &mut dyn Tx) -> Result<Piece<Self::Output>>;
+}
+
+/// What came of a piece of a large change.
+pub enum Piece<T> {
+    /// Others come.
+    More,
+    /// The same; nothing is written yet.
+    Looked,
+    Last(T),
+}
+
+/// What is done with a row; breaking off passes over the others.
+pub type Each<'e> = &'e mut dyn FnMut(Fields<'_>) -> Result<ControlFlow<()>>;
+
+/// What reads.
+pub trait Read {
+    /// Hands the rows of a query to `each`, in their order.
+    ///
+    /// # Errors
+    /// Those of the database, and of `each`.
+    fn rows(&self, sql: &'static str, params: &[Value<'_>], each: Each<'_>) -> Result<()>;
+
+    /// The same of one query for each of the sets of parameters, which are on their way together.
+    ///
+    /// # Errors
+    /// As above.
+    fn rows_of_each(
+        &self,
+        sql: &'static str,
+        params: &[Vec<Value<'_>>],
+        each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
+    ) -> Result<()>;
+}
+
+/// A transaction that changes something.
+pub trait Tx: Read {
+    /// Changes rows and returns how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64>;
+
+    /// The same once for each of the sets of parameters, which are on their way together; returns how many in all.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn execute_each(&self, sql: &'static str, params: &[Vec<Value<'_>>]) -> Result<u64>;
+
+    /// Whoever names the same waits until this transaction has ended.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn lock_name(&self, name: &str) -> Result<()>;
+
+    /// The number of a group that is about to be created.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn new_group(&self) -> Result<GroupId>;
+
+    /// Where these groups are, in their order, ascending. From now on until it has ended only this transaction moves them.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`.
+    fn lock_groups(&mut self, groups: &[GroupId]) -> Result<Vec<Head>>;
+
+    /// Groups that are locked have moved, or who is in them has changed. Their rows are written.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn moved_groups(&mut self, heads: &[Head]) -> Result<()>;
+
+    /// Files of these names are forgotten, where the database keeps files.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn forget_files(&self, names: &[String]) -> Result<()>;
+
+    /// Tells users of a change, once it is committed.
+    fn publish(&mut self, change: Change);
+}
+
+/// Where a group is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Head {
+    pub group: GroupId,
+    pub last_seq: Seq,
+    pub last_rev: Rev,
+    pub last_message: MessageId,
+    /// When something happened in it last, but for receipts.
+    pub last_at: Timestamp,
+}
+
+impl Head {
+    /// Takes the group's next `rev`.
+    pub fn next_rev(&mut self) -> Rev {
+        self.last_rev.0 += 1;
+        self.last_rev
+    }
+
+    /// The time of what happens in it `now`: not before what happened in it, whatever clocks do.
+    pub fn time(&mut self, now: Timestamp) -> Timestamp {
+        self.last_at = self.last_at.max(now);
+        self.last_at
+    }
+}
+
+impl dyn Tx + '_ {
+    /// The same as what reads.
+    pub fn reader(&self) -> &(dyn Read + '_) {
+        self
+    }
+}
+
+impl dyn Read + '_ {
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// Those of [`Read::rows`].
+    pub fn first<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        read: impl Fn(Fields<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut first = None;
+        self.rows(sql, params, &mut |row| {
+            first = Some(read(row)?);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// Those of [`Read::rows`].
+    pub fn all<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        read: impl Fn(Fields<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        self.rows(sql, params, &mut |row| {
+            all.push(read(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(all)
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    /// Those of [`Read::rows`].
+    pub fn exists(&self, sql: &'static str, params: &[Value<'_>]) -> Result<bool> {
+        Ok(self.first(sql, params, |_| Ok(()))?.is_some())
+    }
+
+    /// The first row for each of the sets of parameters, in their order.
+    ///
+    /// # Errors
+    /// Those of [`Read::rows_of_each`].
+    pub fn first_of_each<T>(
+        &self,
+        sql: &'static str,
+        params: &[Vec<Value<'_>>],
+        read: impl Fn(Fields<'_>) -> Result<T>,
+    ) -> Result<Vec<Option<T>>> {
+        let mut found: Vec<Option<T>> = params.iter().map(|_| None).collect();
+        self.rows_of_each(sql, params, &mut |at, row| {
+            if found[at].is_none() {
+                found[at] = Some(read(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// A count, or 0.
+    ///
+    /// # Errors
+    /// Those of [`Read::rows`].
+    pub fn count(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
+        Ok(self.first(sql, params, |row| row.get("count"))?.unwrap_or(0))
+    }
+}
+
+/// A row as its database has it.
+pub trait Row {
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// Why it is none: in words.
+    fn value(&self, column: &str) -> std::result::Result<Value<'_>, String>;
+
+    /// What a fault names the row by: the value of its first column.
+    fn key(&self) -> String;
+}
+
+/// A row that must make sense.
+#[derive(Clone, Copy)]
+pub struct Fields<'r> {
+    row: &'r dyn Row,
+    sql: &'static str,
+}
+
+impl<'r> Fields<'r> {
+    pub fn new(row: &'r dyn Row, sql: &'static str) -> Self {
+        Self { row, sql }
+    }
+
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// `Corrupt` if it is none that rim writes.
+    pub fn get<T: Column>(&self, column: &str) -> Result<T> {
+        let value = self.row.value(column);
+        match value.as_ref().map(T::of) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(self.corrupt(column, value.map_or_else(|why| why, |value| value.to_string()))),
+            Err(why) => Err(self.corrupt(column, why.clone())),
+        }
+    }
+
+    /// The same of one in which something else is written.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn parse<T: Column, R>(&self, column: &str, parse: impl FnOnce(T) -> Option<R>) -> Result<R> {
+        parse(self.get(column)?).ok_or_else(|| {
+            let value = self.row.value(column).map_or_else(|why| why, |value| value.to_string());
+            self.corrupt(column, value)
+        })
+    }
+
+    fn corrupt(&self, column: &str, value: String) -> Failure {
+        Failure::Corrupt {
+            table: table_of(self.sql).to_owned(),
+            column: column.to_owned(),
+            row: self.row.key(),
+            value,
+        }
+    }
+}
+
+/// The first table that a statement names.
+fn table_of(sql: &str) -> &str {
+    let mut words = sql.split_ascii_whitespace();
+    words.find(|word| ["FROM", "INTO", "UPDATE"].contains(word));
+    words.next().map_or("unknown", |table| {
+        table.trim_matches(|char: char| !char.is_ascii_alphanumeric() && char != '_')
+    })
+}

@@ -1,0 +1,85 @@
+//! Memberships that have ended: those that their users have deleted as well are kept where nothing looks that lists what
+//! they have.
+
+use rim_core::{GroupId, UserId};
+
+use crate::database::{Read, Tx};
+use crate::failure::Result as Step;
+use crate::params;
+
+/// The columns of a membership, with what names their table.
+macro_rules! columns {
+    ($of:literal) => {
+        concat!(
+            $of,
+            "group_id, ",
+            $of,
+            "user_id, ",
+            $of,
+            "role, ",
+            $of,
+            "join_rev, ",
+            $of,
+            "joined_at, ",
+            $of,
+            "join_seq, ",
+            $of,
+            "left_seq, ",
+            $of,
+            "left_rev, ",
+            $of,
+            "read_seq, ",
+            $of,
+            "delivered_seq, ",
+            $of,
+            "sent_seq, ",
+            $of,
+            "rev, ",
+            $of,
+            "profile_rev, ",
+            $of,
+            "left_message_id"
+        )
+    };
+}
+
+/// The user, who is locked, has left the group, which is, and deleted it. Their chat was deleted.
+pub(crate) fn forget(tx: &dyn Tx, group: GroupId, user: UserId) -> Step<()> {
+    let key = params![group, user];
+    let sql = concat!(
+        "INSERT INTO forgotten_members (",
+        columns!(""),
+        ", deleted_seq, own_rev)
+         SELECT ",
+        columns!("m."),
+        ", c.deleted_seq, c.rev FROM members AS m JOIN chats AS c ON c.group_id = m.group_id AND c.user_id = m.user_id
+         WHERE m.group_id = $1 AND m.user_id = $2"
+    );
+    tx.execute(sql, &key)?;
+    tx.execute("DELETE FROM members WHERE group_id = $1 AND user_id = $2", &key)?;
+    tx.execute("DELETE FROM chats WHERE group_id = $1 AND user_id = $2", &key)?;
+    Ok(())
+}
+
+/// The inverse of [`forget`], for those of the users who have forgotten the group, which is locked: they join it anew.
+pub(crate) fn remember(tx: &dyn Tx, group: GroupId, users: &[UserId]) -> Step<()> {
+    let keys: Vec<_> = users.iter().map(|user| params![group, *user].to_vec()).collect();
+    let sql = concat!(
+        "INSERT INTO members (",
+        columns!(""),
+        ") SELECT ",
+        columns!(""),
+        " FROM forgotten_members WHERE group_id = $1 AND user_id = $2"
+    );
+    if tx.execute_each(sql, &keys)? > 0 {
+        tx.execute_each("DELETE FROM forgotten_members WHERE group_id = $1 AND user_id = $2", &keys)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn is_forgotten(db: &dyn Read, group: GroupId, user: UserId) -> Step<bool> {
+    db.exists(
+        "SELECT group_id FROM forgotten_members WHERE group_id = $1 AND user_id = $2",
+        &params![group, user],
+    )
+}

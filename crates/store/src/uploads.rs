@@ -1,0 +1,112 @@
+//! What users have uploaded: whose it is, and whether anything names it.
+//!
+//! Whoever names a file writes its rows of `uploads`, and so does whoever forgets it: one waits for the other, and sees
+//! what became of it.
+
+use async_trait::async_trait;
+use rim_core::upload::{NewUpload, hash_of, named};
+use rim_core::{Refusal, Timestamp};
+
+use crate::database::{Database, THE_SERVER, Tx};
+use crate::failure::Result as Step;
+use crate::{Result, params, users};
+
+/// Which files there are, and for whom.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// Notes that a user has uploaded a file; the caller keeps the file itself, after this. The same file again is one,
+    /// and was used now.
+    ///
+    /// # Errors
+    /// `QuotaExceeded` if the user would keep more than `quota_bytes`.
+    async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()>;
+
+    /// The names of files that no user, no group and no message names, and that nobody has uploaded or named since
+    /// `before`; at most `limit`. An avatar names one where its hash stands behind `/media/avatars/`, a message by
+    /// [`rim_core::upload::named`]; what a message has named once stays for ever.
+    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>>;
+
+    /// Forgets those of these that nobody has uploaded or named since `before`, not even a moment ago, and returns them;
+    /// the caller removes the files. Where files are in the store they go, too.
+    async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>>;
+}
+
+#[async_trait]
+impl<D: Database> Uploads for D {
+    async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()> {
+        self.write(upload.user, move |tx| {
+            let (user, hash) = (upload.user, upload.hash());
+            // Of one user one after the other, or both would find the room.
+            users::lock(tx, &[user])?;
+            let sql = "SELECT CAST(coalesce(sum(size_bytes), 0) AS bigint) AS count FROM uploads
+                       WHERE user_id = $1 AND hash <> $2";
+            let used = tx.reader().count(sql, &params![user, hash])?;
+            if used + upload.size_bytes > quota_bytes {
+                return Err(Refusal::QuotaExceeded { used, allowed: quota_bytes }.into());
+            }
+            if upload.was_there {
+                let sql = "INSERT INTO pinned_uploads (hash)
+                           SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE hash = $1) ON CONFLICT DO NOTHING";
+                tx.execute(sql, &params![hash])?;
+            }
+            let sql = "INSERT INTO uploads (hash, user_id, name, size_bytes, used_at) VALUES ($1, $2, $3, $4, $5)
+                       ON CONFLICT (hash, user_id) DO UPDATE SET used_at = excluded.used_at";
+            tx.execute(sql, &params![hash, user, &upload.name, upload.size_bytes, now])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
+        self.read(move |db| {
+            let sql = "SELECT DISTINCT u.name FROM uploads AS u
+                       WHERE u.used_at < $1
+                         AND NOT EXISTS (SELECT 1 FROM uploads AS o WHERE o.hash = u.hash AND o.used_at >= $1)
+                         AND NOT EXISTS (SELECT 1 FROM pinned_uploads AS p WHERE p.hash = u.hash)
+                         AND u.hash NOT IN (
+                             SELECT substr(avatar, strpos(avatar, '/media/avatars/') + 15, 64)
+                             FROM (SELECT avatar FROM users UNION ALL SELECT avatar FROM groups
+                                   UNION ALL SELECT avatar FROM departures) AS shown
+                             WHERE strpos(avatar, '/media/avatars/') > 0)
+                       LIMIT $2";
+            db.all(sql, &params![before, u64::from(limit)], |row| row.get("name"))
+        })
+        .await
+    }
+
+    async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>> {
+        self.write(THE_SERVER, move |tx| {
+            let hashes: Vec<_> = names.iter().map(|name| hash_of(name)).collect();
+            lock(tx, &hashes)?;
+            let sql = "DELETE FROM uploads WHERE hash = $1
+                       AND NOT EXISTS (SELECT 1 FROM uploads AS o WHERE o.hash = $1 AND o.used_at >= $2)
+                       AND NOT EXISTS (SELECT 1 FROM pinned_uploads AS p WHERE p.hash = $1)";
+            let mut forgotten = Vec::new();
+            for (name, hash) in names.iter().zip(hashes) {
+                if tx.execute(sql, &params![hash, before])? > 0 {
+                    forgotten.push(name.clone());
+                }
+            }
+            tx.forget_files(&forgotten)?;
+            Ok(forgotten)
+        })
+        .await
+    }
+}
+
+/// Somebody or a group has the last of these pictures now, and had those before it until now.
+pub(crate) fn show(tx: &dyn Tx, avatars: &[&str], now: Timestamp) -> Step<()> {
+    let hashes: Vec<_> = avatars.iter().copied().flat_map(named).collect();
+    lock(tx, &hashes)?;
+    let rows: Vec<_> = hashes.iter().map(|hash| params![*hash, now].to_vec()).collect();
+    tx.execute_each("UPDATE uploads SET used_at = greatest(used_at, $2) WHERE hash = $1", &rows).map(drop)
+}
+
+/// Locks the rows of these files, in one order, so that nobody waits for one who waits for them.
+fn lock(tx: &dyn Tx, hashes: &[&str]) -> Step<()> {
+    let mut hashes = hashes.to_vec();
+    hashes.sort_unstable();
+    let keys: Vec<_> = hashes.into_iter().map(|hash| params![hash].to_vec()).collect();
+    let sql = "SELECT hash FROM uploads WHERE hash = $1 ORDER BY user_id FOR NO KEY UPDATE";
+    tx.reader().first_of_each(sql, &keys, |_| Ok(())).map(drop)
+}

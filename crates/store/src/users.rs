@@ -1,0 +1,317 @@
+//! Users and their passwords.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rim_core::contact::Contact;
+use rim_core::event::{Change, Ended, GroupChange};
+use rim_core::session::{self, Proof};
+use rim_core::user::{
+    Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
+};
+use rim_core::{Refusal, Rev, Timestamp, UserId, account};
+
+use crate::database::{Database, Fields, Read, STRANGERS, Tx};
+use crate::failure::{Failure, Result as Step};
+use crate::{Result, contacts, friends, groups, params, sessions, uploads};
+
+/// Who there is.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// Creates a user.
+    ///
+    /// # Errors
+    /// `AccountTaken` if the account is taken, compared by [`rim_core::account::fold`]; `AccountConfusable` if people cannot
+    /// tell it from one that exists, by [`rim_core::account::confuses`].
+    async fn create_user(&self, user: NewUser, now: Timestamp) -> Result<UserId>;
+
+    /// What a login to `account` is checked against; compared by [`rim_core::account::fold`], and before that by
+    /// [`rim_core::account::keys`], so that accounts that were two before text was normalised stay two.
+    async fn credentials(&self, account: &str) -> Result<Option<Credentials>>;
+
+    /// What a change of the user's password is checked against.
+    async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>>;
+
+    /// Sets the password and ends every session of the user; those who do it themselves keep the one they do it in.
+    ///
+    /// # Errors
+    /// `NoSuchUser`; where there is a proof, `SessionEnded` if its session has ended, and `PasswordChanged` if its
+    /// password is no longer the user's.
+    async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()>;
+
+    /// Replaces the hash of an unchanged password by a stronger one, if it is still `old`. Ends no session.
+    async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()>;
+
+    /// Disables or enables a user. Disabling ends all his sessions; he keeps his memberships.
+    ///
+    /// # Errors
+    /// `NoSuchUser`.
+    async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()>;
+
+    async fn user(&self, user: UserId) -> Result<Option<User>>;
+
+    /// `other`, and what they are to `user`.
+    async fn look_up(&self, user: UserId, other: UserId) -> Result<Option<(User, Contact)>>;
+
+    /// The user of that account, compared as by [`Self::credentials`].
+    async fn user_by_account(&self, account: &str) -> Result<Option<User>>;
+
+    /// Users above `after` by id, at most `limit`.
+    async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>>;
+
+    /// Changes the profile; takes the user's next own `rev` and publishes `Profile`. Values that are as they were
+    /// are no change.
+    ///
+    /// A new name or picture concerns others, too: it takes a `rev` in every group that the user is a member of,
+    /// and the next own `rev` of everybody who is, or is asked to be, the user's friend. Published are a `Profile`
+    /// each, by id, and then a [`rim_core::event::GroupChange::Profile`] a group, by id. Beyond
+    /// [`rim_core::user::MAX_TOLD_FRIENDS`] and [`rim_core::user::MAX_TOLD_GROUPS`] nobody is told.
+    ///
+    /// # Errors
+    /// `NoSuchUser`.
+    async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()>;
+}
+
+#[async_trait]
+impl<D: Database> Users for D {
+    async fn create_user(&self, new: NewUser, now: Timestamp) -> Result<UserId> {
+        self.write(STRANGERS, move |tx| {
+            let (account, key) = (account::shown(&new.account), account::fold(&new.account));
+            let skeleton = account::skeleton_of_any(&account);
+            must_be_distinct(tx, &key, &skeleton)?;
+            // The profile's first rev is 1, so that a client that knows nothing is told of it.
+            let sql = "INSERT INTO users (account, account_key, account_skeleton, name, avatar, email, password_hash,
+                                          created_at, rev, profile_rev)
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1)
+                       ON CONFLICT (account_key) DO NOTHING RETURNING id";
+            let NewUser { name, avatar, email, password_hash, .. } = &new;
+            let params = params![account, key, skeleton, name, avatar, email, password_hash.as_ref(), now];
+            let created = tx.reader().first(sql, &params, |row| row.get("id"))?.ok_or(Refusal::AccountTaken)?;
+            uploads::show(tx, &[avatar], now)?;
+            Ok(created)
+        })
+        .await
+    }
+
+    async fn credentials(&self, account: &str) -> Result<Option<Credentials>> {
+        let keys = account::keys(account);
+        self.read(move |db| {
+            let sql = "SELECT id, password_hash, disabled_at FROM users WHERE account_key IN ($1, $2)
+                       ORDER BY account_key = $1 DESC LIMIT 1";
+            db.first(sql, &by_keys(&keys), read_credentials)
+        })
+        .await
+    }
+
+    async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
+        self.read(move |db| credentials_of(db, user)).await
+    }
+
+    async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()> {
+        self.write(user, move |tx| {
+            lock(tx, &[user])?;
+            if let Some(proof) = &proof {
+                let known = credentials_of(tx, user)?.ok_or(Refusal::NoSuchUser)?;
+                session::may_set_password(&known, sessions::is_of(tx, user, proof.session)?, proof)?;
+            }
+            let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
+            if tx.execute(sql, &params![user, password_hash])? == 0 {
+                return Err(Refusal::NoSuchUser.into());
+            }
+            sessions::end_all(tx, user, proof.map(|proof| proof.session), Ended::Revoked)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()> {
+        let old = old.to_owned();
+        self.write(user, move |tx| {
+            let sql = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+            tx.execute(sql, &params![user, old, new])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_disabled(&self, user: UserId, disabled: bool, now: Timestamp) -> Result<()> {
+        self.write(user, move |tx| {
+            // Disabled twice, they have been disabled since the first time.
+            let sql = "UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, $3) END WHERE id = $1";
+            if tx.execute(sql, &params![user, disabled, now])? == 0 {
+                return Err(Refusal::NoSuchUser.into());
+            }
+            if disabled {
+                sessions::end_all(tx, user, None, Ended::Disabled)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn user(&self, user: UserId) -> Result<Option<User>> {
+        self.read(move |db| find(db, user)).await
+    }
+
+    async fn look_up(&self, user: UserId, other: UserId) -> Result<Option<(User, Contact)>> {
+        self.read(move |db| {
+            let Some(found) = find(db, other)? else { return Ok(None) };
+            Ok(contacts::find(db, user, &[other])?.pop().map(|contact| (found, contact)))
+        })
+        .await
+    }
+
+    async fn user_by_account(&self, account: &str) -> Result<Option<User>> {
+        let keys = account::keys(account);
+        self.read(move |db| {
+            let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key IN ($1, $2)
+                       ORDER BY account_key = $1 DESC LIMIT 1";
+            db.first(sql, &by_keys(&keys), read)
+        })
+        .await
+    }
+
+    async fn list_users(&self, after: UserId, limit: u32) -> Result<Vec<UserRecord>> {
+        self.read(move |db| {
+            let sql = "SELECT id, account, name, avatar, email, created_at, disabled_at FROM users
+                       WHERE id > $1 ORDER BY id LIMIT $2";
+            db.all(sql, &params![after, u64::from(limit)], |row| {
+                let disabled = row.get::<Option<Timestamp>>("disabled_at")?.is_some();
+                Ok(UserRecord { user: read(row)?, created_at: row.get("created_at")?, disabled })
+            })
+        })
+        .await
+    }
+
+    async fn update_profile(&self, user: UserId, change: ProfileChange, now: Timestamp) -> Result<()> {
+        self.write_many(user, move |tx| {
+            let related = friends::latest(tx, user, MAX_TOLD_FRIENDS)?;
+            // All of them at once, so that nobody who locks two of them waits for one who waits for the other.
+            lock(tx, &[&related[..], &[user]].concat())?;
+            if friends::latest(tx, user, MAX_TOLD_FRIENDS)? != related {
+                return Err(Failure::Overtaken("the user has just made or lost a friend"));
+            }
+            let before = find(tx, user)?.ok_or(Refusal::NoSuchUser)?;
+            let after = change.applied_to(&before);
+            if after == before {
+                return Ok(());
+            }
+            let sql =
+                "UPDATE users SET name = $2, avatar = $3, email = $4, rev = rev + 1, profile_rev = rev + 1
+                       WHERE id = $1 RETURNING rev";
+            let params = params![user, &after.name, &after.avatar, &after.email];
+            let rev = tx.reader().first(sql, &params, |row| row.get("rev"))?.ok_or(Refusal::NoSuchUser)?;
+            uploads::show(tx, &[&before.avatar, &after.avatar], now)?;
+            let seen = Arc::new(after.for_others());
+            let is_seen = !after.looks_like(&before);
+            tx.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });
+            if !is_seen {
+                return Ok(());
+            }
+            for (friend, rev) in friends::touch(tx, &related, user)? {
+                tx.publish(Change::Profile { to: friend, rev, user: Arc::clone(&seen), at: now });
+            }
+            for (group, rev, at) in groups::touch_member(tx, user, MAX_TOLD_GROUPS, now)? {
+                let what = GroupChange::Profile { user: Arc::clone(&seen) };
+                tx.publish(Change::Group { group, rev, seq: None, actor: user, what, at });
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// # Errors
+/// `AccountTaken`, `AccountConfusable`.
+fn must_be_distinct(tx: &dyn Tx, key: &str, skeleton: &str) -> Step<()> {
+    // Those who want accounts that look alike come one after the other.
+    tx.lock_name(skeleton)?;
+    let sql = "SELECT account_key FROM users WHERE account_skeleton = $1";
+    let alike: Vec<String> = tx.reader().all(sql, &params![skeleton], |row| row.get("account_key"))?;
+    if alike.iter().any(|other| other == key) {
+        return Err(Refusal::AccountTaken.into());
+    }
+    if alike.iter().any(|other| account::confuses(key, other)) {
+        return Err(Refusal::AccountConfusable.into());
+    }
+    Ok(())
+}
+
+/// By the first of the keys that an account has.
+fn by_keys(keys: &[String; 2]) -> [crate::Value<'_>; 2] {
+    params![&keys[0], &keys[1]]
+}
+
+pub(crate) fn credentials_of(db: &dyn Read, user: UserId) -> Step<Option<Credentials>> {
+    db.first(
+        "SELECT id, password_hash, disabled_at FROM users WHERE id = $1",
+        &params![user],
+        read_credentials,
+    )
+}
+
+fn read_credentials(row: Fields<'_>) -> Step<Credentials> {
+    let disabled = row.get::<Option<Timestamp>>("disabled_at")?.is_some();
+    Ok(Credentials { user: row.get("id")?, password_hash: row.get("password_hash")?, disabled })
+}
+
+const FIND: &str = "SELECT id, account, name, avatar, email FROM users WHERE id = $1";
+
+pub(crate) fn find(db: &dyn Read, user: UserId) -> Step<Option<User>> {
+    db.first(FIND, &params![user], read)
+}
+
+/// The users of these ids, in this order. An id that is nobody's is passed over.
+pub(crate) fn find_all(db: &dyn Read, users: impl IntoIterator<Item = UserId>) -> Step<Vec<User>> {
+    let keys: Vec<_> = users.into_iter().map(|user| params![user].to_vec()).collect();
+    Ok(db.first_of_each(FIND, &keys, read)?.into_iter().flatten().collect())
+}
+
+pub(crate) fn read(row: Fields<'_>) -> Step<User> {
+    Ok(User {
+        id: row.get("id")?,
+        account: row.get("account")?,
+        name: row.get("name")?,
+        avatar: row.get("avatar")?,
+        email: row.get("email")?,
+    })
+}
+
+/// # Errors
+/// `UnknownUser`, for the first of them that nobody is.
+pub(crate) fn must_exist(db: &dyn Read, users: &[UserId]) -> Step<()> {
+    let keys: Vec<_> = users.iter().map(|user| params![*user].to_vec()).collect();
+    let found = db.first_of_each("SELECT id FROM users WHERE id = $1", &keys, |_| Ok(()))?;
+    match users.iter().zip(found).find(|(_, found)| found.is_none()) {
+        Some((unknown, _)) => Err(Refusal::UnknownUser(*unknown).into()),
+        None => Ok(()),
+    }
+}
+
+/// Locks the users, in the order of their ids, so that nobody who does so too waits for one who waits for them.
+pub(crate) fn lock(db: &dyn Read, users: &[UserId]) -> Step<()> {
+    let mut users = users.to_vec();
+    users.sort_unstable();
+    users.dedup();
+    let keys: Vec<_> = users.iter().map(|user| params![*user].to_vec()).collect();
+    db.first_of_each("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", &keys, |_| Ok(())).map(drop)
+}
+
+/// Takes the user's next own `rev`.
+///
+/// # Errors
+/// `UnknownUser`.
+pub(crate) fn next_rev(tx: &dyn Tx, user: UserId) -> Step<Rev> {
+    Ok(next_revs(tx, &[user])?.pop().ok_or(Refusal::UnknownUser(user))?)
+}
+
+/// Each takes their next own `rev`.
+///
+/// # Errors
+/// `UnknownUser`.
+pub(crate) fn next_revs(tx: &dyn Tx, users: &[UserId]) -> Step<Vec<Rev>> {
+    let keys: Vec<_> = users.iter().map(|user| params![*user].to_vec()).collect();
+    let sql = "UPDATE users SET rev = rev + 1 WHERE id = $1 RETURNING rev";
+    let revs = tx.reader().first_of_each(sql, &keys, |row| row.get("rev"))?;
+    users.iter().zip(revs).map(|(user, rev)| Ok(rev.ok_or(Refusal::UnknownUser(*user))?)).collect()
+}
