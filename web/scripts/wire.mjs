@@ -84,6 +84,7 @@ const unused = new Set([...LEFT_OUT, ...NOT_OF_OLD_SERVERS, ...MAY_GROW]);
 /** By name; in the order in which they are first needed, each after what it is made of. */
 const made = new Map();
 
+/** Whether a list above has the place. One that no document has any more is an error at the end. */
 function is(list, place) {
   if (!list.includes(place)) return false;
   unused.delete(place);

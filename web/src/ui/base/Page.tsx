@@ -6,6 +6,7 @@ import { NARROW, useMedia, useTranslator } from "./context";
 import { Icon } from "./Icon";
 import { useLayer } from "./layers";
 import { navigateBack, type Route } from "./router";
+import "./Page.css";
 
 export interface PageProps {
   readonly label: string;

@@ -29,11 +29,11 @@ export function Person({ user }: { user: User }) {
   return (
     <>
       <Avatar name={user.name} address={user.avatar} seed={user.id} size={38} />
-      <span className="people__names">
+      <span className="lines">
         <span className="ellipsis">
           <Words text={user.name} />
         </span>
-        <span className="people__account ellipsis">
+        <span className="note ellipsis">
           <Words text={`@${user.account}`} />
         </span>
       </span>

@@ -109,7 +109,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
   const title = row.title || t("chats.untitled");
   return (
     <a
-      className={selected ? "chat-row chat-row--selected" : "chat-row"}
+      className={selected ? "row row--selected chat-row" : "row chat-row"}
       href={chatHref(row.gid)}
       aria-current={selected ? "page" : undefined}
       draggable={false}
@@ -117,7 +117,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
       <Face name={row.title} address={row.avatar} seed={row.avatarSeed} size={50} online={online} />
       <span className="chat-row__text">
         <span className="chat-row__line">
-          <span className="chat-row__title ellipsis">
+          <span className="row__title ellipsis">
             <Words text={title} />
           </span>
           {online && <span className="hidden">{t("presence.online")}</span>}

@@ -143,18 +143,18 @@ function Contact({ user, selected }: { user: User; selected: boolean }) {
   const online = useOnline(user.id);
   return (
     <a
-      className={selected ? "chat-row chat-row--selected" : "chat-row"}
+      className={selected ? "row row--selected" : "row"}
       href={hrefOf({ page: "contacts", uid: user.id })}
       aria-current={selected ? "page" : undefined}
       draggable={false}
     >
       <Face name={user.name} address={user.avatar} seed={user.id} size={42} online={online} />
-      <span className="people__names">
-        <span className="chat-row__title ellipsis">
+      <span className="lines">
+        <span className="row__title ellipsis">
           <Words text={user.name} />
         </span>
         {online && <span className="hidden">{t("presence.online")}</span>}
-        <span className="people__account ellipsis">
+        <span className="note ellipsis">
           <Words text={`@${user.account}`} />
         </span>
       </span>
@@ -183,7 +183,7 @@ function Request({ user, note, children }: { user: User; note: string; children:
       <div className="request__text">
         <p className="request__name ellipsis">
           <PersonName who={user} />{" "}
-          <span className="people__account">
+          <span className="note">
             <Words text={`@${user.account}`} />
           </span>
         </p>

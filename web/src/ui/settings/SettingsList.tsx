@@ -65,9 +65,9 @@ export function SettingsList({ selected }: { selected: SettingsSection | null })
                   aria-current={section === selected ? "page" : undefined}
                 >
                   <Icon name={icon} size={24} />
-                  <span className="people__names">
+                  <span className="lines">
                     <span>{title}</span>
-                    <span className="people__account">{hint}</span>
+                    <span className="note">{hint}</span>
                   </span>
                 </a>
               </li>

@@ -59,7 +59,7 @@ export function Switch({ label, note, on, disabled, onChange }: SwitchProps) {
     >
       <span className="switch__text">
         <span>{label}</span>
-        {note !== undefined && <span className="people__account">{note}</span>}
+        {note !== undefined && <span className="note">{note}</span>}
       </span>
       <span className="switch__track" aria-hidden="true" />
     </button>

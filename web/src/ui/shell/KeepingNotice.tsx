@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { useEngine, useLive, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
+import "./ConnectionBanner.css";
 
 const TEXTS = { memory: "keeping.memory", blocked: "keeping.blocked", superseded: "keeping.superseded" } as const;
 
