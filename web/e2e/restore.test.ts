@@ -15,6 +15,8 @@ story("after a restore everybody sees its truth and what is new, and nothing uns
 
   // What the restore takes away, with a group under a number that will be another's.
   await anna.say("three");
+  // Of two who write at once either may be first.
+  await ben.message("three").waitFor();
   await ben.say("four");
   const lost = await annas.group("Picnic", bens);
   await annas.send(lost, ["Who comes?"]);
