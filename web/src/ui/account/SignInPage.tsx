@@ -33,8 +33,14 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
 
   useEffect(() => {
     document.title = `${registering ? t("auth.register") : t("auth.signIn")} · ${t("app.name")}`;
-    setErrors({});
   }, [registering, t]);
+
+  // What was wrong was so of the other form, or in another language.
+  const [of, setOf] = useState({ registering, t });
+  if (of.registering !== registering || of.t !== t) {
+    setOf({ registering, t });
+    setErrors({});
+  }
 
   const check = (): Errors => {
     const found: Errors = {};

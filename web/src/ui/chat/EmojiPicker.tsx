@@ -78,8 +78,12 @@ export function EmojiPicker({ onPick, onClose }: EmojiPickerProps) {
     return category === "recent" ? recent : (byCategory.get(category) ?? []);
   }, [searching, search, category, recent]);
   // Something else is shown: from its beginning.
-  useLayoutEffect(() => {
+  const [before, setBefore] = useState(shown);
+  if (shown !== before) {
+    setBefore(shown);
     setSelected(0);
+  }
+  useLayoutEffect(() => {
     grid.current?.scrollTo({ top: 0 });
   }, [shown]);
 

@@ -1,7 +1,7 @@
 // Somebody's card: who they are, and what one can do with them. `useOpenPerson()` opens it from wherever a person is seen,
 // and `PersonName` and `PersonFace` are what one clicks.
 
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
 
 import type { User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
@@ -32,7 +32,11 @@ export function PersonSurroundings({ children }: { children: ReactNode }) {
   const close = useCallback(() => setWho(null), []);
   // Whoever goes somewhere else, by "back" as well, has done with the card.
   const route = useRoute();
-  useEffect(close, [route, close]);
+  const [opened, setOpened] = useState(route);
+  if (route !== opened) {
+    setOpened(route);
+    setWho(null);
+  }
   return (
     <PersonContext value={setWho}>
       {children}
