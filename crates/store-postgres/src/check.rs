@@ -41,14 +41,10 @@ pub async fn check(url: &str) -> Result<Report, OpenError> {
     for rule in RULES {
         // Each on a snapshot of its own: a page that cannot be read ends the transaction.
         if let Err(error) = rule.check(&db, &mut report).await {
-            report.found(format_args!(
-                "{} cannot be read: {}",
-                rule.what,
-                crate::connection::describe(&error)
-            ));
+            report.found(format_args!("{} cannot be read: {}", rule.what, crate::causes::describe(&error)));
         }
     }
-    let unreadable = |what, error| format!("{what} cannot be read: {}", crate::connection::describe(&error));
+    let unreadable = |what, error| format!("{what} cannot be read: {}", crate::causes::describe(&error));
     match db.query(MISSING_PICTURES, &[]).await {
         Ok(missing) if missing.is_empty() => {}
         // No fault of the database: anybody may call a picture theirs that never was.

@@ -11,6 +11,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::OpenError;
+use crate::causes::describe;
 use crate::tls;
 
 /// How long a connection may take to be made, encryption and login included: a server that is there answers in
@@ -110,18 +111,4 @@ pub(crate) fn cannot_connect(error: &tokio_postgres::Error) -> OpenError {
 /// Whether the server has as many connections as it may have: in all, or of the role or the database.
 pub(crate) fn is_full(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
-}
-
-/// An error with its causes, on one line.
-pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(deeper) = cause {
-        let deeper_text = deeper.to_string();
-        if !text.contains(&deeper_text) {
-            text = format!("{text}: {deeper_text}");
-        }
-        cause = deeper.source();
-    }
-    text
 }

@@ -5,7 +5,7 @@ use rim_core::Refusal;
 use rim_store::StoreError;
 use tokio_postgres::error::{Severity, SqlState};
 
-use crate::connection::describe;
+use crate::causes::describe;
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 

@@ -20,7 +20,6 @@ use rim_core::user::User;
 use rim_core::{GroupId, Identity, Refusal, Seq, Timestamp, UserId};
 use rim_store::{CommitObserver, Done, Feed, Logins, Messages, Part, Result, Store, StoreError};
 use tokio::sync::oneshot;
-use tokio_postgres::error::SqlState;
 
 use crate::connection::Server;
 use crate::connections::Connections;
@@ -33,6 +32,7 @@ mod accounts;
 mod archive;
 mod batch;
 mod bus;
+mod causes;
 mod changes;
 mod chats;
 mod check;
@@ -49,6 +49,7 @@ mod media;
 mod membership;
 mod migrations;
 mod nodes;
+mod open_error;
 mod place;
 mod port;
 mod publisher;
@@ -61,12 +62,14 @@ mod text;
 mod tls;
 mod turns;
 mod uploads;
+mod use_cases;
 mod users;
 mod writer;
 
 pub use archive::{PostgresArchive, must_exist};
 pub use bus::{BusOptions, NotifyBus};
 pub use check::check;
+pub use open_error::OpenError;
 
 /// How to open a store.
 pub struct Options {
@@ -80,81 +83,6 @@ pub struct Options {
     /// Connections for use cases, at least one, and at most these. Messages and receipts have one more of their own.
     pub connections: usize,
     pub observer: Arc<dyn CommitObserver>,
-}
-
-/// Why a database cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the database URL is of no use: {0}")]
-    Url(String),
-    #[error("cannot use the certificates that the database's must be signed by: {0}")]
-    Roots(String),
-    #[error("cannot connect to the database: {0}")]
-    Connect(String),
-    /// Of the server's connections others have all.
-    #[error(
-        "the database has no connection left for this node: {0}; a node holds three from its start and opens up to \
-         database-connections + 2, so raise the server's max_connections (or the limit of the role or the database) to \
-         that times the number of nodes, or lower database-connections on every node"
-    )]
-    Full(String),
-    /// Going back to an older rim needs a backup from before the update.
-    #[error("the database was written by a newer rim: it has version {found}, this rim knows {known}")]
-    Newer { found: i64, known: i64 },
-    /// For what does not bring it up to date, as a server does when it starts.
-    #[error(
-        "the database was written by an older rim: it has version {found}, this rim checks {known}; start a server once"
-    )]
-    Older { found: i64, known: i64 },
-    /// See `migrations::ALONE_BELOW`.
-    #[error(
-        "nodes of an older rim run on it: {names}; stop them, and try again when they are gone for 20 seconds"
-    )]
-    OldNodes { names: String },
-    #[error("the schema holds the tables of another program")]
-    NotOurs,
-    /// `rim migrate` was broken off; the same command goes on with it.
-    #[error("moving {origin} here has not come to its end: run `rim migrate` again, or empty the database")]
-    Unfinished { origin: String },
-    #[error("another process is moving something here")]
-    BeingFilled,
-    /// It can be read, and says what no rim writes.
-    #[error("the accounts cannot be read: {0}")]
-    Accounts(String),
-    #[error("there is no rim in it")]
-    Nothing,
-    #[error("no schema of the search_path exists")]
-    NoSchema,
-    #[error("the server is PostgreSQL {0}; rim needs 15 or later")]
-    OldServer(String),
-    #[error("the database has encoding {0}; rim needs UTF8")]
-    Encoding(String),
-    /// As where the schema `public` is another's.
-    #[error(
-        "the role may not do what rim needs: {0}; it should own the database (ALTER DATABASE … OWNER TO …), or the \
-         schema that its tables are in"
-    )]
-    Forbidden(String),
-    #[error("the database fails: {0}")]
-    Postgres(String),
-}
-
-impl From<tokio_postgres::Error> for OpenError {
-    /// In words, with all causes: whoever shows it would show them twice if they were its own.
-    fn from(error: tokio_postgres::Error) -> Self {
-        let text = connection::describe(&error);
-        if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
-            Self::Forbidden(text)
-        } else {
-            Self::Postgres(text)
-        }
-    }
-}
-
-impl OpenError {
-    fn of_accounts(failure: failure::Failure) -> Self {
-        Self::Accounts(failure.to_string())
-    }
 }
 
 /// Everything rim remembers, in a database that several nodes may have open.

@@ -11,65 +11,28 @@ use bytes::BytesMut;
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
-use rim_core::{GroupId, Refusal, UserId};
-use rim_store::database::{self, Database, Each, Fields, Head, InPieces};
+use rim_core::{GroupId, Refusal};
+use rim_store::database::{self, Each, Fields, Head};
 use rim_store::{Read, Tx, Value};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Row;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use crate::PostgresStore;
-use crate::connection::describe;
+use crate::causes::describe;
 use crate::failure::Failure;
 use crate::groups::last_at;
 use crate::row::{self, array};
 use crate::text::{OwnedText, Text};
 
 /// Inside of a use case.
-type Result<T> = std::result::Result<T, rim_store::Failure>;
+pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
 
 /// Questions of one kind that are on their way together.
 const TOGETHER: usize = 512;
 
 /// What those hold who want accounts that look alike.
 const NAMES: i32 = 0x7269_6d61;
-
-impl Database for PostgresStore {
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.database.read_here(false, work).await
-    }
-
-    async fn read_at_once<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.database.read_here(true, work).await
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        _by: UserId,
-        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.database.write(work).await
-    }
-
-    async fn write_many<T: Send + 'static>(
-        &self,
-        by: UserId,
-        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.database.write_many(by, work).await
-    }
-
-    async fn write_in_pieces<W: InPieces>(&self, by: UserId, work: W) -> rim_store::Result<W::Output> {
-        self.database.write_in_pieces(by, work).await
-    }
-}
 
 /// How a thread waits: for so long, all in all.
 pub(crate) struct Patience {

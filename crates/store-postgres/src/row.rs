@@ -10,7 +10,7 @@ use rim_store::{Column, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
 
-use crate::connection::describe;
+use crate::causes::describe;
 use crate::failure::{Failure, Result};
 use crate::text::OwnedText;
 

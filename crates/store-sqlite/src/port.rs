@@ -3,73 +3,26 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use rim_core::GroupId;
 use rim_core::event::Change;
-use rim_core::{GroupId, UserId};
-use rim_store::database::{self, Database, Each, Fields, Head, InPieces};
+use rim_store::database::{self, Each, Fields, Head};
 use rim_store::{Read, Tx, Value};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
-use crate::SqliteStore;
-use crate::batch::{Batch, Piece};
+use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::snapshot::Snapshot;
 
 /// What one use case among messages costs, in rows: it has a savepoint and its own statements.
 pub(crate) const FEW_ROWS: usize = 4;
 /// One that is cut into no pieces, as it is one whole: it has a commit for itself.
-const MANY_ROWS: usize = 1024;
-
-impl Database for SqliteStore {
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.readers.read(|snapshot| Ok(work(snapshot)?)).await
-    }
-
-    async fn read_at_once<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&dyn Read) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.read(work).await
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        by: UserId,
-        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.writer.call(by, FEW_ROWS, |batch| Ok(work(batch)?)).await
-    }
-
-    async fn write_many<T: Send + 'static>(
-        &self,
-        by: UserId,
-        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
-    ) -> rim_store::Result<T> {
-        self.writer.call(by, MANY_ROWS, |batch| Ok(work(batch)?)).await
-    }
-
-    async fn write_in_pieces<W: InPieces>(&self, by: UserId, mut work: W) -> rim_store::Result<W::Output> {
-        let cost = work.cost().max(FEW_ROWS);
-        let next = move |batch: &mut Batch<'_>| {
-            let piece = work.next(batch)?;
-            let cost = work.cost().max(FEW_ROWS);
-            Ok(match piece {
-                database::Piece::More => Piece::More { cost },
-                database::Piece::Looked => Piece::Looked { cost },
-                database::Piece::Last(output) => Piece::Last(output),
-            })
-        };
-        self.writer.call_in_pieces(by, cost, next).await
-    }
-}
+pub(crate) const MANY_ROWS: usize = 1024;
 
 /// Inside of a use case.
-type Result<T> = std::result::Result<T, rim_store::Failure>;
+pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
 
 /// What ends a statement that locks what it reads. Here one writes at a time.
 const LOCK: &str = " FOR NO KEY UPDATE";

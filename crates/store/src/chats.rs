@@ -7,7 +7,7 @@ use rim_core::{GroupId, Refusal, Seq, Timestamp, UserId};
 
 use crate::database::{Database, Read, Tx};
 use crate::failure::Result as Step;
-use crate::{Result, contacts, membership, params, users};
+use crate::{Result, contacts, membership, params, people};
 
 /// Chats as their users have them.
 #[async_trait]
@@ -40,7 +40,7 @@ impl<D: Database> Chats for D {
     ) -> Result<()> {
         self.write(user, move |tx| {
             // Locked first, so that what is deleted already is known.
-            users::lock(tx, &[user])?;
+            people::lock(tx, &[user])?;
             // Nobody brings the user back while they forget it.
             let sql = "SELECT id FROM groups WHERE id = $1 AND NOT single
                            AND EXISTS (SELECT 1 FROM members AS m
@@ -79,7 +79,7 @@ impl<D: Database> Chats for D {
 /// `NotMember` where they never were one.
 pub fn read_after_leaving(tx: &mut dyn Tx, user: UserId, group: GroupId, now: Timestamp) -> Step<()> {
     // Before the membership, which others write while they have the group.
-    users::lock(tx, &[user])?;
+    people::lock(tx, &[user])?;
     let sql = "SELECT group_id, left_seq FROM members WHERE group_id = $1 AND user_id = $2 AND left_seq IS NOT NULL";
     let left: Option<Seq> = tx.reader().first(sql, &params![group, user], |row| row.get("left_seq"))?;
     // There is nothing to read in what was forgotten.
@@ -102,7 +102,7 @@ fn must_be_forgotten(db: &dyn Read, group: GroupId, user: UserId) -> Step<()> {
 
 /// Stores it as the next of the user's own changes, and tells of it.
 fn note(tx: &mut dyn Tx, user: UserId, group: GroupId, what: ChatChange, at: Timestamp) -> Step<()> {
-    let rev = users::next_rev(tx, user)?;
+    let rev = people::next_rev(tx, user)?;
     let deleted = match what {
         ChatChange::Deleted { seq } => Some(seq),
         ChatChange::ReadAfterLeaving { .. } => None,

@@ -6,11 +6,11 @@ use rim_core::{GroupId, Refusal, UserId};
 
 use crate::database::{Read, Tx};
 use crate::failure::Result as Step;
-use crate::{friends, params};
+use crate::params;
 
 /// What each of `others` is to the user, in their order.
 pub(crate) fn find(db: &dyn Read, user: UserId, others: &[UserId]) -> Step<Vec<Contact>> {
-    let friendships = friends::states_of(db, user, others)?;
+    let friendships = states_of(db, user, others)?;
     let shared = share_a_group(db, user, others)?;
     let contacts = friendships.into_iter().zip(shared).map(|(friendship, shares_group)| Contact {
         friends: friendship == Friendship::Friends,
@@ -100,7 +100,7 @@ pub(crate) fn may_join(
     let db = tx.reader();
     let groups = group_chats(db, newcomers, bounds.groups.min(bounds.groups_by_others))?;
     let others: Vec<_> = newcomers.iter().copied().filter(|user| *user != caller).collect();
-    let acquainted = friends::acquaintances(db, caller, others.clone())?;
+    let acquainted = acquaintances(db, caller, others.clone())?;
     let is_stranger = |user: &UserId| acquainted.binary_search(user).is_err();
     let strangers: Vec<_> = others.into_iter().filter(is_stranger).collect();
     let mut unasked = strangers.iter().zip(unasked_groups(tx, &strangers, bounds.unasked)?);
@@ -162,4 +162,29 @@ pub(crate) fn note_unasked(tx: &dyn Tx, group: GroupId, users: &[UserId]) -> Ste
 pub(crate) fn forget_unasked(tx: &dyn Tx, group: GroupId, user: UserId) -> Step<()> {
     let sql = "DELETE FROM unasked WHERE user_id = $1 AND group_id = $2";
     tx.execute(sql, &params![user, group]).map(drop)
+}
+
+/// Whose friend the user is, of the others in their order.
+pub(crate) fn states_of(db: &dyn Read, user: UserId, others: &[UserId]) -> Step<Vec<Friendship>> {
+    let sql = "SELECT user_id, state FROM friendships WHERE user_id = $1 AND other_id = $2";
+    let pairs: Vec<_> = others.iter().map(|other| params![user, *other].to_vec()).collect();
+    let states = db.first_of_each(sql, &pairs, |row| row.get("state"))?;
+    Ok(states.into_iter().map(|state| state.unwrap_or(Friendship::None)).collect())
+}
+
+/// See [`crate::Friends::acquaintances`].
+pub(crate) fn acquaintances(db: &dyn Read, user: UserId, mut others: Vec<UserId>) -> Step<Vec<UserId>> {
+    others.sort_unstable();
+    others.dedup();
+    let sql = "SELECT 1 WHERE
+                 EXISTS (SELECT 1 FROM friendships WHERE user_id = $1 AND other_id = $2 AND state = $3)
+                 OR EXISTS (SELECT 1 FROM single_chats AS s
+                            JOIN members AS m ON m.group_id = s.group_id AND m.user_id = $2
+                            WHERE s.low_user_id = $4 AND s.high_user_id = $5
+                            AND m.left_rev IS NULL AND m.sent_seq > m.join_seq)";
+    let pair = |other: &UserId| {
+        params![user, *other, Friendship::Friends, user.min(*other), user.max(*other)].to_vec()
+    };
+    let known = db.first_of_each(sql, &others.iter().map(pair).collect::<Vec<_>>(), |_| Ok(()))?;
+    Ok(others.into_iter().zip(known).filter_map(|(other, known)| known.map(|()| other)).collect())
 }

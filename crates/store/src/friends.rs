@@ -10,7 +10,7 @@ use rim_core::{Rev, Timestamp, UserId};
 
 use crate::database::{Database, Read, Tx};
 use crate::failure::Result as Step;
-use crate::{Part, Result, contacts, params, part, users};
+use crate::{Part, Result, contacts, params, part, people};
 
 /// Who is whose friend, or has asked to be.
 #[async_trait]
@@ -68,9 +68,9 @@ impl<D: Database> Friends for D {
         self.write(user, move |tx| {
             if action == FriendAction::Ask {
                 friend::may_ask(user, other)?;
-                users::must_exist(tx, &[user, other])?;
+                people::must_exist(tx, &[user, other])?;
             }
-            users::lock(tx, &[user, other])?;
+            people::lock(tx, &[user, other])?;
             let Some((state, what)) = friend::act(state_of(tx, user, other)?, action) else {
                 return Ok(false);
             };
@@ -103,13 +103,13 @@ impl<D: Database> Friends for D {
                        ORDER BY f.other_id LIMIT $7";
             let [one, two, three, four] = states;
             let params = params![user, after, one, two, three, four, part::AT_ONCE];
-            part::read(db, sql, &params, bytes, users::read, |user| user.id)
+            part::read(db, sql, &params, bytes, people::read, |user| user.id)
         })
         .await
     }
 
     async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>> {
-        self.read(move |db| acquaintances(db, user, others)).await
+        self.read(move |db| contacts::acquaintances(db, user, others)).await
     }
 }
 
@@ -121,20 +121,12 @@ fn pending(db: &dyn Read, user: UserId, most: u64) -> Step<u64> {
 }
 
 fn state_of(db: &dyn Read, user: UserId, other: UserId) -> Step<Friendship> {
-    Ok(states_of(db, user, &[other])?.pop().unwrap_or(Friendship::None))
-}
-
-/// What each of the others is to the user, in their order.
-pub(crate) fn states_of(db: &dyn Read, user: UserId, others: &[UserId]) -> Step<Vec<Friendship>> {
-    let sql = "SELECT user_id, state FROM friendships WHERE user_id = $1 AND other_id = $2";
-    let pairs: Vec<_> = others.iter().map(|other| params![user, *other].to_vec()).collect();
-    let states = db.first_of_each(sql, &pairs, |row| row.get("state"))?;
-    Ok(states.into_iter().map(|state| state.unwrap_or(Friendship::None)).collect())
+    Ok(contacts::states_of(db, user, &[other])?.pop().unwrap_or(Friendship::None))
 }
 
 /// Stores what `user` sees, as the next of their own changes.
 fn set(tx: &dyn Tx, user: UserId, other: UserId, state: Friendship) -> Step<Rev> {
-    let rev = users::next_rev(tx, user)?;
+    let rev = people::next_rev(tx, user)?;
     let sql = "INSERT INTO friendships (user_id, other_id, state, rev) VALUES ($1, $2, $3, $4)
                ON CONFLICT (user_id, other_id) DO UPDATE SET state = excluded.state, rev = excluded.rev";
     tx.execute(sql, &params![user, other, state, rev])?;
@@ -153,26 +145,9 @@ pub(crate) fn latest(db: &dyn Read, user: UserId, limit: usize) -> Step<Vec<User
 
 /// What each of `users`, who are locked, sees of `other` takes the next of the user's own changes, as it is.
 pub(crate) fn touch(tx: &dyn Tx, users: &[UserId], other: UserId) -> Step<Vec<(UserId, Rev)>> {
-    let touched: Vec<_> = users.iter().copied().zip(users::next_revs(tx, users)?).collect();
+    let touched: Vec<_> = users.iter().copied().zip(people::next_revs(tx, users)?).collect();
     let sql = "UPDATE friendships SET rev = $3 WHERE user_id = $1 AND other_id = $2";
     let rows: Vec<_> = touched.iter().map(|(user, rev)| params![*user, other, *rev].to_vec()).collect();
     tx.execute_each(sql, &rows)?;
     Ok(touched)
-}
-
-/// See [`Friends::acquaintances`].
-pub(crate) fn acquaintances(db: &dyn Read, user: UserId, mut others: Vec<UserId>) -> Step<Vec<UserId>> {
-    others.sort_unstable();
-    others.dedup();
-    let sql = "SELECT 1 WHERE
-                 EXISTS (SELECT 1 FROM friendships WHERE user_id = $1 AND other_id = $2 AND state = $3)
-                 OR EXISTS (SELECT 1 FROM single_chats AS s
-                            JOIN members AS m ON m.group_id = s.group_id AND m.user_id = $2
-                            WHERE s.low_user_id = $4 AND s.high_user_id = $5
-                            AND m.left_rev IS NULL AND m.sent_seq > m.join_seq)";
-    let pair = |other: &UserId| {
-        params![user, *other, Friendship::Friends, user.min(*other), user.max(*other)].to_vec()
-    };
-    let known = db.first_of_each(sql, &others.iter().map(pair).collect::<Vec<_>>(), |_| Ok(()))?;
-    Ok(others.into_iter().zip(known).filter_map(|(other, known)| known.map(|()| other)).collect())
 }

@@ -10,13 +10,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rim_core::{Identity, Refusal};
+use rim_core::Identity;
 
 pub mod archive;
 pub mod chats;
 pub mod check;
 mod contacts;
 pub mod database;
+mod error;
 mod failure;
 mod feed;
 mod friends;
@@ -25,6 +26,7 @@ mod logins;
 mod membership;
 mod messages;
 mod part;
+mod people;
 mod sessions;
 mod shared;
 #[cfg(feature = "suite")]
@@ -36,6 +38,7 @@ pub mod waiting;
 
 pub use chats::Chats;
 pub use database::{Database, Read, Tx};
+pub use error::{Result, StoreError};
 pub use failure::Failure;
 pub use feed::{Committed, Done, Feed, Sleeper, callback};
 pub use friends::Friends;
@@ -48,25 +51,6 @@ pub use shared::{SeenUpTo, SharedStore};
 pub use uploads::Uploads;
 pub use users::Users;
 pub use value::{Column, Value};
-
-pub type Result<T> = std::result::Result<T, StoreError>;
-
-/// Why a use case was not carried out. Nothing was changed, whichever it is but `Unsure`.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A queue is full. The caller may try again.
-    #[error("the server is busy, try again")]
-    Busy,
-    /// The backend failed. The text is for the log, not for users.
-    #[error("store: {0}")]
-    Fault(String),
-    /// It was carried out or not: the answer of the backend was lost, and what came of it could not be found out. A
-    /// message that is sent again is stored once. Or a part of a large change was.
-    #[error("it is not known whether this was stored: send it again with the same clientMsgId")]
-    Unsure,
-}
 
 /// Told of every commit, and of what cannot be read, for metrics. Called by the store's writer, so it must not block.
 pub trait CommitObserver: Send + Sync + 'static {

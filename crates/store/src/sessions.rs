@@ -7,7 +7,7 @@ use rim_core::{Refusal, SessionId, Timestamp, UserId};
 
 use crate::database::{Database, Fields, InPieces, Piece, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
-use crate::{Result, params, users};
+use crate::{Result, params, people};
 
 /// Who is logged in, on which device.
 #[async_trait]
@@ -53,8 +53,8 @@ impl<D: Database> Sessions for D {
     async fn create_session(&self, new: NewSession) -> Result<SessionId> {
         self.write(new.user, move |tx| {
             // So that it comes before or after the end of all their sessions.
-            users::lock(tx, &[new.user])?;
-            let known = users::credentials_of(tx, new.user)?.ok_or(Refusal::NoSuchUser)?;
+            people::lock(tx, &[new.user])?;
+            let known = people::credentials_of(tx, new.user)?.ok_or(Refusal::NoSuchUser)?;
             session::may_open(&known, &new)?;
             let sql = "INSERT INTO sessions (user_id, token_hash, device, address, created_at, last_seen_at, expires_at)
                        VALUES ($1, $2, $3, $4, $5, $5, $6) RETURNING id";
@@ -109,7 +109,7 @@ impl<D: Database> Sessions for D {
     async fn end_other_sessions(&self, user: UserId, keep: SessionId) -> Result<u64> {
         self.write(user, move |tx| {
             // As a login locks them, so that one comes before or after the end of the others.
-            users::lock(tx, &[user])?;
+            people::lock(tx, &[user])?;
             end_all(tx, user, Some(keep), Ended::Revoked)
         })
         .await

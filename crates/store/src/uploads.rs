@@ -9,7 +9,7 @@ use rim_core::{Refusal, Timestamp};
 
 use crate::database::{Database, THE_SERVER, Tx};
 use crate::failure::Result as Step;
-use crate::{Result, params, users};
+use crate::{Result, params, people};
 
 /// Which files there are, and for whom.
 #[async_trait]
@@ -37,7 +37,7 @@ impl<D: Database> Uploads for D {
         self.write(upload.user, move |tx| {
             let (user, hash) = (upload.user, upload.hash());
             // Of one user one after the other, or both would find the room.
-            users::lock(tx, &[user])?;
+            people::lock(tx, &[user])?;
             let sql = "SELECT CAST(coalesce(sum(size_bytes), 0) AS bigint) AS count FROM uploads
                        WHERE user_id = $1 AND hash <> $2";
             let used = tx.reader().count(sql, &params![user, hash])?;

@@ -9,11 +9,11 @@ use rim_core::session::{self, Proof};
 use rim_core::user::{
     Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
 };
-use rim_core::{Refusal, Rev, Timestamp, UserId, account};
+use rim_core::{Refusal, Timestamp, UserId, account};
 
-use crate::database::{Database, Fields, Read, STRANGERS, Tx};
+use crate::database::{Database, STRANGERS, Tx};
 use crate::failure::{Failure, Result as Step};
-use crate::{Result, contacts, friends, groups, params, sessions, uploads};
+use crate::{Result, contacts, friends, groups, params, people, sessions, uploads};
 
 /// Who there is.
 #[async_trait]
@@ -98,20 +98,20 @@ impl<D: Database> Users for D {
         self.read(move |db| {
             let sql = "SELECT id, password_hash, disabled_at FROM users WHERE account_key IN ($1, $2)
                        ORDER BY account_key = $1 DESC LIMIT 1";
-            db.first(sql, &by_keys(&keys), read_credentials)
+            db.first(sql, &by_keys(&keys), people::read_credentials)
         })
         .await
     }
 
     async fn credentials_of(&self, user: UserId) -> Result<Option<Credentials>> {
-        self.read(move |db| credentials_of(db, user)).await
+        self.read(move |db| people::credentials_of(db, user)).await
     }
 
     async fn set_password(&self, user: UserId, password_hash: String, proof: Option<Proof>) -> Result<()> {
         self.write(user, move |tx| {
-            lock(tx, &[user])?;
+            people::lock(tx, &[user])?;
             if let Some(proof) = &proof {
-                let known = credentials_of(tx, user)?.ok_or(Refusal::NoSuchUser)?;
+                let known = people::credentials_of(tx, user)?.ok_or(Refusal::NoSuchUser)?;
                 session::may_set_password(&known, sessions::is_of(tx, user, proof.session)?, proof)?;
             }
             let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
@@ -150,12 +150,12 @@ impl<D: Database> Users for D {
     }
 
     async fn user(&self, user: UserId) -> Result<Option<User>> {
-        self.read(move |db| find(db, user)).await
+        self.read(move |db| people::find(db, user)).await
     }
 
     async fn look_up(&self, user: UserId, other: UserId) -> Result<Option<(User, Contact)>> {
         self.read(move |db| {
-            let Some(found) = find(db, other)? else { return Ok(None) };
+            let Some(found) = people::find(db, other)? else { return Ok(None) };
             Ok(contacts::find(db, user, &[other])?.pop().map(|contact| (found, contact)))
         })
         .await
@@ -166,7 +166,7 @@ impl<D: Database> Users for D {
         self.read(move |db| {
             let sql = "SELECT id, account, name, avatar, email FROM users WHERE account_key IN ($1, $2)
                        ORDER BY account_key = $1 DESC LIMIT 1";
-            db.first(sql, &by_keys(&keys), read)
+            db.first(sql, &by_keys(&keys), people::read)
         })
         .await
     }
@@ -177,7 +177,7 @@ impl<D: Database> Users for D {
                        WHERE id > $1 ORDER BY id LIMIT $2";
             db.all(sql, &params![after, u64::from(limit)], |row| {
                 let disabled = row.get::<Option<Timestamp>>("disabled_at")?.is_some();
-                Ok(UserRecord { user: read(row)?, created_at: row.get("created_at")?, disabled })
+                Ok(UserRecord { user: people::read(row)?, created_at: row.get("created_at")?, disabled })
             })
         })
         .await
@@ -187,11 +187,11 @@ impl<D: Database> Users for D {
         self.write_many(user, move |tx| {
             let related = friends::latest(tx, user, MAX_TOLD_FRIENDS)?;
             // All of them at once, so that nobody who locks two of them waits for one who waits for the other.
-            lock(tx, &[&related[..], &[user]].concat())?;
+            people::lock(tx, &[&related[..], &[user]].concat())?;
             if friends::latest(tx, user, MAX_TOLD_FRIENDS)? != related {
                 return Err(Failure::Overtaken("the user has just made or lost a friend"));
             }
-            let before = find(tx, user)?.ok_or(Refusal::NoSuchUser)?;
+            let before = people::find(tx, user)?.ok_or(Refusal::NoSuchUser)?;
             let after = change.applied_to(&before);
             if after == before {
                 return Ok(());
@@ -240,78 +240,4 @@ fn must_be_distinct(tx: &dyn Tx, key: &str, skeleton: &str) -> Step<()> {
 /// By the first of the keys that an account has.
 fn by_keys(keys: &[String; 2]) -> [crate::Value<'_>; 2] {
     params![&keys[0], &keys[1]]
-}
-
-pub(crate) fn credentials_of(db: &dyn Read, user: UserId) -> Step<Option<Credentials>> {
-    db.first(
-        "SELECT id, password_hash, disabled_at FROM users WHERE id = $1",
-        &params![user],
-        read_credentials,
-    )
-}
-
-fn read_credentials(row: Fields<'_>) -> Step<Credentials> {
-    let disabled = row.get::<Option<Timestamp>>("disabled_at")?.is_some();
-    Ok(Credentials { user: row.get("id")?, password_hash: row.get("password_hash")?, disabled })
-}
-
-const FIND: &str = "SELECT id, account, name, avatar, email FROM users WHERE id = $1";
-
-pub(crate) fn find(db: &dyn Read, user: UserId) -> Step<Option<User>> {
-    db.first(FIND, &params![user], read)
-}
-
-/// The users of these ids, in this order. An id that is nobody's is passed over.
-pub(crate) fn find_all(db: &dyn Read, users: impl IntoIterator<Item = UserId>) -> Step<Vec<User>> {
-    let keys: Vec<_> = users.into_iter().map(|user| params![user].to_vec()).collect();
-    Ok(db.first_of_each(FIND, &keys, read)?.into_iter().flatten().collect())
-}
-
-pub(crate) fn read(row: Fields<'_>) -> Step<User> {
-    Ok(User {
-        id: row.get("id")?,
-        account: row.get("account")?,
-        name: row.get("name")?,
-        avatar: row.get("avatar")?,
-        email: row.get("email")?,
-    })
-}
-
-/// # Errors
-/// `UnknownUser`, for the first of them that nobody is.
-pub(crate) fn must_exist(db: &dyn Read, users: &[UserId]) -> Step<()> {
-    let keys: Vec<_> = users.iter().map(|user| params![*user].to_vec()).collect();
-    let found = db.first_of_each("SELECT id FROM users WHERE id = $1", &keys, |_| Ok(()))?;
-    match users.iter().zip(found).find(|(_, found)| found.is_none()) {
-        Some((unknown, _)) => Err(Refusal::UnknownUser(*unknown).into()),
-        None => Ok(()),
-    }
-}
-
-/// Locks the users, in the order of their ids, so that nobody who does so too waits for one who waits for them.
-pub(crate) fn lock(db: &dyn Read, users: &[UserId]) -> Step<()> {
-    let mut users = users.to_vec();
-    users.sort_unstable();
-    users.dedup();
-    let keys: Vec<_> = users.iter().map(|user| params![*user].to_vec()).collect();
-    db.first_of_each("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", &keys, |_| Ok(())).map(drop)
-}
-
-/// Takes the user's next own `rev`.
-///
-/// # Errors
-/// `UnknownUser`.
-pub(crate) fn next_rev(tx: &dyn Tx, user: UserId) -> Step<Rev> {
-    Ok(next_revs(tx, &[user])?.pop().ok_or(Refusal::UnknownUser(user))?)
-}
-
-/// Each takes their next own `rev`.
-///
-/// # Errors
-/// `UnknownUser`.
-pub(crate) fn next_revs(tx: &dyn Tx, users: &[UserId]) -> Step<Vec<Rev>> {
-    let keys: Vec<_> = users.iter().map(|user| params![*user].to_vec()).collect();
-    let sql = "UPDATE users SET rev = rev + 1 WHERE id = $1 RETURNING rev";
-    let revs = tx.reader().first_of_each(sql, &keys, |row| row.get("rev"))?;
-    users.iter().zip(revs).map(|(user, rev)| Ok(rev.ok_or(Refusal::UnknownUser(*user))?)).collect()
 }

@@ -19,7 +19,7 @@ use tokio_postgres::{RowStream, Statement};
 use self::value::{Found, Param};
 use crate::connection::{self, Server};
 use crate::failure::Failure;
-use crate::{OpenError, accounts, identity, migrations, nodes};
+use crate::{OpenError, accounts, causes, identity, migrations, nodes};
 
 mod value;
 
@@ -232,7 +232,7 @@ fn values(row: &tokio_postgres::Row, table: &'static Table) -> Result<Row> {
 }
 
 fn fault(error: tokio_postgres::Error) -> ArchiveError {
-    ArchiveError(format!("postgres: {}", connection::describe(&error)))
+    ArchiveError(format!("postgres: {}", causes::describe(&error)))
 }
 
 fn failure(failure: Failure) -> ArchiveError {

@@ -18,7 +18,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::frame::{self, Hint};
 use crate::OpenError;
-use crate::connection::{CONNECT, Server, cannot_connect, describe};
+use crate::causes::describe;
+use crate::connection::{CONNECT, Server, cannot_connect};
 
 /// Between two tries to connect. Doubles from the first to the last, each with some chance in it, so that nodes do
 /// not all come at once to a server that is just back.

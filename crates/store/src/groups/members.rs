@@ -9,7 +9,7 @@ use rim_core::{GroupId, Rev, Timestamp, UserId};
 
 use crate::database::{Fields, Read};
 use crate::failure::Result as Step;
-use crate::{params, users};
+use crate::{params, people};
 
 /// Of a group and a user.
 pub(super) const CURRENT: &str =
@@ -112,7 +112,7 @@ pub(super) fn page(db: &dyn Read, caller: UserId, group: GroupId, query: &Member
     }
     let found = &found[..found.len().min(size)];
     // Nobody is ever deleted, so they are as many.
-    let users = users::find_all(db, found.iter().map(|(_, user, ..)| *user))?;
+    let users = people::find_all(db, found.iter().map(|(_, user, ..)| *user))?;
     let joined = users.into_iter().zip(found);
     let mut members: Vec<_> = joined
         .map(|(user, (_, _, role, joined_at, _))| member_list::Member {

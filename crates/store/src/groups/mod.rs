@@ -16,7 +16,7 @@ use rim_core::{GroupId, Rev, Timestamp, UserId};
 use self::pieces::{Adding, Creating, Removing};
 use self::room::Room;
 pub use self::room::bring_back;
-use crate::database::{Database, Fields, Tx};
+use crate::database::{Database, Tx};
 use crate::failure::Result as Step;
 use crate::{Part, Result, params, part, uploads};
 
@@ -171,7 +171,7 @@ impl<D: Database> Groups for D {
             let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single
                        FROM members AS m JOIN groups AS g ON g.id = m.group_id
                        WHERE m.user_id = $1 AND m.group_id > $2 AND m.left_rev IS NULL ORDER BY m.group_id LIMIT $3";
-            part::read(db, sql, &params![user, after, part::AT_ONCE], bytes, read, |group| group.id)
+            part::read(db, sql, &params![user, after, part::AT_ONCE], bytes, room::read, |group| group.id)
         })
         .await
     }
@@ -248,18 +248,6 @@ impl<D: Database> Groups for D {
         })
         .await
     }
-}
-
-/// Of `id, name, avatar, mode, creator_id, single`.
-fn read(row: Fields<'_>) -> Step<Group> {
-    Ok(Group {
-        id: row.get("id")?,
-        name: row.get("name")?,
-        avatar: row.get("avatar")?,
-        mode: row.get("mode")?,
-        creator: row.get("creator_id")?,
-        single: row.get("single")?,
-    })
 }
 
 /// The user's row in each of the groups with the newest messages takes the group's next `rev`, by id: the name or

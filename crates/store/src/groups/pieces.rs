@@ -11,7 +11,7 @@ use super::members::{self, Joining};
 use super::room::Room;
 use crate::database::{InPieces, Piece, Read, Tx};
 use crate::failure::Result as Step;
-use crate::{contacts, params, uploads, users};
+use crate::{contacts, params, people, uploads};
 
 /// A group that is being created.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl Creating {
     /// Asks whether the next of them may be members.
     fn look(&mut self, tx: &dyn Tx) -> Step<()> {
         let next: Vec<_> = self.rest.range(self.looked_at..).take(PIECE).map(|(user, _)| *user).collect();
-        users::must_exist(tx, &next)?;
+        people::must_exist(tx, &next)?;
         self.looked_at += next.len();
         if self.pair().is_none() {
             contacts::may_name(tx, self.new.creator, &next, self.bounds.directory)?;
@@ -207,7 +207,7 @@ impl Adding {
         let Self { caller, group, users, bounds, looked_at, rest, unasked, .. } = self;
         let next = &users[*looked_at..users.len().min(*looked_at + PIECE)];
         *looked_at += next.len();
-        users::must_exist(tx, next)?;
+        people::must_exist(tx, next)?;
         let newcomers: Vec<_> =
             members::newcomers(tx, *group, next)?.into_iter().map(|joining| joining.user).collect();
         room.must_hold(rest.len() + newcomers.len(), bounds.members)?;

@@ -6,7 +6,7 @@ use rim_core::group_event::GroupEvent;
 use rim_core::{GroupId, Refusal, Rev, Timestamp, UserId};
 
 use super::members::Joining;
-use crate::database::{Head, Tx};
+use crate::database::{Fields, Head, Tx};
 use crate::failure::Result as Step;
 use crate::{membership, params};
 
@@ -39,7 +39,7 @@ impl Room {
         let sql = "SELECT id, name, avatar, mode, creator_id, single, info_rev, member_count FROM groups WHERE id = $1";
         let room = tx.reader().first(sql, &params![head.group], |row| {
             let (info_rev, member_count) = (row.get("info_rev")?, row.get("member_count")?);
-            Ok(Self { group: super::read(row)?, head, info_rev, member_count })
+            Ok(Self { group: read(row)?, head, info_rev, member_count })
         })?;
         Ok(room.ok_or(Refusal::NoSuchGroup)?)
     }
@@ -222,4 +222,16 @@ fn record(tx: &dyn Tx, change: &Change) -> Step<()> {
     let (place, kind, users) = (event.place(), event.kind.code(), event.users_as_text());
     let GroupEvent { seq, actor, count, name, at, .. } = &event;
     tx.execute(sql, &params![group, place, *seq, kind, *actor, users, *count, name.as_ref(), *at]).map(drop)
+}
+
+/// Of `id, name, avatar, mode, creator_id, single`.
+pub(super) fn read(row: Fields<'_>) -> Step<Group> {
+    Ok(Group {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        avatar: row.get("avatar")?,
+        mode: row.get("mode")?,
+        creator: row.get("creator_id")?,
+        single: row.get("single")?,
+    })
 }
