@@ -52,7 +52,9 @@ impl NatsBus {
         let (tasks, cancelled) = (TaskTracker::new(), CancellationToken::new());
         let cancels = cancelled.clone().drop_guard();
         let until = cancelled.clone();
-        tasks.spawn(async move { until.run_until_cancelled(pump.run()).await });
+        tasks.spawn(
+            teller.clone().while_running(async move { _ = until.run_until_cancelled(pump.run()).await }),
+        );
         let bus = Self {
             client,
             subjects,

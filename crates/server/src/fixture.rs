@@ -20,12 +20,18 @@ use crate::media::Avatars;
 use crate::metrics::Metrics;
 use crate::store::Unobserved;
 use crate::time::Time;
+use crate::vital::Vitals;
 
 /// Settings, as flags, of a server that keeps its data in `data`.
 pub(crate) fn config(data: &TempDir, settings: &[&str]) -> Config {
     let folder = data.path().to_str().expect("a path in UTF-8");
     let args = ["rim", "--data", folder].into_iter().chain(settings.iter().copied());
     config::load(args).expect("good settings").config
+}
+
+/// For parts that need no server.
+pub(crate) fn vitals() -> Vitals {
+    Vitals::new(CancellationToken::new(), Arc::new(()))
 }
 
 /// A new store, and what it tells.
@@ -40,7 +46,7 @@ pub(crate) fn store(config: &Config) -> (Arc<dyn Store>, Feed) {
 pub(crate) fn api(config: Config, shutdown: CancellationToken) -> (Api, Feed) {
     let (store, feed) = store(&config);
     let (metrics, config) = (Arc::new(Metrics::new()), Arc::new(config));
-    let life = Life::new(Arc::new(SystemClock), Time::default(), shutdown);
+    let life = Life::new(Arc::new(SystemClock), Time::default(), &shutdown, Arc::new(()));
     let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
     let accounts =
         Accounts::new(&config, &metrics, Arc::clone(&store), Arc::clone(&limits), None, life.clone());

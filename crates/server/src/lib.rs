@@ -34,6 +34,7 @@ pub mod stream;
 pub mod time;
 pub mod tls;
 pub mod unsent;
+pub mod vital;
 mod why;
 pub mod wire;
 

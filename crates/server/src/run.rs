@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use rim_bus_nats::NatsBus;
 use rim_core::bus::{Bus, Hearing, LocalBus};
 use rim_core::{Clock, NodeId};
-use rim_store::{Feed, SharedStore, Store};
+use rim_store::{CommitObserver, Feed, SharedStore, Store};
 use rim_store_postgres::{BusOptions, NotifyBus};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 use crate::store::{self, Opened};
 use crate::time::Time;
 use crate::tls::Certificates;
+use crate::vital::Around;
 
 const SECOND: Duration = Duration::from_secs(1);
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -53,28 +54,37 @@ pub struct Listeners {
     pub ws: Option<TcpListener>,
 }
 
-/// What a server runs in. Tests have time, and what loses hints, in their hands.
+/// What a server runs in. Tests have time, what loses hints, and faults in their hands.
 pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     pub time: Time,
     /// What stands between it and its bus.
     pub bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    /// What stands between the store and who is told of its commits.
+    pub observer: fn(Arc<dyn CommitObserver>) -> Arc<dyn CommitObserver>,
+    /// What stands around each task and thread that must not end.
+    pub around: Arc<dyn Around>,
 }
 
 impl Default for Surroundings {
     /// The machine's.
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), time: Time::default(), bus: std::convert::identity }
+        Self {
+            clock: Arc::new(SystemClock),
+            time: Time::default(),
+            bus: std::convert::identity,
+            observer: std::convert::identity,
+            around: Arc::new(()),
+        }
     }
 }
 
 /// Runs a server until `shutdown` is cancelled and everything has come to its end.
 ///
 /// # Errors
-/// It could not start; see [`Server::open`].
+/// Those of [`Server::open`] and [`Server::serve`].
 pub async fn run(listeners: Listeners, config: Config, shutdown: CancellationToken) -> Result<()> {
-    Server::open(config, shutdown).await?.serve(listeners).await;
-    Ok(())
+    Server::open(config, shutdown).await?.serve(listeners).await
 }
 
 /// A server that has everything it needs but sockets.
@@ -121,17 +131,17 @@ impl Server {
         config: Config,
         shutdown: CancellationToken,
     ) -> Result<Self> {
-        let Surroundings { clock, time, bus: wrap } = surroundings;
+        let Surroundings { clock, time, bus: wrap, observer, around } = surroundings;
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
         let tls = config.tls.clone().map(Certificates::load).transpose()?;
         let config = Arc::new(config);
-        let life = Life::new(clock, time, shutdown);
+        let life = Life::new(clock, time, &shutdown, around);
         let metrics = Arc::new(Metrics::new());
         let Opened { store, shared, feed } = store::open_of(
             &config.data,
             &config.database,
             config.database_connections,
-            Arc::clone(&metrics) as _,
+            observer(Arc::clone(&metrics) as _),
         )
         .await?;
         let avatars = match &shared {
@@ -220,7 +230,10 @@ impl Server {
 
     /// Serves until the server's token is cancelled; then stops accepting, sends clients away to come back,
     /// waits for what is under way, and closes the store.
-    pub async fn serve(self, listeners: Listeners) {
+    ///
+    /// # Errors
+    /// It has come to this end because something has failed that it needs.
+    pub async fn serve(self, listeners: Listeners) -> Result<()> {
         self.start_jobs();
         let Self { store, feed, cluster, connections, gateway, api, door, admin, config, life, .. } = self;
 
@@ -228,26 +241,30 @@ impl Server {
         let dispatcher = TaskTracker::new();
         let cluster = match cluster {
             Some(Joined { cluster, ears, words }) => {
-                dispatcher.spawn(cluster::presence(Arc::clone(&cluster), words));
-                dispatcher.spawn(cluster::follow(Arc::clone(&cluster), feed, ears));
+                let presence = cluster::presence(Arc::clone(&cluster), words);
+                life.vitals.spawn(&dispatcher, "presence", presence);
+                let follower = cluster::follow(Arc::clone(&cluster), feed, ears);
+                life.vitals.spawn_until(&dispatcher, "follower", follower);
                 Some(cluster)
             }
             None => {
-                dispatcher.spawn(gateway::dispatch(connections, feed));
+                let dispatch = gateway::dispatch(Arc::clone(&connections), feed);
+                life.vitals.spawn_until(&dispatcher, "dispatch", dispatch);
                 None
             }
         };
 
-        let main = (listeners.main, http::router(api).merge(gateway::at("/ws", Arc::clone(&gateway))));
-        let ws = listeners.ws.map(|listener| (listener, gateway::router(gateway)));
-        for (listener, router) in [Some(main), ws].into_iter().flatten() {
-            life.tasks.spawn(listen::serve(Arc::clone(&door), listener, router));
+        let router = http::router(api).merge(gateway::at("/ws", Arc::clone(&gateway)));
+        life.needs("listener", listen::serve(Arc::clone(&door), listeners.main, router));
+        if let Some(ws) = listeners.ws {
+            life.needs("listener of old clients", listen::serve(door, ws, gateway::router(gateway)));
         }
         if let Some(admin) = admin {
-            life.tasks.spawn(admin.serve(Arc::clone(&store), life.clone()));
+            life.needs("admin socket", admin.serve(Arc::clone(&store), life.clone()));
         }
 
         life.shutdown.cancelled().await;
+        connections.send_away();
         drain(&life, config.drain_timeout).await;
         if let Some(cluster) = &cluster {
             cluster.leave().await;
@@ -259,41 +276,49 @@ impl Server {
             // After the last commit was told.
             cluster.bus.close().await;
         }
+        life.vitals
+            .fault()
+            .map_or(Ok(()), |fault| Err(anyhow!("{fault}, and a server cannot go on without it")))
     }
 
     /// Starts what happens by the clock; each job ends at shutdown.
     fn start_jobs(&self) {
         let Self { store, connections, limits, avatars, life, .. } = self;
-        let Life { time, tasks, .. } = life;
-        tasks.spawn(gateway::heartbeat(Arc::clone(connections), life.clone(), time.ticks(SECOND)));
-        tasks.spawn(accounts::purge::run(Arc::clone(store), life.clone(), time.ticks(PURGE_EVERY)));
+        let ticks = |period| life.time.ticks(period);
+        life.needs("heartbeat", gateway::heartbeat(Arc::clone(connections), life.clone(), ticks(SECOND)));
+        let purging = accounts::purge::run(Arc::clone(store), life.clone(), ticks(PURGE_EVERY));
+        life.needs("purge of sessions", purging);
         let limits = Arc::clone(limits);
-        tasks.spawn(every(life.clone(), time.ticks(FORGET_EVERY), move || {
+        let forgetting = every(life.clone(), ticks(FORGET_EVERY), move || {
             limits.forget_the_quiet();
             std::future::ready(())
-        }));
+        });
+        life.needs("memory of limits", forgetting);
         let (avatars, store, own) = (avatars.clone(), Arc::clone(store), life.clone());
-        tasks.spawn(every(life.clone(), time.ticks(SWEEP_EVERY), move || {
+        let sweeping = every(life.clone(), ticks(SWEEP_EVERY), move || {
             media::sweep(avatars.clone(), Arc::clone(&store), own.clone())
-        }));
+        });
+        life.needs("sweep of pictures", sweeping);
         if let Some(Joined { cluster, .. }) = &self.cluster {
             let shutdown = life.shutdown.clone();
-            let noting = cluster::note_nodes(Arc::clone(cluster), shutdown, time.ticks(cluster::NOTE_EVERY));
-            tasks.spawn(noting);
+            let noting = cluster::note_nodes(Arc::clone(cluster), shutdown, ticks(cluster::NOTE_EVERY));
+            life.needs("list of nodes", noting);
             let store = Arc::clone(&cluster.store);
-            tasks.spawn(every(life.clone(), time.ticks(TEND_EVERY), move || {
+            let tending = every(life.clone(), ticks(TEND_EVERY), move || {
                 let store = Arc::clone(&store);
                 async move { store.tend().await }
-            }));
+            });
+            life.needs("tending of connections", tending);
             let cluster = Arc::clone(cluster);
-            tasks.spawn(every(life.clone(), time.ticks(PURGE_EVERY), move || {
+            let purging = every(life.clone(), ticks(PURGE_EVERY), move || {
                 let cluster = Arc::clone(&cluster);
                 async move { cluster::purge_changes(&cluster).await }
-            }));
+            });
+            life.needs("purge of changes", purging);
         }
         if let Some(certificates) = &self.door.tls {
-            let (certificates, ticks) = (Arc::clone(certificates), time.ticks(LOOK_AT_TLS_EVERY));
-            tasks.spawn(watch_certificates(life.clone(), certificates, ticks));
+            let (certificates, ticks) = (Arc::clone(certificates), ticks(LOOK_AT_TLS_EVERY));
+            life.needs("watch of certificates", watch_certificates(life.clone(), certificates, ticks));
         }
     }
 }

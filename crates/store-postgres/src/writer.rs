@@ -46,7 +46,7 @@ impl Writer {
     ) -> Self {
         let queue = Arc::new(Queue::new());
         let task = TaskTracker::new();
-        let of_task = CloseOnDrop(Arc::clone(&queue));
+        let of_task = CloseOnDrop { queue: Arc::clone(&queue), publisher: Arc::clone(&publisher) };
         let fails = Arc::new(AtomicBool::new(false));
         let mut work = Work {
             connections: Arc::clone(&connections),
@@ -56,8 +56,8 @@ impl Writer {
             fails: Arc::clone(&fails),
         };
         task.spawn(async move {
-            while let Some(items) = of_task.0.take().await {
-                work.batch(items, &of_task.0).await;
+            while let Some(items) = of_task.queue.take().await {
+                work.batch(items, &of_task.queue).await;
             }
             work.connections.close_messages();
         });
@@ -91,13 +91,18 @@ impl Drop for Writer {
     }
 }
 
-/// Whatever ends the task, a queue without one must be "busy", not a place where callers wait for ever.
-struct CloseOnDrop(Arc<Queue>);
+/// Whatever ends the task, a queue without one must be "busy", not a place where callers wait for ever; and the feed ends,
+/// so that whoever drains it knows.
+struct CloseOnDrop {
+    queue: Arc<Queue>,
+    publisher: Arc<Publisher>,
+}
 
 impl Drop for CloseOnDrop {
     fn drop(&mut self) {
-        self.0.close();
-        while self.0.take_now().is_some_and(|abandoned| !abandoned.is_empty()) {}
+        self.queue.close();
+        self.publisher.close();
+        while self.queue.take_now().is_some_and(|abandoned| !abandoned.is_empty()) {}
     }
 }
 

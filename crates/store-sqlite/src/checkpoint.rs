@@ -14,7 +14,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -84,7 +84,12 @@ impl Checkpoints {
                 self.restart(writer, length);
             }
         } else if length >= self.next {
-            self.copying = self.ask.try_send(()).is_ok();
+            self.copying = match self.ask.try_send(()) {
+                Ok(()) => true,
+                Err(TrySendError::Full(())) => false,
+                // Without it the log would grow until the disk is full. So the writer ends, and the server with it.
+                Err(TrySendError::Disconnected(())) => panic!("the thread that copies the log has ended"),
+            };
         }
     }
 
@@ -120,4 +125,25 @@ impl Checkpoints {
 /// Also "busy", if it could not come to its end.
 fn checkpoint(db: &Connection, mode: CheckpointMode) -> rusqlite::Result<()> {
     db.wal_checkpoint_v2(None::<&str>, mode).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "the thread that copies the log has ended")]
+    fn a_log_that_nobody_copies_ends_the_writer() {
+        let db = Connection::open_in_memory().expect("a database");
+        let (ask, _) = sync_channel(1);
+        let mut checkpoints = Checkpoints {
+            length: Arc::new(AtomicU32::new(STEP)),
+            next: STEP,
+            copying: false,
+            copied: Arc::default(),
+            ask,
+            thread: std::thread::spawn(|| ()),
+        };
+        checkpoints.after_commit(&db);
+    }
 }

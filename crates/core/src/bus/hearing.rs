@@ -50,6 +50,12 @@ impl Teller {
         }
     }
 
+    /// Runs the task of a bus. When it ends the hearing does, also where it panics: so the node learns of it.
+    pub async fn while_running(self, task: impl Future<Output = ()>) {
+        let _closing = CloseOnDrop(self);
+        task.await;
+    }
+
     /// Ends the hearing. Nobody is told anything any more.
     pub fn close(&self) {
         *self.lock() = None;
@@ -58,6 +64,14 @@ impl Teller {
     fn lock(&self) -> MutexGuard<'_, Option<Queue>> {
         // Nothing in here panics halfway.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct CloseOnDrop(Teller);
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -124,6 +138,19 @@ mod tests {
         assert_eq!(hearing.try_recv(), Ok(Heard::Missed));
         tell(&teller, 3..=4);
         assert_eq!(take_all(&mut hearing), [hint(3), Heard::Missed]);
+    }
+
+    #[tokio::test]
+    async fn a_hearing_ends_with_the_task_that_tells_also_if_that_panics() {
+        let (teller, mut hearing) = hearing(2);
+        let other = teller.clone();
+        let task = teller.while_running(async move {
+            other.missed();
+            panic!("as a fault in it does");
+        });
+        assert!(tokio::spawn(task).await.expect_err("it panics").is_panic());
+        assert_eq!(hearing.recv().await, Some(Heard::Missed));
+        assert_eq!(hearing.recv().await, None);
     }
 
     #[test]

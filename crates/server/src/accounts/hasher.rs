@@ -13,6 +13,7 @@ use rim_store::StoreError;
 use tokio::sync::oneshot;
 
 use super::password::{self, Memory, Verdict};
+use crate::vital::Vitals;
 
 /// Jobs that may wait, each a password and a place to answer to. A full queue is answered "busy".
 const QUEUE_LENGTH: usize = 256;
@@ -38,16 +39,16 @@ impl Hasher {
     ///
     /// # Errors
     /// The system gives no more threads.
-    pub fn start(jobs: Gauge) -> io::Result<Self> {
+    pub fn start(jobs: Gauge, vitals: &Vitals) -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self::with_threads((cores / 2).max(1), jobs)
+        Self::with_threads((cores / 2).max(1), jobs, vitals)
     }
 
-    fn with_threads(count: usize, jobs: Gauge) -> io::Result<Self> {
+    fn with_threads(count: usize, jobs: Gauge, vitals: &Vitals) -> io::Result<Self> {
         let hasher = Self { queue: Arc::default(), jobs };
         for _ in 0..count {
             let queue = Arc::clone(&hasher.queue);
-            thread::Builder::new().name("rim-password".to_owned()).spawn(move || work(&queue))?;
+            vitals.start_thread("rim-password", "a thread that hashes passwords", move || work(&queue))?;
         }
         Ok(hasher)
     }
@@ -215,6 +216,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
 
     #[test]
     fn a_full_lane_is_busy_and_the_other_is_not() {
@@ -245,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_comes_back_from_the_threads() {
-        let hasher = Hasher::with_threads(2, Gauge::default()).expect("threads");
+        let hasher = Hasher::with_threads(2, Gauge::default(), &fixture::vitals()).expect("threads");
         let hash = hasher.hash(Lane::Registration, "secret".to_owned()).await.expect("hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=12288,t=3,p=1$"), "{hash}");
         let verdict = hasher.verify("secret".to_owned(), hash).await.expect("checked");

@@ -46,13 +46,16 @@ async fn run(config: Config) -> Result<()> {
     tokio::pin!(serving);
     tokio::select! {
         // Not cancelled but finished below.
-        () = &mut serving => return Ok(()),
+        outcome = &mut serving => return outcome,
         _ = stop.next() => {}
     }
     tracing::info!("stopping: clients are sent away to come back; a second signal ends at once");
     shutdown.cancel();
     tokio::select! {
-        () = &mut serving => tracing::info!("stopped"),
+        outcome = &mut serving => {
+            outcome?;
+            tracing::info!("stopped");
+        }
         // What was acknowledged is on the disk, so nothing is lost by not waiting.
         number = stop.next() => std::process::exit(128 + number),
     }

@@ -17,6 +17,7 @@ use super::hint::{self, Brief, Hint};
 use super::node::{Cluster, Ears, Request, Word};
 use super::progress::Progress;
 use crate::gateway::{self, Wakes};
+use crate::vital;
 
 /// Changes of one topic that are asked for at once.
 const MAX_CHANGES: u32 = 500;
@@ -39,18 +40,17 @@ const KEPT: u32 = 30;
 /// Sessions are looked at in the time of one `check-interval` of so many.
 const SESSIONS_EVERY: u32 = 6;
 
-/// Drains the store's feed until the store is closed, and listens to the other nodes meanwhile.
-pub async fn follow(cluster: Arc<Cluster>, feed: Feed, ears: Ears) {
+/// Drains the store's feed until the store is closed, and listens to the other nodes meanwhile. Returns what has ended.
+pub async fn follow(cluster: Arc<Cluster>, feed: Feed, ears: Ears) -> &'static str {
     let connections = Arc::clone(&cluster.here.connections);
-    connections.waking.beside(drain(cluster, feed, ears)).await;
+    connections.waking.beside(drain(cluster, feed, ears)).await
 }
 
-async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) {
+async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) -> &'static str {
     let Ears { mut hearing, mut requests, words } = ears;
     let mut follower = Follower::new(Arc::clone(&cluster), words);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut bus_works = true;
     loop {
         let in_doubt_until = follower.in_doubt_until();
         // Whichever arms are dropped have taken nothing.
@@ -62,11 +62,11 @@ async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) {
                     // A full feed must not keep the sessions of this thread from writing.
                     tokio::task::yield_now().await;
                 }
-                None => return,
+                None => return vital::WRITER,
             },
-            heard = hearing.recv(), if bus_works => match heard {
+            heard = hearing.recv() => match heard {
                 Some(heard) => follower.heard(heard),
-                None => bus_works = false,
+                None => return vital::BUS,
             },
             Some(request) = requests.recv(), if follower.may_ask() => follower.requested(request),
             Some(answer) = follower.questions.next(), if !follower.questions.is_empty() => {

@@ -20,4 +20,11 @@ impl Connections {
     pub fn new(idle_timeout: Duration, several: bool, metrics: Arc<Metrics>) -> Self {
         Self { hub: Hub::new(idle_timeout, several), waking: Waking::default(), metrics }
     }
+
+    /// Tells every connection, and all that come later, to come back in a while.
+    pub fn send_away(&self) {
+        self.hub.go_away();
+        // Also those who waited to be woken by a task that has failed.
+        self.waking.wake_all();
+    }
 }

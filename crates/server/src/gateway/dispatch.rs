@@ -20,15 +20,18 @@ use rim_store::{Committed, Feed};
 use super::connections::Connections;
 use super::frames;
 use super::waking::Wakes;
+use crate::vital;
 use crate::wire;
 
 /// Above this many connections a group's receipts go to the reader's own devices alone; the others learn
 /// them by sync. Otherwise a message in a group of a thousand would cost a million frames.
 const MAX_RECEIPT_AUDIENCE: usize = 200;
 
-/// Drains the feed until the store is closed: the whole of it where nobody else writes to the store.
-pub async fn dispatch(connections: Arc<Connections>, feed: Feed) {
+/// Drains the feed until the store is closed: the whole of it where nobody else writes to the store. Returns what has
+/// ended.
+pub async fn dispatch(connections: Arc<Connections>, feed: Feed) -> &'static str {
     connections.waking.beside(drain(&connections, feed)).await;
+    vital::WRITER
 }
 
 async fn drain(connections: &Connections, mut feed: Feed) {

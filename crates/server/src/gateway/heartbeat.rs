@@ -10,7 +10,7 @@ use super::ws;
 use crate::life::Life;
 use crate::time::Ticks;
 
-/// Counts the seconds of the hub until the server goes away, then tells every connection so.
+/// Counts the seconds of the hub until the server goes away.
 ///
 /// A second that the whole server has slept through is none: nobody was silent in it who could not be heard.
 pub async fn heartbeat(connections: Arc<Connections>, life: Life, mut seconds: Ticks) {
@@ -29,5 +29,4 @@ pub async fn heartbeat(connections: Arc<Connections>, life: Life, mut seconds: T
             connections.hub.tell_who_left(wakes, life.clock.now());
         });
     }
-    connections.hub.go_away();
 }

@@ -7,6 +7,7 @@
 //! they write both at once: every message takes one round through the crowd, wherever in it the round is.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::task::Waker;
 
 use parking_lot::Mutex;
@@ -39,18 +40,24 @@ impl Waking {
     }
 
     /// Does `work`, and wakes the crowd meanwhile, to the last of it. One at a time does so.
-    pub async fn beside(&self, work: impl Future<Output = ()>) {
-        tokio::select! {
+    pub async fn beside<T>(&self, work: impl Future<Output = T>) -> T {
+        let done = tokio::select! {
             // What is told before the next portion is woken goes out with it.
             biased;
-            () = work => {}
+            done = work => done,
             // Dropping it loses nothing: who was taken was woken.
-            () = self.wake_crowd() => {}
-        }
+            never = self.wake_crowd() => match never {},
+        };
+        self.wake_all();
+        done
+    }
+
+    /// Wakes the crowd, to the last of it.
+    pub(super) fn wake_all(&self) {
         while self.wake_portion(usize::MAX) > 0 {}
     }
 
-    async fn wake_crowd(&self) {
+    async fn wake_crowd(&self) -> Infallible {
         let portion = PORTION * Handle::current().metrics().num_workers();
         loop {
             if self.wake_portion(portion) == 0 {

@@ -44,6 +44,9 @@ async fn ready(
 
 /// Why the server should get no traffic now. What exactly ails the store is for the log, not for strangers.
 async fn readiness(store: &dyn Store, life: &Life) -> Result<(), &'static str> {
+    if life.vitals.fault().is_some() {
+        return Err("something that the server needs has failed, the log says what");
+    }
     if life.shutdown.is_cancelled() {
         return Err("shutting down");
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Result;
 use rim_client::Api;
 use rim_core::{Clock, Timestamp};
 use rim_server::config;
@@ -53,7 +54,7 @@ async fn nodes_whose_clocks_are_hours_apart_see_each_other() {
     }
     shutdown.cancel();
     while let Some(ended) = nodes.join_next().await {
-        ended.expect("a server does not panic");
+        ended.expect("a server does not panic").expect("nothing that it needs has failed");
     }
 }
 
@@ -63,12 +64,11 @@ async fn open(
     clock: Off,
     hands: &Hands,
     shutdown: &CancellationToken,
-) -> (impl Future<Output = ()> + use<>, SocketAddr) {
+) -> (impl Future<Output = Result<()>> + use<>, SocketAddr) {
     let data = folder.path().display().to_string();
     let args = ["rim", "--database", database, "--data", &data, "--limits=off"].map(str::to_owned);
     let config = config::load(args).expect("settings").config;
-    let surroundings =
-        Surroundings { clock: Arc::new(clock), time: hands.time(), bus: std::convert::identity };
+    let surroundings = Surroundings { clock: Arc::new(clock), time: hands.time(), ..Surroundings::default() };
     let server = Server::open_in(surroundings, config, shutdown.clone()).await.expect("the server starts");
     let main = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = main.local_addr().expect("an address");

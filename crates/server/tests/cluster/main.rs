@@ -6,6 +6,7 @@
 //! Left out are the stories of what a node does for itself: TLS, settings and metrics, and its bounds.
 
 mod clocks;
+mod deaf;
 mod failures;
 mod loss;
 
@@ -67,3 +68,5 @@ mod shutdown;
 mod single_chat;
 #[path = "../stories/sync.rs"]
 mod sync;
+#[path = "../stories/vital.rs"]
+mod vital;

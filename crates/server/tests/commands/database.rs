@@ -142,3 +142,22 @@ fn a_check_of_postgresql_says_whether_it_has_checksums() {
         assert!(checked.contains(part), "{part}: {checked}");
     }
 }
+
+#[test]
+fn a_server_whose_writer_ends_says_so_and_ends_with_an_error() {
+    let folder = folder();
+    let at = folder.path();
+    said(at, &["user", "add", "anna", "--generate", "--create"]);
+    let db = rusqlite::Connection::open(at.join("data/rim.db")).expect("a database");
+    // Only what the writer prepares when it begins names it.
+    db.execute_batch("ALTER TABLE members RENAME COLUMN delivered_seq TO misnamed").expect("renamed");
+    drop(db);
+    let text = refused(at, &[]);
+    for part in ["no such column: delivered_seq", "the store's writer has ended: the server cannot go on"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(
+        text.ends_with("error: the store's writer has ended, and a server cannot go on without it\n"),
+        "{text}"
+    );
+}

@@ -39,3 +39,4 @@ mod single_chat;
 mod sync;
 mod tls;
 mod unread;
+mod vital;

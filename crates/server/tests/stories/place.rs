@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Result;
 use rim_core::bus::Bus;
 use rim_server::config::{self, Config, Database};
 use rim_server::run::{Listeners, Server, Surroundings};
@@ -70,7 +71,19 @@ impl Place {
         flags
     }
 
-    fn configs(&self, settings: &[String]) -> Vec<Config> {
+    /// What its nodes run in.
+    pub fn surroundings(&self) -> Surroundings {
+        let Self { bus, hands, .. } = self;
+        Surroundings {
+            clock: Arc::new(hands.clone()),
+            time: hands.time(),
+            bus: *bus,
+            ..Surroundings::default()
+        }
+    }
+
+    /// The settings of each node.
+    pub fn configs(&self, settings: &[String]) -> Vec<Config> {
         // Whoever is not spoken with for a while is still there when minutes have passed, unless that is the story.
         let for_ever = (!settings.iter().any(|setting| setting.starts_with("--idle-timeout=")))
             .then(|| "--idle-timeout=24h".to_owned());
@@ -103,7 +116,7 @@ pub async fn open(database: &Database) -> Arc<dyn Store> {
 pub struct Serving {
     /// Where each node listens.
     pub addresses: Vec<SocketAddr>,
-    nodes: JoinSet<()>,
+    nodes: JoinSet<Result<()>>,
     balancers: Vec<Balancer>,
 }
 
@@ -136,7 +149,7 @@ impl Serving {
     /// Waits until all have stopped in order.
     pub async fn stopped(mut self) {
         while let Some(ended) = self.nodes.join_next().await {
-            ended.expect("a server does not panic");
+            ended.expect("a server does not panic").expect("nothing that it needs has failed");
         }
         for balancer in self.balancers {
             balancer.stop().await;
@@ -145,15 +158,14 @@ impl Serving {
 }
 
 async fn serve(
-    nodes: &mut JoinSet<()>,
+    nodes: &mut JoinSet<Result<()>>,
     place: &Place,
     config: Config,
     listeners: Listeners,
     shutdown: &CancellationToken,
 ) {
-    let Place { bus, hands, .. } = place;
-    let surroundings = Surroundings { clock: Arc::new(hands.clone()), time: hands.time(), bus: *bus };
-    let server = Server::open_in(surroundings, config, shutdown.clone()).await.expect("the server starts");
+    let server =
+        Server::open_in(place.surroundings(), config, shutdown.clone()).await.expect("the server starts");
     nodes.spawn(server.serve(listeners));
 }
 

@@ -181,7 +181,7 @@ impl TestServer {
 }
 
 /// Time that passes, second by second, while others do what they do.
-async fn time_lapse(hands: &Hands) {
+pub async fn time_lapse(hands: &Hands) {
     loop {
         hands.move_on(Duration::from_secs(1)).await;
         // Time for them on the machine.

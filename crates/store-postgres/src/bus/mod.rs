@@ -65,7 +65,8 @@ impl NotifyBus {
         let link = Link::new(server, options.store, options.node, queued, Arc::clone(&shared));
         let connected = link.connect().await?;
         let (task, cancelled) = (TaskTracker::new(), CancellationToken::new());
-        task.spawn(cancelled.clone().run_until_cancelled_owned(link.run(connected)));
+        let run = cancelled.clone().run_until_cancelled_owned(link.run(connected));
+        task.spawn(shared.teller.clone().while_running(async move { _ = run.await }));
         task.close();
         let bus = Self {
             queue: Mutex::new(Some(queue)),
