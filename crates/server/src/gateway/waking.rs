@@ -71,9 +71,14 @@ impl Waking {
     /// Wakes the first of the crowd, `most` at most, and returns how many they were.
     fn wake_portion(&self, most: usize) -> usize {
         let mut crowd = self.crowd.lock();
-        let count = most.min(crowd.len());
-        let portion: Vec<_> = crowd.drain(..count).collect();
+        let portion = if most < crowd.len() {
+            crowd.drain(..most).collect()
+        } else {
+            // The room goes along: nothing is copied.
+            std::mem::take(&mut *crowd)
+        };
         drop(crowd);
+        let count = portion.len();
         portion.into_iter().for_each(Waker::wake);
         count
     }
@@ -99,7 +104,13 @@ impl Drop for Wakes<'_> {
         if sleepers.len() <= FEW {
             sleepers.into_iter().for_each(Waker::wake);
         } else {
-            self.waking.crowd.lock().extend(sleepers);
+            let mut crowd = self.waking.crowd.lock();
+            if crowd.is_empty() {
+                *crowd = sleepers.into();
+            } else {
+                crowd.extend(sleepers);
+            }
+            drop(crowd);
             self.waking.gathered.notify_one();
         }
     }
