@@ -1,7 +1,7 @@
 //! The check that the list of a suite names every claim there is.
 
 /// Holds `list`, the file with the list, against the files with the claims, in the order of their subjects.
-pub fn are_listed(list: &str, subjects: &[(&str, &str)]) {
+pub(crate) fn are_listed(list: &str, subjects: &[(&str, &str)]) {
     let mut list = list.lines().map(str::trim);
     for (subject, file) in subjects {
         assert!(list.any(|line| line == format!("{subject} {{")), "{subject} is in the list");

@@ -5,8 +5,8 @@
 
 pub mod account;
 pub mod bus;
-#[cfg(feature = "suite")]
-pub mod claims;
+#[cfg(all(test, feature = "suite"))]
+mod claims;
 pub mod contact;
 pub mod event;
 pub mod friend;

@@ -1,24 +1,10 @@
-//! The schema, step by step. A step that was released is never edited.
+//! Bringing a schema up to date.
 
 use deadpool_postgres::{Client, Transaction};
 use rim_core::Identity;
+use rim_store::migrations::POSTGRES as STEPS;
 
 use crate::{OpenError, identity};
-
-/// Step n takes a database from version n to n + 1.
-const STEPS: &[&str] = &[
-    include_str!("../migrations/0001_init.sql"),
-    include_str!("../migrations/0002_identity.sql"),
-    include_str!("../migrations/0003_profiles.sql"),
-    include_str!("../migrations/0004_chats.sql"),
-    include_str!("../migrations/0005_group_events.sql"),
-    include_str!("../migrations/0006_accounts.sql"),
-    include_str!("../migrations/0007_departures.sql"),
-    include_str!("../migrations/0008_forgotten.sql"),
-    include_str!("../migrations/0009_times.sql"),
-    include_str!("../migrations/0010_joinings.sql"),
-    include_str!("../migrations/0011_uploads.sql"),
-];
 
 /// The version this rim reads and writes.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;

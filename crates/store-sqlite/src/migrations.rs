@@ -1,5 +1,6 @@
-//! The schema, step by step. A step that was released is never edited.
+//! Bringing a schema up to date.
 
+use rim_store::migrations::SQLITE as STEPS;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::OpenError;
@@ -7,22 +8,6 @@ use crate::failure::Failure;
 
 /// In the file's header: what `file` and other tools know a rim database by. "rim1" in ASCII.
 pub(crate) const APPLICATION_ID: i32 = 0x7269_6d31;
-
-/// Step n takes a database from version n to n + 1.
-pub(crate) const STEPS: &[&str] = &[
-    include_str!("../migrations/0001_init.sql"),
-    include_str!("../migrations/0002_groups_of_a_user.sql"),
-    include_str!("../migrations/0003_places.sql"),
-    include_str!("../migrations/0004_identity.sql"),
-    include_str!("../migrations/0005_profiles.sql"),
-    include_str!("../migrations/0006_chats.sql"),
-    include_str!("../migrations/0007_group_events.sql"),
-    include_str!("../migrations/0008_accounts.sql"),
-    include_str!("../migrations/0009_departures.sql"),
-    include_str!("../migrations/0010_forgotten.sql"),
-    include_str!("../migrations/0011_checksums.sql"),
-    include_str!("../migrations/0012_uploads.sql"),
-];
 
 /// The version this rim reads and writes.
 pub(crate) const VERSION: u32 = STEPS.len() as u32;

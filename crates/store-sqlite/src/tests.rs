@@ -396,7 +396,7 @@ async fn a_database_of_an_older_version_answers_the_same() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("rim.db");
         let db = rusqlite::Connection::open(&path).expect("open");
-        for step in &migrations::STEPS[..version as usize] {
+        for step in &rim_store::migrations::SQLITE[..version as usize] {
             db.execute_batch(step).expect("the schema of that version");
         }
         db.pragma_update(None, "application_id", migrations::APPLICATION_ID).expect("update");

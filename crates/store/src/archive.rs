@@ -10,246 +10,31 @@ use async_trait::async_trait;
 use rim_core::node::Node;
 use rim_core::{Identity, Timestamp};
 
-/// A table. The first columns are its key, which orders the rows: integers as they are, text by its bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Table {
-    pub name: &'static str,
-    pub columns: &'static [Column],
-    /// Columns of the key.
-    pub key: usize,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub struct Column {
-    pub name: &'static str,
-    pub kind: Kind,
-    /// Whether it may be null.
-    pub optional: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Also what is true (1) or false (0).
-    Integer,
-    /// Any Unicode, U+0000 included.
-    Text,
-    Bytes,
-}
-
-const fn integer(name: &'static str) -> Column {
-    Column { name, kind: Kind::Integer, optional: false }
-}
-
-const fn text(name: &'static str) -> Column {
-    Column { name, kind: Kind::Text, optional: false }
-}
-
-const fn bytes(name: &'static str) -> Column {
-    Column { name, kind: Kind::Bytes, optional: false }
-}
-
-const fn optional(column: Column) -> Column {
-    Column { optional: true, ..column }
-}
+pub use crate::messages::TABLE as MESSAGES;
+pub use crate::table::{Column, Kind, Table};
+pub use crate::uploads::MEDIA;
+use crate::{chats, contacts, friends, groups, membership, messages, sessions, uploads, users};
 
 /// All of them, in the order in which they are moved.
 pub const TABLES: &[Table] = &[
-    Table {
-        name: "users",
-        key: 1,
-        columns: &[
-            integer("id"),
-            text("account"),
-            text("account_key"),
-            text("name"),
-            text("avatar"),
-            text("email"),
-            optional(text("password_hash")),
-            integer("created_at"),
-            optional(integer("disabled_at")),
-            integer("rev"),
-            integer("profile_rev"),
-        ],
-    },
-    Table {
-        name: "sessions",
-        key: 1,
-        columns: &[
-            integer("id"),
-            integer("user_id"),
-            bytes("token_hash"),
-            text("device"),
-            text("address"),
-            integer("created_at"),
-            integer("last_seen_at"),
-            integer("expires_at"),
-        ],
-    },
-    Table {
-        name: "friendships",
-        key: 2,
-        columns: &[integer("user_id"), integer("other_id"), integer("state"), integer("rev")],
-    },
-    Table {
-        name: "groups",
-        key: 1,
-        columns: &[
-            integer("id"),
-            text("name"),
-            text("avatar"),
-            integer("mode"),
-            integer("single"),
-            integer("creator_id"),
-            integer("created_at"),
-            integer("last_seq"),
-            integer("last_rev"),
-            integer("last_message_id"),
-            integer("info_rev"),
-            integer("member_count"),
-        ],
-    },
-    Table {
-        name: "single_chats",
-        key: 2,
-        columns: &[integer("low_user_id"), integer("high_user_id"), integer("group_id")],
-    },
-    Table {
-        name: "members",
-        key: 2,
-        columns: &[
-            integer("group_id"),
-            integer("user_id"),
-            integer("role"),
-            integer("join_rev"),
-            integer("joined_at"),
-            integer("join_seq"),
-            optional(integer("left_seq")),
-            optional(integer("left_rev")),
-            integer("read_seq"),
-            integer("delivered_seq"),
-            integer("sent_seq"),
-            integer("rev"),
-            integer("profile_rev"),
-            integer("left_message_id"),
-        ],
-    },
-    Table {
-        name: "chats",
-        key: 2,
-        columns: &[integer("user_id"), integer("group_id"), optional(integer("deleted_seq")), integer("rev")],
-    },
-    Table {
-        name: "earlier_spans",
-        key: 3,
-        columns: &[integer("group_id"), integer("user_id"), integer("after_seq"), integer("to_seq")],
-    },
-    Table {
-        name: "earlier_stays",
-        key: 3,
-        columns: &[integer("group_id"), integer("user_id"), integer("join_rev"), integer("left_rev")],
-    },
-    Table {
-        name: "forgotten_members",
-        key: 2,
-        columns: &[
-            integer("group_id"),
-            integer("user_id"),
-            integer("role"),
-            integer("join_rev"),
-            integer("joined_at"),
-            integer("join_seq"),
-            integer("left_seq"),
-            integer("left_rev"),
-            integer("read_seq"),
-            integer("delivered_seq"),
-            integer("sent_seq"),
-            integer("rev"),
-            integer("profile_rev"),
-            integer("left_message_id"),
-            integer("deleted_seq"),
-            integer("own_rev"),
-        ],
-    },
-    Table { name: "unasked", key: 2, columns: &[integer("user_id"), integer("group_id")] },
-    Table {
-        name: "departures",
-        key: 2,
-        columns: &[
-            integer("group_id"),
-            integer("rev"),
-            text("name"),
-            text("avatar"),
-            integer("creator_id"),
-            integer("info_rev"),
-            integer("member_count"),
-            optional(integer("first_id")),
-            optional(integer("second_id")),
-        ],
-    },
-    Table {
-        name: "group_events",
-        key: 2,
-        columns: &[
-            integer("group_id"),
-            integer("place"),
-            integer("seq"),
-            integer("kind"),
-            integer("actor_id"),
-            text("user_ids"),
-            integer("user_count"),
-            optional(text("name")),
-            integer("created_at"),
-        ],
-    },
-    MESSAGES,
-    Table {
-        name: "uploads",
-        key: 2,
-        columns: &[text("hash"), integer("user_id"), text("name"), integer("size_bytes"), integer("used_at")],
-    },
-    Table { name: "pinned_uploads", key: 1, columns: &[text("hash")] },
-    MEDIA,
+    users::TABLE,
+    sessions::TABLE,
+    friends::TABLE,
+    groups::GROUPS,
+    groups::SINGLE_CHATS,
+    membership::MEMBERS,
+    chats::TABLE,
+    membership::EARLIER_SPANS,
+    membership::EARLIER_STAYS,
+    membership::FORGOTTEN_MEMBERS,
+    contacts::UNASKED,
+    groups::DEPARTURES,
+    groups::GROUP_EVENTS,
+    messages::TABLE,
+    uploads::UPLOADS,
+    uploads::PINNED_UPLOADS,
+    uploads::MEDIA,
 ];
-
-/// By id, which is also the order of each group: what is moved of it at any moment is a beginning.
-pub const MESSAGES: Table = Table {
-    name: "messages",
-    key: 1,
-    columns: &[
-        integer("id"),
-        integer("group_id"),
-        integer("seq"),
-        integer("rev"),
-        integer("sender_id"),
-        text("client_msg_id"),
-        integer("kind"),
-        text("content"),
-        integer("created_at"),
-    ],
-};
-
-/// Pictures, by a name that says what is in them. Where one node has the store for itself they are files beside it.
-pub const MEDIA: Table = Table { name: "media", key: 1, columns: &[text("name"), bytes("content")] };
-
-impl Table {
-    /// Their names, separated by commas.
-    pub fn column_names(&self) -> String {
-        names(self.columns)
-    }
-
-    /// Those of the key alone.
-    pub fn key_names(&self) -> String {
-        names(self.key_columns())
-    }
-
-    pub fn key_columns(&self) -> &'static [Column] {
-        &self.columns[..self.key]
-    }
-}
-
-fn names(columns: &[Column]) -> String {
-    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
-}
 
 /// What is in a column. In the order of the variants, as keys are compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

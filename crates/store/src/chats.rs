@@ -7,7 +7,14 @@ use rim_core::{GroupId, Refusal, Seq, Timestamp, UserId};
 
 use crate::database::{Database, Read, Tx};
 use crate::failure::Result as Step;
+use crate::table::{Table, integer, optional};
 use crate::{Result, contacts, membership, params, people};
+
+pub(crate) const TABLE: Table = Table {
+    name: "chats",
+    key: 2,
+    columns: &[integer("user_id"), integer("group_id"), optional(integer("deleted_seq")), integer("rev")],
+};
 
 /// Chats as their users have them.
 #[async_trait]

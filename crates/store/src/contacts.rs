@@ -7,6 +7,10 @@ use rim_core::{GroupId, Refusal, UserId};
 use crate::database::{Read, Tx};
 use crate::failure::Result as Step;
 use crate::params;
+use crate::table::{Table, integer};
+
+pub(crate) const UNASKED: Table =
+    Table { name: "unasked", key: 2, columns: &[integer("user_id"), integer("group_id")] };
 
 /// What each of `others` is to the user, in their order.
 pub(crate) fn find(db: &dyn Read, user: UserId, others: &[UserId]) -> Step<Vec<Contact>> {

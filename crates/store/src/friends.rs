@@ -10,7 +10,14 @@ use rim_core::{Rev, Timestamp, UserId};
 
 use crate::database::{Database, Read, Tx};
 use crate::failure::Result as Step;
+use crate::table::{Table, integer};
 use crate::{Part, Result, contacts, params, part, people};
+
+pub(crate) const TABLE: Table = Table {
+    name: "friendships",
+    key: 2,
+    columns: &[integer("user_id"), integer("other_id"), integer("state"), integer("rev")],
+};
 
 /// Who is whose friend, or has asked to be.
 #[async_trait]

@@ -25,12 +25,14 @@ pub mod groups;
 mod logins;
 mod membership;
 mod messages;
+pub mod migrations;
 mod part;
 mod people;
 mod sessions;
 mod shared;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod table;
 mod uploads;
 mod users;
 mod value;

@@ -6,6 +6,63 @@ use rim_core::{GroupId, UserId};
 use crate::database::{Read, Tx};
 use crate::failure::Result as Step;
 use crate::params;
+use crate::table::{Table, integer, optional};
+
+pub(crate) const MEMBERS: Table = Table {
+    name: "members",
+    key: 2,
+    columns: &[
+        integer("group_id"),
+        integer("user_id"),
+        integer("role"),
+        integer("join_rev"),
+        integer("joined_at"),
+        integer("join_seq"),
+        optional(integer("left_seq")),
+        optional(integer("left_rev")),
+        integer("read_seq"),
+        integer("delivered_seq"),
+        integer("sent_seq"),
+        integer("rev"),
+        integer("profile_rev"),
+        integer("left_message_id"),
+    ],
+};
+
+pub(crate) const EARLIER_SPANS: Table = Table {
+    name: "earlier_spans",
+    key: 3,
+    columns: &[integer("group_id"), integer("user_id"), integer("after_seq"), integer("to_seq")],
+};
+
+pub(crate) const EARLIER_STAYS: Table = Table {
+    name: "earlier_stays",
+    key: 3,
+    columns: &[integer("group_id"), integer("user_id"), integer("join_rev"), integer("left_rev")],
+};
+
+pub(crate) const FORGOTTEN_MEMBERS: Table = Table {
+    name: "forgotten_members",
+    key: 2,
+    columns: &[
+        integer("group_id"),
+        integer("user_id"),
+        integer("role"),
+        integer("join_rev"),
+        integer("joined_at"),
+        integer("join_seq"),
+        integer("left_seq"),
+        integer("left_rev"),
+        integer("read_seq"),
+        integer("delivered_seq"),
+        integer("sent_seq"),
+        integer("rev"),
+        integer("profile_rev"),
+        integer("left_message_id"),
+        integer("deleted_seq"),
+        integer("own_rev"),
+    ],
+};
 
 /// The columns of a membership, with what names their table.
 macro_rules! columns {

@@ -8,7 +8,25 @@ use rim_core::size::PART_BYTES;
 use rim_core::user::User;
 use rim_core::{GroupId, Seq, Timestamp, UserId};
 
+use crate::table::{Table, integer, text};
 use crate::{Done, Part, Result};
+
+/// By id, which is also the order of each group: what is moved of it at any moment is a beginning.
+pub const TABLE: Table = Table {
+    name: "messages",
+    key: 1,
+    columns: &[
+        integer("id"),
+        integer("group_id"),
+        integer("seq"),
+        integer("rev"),
+        integer("sender_id"),
+        text("client_msg_id"),
+        integer("kind"),
+        text("content"),
+        integer("created_at"),
+    ],
+};
 
 /// What is said.
 #[async_trait]

@@ -7,7 +7,23 @@ use rim_core::{Refusal, SessionId, Timestamp, UserId};
 
 use crate::database::{Database, Fields, InPieces, Piece, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
+use crate::table::{Table, bytes, integer, text};
 use crate::{Result, params, people};
+
+pub(crate) const TABLE: Table = Table {
+    name: "sessions",
+    key: 1,
+    columns: &[
+        integer("id"),
+        integer("user_id"),
+        bytes("token_hash"),
+        text("device"),
+        text("address"),
+        integer("created_at"),
+        integer("last_seen_at"),
+        integer("expires_at"),
+    ],
+};
 
 /// Who is logged in, on which device.
 #[async_trait]

@@ -9,7 +9,19 @@ use rim_core::{Refusal, Timestamp};
 
 use crate::database::{Database, THE_SERVER, Tx};
 use crate::failure::Result as Step;
+use crate::table::{Table, bytes, integer, text};
 use crate::{Result, params, people};
+
+pub(crate) const UPLOADS: Table = Table {
+    name: "uploads",
+    key: 2,
+    columns: &[text("hash"), integer("user_id"), text("name"), integer("size_bytes"), integer("used_at")],
+};
+
+pub(crate) const PINNED_UPLOADS: Table = Table { name: "pinned_uploads", key: 1, columns: &[text("hash")] };
+
+/// Pictures, by a name that says what is in them. Where one node has the store for itself they are files beside it.
+pub const MEDIA: Table = Table { name: "media", key: 1, columns: &[text("name"), bytes("content")] };
 
 /// Which files there are, and for whom.
 #[async_trait]

@@ -13,7 +13,26 @@ use rim_core::{Refusal, Timestamp, UserId, account};
 
 use crate::database::{Database, STRANGERS, Tx};
 use crate::failure::{Failure, Result as Step};
+use crate::table::{Table, integer, optional, text};
 use crate::{Result, contacts, friends, groups, params, people, sessions, uploads};
+
+pub(crate) const TABLE: Table = Table {
+    name: "users",
+    key: 1,
+    columns: &[
+        integer("id"),
+        text("account"),
+        text("account_key"),
+        text("name"),
+        text("avatar"),
+        text("email"),
+        optional(text("password_hash")),
+        integer("created_at"),
+        optional(integer("disabled_at")),
+        integer("rev"),
+        integer("profile_rev"),
+    ],
+};
 
 /// Who there is.
 #[async_trait]

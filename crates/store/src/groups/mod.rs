@@ -13,9 +13,11 @@ use rim_core::size::PART_BYTES;
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Timestamp, UserId};
 
+pub(crate) use self::pieces::SINGLE_CHATS;
 use self::pieces::{Adding, Creating, Removing};
 use self::room::Room;
 pub use self::room::bring_back;
+pub(crate) use self::room::{DEPARTURES, GROUP_EVENTS, GROUPS};
 use crate::database::{Database, Tx};
 use crate::failure::Result as Step;
 use crate::{Part, Result, params, part, uploads};

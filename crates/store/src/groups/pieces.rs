@@ -11,7 +11,14 @@ use super::members::{self, Joining};
 use super::room::Room;
 use crate::database::{InPieces, Piece, Read, Tx};
 use crate::failure::Result as Step;
+use crate::table::{Table, integer};
 use crate::{contacts, params, people, uploads};
+
+pub(crate) const SINGLE_CHATS: Table = Table {
+    name: "single_chats",
+    key: 2,
+    columns: &[integer("low_user_id"), integer("high_user_id"), integer("group_id")],
+};
 
 /// A group that is being created.
 #[derive(Clone)]

@@ -8,7 +8,59 @@ use rim_core::{GroupId, Refusal, Rev, Timestamp, UserId};
 use super::members::Joining;
 use crate::database::{Fields, Head, Tx};
 use crate::failure::Result as Step;
+use crate::table::{Table, integer, optional, text};
 use crate::{membership, params};
+
+pub(crate) const GROUPS: Table = Table {
+    name: "groups",
+    key: 1,
+    columns: &[
+        integer("id"),
+        text("name"),
+        text("avatar"),
+        integer("mode"),
+        integer("single"),
+        integer("creator_id"),
+        integer("created_at"),
+        integer("last_seq"),
+        integer("last_rev"),
+        integer("last_message_id"),
+        integer("info_rev"),
+        integer("member_count"),
+    ],
+};
+
+pub(crate) const DEPARTURES: Table = Table {
+    name: "departures",
+    key: 2,
+    columns: &[
+        integer("group_id"),
+        integer("rev"),
+        text("name"),
+        text("avatar"),
+        integer("creator_id"),
+        integer("info_rev"),
+        integer("member_count"),
+        optional(integer("first_id")),
+        optional(integer("second_id")),
+    ],
+};
+
+pub(crate) const GROUP_EVENTS: Table = Table {
+    name: "group_events",
+    key: 2,
+    columns: &[
+        integer("group_id"),
+        integer("place"),
+        integer("seq"),
+        integer("kind"),
+        integer("actor_id"),
+        text("user_ids"),
+        integer("user_count"),
+        optional(text("name")),
+        integer("created_at"),
+    ],
+};
 
 /// A group that only this transaction moves.
 pub(super) struct Room {

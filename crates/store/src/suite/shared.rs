@@ -122,55 +122,6 @@ pub fn run<F: SharedFixture + 'static>(
     });
 }
 
-/// Makes a test of every claim, for the stores that the fixture function's fixture opens.
-///
-/// ```text
-/// async fn fixture() -> impl rim_store::suite::shared::SharedFixture { … }
-/// rim_store::shared_store_suite!(fixture);
-/// ```
-#[macro_export]
-macro_rules! shared_store_suite {
-    ($fixture:ident) => {
-        $crate::shared_store_claims! { $fixture
-            cluster {
-                several_nodes_open_a_new_store_at_once
-                what_one_node_did_the_others_read
-                each_feed_tells_what_its_own_node_did
-                a_message_resent_to_another_node_is_stored_once
-                a_message_sent_to_all_nodes_at_once_is_stored_once
-                places_have_no_gaps_however_many_nodes_send
-                receipts_on_several_nodes_never_move_back
-                one_of_many_on_several_nodes_gets_the_account
-                two_who_open_their_chat_on_two_nodes_meet_in_one
-                two_who_ask_each_other_on_two_nodes_are_friends
-                the_last_place_is_given_once_over_all_nodes
-                members_come_and_go_on_several_nodes_without_a_gap
-                one_who_is_removed_on_one_node_sends_nothing_more_on_another
-                a_session_that_ended_on_one_node_has_ended_on_all
-                a_node_that_closes_leaves_the_others_alone
-            }
-            changes {
-                revs_tell_how_far_each_topic_is
-                what_a_feed_tells_is_kept_for_the_others
-                changes_of_several_nodes_have_one_order_without_a_gap
-                changes_come_page_by_page
-                what_does_not_exist_has_no_changes
-                purged_changes_are_gone_and_messages_stay
-            }
-            records {
-                all_nodes_know_the_database_by_one_number
-                all_nodes_have_the_same_store
-                who_has_joined_is_told_to_who_has_not_seen_it
-                ended_sessions_are_told_with_why
-                a_node_is_known_until_it_is_forgotten
-                what_a_node_says_replaces_what_it_said
-                all_nodes_have_one_time
-                a_file_is_kept_as_it_was_first_put
-            }
-        }
-    };
-}
-
 #[doc(hidden)]
 #[macro_export]
 macro_rules! shared_store_claims {
@@ -187,17 +138,4 @@ macro_rules! shared_store_claims {
             }
         )*
     };
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_claim_is_in_the_list() {
-        let subjects = [
-            ("cluster", include_str!("shared/cluster.rs")),
-            ("changes", include_str!("shared/changes.rs")),
-            ("records", include_str!("shared/records.rs")),
-        ];
-        rim_core::claims::are_listed(include_str!("shared.rs"), &subjects);
-    }
 }
