@@ -126,7 +126,7 @@ pub fn device_name(text: &str) -> Result<String, Invalid> {
     name("device", text)
 }
 
-fn name(field: &'static str, text: &str) -> Result<String, Invalid> {
+pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Invalid> {
     let text = composed(text.trim());
     if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
         return Err(Invalid::new(

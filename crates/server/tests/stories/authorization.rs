@@ -63,9 +63,7 @@ const UNSEEN: [&str; 3] = ["/api/user/create", "/api/file/avatar", "/api/message
 async fn everybody_may_do_what_the_page_says_and_nothing_else() {
     let mut house = House::build().await;
     let page = Page::read();
-    let document: Value =
-        serde_json::from_str(&house.server.ask("GET", "/api/openapi.json", "").await.body).expect("JSON");
-    page.has_a_row_for_each("operations", operations(&document));
+    page.has_a_row_for_each("operations", operations(&house.document));
 
     let mut wrong = Vec::new();
     for row in &page.tables["operations"] {
@@ -288,6 +286,8 @@ struct House {
     sessions: BTreeMap<u64, BTreeSet<u64>>,
     devices: BTreeMap<u64, Device>,
     times: usize,
+    /// The OpenAPI document.
+    document: Value,
 }
 
 #[derive(Clone, Copy)]
@@ -327,6 +327,8 @@ impl House {
             devices.insert(person.uid, person.connect().await);
         }
         let message = devices.get_mut(&other.uid).expect("connected").send(single, "hello", "s").await;
+        let document = server.ask("GET", "/api/openapi.json", "").await.body;
+        let document = serde_json::from_str(&document).expect("JSON");
         let mut house = Self {
             server,
             people,
@@ -340,6 +342,7 @@ impl House {
             sessions: BTreeMap::new(),
             devices,
             times: 0,
+            document,
         };
         house.found().await;
         house.changes(&[]).await;
@@ -537,6 +540,7 @@ impl House {
             ("/api/message/history", "") => (String::new(), json!({"gid": gid, "page": 1, "size": 9})),
             ("/api/sync", "") => (String::new(), json!({})),
             ("/api/file/avatar", "") => (String::new(), Value::Null),
+            (_, "") if method == "POST" => (String::new(), self.body_of(path, gid, uid)),
             (_, what) => panic!("say how {} {what} is asked", row.name),
         };
         let bytes = match (path, &body) {
@@ -547,6 +551,23 @@ impl House {
         let bearer = token.map(|token| format!("Bearer {token}"));
         let headers: Vec<_> = bearer.iter().map(|bearer| ("Authorization", bearer.as_str())).collect();
         raw::ask(self.server.address, method, &format!("{path}{query}"), &headers, &bytes).await
+    }
+
+    /// The body of an ordinary operation, by what its fields are called in the document.
+    fn body_of(&self, path: &str, gid: u64, uid: u64) -> Value {
+        let schema =
+            &self.document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let name = schema["$ref"].as_str().and_then(|at| at.rsplit('/').next()).expect("a body with a name");
+        let fields = self.document["components"]["schemas"][name]["properties"].as_object().expect("fields");
+        let filled = fields.keys().map(|field| {
+            let value = match field.as_str() {
+                "gid" => json!(gid),
+                "uid" | "fid" => json!(uid),
+                _ => json!(format!("text {}", self.times)),
+            };
+            (field.clone(), value)
+        });
+        Value::Object(filled.collect())
     }
 
     /// Says a frame on a connection of its own, which has logged in where it can. The outcome, and the code of an Error.
