@@ -93,6 +93,12 @@ impl Size for (UserId, Friendship) {
     }
 }
 
+/// Whether one may call `other`, who is `state` to them, by a name of one's own: friends alone, and for as long as they are
+/// friends.
+pub fn may_remark(state: Friendship) -> bool {
+    state == Friendship::Friends
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

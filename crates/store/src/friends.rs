@@ -1,22 +1,24 @@
 //! Friendships: two rows a pair, each the mirror of the other.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rim_core::contact::AskBounds;
 use rim_core::event::Change;
 use rim_core::friend::{self, FriendAction, FriendChange, Friendship};
 use rim_core::size::PART_BYTES;
 use rim_core::user::User;
-use rim_core::{Rev, Timestamp, UserId};
+use rim_core::{Refusal, Rev, Timestamp, UserId};
 
 use crate::database::{Database, Read, Tx};
 use crate::failure::Result as Step;
-use crate::table::{Table, integer};
+use crate::table::{Table, integer, text};
 use crate::{Part, Result, contacts, params, part, people};
 
 pub(crate) const TABLE: Table = Table {
     name: "friendships",
     key: 2,
-    columns: &[integer("user_id"), integer("other_id"), integer("state"), integer("rev")],
+    columns: &[integer("user_id"), integer("other_id"), integer("state"), integer("rev"), text("remark")],
 };
 
 /// Who is whose friend, or has asked to be.
@@ -36,6 +38,14 @@ pub trait Friends: Send + Sync {
         bounds: AskBounds,
         now: Timestamp,
     ) -> Result<bool>;
+
+    /// Sets what `user` calls a friend, for themselves alone; empty for nothing. `false` where they are no friends, see
+    /// [`rim_core::friend::may_remark`]. Takes the user's next own `rev` and publishes the friend's `Profile` to them. What
+    /// it was already is no change. It ends with the friendship.
+    async fn set_remark(&self, user: UserId, friend: UserId, remark: String, now: Timestamp) -> Result<bool>;
+
+    /// What `user` calls their friends with ids from the first to the last of these: of those whom they call something, by id.
+    async fn remarks(&self, user: UserId, first: UserId, last: UserId) -> Result<Vec<(UserId, String)>>;
 
     /// Users above `after` whose relation to `user` is one of `states`, by id: as many as fit into so many bytes.
     async fn friends_part(
@@ -93,6 +103,35 @@ impl<D: Database> Friends for D {
         .await
     }
 
+    async fn set_remark(&self, user: UserId, friend: UserId, remark: String, now: Timestamp) -> Result<bool> {
+        self.write(user, move |tx| {
+            people::lock(tx, &[user])?;
+            if !friend::may_remark(state_of(tx, user, friend)?) {
+                return Ok(false);
+            }
+            let sql = "SELECT user_id FROM friendships WHERE user_id = $1 AND other_id = $2 AND remark = $3";
+            if tx.reader().exists(sql, &params![user, friend, &remark])? {
+                return Ok(true);
+            }
+            let rev = people::next_rev(tx, user)?;
+            let sql = "UPDATE friendships SET remark = $3, rev = $4 WHERE user_id = $1 AND other_id = $2";
+            tx.execute(sql, &params![user, friend, remark, rev])?;
+            let seen = people::find(tx, friend)?.ok_or(Refusal::UnknownUser(friend))?.for_others();
+            tx.publish(Change::Profile { to: user, rev, user: Arc::new(seen), at: now });
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn remarks(&self, user: UserId, first: UserId, last: UserId) -> Result<Vec<(UserId, String)>> {
+        self.read(move |db| {
+            let sql = "SELECT other_id, remark FROM friendships
+                       WHERE user_id = $1 AND other_id >= $2 AND other_id <= $3 AND remark <> '' ORDER BY other_id";
+            db.all(sql, &params![user, first, last], |row| Ok((row.get("other_id")?, row.get("remark")?)))
+        })
+        .await
+    }
+
     async fn friends_part(
         &self,
         user: UserId,
@@ -135,7 +174,7 @@ fn state_of(db: &dyn Read, user: UserId, other: UserId) -> Step<Friendship> {
 fn set(tx: &dyn Tx, user: UserId, other: UserId, state: Friendship) -> Step<Rev> {
     let rev = people::next_rev(tx, user)?;
     let sql = "INSERT INTO friendships (user_id, other_id, state, rev) VALUES ($1, $2, $3, $4)
-               ON CONFLICT (user_id, other_id) DO UPDATE SET state = excluded.state, rev = excluded.rev";
+               ON CONFLICT (user_id, other_id) DO UPDATE SET state = excluded.state, rev = excluded.rev, remark = ''";
     tx.execute(sql, &params![user, other, state, rev])?;
     Ok(rev)
 }

@@ -272,11 +272,39 @@ export interface FriendAdd {
   readonly account?: string;
 }
 
+/** A user, and what the caller calls them. */
+export interface ListedFriend {
+  readonly id: number;
+  readonly name: string;
+  readonly avatar: string;
+  readonly email: string;
+  readonly account: string;
+  readonly password: string;
+  /** See `/api/friend/remark`; left out where there is none. */
+  readonly remark: string | null;
+}
+export const ListedFriend: Shape<ListedFriend> = {
+  id: NATURAL,
+  name: TEXT,
+  avatar: TEXT,
+  email: TEXT,
+  account: TEXT,
+  password: TEXT,
+  remark: [TEXT, null],
+};
+
 /** `POST /api/friend/status/modify`. */
 export interface FriendModify {
   readonly fid: number;
   /** 1 accepts, 2 rejects, withdraws or ends; any other number changes nothing. */
   readonly status: number;
+}
+
+/** `POST /api/friend/remark`. */
+export interface FriendRemark {
+  readonly fid: number;
+  /** Empty for nothing. */
+  readonly remark: string;
 }
 
 /** The group to create. `id` and `creatorUid` are ignored: the caller is the creator. */
@@ -753,10 +781,13 @@ export const revokeOtherSessions: Operation<Nothing, number> = { post: "/api/ses
 export const addFriend: Operation<FriendAdd, boolean> = { post: "/api/friend/add", answers: FLAG };
 
 /** List friends and requests */
-export const listFriends: Operation<{ readonly status?: number; readonly direction?: "in" | "out" }, readonly User[]> = { get: "/api/friend/list", answers: [User] };
+export const listFriends: Operation<{ readonly status?: number; readonly direction?: "in" | "out" }, readonly ListedFriend[]> = { get: "/api/friend/list", answers: [ListedFriend] };
 
 /** Answer a request, or end a friendship */
 export const modifyFriend: Operation<FriendModify, boolean> = { post: "/api/friend/status/modify", answers: FLAG };
+
+/** Call a friend by a name of one's own */
+export const remarkOnFriend: Operation<FriendRemark, boolean> = { post: "/api/friend/remark", answers: FLAG };
 
 /** Create a group */
 export const createGroup: Operation<GroupCreate, number> = { post: "/api/group/create", answers: NATURAL };

@@ -1,5 +1,7 @@
 //! Friends: the table of [`rim_core::friend::act`], kept for both sides.
 
+use std::sync::Arc;
+
 use super::world::{self, NO_USER, World, refusal};
 use super::{Claim, client::Client};
 use rim_core::contact::AskBounds;
@@ -42,6 +44,43 @@ pub async fn every_action_in_every_state_does_what_the_rules_say(w: &mut World) 
             });
             assert_eq!(w.changes().await, Vec::from_iter(told), "{case}");
         }
+    }
+    Ok(())
+}
+
+pub async fn a_remark_is_for_oneself_and_on_a_friend(w: &mut World) -> Claim {
+    let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
+    w.befriend(anna, bob, FriendAction::Ask).await?;
+    assert!(!w.store.set_remark(anna, bob, "Robert".into(), w.now()).await?, "he has not answered");
+    w.befriend(bob, anna, FriendAction::Accept).await?;
+    let rev = w.own_rev(anna).await;
+    w.changes().await;
+    let at = w.now();
+
+    assert!(w.store.set_remark(anna, bob, "Robert".into(), at).await?);
+    assert!(w.store.set_remark(anna, bob, "Robert".into(), w.now()).await?, "as it was");
+    assert!(!w.store.set_remark(anna, eve, "Eva".into(), w.now()).await?, "a stranger");
+
+    assert_eq!(w.store.remarks(anna, UserId(0), eve).await?, [(bob, "Robert".to_owned())]);
+    assert_eq!(w.store.remarks(bob, UserId(0), eve).await?, []);
+    let user = Arc::new(w.store.user(bob).await?.expect("he is there").for_others());
+    assert_eq!(w.changes().await, [Change::Profile { to: anna, rev: Rev(rev.0 + 1), user, at }]);
+    Ok(())
+}
+
+pub async fn a_remark_ends_when_it_is_emptied_and_with_the_friendship(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    for end in [true, false] {
+        w.befriend(anna, bob, FriendAction::Ask).await?;
+        w.befriend(bob, anna, FriendAction::Accept).await?;
+        assert_eq!(w.store.remarks(anna, bob, bob).await?, []);
+        assert!(w.store.set_remark(anna, bob, "Robert".into(), w.now()).await?);
+        if end {
+            w.befriend(bob, anna, FriendAction::Decline).await?;
+        } else {
+            assert!(w.store.set_remark(anna, bob, String::new(), w.now()).await?);
+        }
+        assert_eq!(w.store.remarks(anna, bob, bob).await?, []);
     }
     Ok(())
 }

@@ -8,10 +8,12 @@ use crate::http::parts::Api;
 mod add;
 mod list;
 mod modify;
+mod remark;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(add::add_friend))
         .routes(routes!(list::list_friends))
         .routes(routes!(modify::modify_friend))
+        .routes(routes!(remark::remark_on_friend))
 }
