@@ -28,16 +28,18 @@ pub enum Change {
         at: Timestamp,
         origin: Origin,
     },
-    /// A group or its membership. `seq` is the group's last message then; unknown where it is not told among the
-    /// messages: in single chats, and of profiles.
+    /// A group or its membership. `seq` is the group's last message then; unknown in single chats, where it is not told
+    /// among the messages.
     Group { group: GroupId, rev: Rev, seq: Option<Seq>, actor: UserId, what: GroupChange, at: Timestamp },
+    /// The name or picture of a member of a group, as others see it.
+    MemberProfile { group: GroupId, rev: Rev, user: Arc<User>, at: Timestamp },
     /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`. Each has his own
     /// `rev` of it.
     Friend { actor: UserId, actor_rev: Rev, other: UserId, other_rev: Rev, what: FriendChange, at: Timestamp },
     /// A chat as one user has it: their other devices hear of it, and nobody else.
     Chat { user: UserId, rev: Rev, group: GroupId, what: ChatChange, at: Timestamp },
     /// A profile, told to `to`: oneself, or somebody who is or was asked to be a friend, and sees no e-mail
-    /// address. The groups of the user are told by [`GroupChange::Profile`].
+    /// address. The groups of the user are told by [`Self::MemberProfile`].
     Profile { to: UserId, rev: Rev, user: Arc<User>, at: Timestamp },
     /// These sessions are no longer valid.
     SessionsEnded { user: UserId, sessions: Vec<SessionId>, why: Ended },
@@ -55,9 +57,9 @@ impl Change {
     pub fn places(&self) -> impl Iterator<Item = (Topic, Rev)> + use<> {
         let (first, second) = match self {
             Self::Message { message, .. } => (Some((Topic::Group(message.group), message.rev)), None),
-            Self::Receipt { group, rev, .. } | Self::Group { group, rev, .. } => {
-                (Some((Topic::Group(*group), *rev)), None)
-            }
+            Self::Receipt { group, rev, .. }
+            | Self::Group { group, rev, .. }
+            | Self::MemberProfile { group, rev, .. } => (Some((Topic::Group(*group), *rev)), None),
             Self::Friend { actor, actor_rev, other, other_rev, .. } => {
                 (Some((Topic::User(*actor), *actor_rev)), Some((Topic::User(*other), *other_rev)))
             }
@@ -73,14 +75,7 @@ impl Change {
     /// change has the last of them.
     pub fn first_rev(&self, rev: Rev) -> Rev {
         let Self::Group { what, .. } = self else { return rev };
-        let took = match what {
-            GroupChange::Created { members: users }
-            | GroupChange::Added { users }
-            | GroupChange::Removed { users }
-            | GroupChange::Dissolved { members: users } => users.len().max(1) as u64,
-            _ => 1,
-        };
-        Rev((rev.0 + 1).saturating_sub(took))
+        Rev((rev.0 + 1).saturating_sub(what.users().len().max(1) as u64))
     }
 }
 
@@ -113,10 +108,38 @@ pub enum GroupChange {
     Dissolved {
         members: Vec<UserId>,
     },
-    /// The name or picture of a member, who is the actor; as others see it.
-    Profile {
-        user: Arc<User>,
-    },
+}
+
+impl GroupChange {
+    /// Whom it concerns: who came, who left, or whose part is another now.
+    pub fn users(&self) -> &[UserId] {
+        match self {
+            Self::Created { members: users }
+            | Self::Added { users }
+            | Self::Removed { users }
+            | Self::Dissolved { members: users } => users,
+            Self::Role { user, .. } | Self::Creator { user } => std::slice::from_ref(user),
+            Self::Updated { .. } => &[],
+        }
+    }
+
+    /// Those who became members by it.
+    pub fn joined(&self) -> Option<&[UserId]> {
+        matches!(self, Self::Created { .. } | Self::Added { .. }).then(|| self.users())
+    }
+
+    /// Those who are members no longer.
+    pub fn left(&self) -> Option<&[UserId]> {
+        matches!(self, Self::Removed { .. } | Self::Dissolved { .. }).then(|| self.users())
+    }
+
+    /// The new name of the group, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Updated { name } => name.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// What a user did with a chat of theirs.

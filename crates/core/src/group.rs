@@ -123,14 +123,10 @@ pub fn may_add(
     Ok(())
 }
 
-/// Who comes back when a message is written: whoever has left a single chat of which the writer is a member. It belongs
+/// Who comes back when a message is written in a single chat: whoever has left it, and is not the writer. It belongs
 /// to both, so nothing is written in it that reaches nobody. `away` are its two people as far as they have left.
-pub fn brought_back_by_a_message(
-    single: bool,
-    sender: UserId,
-    away: impl IntoIterator<Item = UserId>,
-) -> Option<UserId> {
-    away.into_iter().find(|user| single && *user != sender)
+pub fn brought_back_by_a_message(sender: UserId, away: impl IntoIterator<Item = UserId>) -> Option<UserId> {
+    away.into_iter().find(|user| *user != sender)
 }
 
 /// Removes `users`: admins and the creator; anybody removes himself. All or nobody.

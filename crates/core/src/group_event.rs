@@ -61,6 +61,18 @@ impl EventKind {
         Self::Dissolved,
     ];
 
+    pub const fn of(what: &GroupChange) -> Self {
+        match what {
+            GroupChange::Created { .. } => Self::Created,
+            GroupChange::Updated { .. } => Self::Updated,
+            GroupChange::Added { .. } => Self::Added,
+            GroupChange::Removed { .. } => Self::Removed,
+            GroupChange::Role { role, .. } => Self::Role(*role),
+            GroupChange::Creator { .. } => Self::Creator,
+            GroupChange::Dissolved { .. } => Self::Dissolved,
+        }
+    }
+
     /// The number under which it is stored.
     pub fn code(self) -> u8 {
         (1_u8..).zip(Self::ALL).find(|(_, kind)| *kind == self).map_or(0, |(code, _)| code)
@@ -75,24 +87,17 @@ impl GroupEvent {
     /// What is to be kept of a change, and of which group.
     pub fn of(change: &Change) -> Option<(GroupId, Self)> {
         let Change::Group { group, rev, seq: Some(seq), actor, what, at } = change else { return None };
-        let one = |user: &UserId| vec![*user];
-        let (kind, users) = match what {
-            GroupChange::Created { members } => (EventKind::Created, members.clone()),
-            GroupChange::Updated { .. } => (EventKind::Updated, Vec::new()),
-            GroupChange::Added { users } => (EventKind::Added, users.clone()),
-            GroupChange::Removed { users } => (EventKind::Removed, users.clone()),
-            GroupChange::Role { user, role } => (EventKind::Role(*role), one(user)),
-            GroupChange::Creator { user } => (EventKind::Creator, one(user)),
-            GroupChange::Dissolved { members } => (EventKind::Dissolved, members.clone()),
-            GroupChange::Profile { .. } => return None,
+        let users = what.users();
+        let event = Self {
+            rev: *rev,
+            seq: *seq,
+            kind: EventKind::of(what),
+            actor: *actor,
+            users: users.iter().take(MAX_NAMED).copied().collect(),
+            count: users.len() as u64,
+            name: what.name().map(str::to_owned),
+            at: *at,
         };
-        let name = match what {
-            GroupChange::Updated { name } => name.clone(),
-            _ => None,
-        };
-        let count = users.len() as u64;
-        let users = users.into_iter().take(MAX_NAMED).collect();
-        let event = Self { rev: *rev, seq: *seq, kind, actor: *actor, users, count, name, at: *at };
         Some((*group, event))
     }
 

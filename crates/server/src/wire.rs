@@ -53,8 +53,9 @@ pub fn listed_member(member: &Member, viewer: UserId) -> rest::ListedMember {
     rest::ListedMember { role, user: user(&member.user, viewer), joined_at }
 }
 
-pub fn event(event: &GroupEvent) -> sync::GroupEvent {
-    let (kind, role) = match event.kind {
+/// What happened in a group, and the role that somebody has by it.
+pub const fn group_notice(kind: EventKind) -> (Notice, Option<u8>) {
+    match kind {
         EventKind::Created => (Notice::GroupCreated, None),
         EventKind::Updated => (Notice::GroupUpdated, None),
         EventKind::Added => (Notice::MembersAdded, None),
@@ -62,7 +63,11 @@ pub fn event(event: &GroupEvent) -> sync::GroupEvent {
         EventKind::Role(role) => (Notice::RoleChanged, Some(role_number(role))),
         EventKind::Creator => (Notice::OwnerChanged, None),
         EventKind::Dissolved => (Notice::GroupDissolved, None),
-    };
+    }
+}
+
+pub fn event(event: &GroupEvent) -> sync::GroupEvent {
+    let (kind, role) = group_notice(event.kind);
     sync::GroupEvent {
         rev: event.rev.0,
         seq: event.seq.0,
@@ -107,19 +112,19 @@ pub fn message(message: &Message, zone: &TimeZone) -> rest::Message {
     }
 }
 
-const fn kind(kind: Kind) -> rim_protocol::Kind {
-    match kind {
-        Kind::Text => rim_protocol::Kind::Text,
-        Kind::RichText => rim_protocol::Kind::RichText,
-        Kind::Image => rim_protocol::Kind::Image,
-        Kind::Audio => rim_protocol::Kind::Audio,
-        Kind::Video => rim_protocol::Kind::Video,
-        Kind::File => rim_protocol::Kind::File,
-        Kind::Location => rim_protocol::Kind::Location,
-        Kind::Card => rim_protocol::Kind::Card,
-        Kind::Custom => rim_protocol::Kind::Custom,
-    }
+/// Names for kinds of messages, from one set to the other and back.
+macro_rules! kinds {
+    ($($kind:ident)*) => {
+        pub const fn kind(kind: Kind) -> rim_protocol::Kind {
+            match kind { $(Kind::$kind => rim_protocol::Kind::$kind),* }
+        }
+
+        pub const fn stored_kind(kind: rim_protocol::Kind) -> Kind {
+            match kind { $(rim_protocol::Kind::$kind => Kind::$kind),* }
+        }
+    };
 }
+kinds!(Text RichText Image Audio Video File Location Card Custom);
 
 pub fn chat(chat: &Chat, viewer: UserId, zone: &TimeZone) -> rest::ChatItem {
     rest::ChatItem {

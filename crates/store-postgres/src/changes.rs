@@ -1,7 +1,7 @@
 //! The record of changes that nodes read of each other: everything with a `rev`, but messages, which are their own.
 
 use deadpool_postgres::GenericClient;
-use rim_core::event::{Change, GroupChange, Topic};
+use rim_core::event::{Change, Topic};
 use rim_core::{GroupId, Origin, Rev, Timestamp, UserId};
 use tokio_postgres::Statement;
 
@@ -35,9 +35,7 @@ pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Resul
 /// Keeps who has come into a group, so that a node learns of those whom it has connections of. Each took a `rev`.
 async fn record_joinings(db: &impl GenericClient, change: &Change) -> Result<()> {
     let Change::Group { group, rev, what, .. } = change else { return Ok(()) };
-    let (GroupChange::Created { members: users } | GroupChange::Added { users }) = what else {
-        return Ok(());
-    };
+    let Some(users) = what.joined() else { return Ok(()) };
     let before = rev.0 - users.len() as u64;
     let revs: Vec<_> = (1..).take(users.len()).map(|place| Rev(before + place).sql()).collect();
     let sql = "INSERT INTO joinings (group_id, user_id, rev)
@@ -79,6 +77,7 @@ const fn kept_since(change: &Change) -> Option<Timestamp> {
     match change {
         Change::Receipt { at, .. }
         | Change::Group { at, .. }
+        | Change::MemberProfile { at, .. }
         | Change::Friend { at, .. }
         | Change::Chat { at, .. }
         | Change::Profile { at, .. } => Some(*at),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rim_core::contact::Contact;
-use rim_core::event::{Change, Ended, GroupChange};
+use rim_core::event::{Change, Ended};
 use rim_core::session::{self, Proof};
 use rim_core::user::{
     Credentials, MAX_TOLD_FRIENDS, MAX_TOLD_GROUPS, NewUser, ProfileChange, User, UserRecord,
@@ -83,7 +83,7 @@ pub trait Users: Send + Sync {
     ///
     /// A new name or picture concerns others, too: it takes a `rev` in every group that the user is a member of,
     /// and the next own `rev` of everybody who is, or is asked to be, the user's friend. Published are a `Profile`
-    /// each, by id, and then a [`rim_core::event::GroupChange::Profile`] a group, by id. Beyond
+    /// each, by id, and then a [`Change::MemberProfile`] a group, by id. Beyond
     /// [`rim_core::user::MAX_TOLD_FRIENDS`] and [`rim_core::user::MAX_TOLD_GROUPS`] nobody is told.
     ///
     /// # Errors
@@ -231,8 +231,7 @@ impl<D: Database> Users for D {
                 tx.publish(Change::Profile { to: friend, rev, user: Arc::clone(&seen), at: now });
             }
             for (group, rev, at) in groups::touch_member(tx, user, MAX_TOLD_GROUPS, now)? {
-                let what = GroupChange::Profile { user: Arc::clone(&seen) };
-                tx.publish(Change::Group { group, rev, seq: None, actor: user, what, at });
+                tx.publish(Change::MemberProfile { group, rev, user: Arc::clone(&seen), at });
             }
             Ok(())
         })

@@ -24,6 +24,8 @@ const PROFILE: u8 = 7;
 const CHAT: u8 = 8;
 /// With the place among the messages; `GROUP` was without.
 const PLACED_GROUP: u8 = 9;
+/// What of a group is the profile of a member.
+const MEMBER_PROFILE: u8 = 8;
 
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
@@ -56,6 +58,13 @@ impl Change {
                 out.number(seq.map_or(0, |seq| seq.0 + 1));
                 out.time(*at);
                 out.group_change(what);
+            }
+            Self::MemberProfile { group, rev, user, at } => {
+                out.byte(PLACED_GROUP);
+                out.numbers(&[group.0, rev.0, user.id.0, 0]);
+                out.time(*at);
+                out.byte(MEMBER_PROFILE);
+                out.user(user);
             }
             Self::Friend { actor, actor_rev, other, other_rev, what, at } => {
                 out.byte(FRIEND);
@@ -103,14 +112,16 @@ impl Change {
                 at: from.time()?,
                 origin: Origin(0),
             },
-            kind @ (GROUP | PLACED_GROUP) => Self::Group {
-                group: GroupId(from.number()?),
-                rev: Rev(from.number()?),
-                actor: UserId(from.number()?),
-                seq: if kind == GROUP { None } else { from.number()?.checked_sub(1).map(Seq) },
-                at: from.time()?,
-                what: from.group_change()?,
-            },
+            kind @ (GROUP | PLACED_GROUP) => {
+                let (group, rev) = (GroupId(from.number()?), Rev(from.number()?));
+                let actor = UserId(from.number()?);
+                let seq = if kind == GROUP { None } else { from.number()?.checked_sub(1).map(Seq) };
+                let at = from.time()?;
+                match from.byte()? {
+                    MEMBER_PROFILE => Self::MemberProfile { group, rev, user: Arc::new(from.user()?), at },
+                    what => Self::Group { group, rev, seq, actor, what: from.group_change(what)?, at },
+                }
+            }
             FRIEND => Self::Friend {
                 actor: UserId(from.number()?),
                 actor_rev: Rev(from.number()?),
@@ -243,10 +254,6 @@ impl Writer {
                 self.byte(7);
                 self.users(members);
             }
-            GroupChange::Profile { user } => {
-                self.byte(8);
-                self.user(user);
-            }
         }
     }
 }
@@ -333,8 +340,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn group_change(&mut self) -> Option<GroupChange> {
-        Some(match self.byte()? {
+    fn group_change(&mut self, what: u8) -> Option<GroupChange> {
+        Some(match what {
             1 => GroupChange::Created { members: self.list(UserId)? },
             2 => GroupChange::Updated { name: None },
             3 => GroupChange::Added { users: self.list(UserId)? },
@@ -342,7 +349,6 @@ impl<'a> Reader<'a> {
             5 => GroupChange::Role { user: UserId(self.number()?), role: self.code(&ROLES)? },
             6 => GroupChange::Creator { user: UserId(self.number()?) },
             7 => GroupChange::Dissolved { members: self.list(UserId)? },
-            8 => GroupChange::Profile { user: Arc::new(self.user()?) },
             9 => GroupChange::Updated { name: Some(self.text()?) },
             _ => return None,
         })
@@ -413,7 +419,7 @@ mod tests {
             group(GroupChange::Role { user: UserId(1), role: Role::Admin }),
             group(GroupChange::Creator { user: UserId(1) }),
             group(GroupChange::Dissolved { members: users }),
-            group(GroupChange::Profile { user: Arc::clone(&anna) }),
+            Change::MemberProfile { group: GROUP, rev: Rev(9), user: Arc::clone(&anna), at: AT },
             Change::Friend {
                 actor: UserId(1),
                 actor_rev: Rev(2),

@@ -1,7 +1,7 @@
 //! What goes over the bus.
 
 use rim_core::bus::Subject;
-use rim_core::event::{Change, GroupChange, Topic};
+use rim_core::event::{Change, Topic};
 use rim_core::{GroupId, Rev, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -98,10 +98,7 @@ pub(super) fn users_that_fit(max_payload: usize) -> usize {
 /// Who became a member of which group, and at which `rev`.
 pub(super) fn joined(change: &Change) -> Option<(GroupId, Rev, &[UserId])> {
     let Change::Group { group, rev, what, .. } = change else { return None };
-    match what {
-        GroupChange::Created { members: users } | GroupChange::Added { users } => Some((*group, *rev, users)),
-        _ => None,
-    }
+    Some((*group, *rev, what.joined()?))
 }
 
 fn moved(topic: Topic, Rev(rev): Rev) -> Brief {
@@ -115,6 +112,7 @@ fn moved(topic: Topic, Rev(rev): Rev) -> Brief {
 mod tests {
     use std::sync::Arc;
 
+    use rim_core::event::GroupChange;
     use rim_core::friend::FriendChange;
     use rim_core::message::{Kind, Message};
     use rim_core::{MessageId, Origin, Seq, Timestamp};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rim_core::event::{Change, ChatChange, Ended, GroupChange, Topic};
 use rim_core::friend::FriendChange;
-use rim_core::group::Role;
+use rim_core::group_event::EventKind;
 use rim_core::message::Receipt;
 use rim_core::user::User;
 use rim_core::{GroupId, Origin, SessionId, UserId};
@@ -103,7 +103,33 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
                 to_user(connections, wakes, *user, *origin, &frame);
             }
         }
-        Change::Group { group, rev, at, what: GroupChange::Profile { user }, .. } => {
+        Change::Group { group, rev, seq, actor, what, at } => {
+            let (kind, role) = wire::group_notice(EventKind::of(what));
+            let uids: Vec<u64> = match what {
+                GroupChange::Dissolved { .. } => Vec::new(),
+                _ => what.users().iter().map(|user| user.0).collect(),
+            };
+            let first = change.first_rev(*rev);
+            let frame = frames::notify(Notify {
+                gid: Some(group.0),
+                seq: seq.map(|seq| seq.0),
+                rev: Some(rev.0),
+                uids: &uids,
+                role,
+                name: what.name(),
+                from_rev: (first < *rev).then_some(first.0),
+                ..frames::notice(kind, *actor, *at)
+            });
+            // Who was added hears of it, and so does who was removed.
+            if let Some(users) = what.joined() {
+                connections.hub.members_added(*group, users);
+            }
+            to_group(connections, wakes, *group, Origin::default(), &frame);
+            if let Some(users) = what.left() {
+                connections.hub.members_removed(*group, users);
+            }
+        }
+        Change::MemberProfile { group, rev, user, at } => {
             let notify = Notify {
                 gid: Some(group.0),
                 rev: Some(rev.0),
@@ -116,17 +142,6 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
                 deliveries += 1;
             });
             connections.metrics.deliveries.inc_by(deliveries);
-        }
-        Change::Group { group, rev, seq, actor, what, at } => {
-            let first = change.first_rev(*rev);
-            let notify = Notify {
-                gid: Some(group.0),
-                seq: seq.map(|seq| seq.0),
-                rev: Some(rev.0),
-                from_rev: (first < *rev).then_some(first.0),
-                ..frames::notice(Notice::GroupUpdated, *actor, *at)
-            };
-            tell_group_change(connections, wakes, *group, what, notify);
         }
         Change::Friend { actor, other, what, at, .. } => {
             let kind = match what {
@@ -165,54 +180,6 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
     }
 }
 
-/// Who was added hears of it, and so does who was removed: the hub learns of the one before, of the other
-/// after.
-fn tell_group_change(
-    connections: &Connections,
-    wakes: &mut Wakes<'_>,
-    group: GroupId,
-    what: &GroupChange,
-    notify: Notify<'_>,
-) {
-    let mut tell = |kind: Notice, users: &[UserId], role: Option<u8>| {
-        let uids: Vec<u64> = users.iter().map(|user| user.0).collect();
-        let frame = frames::notify(Notify { kind, uids: &uids, role, ..notify.clone() });
-        to_group(connections, wakes, group, Origin::default(), &frame);
-    };
-    match what {
-        GroupChange::Created { members } => {
-            connections.hub.members_added(group, members);
-            tell(Notice::GroupCreated, members, None);
-        }
-        GroupChange::Added { users } => {
-            connections.hub.members_added(group, users);
-            tell(Notice::MembersAdded, users, None);
-        }
-        GroupChange::Removed { users } => {
-            tell(Notice::MembersRemoved, users, None);
-            connections.hub.members_removed(group, users);
-        }
-        GroupChange::Dissolved { members } => {
-            tell(Notice::GroupDissolved, &[], None);
-            connections.hub.members_removed(group, members);
-        }
-        GroupChange::Updated { name } => {
-            let frame = frames::notify(Notify { name: name.as_deref(), ..notify });
-            to_group(connections, wakes, group, Origin::default(), &frame);
-        }
-        GroupChange::Role { user, role } => {
-            let role = match role {
-                Role::Common => rim_protocol::rest::Role::Common,
-                Role::Admin => rim_protocol::rest::Role::Admin,
-            };
-            tell(Notice::RoleChanged, &[*user], Some(role.into()));
-        }
-        GroupChange::Creator { user } => tell(Notice::OwnerChanged, &[*user], None),
-        // Is told in another way.
-        GroupChange::Profile { .. } => {}
-    }
-}
-
 /// The frame that tells the profile as `viewer` may see it, and the one that only says that it changed.
 fn profile_frames(user: &User, viewer: UserId, notify: Notify<'_>) -> (Bytes, Bytes) {
     let seen = wire::user(user, viewer);
@@ -221,7 +188,7 @@ fn profile_frames(user: &User, viewer: UserId, notify: Notify<'_>) -> (Bytes, By
 
 fn to_group(connections: &Connections, wakes: &mut Wakes<'_>, group: GroupId, origin: Origin, frame: &Bytes) {
     let mut deliveries = 0;
-    connections.hub.for_all_of_group(group, |hearers, outbox| {
+    connections.hub.for_group(group, |hearers, outbox| {
         if outbox.wants(origin) {
             wakes.add(outbox.push_shared(frame.clone(), frame.len() / hearers));
             deliveries += 1;

@@ -1,10 +1,10 @@
 //! Frames of the server, encoded.
 
 use bytes::Bytes;
-use rim_core::message::{Kind as StoredKind, Message};
+use rim_core::message::Message;
 use rim_core::{Identity, Refusal, Timestamp};
+use rim_protocol::ErrorCode;
 use rim_protocol::frame::{Ack, Delivery, Failure, LoginAck, Notice, Notify};
-use rim_protocol::{ErrorCode, Kind};
 use rim_store::StoreError;
 
 use super::ws;
@@ -46,7 +46,7 @@ pub(super) fn store_failure(client_msg_id: &str, error: &StoreError) -> Bytes {
 
 pub(super) fn delivery(message: &Message) -> Bytes {
     let delivery = Delivery {
-        kind: wire_kind(message.kind),
+        kind: wire::kind(message.kind),
         uid: message.sender.0,
         gid: message.group.0,
         content: &message.content,
@@ -81,32 +81,4 @@ pub(super) const fn notice<'a>(kind: Notice, actor: rim_core::UserId, at: Timest
 
 pub(super) fn notify(notify: Notify<'_>) -> Bytes {
     ws::text(ENVELOPE_BYTES, |out| notify.encode(out))
-}
-
-pub(super) const fn wire_kind(kind: StoredKind) -> Kind {
-    match kind {
-        StoredKind::Text => Kind::Text,
-        StoredKind::RichText => Kind::RichText,
-        StoredKind::Image => Kind::Image,
-        StoredKind::Audio => Kind::Audio,
-        StoredKind::Video => Kind::Video,
-        StoredKind::File => Kind::File,
-        StoredKind::Location => Kind::Location,
-        StoredKind::Card => Kind::Card,
-        StoredKind::Custom => Kind::Custom,
-    }
-}
-
-pub(super) const fn stored_kind(kind: Kind) -> StoredKind {
-    match kind {
-        Kind::Text => StoredKind::Text,
-        Kind::RichText => StoredKind::RichText,
-        Kind::Image => StoredKind::Image,
-        Kind::Audio => StoredKind::Audio,
-        Kind::Video => StoredKind::Video,
-        Kind::File => StoredKind::File,
-        Kind::Location => StoredKind::Location,
-        Kind::Card => StoredKind::Card,
-        Kind::Custom => StoredKind::Custom,
-    }
 }

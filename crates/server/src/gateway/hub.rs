@@ -278,19 +278,8 @@ impl Hub {
         remove_from_group(&mut state.groups, group, |(user, _)| gone.contains(user));
     }
 
-    /// Calls `visit` for each connection of each member of `group` who is online, and returns how many
-    /// there are.
-    pub(super) fn for_group(&self, group: GroupId, mut visit: impl FnMut(UserId, &Arc<Outbox>)) -> usize {
-        let state = self.state.lock();
-        let Some(list) = state.groups.get(&group) else { return 0 };
-        for (user, outbox) in list {
-            visit(*user, outbox);
-        }
-        list.len()
-    }
-
     /// Calls `visit` for each connection of members of `group`, with how many they are.
-    pub(super) fn for_all_of_group(&self, group: GroupId, mut visit: impl FnMut(usize, &Arc<Outbox>)) {
+    pub(super) fn for_group(&self, group: GroupId, mut visit: impl FnMut(usize, &Arc<Outbox>)) {
         let state = self.state.lock();
         let list = state.groups.get(&group).map_or(&[][..], Vec::as_slice);
         list.iter().for_each(|(_, outbox)| visit(list.len(), outbox));

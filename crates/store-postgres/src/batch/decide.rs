@@ -115,7 +115,7 @@ impl<'a> Deciding<'a> {
 
     fn bring_back(&mut self, new: &NewMessage) -> Option<UserId> {
         let away = self.away.iter().filter(|(group, _)| *group == new.group).map(|(_, user)| *user);
-        let user = group::brought_back_by_a_message(true, new.sender, away)?;
+        let user = group::brought_back_by_a_message(new.sender, away)?;
         let head = self.heads.get_mut(&new.group)?;
         head.last_rev.0 += 1;
         head.is_half = false;

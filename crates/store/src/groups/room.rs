@@ -240,7 +240,7 @@ pub fn bring_back(tx: &mut dyn Tx, group: GroupId, sender: UserId, now: Timestam
     let mut room = Room::lock(tx, group)?;
     let sql = "SELECT user_id FROM members WHERE group_id = $1 AND left_rev IS NOT NULL";
     let away: Vec<UserId> = tx.reader().all(sql, &params![group], |row| row.get("user_id"))?;
-    let back = group::brought_back_by_a_message(true, sender, away);
+    let back = group::brought_back_by_a_message(sender, away);
     let back: Vec<_> =
         back.map(|user| Joining { user, role: Role::Common, again: true }).into_iter().collect();
     room.bring_in(tx, sender, &back, now)

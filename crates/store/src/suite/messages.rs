@@ -442,7 +442,8 @@ pub async fn time_in_a_group_never_goes_back(w: &mut World) -> Claim {
     let named = ProfileChange { name: Some("Ann".into()), ..ProfileChange::default() };
     w.store.update_profile(anna, named, w.now()).await?;
     let changes = w.changes().await;
-    let in_group = |change: &&Change| matches!(change, Change::Group { group: of, .. } if *of == group);
+    let in_group =
+        |change: &&Change| matches!(change, Change::MemberProfile { group: of, .. } if *of == group);
     assert_eq!(at(changes.iter().find(in_group).expect("it is told")), noon.plus_ms(20), "a name neither");
     w.set_clock(noon);
     w.rename(anna, group, "Go").await?;
@@ -454,7 +455,7 @@ pub async fn time_in_a_group_never_goes_back(w: &mut World) -> Claim {
 fn at(change: &Change) -> Timestamp {
     match change {
         Change::Message { message, .. } => message.created_at,
-        Change::Receipt { at, .. } | Change::Group { at, .. } => *at,
+        Change::Receipt { at, .. } | Change::Group { at, .. } | Change::MemberProfile { at, .. } => *at,
         other => panic!("of a group: {other:?}"),
     }
 }

@@ -229,8 +229,7 @@ impl Room {
 
     /// What the feed says of a change that was made just now.
     fn told(&mut self, actor: UserId, what: GroupChange, at: Timestamp) -> Change {
-        let is_profile = matches!(what, GroupChange::Profile { .. });
-        let seq = (!self.group.single && !is_profile).then(|| self.last_seq());
+        let seq = (!self.group.single).then(|| self.last_seq());
         let change = Change::Group { group: self.group.id, rev: self.rev, seq, actor, what, at };
         self.events.extend(GroupEvent::of(&change).map(|(_, event)| event));
         change
@@ -267,8 +266,8 @@ impl Model {
             told.push(Change::Profile { to, rev, user: Arc::clone(&seen), at });
         }
         for room in self.rooms.values_mut().filter(|room| room.has_member(id)) {
-            room.next_rev();
-            told.push(room.told(id, GroupChange::Profile { user: Arc::clone(&seen) }, at));
+            let rev = room.next_rev();
+            told.push(Change::MemberProfile { group: room.group.id, rev, user: Arc::clone(&seen), at });
         }
         Ok(told)
     }

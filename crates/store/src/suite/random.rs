@@ -645,10 +645,7 @@ fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
                 | GroupChange::Dissolved { members: users }
                 | GroupChange::Added { users }
                 | GroupChange::Removed { users } => users.sort(),
-                GroupChange::Updated { .. }
-                | GroupChange::Role { .. }
-                | GroupChange::Creator { .. }
-                | GroupChange::Profile { .. } => {}
+                GroupChange::Updated { .. } | GroupChange::Role { .. } | GroupChange::Creator { .. } => {}
             }
         }
     }

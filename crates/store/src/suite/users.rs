@@ -6,7 +6,7 @@ use tokio::join;
 
 use super::Claim;
 use super::world::{self, NO_USER, World, ended, new_user, refusal};
-use rim_core::event::{Change, Ended, GroupChange};
+use rim_core::event::{Change, Ended};
 use rim_core::friend::FriendAction;
 use rim_core::session::Proof;
 use rim_core::user::{NewUser, ProfileChange, User};
@@ -413,10 +413,7 @@ pub async fn a_new_name_is_told_to_friends_and_in_groups(w: &mut World) -> Claim
     let seen = Arc::new(anna_b.for_others());
     let next = |rev: Rev| Rev(rev.0 + 1);
     let to = |to, rev, user| Change::Profile { to, rev: next(rev), user, at };
-    let in_group = |group, rev| {
-        let what = GroupChange::Profile { user: Arc::clone(&seen) };
-        Change::Group { group, rev: next(rev), seq: None, actor: anna, what, at }
-    };
+    let in_group = |group, rev| Change::MemberProfile { group, rev: next(rev), user: Arc::clone(&seen), at };
     let told = [
         to(anna, own[0], Arc::new(anna_b)),
         to(bob, own[1], Arc::clone(&seen)),

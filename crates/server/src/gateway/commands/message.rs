@@ -10,6 +10,7 @@ use super::answer::{Answer, refuse, too_fast};
 use crate::gateway::outbox::Ticket;
 use crate::gateway::peer::{Failed, Peer};
 use crate::gateway::{admission, frames};
+use crate::wire;
 
 pub(super) fn run(
     peer: &Peer,
@@ -28,7 +29,7 @@ pub(super) fn run(
         group: GroupId(gid),
         sender: binding.user,
         client_msg_id: client_msg_id.to_owned(),
-        kind: frames::stored_kind(kind),
+        kind: wire::stored_kind(kind),
         content,
         session: Some(binding.session),
         now: gateway.life.clock.now(),
