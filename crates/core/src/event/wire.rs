@@ -2,16 +2,19 @@
 //!
 //! The first byte says which format it is. Nodes of different versions run side by side while a cluster is
 //! updated, so whoever meets a format, a kind or a code that he does not know takes nothing from it, and asks
-//! the store. Numbers are in LEB128, texts have their length in bytes before them.
+//! the store. Behind it and the kind of the change come its parts, each as postcard has it: numbers in LEB128, texts and
+//! lists behind their length. That format is fixed (<https://postcard.jamesmunns.com>), and is read by nodes of before.
 
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Change, ChatChange, Ended, GroupChange};
 use crate::friend::FriendChange;
 use crate::group::Role;
 use crate::message::{Kind, Message, Receipt};
 use crate::user::User;
-use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
+use crate::{Origin, Seq, Timestamp};
 
 const FORMAT: u8 = 1;
 
@@ -24,8 +27,20 @@ const PROFILE: u8 = 7;
 const CHAT: u8 = 8;
 /// With the place among the messages; `GROUP` was without.
 const PLACED_GROUP: u8 = 9;
-/// What of a group is the profile of a member.
+
+const CREATED: u8 = 1;
+const UPDATED: u8 = 2;
+const ADDED: u8 = 3;
+const REMOVED: u8 = 4;
+const ROLE: u8 = 5;
+const CREATOR: u8 = 6;
+const DISSOLVED: u8 = 7;
 const MEMBER_PROFILE: u8 = 8;
+/// `UPDATED` with the new name.
+const RENAMED: u8 = 9;
+
+const DELETED: u8 = 1;
+const READ_AFTER_LEAVING: u8 = 2;
 
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
@@ -38,57 +53,52 @@ const FRIEND_CHANGES: [FriendChange; 5] = [
     FriendChange::Removed,
 ];
 
+/// Milliseconds, the lowest byte first: they are large numbers anyway.
+type Time = [u8; 8];
+
 impl Change {
     /// As bytes, without its `origin`: a connection means nothing to another node.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Writer(vec![FORMAT]);
+        let mut out = Writer(Vec::new());
+        out.put(FORMAT);
         match self {
-            Self::Message { message, .. } => out.message(message),
+            Self::Message { message, .. } => {
+                let Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at } =
+                    &**message;
+                out.put((MESSAGE, id, group, seq, rev, sender, client_msg_id));
+                out.put((kind.code(), content, time(*created_at)));
+            }
             Self::Receipt { group, rev, user, receipt, message, seq, at, .. } => {
-                out.byte(RECEIPT);
-                out.numbers(&[group.0, rev.0, user.0]);
-                out.code(&RECEIPTS, receipt);
-                out.numbers(&[message.0, seq.0]);
-                out.time(*at);
+                out.put((RECEIPT, group, rev, user, place(&RECEIPTS, receipt), message, seq, time(*at)));
             }
             Self::Group { group, rev, seq, actor, what, at } => {
-                out.byte(PLACED_GROUP);
-                out.numbers(&[group.0, rev.0, actor.0]);
                 // 0 is unknown.
-                out.number(seq.map_or(0, |seq| seq.0 + 1));
-                out.time(*at);
+                let after = seq.map_or(0, |seq| seq.0 + 1);
+                out.put((PLACED_GROUP, group, rev, actor, after, time(*at)));
                 out.group_change(what);
             }
             Self::MemberProfile { group, rev, user, at } => {
-                out.byte(PLACED_GROUP);
-                out.numbers(&[group.0, rev.0, user.id.0, 0]);
-                out.time(*at);
-                out.byte(MEMBER_PROFILE);
+                out.put((PLACED_GROUP, group, rev, user.id, 0_u64, time(*at), MEMBER_PROFILE));
                 out.user(user);
             }
             Self::Friend { actor, actor_rev, other, other_rev, what, at } => {
-                out.byte(FRIEND);
-                out.numbers(&[actor.0, actor_rev.0, other.0, other_rev.0]);
-                out.code(&FRIEND_CHANGES, what);
-                out.time(*at);
+                let what = place(&FRIEND_CHANGES, what);
+                out.put((FRIEND, actor, actor_rev, other, other_rev, what, time(*at)));
             }
             Self::Chat { user, rev, group, what, at } => {
-                out.byte(CHAT);
-                out.numbers(&[user.0, rev.0, group.0]);
-                out.chat_change(*what);
-                out.time(*at);
+                let (what, seq) = match what {
+                    ChatChange::Deleted { seq } => (DELETED, seq),
+                    ChatChange::ReadAfterLeaving { seq } => (READ_AFTER_LEAVING, seq),
+                };
+                out.put((CHAT, user, rev, group, what, seq, time(*at)));
             }
             Self::Profile { to, rev, user, at } => {
-                out.byte(PROFILE);
-                out.numbers(&[to.0, rev.0]);
+                out.put((PROFILE, to, rev));
                 out.user(user);
-                out.time(*at);
+                out.put(time(*at));
             }
             Self::SessionsEnded { user, sessions, why } => {
-                out.byte(SESSIONS_ENDED);
-                out.number(user.0);
-                out.list(sessions.iter().map(|session| session.0));
-                out.code(&ENDS, why);
+                out.put((SESSIONS_ENDED, user, sessions, place(&ENDS, why)));
             }
         }
         out.0
@@ -97,163 +107,99 @@ impl Change {
     /// From bytes; `None` where they are of another format, or of none. Its `origin` is 0.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        if from.byte()? != FORMAT {
-            return None;
-        }
-        let change = match from.byte()? {
-            MESSAGE => Self::Message { message: Arc::new(from.message()?), origin: Origin(0) },
-            RECEIPT => Self::Receipt {
-                group: GroupId(from.number()?),
-                rev: Rev(from.number()?),
-                user: UserId(from.number()?),
-                receipt: from.code(&RECEIPTS)?,
-                message: MessageId(from.number()?),
-                seq: Seq(from.number()?),
-                at: from.time()?,
-                origin: Origin(0),
-            },
+        let (FORMAT, kind) = from.take()? else { return None };
+        let change = match kind {
+            MESSAGE => {
+                let (id, group, seq, rev, sender, client_msg_id) = from.take()?;
+                let (kind, content, created_at) = from.take()?;
+                let (kind, created_at) = (Kind::from_code(kind)?, time_of(created_at));
+                let message =
+                    Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at };
+                Self::Message { message: Arc::new(message), origin: Origin(0) }
+            }
+            RECEIPT => {
+                let (group, rev, user, receipt, message, seq, at) = from.take()?;
+                let (receipt, at, origin) = (at_place(&RECEIPTS, receipt)?, time_of(at), Origin(0));
+                Self::Receipt { group, rev, user, receipt, message, seq, at, origin }
+            }
             kind @ (GROUP | PLACED_GROUP) => {
-                let (group, rev) = (GroupId(from.number()?), Rev(from.number()?));
-                let actor = UserId(from.number()?);
-                let seq = if kind == GROUP { None } else { from.number()?.checked_sub(1).map(Seq) };
-                let at = from.time()?;
-                match from.byte()? {
-                    MEMBER_PROFILE => Self::MemberProfile { group, rev, user: Arc::new(from.user()?), at },
+                let (group, rev, actor) = from.take()?;
+                let after = if kind == GROUP { 0_u64 } else { from.take()? };
+                let (seq, at) = (after.checked_sub(1).map(Seq), time_of(from.take()?));
+                match from.take()? {
+                    MEMBER_PROFILE => Self::MemberProfile { group, rev, user: from.user()?, at },
                     what => Self::Group { group, rev, seq, actor, what: from.group_change(what)?, at },
                 }
             }
-            FRIEND => Self::Friend {
-                actor: UserId(from.number()?),
-                actor_rev: Rev(from.number()?),
-                other: UserId(from.number()?),
-                other_rev: Rev(from.number()?),
-                what: from.code(&FRIEND_CHANGES)?,
-                at: from.time()?,
-            },
-            CHAT => Self::Chat {
-                user: UserId(from.number()?),
-                rev: Rev(from.number()?),
-                group: GroupId(from.number()?),
-                what: from.chat_change()?,
-                at: from.time()?,
-            },
-            PROFILE => Self::Profile {
-                to: UserId(from.number()?),
-                rev: Rev(from.number()?),
-                user: Arc::new(from.user()?),
-                at: from.time()?,
-            },
-            SESSIONS_ENDED => Self::SessionsEnded {
-                user: UserId(from.number()?),
-                sessions: from.list(SessionId)?,
-                why: from.code(&ENDS)?,
-            },
+            FRIEND => {
+                let (actor, actor_rev, other, other_rev, what, at) = from.take()?;
+                let (what, at) = (at_place(&FRIEND_CHANGES, what)?, time_of(at));
+                Self::Friend { actor, actor_rev, other, other_rev, what, at }
+            }
+            CHAT => {
+                let (user, rev, group, what, seq, at) = from.take()?;
+                let what = match what {
+                    DELETED => ChatChange::Deleted { seq },
+                    READ_AFTER_LEAVING => ChatChange::ReadAfterLeaving { seq },
+                    _ => return None,
+                };
+                Self::Chat { user, rev, group, what, at: time_of(at) }
+            }
+            PROFILE => {
+                let (to, rev) = from.take()?;
+                Self::Profile { to, rev, user: from.user()?, at: time_of(from.take()?) }
+            }
+            SESSIONS_ENDED => {
+                let (user, sessions, why) = from.take()?;
+                Self::SessionsEnded { user, sessions, why: at_place(&ENDS, why)? }
+            }
             _ => return None,
         };
         from.0.is_empty().then_some(change)
     }
 }
 
+const fn time(time: Timestamp) -> Time {
+    time.0.to_le_bytes()
+}
+
+const fn time_of(bytes: Time) -> Timestamp {
+    Timestamp(i64::from_le_bytes(bytes))
+}
+
+/// Where `value` is in the list of all there are.
+fn place<T: PartialEq>(all: &[T], value: &T) -> u64 {
+    let place = all.iter().position(|other| other == value).expect("the list has every value");
+    place as u64
+}
+
+fn at_place<T: Copy>(all: &[T], place: u64) -> Option<T> {
+    all.get(usize::try_from(place).ok()?).copied()
+}
+
 struct Writer(Vec<u8>);
 
 impl Writer {
-    fn byte(&mut self, byte: u8) {
-        self.0.push(byte);
-    }
-
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.0.push(number.to_le_bytes()[0] | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number.to_le_bytes()[0]);
-    }
-
-    fn numbers(&mut self, numbers: &[u64]) {
-        numbers.iter().for_each(|number| self.number(*number));
-    }
-
-    fn list(&mut self, numbers: impl ExactSizeIterator<Item = u64>) {
-        self.number(numbers.len() as u64);
-        numbers.for_each(|number| self.number(number));
-    }
-
-    fn users(&mut self, users: &[UserId]) {
-        self.list(users.iter().map(|user| user.0));
-    }
-
-    fn time(&mut self, time: Timestamp) {
-        self.0.extend_from_slice(&time.0.to_le_bytes());
-    }
-
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.0.extend_from_slice(text.as_bytes());
+    fn put(&mut self, parts: impl Serialize) {
+        let written = std::mem::take(&mut self.0);
+        self.0 = postcard::to_extend(&parts, written).expect("numbers, texts and lists can be written");
     }
 
     fn user(&mut self, user: &User) {
         let User { id, account, name, avatar, email } = user;
-        self.number(id.0);
-        [account, name, avatar, email].into_iter().for_each(|text| self.text(text));
-    }
-
-    /// The place of `value` in the list of all there are.
-    fn code<T: PartialEq>(&mut self, all: &[T], value: &T) {
-        let place = all.iter().position(|other| other == value).expect("the list has every value");
-        self.number(place as u64);
-    }
-
-    fn message(&mut self, message: &Message) {
-        let Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at } = message;
-        self.byte(MESSAGE);
-        self.numbers(&[id.0, group.0, seq.0, rev.0, sender.0]);
-        self.text(client_msg_id);
-        self.byte(kind.code());
-        self.text(content);
-        self.time(*created_at);
-    }
-
-    fn chat_change(&mut self, what: ChatChange) {
-        let (kind, seq) = match what {
-            ChatChange::Deleted { seq } => (1, seq),
-            ChatChange::ReadAfterLeaving { seq } => (2, seq),
-        };
-        self.byte(kind);
-        self.number(seq.0);
+        self.put((id, account, name, avatar, email));
     }
 
     fn group_change(&mut self, what: &GroupChange) {
         match what {
-            GroupChange::Created { members } => {
-                self.byte(1);
-                self.users(members);
-            }
-            GroupChange::Updated { name: None } => self.byte(2),
-            GroupChange::Updated { name: Some(name) } => {
-                self.byte(9);
-                self.text(name);
-            }
-            GroupChange::Added { users } => {
-                self.byte(3);
-                self.users(users);
-            }
-            GroupChange::Removed { users } => {
-                self.byte(4);
-                self.users(users);
-            }
-            GroupChange::Role { user, role } => {
-                self.byte(5);
-                self.number(user.0);
-                self.code(&ROLES, role);
-            }
-            GroupChange::Creator { user } => {
-                self.byte(6);
-                self.number(user.0);
-            }
-            GroupChange::Dissolved { members } => {
-                self.byte(7);
-                self.users(members);
-            }
+            GroupChange::Created { members } => self.put((CREATED, members)),
+            GroupChange::Updated { name: None } => self.put(UPDATED),
+            GroupChange::Updated { name: Some(name) } => self.put((RENAMED, name)),
+            GroupChange::Added { users } => self.put((ADDED, users)),
+            GroupChange::Removed { users } => self.put((REMOVED, users)),
+            GroupChange::Role { user, role } => self.put((ROLE, user, place(&ROLES, role))),
+            GroupChange::Creator { user } => self.put((CREATOR, user)),
+            GroupChange::Dissolved { members } => self.put((DISSOLVED, members)),
         }
     }
 }
@@ -262,94 +208,31 @@ impl Writer {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.0.split_at_checked(count)?;
+    /// Memory is reserved for what is there, but for 1 MiB at the most: a wrong length is found out by then.
+    fn take<T: Deserialize<'a>>(&mut self) -> Option<T> {
+        let (parts, rest) = postcard::take_from_bytes(self.0).ok()?;
         self.0 = rest;
-        Some(bytes)
+        Some(parts)
     }
 
-    fn byte(&mut self) -> Option<u8> {
-        self.bytes(1).map(|bytes| bytes[0])
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0_u64;
-        for shift in (0..u64::BITS).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7F).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn length(&mut self) -> Option<usize> {
-        // Nothing has more parts than there are bytes, so a wrong length reserves no memory.
-        self.number().and_then(|length| usize::try_from(length).ok()).filter(|length| *length <= self.0.len())
-    }
-
-    fn list<T>(&mut self, make: fn(u64) -> T) -> Option<Vec<T>> {
-        let length = self.length()?;
-        (0..length).map(|_| self.number().map(make)).collect()
-    }
-
-    fn time(&mut self) -> Option<Timestamp> {
-        let bytes = self.bytes(8)?.try_into().ok()?;
-        Some(Timestamp(i64::from_le_bytes(bytes)))
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let length = self.length()?;
-        String::from_utf8(self.bytes(length)?.to_vec()).ok()
-    }
-
-    fn user(&mut self) -> Option<User> {
-        Some(User {
-            id: UserId(self.number()?),
-            account: self.text()?,
-            name: self.text()?,
-            avatar: self.text()?,
-            email: self.text()?,
-        })
-    }
-
-    fn code<T: Copy>(&mut self, all: &[T]) -> Option<T> {
-        all.get(usize::try_from(self.number()?).ok()?).copied()
-    }
-
-    fn message(&mut self) -> Option<Message> {
-        Some(Message {
-            id: MessageId(self.number()?),
-            group: GroupId(self.number()?),
-            seq: Seq(self.number()?),
-            rev: Rev(self.number()?),
-            sender: UserId(self.number()?),
-            client_msg_id: self.text()?,
-            kind: Kind::from_code(self.byte()?)?,
-            content: self.text()?,
-            created_at: self.time()?,
-        })
-    }
-
-    fn chat_change(&mut self) -> Option<ChatChange> {
-        Some(match self.byte()? {
-            1 => ChatChange::Deleted { seq: Seq(self.number()?) },
-            2 => ChatChange::ReadAfterLeaving { seq: Seq(self.number()?) },
-            _ => return None,
-        })
+    fn user(&mut self) -> Option<Arc<User>> {
+        let (id, account, name, avatar, email) = self.take()?;
+        Some(Arc::new(User { id, account, name, avatar, email }))
     }
 
     fn group_change(&mut self, what: u8) -> Option<GroupChange> {
         Some(match what {
-            1 => GroupChange::Created { members: self.list(UserId)? },
-            2 => GroupChange::Updated { name: None },
-            3 => GroupChange::Added { users: self.list(UserId)? },
-            4 => GroupChange::Removed { users: self.list(UserId)? },
-            5 => GroupChange::Role { user: UserId(self.number()?), role: self.code(&ROLES)? },
-            6 => GroupChange::Creator { user: UserId(self.number()?) },
-            7 => GroupChange::Dissolved { members: self.list(UserId)? },
-            9 => GroupChange::Updated { name: Some(self.text()?) },
+            CREATED => GroupChange::Created { members: self.take()? },
+            UPDATED => GroupChange::Updated { name: None },
+            RENAMED => GroupChange::Updated { name: Some(self.take()?) },
+            ADDED => GroupChange::Added { users: self.take()? },
+            REMOVED => GroupChange::Removed { users: self.take()? },
+            ROLE => {
+                let (user, role) = self.take()?;
+                GroupChange::Role { user, role: at_place(&ROLES, role)? }
+            }
+            CREATOR => GroupChange::Creator { user: self.take()? },
+            DISSOLVED => GroupChange::Dissolved { members: self.take()? },
             _ => return None,
         })
     }
@@ -358,6 +241,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{GroupId, MessageId, Rev, SessionId, UserId};
 
     const GROUP: GroupId = GroupId(300);
     const AT: Timestamp = Timestamp(1_700_000_000_123);
@@ -440,6 +324,34 @@ mod tests {
         for change in every_change() {
             assert_eq!(Change::decode(&change.encode()).as_ref(), Some(&change));
         }
+    }
+
+    /// Nodes of the version before read these, and write them.
+    #[test]
+    fn every_change_has_the_bytes_that_it_always_had() {
+        let written = every_change().into_iter().map(|change| change.encode());
+        let written: Vec<String> =
+            written.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+        let always = [
+            "0101ffffffffffffff0fac027f80010003632d31090768c3a470707900ffffffffffffffff",
+            "0102ac0203020105047b68e5cf8b010000",
+            "0109ac020901017b68e5cf8b010000010201ffffffffffffffffff01",
+            "0109ac020901017b68e5cf8b01000002",
+            "0109ac020901017b68e5cf8b01000009064cc3bc6e6368",
+            "0109ac020901007b68e5cf8b010000030103",
+            "0109ac020901017b68e5cf8b010000030201ffffffffffffffffff01",
+            "0109ac020901017b68e5cf8b0100000400",
+            "0109ac020901017b68e5cf8b010000050101",
+            "0109ac020901017b68e5cf8b0100000601",
+            "0109ac020901017b68e5cf8b010000070201ffffffffffffffffff01",
+            "0109ac020901007b68e5cf8b010000080104616e6e6105c3846e6e610010616e6e61406578616d706c652e6f7267",
+            "010401020304047b68e5cf8b010000",
+            "010702020104616e6e6105c3846e6e610010616e6e61406578616d706c652e6f72677b68e5cf8b010000",
+            "010801ac02ac0201007b68e5cf8b010000",
+            "010801ac02ac020280017b68e5cf8b010000",
+            "010601010701",
+        ];
+        assert_eq!(written, always);
     }
 
     #[test]
