@@ -3,14 +3,11 @@
 //! Whether a disk gives back what was written is for PostgreSQL to see, by its checksums of pages. Here rows are looked
 //! for that contradict each other, such as places with a gap; reading all of them has PostgreSQL look at its pages.
 
-use rim_store::check::Report;
+use rim_store::check::{RULES, Report, Rule};
 use tokio_postgres::Client;
 
 use crate::archive::{connect, has_table, must_be_whole};
 use crate::{OpenError, migrations};
-
-/// Findings of one rule that are told.
-const TOLD: u32 = 20;
 
 /// Looks at everything. What is wrong is in the report.
 ///
@@ -38,9 +35,9 @@ pub async fn check(url: &str) -> Result<Report, OpenError> {
             "PostgreSQL has no checksums of its pages: what a disk changes is not seen (see pg_checksums, or initdb -k)"
         }
     });
-    for rule in RULES {
+    for rule in MORE_RULES.iter().chain(RULES) {
         // Each on a snapshot of its own: a page that cannot be read ends the transaction.
-        if let Err(error) = rule.check(&db, &mut report).await {
+        if let Err(error) = check_rule(rule, &db, &mut report).await {
             report.found(format_args!("{} cannot be read: {}", rule.what, crate::causes::describe(&error)));
         }
     }
@@ -71,25 +68,15 @@ const MISSING_PICTURES: &str = "
     WHERE avatar ~ '^/media/avatars/[0-9a-f]{64}\\.[a-z]+$'
       AND NOT EXISTS (SELECT 1 FROM media AS m WHERE m.name = substr(avatar, 16))";
 
-/// Rows that contradict others: a query that finds them, and what is said of each.
-struct Rule {
-    what: &'static str,
-    /// Of one column, which names the row.
-    sql: &'static str,
-    is: &'static str,
-}
-
-impl Rule {
-    async fn check(&self, db: &Client, report: &mut Report) -> Result<(), tokio_postgres::Error> {
-        let sql = format!("{} LIMIT {TOLD}", self.sql);
-        for row in db.query(&sql, &[]).await? {
-            report.found(format_args!("{} {}", row.try_get::<_, String>(0)?, self.is));
-        }
-        Ok(())
+async fn check_rule(rule: &Rule, db: &Client, report: &mut Report) -> Result<(), tokio_postgres::Error> {
+    for row in db.query(&rule.query(), &[]).await? {
+        report.contradiction(rule, &row.try_get::<_, String>(0)?);
     }
+    Ok(())
 }
 
-const RULES: &[Rule] = &[
+/// What is looked at beside [`RULES`].
+const MORE_RULES: &[Rule] = &[
     Rule {
         what: "the messages",
         sql: "SELECT 'group ' || coalesce(g.id, m.group_id) FROM groups AS g
@@ -106,57 +93,6 @@ const RULES: &[Rule] = &[
                   SELECT group_id, id, rev, lag(rev) OVER (PARTITION BY group_id ORDER BY seq) AS before FROM messages
               ) AS m WHERE rev <= before",
         is: "has a rev that is not above that of the one before it",
-    },
-    Rule {
-        what: "the members",
-        sql: "SELECT 'user ' || m.user_id || ' in group ' || m.group_id FROM members AS m
-              LEFT JOIN groups AS g ON g.id = m.group_id LEFT JOIN users AS u ON u.id = m.user_id
-              WHERE g.id IS NULL OR u.id IS NULL",
-        is: "is a member, and one of the two is not there",
-    },
-    Rule {
-        what: "the members",
-        sql: "SELECT 'user ' || m.user_id || ' in group ' || m.group_id FROM members AS m
-              JOIN groups AS g ON g.id = m.group_id
-              WHERE greatest(m.join_seq, m.read_seq, m.delivered_seq, m.sent_seq, m.left_seq) > g.last_seq
-                 OR greatest(m.join_rev, m.rev, m.profile_rev, m.left_rev) > g.last_rev
-                 OR m.left_seq < m.join_seq OR m.left_rev < m.join_rev
-                 OR (m.left_seq IS NULL) <> (m.left_rev IS NULL)
-                 OR m.role NOT IN (1, 2)",
-        is: "is further than the group, or stands where nobody can",
-    },
-    Rule {
-        what: "the groups",
-        sql: "SELECT 'group ' || g.id FROM groups AS g
-              LEFT JOIN (SELECT group_id, count(*) AS count FROM members WHERE left_rev IS NULL GROUP BY group_id) AS m
-                  ON m.group_id = g.id
-              WHERE g.member_count <> coalesce(m.count, 0)",
-        is: "counts other members than it has",
-    },
-    Rule {
-        what: "the single chats",
-        sql: "SELECT 'the chat of the users ' || s.low_user_id || ' and ' || s.high_user_id FROM single_chats AS s
-              LEFT JOIN groups AS g ON g.id = s.group_id WHERE g.single IS NOT TRUE",
-        is: "is no single chat",
-    },
-    Rule {
-        what: "the friendships",
-        sql: "SELECT 'user ' || f.user_id || ' with user ' || f.other_id FROM friendships AS f
-              LEFT JOIN friendships AS o ON o.user_id = f.other_id AND o.other_id = f.user_id
-              WHERE o.state IS DISTINCT FROM CASE f.state WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE f.state END",
-        is: "is not what the other says",
-    },
-    Rule {
-        what: "the sessions",
-        sql: "SELECT 'session ' || s.id FROM sessions AS s LEFT JOIN users AS u ON u.id = s.user_id WHERE u.id IS NULL",
-        is: "is of a user who is not there",
-    },
-    Rule {
-        what: "the events of groups",
-        sql: "SELECT 'event ' || e.place || ' of group ' || e.group_id FROM group_events AS e
-              LEFT JOIN groups AS g ON g.id = e.group_id
-              WHERE g.id IS NULL OR e.seq > g.last_seq OR e.place > g.last_rev",
-        is: "is of a group that is not there, or not so far",
     },
     Rule {
         what: "the pictures",

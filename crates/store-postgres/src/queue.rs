@@ -1,11 +1,9 @@
 //! What waits for the writer. In which order it is handed out, [`Waiting`] says.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use parking_lot::Mutex;
 use rim_core::message::Write;
 use rim_core::{GroupId, Origin, SessionId, Timestamp, UserId};
-use rim_store::waiting::{Ask, MAX_BYTES, MAX_WRITES, Waiting};
+use rim_store::waiting::{Ask, Gauge, Waiting};
 use rim_store::{Done, StoreError};
 use tokio::sync::{Notify, oneshot};
 
@@ -39,8 +37,7 @@ impl Wanted {
 
     pub(crate) fn user(&self) -> UserId {
         match self {
-            Self::Write(Write::Append(new)) => new.sender,
-            Self::Write(Write::Mark(mark)) => mark.user,
+            Self::Write(write) => write.user(),
             Self::ReadAll { user, .. } => *user,
         }
     }
@@ -93,10 +90,8 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     /// For the one writer.
     filled: Notify,
-    /// How many items `state` has and of how many bytes, for those who want to know no more. Written under its
-    /// lock, so that they end right.
-    writes: AtomicUsize,
-    bytes: AtomicUsize,
+    /// Of what `state` has.
+    gauge: Gauge,
 }
 
 #[derive(Default)]
@@ -107,12 +102,7 @@ struct State {
 
 impl Queue {
     pub(crate) fn new() -> Self {
-        Self {
-            state: Mutex::default(),
-            filled: Notify::new(),
-            writes: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
-        }
+        Self { state: Mutex::default(), filled: Notify::new(), gauge: Gauge::default() }
     }
 
     /// # Errors
@@ -122,7 +112,7 @@ impl Queue {
         if state.closed || state.waiting.push(item).is_err() {
             return Err(StoreError::Busy);
         }
-        self.note(&state);
+        self.gauge.note(&state.waiting);
         drop(state);
         self.filled.notify_one();
         Ok(())
@@ -146,25 +136,16 @@ impl Queue {
         while batch.is_empty() && !state.waiting.is_empty() {
             state.waiting.take(&mut batch);
         }
-        self.note(&state);
+        self.gauge.note(&state.waiting);
         (!batch.is_empty() || !state.closed).then_some(batch)
     }
 
-    fn note(&self, state: &State) {
-        self.writes.store(state.waiting.len(), Ordering::Relaxed);
-        self.bytes.store(state.waiting.bytes(), Ordering::Relaxed);
-    }
-
     pub(crate) fn len(&self) -> usize {
-        self.writes.load(Ordering::Relaxed)
+        self.gauge.writes()
     }
 
-    /// How full it is, from 0 to 1, by number or by bytes, whichever is more.
-    #[expect(clippy::cast_precision_loss, reason = "a bound that is off by a millionth bounds as well")]
     pub(crate) fn fill(&self) -> f32 {
-        let writes = self.len() as f32 / MAX_WRITES as f32;
-        let bytes = self.bytes.load(Ordering::Relaxed) as f32 / MAX_BYTES as f32;
-        writes.max(bytes)
+        self.gauge.fill()
     }
 
     /// Takes no more. What is in it is still handed out.
@@ -179,7 +160,7 @@ mod tests {
     use super::*;
     use rim_core::message::{Kind, NewMessage};
     use rim_store::callback;
-    use rim_store::waiting::MAX_BATCH_WRITES;
+    use rim_store::waiting::{MAX_BATCH_WRITES, MAX_BYTES, MAX_WRITES};
 
     fn append(bytes: usize) -> Item {
         append_of(UserId(1), bytes)

@@ -8,7 +8,7 @@ use std::path::Path;
 use foldhash::{HashMap, HashMapExt};
 use rim_core::message::Message;
 use rim_core::{GroupId, MessageId, Rev, Seq};
-use rim_store::check::Report;
+use rim_store::check::{RULES, Report, Rule, TOLD};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
@@ -17,8 +17,6 @@ use crate::file::DatabaseFile;
 use crate::row::Sql;
 use crate::{OpenError, archive, checksum, connection, migrations, row};
 
-/// Findings of one rule that are told.
-const TOLD: usize = 20;
 /// Checksums added in one transaction.
 const FILLED_AT_ONCE: usize = 10_000;
 
@@ -45,7 +43,7 @@ pub fn check(path: &Path) -> std::result::Result<Report, OpenError> {
     let outcome = messages(&snapshot, &mut report);
     failed("the messages", outcome, &mut report);
     for rule in RULES {
-        let outcome = rule.check(&snapshot, &mut report);
+        let outcome = check_rule(rule, &snapshot, &mut report);
         failed(rule.what, outcome, &mut report);
     }
     Ok(report)
@@ -230,7 +228,7 @@ fn late_tables(
         let sql = "SELECT m.id, m.group_id, m.seq FROM messages AS m
                    LEFT JOIN places AS p ON p.group_id = m.group_id AND p.seq = m.seq
                    WHERE m.id <= ?1 AND p.message_id IS NOT m.id ORDER BY m.id LIMIT ?2";
-        let missing = row::all(db, sql, params![settled, TOLD as i64], |row| {
+        let missing = row::all(db, sql, params![settled, TOLD], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
         })?;
         for (message, group, seq) in missing {
@@ -266,75 +264,9 @@ impl Bag {
     }
 }
 
-/// Rows that contradict others: a query that finds them, and what is said of each.
-struct Rule {
-    what: &'static str,
-    /// Of one column, which names the row.
-    sql: &'static str,
-    is: &'static str,
-}
-
-impl Rule {
-    fn check(&self, db: &Connection, report: &mut Report) -> Result<()> {
-        let sql = format!("{} LIMIT {TOLD}", self.sql);
-        for name in row::all(db, &sql, [], |row| Ok(row.get::<_, String>(0)?))? {
-            report.found(format_args!("{name} {}", self.is));
-        }
-        Ok(())
+fn check_rule(rule: &Rule, db: &Connection, report: &mut Report) -> Result<()> {
+    for name in row::all(db, &rule.query(), [], |row| Ok(row.get::<_, String>(0)?))? {
+        report.contradiction(rule, &name);
     }
+    Ok(())
 }
-
-const RULES: &[Rule] = &[
-    Rule {
-        what: "the members",
-        sql: "SELECT 'user ' || m.user_id || ' in group ' || m.group_id FROM members AS m
-              LEFT JOIN groups AS g ON g.id = m.group_id
-              WHERE g.id IS NULL OR NOT EXISTS (SELECT 1 FROM users AS u WHERE u.id = m.user_id)",
-        is: "is a member, and one of the two is not there",
-    },
-    Rule {
-        what: "the members",
-        sql: "SELECT 'user ' || m.user_id || ' in group ' || m.group_id FROM members AS m
-              JOIN groups AS g ON g.id = m.group_id
-              WHERE max(m.join_seq, m.read_seq, m.delivered_seq, m.sent_seq, coalesce(m.left_seq, 0)) > g.last_seq
-                 OR max(m.join_rev, m.rev, m.profile_rev, coalesce(m.left_rev, 0)) > g.last_rev
-                 OR m.left_seq < m.join_seq OR m.left_rev < m.join_rev
-                 OR (m.left_seq IS NULL) <> (m.left_rev IS NULL)
-                 OR m.role NOT IN (1, 2)",
-        is: "is further than the group, or stands where nobody can",
-    },
-    Rule {
-        what: "the groups",
-        sql: "SELECT 'group ' || g.id FROM groups AS g
-              LEFT JOIN (SELECT group_id, count(*) AS count FROM members WHERE left_rev IS NULL GROUP BY group_id) AS m
-                  ON m.group_id = g.id
-              WHERE g.member_count <> coalesce(m.count, 0)",
-        is: "counts other members than it has",
-    },
-    Rule {
-        what: "the single chats",
-        sql: "SELECT 'the chat of the users ' || s.low_user_id || ' and ' || s.high_user_id FROM single_chats AS s
-              LEFT JOIN groups AS g ON g.id = s.group_id WHERE g.single IS NOT 1",
-        is: "is no single chat",
-    },
-    Rule {
-        what: "the friendships",
-        sql: "SELECT 'user ' || f.user_id || ' with user ' || f.other_id FROM friendships AS f
-              LEFT JOIN friendships AS o ON o.user_id = f.other_id AND o.other_id = f.user_id
-              WHERE o.state IS NOT CASE f.state WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE f.state END",
-        is: "is not what the other says",
-    },
-    Rule {
-        what: "the sessions",
-        sql: "SELECT 'session ' || s.id FROM sessions AS s
-              WHERE NOT EXISTS (SELECT 1 FROM users AS u WHERE u.id = s.user_id)",
-        is: "is of a user who is not there",
-    },
-    Rule {
-        what: "the events of groups",
-        sql: "SELECT 'event ' || e.place || ' of group ' || e.group_id FROM group_events AS e
-              LEFT JOIN groups AS g ON g.id = e.group_id
-              WHERE g.id IS NULL OR e.seq > g.last_seq OR e.place > g.last_rev",
-        is: "is of a group that is not there, or not so far",
-    },
-];

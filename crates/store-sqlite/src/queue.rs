@@ -1,12 +1,11 @@
 //! What waits for the writer. In which order it is handed out, [`Waiting`] says.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use rim_core::UserId;
 use rim_core::message::Write;
-use rim_store::waiting::{Ask, MAX_BATCH_WRITES, MAX_BYTES, MAX_WRITES, Waiting};
+use rim_store::waiting::{Ask, Gauge, MAX_BATCH_WRITES, Waiting};
 use rim_store::{Done, StoreError};
 
 use crate::batch::Call;
@@ -59,10 +58,8 @@ pub(crate) struct Queue {
     /// A plain mutex: held for a push, or to move out one batch; never across I/O or an await.
     state: Mutex<State>,
     filled: Condvar,
-    /// How many items `state` has and of how many bytes, for those who want to know no more. Written under its
-    /// lock, so that they end right.
-    writes: AtomicUsize,
-    bytes: AtomicUsize,
+    /// Of what `state` has.
+    gauge: Gauge,
 }
 
 #[derive(Default)]
@@ -75,12 +72,7 @@ struct State {
 
 impl Queue {
     pub(crate) fn new() -> Self {
-        Self {
-            state: Mutex::default(),
-            filled: Condvar::new(),
-            writes: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
-        }
+        Self { state: Mutex::default(), filled: Condvar::new(), gauge: Gauge::default() }
     }
 
     /// # Errors
@@ -90,7 +82,7 @@ impl Queue {
         if state.closed || state.waiting.push(item).is_err() {
             return Err(StoreError::Busy);
         }
-        self.note(&state);
+        self.gauge.note(&state.waiting);
         let enough = state.waiting.len() >= state.wanted;
         drop(state);
         if enough {
@@ -103,7 +95,7 @@ impl Queue {
     pub(crate) fn put_back(&self, rest: Box<dyn Call>) {
         let mut state = self.state.lock();
         state.waiting.push_rest(Item::Call(rest));
-        self.note(&state);
+        self.gauge.note(&state.waiting);
     }
 
     /// Waits for something to do and moves one batch into `batch`, which it finds empty; `answered` is how many the
@@ -131,25 +123,16 @@ impl Queue {
             self.filled.wait(&mut state);
         }
         state.waiting.take(batch);
-        self.note(&state);
+        self.gauge.note(&state.waiting);
         true
     }
 
-    fn note(&self, state: &State) {
-        self.writes.store(state.waiting.len(), Ordering::Relaxed);
-        self.bytes.store(state.waiting.bytes(), Ordering::Relaxed);
-    }
-
     pub(crate) fn len(&self) -> usize {
-        self.writes.load(Ordering::Relaxed)
+        self.gauge.writes()
     }
 
-    /// How full it is, from 0 to 1, by number or by bytes, whichever is more.
-    #[expect(clippy::cast_precision_loss, reason = "a bound that is off by a millionth bounds as well")]
     pub(crate) fn fill(&self) -> f32 {
-        let writes = self.len() as f32 / MAX_WRITES as f32;
-        let bytes = self.bytes.load(Ordering::Relaxed) as f32 / MAX_BYTES as f32;
-        writes.max(bytes)
+        self.gauge.fill()
     }
 
     /// Takes no more. What is in it is still handed out.
@@ -165,6 +148,7 @@ mod tests {
     use crate::batch::awaited;
     use rim_core::message::{Kind, NewMessage};
     use rim_store::callback;
+    use rim_store::waiting::{MAX_BYTES, MAX_WRITES};
 
     fn append(bytes: usize) -> Item {
         append_of(UserId(1), bytes)

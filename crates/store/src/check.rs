@@ -1,9 +1,12 @@
-//! What a look over everything that a store keeps has found.
+//! A look over everything that a store keeps: what every store must find, and what was found.
 
 use std::fmt::Display;
 
 /// More findings than this are counted and not kept: who has so many needs a backup and not a list.
 const MAX_KEPT: usize = 200;
+
+/// Findings of one rule that are told.
+pub const TOLD: u32 = 20;
 
 /// What is there, and what is wrong with it.
 #[derive(Debug, Default)]
@@ -27,4 +30,80 @@ impl Report {
             self.found.push(finding.to_string());
         }
     }
+
+    /// The rule has found a row of this name.
+    pub fn contradiction(&mut self, rule: &Rule, name: &str) {
+        self.found(format_args!("{name} {}", rule.is));
+    }
 }
+
+/// Rows that contradict others: a query that finds them, and what is said of each.
+pub struct Rule {
+    pub what: &'static str,
+    /// Of one column, which names the row.
+    pub sql: &'static str,
+    pub is: &'static str,
+}
+
+impl Rule {
+    /// The query for as many as are told.
+    pub fn query(&self) -> String {
+        format!("{} LIMIT {TOLD}", self.sql)
+    }
+}
+
+/// What holds of the rows of every store.
+pub const RULES: &[Rule] = &[
+    Rule {
+        what: "the members",
+        sql: "SELECT 'user ' || m.user_id || ' in group ' || m.group_id FROM members AS m
+              LEFT JOIN groups AS g ON g.id = m.group_id LEFT JOIN users AS u ON u.id = m.user_id
+              WHERE g.id IS NULL OR u.id IS NULL",
+        is: "is a member, and one of the two is not there",
+    },
+    Rule {
+        what: "the members",
+        sql: "SELECT 'user ' || m.user_id || ' in group ' || m.group_id FROM members AS m
+              JOIN groups AS g ON g.id = m.group_id
+              WHERE m.join_seq > g.last_seq OR m.read_seq > g.last_seq OR m.delivered_seq > g.last_seq
+                 OR m.sent_seq > g.last_seq OR m.left_seq > g.last_seq
+                 OR m.join_rev > g.last_rev OR m.rev > g.last_rev OR m.profile_rev > g.last_rev OR m.left_rev > g.last_rev
+                 OR m.left_seq < m.join_seq OR m.left_rev < m.join_rev
+                 OR (m.left_seq IS NULL) <> (m.left_rev IS NULL)
+                 OR m.role NOT IN (1, 2)",
+        is: "is further than the group, or stands where nobody can",
+    },
+    Rule {
+        what: "the groups",
+        sql: "SELECT 'group ' || g.id FROM groups AS g
+              LEFT JOIN (SELECT group_id, count(*) AS count FROM members WHERE left_rev IS NULL GROUP BY group_id) AS m
+                  ON m.group_id = g.id
+              WHERE g.member_count <> coalesce(m.count, 0)",
+        is: "counts other members than it has",
+    },
+    Rule {
+        what: "the single chats",
+        sql: "SELECT 'the chat of the users ' || s.low_user_id || ' and ' || s.high_user_id FROM single_chats AS s
+              LEFT JOIN groups AS g ON g.id = s.group_id WHERE g.single IS NOT TRUE",
+        is: "is no single chat",
+    },
+    Rule {
+        what: "the friendships",
+        sql: "SELECT 'user ' || f.user_id || ' with user ' || f.other_id FROM friendships AS f
+              LEFT JOIN friendships AS o ON o.user_id = f.other_id AND o.other_id = f.user_id
+              WHERE o.state IS DISTINCT FROM CASE f.state WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE f.state END",
+        is: "is not what the other says",
+    },
+    Rule {
+        what: "the sessions",
+        sql: "SELECT 'session ' || s.id FROM sessions AS s LEFT JOIN users AS u ON u.id = s.user_id WHERE u.id IS NULL",
+        is: "is of a user who is not there",
+    },
+    Rule {
+        what: "the events of groups",
+        sql: "SELECT 'event ' || e.place || ' of group ' || e.group_id FROM group_events AS e
+              LEFT JOIN groups AS g ON g.id = e.group_id
+              WHERE g.id IS NULL OR e.seq > g.last_seq OR e.place > g.last_rev",
+        is: "is of a group that is not there, or not so far",
+    },
+];

@@ -8,6 +8,7 @@
 //! things done.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rim_core::UserId;
 use rim_core::message::Write;
@@ -147,6 +148,33 @@ impl<T: Ask> Waiting<T> {
     fn join_crowd(&mut self) {
         self.items.drain(..).for_each(|item| self.crowd.push(item));
         self.cost = 0;
+    }
+}
+
+/// How many wait and of how many bytes, for those who want to know no more. Noted under the lock of what waits, so that
+/// they end right.
+#[derive(Default)]
+pub struct Gauge {
+    writes: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Gauge {
+    pub fn note<T: Ask>(&self, waiting: &Waiting<T>) {
+        self.writes.store(waiting.len(), Ordering::Relaxed);
+        self.bytes.store(waiting.bytes(), Ordering::Relaxed);
+    }
+
+    pub fn writes(&self) -> usize {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    /// How full it is, from 0 to 1, by number or by bytes, whichever is more.
+    #[expect(clippy::cast_precision_loss, reason = "a bound that is off by a millionth bounds as well")]
+    pub fn fill(&self) -> f32 {
+        let writes = self.writes() as f32 / MAX_WRITES as f32;
+        let bytes = self.bytes.load(Ordering::Relaxed) as f32 / MAX_BYTES as f32;
+        writes.max(bytes)
     }
 }
 
