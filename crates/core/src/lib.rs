@@ -8,6 +8,7 @@ pub mod bus;
 #[cfg(all(test, feature = "suite"))]
 mod claims;
 pub mod contact;
+pub mod delta;
 pub mod event;
 pub mod friend;
 pub mod group;

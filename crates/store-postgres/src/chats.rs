@@ -4,7 +4,7 @@ use deadpool_postgres::GenericClient;
 use rim_core::message::{Chat, Page, ShownChat, WantedChats};
 use rim_core::size::{Size, fitting};
 use rim_core::sync::ChatState;
-use rim_core::{Rev, UserId};
+use rim_core::{GroupId, MessageId, Rev, UserId};
 use rim_store::Part;
 
 use crate::failure::Result;
@@ -56,7 +56,8 @@ async fn page_of(db: &impl GenericClient, user: UserId, page: Page) -> Result<Ve
         )
         SELECT group_id, last_id FROM page ORDER BY last_id";
     let params: row::Params<'_> = &[&user.sql(), &i64::from(page.size), &page.offset().sql()];
-    row::all(db, sql, params, |row| Ok(ShownChat { group: row.number(0)?, last: row.number(1)? })).await
+    let shown: Vec<(GroupId, MessageId)> = row::all(db, sql, params, row::read).await?;
+    Ok(shown.into_iter().map(|(group, last)| ShownChat { group, last }).collect())
 }
 
 /// In their order: none behind the one with which it is more than so many bytes.
@@ -103,13 +104,8 @@ async fn read(db: &impl GenericClient, user: UserId, shown: &[ShownChat], bytes:
     let last = array(shown.iter().map(|shown| shown.last));
     let params: row::Params<'_> = &[&user.sql(), &groups, &last, &(bytes as u64).sql()];
     row::all(db, sql, params, |row| {
-        Ok(Chat {
-            group: row::group(row)?,
-            last: row::message(row.from(6))?,
-            peer: row::user(row.from(15))?,
-            unread: row.number(20)?,
-            left: row.get(21)?,
-        })
+        let (group, last, peer, unread, left) = row::read(row)?;
+        Ok(Chat { group, last, peer, unread, left })
     })
     .await
 }
@@ -130,8 +126,8 @@ pub(crate) async fn changed(
                WHERE user_id = $1 AND own_rev > $2 AND $2 > 0
                ORDER BY 4 LIMIT $3";
     row::all(db, sql, &[&user.sql(), &rev.sql(), &(limit as u64).sql()], |row| {
-        let state = ChatState { group: row.number(0)?, deleted: row.maybe(1)?, read: row.number(2)? };
-        Ok((row.number(3)?, state))
+        let (group, deleted, read, rev) = row::read(row)?;
+        Ok((rev, ChatState { group, deleted, read }))
     })
     .await
 }

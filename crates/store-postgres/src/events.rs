@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use deadpool_postgres::GenericClient;
-use rim_core::group_event::{EventKind, GroupEvent, MAX_ROWS};
+use rim_core::group_event::{GroupEvent, MAX_ROWS};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
 use crate::failure::Result;
-use crate::row::{self, Fields, Sql, array};
+use crate::row::{self, Columns, Fields, Sql, array};
 use crate::{membership, users};
 
 /// Whether an event `e` is seen by the member `m`.
@@ -20,7 +20,7 @@ macro_rules! seen {
     };
 }
 
-/// The columns of [`read`], of an event `e`.
+/// The group of an event `e`, and the columns of a [`GroupEvent`].
 macro_rules! columns {
     () => {
         "e.group_id, e.place, e.seq, e.kind, e.actor_id, e.user_ids, e.user_count, e.name, e.created_at"
@@ -68,7 +68,7 @@ pub(crate) async fn of_groups(
     let until = array(views.iter().map(|(_, _, until)| *until));
     let (limit, total) = ((limit as u64).sql(), (total as u64).sql());
     let params: row::Params<'_> = &[&user.sql(), &groups, &since, &until, &limit, &total];
-    row::all(db, if newest { NEWEST } else { FIRST }, params, |row| Ok((row.number(0)?, read(row)?))).await
+    row::all(db, if newest { NEWEST } else { FIRST }, params, row::read).await
 }
 
 /// See [`rim_store::Store::group_events`].
@@ -93,7 +93,8 @@ pub(crate) async fn between(
     );
     let params: row::Params<'_> =
         &[&vec![group.sql()], &user.sql(), &from.sql(), &to.sql(), &(i64::from(limit) + 1)];
-    let mut events = row::all(db, sql, params, read).await?;
+    let events: Vec<(GroupId, GroupEvent)> = row::all(db, sql, params, row::read).await?;
+    let mut events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
     let mut more = events.len() > limit as usize;
     events.truncate(limit as usize);
     events.reverse();
@@ -104,18 +105,24 @@ pub(crate) async fn between(
     Ok((events, users, more))
 }
 
-fn read(row: Fields<'_>) -> Result<GroupEvent> {
-    let (place, kind, count) = (row.number(1)?, row.code(3, EventKind::from_code)?, row.number(6)?);
-    let named = row.get::<Option<&str>>(7)?.is_some();
-    let users = row.text(5)?;
-    Ok(GroupEvent {
-        rev: GroupEvent::rev_of(kind, place, count),
-        seq: row.number(2)?,
-        kind,
-        actor: row.number(4)?,
-        users: GroupEvent::users_from_text(&users).ok_or_else(|| row.corrupt(5, &users))?,
-        count,
-        name: if named { Some(row.text(7)?) } else { None },
-        at: row.time(8)?,
-    })
+/// Of `place, seq, kind, actor_id, user_ids, user_count, name, created_at`.
+impl Columns for GroupEvent {
+    const COUNT: usize = 8;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (place, seq, kind, actor, Named(users), count, name, at) = Columns::read(row, first)?;
+        Ok(Self { rev: Self::rev_of(kind, place, count), seq, kind, actor, users, count, name, at })
+    }
+}
+
+/// The column `user_ids`.
+struct Named(Vec<UserId>);
+
+impl Columns for Named {
+    const COUNT: usize = 1;
+
+    fn read(row: Fields<'_>, at: usize) -> Result<Self> {
+        let users = row.text(at)?;
+        GroupEvent::users_from_text(&users).map(Self).ok_or_else(|| row.corrupt(at, &users))
+    }
 }

@@ -14,10 +14,7 @@ pub(crate) async fn changed(
     rev: Rev,
     limit: usize,
 ) -> Result<Vec<(Rev, UserId, Friendship)>> {
-    let sql = "SELECT user_id, other_id, state, rev FROM friendships WHERE user_id = $1 AND rev > $2
-               ORDER BY rev LIMIT $3";
-    row::all(db, sql, &[&user.sql(), &rev.sql(), &(limit as u64).sql()], |row| {
-        Ok((row.number(3)?, row.number(1)?, row.known(2)?))
-    })
-    .await
+    let sql =
+        "SELECT rev, other_id, state FROM friendships WHERE user_id = $1 AND rev > $2 ORDER BY rev LIMIT $3";
+    row::all(db, sql, &[&user.sql(), &rev.sql(), &(limit as u64).sql()], row::read).await
 }

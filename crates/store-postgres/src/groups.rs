@@ -7,7 +7,7 @@ use rim_store::SeenUpTo;
 
 use crate::failure::{Failure, Result};
 use crate::membership;
-use crate::row::{self, Fields, Sql, array};
+use crate::row::{self, Sql, array};
 
 /// When something happened in a group `g` last.
 macro_rules! last_at {
@@ -36,12 +36,12 @@ pub(crate) async fn seen(
         " AS m JOIN groups AS g ON g.id = m.group_id ",
         membership::departure!(),
     );
-    row::all(db, sql, &[&user.sql(), &groups], row::group).await
+    row::all(db, sql, &[&user.sql(), &groups], row::read).await
 }
 
 pub(crate) async fn ids_of(db: &impl GenericClient, user: UserId) -> Result<Vec<GroupId>> {
     let sql = "SELECT group_id FROM members WHERE user_id = $1 AND left_rev IS NULL ORDER BY group_id";
-    row::all(db, sql, &[&user.sql()], |row| row.number(0)).await
+    row::all(db, sql, &[&user.sql()], row::read).await
 }
 
 /// See [`rim_store::SharedStore::joined`]. On a snapshot.
@@ -51,14 +51,13 @@ pub(crate) async fn joined(
 ) -> Result<(SeenUpTo, Vec<(UserId, GroupId, Rev)>)> {
     // Whatever has a smaller number has ended, and is seen if it was committed.
     let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
-    let seen = row::first(db, sql, &[], |row| row.number(0)).await?;
+    let seen = row::first(db, sql, &[], row::read).await?;
     let seen = SeenUpTo(seen.ok_or_else(|| Failure::Away("the server does not say where it is".into()))?);
     let Some(SeenUpTo(since)) = since else { return Ok((seen, Vec::new())) };
     let sql = "SELECT j.user_id, j.group_id, j.rev
                FROM joinings AS j JOIN members AS m ON m.group_id = j.group_id AND m.user_id = j.user_id
                WHERE j.xact >= $1::text::xid8 AND m.join_rev = j.rev AND m.left_rev IS NULL";
-    let read = |row: Fields<'_>| Ok((row.number(0)?, row.number(1)?, row.number(2)?));
-    Ok((seen, row::all(db, sql, &[&since.to_string()], read).await?))
+    Ok((seen, row::all(db, sql, &[&since.to_string()], row::read).await?))
 }
 
 /// Brings a user back into a single chat that they have left and whose row is locked, as the other writes in it: as

@@ -75,7 +75,7 @@ pub(crate) async fn runs(
     let groups = array(spans.iter().map(|(group, _)| *group));
     let after = array(spans.iter().map(|(_, span)| span.after));
     let to = array(spans.iter().map(|(_, span)| span.to));
-    row::all(db, sql, &[&groups, &after, &to, &(bytes as u64).sql()], row::message).await
+    row::all(db, sql, &[&groups, &after, &to, &(bytes as u64).sql()], row::read).await
 }
 
 /// The first `limit` messages of the group above a place.
@@ -88,5 +88,5 @@ pub(crate) async fn above(
     let sql =
         "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at FROM messages
                WHERE group_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    row::all(db, sql, &[&group.sql(), &after.sql(), &i64::from(limit)], row::message).await
+    row::all(db, sql, &[&group.sql(), &after.sql(), &i64::from(limit)], row::read).await
 }

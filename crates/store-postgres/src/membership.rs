@@ -1,34 +1,29 @@
 //! What one user may see of one group.
 
 use deadpool_postgres::GenericClient;
+use rim_core::delta;
 use rim_core::message::Span;
-use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, Seq, UserId};
 
 use crate::failure::Result;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Columns, Fields, Sql};
 
 /// A user who is or was a member.
 #[derive(Debug, Clone)]
 pub(crate) struct Membership {
-    pub(crate) joined_at: Timestamp,
-    pub(crate) join_seq: Seq,
-    pub(crate) read_seq: Seq,
-    pub(crate) sent_seq: Seq,
-    /// Where and when he left, if he did.
-    pub(crate) left: Option<(Seq, Rev)>,
-    /// What he saw before he came back, ascending.
+    pub(crate) is: delta::Membership,
+    /// What they saw before they came back, ascending.
     earlier: Vec<Span>,
 }
 
-/// The columns of [`Membership::read`], of a member `m`.
+/// The columns of a [`Membership`], of a member `m`.
 macro_rules! columns {
     () => {
-        "m.join_seq, m.read_seq, m.sent_seq, m.left_seq, m.left_rev,
+        "m.joined_at, m.join_seq, m.read_seq, m.sent_seq, m.left_seq, m.left_rev,
          ARRAY(SELECT e.after_seq FROM earlier_spans AS e
                WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq),
          ARRAY(SELECT e.to_seq FROM earlier_spans AS e
-               WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq),
-         m.joined_at"
+               WHERE e.group_id = m.group_id AND e.user_id = m.user_id ORDER BY e.after_seq)"
     };
 }
 pub(crate) use columns;
@@ -62,7 +57,7 @@ macro_rules! departure {
 }
 pub(crate) use departure;
 
-/// The columns of [`crate::row::group`], of a group `g` as it is told to one for whom it is what it was in `d`.
+/// The columns of a [`rim_core::group::Group`], of a group `g` as it is told to one for whom it is what it was in `d`.
 macro_rules! seen {
     () => {
         "g.id, coalesce(d.name, g.name), coalesce(d.avatar, g.avatar), g.mode,
@@ -116,41 +111,25 @@ impl Membership {
             ever!("$1", "$2"),
             " AS m JOIN groups AS g ON g.id = m.group_id"
         );
-        row::first(db, sql, &[&user.sql(), &vec![group.sql()]], |row| {
-            Ok((Self::read(row.from(2))?, row.number(1)?))
-        })
-        .await
+        let found = row::first(db, sql, &[&user.sql(), &vec![group.sql()]], row::behind_key).await?;
+        Ok(found.map(|(last_seq, membership)| (membership, last_seq)))
     }
 
-    /// Of its columns.
-    pub(crate) fn read(row: Fields<'_>) -> Result<Self> {
-        let places = |index| -> Result<Vec<Seq>> {
-            let places: Vec<i64> = row.get(index)?;
-            Ok(places.into_iter().map(|place| Seq(place.unsigned_abs())).collect())
-        };
-        let earlier = places(5)?.into_iter().zip(places(6)?);
-        Ok(Self {
-            joined_at: row.time(7)?,
-            join_seq: row.number(0)?,
-            read_seq: row.number(1)?,
-            sent_seq: row.number(2)?,
-            left: Option::zip(row.maybe(3)?, row.maybe(4)?),
-            earlier: earlier.map(|(after, to)| Span { after, to }).collect(),
-        })
-    }
-
-    /// Messages he has not read, of a group that is at `last_seq`.
-    pub(crate) fn unread(&self, last_seq: Seq) -> u64 {
-        last_seq.0.saturating_sub(self.join_seq.max(self.read_seq).max(self.sent_seq).0)
-    }
-
-    /// What he may see of a group that is at `last_seq`: ascending, each span holding at least one place.
+    /// What they may see of a group that is at `last_seq`: ascending, each span holding at least one place.
     pub(crate) fn spans(&self, last_seq: Seq) -> Vec<Span> {
-        let mut spans = self.earlier.clone();
-        let to = self.left.map_or(last_seq, |(left_seq, _)| left_seq);
-        if to > self.join_seq {
-            spans.push(Span { after: self.join_seq, to });
-        }
-        spans
+        self.is.spans(self.earlier.clone(), last_seq)
+    }
+}
+
+impl Columns for Membership {
+    const COUNT: usize = 8;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev, after, to) =
+            Columns::read(row, first)?;
+        let (after, to): (Vec<Seq>, Vec<Seq>) = (after, to);
+        let earlier = after.into_iter().zip(to).map(|(after, to)| Span { after, to }).collect();
+        let left = Option::zip(left_seq, left_rev);
+        Ok(Self { is: delta::Membership { joined_at, join_seq, read_seq, sent_seq, left }, earlier })
     }
 }

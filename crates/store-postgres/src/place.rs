@@ -33,5 +33,5 @@ pub(crate) async fn after(db: &impl GenericClient, group: GroupId, rev: Rev) -> 
         halving!(),
         ") AS place WHERE g.id = $1"
     );
-    Ok(row::first(db, sql, &[&group.sql(), &rev.sql()], |row| row.number(0)).await?.unwrap_or_default())
+    Ok(row::first(db, sql, &[&group.sql(), &rev.sql()], row::read).await?.unwrap_or_default())
 }

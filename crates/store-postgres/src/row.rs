@@ -1,7 +1,9 @@
 //! Between SQL and the model: parameters, queries, and rows that must make sense.
 
 use deadpool_postgres::GenericClient;
-use rim_core::group::Group;
+use rim_core::friend::Friendship;
+use rim_core::group::{Group, Role};
+use rim_core::group_event::EventKind;
 use rim_core::message::{Kind, Message};
 use rim_core::session::Session;
 use rim_core::user::User;
@@ -90,26 +92,29 @@ pub(crate) async fn execute(db: &impl GenericClient, sql: &str, params: Params<'
     Ok(db.execute(&statement, params).await?)
 }
 
+/// Reads the columns of a row, in their order.
+pub(crate) fn read<T: Columns>(row: Fields<'_>) -> Result<T> {
+    T::read(row, 0)
+}
+
+/// The same of those behind the first, which is there for faults alone.
+pub(crate) fn behind_key<T: Columns>(row: Fields<'_>) -> Result<T> {
+    T::read(row, 1)
+}
+
 /// A row; its first column is the key by which a fault names it.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
     row: &'a Row,
-    /// Where its columns begin.
-    first: usize,
 }
 
 impl<'a> Fields<'a> {
     pub(crate) const fn of(row: &'a Row) -> Self {
-        Self { row, first: 0 }
-    }
-
-    /// The columns from the given one on.
-    pub(crate) const fn from(self, index: usize) -> Self {
-        Self { first: self.first + index, ..self }
+        Self { row }
     }
 
     pub(crate) fn get<T: FromSql<'a>>(self, index: usize) -> Result<T> {
-        self.row.try_get(self.first + index).map_err(|error| self.corrupt(index, describe(&error)))
+        self.row.try_get(index).map_err(|error| self.corrupt(index, describe(&error)))
     }
 
     pub(crate) fn text(self, index: usize) -> Result<String> {
@@ -130,18 +135,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A number that stands for something.
-    pub(crate) fn code<T>(self, index: usize, parse: impl FnOnce(u8) -> Option<T>) -> Result<T> {
+    fn code<T>(self, index: usize, meaning: impl FnOnce(u8) -> Option<T>) -> Result<T> {
         let code: i16 = self.get(index)?;
-        u8::try_from(code).ok().and_then(parse).ok_or_else(|| self.corrupt(index, code))
-    }
-
-    /// The same of what has one number in every database.
-    pub(crate) fn known<T: Column>(self, index: usize) -> Result<T> {
-        self.code(index, |code| T::of(&Value::from(code)))
+        u8::try_from(code).ok().and_then(meaning).ok_or_else(|| self.corrupt(index, code))
     }
 
     pub(crate) fn corrupt(self, index: usize, value: impl ToString) -> Failure {
-        let column = self.row.columns().get(self.first + index);
+        let column = self.row.columns().get(index);
         let key = self.row.try_get::<_, i64>(0).map_or_else(|_| "unknown".into(), |key| key.to_string());
         Failure::Corrupt {
             table: column
@@ -154,53 +154,122 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// What columns of a row hold, read in their order: a tuple names them where it is taken apart, beside the statement.
+pub(crate) trait Columns: Sized {
+    /// How many they are.
+    const COUNT: usize;
+
+    /// Of the columns from `first` on.
+    fn read(row: Fields<'_>, first: usize) -> Result<Self>;
+}
+
+macro_rules! column {
+    ($($kind:ty: |$row:ident, $at:ident| $read:expr;)*) => { $(
+        impl Columns for $kind {
+            const COUNT: usize = 1;
+
+            fn read($row: Fields<'_>, $at: usize) -> Result<Self> {
+                $read
+            }
+        }
+    )* };
+}
+column! {
+    u8: |row, at| row.code(at, Some);
+    u64: |row, at| row.number(at);
+    bool: |row, at| row.get(at);
+    String: |row, at| row.text(at);
+    UserId: |row, at| row.number(at);
+    GroupId: |row, at| row.number(at);
+    MessageId: |row, at| row.number(at);
+    SessionId: |row, at| row.number(at);
+    Seq: |row, at| row.number(at);
+    Rev: |row, at| row.number(at);
+    Timestamp: |row, at| row.time(at);
+    Kind: |row, at| row.code(at, Self::from_code);
+    EventKind: |row, at| row.code(at, Self::from_code);
+    Role: |row, at| row.code(at, |code| Self::of(&Value::from(code)));
+    Friendship: |row, at| row.code(at, |code| Self::of(&Value::from(code)));
+    Option<String>: |row, at| Ok(row.get::<Option<OwnedText>>(at)?.map(|text| text.0));
+    Vec<Seq>: |row, at| {
+        let places: Vec<i64> = row.get(at)?;
+        Ok(places.into_iter().map(|place| Seq(place.unsigned_abs())).collect())
+    };
+}
+
+impl<T: Number> Columns for Option<T> {
+    const COUNT: usize = 1;
+
+    fn read(row: Fields<'_>, at: usize) -> Result<Self> {
+        row.maybe(at)
+    }
+}
+
+macro_rules! tuples {
+    ($($($part:ident)*;)*) => { $(
+        impl<$($part: Columns),*> Columns for ($($part,)*) {
+            const COUNT: usize = 0 $(+ $part::COUNT)*;
+
+            fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+                let mut next = first;
+                let mut at = |count| {
+                    let at = next;
+                    next += count;
+                    at
+                };
+                Ok(($($part::read(row, at($part::COUNT))?,)*))
+            }
+        }
+    )* };
+}
+tuples! {
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+    A B C D E F G;
+    A B C D E F G H;
+    A B C D E F G H I;
+}
+
 /// Of `id, account, name, avatar, email`.
-pub(crate) fn user(row: Fields<'_>) -> Result<User> {
-    Ok(User {
-        id: row.number(0)?,
-        account: row.text(1)?,
-        name: row.text(2)?,
-        avatar: row.text(3)?,
-        email: row.text(4)?,
-    })
+impl Columns for User {
+    const COUNT: usize = 5;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, account, name, avatar, email) = Columns::read(row, first)?;
+        Ok(Self { id, account, name, avatar, email })
+    }
 }
 
 /// Of `id, user_id, device, address, created_at, last_seen_at, expires_at`.
-pub(crate) fn session(row: Fields<'_>) -> Result<Session> {
-    Ok(Session {
-        id: row.number(0)?,
-        user: row.number(1)?,
-        device: row.text(2)?,
-        address: row.text(3)?,
-        created_at: row.time(4)?,
-        last_seen_at: row.time(5)?,
-        expires_at: row.time(6)?,
-    })
+impl Columns for Session {
+    const COUNT: usize = 7;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, user, device, address, created_at, last_seen_at, expires_at) = Columns::read(row, first)?;
+        Ok(Self { id, user, device, address, created_at, last_seen_at, expires_at })
+    }
 }
 
 /// Of `id, name, avatar, mode, creator_id, single`.
-pub(crate) fn group(row: Fields<'_>) -> Result<Group> {
-    Ok(Group {
-        id: row.number(0)?,
-        name: row.text(1)?,
-        avatar: row.text(2)?,
-        mode: row.code(3, Some)?,
-        creator: row.number(4)?,
-        single: row.get(5)?,
-    })
+impl Columns for Group {
+    const COUNT: usize = 6;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, name, avatar, mode, creator, single) = Columns::read(row, first)?;
+        Ok(Self { id, name, avatar, mode, creator, single })
+    }
 }
 
 /// Of `id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at`.
-pub(crate) fn message(row: Fields<'_>) -> Result<Message> {
-    Ok(Message {
-        id: row.number(0)?,
-        group: row.number(1)?,
-        seq: row.number(2)?,
-        rev: row.number(3)?,
-        sender: row.number(4)?,
-        client_msg_id: row.text(5)?,
-        kind: row.code(6, Kind::from_code)?,
-        content: row.text(7)?,
-        created_at: row.time(8)?,
-    })
+impl Columns for Message {
+    const COUNT: usize = 9;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, group, seq, rev, sender, client_msg_id, kind, content, created_at) =
+            Columns::read(row, first)?;
+        Ok(Self { id, group, seq, rev, sender, client_msg_id, kind, content, created_at })
+    }
 }

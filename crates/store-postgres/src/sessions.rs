@@ -16,7 +16,7 @@ pub(crate) async fn by_token(
     let sql = "SELECT s.id, s.user_id, s.device, s.address, s.created_at, s.last_seen_at, s.expires_at
                FROM sessions AS s JOIN users AS u ON u.id = s.user_id
                WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.disabled_at IS NULL";
-    row::first(db, sql, &[&token_hash.as_slice(), &now.0], row::session).await
+    row::first(db, sql, &[&token_hash.as_slice(), &now.0], row::read).await
 }
 
 /// Those of these that have ended, by id, and why.

@@ -7,19 +7,17 @@
 //! All groups that may be in the answer are asked for together, so the number of questions to the database does not
 //! grow with theirs.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::try_join;
-use rim_core::friend::Friendship;
+use rim_core::delta::{self, Missed, Own, View};
 use rim_core::group::Group;
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Message, Page, Span, above, page_spans};
+use rim_core::message::{Message, Span};
 use rim_core::size::Size;
-use rim_core::sync::{
-    ChatState, Cut, DELTA_BYTES, GroupDelta, MAX_SYNCED_MEMBERS, MemberState, Room, SyncPage, SyncQuery,
-    known_to,
-};
+use rim_core::sync::{GroupDelta, MemberState, Room, SyncPage, SyncQuery};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
@@ -47,7 +45,8 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
     let mut people = People::default();
     people.learn(db, friends.iter().map(|(_, friend, _)| *friend)).await?;
     room.take(me.as_ref().map_or(0, Size::size_bytes));
-    let Own { rev, friends, chats } = Own::cut(friends, chats, own_rev, &mut room, &mut people);
+    let Ok(Own { rev, friends, chats }) =
+        Own::cut(friends, chats, own_rev, &mut room, |user| people.name(user));
 
     let (mut deltas, mut unanswered) = (Vec::new(), None);
     for some in candidates.chunks(AT_ONCE) {
@@ -70,14 +69,7 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
     let last = candidates.last().map(|(group, _)| *group).or(query.after);
     let answered = unanswered.map(|group| GroupId(group.0 - 1)).or(last).unwrap_or_default();
 
-    let named: BTreeSet<UserId> = friends
-        .iter()
-        .map(|(friend, _)| *friend)
-        .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
-        .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
-        .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
-        .chain(deltas.iter().flat_map(|delta| delta.events.iter().flat_map(GroupEvent::named)))
-        .collect();
+    let named = delta::named(&friends, &deltas);
     let users = users::find_all(db, named.into_iter().collect()).await?;
     Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more, next: more.then_some(answered) })
 }
@@ -101,56 +93,17 @@ impl People {
     }
 
     /// What it takes to name a user: nothing the second time.
-    fn name(&mut self, user: UserId) -> usize {
-        if self.named.insert(user) { self.sizes.get(&user).copied().unwrap_or_default() } else { 0 }
-    }
-}
-
-/// Changes of the user's own.
-struct Own {
-    /// Up to which they are told.
-    rev: Rev,
-    friends: Vec<(UserId, Friendship)>,
-    chats: Vec<ChatState>,
-}
-
-impl Own {
-    fn cut(
-        friends: Vec<(Rev, UserId, Friendship)>,
-        chats: Vec<(Rev, ChatState)>,
-        until: Rev,
-        room: &mut Room,
-        people: &mut People,
-    ) -> Self {
-        let of_friends = friends.into_iter().map(|(rev, friend, state)| (rev, Some((friend, state)), None));
-        let of_chats = chats.into_iter().map(|(rev, chat)| (rev, None, Some(chat)));
-        let mut told: Vec<_> = of_friends.chain(of_chats).collect();
-        told.sort_by_key(|(rev, ..)| *rev);
-
-        // They have rows of their own, so that a small limit does not keep the groups waiting.
-        let rows = room.rows;
-        let mut cut = Cut::new(room);
-        let end = told.iter().find_map(|(rev, friend, chat)| {
-            let friend = friend.map_or(0, |friend| friend.size_bytes() + people.name(friend.0));
-            cut.take(*rev, 1, friend + chat.map_or(0, |chat| chat.size_bytes()))
-        });
-        if end.is_none() {
-            room.rows = rows;
-        }
-        let mut own = Self { rev: end.unwrap_or(until), friends: Vec::new(), chats: Vec::new() };
-        for (_, friend, chat) in told.into_iter().take_while(|(rev, ..)| *rev <= own.rev) {
-            own.friends.extend(friend);
-            own.chats.extend(chat);
-        }
-        own
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere they are read when they are named")]
+    fn name(&mut self, user: UserId) -> std::result::Result<usize, Infallible> {
+        Ok(if self.named.insert(user) { self.sizes.get(&user).copied().unwrap_or_default() } else { 0 })
     }
 }
 
 /// The user's own `rev`, that of his profile, and the profile.
 async fn own_profile(db: &impl GenericClient, user: UserId) -> Result<Option<(Rev, Rev, User)>> {
     let sql = "SELECT id, account, name, avatar, email, rev, profile_rev FROM users WHERE id = $1";
-    let read = |row: row::Fields<'_>| Ok((row.number(5)?, row.number(6)?, row::user(row)?));
-    row::first(db, sql, &[&user.sql()], read).await
+    let found = row::first(db, sql, &[&user.sql()], row::read).await?;
+    Ok(found.map(|(profile, rev, profile_rev)| (rev, profile_rev, profile)))
 }
 
 /// The groups in which he missed something, by id, and how far the client is in each: the only ones that are looked
@@ -170,8 +123,8 @@ async fn candidates(db: &impl GenericClient, user: UserId, query: &SyncQuery) ->
     let (after, to) = (query.after.unwrap_or_default(), query.to.unwrap_or(GroupId(u64::MAX)));
     let named = array(known.keys().copied());
     let params: row::Params<'_> = &[&user.sql(), &named, &after.sql(), &to.sql()];
-    let ever = row::all(db, sql, params, |row| Ok((row.number(0)?, row.number(1)?))).await?;
-    let changed = ever.into_iter().filter_map(|(group, until): (GroupId, Rev)| {
+    let ever: Vec<(GroupId, Rev)> = row::all(db, sql, params, row::read).await?;
+    let changed = ever.into_iter().filter_map(|(group, until)| {
         let since = known.get(&group).copied().unwrap_or_default();
         (until > since).then_some((group, since))
     });
@@ -179,29 +132,11 @@ async fn candidates(db: &impl GenericClient, user: UserId, query: &SyncQuery) ->
 }
 
 /// A group in which the user missed something.
-struct View {
-    group: GroupId,
-    membership: Membership,
-    head: Head,
-    /// How far the client is.
-    since: Rev,
-    /// How far the user may see. What changed later he learns if he comes back, as it is above the `rev` that he was
-    /// told.
-    until: Rev,
-    /// The places that he missed, ascending.
-    missed: Vec<Span>,
-    /// The smallest place that was not skipped, if the window left out some.
-    skipped_to: Option<Seq>,
+struct Changed {
+    view: View,
+    missed: Missed,
     /// Up to where they have deleted it from their list, if they have.
     deleted: Option<Seq>,
-}
-
-/// Where the group is.
-struct Head {
-    last_seq: Seq,
-    last_rev: Rev,
-    info_rev: Rev,
-    member_count: u64,
 }
 
 /// The groups as he may see them, in the order given.
@@ -210,7 +145,7 @@ async fn views(
     user: UserId,
     groups: &[(GroupId, Rev)],
     window: Option<u32>,
-) -> Result<Vec<View>> {
+) -> Result<Vec<Changed>> {
     let sql = concat!(
         "SELECT since.group_id, since.rev, g.last_seq, g.last_rev, coalesce(d.info_rev, g.info_rev),
                 coalesce(d.member_count, g.member_count), place.low,
@@ -231,40 +166,15 @@ async fn views(
     let ids = array(groups.iter().map(|(group, _)| *group));
     let since = array(groups.iter().map(|(_, since)| *since));
     row::all(db, sql, &[&user.sql(), &ids, &since], |row| {
-        let membership = Membership::read(row.from(8))?;
-        let head = Head {
-            last_seq: row.number(2)?,
-            last_rev: row.number(3)?,
-            info_rev: row.number(4)?,
-            member_count: row.number(5)?,
-        };
-        let until = membership.left.map_or(head.last_rev, |(_, left_rev)| left_rev);
-        let (missed, skipped_to) = missed(&membership, head.last_seq, row.number(6)?, window);
-        Ok(View {
-            group: row.number(0)?,
-            membership,
-            head,
-            since: row.number(1)?,
-            until,
-            missed,
-            skipped_to,
-            deleted: row.maybe(7)?,
-        })
+        let (group, since, last_seq, last_rev, info_rev, member_count, has, deleted, membership) =
+            row::read(row)?;
+        let membership: Membership = membership;
+        let view =
+            View { group, membership: membership.is, last_seq, last_rev, info_rev, member_count, since };
+        let missed = view.missed(&membership.spans(last_seq), has, window);
+        Ok(Changed { view, missed, deleted })
     })
     .await
-}
-
-/// What he missed who has everything up to the place `has`.
-fn missed(membership: &Membership, last_seq: Seq, has: Seq, window: Option<u32>) -> (Vec<Span>, Option<Seq>) {
-    let visible = membership.spans(last_seq);
-    let Some(size) = window else { return (above(&visible, has), None) };
-
-    let mut newest = page_spans(&visible, None, Page { number: 1, size });
-    newest.reverse();
-    let last_visible = membership.left.map_or(last_seq, |(left_seq, _)| left_seq);
-    let skipped_to = Seq(newest.first().map_or(last_visible, |span| span.after).0 + 1);
-    let skipped = above(&visible, has).iter().any(|span| span.after.0 + 1 < skipped_to.0);
-    (above(&newest, has), skipped.then_some(skipped_to))
 }
 
 /// What an answer has of a group that changed.
@@ -280,19 +190,21 @@ async fn of_views(
     db: &Transaction<'_>,
     user: UserId,
     window: Option<u32>,
-    views: Vec<View>,
+    changed: Vec<Changed>,
     room: &mut Room,
     people: &mut People,
 ) -> Result<Vec<Told>> {
-    let mut rows = Rows::read(db, user, window, &views, *room).await?;
+    let mut rows = Rows::read(db, user, window, &changed, *room).await?;
     people.learn(db, rows.named()).await?;
     let mut told = Vec::new();
-    for view in views {
+    for Changed { view, missed, deleted } in changed {
         if room.is_used_up() {
             told.push(Told::Unanswered(view.group));
             break;
         }
-        told.push(Told::Delta(Box::new(view.delta(&mut rows, room, people))));
+        let rows = rows.take(view.group, missed, deleted);
+        let Ok(delta) = view.delta(rows, room, |user| people.name(user));
+        told.push(Told::Delta(Box::new(delta)));
     }
     Ok(told)
 }
@@ -315,18 +227,18 @@ impl Rows {
         db: &Transaction<'_>,
         user: UserId,
         window: Option<u32>,
-        views: &[View],
+        changed: &[Changed],
         room: Room,
     ) -> Result<Self> {
         let limit = room.rows;
         // Places have no gaps: how many messages each has is known before they are read.
         let (mut spans, mut wanted, mut reached) = (Vec::new(), limit as u64 + 1, 0);
-        for view in views {
+        for Changed { view, missed, .. } in changed {
             if wanted == 0 {
                 break;
             }
             reached += 1;
-            for span in &view.missed {
+            for span in &missed.spans {
                 let take = wanted.min(span.to.0 - span.after.0);
                 if take > 0 {
                     spans.push((view.group, Span { after: span.after, to: Seq(span.after.0 + take) }));
@@ -334,16 +246,16 @@ impl Rows {
                 wanted -= take;
             }
         }
-        let views = &views[..reached];
+        let views: Vec<_> = changed[..reached].iter().map(|changed| changed.view).collect();
         let described: Vec<_> =
             views.iter().filter(|view| view.is_described()).map(|view| view.group).collect();
-        let ranges: Vec<_> = views.iter().map(|view| (view.group, view.since, view.until)).collect();
+        let ranges: Vec<_> = views.iter().map(|view| (view.group, view.since, view.until())).collect();
         let most = window.map_or(limit + 1, |size| size as usize);
         let (found, messages, members, renamed, events) = try_join!(
             groups::seen(db, user, described),
             history::runs(db, &spans, room.bytes),
-            members(db, user, views, limit + 1),
-            renamed(db, views, limit + 1),
+            members(db, user, &views, limit + 1),
+            renamed(db, &views, limit + 1),
             events::of_groups(db, user, &ranges, (most, limit + 1), window.is_some())
         )?;
         let mut rows = Self {
@@ -366,6 +278,19 @@ impl Rows {
             rows.renamed.entry(group).or_default().push((rev, user));
         }
         Ok(rows)
+    }
+
+    /// Those of one group.
+    fn take(&mut self, group: GroupId, missed: Missed, deleted: Option<Seq>) -> delta::Rows {
+        delta::Rows {
+            group: self.groups.remove(&group),
+            messages: self.messages.remove(&group).unwrap_or_default(),
+            members: self.members.remove(&group).unwrap_or_default(),
+            renamed: self.renamed.remove(&group).unwrap_or_default(),
+            events: self.events.remove(&group).unwrap_or_default(),
+            missed,
+            deleted,
+        }
     }
 
     /// Everybody whom they name.
@@ -413,16 +338,10 @@ async fn members(
     );
     let groups = array(told.iter().map(|view| view.group));
     let since = array(told.iter().map(|view| view.since));
-    let until = array(told.iter().map(|view| view.until));
+    let until = array(told.iter().map(|view| view.until()));
     row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql(), &user.sql()], |row| {
-        let member = MemberState {
-            user: row.number(1)?,
-            role: row.known(3)?,
-            left: row.get(4)?,
-            read_seq: row.number(5)?,
-            delivered_seq: row.number(6)?,
-        };
-        Ok((row.number(0)?, row.number(2)?, member))
+        let (group, user, rev, role, left, read_seq, delivered_seq) = row::read(row)?;
+        Ok((group, rev, MemberState { user, role, left, read_seq, delivered_seq }))
     })
     .await
 }
@@ -447,76 +366,6 @@ async fn renamed(
                ORDER BY m.group_id, m.profile_rev LIMIT $4";
     let groups = array(large.iter().map(|view| view.group));
     let since = array(large.iter().map(|view| view.since));
-    let until = array(large.iter().map(|view| view.until));
-    row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql()], |row| {
-        Ok((row.number(0)?, row.number(1)?, row.number(2)?))
-    })
-    .await
-}
-
-impl View {
-    /// Whether name, avatar and creator are told: if they changed or the client does not know the group.
-    fn is_described(&self) -> bool {
-        let changed = self.since < self.head.info_rev && self.head.info_rev <= self.until;
-        changed || self.since == Rev(0)
-    }
-
-    fn omits_members(&self) -> bool {
-        self.head.member_count > MAX_SYNCED_MEMBERS
-    }
-
-    /// The first rows that they missed, as far as there is room.
-    fn delta(self, rows: &mut Rows, room: &mut Room, people: &mut People) -> GroupDelta {
-        let last_seq = self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq);
-        let members_omitted = self.omits_members();
-        let group = rows.groups.remove(&self.group);
-        room.take(DELTA_BYTES + group.as_ref().map_or(0, Size::size_bytes));
-        let mut messages = rows.messages.remove(&self.group).unwrap_or_default();
-        let mut members = rows.members.remove(&self.group).unwrap_or_default();
-        let mut renamed = rows.renamed.remove(&self.group).unwrap_or_default();
-        let mut events = rows.events.remove(&self.group).unwrap_or_default();
-
-        let of_messages =
-            messages.iter().map(|message| (message.rev, 1, message.size_bytes(), vec![message.sender]));
-        let of_members =
-            members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), vec![member.user]));
-        let of_renamed = renamed.iter().map(|(rev, user)| (*rev, 1, 0, vec![*user]));
-        let of_events = events
-            .iter()
-            .map(|event| (event.place(), event.size(), event.size_bytes(), event.named().collect()));
-        let mut told: Vec<_> = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
-        told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
-        let mut cut = Cut::new(room);
-        let end = told.into_iter().find_map(|(rev, rows, bytes, named)| {
-            let named: usize = named.into_iter().map(|user| people.name(user)).sum();
-            cut.take(rev, rows, bytes + named)
-        });
-        // Not all of them may have been read.
-        let rev = known_to(&messages, &self.missed, self.until).min(end.unwrap_or(self.until));
-        if rev < self.until {
-            room.use_up();
-        }
-        events.retain(|event| event.place() <= rev);
-        messages.retain(|message| message.rev <= rev);
-        members.retain(|(of_member, _)| *of_member <= rev);
-        renamed.retain(|(of_member, _)| *of_member <= rev);
-
-        GroupDelta {
-            group_id: self.group,
-            rev,
-            member: self.membership.left.is_none(),
-            group,
-            last_seq,
-            unread: self.membership.unread(last_seq),
-            messages,
-            skipped_to: self.skipped_to,
-            members: members.into_iter().map(|(_, member)| member).collect(),
-            members_omitted,
-            joined_at: self.membership.joined_at,
-            events,
-            renamed: renamed.into_iter().map(|(_, user)| user).collect(),
-            more: rev < self.until,
-            deleted: self.deleted,
-        }
-    }
+    let until = array(large.iter().map(|view| view.until()));
+    row::all(db, sql, &[&groups, &since, &until, &(limit as u64).sql()], row::read).await
 }

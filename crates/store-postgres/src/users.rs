@@ -16,7 +16,7 @@ pub(crate) async fn find_all(db: &impl GenericClient, users: Vec<UserId>) -> Res
         return Ok(Vec::new());
     }
     let sql = "SELECT id, account, name, avatar, email FROM users WHERE id = ANY($1)";
-    let found = row::all(db, sql, &[&array(users.clone())], row::user).await?;
+    let found: Vec<User> = row::all(db, sql, &[&array(users.clone())], row::read).await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|user| (user.id, user)).collect();
     Ok(users.into_iter().filter_map(|user| found.remove(&user)).collect())
 }
@@ -28,8 +28,6 @@ pub(crate) async fn sizes(db: &impl GenericClient, users: Vec<UserId>) -> Result
     }
     let sql = "SELECT id, (octet_length(account) + octet_length(name) + octet_length(avatar) + octet_length(email))::bigint
                FROM users WHERE id = ANY($1)";
-    row::all(db, sql, &[&array(users)], |row| {
-        Ok((row.number(0)?, user_bytes(row.number::<u64>(1)? as usize)))
-    })
-    .await
+    let found: Vec<(UserId, u64)> = row::all(db, sql, &[&array(users)], row::read).await?;
+    Ok(found.into_iter().map(|(user, texts)| (user, user_bytes(texts as usize))).collect())
 }

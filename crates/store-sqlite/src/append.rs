@@ -10,7 +10,7 @@ use rusqlite::{Connection, Statement, params};
 use crate::batch::Batch;
 use crate::client_ids::{self, Found};
 use crate::failure::{Failure, Result};
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 use crate::tail::Entry;
 use crate::{checksum, uploads};
 
@@ -128,9 +128,8 @@ fn insert(insert: &mut Statement<'_>, message: &Message, client_hash: i64) -> Re
 
 /// The answer to a message that was stored before.
 fn place_of(db: &Connection, message: MessageId) -> Result<Written> {
-    let place = row::first(db, "SELECT id, seq FROM messages WHERE id = ?1", [message.sql()], |row| {
-        Ok(Seq(Fields { table: "messages", row }.get(1)?))
-    })?;
+    let sql = "SELECT id, seq FROM messages WHERE id = ?1";
+    let place = row::first(db, sql, [message.sql()], row::behind_key("messages"))?;
     let seq = place.ok_or_else(|| Failure::Corrupt {
         table: "client_ids".into(),
         column: "message_id".into(),
@@ -141,7 +140,5 @@ fn place_of(db: &Connection, message: MessageId) -> Result<Written> {
 }
 
 fn seq_of(find: &mut Statement<'_>, group: GroupId, message: MessageId) -> Result<Option<Seq>> {
-    row::first_of(find, [message.sql(), group.sql()], |row| {
-        Ok(Seq(Fields { table: "messages", row }.get(1)?))
-    })
+    row::first_of(find, [message.sql(), group.sql()], row::behind_key("messages"))
 }

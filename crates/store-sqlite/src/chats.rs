@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use crate::directory::Directory;
 use crate::failure::Result;
 use crate::readers::Snapshot;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 use crate::{groups, history, membership, users};
 
 /// See [`rim_store::Store::chats_part`].
@@ -65,11 +65,8 @@ fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec
     let deleted = deleted(db, user)?;
     // An index has all of these columns.
     let sql = "SELECT group_id, join_seq, left_seq, left_message_id FROM members WHERE user_id = ?1";
-    let memberships = row::all(db, sql, [user.sql()], |row| {
-        let row = Fields { table: "members", row };
-        let left = row.get::<Option<u64>>(2)?.map(Seq);
-        Ok((GroupId(row.get(0)?), Seq(row.get(1)?), left, MessageId(row.get(3)?)))
-    })?;
+    let memberships: Vec<(GroupId, Seq, Option<Seq>, MessageId)> =
+        row::all(db, sql, [user.sql()], row::of("members"))?;
     let heads = directory.look();
     let entries = memberships.into_iter().filter_map(|(group, join_seq, left, left_message)| {
         let head = heads.head(group);
@@ -85,11 +82,7 @@ fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec
 /// Up to where they have deleted which chats.
 fn deleted(db: &Connection, user: UserId) -> Result<HashMap<GroupId, Seq>> {
     let sql = "SELECT group_id, deleted_seq FROM chats WHERE user_id = ?1 AND deleted_seq IS NOT NULL";
-    let deleted = row::all(db, sql, [user.sql()], |row| {
-        let row = Fields { table: "chats", row };
-        Ok((GroupId(row.get(0)?), Seq(row.get(1)?)))
-    })?;
-    Ok(deleted.into_iter().collect())
+    Ok(row::all(db, sql, [user.sql()], row::of("chats"))?.into_iter().collect())
 }
 
 /// The last message of the group that they may see.
@@ -99,9 +92,7 @@ fn last_seen(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Mes
                       THEN g.last_message_id ELSE m.left_message_id END
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
                WHERE m.group_id = ?1 AND m.user_id = ?2";
-    let last = row::first(db, sql, [group.sql(), user.sql()], |row| {
-        Ok(MessageId(Fields { table: "members", row }.get(1)?))
-    })?;
+    let last = row::first(db, sql, [group.sql(), user.sql()], row::behind_key("members"))?;
     Ok(last.filter(|last| *last != MessageId(0)))
 }
 
@@ -112,10 +103,7 @@ fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat
                       m.left_rev
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
                WHERE m.group_id = ?1 AND m.user_id = ?2";
-    let found = row::first(db, sql, [shown.group.sql(), user.sql()], |row| {
-        let row = Fields { table: "members", row };
-        Ok((row.get(1)?, row.get::<Option<u64>>(2)?.map(Rev)))
-    })?;
+    let found = row::first(db, sql, [shown.group.sql(), user.sql()], row::behind_key("members"))?;
     let Some((unread, left_rev)) = found else { return Ok(None) };
     let peer = peer(db, user, shown.group, left_rev)?;
     let found = (
@@ -149,12 +137,8 @@ fn peer(db: &Connection, user: UserId, group: GroupId, left_rev: Option<Rev>) ->
     if let Some(peer) = departure.and_then(|departure| departure.peer(user)) {
         return Ok(peer);
     }
-    let find = |sql: &str| {
-        row::first(db, sql, [group.sql(), user.sql()], |row| {
-            let row = Fields { table: "members", row };
-            Ok((Rev(row.get(0)?), UserId(row.get(1)?)))
-        })
-    };
+    let find =
+        |sql: &str| row::first::<(Rev, UserId)>(db, sql, [group.sql(), user.sql()], row::of("members"));
     if let Some((_, current)) = find(peer_sql!("members", "NULL"))? {
         return Ok(current);
     }
@@ -177,12 +161,10 @@ pub(crate) fn changed(
                SELECT group_id, deleted_seq, read_seq, own_rev FROM forgotten_members
                WHERE user_id = ?1 AND own_rev > ?2 AND ?2 > 0
                ORDER BY 4 LIMIT ?3";
-    row::all(db, sql, [user.sql(), rev.sql(), (limit as u64).sql()], |row| {
-        let row = Fields { table: "chats", row };
-        let deleted = row.get::<Option<u64>>(1)?.map(Seq);
-        let state = ChatState { group: GroupId(row.get(0)?), deleted, read: Seq(row.get(2)?) };
-        Ok((Rev(row.get(3)?), state))
-    })
+    let found = row::all(db, sql, [user.sql(), rev.sql(), (limit as u64).sql()], row::of("chats"))?;
+    let changed =
+        found.into_iter().map(|(group, deleted, read, rev)| (rev, ChatState { group, deleted, read }));
+    Ok(changed.collect())
 }
 
 /// Up to where they have deleted the chat, if they have.
@@ -190,8 +172,5 @@ pub(crate) fn deleted_up_to(db: &Connection, user: UserId, group: GroupId) -> Re
     let sql = "SELECT group_id, deleted_seq FROM chats WHERE user_id = ?1 AND group_id = ?2
                UNION ALL
                SELECT group_id, deleted_seq FROM forgotten_members WHERE user_id = ?1 AND group_id = ?2";
-    let deleted = row::first(db, sql, [user.sql(), group.sql()], |row| {
-        Fields { table: "chats", row }.get::<Option<u64>>(1)
-    })?;
-    Ok(deleted.flatten().map(Seq))
+    Ok(row::first(db, sql, [user.sql(), group.sql()], row::behind_key("chats"))?.flatten())
 }

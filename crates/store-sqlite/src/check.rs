@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
 use crate::file::DatabaseFile;
-use crate::row::Sql;
+use crate::row::{Checked, Columns, Sql};
 use crate::{OpenError, archive, checksum, connection, migrations, row};
 
 /// Checksums added in one transaction.
@@ -76,7 +76,8 @@ pub fn fill_checksums(path: &Path) -> std::result::Result<u64, OpenError> {
     loop {
         let tx = db.transaction()?;
         let sql = format!("{ALL} WHERE id > ?1 AND checksum IS NULL ORDER BY id LIMIT ?2");
-        let rows = row::all(&tx, &sql, params![above, FILLED_AT_ONCE as i64], row::message)?;
+        let rows =
+            row::all(&tx, &sql, params![above, FILLED_AT_ONCE as i64], row::of::<Checked>("messages"))?;
         let Some((last, _)) = rows.last() else { break };
         above = last.id.sql();
         for (message, _) in &rows {
@@ -124,7 +125,7 @@ fn messages(db: &Connection, report: &mut Report) -> Result<()> {
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         count += 1;
-        let (message, expected) = match row::message(row) {
+        let (message, expected) = match row::of::<Checked>("messages")(row) {
             Ok(read) => read,
             Err(failure @ Failure::Corrupt { .. }) => {
                 damaged += 1;
@@ -144,7 +145,7 @@ fn messages(db: &Connection, report: &mut Report) -> Result<()> {
         if message.id.0 <= settled.unsigned_abs() {
             let (group, id) = (message.group.sql(), message.id.sql());
             places.add([group, message.seq.sql(), id, 0]);
-            client_ids.add([group, message.sender.sql(), row.get(10)?, id]);
+            client_ids.add([group, message.sender.sql(), row.get(Checked::COUNT)?, id]);
         }
         follow(&mut groups, &message, report);
     }
@@ -184,10 +185,7 @@ fn follow(groups: &mut HashMap<GroupId, Seen>, message: &Message, report: &mut R
 fn heads(db: &Connection, seen: &HashMap<GroupId, Seen>, report: &mut Report) -> Result<()> {
     let mut known = 0;
     let sql = "SELECT id, last_seq, last_rev, last_message_id FROM groups";
-    let heads = row::all(db, sql, [], |row| {
-        let row = row::Fields { table: "groups", row };
-        Ok((GroupId(row.get(0)?), Seq(row.get(1)?), Rev(row.get(2)?), MessageId(row.get(3)?)))
-    })?;
+    let heads: Vec<(GroupId, Seq, Rev, MessageId)> = row::all(db, sql, [], row::of("groups"))?;
     for (group, last_seq, last_rev, last) in heads {
         let none = Seen { seq: Seq(0), rev: Rev(0), last: MessageId(0) };
         let messages = seen.get(&group).inspect(|_| known += 1).unwrap_or(&none);

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::batch::Batch;
 use crate::failure::Result;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 use crate::tail::ClientKey;
 
 /// Under which number an id is looked for: 8 bytes of its hash, as an index of numbers is small. `probe`
@@ -56,9 +56,7 @@ impl Batch<'_> {
             return Ok(Some(message));
         }
         let key = [key.0.sql(), key.1.sql(), key.2];
-        row::first_of(&mut self.statements.find_client_id, key, |row| {
-            Ok(MessageId(Fields { table: "client_ids", row }.get(1)?))
-        })
+        row::first_of(&mut self.statements.find_client_id, key, row::behind_key("client_ids"))
     }
 }
 

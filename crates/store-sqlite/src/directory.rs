@@ -22,7 +22,7 @@ use rim_core::{GroupId, MessageId, Rev, Seq};
 use rusqlite::Connection;
 
 use crate::failure::Result;
-use crate::row::{self, Fields};
+use crate::row;
 
 /// Where a group is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,13 +43,8 @@ impl Directory {
     pub(crate) fn load(db: &Connection) -> Result<Self> {
         let sql = "SELECT id, last_seq, last_rev, last_message_id FROM groups";
         let heads = row::all(db, sql, [], |row| {
-            let row = Fields { table: "groups", row };
-            let head = Head {
-                last_seq: Seq(row.get(1)?),
-                last_rev: Rev(row.get(2)?),
-                last_message: MessageId(row.get(3)?),
-            };
-            Ok((GroupId(row.get(0)?), head))
+            let (group, last_seq, last_rev, last_message) = row::of("groups")(row)?;
+            Ok((group, Head { last_seq, last_rev, last_message }))
         })?;
         let directory = Self { heads: RwLock::default() };
         directory.publish(heads);

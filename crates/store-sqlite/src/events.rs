@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use rim_core::group_event::{EventKind, GroupEvent, MAX_ROWS};
+use rim_core::group_event::{GroupEvent, MAX_ROWS};
 use rim_core::sync::Stay;
 use rim_core::user::User;
-use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, Rev, Seq, UserId};
 use rusqlite::Connection;
 
 use crate::failure::Result;
 use crate::membership::Membership;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Columns, Fields, Sql};
 use crate::users;
 
 /// Of these stays, which ascend, those seen by the places `from` to `to` of the messages: the newest `limit`,
@@ -32,7 +32,7 @@ pub(crate) fn newest(
             break;
         }
         let params = [group.sql(), stay.from.sql(), stay.to.sql(), from.sql(), to.sql(), left.sql()];
-        events.extend(row::all(db, sql, params, read)?);
+        events.extend(row::all(db, sql, params, row::of("group_events"))?);
     }
     events.reverse();
     Ok(events)
@@ -53,7 +53,8 @@ pub(crate) fn first(
         if left == 0 {
             break;
         }
-        events.extend(row::all(db, sql, [group.sql(), stay.from.sql(), stay.to.sql(), left.sql()], read)?);
+        let params = [group.sql(), stay.from.sql(), stay.to.sql(), left.sql()];
+        events.extend(row::all(db, sql, params, row::of("group_events"))?);
     }
     Ok(events)
 }
@@ -83,18 +84,24 @@ pub(crate) fn between(
     Ok((events, users, more))
 }
 
-fn read(row: &rusqlite::Row<'_>) -> Result<GroupEvent> {
-    let row = Fields { table: "group_events", row };
-    let (place, kind, count) = (Rev(row.get(0)?), row.parse(2, EventKind::from_code)?, row.get(5)?);
-    let users: String = row.get(4)?;
-    Ok(GroupEvent {
-        rev: GroupEvent::rev_of(kind, place, count),
-        seq: Seq(row.get(1)?),
-        kind,
-        actor: UserId(row.get(3)?),
-        users: GroupEvent::users_from_text(&users).ok_or_else(|| row.corrupt(4))?,
-        count,
-        name: row.get(6)?,
-        at: Timestamp(row.get(7)?),
-    })
+/// Of `place, seq, kind, actor_id, user_ids, user_count, name, created_at`.
+impl Columns for GroupEvent {
+    const COUNT: usize = 8;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (place, seq, kind, actor, Named(users), count, name, at) = row.read(first)?;
+        Ok(Self { rev: Self::rev_of(kind, place, count), seq, kind, actor, users, count, name, at })
+    }
+}
+
+/// The column `user_ids`.
+struct Named(Vec<UserId>);
+
+impl Columns for Named {
+    const COUNT: usize = 1;
+
+    fn read(row: Fields<'_>, at: usize) -> Result<Self> {
+        let users: String = row.read(at)?;
+        GroupEvent::users_from_text(&users).map(Self).ok_or_else(|| row.corrupt(at))
+    }
 }

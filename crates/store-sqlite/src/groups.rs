@@ -4,12 +4,12 @@ use rim_core::group::{Departure, Group};
 use rim_core::{GroupId, Rev, UserId};
 use rusqlite::Connection;
 
-use crate::failure::{Failure, Result};
-use crate::row::{self, Fields, Sql};
+use crate::failure::Result;
+use crate::row::{self, Sql};
 
 pub(crate) fn find(db: &Connection, group: GroupId) -> Result<Option<Group>> {
     let sql = "SELECT id, name, avatar, mode, creator_id, single FROM groups WHERE id = ?1";
-    row::first(db, sql, [group.sql()], row::group)
+    row::first(db, sql, [group.sql()], row::of("groups"))
 }
 
 /// The group as it is told to one who left it at `left_rev`, or is in it.
@@ -27,21 +27,18 @@ pub(crate) fn departure(db: &Connection, group: GroupId, left_rev: Option<Rev>) 
     let sql =
         "SELECT rev, name, avatar, creator_id, info_rev, member_count, first_id, second_id FROM departures
                WHERE group_id = ?1 AND rev <= ?2 ORDER BY rev DESC LIMIT 1";
-    row::first(db, sql, [group.sql(), left_rev.sql()], |row| {
-        let row = Fields { table: "departures", row };
-        let maybe = |index| Ok::<_, Failure>(row.get::<Option<u64>>(index)?.map(UserId));
-        Ok(Departure {
-            name: row.get(1)?,
-            avatar: row.get(2)?,
-            creator: UserId(row.get(3)?),
-            info_rev: Rev(row.get(4)?),
-            member_count: row.get(5)?,
-            first: [maybe(6)?, maybe(7)?],
-        })
-    })
+    let found = row::first(db, sql, [group.sql(), left_rev.sql()], row::behind_key("departures"))?;
+    Ok(found.map(|(name, avatar, creator, info_rev, member_count, first, second)| Departure {
+        name,
+        avatar,
+        creator,
+        info_rev,
+        member_count,
+        first: [first, second],
+    }))
 }
 
 pub(crate) fn ids_of(db: &Connection, user: UserId) -> Result<Vec<GroupId>> {
     let sql = "SELECT group_id FROM members WHERE user_id = ?1 AND left_rev IS NULL ORDER BY group_id";
-    row::all(db, sql, [user.sql()], |row| Ok(GroupId(Fields { table: "members", row }.get(0)?)))
+    row::all(db, sql, [user.sql()], row::of("members"))
 }

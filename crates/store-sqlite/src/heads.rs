@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use crate::directory::{Directory, Head};
 use crate::failure::Result;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 use crate::statements::Statements;
 
 /// More groups or members than this are not remembered from batch to batch.
@@ -110,9 +110,8 @@ pub(crate) struct Heads {
 impl Heads {
     /// Remembers nothing yet but which id the next message gets.
     pub(crate) fn load(db: &Connection) -> Result<Self> {
-        let last = row::first(db, "SELECT id FROM messages ORDER BY id DESC LIMIT 1", [], |row| {
-            Fields { table: "messages", row }.get::<u64>(0)
-        })?;
+        let sql = "SELECT id FROM messages ORDER BY id DESC LIMIT 1";
+        let last: Option<u64> = row::first(db, sql, [], row::of("messages"))?;
         Ok(Self {
             groups: HashMap::new(),
             standings: HashMap::new(),
@@ -257,16 +256,9 @@ impl Heads {
 fn load_head(db: &Connection, group: GroupId) -> Result<(Head, bool)> {
     let sql = "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2 FROM groups
                WHERE id = ?1";
-    let head = row::first(db, sql, [group.sql()], |row| {
-        let row = Fields { table: "groups", row };
-        let head = Head {
-            last_seq: Seq(row.get(1)?),
-            last_rev: Rev(row.get(2)?),
-            last_message: MessageId(row.get(3)?),
-        };
-        Ok((head, row.get(4)?))
-    })?;
-    Ok(head.ok_or(Refusal::NoSuchGroup)?)
+    let found = row::first(db, sql, [group.sql()], row::behind_key("groups"))?;
+    let (last_seq, last_rev, last_message, is_half) = found.ok_or(Refusal::NoSuchGroup)?;
+    Ok((Head { last_seq, last_rev, last_message }, is_half))
 }
 
 /// When something happened in it last, but for receipts.
@@ -276,25 +268,21 @@ fn load_last_at(db: &Connection, group: GroupId, last_message: MessageId) -> Res
                SELECT ?1, created_at FROM
                    (SELECT created_at FROM group_events WHERE group_id = ?1 ORDER BY place DESC LIMIT 1)
                ORDER BY 2 DESC LIMIT 1";
-    let last = row::first(db, sql, [group.sql(), last_message.sql()], |row| {
-        Ok(Timestamp(Fields { table: "messages", row }.get(1)?))
-    })?;
+    let last = row::first(db, sql, [group.sql(), last_message.sql()], row::behind_key("messages"))?;
     Ok(last.unwrap_or_default())
 }
 
 fn load_standing(db: &Connection, group: GroupId, user: UserId) -> Result<Standing> {
     let sql = "SELECT group_id, left_rev IS NULL, read_seq, delivered_seq, sent_seq, rev FROM members
                WHERE group_id = ?1 AND user_id = ?2";
-    let standing = row::first(db, sql, [group.sql(), user.sql()], |row| {
-        let row = Fields { table: "members", row };
-        Ok(Standing {
-            member: row.get(1)?,
-            read_seq: Seq(row.get(2)?),
-            delivered_seq: Seq(row.get(3)?),
-            sent_seq: Seq(row.get(4)?),
-            rev: Rev(row.get(5)?),
-            ..Standing::default()
-        })
-    })?;
+    let found = row::first(db, sql, [group.sql(), user.sql()], row::behind_key("members"))?;
+    let standing = found.map(|(member, read_seq, delivered_seq, sent_seq, rev)| Standing {
+        member,
+        read_seq,
+        delivered_seq,
+        sent_seq,
+        rev,
+        ..Standing::default()
+    });
     Ok(standing.unwrap_or_default())
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, Row};
 use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Checked, Columns, Fields, Sql};
 use crate::{checksum, groups, users};
 
 /// See [`rim_store::Store::history_part`].
@@ -26,8 +26,9 @@ pub(crate) fn part(
     bytes: usize,
 ) -> Result<Option<HistoryPart>> {
     let Some(membership) = Membership::find_any(db, group, user)? else { return Ok(None) };
-    let left_rev = membership.left.map(|(_, left_rev)| left_rev);
-    let (Some(group), Some(last_seq)) = (groups::seen(db, group, left_rev)?, last_seq(db, group)?) else {
+    let (Some(group), Some(last_seq)) =
+        (groups::seen(db, group, membership.is.left_rev())?, last_seq(db, group)?)
+    else {
         return Ok(None);
     };
     let spans = match wanted {
@@ -82,8 +83,8 @@ pub(crate) fn run(
         let mut statement = db.prepare_cached(sql)?;
         let mut rows = statement.query([group.sql(), in_table.after.sql(), in_table.to.sql()])?;
         while let Some(row) = rows.next()? {
-            let place = Fields { table: "places", row }.get(10).map(Seq);
-            let message = read(db, row, group, Some(place?))?;
+            let place = Fields { table: "places", row }.read(Checked::COUNT)?;
+            let message = read(db, row, group, Some(place))?;
             let is_last = is_enough(&message, enough)?;
             messages.push(message);
             if is_last {
@@ -123,8 +124,8 @@ pub(crate) fn sample(db: &Snapshot<'_>) -> Result<()> {
                     WHERE id >= abs(random() % (SELECT coalesce(max(id), 0) + 1 FROM messages)) ORDER BY id LIMIT 1";
     for sql in [newest, anywhere] {
         let found = row::first(db, sql, [], |row| {
-            let row = Fields { table: "messages", row };
-            Ok((MessageId(row.get(0)?), GroupId(row.get(1).unwrap_or(0))))
+            let id = Fields { table: "messages", row }.read(0)?;
+            Ok((id, GroupId(row.get("group_id").unwrap_or(0))))
         });
         // A damaged row is read, too: it is told of, and shown where it is.
         if let Some((message, group)) = found? {
@@ -162,7 +163,7 @@ const FIND: &str =
 /// Of the columns of [`FIND`]: the message, or what stands for it if the row is not what was written. It has the place
 /// where it was looked for, so that all others are shown.
 fn read(db: &Snapshot<'_>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> Result<Message> {
-    let why = match row::message(row) {
+    let why = match row::of::<Checked>("messages")(row) {
         Ok((message, checksum)) => {
             if checksum.is_some_and(|checksum| checksum != checksum::of(&message)) {
                 "it does not match its checksum".to_owned()
@@ -178,33 +179,33 @@ fn read(db: &Snapshot<'_>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> R
         Err(failure @ Failure::Corrupt { .. }) => failure.to_string(),
         Err(failure) => return Err(failure),
     };
-    let fields = Fields { table: "messages", row };
-    let id = MessageId(fields.get(0)?);
+    let id = Fields { table: "messages", row }.read(0)?;
     if let Some(health) = db.health {
         health.damaged(id, &why);
     }
     Ok(Message {
         id,
         group,
-        seq: seq.unwrap_or_else(|| Seq(fields.get(2).unwrap_or(0))),
-        rev: Rev(fields.get(3).unwrap_or(0)),
-        sender: UserId(fields.get(4).unwrap_or(0)),
+        seq: seq.unwrap_or_else(|| Seq(row.get("seq").unwrap_or(0))),
+        rev: Rev(row.get("rev").unwrap_or(0)),
+        sender: UserId(row.get("sender_id").unwrap_or(0)),
         client_msg_id: format!("{DAMAGED_ID}{id}"),
         kind: Kind::Text,
         content: DAMAGED.to_owned(),
-        created_at: Timestamp(fields.get(8).unwrap_or(0)),
+        created_at: Timestamp(row.get("created_at").unwrap_or(0)),
     })
 }
 
 fn last_rev(db: &Connection, group: GroupId) -> Result<Rev> {
-    let rev = row::first(db, "SELECT id, last_rev FROM groups WHERE id = ?1", [group.sql()], |row| {
-        Ok(Rev(Fields { table: "groups", row }.get(1)?))
-    })?;
-    Ok(rev.unwrap_or_default())
+    let found = row::first(
+        db,
+        "SELECT id, last_rev FROM groups WHERE id = ?1",
+        [group.sql()],
+        row::behind_key("groups"),
+    )?;
+    Ok(found.unwrap_or_default())
 }
 
 fn last_seq(db: &Connection, group: GroupId) -> Result<Option<Seq>> {
-    row::first(db, "SELECT id, last_seq FROM groups WHERE id = ?1", [group.sql()], |row| {
-        Ok(Seq(Fields { table: "groups", row }.get(1)?))
-    })
+    row::first(db, "SELECT id, last_seq FROM groups WHERE id = ?1", [group.sql()], row::behind_key("groups"))
 }

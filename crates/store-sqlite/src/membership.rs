@@ -1,12 +1,13 @@
 //! What one user may see of one group.
 
+use rim_core::delta;
 use rim_core::message::Span;
 use rim_core::sync::Stay;
-use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, Rev, Seq, UserId};
 use rusqlite::Connection;
 
 use crate::failure::Result;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 
 /// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
 /// other in it: see [`rim_core::sync::Stay::overlaps`].
@@ -31,21 +32,15 @@ pub(crate) use shared;
 /// A user who is or was a member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Membership {
+    pub(crate) is: delta::Membership,
     pub(crate) join_rev: Rev,
-    pub(crate) joined_at: Timestamp,
-    pub(crate) join_seq: Seq,
-    pub(crate) read_seq: Seq,
-    pub(crate) sent_seq: Seq,
-    /// Where and when he left, if he did.
-    pub(crate) left: Option<(Seq, Rev)>,
     /// Whether the user has left the group and deleted it.
     pub(crate) forgotten: bool,
 }
 
 impl Membership {
     pub(crate) fn find(db: &Connection, group: GroupId, user: UserId) -> Result<Option<Self>> {
-        let sql = "SELECT group_id, join_seq, read_seq, sent_seq, left_seq, left_rev, join_rev, joined_at
-                   FROM members
+        let sql = "SELECT group_id, join_rev, joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev FROM members
                    WHERE group_id = ?1 AND user_id = ?2";
         Self::read(db, sql, group, user)
     }
@@ -55,7 +50,7 @@ impl Membership {
         if let Some(found) = Self::find(db, group, user)? {
             return Ok(Some(found));
         }
-        let sql = "SELECT group_id, join_seq, read_seq, sent_seq, left_seq, left_rev, join_rev, joined_at
+        let sql = "SELECT group_id, join_rev, joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev
                    FROM forgotten_members
                    WHERE group_id = ?1 AND user_id = ?2";
         let found = Self::read(db, sql, group, user)?;
@@ -63,24 +58,12 @@ impl Membership {
     }
 
     fn read(db: &Connection, sql: &str, group: GroupId, user: UserId) -> Result<Option<Self>> {
-        row::first(db, sql, [group.sql(), user.sql()], |row| {
-            let row = Fields { table: "members", row };
-            let left = (row.get::<Option<u64>>(4)?, row.get::<Option<u64>>(5)?);
-            Ok(Self {
-                join_rev: Rev(row.get(6)?),
-                joined_at: Timestamp(row.get(7)?),
-                join_seq: Seq(row.get(1)?),
-                read_seq: Seq(row.get(2)?),
-                sent_seq: Seq(row.get(3)?),
-                left: Option::zip(left.0.map(Seq), left.1.map(Rev)),
-                forgotten: false,
-            })
-        })
-    }
-
-    /// Messages he has not read, of a group that is at `last_seq`.
-    pub(crate) fn unread(&self, last_seq: Seq) -> u64 {
-        last_seq.0.saturating_sub(self.join_seq.max(self.read_seq).max(self.sent_seq).0)
+        let found = row::first(db, sql, [group.sql(), user.sql()], row::behind_key("members"))?;
+        Ok(found.map(|(join_rev, joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev)| {
+            let left = Option::zip(left_seq, left_rev);
+            let is = delta::Membership { joined_at, join_seq, read_seq, sent_seq, left };
+            Self { is, join_rev, forgotten: false }
+        }))
     }
 
     /// The parts of the membership after `since`, up to `until`, ascending.
@@ -94,11 +77,10 @@ impl Membership {
     ) -> Result<Vec<Stay>> {
         let sql = "SELECT group_id, join_rev, left_rev FROM earlier_stays
                    WHERE group_id = ?1 AND user_id = ?2 AND left_rev > ?3 ORDER BY join_rev";
-        let mut stays = row::all(db, sql, [group.sql(), user.sql(), since.sql()], |row| {
-            let row = Fields { table: "earlier_stays", row };
-            Ok(Stay { from: Rev(row.get(1)?), to: Rev(row.get(2)?) })
-        })?;
-        stays.push(Stay { from: self.join_rev, to: self.left.map_or(until, |(_, left_rev)| left_rev) });
+        let params = [group.sql(), user.sql(), since.sql()];
+        let earlier = row::all(db, sql, params, row::behind_key("earlier_stays"))?;
+        let mut stays: Vec<_> = earlier.into_iter().map(|(from, to)| Stay { from, to }).collect();
+        stays.push(Stay { from: self.join_rev, to: self.is.left_rev().unwrap_or(until) });
         for stay in &mut stays {
             *stay = Stay { from: stay.from.max(Rev(since.0 + 1)), to: stay.to.min(until) };
         }
@@ -106,7 +88,7 @@ impl Membership {
         Ok(stays)
     }
 
-    /// What he may see of a group that is at `last_seq`: ascending, each span holding at least one place.
+    /// What they may see of a group that is at `last_seq`: ascending, each span holding at least one place.
     pub(crate) fn spans(
         &self,
         db: &Connection,
@@ -116,15 +98,9 @@ impl Membership {
     ) -> Result<Vec<Span>> {
         let sql = "SELECT group_id, after_seq, to_seq FROM earlier_spans
                    WHERE group_id = ?1 AND user_id = ?2 ORDER BY after_seq";
-        let mut spans = row::all(db, sql, [group.sql(), user.sql()], |row| {
-            let row = Fields { table: "earlier_spans", row };
-            Ok(Span { after: Seq(row.get(1)?), to: Seq(row.get(2)?) })
-        })?;
-        let to = self.left.map_or(last_seq, |(left_seq, _)| left_seq);
-        if to > self.join_seq {
-            spans.push(Span { after: self.join_seq, to });
-        }
-        Ok(spans)
+        let earlier = row::all(db, sql, [group.sql(), user.sql()], row::behind_key("earlier_spans"))?;
+        let earlier = earlier.into_iter().map(|(after, to)| Span { after, to }).collect();
+        Ok(self.is.spans(earlier, last_seq))
     }
 }
 

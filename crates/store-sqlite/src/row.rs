@@ -1,11 +1,13 @@
 //! Between SQL and the model: parameters, queries, and rows that must make sense.
 
-use rim_core::group::Group;
+use rim_core::friend::Friendship;
+use rim_core::group::{Group, Role};
+use rim_core::group_event::EventKind;
 use rim_core::message::{Kind, Message};
 use rim_core::session::Session;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
-use rim_store::{Column, Value};
+use rim_store::Column;
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, Params, Row, Statement};
 
@@ -86,27 +88,39 @@ pub(crate) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result
     Ok(db.prepare_cached(sql)?.execute(params)?)
 }
 
-/// A row of a known table; its first column is the key by which a fault names it.
+/// Reads the columns of a row of this table, in their order; the first is the key by which a fault names it.
+pub(crate) fn of<T: Columns>(table: &'static str) -> impl Fn(&Row<'_>) -> Result<T> {
+    move |row| Fields { table, row }.read(0)
+}
+
+/// The same of those behind the first, which is there for faults alone.
+pub(crate) fn behind_key<T: Columns>(table: &'static str) -> impl Fn(&Row<'_>) -> Result<T> {
+    move |row| Fields { table, row }.read(1)
+}
+
+/// A row of a known table.
+#[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
     pub(crate) table: &'static str,
     pub(crate) row: &'a Row<'a>,
 }
 
 impl Fields<'_> {
-    pub(crate) fn get<T: FromSql>(&self, index: usize) -> Result<T> {
+    /// The columns from `first` on.
+    pub(crate) fn read<T: Columns>(self, first: usize) -> Result<T> {
+        T::read(self, first)
+    }
+
+    fn get<T: FromSql>(self, index: usize) -> Result<T> {
         self.row.get(index).map_err(|_| self.corrupt(index))
     }
 
-    pub(crate) fn parse<T>(&self, index: usize, parse: impl FnOnce(u8) -> Option<T>) -> Result<T> {
-        parse(self.get(index)?).ok_or_else(|| self.corrupt(index))
-    }
-
     /// A number that stands for something.
-    pub(crate) fn code<T: Column>(&self, index: usize) -> Result<T> {
-        T::of(&Value::Integer(self.get(index)?)).ok_or_else(|| self.corrupt(index))
+    fn code<T>(self, index: usize, meaning: impl FnOnce(u8) -> Option<T>) -> Result<T> {
+        meaning(self.get(index)?).ok_or_else(|| self.corrupt(index))
     }
 
-    pub(crate) fn corrupt(&self, index: usize) -> Failure {
+    pub(crate) fn corrupt(self, index: usize) -> Failure {
         let text = |index: usize| match self.row.get_ref(index) {
             Ok(ValueRef::Integer(number)) => number.to_string(),
             Ok(value) => format!("a value of type {}", value.data_type()),
@@ -117,62 +131,125 @@ impl Fields<'_> {
     }
 }
 
+/// What columns of a row hold, read in their order: a tuple names them where it is taken apart, beside the statement.
+pub(crate) trait Columns: Sized {
+    /// How many they are.
+    const COUNT: usize;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self>;
+}
+
+macro_rules! column {
+    ($($kind:ty: |$row:ident, $at:ident| $read:expr;)*) => { $(
+        impl Columns for $kind {
+            const COUNT: usize = 1;
+
+            fn read($row: Fields<'_>, $at: usize) -> Result<Self> {
+                $read
+            }
+        }
+    )* };
+}
+column! {
+    u8: |row, at| row.get(at);
+    u64: |row, at| row.get(at);
+    i64: |row, at| row.get(at);
+    bool: |row, at| row.get(at);
+    String: |row, at| row.get(at);
+    UserId: |row, at| row.get(at).map(Self);
+    GroupId: |row, at| row.get(at).map(Self);
+    MessageId: |row, at| row.get(at).map(Self);
+    SessionId: |row, at| row.get(at).map(Self);
+    Seq: |row, at| row.get(at).map(Self);
+    Rev: |row, at| row.get(at).map(Self);
+    Timestamp: |row, at| row.get(at).map(Self);
+    Kind: |row, at| row.code(at, Self::from_code);
+    EventKind: |row, at| row.code(at, Self::from_code);
+    Role: |row, at| row.code(at, |code| Self::of(&code.into()));
+    Friendship: |row, at| row.code(at, |code| Self::of(&code.into()));
+}
+
+impl<T: Columns> Columns for Option<T> {
+    const COUNT: usize = T::COUNT;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        match row.row.get_ref(first) {
+            Ok(ValueRef::Null) => Ok(None),
+            _ => T::read(row, first).map(Some),
+        }
+    }
+}
+
+macro_rules! tuples {
+    ($($($part:ident)*;)*) => { $(
+        impl<$($part: Columns),*> Columns for ($($part,)*) {
+            const COUNT: usize = 0 $(+ $part::COUNT)*;
+
+            fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+                let mut next = first;
+                let mut at = |count| {
+                    let at = next;
+                    next += count;
+                    at
+                };
+                Ok(($($part::read(row, at($part::COUNT))?,)*))
+            }
+        }
+    )* };
+}
+tuples! {
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+    A B C D E F G;
+    A B C D E F G H;
+    A B C D E F G H I;
+}
+
 /// Of `id, account, name, avatar, email`.
-pub(crate) fn user(row: &Row<'_>) -> Result<User> {
-    let row = Fields { table: "users", row };
-    Ok(User {
-        id: UserId(row.get(0)?),
-        account: row.get(1)?,
-        name: row.get(2)?,
-        avatar: row.get(3)?,
-        email: row.get(4)?,
-    })
+impl Columns for User {
+    const COUNT: usize = 5;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, account, name, avatar, email) = row.read(first)?;
+        Ok(Self { id, account, name, avatar, email })
+    }
 }
 
 /// Of `id, user_id, device, address, created_at, last_seen_at, expires_at`.
-pub(crate) fn session(row: &Row<'_>) -> Result<Session> {
-    let row = Fields { table: "sessions", row };
-    Ok(Session {
-        id: SessionId(row.get(0)?),
-        user: UserId(row.get(1)?),
-        device: row.get(2)?,
-        address: row.get(3)?,
-        created_at: Timestamp(row.get(4)?),
-        last_seen_at: Timestamp(row.get(5)?),
-        expires_at: Timestamp(row.get(6)?),
-    })
+impl Columns for Session {
+    const COUNT: usize = 7;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, user, device, address, created_at, last_seen_at, expires_at) = row.read(first)?;
+        Ok(Self { id, user, device, address, created_at, last_seen_at, expires_at })
+    }
 }
 
 /// Of `id, name, avatar, mode, creator_id, single`.
-pub(crate) fn group(row: &Row<'_>) -> Result<Group> {
-    let row = Fields { table: "groups", row };
-    Ok(Group {
-        id: GroupId(row.get(0)?),
-        name: row.get(1)?,
-        avatar: row.get(2)?,
-        mode: row.get(3)?,
-        creator: UserId(row.get(4)?),
-        single: row.get(5)?,
-    })
+impl Columns for Group {
+    const COUNT: usize = 6;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, name, avatar, mode, creator, single) = row.read(first)?;
+        Ok(Self { id, name, avatar, mode, creator, single })
+    }
 }
 
-/// Of `id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at, checksum`: the message, and what
-/// its checksum should be, where it has one.
-pub(crate) fn message(row: &Row<'_>) -> Result<(Message, Option<i64>)> {
-    let row = Fields { table: "messages", row };
-    let message = Message {
-        id: MessageId(row.get(0)?),
-        group: GroupId(row.get(1)?),
-        seq: Seq(row.get(2)?),
-        rev: Rev(row.get(3)?),
-        sender: UserId(row.get(4)?),
-        client_msg_id: row.get(5)?,
-        kind: row.parse(6, Kind::from_code)?,
-        content: row.get(7)?,
-        created_at: Timestamp(row.get(8)?),
-    };
-    Ok((message, row.get(9)?))
+/// Of `id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at`.
+impl Columns for Message {
+    const COUNT: usize = 9;
+
+    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
+        let (id, group, seq, rev, sender, client_msg_id, kind, content, created_at) = row.read(first)?;
+        Ok(Self { id, group, seq, rev, sender, client_msg_id, kind, content, created_at })
+    }
 }
+
+/// A message, and the column `checksum` behind it: what it should be, where it has one.
+pub(crate) type Checked = (Message, Option<i64>);
 
 #[cfg(test)]
 mod tests {
@@ -183,7 +260,7 @@ mod tests {
         let db = Connection::open_in_memory().expect("memory");
         let sql = "SELECT 7 AS id, 1 AS group_id, 1 AS seq, 1 AS rev, 1 AS sender_id, 'c' AS client_msg_id,
                           99 AS kind, '' AS content, 0 AS created_at, NULL AS checksum";
-        let failure = first(&db, sql, [], message).expect_err("99 is no kind");
+        let failure = first(&db, sql, [], of::<Checked>("messages")).expect_err("99 is no kind");
         assert_eq!(failure.to_string(), "table messages, column kind, row 7: a value that means nothing: 99");
     }
 }

@@ -11,5 +11,5 @@ pub(crate) fn by_token(db: &Connection, token_hash: TokenHash, now: Timestamp) -
     let sql = "SELECT s.id, s.user_id, s.device, s.address, s.created_at, s.last_seen_at, s.expires_at
                FROM sessions AS s JOIN users AS u ON u.id = s.user_id
                WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND u.disabled_at IS NULL";
-    row::first(db, sql, params![token_hash, now.0], row::session)
+    row::first(db, sql, params![token_hash, now.0], row::of("sessions"))
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction};
 use crate::failure::Result;
 use crate::health::Health;
 use crate::places::{Oldest, Recent};
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 
 /// One moment of the database.
 pub(crate) struct Snapshot<'c> {
@@ -43,9 +43,7 @@ impl Snapshot<'_> {
             return Ok(newest.first().copied());
         }
         let sql = "SELECT group_id, message_id FROM places WHERE group_id = ?1 AND seq = ?2";
-        row::first(self, sql, [group.sql(), seq.sql()], |row| {
-            Ok(MessageId(Fields { table: "places", row }.get(1)?))
-        })
+        row::first(self, sql, [group.sql(), seq.sql()], row::behind_key("places"))
     }
 
     /// The first `limit` places of a span that does not go beyond the group's `last_seq`: those that are in

@@ -7,15 +7,11 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
-use rim_core::friend::Friendship;
-use rim_core::group::Group;
+use rim_core::delta::{self, Own, Rows, View};
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Message, Page, Span, above, page_spans};
+use rim_core::message::{Message, Span};
 use rim_core::size::Size;
-use rim_core::sync::{
-    ChatState, Cut, DELTA_BYTES, GroupDelta, MAX_SYNCED_MEMBERS, MemberState, Room, SyncPage, SyncQuery,
-    known_to,
-};
+use rim_core::sync::{GroupDelta, MemberState, Room, SyncPage, SyncQuery};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 use rusqlite::Connection;
@@ -24,7 +20,7 @@ use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 use crate::{chats, events, friends, groups, history, membership, users};
 
 pub(crate) fn page(
@@ -37,17 +33,21 @@ pub(crate) fn page(
     let me = if profile_rev > query.rev { users::find(db, user)? } else { None };
     let (mut room, mut people) = (query.room(), People::default());
     room.take(me.as_ref().map_or(0, Size::size_bytes));
-    let Own { rev, friends, chats } = Own::read(db, user, query.rev, own_rev, &mut room, &mut people)?;
+    // One more than there is room for tells whether there is more, and from which rev on.
+    let friends = friends::changed(db, user, query.rev, room.rows + 1)?;
+    let chats = chats::changed(db, user, query.rev, room.rows + 1)?;
+    let Own { rev, friends, chats } =
+        Own::cut(friends, chats, own_rev, &mut room, |user| people.name(db, user))?;
 
     let (mut deltas, mut unanswered, mut last) = (Vec::new(), None, query.after);
     for (group, since) in candidates(db, directory, user, query)? {
         last = Some(group);
-        let Some(view) = View::changed(db, user, group, since)? else { continue };
+        let Some(changed) = Changed::find(db, user, group, since)? else { continue };
         if room.is_used_up() {
             unanswered = Some(group);
             break;
         }
-        let delta = view.delta(db, &mut room, &mut people, query.window)?;
+        let delta = changed.delta(db, &mut room, &mut people, query.window)?;
         let more = delta.more;
         deltas.push(delta);
         if more {
@@ -58,15 +58,7 @@ pub(crate) fn page(
     let more = unanswered.is_some() || rev < own_rev;
     let answered = unanswered.map(|group| GroupId(group.0 - 1)).or(last).unwrap_or_default();
 
-    let named: BTreeSet<UserId> = friends
-        .iter()
-        .map(|(friend, _)| *friend)
-        .chain(deltas.iter().flat_map(|delta| delta.messages.iter().map(|message| message.sender)))
-        .chain(deltas.iter().flat_map(|delta| delta.members.iter().map(|member| member.user)))
-        .chain(deltas.iter().flat_map(|delta| delta.renamed.iter().copied()))
-        .chain(deltas.iter().flat_map(|delta| delta.events.iter().flat_map(GroupEvent::named)))
-        .collect();
-    let users = people.take(named);
+    let users = people.take(delta::named(&friends, &deltas));
     Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more, next: more.then_some(answered) })
 }
 
@@ -87,57 +79,6 @@ impl People {
     }
 }
 
-/// Changes of the user's own.
-struct Own {
-    /// Up to which they are told.
-    rev: Rev,
-    friends: Vec<(UserId, Friendship)>,
-    chats: Vec<ChatState>,
-}
-
-impl Own {
-    fn read(
-        db: &Snapshot<'_>,
-        user: UserId,
-        since: Rev,
-        until: Rev,
-        room: &mut Room,
-        people: &mut People,
-    ) -> Result<Self> {
-        // One more than there is room for tells whether there is more, and from which rev on.
-        let friends = friends::changed(db, user, since, room.rows + 1)?;
-        let chats = chats::changed(db, user, since, room.rows + 1)?;
-        let of_friends = friends.iter().map(|(rev, friend, state)| (*rev, Some((*friend, *state)), None));
-        let of_chats = chats.iter().map(|(rev, chat)| (*rev, None, Some(*chat)));
-        let mut told: Vec<_> = of_friends.chain(of_chats).collect();
-        told.sort_by_key(|(rev, ..)| *rev);
-
-        // They have rows of their own, so that a small limit does not keep the groups waiting.
-        let rows = room.rows;
-        let mut own = Self { rev: until, friends: Vec::new(), chats: Vec::new() };
-        let mut cut = Cut::new(room);
-        for (rev, friend, chat) in &told {
-            let named = friend.map_or(Ok(0), |(friend, _)| people.name(db, friend))?;
-            let bytes = named
-                + friend.map_or(0, |friend| friend.size_bytes())
-                + chat.map_or(0, |chat| chat.size_bytes());
-            if let Some(end) = cut.take(*rev, 1, bytes) {
-                own.rev = end;
-                break;
-            }
-        }
-        if own.rev == until {
-            room.rows = rows;
-        }
-        let is_told = |rev: &Rev| *rev <= own.rev;
-        for (_, friend, chat) in told.iter().filter(|(rev, ..)| is_told(rev)) {
-            own.friends.extend(*friend);
-            own.chats.extend(*chat);
-        }
-        Ok(own)
-    }
-}
-
 /// The groups in which he can have missed something, by id, and how far the client is in each: the only
 /// ones that are looked up.
 fn candidates(
@@ -150,10 +91,8 @@ fn candidates(
     let sql = "SELECT group_id, left_rev FROM members
                WHERE user_id = ?1 AND group_id > ?2 AND group_id <= ?3 ORDER BY group_id";
     let (after, to) = (query.after.unwrap_or_default(), query.to.unwrap_or(GroupId(u64::MAX)));
-    let ever = row::all(db, sql, [user.sql(), after.sql(), to.sql()], |row| {
-        let row = Fields { table: "members", row };
-        Ok((GroupId(row.get(0)?), row.get::<Option<u64>>(1)?.map(Rev)))
-    })?;
+    let ever: Vec<(GroupId, Option<Rev>)> =
+        row::all(db, sql, [user.sql(), after.sql(), to.sql()], row::of("members"))?;
     // Keeps the order of those that are the same: of a group named twice the first counts.
     let is_asked_for = |(group, _): &&(GroupId, Rev)| *group > after && *group <= to;
     let mut known: Vec<_> = query.groups.iter().filter(is_asked_for).copied().collect();
@@ -195,8 +134,8 @@ fn forgotten(
             continue;
         }
         let membership = Membership::find_any(db, group, user)?;
-        let left = membership.and_then(|membership| membership.left);
-        if left.is_some_and(|(_, left_rev)| left_rev > since) {
+        if membership.and_then(|membership| membership.is.left_rev()).is_some_and(|left_rev| left_rev > since)
+        {
             forgotten.push((group, since));
         }
     }
@@ -205,11 +144,8 @@ fn forgotten(
 
 /// The user's own `rev`, and that of his profile.
 fn own_revs(db: &Connection, user: UserId) -> Result<(Rev, Rev)> {
-    let revs = row::first(db, "SELECT id, rev, profile_rev FROM users WHERE id = ?1", [user.sql()], |row| {
-        let row = Fields { table: "users", row };
-        Ok((Rev(row.get(1)?), Rev(row.get(2)?)))
-    })?;
-    Ok(revs.unwrap_or_default())
+    let sql = "SELECT id, rev, profile_rev FROM users WHERE id = ?1";
+    Ok(row::first(db, sql, [user.sql()], row::behind_key("users"))?.unwrap_or_default())
 }
 
 /// The members of a group who changed. Who had left before the user came, who never were there together, is not told to
@@ -232,37 +168,27 @@ macro_rules! members_sql {
 }
 
 /// A group in which the user missed something.
-struct View {
-    group: GroupId,
+struct Changed {
     user: UserId,
     membership: Membership,
-    head: Head,
-    /// How far the client is.
-    since: Rev,
-    /// How far the user may see: to where he left, or to the end. What changed later he learns if he comes
-    /// back, as it is above the `rev` that he was told.
-    until: Rev,
+    view: View,
 }
 
-/// Where the group is.
-struct Head {
-    last_seq: Seq,
-    last_rev: Rev,
-    info_rev: Rev,
-    member_count: u64,
-}
-
-impl View {
-    /// `None` where he missed nothing: also where he never was a member.
-    fn changed(db: &Connection, user: UserId, group: GroupId, since: Rev) -> Result<Option<Self>> {
+impl Changed {
+    /// `None` where they missed nothing: also where they never were a member.
+    fn find(db: &Connection, user: UserId, group: GroupId, since: Rev) -> Result<Option<Self>> {
         let Some(membership) = Membership::find_any(db, group, user)? else { return Ok(None) };
-        let Some(mut head) = Head::find(db, group)? else { return Ok(None) };
-        let left_rev = membership.left.map(|(_, left_rev)| left_rev);
-        if let Some(departure) = groups::departure(db, group, left_rev)? {
-            (head.info_rev, head.member_count) = (departure.info_rev, departure.member_count);
+        let sql = "SELECT id, last_seq, last_rev, info_rev, member_count FROM groups WHERE id = ?1";
+        let Some(found) = row::first(db, sql, [group.sql()], row::behind_key("groups"))? else {
+            return Ok(None);
+        };
+        let (last_seq, last_rev, info_rev, member_count) = found;
+        let of = membership.is;
+        let mut view = View { group, membership: of, last_seq, last_rev, info_rev, member_count, since };
+        if let Some(departure) = groups::departure(db, group, of.left_rev())? {
+            (view.info_rev, view.member_count) = (departure.info_rev, departure.member_count);
         }
-        let until = left_rev.unwrap_or(head.last_rev);
-        Ok((until > since).then_some(Self { group, user, membership, head, since, until }))
+        Ok((view.until() > since).then_some(Self { user, membership, view }))
     }
 
     /// The first rows that they missed, as far as there is room.
@@ -273,87 +199,28 @@ impl View {
         people: &mut People,
         window: Option<u32>,
     ) -> Result<GroupDelta> {
-        let member = self.membership.left.is_none();
-        let group = self.info(db)?;
-        room.take(DELTA_BYTES + group.as_ref().map_or(0, Size::size_bytes));
-        let (missed, skipped_to) = self.missed(db, window)?;
+        let view = &self.view;
+        let group = if view.is_described() {
+            groups::seen(db, view.group, view.membership.left_rev())?
+        } else {
+            None
+        };
+        let bytes = room.bytes.saturating_sub(delta::bytes_beside_rows(group.as_ref()));
+        let visible = self.membership.spans(db, view.group, self.user, view.last_seq)?;
+        let missed = view.missed(&visible, self.place_at(db, view.since)?, window);
         // One more than there is room for tells whether there is more, and from which rev on.
         let one_more = room.rows + 1;
-        let mut messages = self.messages(db, &missed, one_more, room.bytes)?;
-        let members_omitted = self.head.member_count > MAX_SYNCED_MEMBERS;
-        let mut members = if members_omitted { Vec::new() } else { self.members(db, one_more)? };
-        let mut renamed = if members_omitted { self.renamed(db, one_more)? } else { Vec::new() };
-        let mut events = self.events(db, one_more, window)?;
-
-        let of_messages =
-            messages.iter().map(|message| (message.rev, 1, message.size_bytes(), Names::One(message.sender)));
-        let of_members =
-            members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), Names::One(member.user)));
-        let of_renamed = renamed.iter().map(|(rev, user)| (*rev, 1, 0, Names::One(*user)));
-        let of_events =
-            events.iter().map(|event| (event.place(), event.size(), event.size_bytes(), Names::Event(event)));
-        let mut told: Vec<_> = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
-        told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
-        // Not all of them may have been read.
-        let (mut rev, mut cut) = (known_to(&messages, &missed, self.until), Cut::new(room));
-        for (at, rows, bytes, names) in told {
-            let bytes = bytes + names.size_bytes(db, people)?;
-            if let Some(end) = cut.take(at, rows, bytes) {
-                rev = rev.min(end);
-                break;
-            }
-        }
-        if rev < self.until {
-            room.use_up();
-        }
-        events.retain(|event| event.place() <= rev);
-        messages.retain(|message| message.rev <= rev);
-        members.retain(|(of_member, _)| *of_member <= rev);
-        renamed.retain(|(of_member, _)| *of_member <= rev);
-
-        Ok(GroupDelta {
-            group_id: self.group,
-            rev,
-            member,
+        let omits_members = view.omits_members();
+        let rows = Rows {
             group,
-            last_seq: self.last_visible_place(),
-            unread: self.membership.unread(self.last_visible_place()),
-            messages,
-            skipped_to,
-            members: members.into_iter().map(|(_, member)| member).collect(),
-            members_omitted,
-            joined_at: self.membership.joined_at,
-            events,
-            renamed: renamed.into_iter().map(|(_, user)| user).collect(),
-            more: rev < self.until,
-            deleted: chats::deleted_up_to(db, self.user, self.group)?,
-        })
-    }
-
-    /// Name, avatar and creator, if they changed or the client does not know the group.
-    fn info(&self, db: &Connection) -> Result<Option<Group>> {
-        let changed = self.since < self.head.info_rev && self.head.info_rev <= self.until;
-        if !changed && self.since != Rev(0) {
-            return Ok(None);
-        }
-        groups::seen(db, self.group, self.membership.left.map(|(_, left_rev)| left_rev))
-    }
-
-    fn last_visible_place(&self) -> Seq {
-        self.membership.left.map_or(self.head.last_seq, |(left_seq, _)| left_seq)
-    }
-
-    /// The places he missed, ascending, and the smallest that was not skipped if the window left out some.
-    fn missed(&self, db: &Snapshot<'_>, window: Option<u32>) -> Result<(Vec<Span>, Option<Seq>)> {
-        let visible = self.membership.spans(db, self.group, self.user, self.head.last_seq)?;
-        let has = self.place_at(db, self.since)?;
-        let Some(size) = window else { return Ok((above(&visible, has), None)) };
-
-        let mut newest = page_spans(&visible, None, Page { number: 1, size });
-        newest.reverse();
-        let skipped_to = Seq(newest.first().map_or(self.last_visible_place(), |span| span.after).0 + 1);
-        let skipped = above(&visible, has).iter().any(|span| span.after.0 + 1 < skipped_to.0);
-        Ok((above(&newest, has), skipped.then_some(skipped_to)))
+            messages: self.messages(db, &missed.spans, one_more, bytes)?,
+            members: if omits_members { Vec::new() } else { self.members(db, one_more)? },
+            renamed: if omits_members { self.renamed(db, one_more)? } else { Vec::new() },
+            events: self.events(db, one_more, window)?,
+            missed,
+            deleted: chats::deleted_up_to(db, self.user, view.group)?,
+        };
+        view.delta(rows, room, |user| people.name(db, user))
     }
 
     /// The place of the last message up to `rev`.
@@ -361,12 +228,12 @@ impl View {
     /// `rev - seq` counts the changes before a message that are no messages, so it never falls as `seq`
     /// rises: the place is found by halving, without an index of `rev`.
     fn place_at(&self, db: &Snapshot<'_>, rev: Rev) -> Result<Seq> {
-        let no_messages = self.head.last_rev.0.saturating_sub(self.head.last_seq.0);
-        let mut at_least = rev.0.saturating_sub(no_messages).min(self.head.last_seq.0);
-        let mut at_most = rev.0.min(self.head.last_seq.0);
+        let no_messages = self.view.last_rev.0.saturating_sub(self.view.last_seq.0);
+        let mut at_least = rev.0.saturating_sub(no_messages).min(self.view.last_seq.0);
+        let mut at_most = rev.0.min(self.view.last_seq.0);
         while at_least < at_most {
             let middle = at_least + (at_most - at_least).div_ceil(2);
-            if rev_of(db, self.group, Seq(middle))? <= rev {
+            if rev_of(db, self.view.group, Seq(middle))? <= rev {
                 at_least = middle;
             } else {
                 at_most = middle - 1;
@@ -389,7 +256,7 @@ impl View {
             if wanted == 0 || taken > bytes {
                 break;
             }
-            messages.extend(history::run(db, self.group, *span, wanted, &mut |message| {
+            messages.extend(history::run(db, self.view.group, *span, wanted, &mut |message| {
                 taken += message.size_bytes();
                 Ok(taken > bytes)
             })?);
@@ -417,82 +284,47 @@ impl View {
     }
 
     fn members_in(&self, db: &Connection, sql: &str, limit: usize) -> Result<Vec<(Rev, MemberState)>> {
-        let params =
-            [self.group.sql(), self.since.sql(), self.until.sql(), (limit as u64).sql(), self.user.sql()];
-        row::all(db, sql, params, |row| {
-            let row = Fields { table: "members", row };
-            let state = MemberState {
-                user: UserId(row.get(0)?),
-                role: row.code(2)?,
-                left: row.get(3)?,
-                read_seq: Seq(row.get(4)?),
-                delivered_seq: Seq(row.get(5)?),
-            };
-            Ok((Rev(row.get(1)?), state))
-        })
+        let params = [
+            self.view.group.sql(),
+            self.view.since.sql(),
+            self.view.until().sql(),
+            (limit as u64).sql(),
+            self.user.sql(),
+        ];
+        let found = row::all(db, sql, params, row::of("members"))?;
+        let members = found.into_iter().map(|(user, rev, role, left, read_seq, delivered_seq)| {
+            (rev, MemberState { user, role, left, read_seq, delivered_seq })
+        });
+        Ok(members.collect())
     }
 
     fn events(&self, db: &Connection, limit: usize, window: Option<u32>) -> Result<Vec<GroupEvent>> {
-        let stays = self.membership.stays(db, self.group, self.user, self.since, self.until)?;
-        let Some(size) = window else { return events::first(db, self.group, &stays, limit) };
-        let mut newest = events::newest(db, self.group, &stays, (Seq(0), Seq(u64::MAX)), size as usize)?;
+        let stays =
+            self.membership.stays(db, self.view.group, self.user, self.view.since, self.view.until())?;
+        let Some(size) = window else { return events::first(db, self.view.group, &stays, limit) };
+        let mut newest = events::newest(db, self.view.group, &stays, (Seq(0), Seq(u64::MAX)), size as usize)?;
         newest.truncate(limit);
         Ok(newest)
     }
 
     /// Members whose name or picture changed. A client that does not know the group has nobody's.
     fn renamed(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, UserId)>> {
-        if self.since == Rev(0) {
+        if self.view.since == Rev(0) {
             return Ok(Vec::new());
         }
-        let sql = "SELECT user_id, profile_rev FROM members
+        let sql = "SELECT profile_rev, user_id FROM members
                    WHERE group_id = ?1 AND profile_rev > 0 AND profile_rev > ?2 AND profile_rev <= ?3
                    ORDER BY profile_rev LIMIT ?4";
-        let params = [self.group.sql(), self.since.sql(), self.until.sql(), (limit as u64).sql()];
-        row::all(db, sql, params, |row| {
-            let row = Fields { table: "members", row };
-            Ok((Rev(row.get(1)?), UserId(row.get(0)?)))
-        })
-    }
-}
-
-impl Head {
-    fn find(db: &Connection, group: GroupId) -> Result<Option<Self>> {
-        let sql = "SELECT id, last_seq, last_rev, info_rev, member_count FROM groups WHERE id = ?1";
-        row::first(db, sql, [group.sql()], |row| {
-            let row = Fields { table: "groups", row };
-            Ok(Self {
-                last_seq: Seq(row.get(1)?),
-                last_rev: Rev(row.get(2)?),
-                info_rev: Rev(row.get(3)?),
-                member_count: row.get(4)?,
-            })
-        })
-    }
-}
-
-/// Whom a row names.
-enum Names<'e> {
-    One(UserId),
-    Event(&'e GroupEvent),
-}
-
-impl Names<'_> {
-    /// What it takes to tell who they are.
-    fn size_bytes(&self, db: &Connection, people: &mut People) -> Result<usize> {
-        match self {
-            Self::One(user) => people.name(db, *user),
-            Self::Event(event) => event.named().try_fold(0, |bytes, user| Ok(bytes + people.name(db, user)?)),
-        }
+        let params =
+            [self.view.group.sql(), self.view.since.sql(), self.view.until().sql(), (limit as u64).sql()];
+        row::all(db, sql, params, row::of("members"))
     }
 }
 
 fn rev_of(db: &Snapshot<'_>, group: GroupId, seq: Seq) -> Result<Rev> {
     let sql = "SELECT id, rev FROM messages WHERE id = ?1";
     let rev = match db.message_at(group, seq)? {
-        Some(message) => {
-            row::first(db, sql, [message.sql()], |row| Ok(Rev(Fields { table: "messages", row }.get(1)?)))?
-        }
+        Some(message) => row::first(db, sql, [message.sql()], row::behind_key("messages"))?,
         None => None,
     };
     rev.ok_or_else(|| Failure::Corrupt {

@@ -18,7 +18,7 @@ use rusqlite::{Connection, Params};
 
 use crate::failure::{Failure, Result};
 use crate::places::{Oldest, Place, Recent};
-use crate::row::{self, Fields, Sql};
+use crate::row::{self, Sql};
 
 /// Rows moved for each new message, which adds two: a run is moved when the next is half full.
 const PACE: usize = 4;
@@ -82,14 +82,8 @@ impl Tail {
         let sql = "SELECT id, group_id, seq, sender_id, client_hash FROM messages
                    WHERE id > (SELECT up_to_message_id FROM settled) ORDER BY id";
         let newest = row::all(db, sql, [], |row| {
-            let row = Fields { table: "messages", row };
-            Ok(Entry {
-                message: MessageId(row.get(0)?),
-                group: GroupId(row.get(1)?),
-                seq: Seq(row.get(2)?),
-                sender: UserId(row.get(3)?),
-                client_hash: row.get(4)?,
-            })
+            let (message, group, seq, sender, client_hash) = row::of("messages")(row)?;
+            Ok(Entry { message, group, seq, sender, client_hash })
         })?;
         let oldest = Oldest::default();
         let places = oldest.hold();
@@ -301,7 +295,7 @@ mod tests {
         fn in_table(&self, entry: &Entry) -> Option<MessageId> {
             let mut statements = Statements::prepare(&self.db).expect("compiled");
             let key = [entry.group.sql(), entry.sender.sql(), entry.client_hash];
-            let found = row::first_of(&mut statements.find_client_id, key, |row| Ok(MessageId(row.get(1)?)));
+            let found = row::first_of(&mut statements.find_client_id, key, row::behind_key("client_ids"));
             found.expect("no fault")
         }
 

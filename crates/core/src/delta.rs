@@ -1,0 +1,309 @@
+//! What a client missed of its groups and of its user's own, cut to what an answer has room for.
+//!
+//! Stores read rows, and say by these rules which, and what of them is told.
+
+use std::collections::BTreeSet;
+
+use crate::friend::Friendship;
+use crate::group::Group;
+use crate::group_event::GroupEvent;
+use crate::message::{Message, Page, Span, above, page_spans};
+use crate::size::Size;
+use crate::sync::{ChatState, Cut, DELTA_BYTES, GroupDelta, MAX_SYNCED_MEMBERS, MemberState, Room, known_to};
+use crate::{GroupId, Rev, Seq, Timestamp, UserId};
+
+/// How somebody is a member of a group, or was when they left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    pub joined_at: Timestamp,
+    pub join_seq: Seq,
+    pub read_seq: Seq,
+    pub sent_seq: Seq,
+    /// Where and when they left, if they did.
+    pub left: Option<(Seq, Rev)>,
+}
+
+impl Membership {
+    pub fn left_rev(&self) -> Option<Rev> {
+        self.left.map(|(_, left_rev)| left_rev)
+    }
+
+    /// The last place that they may see, if any, of a group that is at `last_seq`.
+    pub fn last_visible(&self, last_seq: Seq) -> Seq {
+        self.left.map_or(last_seq, |(left_seq, _)| left_seq)
+    }
+
+    /// Messages that they have not read, of a group that is at `last_seq`.
+    pub fn unread(&self, last_seq: Seq) -> u64 {
+        let read = self.join_seq.max(self.read_seq).max(self.sent_seq);
+        self.last_visible(last_seq).0.saturating_sub(read.0)
+    }
+
+    /// What they may see of a group that is at `last_seq`, each span holding at least one place: what they saw in
+    /// `earlier` memberships, which ascend, and in this one.
+    pub fn spans(&self, mut earlier: Vec<Span>, last_seq: Seq) -> Vec<Span> {
+        let to = self.last_visible(last_seq);
+        if to > self.join_seq {
+            earlier.push(Span { after: self.join_seq, to });
+        }
+        earlier
+    }
+}
+
+/// A group as one user may see it, and how far their client is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    pub group: GroupId,
+    pub membership: Membership,
+    pub last_seq: Seq,
+    pub last_rev: Rev,
+    /// When name, avatar or creator changed last: to one who has left, by then.
+    pub info_rev: Rev,
+    /// To one who has left, by then.
+    pub member_count: u64,
+    /// How far the client is.
+    pub since: Rev,
+}
+
+/// Places of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// Those that somebody missed, ascending.
+    pub spans: Vec<Span>,
+    /// The smallest that was not skipped, if the window left out some.
+    pub skipped_to: Option<Seq>,
+}
+
+/// What there is to tell of a group: of rows the first. One more than there is room for tells whether there is more,
+/// and from which rev on.
+#[derive(Debug)]
+pub struct Rows {
+    pub group: Option<Group>,
+    /// By place.
+    pub messages: Vec<Message>,
+    /// By rev.
+    pub members: Vec<(Rev, MemberState)>,
+    /// By rev.
+    pub renamed: Vec<(Rev, UserId)>,
+    /// By place.
+    pub events: Vec<GroupEvent>,
+    /// Where the messages are, with those that were not read.
+    pub missed: Missed,
+    /// Up to where the user has deleted it from their list, if they have.
+    pub deleted: Option<Seq>,
+}
+
+impl View {
+    /// How far they may see: to where they left, or to the end. What changed later they learn if they come back, as it is
+    /// above the `rev` that they were told.
+    pub fn until(&self) -> Rev {
+        self.membership.left_rev().unwrap_or(self.last_rev)
+    }
+
+    /// Whether name, avatar and creator are told: if they changed, or the client does not know the group.
+    pub fn is_described(&self) -> bool {
+        let changed = self.since < self.info_rev && self.info_rev <= self.until();
+        changed || self.since == Rev(0)
+    }
+
+    /// Whether there are too many members to tell of each.
+    pub const fn omits_members(&self) -> bool {
+        self.member_count > MAX_SYNCED_MEMBERS
+    }
+
+    /// What of the `visible` places they missed who have everything up to the place `has`.
+    pub fn missed(&self, visible: &[Span], has: Seq, window: Option<u32>) -> Missed {
+        let Some(size) = window else { return Missed { spans: above(visible, has), skipped_to: None } };
+        let mut newest = page_spans(visible, None, Page { number: 1, size });
+        newest.reverse();
+        let last_visible = self.membership.last_visible(self.last_seq);
+        let skipped_to = Seq(newest.first().map_or(last_visible, |span| span.after).0 + 1);
+        let skipped = above(visible, has).iter().any(|span| span.after.0 + 1 < skipped_to.0);
+        Missed { spans: above(&newest, has), skipped_to: skipped.then_some(skipped_to) }
+    }
+
+    /// The first rows, as far as there is room. `name` is what it takes to tell who somebody is: nothing the second time.
+    ///
+    /// # Errors
+    /// Those of `name`.
+    pub fn delta<E>(
+        &self,
+        rows: Rows,
+        room: &mut Room,
+        mut name: impl FnMut(UserId) -> Result<usize, E>,
+    ) -> Result<GroupDelta, E> {
+        let Rows { group, mut messages, mut members, mut renamed, mut events, missed, deleted } = rows;
+        room.take(bytes_beside_rows(group.as_ref()));
+
+        let of_messages =
+            messages.iter().map(|message| (message.rev, 1, message.size_bytes(), Names::One(message.sender)));
+        let of_members =
+            members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), Names::One(member.user)));
+        let of_renamed = renamed.iter().map(|(rev, user)| (*rev, 1, 0, Names::One(*user)));
+        let of_events =
+            events.iter().map(|event| (event.place(), event.size(), event.size_bytes(), Names::Event(event)));
+        let mut told: Vec<_> = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
+        told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
+        // Not all of them may have been read.
+        let (mut rev, mut cut) = (known_to(&messages, &missed.spans, self.until()), Cut::new(room));
+        for (at, rows, bytes, names) in told {
+            let bytes = bytes + names.size_bytes(&mut name)?;
+            if let Some(end) = cut.take(at, rows, bytes) {
+                rev = rev.min(end);
+                break;
+            }
+        }
+        let more = rev < self.until();
+        if more {
+            room.use_up();
+        }
+        events.retain(|event| event.place() <= rev);
+        messages.retain(|message| message.rev <= rev);
+        members.retain(|(of_member, _)| *of_member <= rev);
+        renamed.retain(|(of_member, _)| *of_member <= rev);
+
+        Ok(GroupDelta {
+            group_id: self.group,
+            rev,
+            member: self.membership.left.is_none(),
+            group,
+            last_seq: self.membership.last_visible(self.last_seq),
+            unread: self.membership.unread(self.last_seq),
+            messages,
+            skipped_to: missed.skipped_to,
+            members: members.into_iter().map(|(_, member)| member).collect(),
+            members_omitted: self.omits_members(),
+            joined_at: self.membership.joined_at,
+            events,
+            renamed: renamed.into_iter().map(|(_, user)| user).collect(),
+            more,
+            deleted,
+        })
+    }
+}
+
+/// What a group takes up in an answer beside its rows.
+pub fn bytes_beside_rows(group: Option<&Group>) -> usize {
+    DELTA_BYTES + group.map_or(0, Size::size_bytes)
+}
+
+/// Whom a row names.
+enum Names<'e> {
+    One(UserId),
+    Event(&'e GroupEvent),
+}
+
+impl Names<'_> {
+    /// What it takes to tell who they are.
+    fn size_bytes<E>(&self, name: &mut impl FnMut(UserId) -> Result<usize, E>) -> Result<usize, E> {
+        match self {
+            Self::One(user) => name(*user),
+            Self::Event(event) => event.named().try_fold(0, |bytes, user| Ok(bytes + name(user)?)),
+        }
+    }
+}
+
+/// Changes of a user's own.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Up to which they are told.
+    pub rev: Rev,
+    pub friends: Vec<(UserId, Friendship)>,
+    pub chats: Vec<ChatState>,
+}
+
+impl Own {
+    /// The first of these, as far as there is room; `until` is where the user's changes end. `name` as of [`View::delta`].
+    ///
+    /// # Errors
+    /// Those of `name`.
+    pub fn cut<E>(
+        friends: Vec<(Rev, UserId, Friendship)>,
+        chats: Vec<(Rev, ChatState)>,
+        until: Rev,
+        room: &mut Room,
+        mut name: impl FnMut(UserId) -> Result<usize, E>,
+    ) -> Result<Self, E> {
+        let of_friends = friends.into_iter().map(|(rev, friend, state)| (rev, Some((friend, state)), None));
+        let of_chats = chats.into_iter().map(|(rev, chat)| (rev, None, Some(chat)));
+        let mut told: Vec<_> = of_friends.chain(of_chats).collect();
+        told.sort_by_key(|(rev, ..)| *rev);
+
+        // They have rows of their own, so that a small limit does not keep the groups waiting.
+        let rows = room.rows;
+        let (mut end, mut cut) = (None, Cut::new(room));
+        for (rev, friend, chat) in &told {
+            let friend = match friend {
+                Some(friend) => friend.size_bytes() + name(friend.0)?,
+                None => 0,
+            };
+            end = cut.take(*rev, 1, friend + chat.map_or(0, |chat| chat.size_bytes()));
+            if end.is_some() {
+                break;
+            }
+        }
+        if end.is_none() {
+            room.rows = rows;
+        }
+        let mut own = Self { rev: end.unwrap_or(until), friends: Vec::new(), chats: Vec::new() };
+        for (_, friend, chat) in told.into_iter().take_while(|(rev, ..)| *rev <= own.rev) {
+            own.friends.extend(friend);
+            own.chats.extend(chat);
+        }
+        Ok(own)
+    }
+}
+
+/// Everybody whom an answer names.
+pub fn named(friends: &[(UserId, Friendship)], groups: &[GroupDelta]) -> BTreeSet<UserId> {
+    let mut named: BTreeSet<UserId> = friends.iter().map(|(friend, _)| *friend).collect();
+    for delta in groups {
+        named.extend(delta.messages.iter().map(|message| message.sender));
+        named.extend(delta.members.iter().map(|member| member.user));
+        named.extend(&delta.renamed);
+        named.extend(delta.events.iter().flat_map(GroupEvent::named));
+    }
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn membership(left: Option<(Seq, Rev)>) -> Membership {
+        Membership { joined_at: Timestamp(0), join_seq: Seq(2), read_seq: Seq(4), sent_seq: Seq(3), left }
+    }
+
+    #[test]
+    fn one_who_has_left_sees_and_counts_what_was_before() {
+        let (member, gone) = (membership(None), membership(Some((Seq(7), Rev(9)))));
+        assert_eq!((member.unread(Seq(10)), gone.unread(Seq(10))), (6, 3));
+        assert_eq!(member.unread(Seq(3)), 0, "who reads ahead of the group");
+        let earlier = Span { after: Seq(0), to: Seq(1) };
+        let spans = |membership: Membership, last| membership.spans(vec![earlier], Seq(last));
+        assert_eq!(spans(gone, 10), [earlier, Span { after: Seq(2), to: Seq(7) }]);
+        assert_eq!(spans(member, 2), [earlier], "nothing was said since they joined");
+    }
+
+    #[test]
+    fn a_window_says_where_it_begins_if_it_leaves_out_what_was_missed() {
+        let view = View {
+            group: GroupId(1),
+            membership: membership(None),
+            last_seq: Seq(10),
+            last_rev: Rev(20),
+            info_rev: Rev(1),
+            member_count: 2,
+            since: Rev(0),
+        };
+        let visible = [Span { after: Seq(2), to: Seq(10) }];
+        let missed = |has, window| {
+            let Missed { spans, skipped_to } = view.missed(&visible, Seq(has), window);
+            (spans.iter().map(|span| (span.after.0, span.to.0)).collect::<Vec<_>>(), skipped_to)
+        };
+        assert_eq!(missed(4, None), (vec![(4, 10)], None));
+        assert_eq!(missed(4, Some(3)), (vec![(7, 10)], Some(Seq(8))));
+        assert_eq!(missed(7, Some(3)), (vec![(7, 10)], None), "all that was missed is in it");
+        assert_eq!(missed(4, Some(0)), (vec![], Some(Seq(11))));
+    }
+}
