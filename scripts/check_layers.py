@@ -53,7 +53,7 @@ ONLY_IN = {
 ONLY_USES = {
     "rim-protocol": ({"itoa", "serde", "serde_json", "unicode-normalization", "utoipa"}, "the wire is data, without I/O"),
     "rim-core": ({"async-trait", "caseless", "memchr", "postcard", "serde", "thiserror", "tokio", "unicode-normalization", "unicode-security"}, "rules and ports, without I/O"),
-    "rim-store": ({"async-trait", "rim-core", "thiserror", "tokio"}, "use cases over a port, without I/O"),
+    "rim-store": ({"async-trait", "fastrand", "rim-core", "thiserror", "tokio"}, "use cases over a port, without I/O"),
 }
 
 EVERY_CRATE = {path.parent.name for path in ROOT.glob("crates/*/Cargo.toml")}

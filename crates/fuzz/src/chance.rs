@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
+use fastrand::Rng;
+
 use crate::Target;
 
 /// Gives a target what is kept, and what is made up: from a seed that is always the same and a new one, or from
@@ -24,7 +26,7 @@ pub fn run(target: &Target) {
         Err(_) => vec![1, RandomState::new().hash_one(0) >> 32],
     };
     for seed in &seeds {
-        let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let mut chance = Chance(Rng::with_seed(*seed));
         for _ in 0..target.inputs / seeds.len() {
             let input = chance.input(&kept, target.longest);
             attempt(target, &input, || format!("RIM_SEED={seed}, input {input:02x?}"));
@@ -56,24 +58,16 @@ fn kept(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
     files.into_iter().map(|file| (file.clone(), fs::read(file).expect("it can be read"))).collect()
 }
 
-/// xorshift64*.
-struct Chance(u64);
+struct Chance(Rng);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
     /// A number from 0, below `end`.
     fn below(&mut self, end: usize) -> usize {
-        ((self.next() >> 32) % end as u64) as usize
+        self.0.usize(..end)
     }
 
     fn byte(&mut self) -> u8 {
-        (self.next() >> 56) as u8
+        self.0.u8(..)
     }
 
     fn input(&mut self, kept: &[Vec<u8>], longest: usize) -> Vec<u8> {

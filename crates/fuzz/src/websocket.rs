@@ -1,21 +1,84 @@
 //! The WebSocket codec of the server, held to tungstenite's.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Write};
 
 use rim_protocol::CloseCode;
 use rim_protocol::limits::MAX_FRAME_BYTES;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::{Role, WebSocketConfig};
+use tungstenite::{Message, WebSocket};
 
 #[path = "../../server/src/gateway/ws.rs"]
 #[allow(dead_code)]
 mod ws;
 
-use ws::{Cut, Opcode};
+use ws::{Cut, Fragments, Opcode};
 
 pub fn incoming(bytes: &[u8]) {
     for most in [MAX_FRAME_BYTES, 100] {
         cut_up(bytes, most);
+    }
+    assert_eq!(messages(bytes), their_messages(bytes));
+}
+
+/// Whether it is a text, and what it says.
+type Said = (bool, Vec<u8>);
+
+/// The messages that the server takes, up to the frame that ends the connection: of one frame, or put together.
+fn messages(bytes: &[u8]) -> Vec<Said> {
+    let (mut buffer, mut at) = (bytes.to_vec(), 0);
+    let (mut messages, mut fragments) = (Vec::new(), Fragments::default());
+    while let Cut::Frame(frame) = ws::cut(&mut buffer, at, MAX_FRAME_BYTES) {
+        at = frame.payload.end;
+        match frame.opcode {
+            Opcode::Close => break,
+            Opcode::Ping | Opcode::Pong => {}
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                let Ok(whole) = fragments.take(&frame, &buffer[frame.payload.clone()]) else { break };
+                let Some((opcode, payload)) = whole else { continue };
+                let is_text = opcode == Opcode::Text;
+                if is_text && str::from_utf8(&payload).is_err() {
+                    break;
+                }
+                messages.push((is_text, payload.into_owned()));
+            }
+        }
+    }
+    messages
+}
+
+/// The same of tungstenite's.
+fn their_messages(bytes: &[u8]) -> Vec<Said> {
+    let config = WebSocketConfig::default().max_frame_size(Some(MAX_FRAME_BYTES)).max_message_size(None);
+    let mut socket = WebSocket::from_raw_socket(OneWay(bytes), Role::Server, Some(config));
+    let mut messages = Vec::new();
+    while let Ok(message) = socket.read() {
+        match message {
+            Message::Text(text) => messages.push((true, text.as_bytes().to_vec())),
+            Message::Binary(bytes) => messages.push((false, bytes.to_vec())),
+            _ => {}
+        }
+    }
+    messages
+}
+
+/// What a client has sent, all of it; it does not read the answers.
+struct OneWay<'b>(&'b [u8]);
+
+impl Read for OneWay<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl Write for OneWay<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

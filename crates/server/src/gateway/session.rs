@@ -1,5 +1,6 @@
 //! One connection, from its upgrade to its end: one task, and at rest no buffer.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
@@ -18,7 +19,7 @@ use super::outbox::{Closing, Load};
 use super::parts::Gateway;
 use super::peer::Peer;
 use super::socket::Socket;
-use super::ws::{self, Cut, Frame, Opcode};
+use super::ws::{self, Cut, Fragments, Frame, Opcode};
 use super::{commands, frames};
 use crate::intake::{Full, Held};
 
@@ -35,8 +36,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Session {
     peer: Peer,
     socket: Socket,
-    /// A message that came in fragments, so far. Boxed, because hardly any does.
-    fragments: Option<Box<Fragments>>,
+    fragments: Fragments,
     /// The room of what has come and is not whole yet. Boxed, because hardly anything is when nothing comes.
     held: Option<Box<Held>>,
     /// The second in which that began.
@@ -44,11 +44,6 @@ pub(super) struct Session {
     budget: FrameBudget,
     /// When the session was last noted as used, in seconds of the hub.
     touched_at: u32,
-}
-
-struct Fragments {
-    opcode: Opcode,
-    payload: Vec<u8>,
 }
 
 /// How a connection comes to its end.
@@ -70,7 +65,7 @@ impl Session {
         Self {
             peer,
             socket,
-            fragments: None,
+            fragments: Fragments::default(),
             held: None,
             begun_at: None,
             budget: FrameBudget::new(touched_at),
@@ -142,7 +137,7 @@ impl Session {
             // Without the room of all that came before it.
             self.socket.incoming = if at == 0 { buffer } else { buffer[at..].to_vec() };
         }
-        if at > 0 && self.fragments.is_none() {
+        if at > 0 && self.fragments.is_empty() {
             self.begun_at = None;
         }
         result?;
@@ -151,9 +146,8 @@ impl Session {
 
     /// Counts what has come and is not whole yet, and ends the connection where that takes too long.
     fn note_unfinished(&mut self) -> Result<(), End> {
-        let fragments = self.fragments.as_ref().map_or(0, |fragments| fragments.payload.capacity());
-        let bytes = self.socket.incoming.capacity() + fragments;
-        if bytes == 0 && self.fragments.is_none() {
+        let bytes = self.socket.incoming.capacity() + self.fragments.capacity();
+        if bytes == 0 && self.fragments.is_empty() {
             self.held = None;
             return Ok(());
         }
@@ -184,7 +178,7 @@ impl Session {
     /// How long the payload of the next frame of a message may be: those of its fragments are added up.
     fn room(&self) -> usize {
         let most = if self.peer.binding.is_some() { MAX_FRAME_BYTES } else { MAX_FRAME_BYTES_BEFORE_LOGIN };
-        most.saturating_sub(self.fragments.as_ref().map_or(0, |fragments| fragments.payload.len()))
+        most.saturating_sub(self.fragments.len())
     }
 
     fn too_big(&self, unread: u64) -> End {
@@ -239,26 +233,13 @@ impl Session {
 
     /// Puts fragments together and takes the message when it is whole.
     async fn take_data(&mut self, frame: &Frame, payload: &[u8]) -> Result<(), End> {
-        let continues = frame.opcode == Opcode::Continuation;
-        match (self.fragments.take(), continues, frame.fin) {
-            (None, false, true) => self.take_message(frame.opcode, payload).await,
-            (None, false, false) => {
-                self.fragments =
-                    Some(Box::new(Fragments { opcode: frame.opcode, payload: payload.to_vec() }));
-                Ok(())
-            }
-            (Some(mut fragments), true, fin) => {
-                fragments.payload.extend_from_slice(payload);
-                if fin {
-                    self.begun_at = None;
-                    return self.take_message(fragments.opcode, &fragments.payload).await;
-                }
-                self.fragments = Some(fragments);
-                Ok(())
-            }
-            // A continuation of nothing, or a new message inside of another.
-            (None, true, _) | (Some(_), false, _) => Err(close(CloseCode::ProtocolError)),
+        let Some((opcode, payload)) = self.fragments.take(frame, payload).map_err(close)? else {
+            return Ok(());
+        };
+        if matches!(payload, Cow::Owned(_)) {
+            self.begun_at = None;
         }
+        self.take_message(opcode, &payload).await
     }
 
     async fn take_message(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), End> {

@@ -5,6 +5,7 @@
 //! keep one for each direction and never give back what one large message made them grow to.
 //! There are no extensions (no compression) and no client side.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -121,6 +122,57 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
     }
     for (byte, key) in chunks.into_remainder().iter_mut().zip(mask.iter().cycle()) {
         *byte ^= key;
+    }
+}
+
+/// What a message says, borrowed where it is one frame.
+pub(super) type Whole<'p> = (Opcode, Cow<'p, [u8]>);
+
+/// A message that comes in fragments, so far. Boxed, because hardly any does.
+#[derive(Default)]
+pub(super) struct Fragments(Option<Box<(Opcode, Vec<u8>)>>);
+
+impl Fragments {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Bytes that have come.
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |begun| begun.1.len())
+    }
+
+    /// Bytes that it holds.
+    pub(super) fn capacity(&self) -> usize {
+        self.0.as_ref().map_or(0, |begun| begun.1.capacity())
+    }
+
+    /// Takes a frame that is part of a message, with its payload; gives the message that it makes whole.
+    ///
+    /// # Errors
+    /// It continues nothing, or begins a message inside of another.
+    pub(super) fn take<'p>(
+        &mut self,
+        frame: &Frame,
+        payload: &'p [u8],
+    ) -> Result<Option<Whole<'p>>, CloseCode> {
+        match (self.0.take(), frame.opcode == Opcode::Continuation) {
+            (None, false) if frame.fin => Ok(Some((frame.opcode, payload.into()))),
+            (None, false) => {
+                self.0 = Some(Box::new((frame.opcode, payload.to_vec())));
+                Ok(None)
+            }
+            (Some(mut begun), true) => {
+                begun.1.extend_from_slice(payload);
+                if frame.fin {
+                    let (opcode, payload) = *begun;
+                    return Ok(Some((opcode, payload.into())));
+                }
+                self.0 = Some(begun);
+                Ok(None)
+            }
+            (None, true) | (Some(_), false) => Err(CloseCode::ProtocolError),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use fastrand::Rng;
+
 /// The seeds of so many runs, for each of which `RIM_STORIES` may name another number: some that are always the
 /// same, and a new one. `RIM_SEED` names the only one.
 pub fn seeds(count: u64) -> Vec<u64> {
@@ -20,25 +22,20 @@ fn number(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, and not {text}")))
 }
 
-/// xorshift64*.
-pub struct Chance(u64);
+pub struct Chance(Rng);
 
 impl Chance {
     pub fn new(seed: u64) -> Self {
-        // Not zero, and seeds next to each other far apart.
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+        Self(Rng::with_seed(seed))
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        self.0.u64(..)
     }
 
     /// A number from 0, below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        ((self.next() >> 32) % end as u64) as usize
+        self.0.usize(..end)
     }
 
     pub fn one_in(&mut self, times: usize) -> bool {
@@ -50,6 +47,6 @@ impl Chance {
     }
 
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| (self.next() >> 56) as u8).collect()
+        (0..length).map(|_| self.0.u8(..)).collect()
     }
 }

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
+use fastrand::Rng;
+
 use super::Claim;
 use super::client::{Client, View};
 use super::model::{Model, Outcome, Person, Room};
@@ -652,25 +654,17 @@ fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-/// Chance that follows from a seed: xorshift64*.
-struct Chance(u64);
+/// Chance that follows from a seed.
+struct Chance(Rng);
 
 impl Chance {
     fn new(seed: u64) -> Self {
-        // Not zero, and seeds next to each other far apart.
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        Self(Rng::with_seed(seed))
     }
 
     /// A number from 0, below `end`.
     fn below(&mut self, end: usize) -> usize {
-        ((self.next() >> 32) % end as u64) as usize
+        self.0.usize(..end)
     }
 
     fn one_in(&mut self, times: usize) -> bool {
