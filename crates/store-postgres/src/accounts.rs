@@ -25,8 +25,7 @@ pub(crate) async fn bring_up_to_date(client: &mut Client) -> Result<()> {
     loop {
         let sql =
             "SELECT id, account, account_key FROM users WHERE account_skeleton = '' ORDER BY id LIMIT $1";
-        let rows: Vec<(i64, String, String)> =
-            row::all(db, sql, &[&AT_ONCE], |row| Ok((row.get(0)?, row.text(1)?, row.text(2)?))).await?;
+        let rows: Vec<(i64, String, String)> = row::all(db, sql, &[&AT_ONCE], row::read).await?;
         if rows.is_empty() {
             return Ok(tx.commit().await?);
         }

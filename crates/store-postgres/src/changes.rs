@@ -166,8 +166,8 @@ pub(crate) async fn revs(db: &impl GenericClient, topics: Vec<Topic>) -> Result<
     let sql = "SELECT id, last_rev, false FROM groups WHERE id = ANY($1)
                UNION ALL SELECT id, rev, true FROM users WHERE id = ANY($2)";
     row::all(db, sql, &[&groups, &users], |row| {
-        let topic = if row.get(2)? { Topic::User(row.number(0)?) } else { Topic::Group(row.number(0)?) };
-        Ok((topic, row.number(1)?))
+        let (id, rev, is_user) = row::read(row)?;
+        Ok((if is_user { Topic::User(UserId(id)) } else { Topic::Group(GroupId(id)) }, rev))
     })
     .await
 }

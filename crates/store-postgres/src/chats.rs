@@ -87,14 +87,14 @@ async fn read(db: &impl GenericClient, user: UserId, shown: &[ShownChat], bytes:
             CASE WHEN d.first_id <> $1 THEN d.first_id ELSE d.second_id END,
             (SELECT o.user_id FROM members AS o
              WHERE o.group_id = page.group_id AND o.user_id <> $1 AND o.left_rev IS NULL AND (g.single OR ",
-        membership::shared!(),
+        rim_store::were_together!(),
         ")
              ORDER BY o.join_rev LIMIT 1),
             (SELECT o.user_id FROM (SELECT group_id, user_id, join_rev, left_rev FROM members
                                     UNION ALL
                                     SELECT group_id, user_id, join_rev, left_rev FROM forgotten_members) AS o
              WHERE o.group_id = page.group_id AND o.user_id <> $1 AND o.left_rev IS NOT NULL AND (g.single OR ",
-        membership::shared!(),
+        rim_store::were_together!(),
         ")
              ORDER BY o.join_rev LIMIT 1),
             $1)

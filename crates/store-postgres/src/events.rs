@@ -8,7 +8,7 @@ use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
 use crate::failure::Result;
-use crate::row::{self, Columns, Fields, Sql, array};
+use crate::row::{self, Sql, array};
 use crate::{membership, users};
 
 /// Whether an event `e` is seen by the member `m`.
@@ -27,6 +27,26 @@ macro_rules! columns {
     };
 }
 
+/// The statement of [`of_groups`], with the end of a group from which it reads.
+macro_rules! of_groups {
+    ($order:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS view (group_id, since, until)
+                   JOIN ",
+            membership::ever!("$1", "$2"),
+            " AS m ON m.group_id = view.group_id,
+                   LATERAL (SELECT * FROM group_events AS e
+                            WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
+            seen!(),
+            " ORDER BY e.place ",
+            $order,
+            " LIMIT $5) AS e ORDER BY e.group_id, e.place LIMIT $6"
+        )
+    };
+}
+
 /// Of each of these groups, after and up to these revs, the first `limit` that the user may know of, or the last ones;
 /// of all of them the first `total`.
 pub(crate) async fn of_groups(
@@ -36,30 +56,6 @@ pub(crate) async fn of_groups(
     (limit, total): (usize, usize),
     newest: bool,
 ) -> Result<Vec<(GroupId, GroupEvent)>> {
-    const FIRST: &str = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS view (group_id, since, until)
-               JOIN ",
-        membership::ever!("$1", "$2"),
-        " AS m ON m.group_id = view.group_id,
-               LATERAL (SELECT * FROM group_events AS e
-                        WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
-        seen!(),
-        " ORDER BY e.place LIMIT $5) AS e ORDER BY e.group_id, e.place LIMIT $6"
-    );
-    const NEWEST: &str = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS view (group_id, since, until)
-               JOIN ",
-        membership::ever!("$1", "$2"),
-        " AS m ON m.group_id = view.group_id,
-               LATERAL (SELECT * FROM group_events AS e
-                        WHERE e.group_id = view.group_id AND e.place > view.since AND e.place <= view.until AND ",
-        seen!(),
-        " ORDER BY e.place DESC LIMIT $5) AS e ORDER BY e.group_id, e.place LIMIT $6"
-    );
     if views.is_empty() {
         return Ok(Vec::new());
     }
@@ -68,7 +64,7 @@ pub(crate) async fn of_groups(
     let until = array(views.iter().map(|(_, _, until)| *until));
     let (limit, total) = ((limit as u64).sql(), (total as u64).sql());
     let params: row::Params<'_> = &[&user.sql(), &groups, &since, &until, &limit, &total];
-    row::all(db, if newest { NEWEST } else { FIRST }, params, row::read).await
+    row::all(db, if newest { of_groups!("DESC") } else { of_groups!("ASC") }, params, row::read).await
 }
 
 /// See [`rim_store::Store::group_events`].
@@ -103,26 +99,4 @@ pub(crate) async fn between(
     let mut users = users::find_all(db, named.into_iter().collect()).await?;
     more |= GroupEvent::keep_small(&mut events, &mut users, bytes);
     Ok((events, users, more))
-}
-
-/// Of `place, seq, kind, actor_id, user_ids, user_count, name, created_at`.
-impl Columns for GroupEvent {
-    const COUNT: usize = 8;
-
-    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
-        let (place, seq, kind, actor, Named(users), count, name, at) = Columns::read(row, first)?;
-        Ok(Self { rev: Self::rev_of(kind, place, count), seq, kind, actor, users, count, name, at })
-    }
-}
-
-/// The column `user_ids`.
-struct Named(Vec<UserId>);
-
-impl Columns for Named {
-    const COUNT: usize = 1;
-
-    fn read(row: Fields<'_>, at: usize) -> Result<Self> {
-        let users = row.text(at)?;
-        GroupEvent::users_from_text(&users).map(Self).ok_or_else(|| row.corrupt(at, &users))
-    }
 }

@@ -4,6 +4,7 @@ use deadpool_postgres::GenericClient;
 use rim_core::group::Group;
 use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
 use rim_store::SeenUpTo;
+use rim_store::groups::FORGET_LEAVING;
 
 use crate::failure::{Failure, Result};
 use crate::membership;
@@ -71,21 +72,15 @@ pub(crate) async fn come_back(
     now: Timestamp,
 ) -> Result<()> {
     let (group, user, rev, join_seq) = (group.sql(), user.sql(), rev.sql(), join_seq.sql());
-    let sql = "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
-               SELECT group_id, user_id, join_seq, left_seq FROM members
-               WHERE group_id = $1 AND user_id = $2 AND left_seq > join_seq";
-    row::execute(db, sql, &[&group, &user]).await?;
-    let sql = "INSERT INTO earlier_stays (group_id, user_id, join_rev, left_rev)
-               SELECT group_id, user_id, join_rev, left_rev FROM members
-               WHERE group_id = $1 AND user_id = $2 AND left_rev IS NOT NULL";
-    row::execute(db, sql, &[&group, &user]).await?;
+    for sql in FORGET_LEAVING {
+        row::execute(db, sql, &[&group, &user]).await?;
+    }
     let sql = "UPDATE members SET role = 1, join_rev = $3, joined_at = $4, join_seq = $5, left_seq = NULL,
                                   left_rev = NULL, rev = $3
                WHERE group_id = $1 AND user_id = $2";
     row::execute(db, sql, &[&group, &user, &rev, &now.0, &join_seq]).await?;
     let sql = "INSERT INTO joinings (group_id, user_id, rev) VALUES ($1, $2, $3)";
     row::execute(db, sql, &[&group, &user, &rev]).await?;
-    row::execute(db, "DELETE FROM chats WHERE group_id = $1 AND user_id = $2", &[&group, &user]).await?;
     let sql = "UPDATE groups SET member_count = member_count + 1 WHERE id = $1";
     row::execute(db, sql, &[&group]).await?;
     Ok(())

@@ -4,9 +4,10 @@ use deadpool_postgres::GenericClient;
 use rim_core::delta;
 use rim_core::message::Span;
 use rim_core::{GroupId, Seq, UserId};
+use rim_store::columns::Columns;
 
 use crate::failure::Result;
-use crate::row::{self, Columns, Fields, Sql};
+use crate::row::{self, Fields, Sql};
 
 /// A user who is or was a member.
 #[derive(Debug, Clone)]
@@ -28,26 +29,6 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
-/// other in it: see [`rim_core::sync::Stay::overlaps`].
-///
-/// Nobody bounds how often somebody comes and goes, so no stay is held against each of the other's: one's own follow each
-/// other, and of those that began before the other's ended the last ended last.
-macro_rules! shared {
-    () => {
-        "((o.left_rev IS NULL OR m.join_rev <= o.left_rev) AND (m.left_rev IS NULL OR o.join_rev <= m.left_rev)
-          OR EXISTS (SELECT FROM earlier_stays AS e WHERE e.group_id = o.group_id AND e.user_id = o.user_id
-                     AND m.join_rev <= e.left_rev AND (m.left_rev IS NULL OR e.join_rev <= m.left_rev))
-          OR EXISTS (SELECT FROM earlier_stays AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id
-                     AND (o.left_rev IS NULL OR e.join_rev <= o.left_rev) AND o.join_rev <= e.left_rev)
-          OR EXISTS (SELECT FROM earlier_stays AS f WHERE f.group_id = o.group_id AND f.user_id = o.user_id
-                     AND f.join_rev <= (SELECT e.left_rev FROM earlier_stays AS e
-                                        WHERE e.group_id = m.group_id AND e.user_id = m.user_id
-                                          AND e.join_rev <= f.left_rev ORDER BY e.join_rev DESC LIMIT 1)))"
-    };
-}
-pub(crate) use shared;
-
 /// What the group `g` was when `m` left it, if they did: see [`rim_core::group::Departure`].
 macro_rules! departure {
     () => {
@@ -66,27 +47,18 @@ macro_rules! seen {
 }
 pub(crate) use seen;
 
-/// The columns of a membership.
-macro_rules! all_columns {
-    () => {
-        "group_id, user_id, role, join_rev, joined_at, join_seq, left_seq, left_rev, read_seq, delivered_seq, sent_seq,
-         rev, profile_rev, left_message_id"
-    };
-}
-pub(crate) use all_columns;
-
 /// The memberships of a user in some groups, also those that were forgotten: parameters of the statement.
 macro_rules! ever {
     ($user:literal, $groups:literal) => {
         concat!(
             "(SELECT ",
-            $crate::membership::all_columns!(),
+            rim_store::membership_columns!(""),
             " FROM members WHERE user_id = ",
             $user,
             " AND group_id = ANY(",
             $groups,
             ") UNION ALL SELECT ",
-            $crate::membership::all_columns!(),
+            rim_store::membership_columns!(""),
             " FROM forgotten_members WHERE user_id = ",
             $user,
             " AND group_id = ANY(",
@@ -121,15 +93,24 @@ impl Membership {
     }
 }
 
-impl Columns for Membership {
+impl<'r> Columns<Fields<'r>> for Membership {
     const COUNT: usize = 8;
 
-    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
-        let (joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev, after, to) =
+    fn read(row: Fields<'r>, first: usize) -> Result<Self> {
+        let (joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev, Places(after), Places(to)) =
             Columns::read(row, first)?;
-        let (after, to): (Vec<Seq>, Vec<Seq>) = (after, to);
         let earlier = after.into_iter().zip(to).map(|(after, to)| Span { after, to }).collect();
         let left = Option::zip(left_seq, left_rev);
         Ok(Self { is: delta::Membership { joined_at, join_seq, read_seq, sent_seq, left }, earlier })
+    }
+}
+
+/// An array of places.
+struct Places(Vec<Seq>);
+
+impl<'r> Columns<Fields<'r>> for Places {
+    fn read(row: Fields<'r>, at: usize) -> Result<Self> {
+        let places: Vec<i64> = row.get(at)?;
+        Ok(Self(places.into_iter().map(|place| Seq(place.unsigned_abs())).collect()))
     }
 }

@@ -12,7 +12,7 @@ use crate::text::Text;
 /// By the clock of the database.
 pub(crate) async fn now(db: &impl GenericClient) -> Result<Timestamp> {
     let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-    let now = row::first(db, sql, &[], |row| row.time(0)).await?;
+    let now = row::first(db, sql, &[], row::read).await?;
     now.ok_or_else(|| Failure::Away("the database has no time".into()))
 }
 
@@ -42,17 +42,10 @@ pub(crate) async fn all(db: &impl GenericClient, since: Timestamp) -> Result<Vec
     let sql = "SELECT id, name, address, version, connections, users_online, draining, started_at, seen_at FROM nodes
                WHERE seen_at >= $1";
     let mut nodes = row::all(db, sql, &[&since.0], |row| {
-        Ok(Node {
-            id: NodeId(row.get::<i64>(0)?.cast_unsigned()),
-            name: row.text(1)?,
-            address: row.text(2)?,
-            version: row.text(3)?,
-            connections: row.number(4)?,
-            users_online: row.number(5)?,
-            draining: row.get(6)?,
-            started_at: row.time(7)?,
-            seen_at: row.time(8)?,
-        })
+        let (id, name, address, version, connections, users_online, draining, started_at, seen_at) =
+            row::read(row)?;
+        let id = NodeId(i64::cast_unsigned(id));
+        Ok(Node { id, name, address, version, connections, users_online, draining, started_at, seen_at })
     })
     .await?;
     // Here, as the database takes those above 2^63 for negative.

@@ -159,7 +159,7 @@ impl Tx for Writer<'_> {
     }
 
     fn new_group(&self) -> Result<GroupId> {
-        let next = row::first(&self.db, "SELECT nextval('group_ids')", &[], |row| row.number(0));
+        let next = row::first(&self.db, "SELECT nextval('group_ids')", &[], row::read);
         Ok(self.patience.wait(next).flatten()?.ok_or(Refusal::NoSuchGroup)?)
     }
 
@@ -172,13 +172,8 @@ impl Tx for Writer<'_> {
         let ids = array(groups.iter().copied());
         let params: row::Params<'_> = &[&ids];
         let locked = row::all(&self.db, sql, params, |row| {
-            Ok(Head {
-                group: row.number(0)?,
-                last_seq: row.number(1)?,
-                last_rev: row.number(2)?,
-                last_message: row.number(3)?,
-                last_at: row.time(4)?,
-            })
+            let (group, last_seq, last_rev, last_message, last_at) = row::read(row)?;
+            Ok(Head { group, last_seq, last_rev, last_message, last_at })
         });
         let heads = self.patience.wait(locked).flatten()?;
         if heads.len() == groups.len() { Ok(heads) } else { Err(Refusal::NoSuchGroup.into()) }

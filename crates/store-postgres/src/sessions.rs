@@ -35,7 +35,8 @@ pub(crate) async fn ended(
     let owners = array(sessions.iter().map(|(user, _)| *user));
     let sessions = array(sessions.iter().map(|(_, session)| *session));
     row::all(db, sql, &[&sessions, &owners, &now.0], |row| {
-        Ok((row.number(0)?, if row.get(1)? { Ended::Disabled } else { Ended::Revoked }))
+        let (session, is_disabled) = row::read(row)?;
+        Ok((session, if is_disabled { Ended::Disabled } else { Ended::Revoked }))
     })
     .await
 }

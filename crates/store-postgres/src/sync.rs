@@ -326,13 +326,13 @@ async fn members(
         " AS m ON m.group_id = view.group_id
                     JOIN groups AS g ON g.id = view.group_id,
                     LATERAL (SELECT * FROM (SELECT ",
-        membership::all_columns!(),
+        rim_store::membership_columns!(""),
         " FROM members UNION ALL SELECT ",
-        membership::all_columns!(),
+        rim_store::membership_columns!(""),
         " FROM forgotten_members) AS o
                              WHERE o.group_id = view.group_id AND o.rev > view.since AND o.rev <= view.until
                                AND (o.left_rev IS NULL OR g.single OR ",
-        membership::shared!(),
+        rim_store::were_together!(),
         ") ORDER BY o.rev LIMIT $4) AS o
                ORDER BY o.group_id, o.rev LIMIT $4"
     );

@@ -16,7 +16,7 @@ use crate::directory::Directory;
 use crate::failure::Result;
 use crate::readers::Snapshot;
 use crate::row::{self, Sql};
-use crate::{groups, history, membership, users};
+use crate::{groups, history, users};
 
 /// See [`rim_store::Store::chats_part`].
 pub(crate) fn part(
@@ -125,7 +125,7 @@ macro_rules! peer_sql {
             " AS o ON o.group_id = m.group_id AND o.user_id <> m.user_id AND o.left_rev IS ",
             $left,
             " WHERE m.group_id = ?1 AND m.user_id = ?2 AND (g.single OR ",
-            membership::shared!(),
+            rim_store::were_together!(),
             ") ORDER BY o.join_rev LIMIT 1"
         )
     };

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
 use crate::file::DatabaseFile;
-use crate::row::{Checked, Columns, Sql};
+use crate::row::{Checked, Sql};
 use crate::{OpenError, archive, checksum, connection, migrations, row};
 
 /// Checksums added in one transaction.
@@ -145,7 +145,7 @@ fn messages(db: &Connection, report: &mut Report) -> Result<()> {
         if message.id.0 <= settled.unsigned_abs() {
             let (group, id) = (message.group.sql(), message.id.sql());
             places.add([group, message.seq.sql(), id, 0]);
-            client_ids.add([group, message.sender.sql(), row.get(Checked::COUNT)?, id]);
+            client_ids.add([group, message.sender.sql(), row.get(row::CHECKED_COLUMNS)?, id]);
         }
         follow(&mut groups, &message, report);
     }

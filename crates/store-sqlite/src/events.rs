@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::failure::Result;
 use crate::membership::Membership;
-use crate::row::{self, Columns, Fields, Sql};
+use crate::row::{self, Sql};
 use crate::users;
 
 /// Of these stays, which ascend, those seen by the places `from` to `to` of the messages: the newest `limit`,
@@ -82,26 +82,4 @@ pub(crate) fn between(
     let mut users = users::find_all(db, named)?;
     more |= GroupEvent::keep_small(&mut events, &mut users, bytes);
     Ok((events, users, more))
-}
-
-/// Of `place, seq, kind, actor_id, user_ids, user_count, name, created_at`.
-impl Columns for GroupEvent {
-    const COUNT: usize = 8;
-
-    fn read(row: Fields<'_>, first: usize) -> Result<Self> {
-        let (place, seq, kind, actor, Named(users), count, name, at) = row.read(first)?;
-        Ok(Self { rev: Self::rev_of(kind, place, count), seq, kind, actor, users, count, name, at })
-    }
-}
-
-/// The column `user_ids`.
-struct Named(Vec<UserId>);
-
-impl Columns for Named {
-    const COUNT: usize = 1;
-
-    fn read(row: Fields<'_>, at: usize) -> Result<Self> {
-        let users: String = row.read(at)?;
-        GroupEvent::users_from_text(&users).map(Self).ok_or_else(|| row.corrupt(at))
-    }
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, Row};
 use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
-use crate::row::{self, Checked, Columns, Fields, Sql};
+use crate::row::{self, Checked, Fields, Sql};
 use crate::{checksum, groups, users};
 
 /// See [`rim_store::Store::history_part`].
@@ -83,7 +83,7 @@ pub(crate) fn run(
         let mut statement = db.prepare_cached(sql)?;
         let mut rows = statement.query([group.sql(), in_table.after.sql(), in_table.to.sql()])?;
         while let Some(row) = rows.next()? {
-            let place = Fields { table: "places", row }.read(Checked::COUNT)?;
+            let place = Fields { table: "places", row }.read(row::CHECKED_COLUMNS)?;
             let message = read(db, row, group, Some(place))?;
             let is_last = is_enough(&message, enough)?;
             messages.push(message);

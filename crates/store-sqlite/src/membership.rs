@@ -9,26 +9,6 @@ use rusqlite::Connection;
 use crate::failure::Result;
 use crate::row::{self, Sql};
 
-/// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
-/// other in it: see [`rim_core::sync::Stay::overlaps`].
-///
-/// Nobody bounds how often somebody comes and goes, so no stay is held against each of the other's: one's own follow each
-/// other, and of those that began before the other's ended the last ended last.
-macro_rules! shared {
-    () => {
-        "((o.left_rev IS NULL OR m.join_rev <= o.left_rev) AND (m.left_rev IS NULL OR o.join_rev <= m.left_rev)
-          OR EXISTS (SELECT 1 FROM earlier_stays AS e WHERE e.group_id = o.group_id AND e.user_id = o.user_id
-                     AND m.join_rev <= e.left_rev AND (m.left_rev IS NULL OR e.join_rev <= m.left_rev))
-          OR EXISTS (SELECT 1 FROM earlier_stays AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id
-                     AND (o.left_rev IS NULL OR e.join_rev <= o.left_rev) AND o.join_rev <= e.left_rev)
-          OR EXISTS (SELECT 1 FROM earlier_stays AS f WHERE f.group_id = o.group_id AND f.user_id = o.user_id
-                     AND f.join_rev <= (SELECT e.left_rev FROM earlier_stays AS e
-                                        WHERE e.group_id = m.group_id AND e.user_id = m.user_id
-                                          AND e.join_rev <= f.left_rev ORDER BY e.join_rev DESC LIMIT 1)))"
-    };
-}
-pub(crate) use shared;
-
 /// A user who is or was a member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Membership {
@@ -38,11 +18,19 @@ pub(crate) struct Membership {
     pub(crate) forgotten: bool,
 }
 
+macro_rules! find_in {
+    ($table:literal) => {
+        concat!(
+            "SELECT group_id, join_rev, joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev FROM ",
+            $table,
+            " WHERE group_id = ?1 AND user_id = ?2"
+        )
+    };
+}
+
 impl Membership {
     pub(crate) fn find(db: &Connection, group: GroupId, user: UserId) -> Result<Option<Self>> {
-        let sql = "SELECT group_id, join_rev, joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev FROM members
-                   WHERE group_id = ?1 AND user_id = ?2";
-        Self::read(db, sql, group, user)
+        Self::read(db, find_in!("members"), group, user)
     }
 
     /// Also one that was forgotten.
@@ -50,10 +38,7 @@ impl Membership {
         if let Some(found) = Self::find(db, group, user)? {
             return Ok(Some(found));
         }
-        let sql = "SELECT group_id, join_rev, joined_at, join_seq, read_seq, sent_seq, left_seq, left_rev
-                   FROM forgotten_members
-                   WHERE group_id = ?1 AND user_id = ?2";
-        let found = Self::read(db, sql, group, user)?;
+        let found = Self::read(db, find_in!("forgotten_members"), group, user)?;
         Ok(found.map(|found| Self { forgotten: true, ..found }))
     }
 
@@ -129,7 +114,7 @@ mod tests {
         member.execute([2, end + 5, end + 8]).expect("a member");
         let sql = concat!(
             "SELECT ",
-            shared!(),
+            rim_store::were_together!(),
             " FROM members AS m JOIN members AS o ON o.group_id = m.group_id WHERE m.user_id = 1 AND o.user_id = 2"
         );
         let mut shared = db.prepare(sql).expect("SQL");

@@ -21,7 +21,7 @@ use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::readers::Snapshot;
 use crate::row::{self, Sql};
-use crate::{chats, events, friends, groups, history, membership, users};
+use crate::{chats, events, friends, groups, history, users};
 
 pub(crate) fn page(
     db: &Snapshot<'_>,
@@ -161,7 +161,7 @@ macro_rules! members_sql {
             " AS o ON o.group_id = m.group_id
              WHERE m.group_id = ?1 AND m.user_id = ?5 AND o.rev > ?2 AND o.rev <= ?3
                AND (o.left_rev IS NULL OR g.single OR ",
-            membership::shared!(),
+            rim_store::were_together!(),
             ") ORDER BY o.rev LIMIT ?4"
         )
     };

@@ -15,6 +15,7 @@ use rim_core::Identity;
 pub mod archive;
 pub mod chats;
 pub mod check;
+pub mod columns;
 mod contacts;
 pub mod database;
 mod error;

@@ -64,8 +64,29 @@ pub(crate) const FORGOTTEN_MEMBERS: Table = Table {
     ],
 };
 
+/// Whether the members `m` and `o` of a group were members of it at the same time, which is what makes them known to each
+/// other in it: see [`rim_core::sync::Stay::overlaps`].
+///
+/// Nobody bounds how often somebody comes and goes, so no stay is held against each of the other's: one's own follow each
+/// other, and of those that began before the other's ended the last ended last.
+#[macro_export]
+macro_rules! were_together {
+    () => {
+        "((o.left_rev IS NULL OR m.join_rev <= o.left_rev) AND (m.left_rev IS NULL OR o.join_rev <= m.left_rev)
+          OR EXISTS (SELECT 1 FROM earlier_stays AS e WHERE e.group_id = o.group_id AND e.user_id = o.user_id
+                     AND m.join_rev <= e.left_rev AND (m.left_rev IS NULL OR e.join_rev <= m.left_rev))
+          OR EXISTS (SELECT 1 FROM earlier_stays AS e WHERE e.group_id = m.group_id AND e.user_id = m.user_id
+                     AND (o.left_rev IS NULL OR e.join_rev <= o.left_rev) AND o.join_rev <= e.left_rev)
+          OR EXISTS (SELECT 1 FROM earlier_stays AS f WHERE f.group_id = o.group_id AND f.user_id = o.user_id
+                     AND f.join_rev <= (SELECT e.left_rev FROM earlier_stays AS e
+                                        WHERE e.group_id = m.group_id AND e.user_id = m.user_id
+                                          AND e.join_rev <= f.left_rev ORDER BY e.join_rev DESC LIMIT 1)))"
+    };
+}
+
 /// The columns of a membership, with what names their table.
-macro_rules! columns {
+#[macro_export]
+macro_rules! membership_columns {
     ($of:literal) => {
         concat!(
             $of,
@@ -105,10 +126,10 @@ pub(crate) fn forget(tx: &dyn Tx, group: GroupId, user: UserId) -> Step<()> {
     let key = params![group, user];
     let sql = concat!(
         "INSERT INTO forgotten_members (",
-        columns!(""),
+        membership_columns!(""),
         ", deleted_seq, own_rev)
          SELECT ",
-        columns!("m."),
+        membership_columns!("m."),
         ", c.deleted_seq, c.rev FROM members AS m JOIN chats AS c ON c.group_id = m.group_id AND c.user_id = m.user_id
          WHERE m.group_id = $1 AND m.user_id = $2"
     );
@@ -123,9 +144,9 @@ pub(crate) fn remember(tx: &dyn Tx, group: GroupId, users: &[UserId]) -> Step<()
     let keys: Vec<_> = users.iter().map(|user| params![group, *user].to_vec()).collect();
     let sql = concat!(
         "INSERT INTO members (",
-        columns!(""),
+        membership_columns!(""),
         ") SELECT ",
-        columns!(""),
+        membership_columns!(""),
         " FROM forgotten_members WHERE group_id = $1 AND user_id = $2"
     );
     if tx.execute_each(sql, &keys)? > 0 {

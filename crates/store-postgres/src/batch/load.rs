@@ -8,6 +8,7 @@ use futures_util::try_join;
 use rim_core::event::Ended;
 use rim_core::message::Write;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
+use rim_store::columns::Columns;
 use tokio_postgres::{Row, Statement};
 
 use crate::failure::{Failure, Result};
@@ -132,11 +133,8 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
         away,
         ended: ended.iter().map(ended_session).collect::<Result<_>>()?,
         standings: standings.iter().map(standing).collect::<Result<_>>()?,
-        resent: resent
-            .iter()
-            .map(|row| of_item(row, |row| Ok((row.number(1)?, row.number(2)?))))
-            .collect::<Result<_>>()?,
-        places: places.iter().map(|row| of_item(row, |row| row.number(1))).collect::<Result<_>>()?,
+        resent: resent.iter().map(of_item).collect::<Result<_>>()?,
+        places: places.iter().map(of_item).collect::<Result<_>>()?,
         ids: ascending(&ids)?,
     })
 }
@@ -204,7 +202,7 @@ impl<'a> Appends<'a> {
         if half.is_empty() {
             return Ok(Vec::new());
         }
-        row::all(db, AWAY, &[&half], |row| Ok((row.number(0)?, row.number(1)?))).await
+        row::all(db, AWAY, &[&half], row::read).await
     }
 
     async fn ids(
@@ -253,39 +251,24 @@ impl Marks {
 }
 
 fn head(row: &Row) -> Result<(GroupId, Head)> {
-    let row = Fields::of(row);
-    let head = Head {
-        last_seq: row.number(1)?,
-        last_rev: row.number(2)?,
-        last_message: row.number(3)?,
-        is_half: row.get(4)?,
-        last_at: row.time(5)?,
-    };
-    Ok((row.number(0)?, head))
+    let (group, last_seq, last_rev, last_message, is_half, last_at) = row::read(Fields::of(row))?;
+    Ok((group, Head { last_seq, last_rev, last_message, is_half, last_at }))
 }
 
 fn ended_session(row: &Row) -> Result<(SessionId, Ended)> {
-    let row = Fields::of(row);
-    let why = if row.get(1)? { Ended::Disabled } else { Ended::Revoked };
-    Ok((row.number(0)?, why))
+    let (session, is_disabled) = row::read(Fields::of(row))?;
+    Ok((session, if is_disabled { Ended::Disabled } else { Ended::Revoked }))
 }
 
 fn standing(row: &Row) -> Result<((GroupId, UserId), Standing)> {
-    let row = Fields::of(row);
-    let standing = Standing {
-        member: row.get(2)?,
-        read_seq: row.number(3)?,
-        delivered_seq: row.number(4)?,
-        sent_seq: row.number(5)?,
-        rev: row.number(6)?,
-    };
-    Ok(((row.number(0)?, row.number(1)?), standing))
+    let (group, user, member, read_seq, delivered_seq, sent_seq, rev) = row::read(Fields::of(row))?;
+    Ok(((group, user), Standing { member, read_seq, delivered_seq, sent_seq, rev }))
 }
 
-fn of_item<T>(row: &Row, read: impl FnOnce(Fields<'_>) -> Result<T>) -> Result<(usize, T)> {
+fn of_item<T: for<'r> Columns<Fields<'r>>>(row: &Row) -> Result<(usize, T)> {
     let row = Fields::of(row);
     let item: u64 = row.number(0)?;
-    Ok((usize::try_from(item).map_err(|_| row.corrupt(0, item))?, read(row)?))
+    Ok((usize::try_from(item).map_err(|_| row.meaningless(0, item))?, row::behind_key(row)?))
 }
 
 fn ascending(rows: &[Row]) -> Result<Vec<MessageId>> {

@@ -246,6 +246,17 @@ pub fn bring_back(tx: &mut dyn Tx, group: GroupId, sender: UserId, now: Timestam
     room.bring_in(tx, sender, &back, now)
 }
 
+/// Of a group and one who comes back: what they saw by then is kept, and when they were there; and they see the chat again.
+pub const FORGET_LEAVING: [&str; 3] = [
+    "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
+     SELECT group_id, user_id, join_seq, left_seq FROM members
+     WHERE group_id = $1 AND user_id = $2 AND left_seq > join_seq",
+    "INSERT INTO earlier_stays (group_id, user_id, join_rev, left_rev)
+     SELECT group_id, user_id, join_rev, left_rev FROM members
+     WHERE group_id = $1 AND user_id = $2 AND left_rev IS NOT NULL",
+    "DELETE FROM chats WHERE group_id = $1 AND user_id = $2",
+];
+
 /// Some who were members and have left are about to be it again: what they saw by then is kept.
 fn forget_leaving(tx: &dyn Tx, group: GroupId, users: &[UserId]) -> Step<()> {
     if users.is_empty() {
@@ -253,16 +264,9 @@ fn forget_leaving(tx: &dyn Tx, group: GroupId, users: &[UserId]) -> Step<()> {
     }
     membership::remember(tx, group, users)?;
     let keys: Vec<_> = users.iter().map(|user| params![group, *user].to_vec()).collect();
-    let sql = "INSERT INTO earlier_spans (group_id, user_id, after_seq, to_seq)
-               SELECT group_id, user_id, join_seq, left_seq FROM members
-               WHERE group_id = $1 AND user_id = $2 AND left_seq > join_seq";
-    tx.execute_each(sql, &keys)?;
-    let sql = "INSERT INTO earlier_stays (group_id, user_id, join_rev, left_rev)
-               SELECT group_id, user_id, join_rev, left_rev FROM members
-               WHERE group_id = $1 AND user_id = $2 AND left_rev IS NOT NULL";
-    tx.execute_each(sql, &keys)?;
-    // Whoever joins anew sees the chat again.
-    tx.execute_each("DELETE FROM chats WHERE group_id = $1 AND user_id = $2", &keys)?;
+    for sql in FORGET_LEAVING {
+        tx.execute_each(sql, &keys)?;
+    }
     Ok(())
 }
 
