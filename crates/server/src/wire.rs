@@ -202,4 +202,14 @@ mod tests {
         assert_eq!(user(&anna, UserId(101)).email, "anna@example.org");
         assert_eq!(user(&anna, UserId(102)).email, "");
     }
+
+    /// Core and protocol each have a table of what is drawn as nothing; here they meet.
+    #[test]
+    fn an_account_of_which_nothing_is_left_to_tell_it_by_is_refused() {
+        for c in (0..=0x10_FFFF).filter_map(char::from_u32) {
+            let account = c.to_string();
+            let is_empty = rim_core::account::fold(&account).is_empty();
+            assert!(!is_empty || rim_protocol::limits::account(&account).is_err(), "U+{:04X}", u32::from(c));
+        }
+    }
 }
