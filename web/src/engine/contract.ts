@@ -280,6 +280,6 @@ export interface Engine {
   closed(gid: number, place: number | null): void;
   /** `to` as for `send`. */
   setDraft(gid: number, draft: string, to?: Addressee): void;
-  /** The session is about to end, whoever ends it: what is handed over in `last` is still taken. */
+  /** This tab is about to let go of who is logged in, for whatever reason: what is handed over in `last` is still taken. */
   onEnd(last: () => void): () => void;
 }

@@ -20,11 +20,11 @@ import type {
 } from "./contract";
 import { type Opened, inMemory, openStore } from "./keeping";
 import { Cell } from "./live";
+import { LoggedIn } from "./loggedIn";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
 import { type Answer, Rest, done, mapped, outcome } from "./rest";
 import { ServerClock } from "./serverclock";
-import { Session } from "./session";
 import { type Operation, TEXT, read } from "./shape";
 import type { Addressee } from "./storage";
 import { NO_CONTACTS } from "./views";
@@ -62,7 +62,7 @@ export class RimEngine implements Engine {
   private readonly listeners = new Set<(arrival: Arrival) => void>();
   private readonly lasts = new Set<() => void>();
   private readonly rest: Rest;
-  private session: Session | null = null;
+  private loggedIn: LoggedIn | null = null;
   private token: string | null = null;
 
   constructor(private readonly ports: Ports) {
@@ -73,7 +73,7 @@ export class RimEngine implements Engine {
       () => this.token,
       (token) => void this.rejected(token, "revoked"),
     );
-    ports.signals((signal) => this.session?.signal(signal));
+    ports.signals((signal) => this.loggedIn?.signal(signal));
     ports.channel?.listen((message) => {
       const word = message as Partial<Word> | null;
       if (word?.word === "session") void this.reconsider(word.why ?? null);
@@ -84,8 +84,8 @@ export class RimEngine implements Engine {
   chat(gid: number): Cell<ChatView | null> {
     let cell = this.chatCells.get(gid);
     if (cell === undefined) {
-      cell = new Cell<ChatView | null>(this.session?.chat(gid) ?? null, (is) => {
-        if (is) this.session?.watch(gid);
+      cell = new Cell<ChatView | null>(this.loggedIn?.chat(gid) ?? null, (is) => {
+        if (is) this.loggedIn?.watch(gid);
       });
       this.chatCells.set(gid, cell);
     }
@@ -122,7 +122,7 @@ export class RimEngine implements Engine {
     );
     const me = await fresh.ask(wire.getUser, {});
     if (!me.ok) return outcome(me);
-    await this.leaveSession();
+    await this.end()?.stop();
     const remembered = { token: token.value, me: me.value };
     this.remember(remembered);
     this.ports.channel?.post({ word: "session", why: null } satisfies Word);
@@ -134,10 +134,10 @@ export class RimEngine implements Engine {
     if (this.token === null) return;
     // The session on the server ends where it can be reached; here it ends in any case.
     void this.rest.ask(wire.logOut, {});
-    const session = this.end();
+    const loggedIn = this.end();
     this.showNobody(null);
     this.ports.channel?.post({ word: "session", why: null } satisfies Word);
-    await session?.forget(true);
+    await loggedIn?.forget(true);
   }
 
   async updateProfile(change: { name?: string; avatar?: string; email?: string }): Promise<Outcome> {
@@ -174,11 +174,11 @@ export class RimEngine implements Engine {
   }
 
   user(uid: number): User | null {
-    return this.session?.replica.user(uid) ?? null;
+    return this.loggedIn?.replica.user(uid) ?? null;
   }
 
   relation(uid: number): Relation {
-    const replica = this.session?.replica;
+    const replica = this.loggedIn?.replica;
     if (replica === undefined) return "none";
     return uid === replica.uid ? "self" : replica.friendship(uid);
   }
@@ -196,9 +196,9 @@ export class RimEngine implements Engine {
   }
 
   async openSingle(uid: number): Promise<Outcome<number>> {
-    const { session } = this;
-    if (session === null) return LOGGED_OUT;
-    const known = session.singleWith(uid);
+    const { loggedIn } = this;
+    if (loggedIn === null) return LOGGED_OUT;
+    const known = loggedIn.singleWith(uid);
     if (known !== null) return { ok: true, value: known };
     const group = { name: "", avatar: "", mode: 1 };
     return outcome(await this.act(wire.createGroup, { group, users: [{ uid, role: 1 }] }));
@@ -215,7 +215,7 @@ export class RimEngine implements Engine {
   }
 
   async listMembers(gid: number, asked: { search: string; after: number | null }): Promise<Outcome<MembersPage>> {
-    return (await this.session?.membersPage(gid, asked)) ?? LOGGED_OUT;
+    return (await this.loggedIn?.membersPage(gid, asked)) ?? LOGGED_OUT;
   }
 
   async addMembers(gid: number, uids: readonly number[]): Promise<Outcome> {
@@ -243,42 +243,42 @@ export class RimEngine implements Engine {
   }
 
   async deleteChat(gid: number): Promise<Outcome> {
-    const seq = this.session?.lastSeq(gid);
+    const seq = this.loggedIn?.lastSeq(gid);
     const answer = await this.act(wire.deleteChat, { gid, ...(seq !== undefined && { seq }) });
-    if (answer.ok) await this.session?.putAway(gid);
+    if (answer.ok) await this.loggedIn?.putAway(gid);
     return done(answer);
   }
 
   send(gid: number, kind: MessageKind, content: string, to?: Addressee): void {
-    void this.session?.send(gid, kind, content, to);
+    void this.loggedIn?.send(gid, kind, content, to);
   }
 
   resend(gid: number, key: string): void {
-    void this.session?.resend(gid, key);
+    void this.loggedIn?.resend(gid, key);
   }
 
   discard(gid: number, key: string): void {
-    void this.session?.discard(gid, key);
+    void this.loggedIn?.discard(gid, key);
   }
 
   loadOlder(gid: number): void {
-    this.session?.loadOlder(gid);
+    this.loggedIn?.loadOlder(gid);
   }
 
   seen(gid: number, seq: number): void {
-    void this.session?.seen(gid, seq);
+    void this.loggedIn?.seen(gid, seq);
   }
 
   looking(gid: number, is: boolean): void {
-    this.session?.looking(gid, is);
+    this.loggedIn?.looking(gid, is);
   }
 
   closed(gid: number, place: number | null): void {
-    this.session?.closed(gid, place);
+    this.loggedIn?.closed(gid, place);
   }
 
   setDraft(gid: number, draft: string, to?: Addressee): void {
-    this.session?.setDraft(gid, draft, to);
+    this.loggedIn?.setDraft(gid, draft, to);
   }
 
   onEnd(last: () => void): () => void {
@@ -296,20 +296,20 @@ export class RimEngine implements Engine {
   private async enter(remembered: Remembered): Promise<void> {
     this.token = remembered.token;
     const opened = await openStore(this.ports, remembered.me.id, (why) => void this.storeLost(remembered, why));
-    if (this.token !== remembered.token || this.session !== null) opened.store.close();
+    if (this.token !== remembered.token || this.loggedIn !== null) opened.store.close();
     else await this.begin(remembered, opened);
   }
 
   /** Goes on from memory: all that the server has is asked for again, and what it has not is carried over. */
   private async storeLost({ token, me }: Remembered, why: Keeping): Promise<void> {
     if (this.token !== token) return;
-    const session = this.end();
-    if (session === null) return;
-    const opened = await inMemory(why, session.carried());
+    const loggedIn = this.end();
+    if (loggedIn === null) return;
+    const opened = await inMemory(why, loggedIn.carried());
     // What it is waiting for may never come.
-    void session.stop();
-    if (this.token === token && this.session === null) {
-      await this.begin({ token, me: session.replica.me ?? me }, opened);
+    void loggedIn.stop();
+    if (this.token === token && this.loggedIn === null) {
+      await this.begin({ token, me: loggedIn.replica.me ?? me }, opened);
     }
   }
 
@@ -324,54 +324,50 @@ export class RimEngine implements Engine {
       unread: this.unread,
       chat: this.chatCells,
     };
-    const session = new Session(ports, this.rest, token, me.id, store, published, this.clock, {
+    const loggedIn = new LoggedIn(ports, this.rest, token, me.id, store, published, this.clock, {
       status: (status) => {
-        if (this.session === session) this.connection.set(status);
+        if (this.loggedIn === loggedIn) this.connection.set(status);
       },
       me: (changed) => {
-        if (this.session !== session) return;
+        if (this.loggedIn !== loggedIn) return;
         this.remember({ token, me: changed });
         this.account.set({ is: "in", me: changed });
       },
       arrived: (gid, message) => this.arrived(gid, message),
       out: (why) => void this.rejected(token, why),
     });
-    this.session = session;
-    session.start(me, snapshot);
-    if (this.session === session) this.account.set({ is: "in", me: session.replica.me ?? me });
+    this.loggedIn = loggedIn;
+    loggedIn.start(me, snapshot);
+    if (this.loggedIn === loggedIn) this.account.set({ is: "in", me: loggedIn.replica.me ?? me });
   }
 
   /** The server will not have this session again. What was not sent stays for when its user comes back. */
   private async rejected(token: string, why: "revoked" | "disabled"): Promise<void> {
     if (this.token !== token) return;
-    const session = this.end();
+    const loggedIn = this.end();
     this.showNobody(why);
     this.ports.channel?.post({ word: "session", why } satisfies Word);
-    await session?.forget(false);
+    await loggedIn?.forget(false);
   }
 
   /** Another tab has logged in or out. */
   private async reconsider(why: Extract<Account, { is: "out" }>["why"]): Promise<void> {
     const remembered = recall(this.ports.remembered.get());
     if (remembered?.token === this.token) return;
-    const session = this.end();
+    const loggedIn = this.end();
     this.token = null;
-    if (remembered !== null) await session?.stop();
+    if (remembered !== null) await loggedIn?.stop();
     // The tab that logged out has cleared the store; this one may have written since.
-    else await session?.forget(why === null);
+    else await loggedIn?.forget(why === null);
     await this.resume(why);
   }
 
-  private async leaveSession(): Promise<void> {
-    await this.end()?.stop();
-  }
-
-  /** From here on nothing reaches the session that was: who still holds something for it is asked first. */
-  private end(): Session | null {
+  /** Ends what is logged in: nothing reaches it from here on, so who still holds something for it is asked first. */
+  private end(): LoggedIn | null {
     for (const last of [...this.lasts]) last();
-    const { session } = this;
-    this.session = null;
-    return session;
+    const { loggedIn } = this;
+    this.loggedIn = null;
+    return loggedIn;
   }
 
   private remember(remembered: Remembered): void {
@@ -403,14 +399,14 @@ export class RimEngine implements Engine {
   private async act<Asked extends object, T>(operation: Operation<Asked, T>, asked: Asked): Promise<Answer<T>> {
     const answer = await this.rest.ask(operation, asked);
     // Where it is not known whether it was done, that is seen then.
-    if (answer.ok || answer.problem.is === "unsure") await this.session?.sync();
+    if (answer.ok || answer.problem.is === "unsure") await this.loggedIn?.sync();
     return answer;
   }
 
   private async befriended(uid: number, status: 1 | 2, wanted: Relation): Promise<Outcome> {
     const answer = await this.rest.ask(wire.modifyFriend, { fid: uid, status });
     if (!answer.ok) return outcome(answer);
-    await this.session?.sync();
+    await this.loggedIn?.sync();
     // It applied to nothing: fine where somebody else has done the same already.
     if (answer.value || this.relation(uid) === wanted) return DONE;
     return { ok: false, problem: { is: "refused", message: "there is no such request any more" } };

@@ -28,7 +28,7 @@ export interface Published {
   readonly chat: ReadonlyMap<number, Cell<ChatView | null>>;
 }
 
-/** What a session has of the chats that are looked at. */
+/** What a tab has of the chats that are looked at. */
 export interface Loaded {
   readonly windows: ReadonlyMap<number, ChatWindow>;
   readonly happened: ReadonlyMap<number, readonly EventRecord[]>;

@@ -1,4 +1,4 @@
-// One account in one tab: what it knows, what it shows, and who does the work.
+// The user who is logged in, in one tab: what it knows, what it shows, and who does the work.
 
 import type { ChatView, Connection, MembersPage, Message, MessageKind, Outcome, User } from "./contract";
 import { deleteStore } from "./keeping";
@@ -32,7 +32,7 @@ import { ChatWindow, PAGE } from "./window";
 import { type StoredMessage, happenedPage, historyPage } from "./wire";
 import * as wire from "./wire.gen";
 
-export interface SessionEvents {
+export interface LoggedInEvents {
   status(status: Connection): void;
   /** The account as it is now. */
   me(me: User): void;
@@ -60,7 +60,7 @@ const EVENTS = 2_000;
 /** Chats that nobody looks at and that are still in memory. */
 const WINDOWS = 8;
 
-export class Session {
+export class LoggedIn {
   readonly replica: Replica;
   private readonly intents = new Intended();
   private readonly windows = new Map<number, ChatWindow>();
@@ -104,7 +104,7 @@ export class Session {
     private readonly store: Store,
     private readonly published: Published,
     private readonly clock: ServerClock,
-    private readonly events: SessionEvents,
+    private readonly events: LoggedInEvents,
   ) {
     this.replica = new Replica(uid);
     const { windows, happened, large } = this;
