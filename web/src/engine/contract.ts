@@ -158,7 +158,7 @@ export type Relation = Friendship | "self";
 /** Where one is logged in. */
 export type Device = Session;
 
-export type Connection =
+export type ConnectionState =
   /** Connected, logged in and up to date. */
   | { readonly is: "online" }
   /** Connected, asking for what was missed; `troubled` where that has failed several times. */
@@ -207,7 +207,7 @@ export interface Live<T> {
 
 export interface Engine {
   readonly account: Live<Account>;
-  readonly connection: Live<Connection>;
+  readonly connection: Live<ConnectionState>;
   readonly keeping: Live<Keeping>;
   /** Newest activity first. */
   readonly chats: Live<readonly ChatRow[]>;

@@ -4,7 +4,7 @@ import type {
   Account,
   ChatRow,
   ChatView,
-  Connection,
+  ConnectionState,
   Contacts,
   Device,
   Engine,
@@ -50,7 +50,7 @@ const LOGGED_OUT: { readonly ok: false; readonly problem: Problem } = {
 
 export class RimEngine implements Engine {
   readonly account = new Cell<Account>({ is: "loading" });
-  readonly connection = new Cell<Connection>({ is: "connecting" });
+  readonly connection = new Cell<ConnectionState>({ is: "connecting" });
   readonly keeping = new Cell<Keeping>("lasting");
   readonly chats = new Cell<readonly ChatRow[]>([]);
   readonly contacts = new Cell<Contacts>(NO_CONTACTS);

@@ -2,7 +2,7 @@
 // whatever happens. Of all tabs one leads.
 
 import { Backoff } from "./backoff";
-import type { Connection as Status } from "./contract";
+import type { ConnectionState } from "./contract";
 import { type Intended, Outbox } from "./outbox";
 import { MAX_SYNC_GROUPS } from "./limits.gen";
 import type { Ports } from "./ports";
@@ -19,7 +19,7 @@ import { type StoreState, markGroupRead, sync } from "./wire.gen";
 export interface LeaderEvents {
   /** To be shown, stored and told to the other tabs. */
   learned(batch: Batch, how: "live" | "sync" | "first sync"): void;
-  status(status: Status): void;
+  status(status: ConnectionState): void;
   online(online: ReadonlySet<number>): void;
   /** The server's time, in an answer that took so long. */
   clock(serverNow: number, tookMs: number): void;
@@ -49,7 +49,7 @@ export class Leader {
   private connection: Connection | null = null;
   /** What the Login was told; null as long as there is none, or from a server that does not tell. */
   private server: StoreState | null = null;
-  private status: Status = { is: "connecting" };
+  private status: ConnectionState = { is: "connecting" };
   private ready = false;
   private stopped = false;
   private retry: (() => void) | null = null;
@@ -316,7 +316,7 @@ export class Leader {
     });
   }
 
-  private tell(status: Status): void {
+  private tell(status: ConnectionState): void {
     this.status = status;
     this.events.status(status);
   }

@@ -1,6 +1,6 @@
 // The user who is logged in, in one tab: what it knows, what it shows, and who does the work.
 
-import type { ChatView, Connection, MembersPage, Message, MessageKind, Outcome, User } from "./contract";
+import type { ChatView, ConnectionState, MembersPage, Message, MessageKind, Outcome, User } from "./contract";
 import { deleteStore } from "./keeping";
 import { Leader } from "./leader";
 import { MAX_CONTENT_BYTES } from "./limits.gen";
@@ -33,7 +33,7 @@ import { type StoredMessage, happenedPage, historyPage } from "./wire";
 import * as wire from "./wire.gen";
 
 export interface LoggedInEvents {
-  status(status: Connection): void;
+  status(status: ConnectionState): void;
   /** The account as it is now. */
   me(me: User): void;
   arrived(gid: number, message: Message): void;

@@ -4,7 +4,7 @@
 // has put to sleep may hold it for long, so a visible tab that gets no answer takes it away. Where there are
 // no locks (as with plain HTTP) each tab leads itself, and still hears what the others intend.
 
-import type { Connection } from "./contract";
+import type { ConnectionState } from "./contract";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
 import { type Batch, type Intents, ofIntents } from "./storage";
@@ -20,7 +20,7 @@ export interface TabEvents {
   follow(): void;
   /** Another tab has learned or intends something. */
   heard(batch: Batch, arrivals: readonly StoredMessage[]): void;
-  status(status: Connection): void;
+  status(status: ConnectionState): void;
   online(online: ReadonlySet<number>): void;
   /** How far the server's clock is ahead of this device's. */
   clock(ahead: number): void;
@@ -31,7 +31,7 @@ export interface TabEvents {
 type Told =
   | { readonly is: "batch"; readonly batch: Batch; readonly arrivals: readonly StoredMessage[] }
   /** `retryAt` counts from when it is told: no two tabs have the same moment to count from. */
-  | { readonly is: "status"; readonly status: Connection; readonly notifier: string | null }
+  | { readonly is: "status"; readonly status: ConnectionState; readonly notifier: string | null }
   | { readonly is: "clock"; readonly ahead: number }
   | { readonly is: "online"; readonly online: ReadonlySet<number> }
   | { readonly is: "hello" }
@@ -52,7 +52,7 @@ export class Tabs {
   private leading = false;
   private stopped = false;
   private visible = true;
-  private status: Connection = { is: "connecting" };
+  private status: ConnectionState = { is: "connecting" };
   private online = NOBODY;
   /** The tab that was looked at last: the one that notifies. Null: the leader. */
   private notifier: string | null = null;
@@ -135,7 +135,7 @@ export class Tabs {
     if (!this.alone) this.tell({ is: "batch", batch, arrivals });
   }
 
-  shareStatus(status: Connection): void {
+  shareStatus(status: ConnectionState): void {
     this.status = status;
     if (!this.leading || this.alone) return;
     this.tell({ is: "status", status: moved(status, -this.ports.elapsed()), notifier: this.notifier });
@@ -284,6 +284,6 @@ export class Tabs {
 }
 
 /** The same with another moment to count from. */
-function moved(status: Connection, ms: number): Connection {
+function moved(status: ConnectionState, ms: number): ConnectionState {
   return status.is === "offline" && status.retryAt !== null ? { ...status, retryAt: status.retryAt + ms } : status;
 }
