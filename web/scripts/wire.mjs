@@ -57,7 +57,7 @@ const NOT_OF_OLD_SERVERS = [
 /** Names of which a new server may know more: any is taken, and whoever reads it says what becomes of a new one. */
 const MAY_GROW = ["Kind", "Notice", "Registration", "RemotePictures", "Directory"];
 
-/** Bounds that the client keeps to by itself, by their place. */
+/** Bounds that the client keeps to by itself, by their path. */
 const LIMITS = {
   MAX_CONTENT_BYTES: ["Of what a message says, in UTF-8.", sent("Msg").content.maxBytes],
   MAX_WATCHED: ["Users that one connection watches.", sent("Watch").uids.maxItems],
@@ -84,10 +84,10 @@ const unused = new Set([...LEFT_OUT, ...NOT_OF_OLD_SERVERS, ...MAY_GROW]);
 /** By name; in the order in which they are first needed, each after what it is made of. */
 const made = new Map();
 
-/** Whether a list above has the place. One that no document has any more is an error at the end. */
-function is(list, place) {
-  if (!list.includes(place)) return false;
-  unused.delete(place);
+/** Whether a list above has the path. One that no document has any more is an error at the end. */
+function is(list, path) {
+  if (!list.includes(path)) return false;
+  unused.delete(path);
   return true;
 }
 

@@ -5,7 +5,7 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 
 import { createEngine } from "./engine";
-import { addressOf } from "./place";
+import { addressOf } from "./basePath";
 import { mount } from "./ui/mount";
 
 if (import.meta.env.DEV && new URLSearchParams(location.search).has("demo")) {

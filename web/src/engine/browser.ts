@@ -1,7 +1,7 @@
 // The world as a browser has it.
 
 import { IdbStore } from "./idb";
-import { addressOf, ownName, ownNames } from "../place";
+import { addressOf, ownName, ownNames } from "../basePath";
 import type { Channel, Locks, Ports, Wire } from "./ports";
 
 const KEY = "rim.session";

@@ -200,32 +200,32 @@ export class Leader {
         break;
       case "message":
         this.presence.wrote(frame.message);
-        this.place(frame, this.round);
+        this.fitIn(frame, this.round);
         break;
       case "notice":
-        if (!this.presence.heard(frame.notice)) this.place(frame, this.round);
+        if (!this.presence.heard(frame.notice)) this.fitIn(frame, this.round);
         break;
       case "unknown":
         break;
     }
   }
 
-  private place(frame: PushedFrame, round: number): void {
+  private fitIn(frame: PushedFrame, round: number): void {
     if (this.replica.isOfAnother(this.server)) {
       // It follows on what the sync brings, and not on what is known of another history.
       if (this.held.length < HELD) this.held.push({ frame, round });
       else this.wanted = true;
       return;
     }
-    const { place, facts } = this.take(frame);
+    const { fit, facts } = this.take(frame);
     if (Object.keys(facts).length > 0) this.events.learned(ofFacts(facts), "live");
     for (const message of facts.messages ?? []) this.receipts.arrived(message.gid);
-    if (place === "early") {
+    if (fit === "early") {
       this.heal ??= this.ports.after(HEAL_MS, () => {
         this.heal = null;
         void this.sync();
       });
-    } else if (place === "gap" && round === this.round) {
+    } else if (fit === "gap" && round === this.round) {
       // Kept: it follows on what the sync brings. If it does not, a sync that began later knows better.
       if (isOfGroup(frame) && this.held.length < HELD) this.held.push({ frame, round });
       void this.sync();
@@ -249,7 +249,7 @@ export class Leader {
         }
         const held = this.held;
         this.held = [];
-        for (const { frame, round } of held) this.place(frame, round);
+        for (const { frame, round } of held) this.fitIn(frame, round);
       }
       this.judge();
       this.synced();
@@ -322,7 +322,7 @@ export class Leader {
   }
 }
 
-/** Of a message or a receipt: what has a place in the changes of its group and can be taken as it is. */
+/** Of a message or a receipt: what has a number among the changes of its group and can be taken as it is. */
 function isOfGroup(frame: PushedFrame): boolean {
   return frame.is === "message" || (frame.notice.gid !== null && frame.notice.seq !== null);
 }

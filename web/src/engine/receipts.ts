@@ -1,4 +1,4 @@
-// Tells the server what was delivered to this device and what was read on it: the newest place only, and not
+// Tells the server what was delivered to this device and what was read on it: the newest message only, and not
 // more often than people notice. Nothing of it is kept: what is due follows from the replica and the marks.
 
 import type { Intended } from "./outbox";

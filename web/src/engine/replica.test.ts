@@ -57,25 +57,25 @@ describe("a request", () => {
 describe("a pushed message", () => {
   it("that comes next is taken, once", () => {
     const known = replica();
-    expect(known.push(message(4, 6)).place).toBe("next");
-    expect(known.push(message(4, 6)).place).toBe("old");
+    expect(known.push(message(4, 6)).fit).toBe("next");
+    expect(known.push(message(4, 6)).fit).toBe("old");
     expect(known.groups.get(GID)).toMatchObject({ rev: 6, lastSeq: 4, readSeq: 0, covered: [{ from: 1, to: 4 }] });
   });
 
   it("after a missing receipt is taken early, and rev waits for the receipt", () => {
     const known = replica();
-    expect(known.push(message(4, 8)).place).toBe("early");
+    expect(known.push(message(4, 8)).fit).toBe("early");
     expect(known.groups.get(GID)).toMatchObject({ rev: 5, lastSeq: 4 });
-    expect(known.push(message(5, 9)).place).toBe("early");
+    expect(known.push(message(5, 9)).fit).toBe("early");
     known.merge(delta({ rev: 9, lastSeq: 5, unread: 5, messages: [message(4, 8), message(5, 9)] }), false);
     expect(known.groups.get(GID)).toMatchObject({ rev: 9, lastSeq: 5, covered: [{ from: 1, to: 5 }] });
-    expect(known.push(message(6, 10)).place).toBe("next");
+    expect(known.push(message(6, 10)).fit).toBe("next");
   });
 
   it("after a missing message, or of an unknown group, is a gap and changes nothing", () => {
     const known = replica();
-    expect(known.push(message(5, 7))).toEqual({ place: "gap", facts: {} });
-    expect(known.push({ ...message(1, 1), gid: 99 })).toEqual({ place: "gap", facts: {} });
+    expect(known.push(message(5, 7))).toEqual({ fit: "gap", facts: {} });
+    expect(known.push({ ...message(1, 1), gid: 99 })).toEqual({ fit: "gap", facts: {} });
     expect(known.groups.get(GID)).toMatchObject({ rev: 5, lastSeq: 3 });
   });
 
@@ -92,30 +92,30 @@ describe("a notice", () => {
 
   it("of a receipt moves its reader on, and never back", () => {
     const known = replica();
-    expect(known.notice(read).place).toBe("next");
-    expect(known.notice({ ...read, kind: "Delivered", seq: 1, rev: 7 }).place).toBe("next");
+    expect(known.notice(read).fit).toBe("next");
+    expect(known.notice({ ...read, kind: "Delivered", seq: 1, rev: 7 }).fit).toBe("next");
     expect(known.members(GID).get(YOU)).toMatchObject({ readSeq: 3, deliveredSeq: 3 });
     expect(known.groups.get(GID)?.rev).toBe(7);
   });
 
   it("of anything else has to be asked for, unless it is known", () => {
     const known = replica();
-    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user: null }).place).toBe("gap");
-    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 5, user: null }).place).toBe("old");
-    expect(known.notice({ kind: "FriendRequest", uid: YOU, gid: null, seq: null, rev: null, user: null }).place).toBe("gap");
+    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user: null }).fit).toBe("gap");
+    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 5, user: null }).fit).toBe("old");
+    expect(known.notice({ kind: "FriendRequest", uid: YOU, gid: null, seq: null, rev: null, user: null }).fit).toBe("gap");
   });
 
   it("of a profile says what somebody is called, and moves its group on", () => {
     const known = replica();
     const user = { id: YOU, name: "You", avatar: "", email: "", account: "you" };
     const renamed = { kind: "ProfileUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user };
-    expect(known.notice(renamed)).toMatchObject({ place: "next", facts: { users: [user] } });
+    expect(known.notice(renamed)).toMatchObject({ fit: "next", facts: { users: [user] } });
     expect(known.groups.get(GID)?.rev).toBe(6);
-    expect(known.notice({ ...renamed, user: { ...user, name: "old" } })).toEqual({ place: "old", facts: {} });
-    expect(known.notice({ ...renamed, rev: 7, user: null }).place).toBe("next");
-    expect(known.notice({ ...renamed, rev: 9, user: { ...user, name: "Yu" } }).place).toBe("gap");
+    expect(known.notice({ ...renamed, user: { ...user, name: "old" } })).toEqual({ fit: "old", facts: {} });
+    expect(known.notice({ ...renamed, rev: 7, user: null }).fit).toBe("next");
+    expect(known.notice({ ...renamed, rev: 9, user: { ...user, name: "Yu" } }).fit).toBe("gap");
     expect(known.user(YOU)?.name).toBe("Yu");
-    expect(known.notice({ ...renamed, gid: null, rev: null }).place).toBe("next");
+    expect(known.notice({ ...renamed, gid: null, rev: null }).fit).toBe("next");
     expect(known.user(YOU)?.name).toBe("You");
     expect(known.groups.get(GID)?.rev).toBe(7);
   });
@@ -124,8 +124,8 @@ describe("a notice", () => {
     const known = replica();
     const me = { id: ME, name: "Me", avatar: "", email: "me@example.org", account: "me" };
     const own = { kind: "ProfileUpdated", uid: ME, gid: null, seq: null, rev: null, user: me };
-    expect(known.notice(own)).toEqual({ place: "next", facts: { singles: { me } } });
-    expect(known.notice({ ...own, gid: GID, rev: 6, user: { ...me, email: "" } }).place).toBe("next");
+    expect(known.notice(own)).toEqual({ fit: "next", facts: { singles: { me } } });
+    expect(known.notice({ ...own, gid: GID, rev: 6, user: { ...me, email: "" } }).fit).toBe("next");
     expect(known.user(ME)?.email).toBe("me@example.org");
   });
 });
@@ -153,7 +153,7 @@ describe("a sync answer", () => {
     const known = replica();
     known.merge(delta({ rev: 7, lastSeq: 50, unread: 50, messages: [message(4, 6), message(5, 7)], more: true }), false);
     expect(known.groups.get(GID)).toMatchObject({ rev: 7, lastSeq: 50, covered: [{ from: 1, to: 5 }] });
-    expect(known.push(message(51, 60)).place).toBe("gap");
+    expect(known.push(message(51, 60)).fit).toBe("gap");
   });
 
   it("moves who comes back to the end of the members", () => {

@@ -18,7 +18,7 @@ import {
 import type { FriendState, Friendship, MemberItem, MemberState, ReceivedNotify, StoreState, SyncRequest } from "./wire.gen";
 
 /** What a pushed frame means to one who has seen everything before it. */
-export type Place =
+export type Fit =
   /** Taken. */
   | "next"
   /** Taken, but something that is no message is missing before it. */
@@ -28,12 +28,12 @@ export type Place =
   | "gap";
 
 export interface Pushed {
-  readonly place: Place;
+  readonly fit: Fit;
   readonly facts: Facts;
 }
 
-const OLD: Pushed = { place: "old", facts: {} };
-const GAP: Pushed = { place: "gap", facts: {} };
+const OLD: Pushed = { fit: "old", facts: {} };
+const GAP: Pushed = { fit: "gap", facts: {} };
 
 export class Replica {
   private at: Home | null = null;
@@ -225,7 +225,7 @@ export class Replica {
     return facts;
   }
 
-  /** Places a message that was pushed. */
+  /** Fits in a message that was pushed. */
   push(message: StoredMessage): Pushed {
     const group = this.groupsByGid.get(message.gid);
     if (group === undefined) return GAP;
@@ -247,12 +247,12 @@ export class Replica {
     });
     const members = this.written(message);
     return {
-      place: next ? "next" : "early",
+      fit: next ? "next" : "early",
       facts: { groups: [grown], members, ...(!known && { messages: [message] }) },
     };
   }
 
-  /** Places a change that is no message. A gap: what it is about has to be asked for. */
+  /** Fits in a change that is no message. A gap: what it is about has to be asked for. */
   notice(notice: ReceivedNotify): Pushed {
     const { gid, rev, seq, uid, kind } = notice;
     if (kind === "ProfileUpdated") return this.profile(notice);
@@ -269,23 +269,23 @@ export class Replica {
       readSeq: uid === this.uid ? Math.max(group.readSeq, read) : group.readSeq,
     });
     const members = this.advance(gid, uid, read, seq);
-    return { place: next ? "next" : "gap", facts: { groups: [grown], members } };
+    return { fit: next ? "next" : "gap", facts: { groups: [grown], members } };
   }
 
-  /** Places what somebody is called now: in a group, or without one of a friend or oneself. */
+  /** Fits in what somebody is called now: in a group, or without one of a friend or oneself. */
   private profile({ gid, rev, user }: ReceivedNotify): Pushed {
     if (gid === null) {
       if (user === null) return GAP;
-      if (user.id !== this.uid) return { place: "next", facts: { users: this.meet([user]) } };
+      if (user.id !== this.uid) return { fit: "next", facts: { users: this.meet([user]) } };
       this.self = this.self === null ? user : keep(this.self, user);
-      return { place: "next", facts: { singles: { me: this.self } } };
+      return { fit: "next", facts: { singles: { me: this.self } } };
     }
     const group = this.groupsByGid.get(gid);
     if (group === undefined || rev === null) return GAP;
     if (rev <= group.rev) return OLD;
     const users = user === null ? [] : this.meet([user]);
-    if (rev !== group.rev + 1) return { place: "gap", facts: { users } };
-    return { place: "next", facts: { users, groups: [this.putGroup({ ...group, rev })] } };
+    if (rev !== group.rev + 1) return { fit: "gap", facts: { users } };
+    return { fit: "next", facts: { users, groups: [this.putGroup({ ...group, rev })] } };
   }
 
   /** Takes a page of older messages over: those before `beforeSeq`, of which `size` were asked for. */

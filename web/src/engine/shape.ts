@@ -50,7 +50,7 @@ export class WireError extends Error {
 /**
  * The value, of which nothing is taken over that its shape does not have. What may be null may be left out, too.
  *
- * Throws a `WireError` that names the place where it is something else.
+ * Throws a `WireError` that names the path at which it is something else.
  */
 export function read<T>(value: unknown, shape: Shape<T>): T {
   return taken(value, shape) as T;

@@ -35,7 +35,7 @@ export interface GroupRecord {
   readonly joinedAt: number;
   /** What happened last. */
   readonly lastEvent: EventRecord | null;
-  /** The newest message of any chat when this client first saw the group; 0 for those of the first sync. Its place in the list while it has no message. */
+  /** The newest message of any chat when this client first saw the group; 0 for those of the first sync. Its rank in the list while it has no message. */
   readonly after: number;
   /** Up to where the user has deleted the chat from their list; null or absent, as in older records, where they have not. */
   readonly deletedSeq?: number | null;
@@ -85,7 +85,7 @@ export interface Pending {
   readonly at: number;
   /** Counted by this device, ascending: the order of sending. */
   readonly order: number;
-  /** The newest message of any chat when it was written: its chat's place in the list. */
+  /** The newest message of any chat when it was written: its chat's rank in the list. */
   readonly after: number;
   readonly state:
     | { readonly is: "waiting" }

@@ -194,27 +194,27 @@ export class Views {
     };
     return {
       row: keep(this.rows.get(gid)?.row, row),
-      place: placeOf(group, pending),
+      rank: rankOf(group, pending),
     };
   }
 
   private publishList(): void {
-    const listed = this.placed().sort((a, b) => byPlace(b.place, a.place) || b.row.gid - a.row.gid);
+    const listed = this.ranked().sort((a, b) => byRank(b.rank, a.rank) || b.row.gid - a.row.gid);
     const rows = listed.map(({ row }) => row);
     this.published.chats.set(keepList(this.published.chats.get(), rows));
     this.published.unread.set(rows.reduce((sum, row) => sum + row.unread, 0));
   }
 
-  /** A group without messages that one was in already when this device came has its place by when one joined it. */
-  private placed(): Listed[] {
+  /** A group without messages that one was in already when this device came has its rank by when one joined it. */
+  private ranked(): Listed[] {
     const rows = [...this.rows.values()];
     const groups = [...this.replica.groups.values()];
     return rows.map((listed) => {
       const group = this.replica.groups.get(listed.row.gid);
-      if (group === undefined || listed.place.id > 0 || group.joinedAt === 0) return listed;
+      if (group === undefined || listed.rank.id > 0 || group.joinedAt === 0) return listed;
       let id = 0;
       for (const { last } of groups) if (last !== null && last.at <= group.joinedAt) id = Math.max(id, last.id);
-      return { ...listed, place: { id, since: 1 } };
+      return { ...listed, rank: { id, since: 1 } };
     });
   }
 
@@ -371,25 +371,25 @@ function isDeleted({ deletedSeq, lastSeq }: GroupRecord): boolean {
 
 interface Listed {
   readonly row: ChatRow;
-  readonly place: Place;
+  readonly rank: Rank;
 }
 
 /**
  * Where a chat stands in the list: by the newest message that it has, or that there was when something happened in it that
  * is no message yet; then by what happened. No clock is asked, as clocks go wrong.
  */
-interface Place {
+interface Rank {
   readonly id: number;
   readonly since: number;
 }
 
-function placeOf({ last, after }: GroupRecord, pending: Pending | undefined): Place {
+function rankOf({ last, after }: GroupRecord, pending: Pending | undefined): Rank {
   const id = Math.max(last?.id ?? 0, after, pending?.after ?? 0);
   if (pending?.after === id) return { id, since: 1 + pending.order };
   return { id, since: last?.id === id ? 0 : 1 };
 }
 
-function byPlace(a: Place, b: Place): number {
+function byRank(a: Rank, b: Rank): number {
   return a.id - b.id || a.since - b.since;
 }
 

@@ -105,7 +105,7 @@ describe("answers", () => {
     });
   });
 
-  it("that are half there are errors that name the place", () => {
+  it("that are half there are errors that name the path", () => {
     const wrong = { ...answer, groups: [delta, { ...delta, members: [{ uid: 1, role: 1, left: 0 }] }] };
     expect(() => read(wrong, SyncAnswer)).toThrow("groups.1.members.0.left: expected true or false");
     expect(() => read({ uid: 1, state: "foes" }, FriendState)).toThrow("state: expected one of none|incoming");

@@ -142,8 +142,8 @@ function regionOf(language: Language, tags: readonly string[]): string {
 
 /** The clock is of the place where somebody lives, whichever language they read. */
 function clockOf(tags: readonly string[], region: string): Intl.DateTimeFormatOptions["hourCycle"] {
-  const place = supported(tags[0]) ?? region;
-  return new Intl.DateTimeFormat(place, { hour: "numeric" }).resolvedOptions().hourCycle ?? "h23";
+  const home = supported(tags[0]) ?? region;
+  return new Intl.DateTimeFormat(home, { hour: "numeric" }).resolvedOptions().hourCycle ?? "h23";
 }
 
 function supported(tag: string | undefined): string | undefined {

@@ -13,7 +13,7 @@ const LARGEST_ZOOM = 4;
 const STEP_PX = 8;
 
 /** How the picture lies under the square: its middle in parts of the picture, and how much it is enlarged. */
-interface Place {
+interface Framing {
   readonly x: number;
   readonly y: number;
   readonly zoom: number;
@@ -30,7 +30,7 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
   const [unreadable, setUnreadable] = useState(false);
-  const [place, setPlace] = useState<Place>({ x: 0.5, y: 0.5, zoom: 1 });
+  const [framing, setFraming] = useState<Framing>({ x: 0.5, y: 0.5, zoom: 1 });
 
   useEffect(() => {
     let gone = false;
@@ -47,18 +47,18 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (bitmap === null || context === null || context === undefined) return;
-    const side = sideOf(bitmap, place);
+    const side = sideOf(bitmap, framing);
     context.fillStyle = "#fff";
     context.fillRect(0, 0, SIZE_PX, SIZE_PX);
     context.imageSmoothingQuality = "high";
-    const left = place.x * bitmap.width - side / 2;
-    const top = place.y * bitmap.height - side / 2;
+    const left = framing.x * bitmap.width - side / 2;
+    const top = framing.y * bitmap.height - side / 2;
     context.drawImage(bitmap, left, top, side, side, 0, 0, SIZE_PX, SIZE_PX);
-  }, [bitmap, place]);
+  }, [bitmap, framing]);
 
   const change = (by: { dx?: number; dy?: number; zoom?: number }): void => {
     if (bitmap === null) return;
-    setPlace((old) => {
+    setFraming((old) => {
       const zoom = Math.min(LARGEST_ZOOM, Math.max(1, by.zoom ?? old.zoom));
       const side = sideOf(bitmap, { ...old, zoom });
       const scale = side / SIZE_PX;
@@ -122,7 +122,7 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
             data-begin
             onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
             onPointerMove={onPointerMove}
-            onWheel={(event) => change({ zoom: place.zoom * (event.deltaY < 0 ? 1.08 : 0.93) })}
+            onWheel={(event) => change({ zoom: framing.zoom * (event.deltaY < 0 ? 1.08 : 0.93) })}
             onKeyDown={onKeyDown}
           />
           <label className="crop__zoom">
@@ -132,7 +132,7 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
               min={1}
               max={LARGEST_ZOOM}
               step={0.01}
-              value={place.zoom}
+              value={framing.zoom}
               onChange={(event) => change({ zoom: Number(event.target.value) })}
             />
           </label>
@@ -143,6 +143,6 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
 }
 
 /** The side of the square, in pixels of the picture. */
-function sideOf(bitmap: ImageBitmap, { zoom }: Place): number {
+function sideOf(bitmap: ImageBitmap, { zoom }: Framing): number {
   return Math.min(bitmap.width, bitmap.height) / zoom;
 }

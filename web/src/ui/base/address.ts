@@ -1,6 +1,6 @@
 // Addresses that other people wrote. Only what cannot run anything is let through.
 
-import { addressOf } from "../../place";
+import { addressOf } from "../../basePath";
 
 /** An address to be shown as a picture: of this server, or of the web. */
 export function pictureAddress(address: string): string | null {

@@ -5,7 +5,7 @@
 
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 
-import { addressOf } from "../../place";
+import { addressOf } from "../../basePath";
 import { Boundary, Fault } from "./Boundary";
 
 /** The same component, which is there when it is loaded, with `waiting` in its place until then. */

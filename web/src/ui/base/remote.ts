@@ -4,7 +4,7 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
 
 import type { Engine } from "../../engine/contract";
-import { addressOf, ownName } from "../../place";
+import { addressOf, ownName } from "../../basePath";
 
 /** What is kept over reloads. */
 export interface Allowed {

@@ -17,7 +17,7 @@ import { Words } from "../base/words";
 import { Composer } from "./Composer";
 import { ChatPanel } from "./ChatPanel";
 import { MessageList } from "./MessageList";
-import { placeIn } from "./places";
+import { messageLeftAt } from "./leftAt";
 import "./ChatPage.css";
 
 /** Mounted anew for each chat. */
@@ -35,7 +35,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
     return () => {
       open.current = false;
       queueMicrotask(() => {
-        if (!open.current) engine.closed(gid, placeIn(gid));
+        if (!open.current) engine.closed(gid, messageLeftAt(gid));
       });
     };
   }, [engine, gid]);

@@ -318,10 +318,10 @@ function FileCard({ content }: { content: Content & { is: "file" } }) {
 function LocationCard({ content }: { content: Content & { is: "location" } }) {
   const { t } = useTranslator();
   const { latitude, longitude } = content;
-  const place = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+  const coordinates = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
   const title = content.name === "" ? t("message.location") : content.name;
   return (
-    <Card icon="pin" title={title} note={content.address === "" ? place : content.address}>
+    <Card icon="pin" title={title} note={content.address === "" ? coordinates : content.address}>
       <a
         className="card__link"
         href={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`}

@@ -14,7 +14,7 @@ import { Source } from "./MessageBody";
 import { MessageRow } from "./MessageRow";
 import { previewOf } from "./preview";
 import type { Landmark } from "./layout";
-import { arrive, leaveAt } from "./places";
+import { arrive, leaveAt } from "./leftAt";
 import { happenedText } from "./happened";
 import { buildRows, type LogRow, type Rows } from "./rows";
 import { useSelecting } from "./selecting";

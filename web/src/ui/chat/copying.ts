@@ -39,8 +39,8 @@ function treeFor({ kind, content: source }: Message, { t }: Translator): Tree {
     case "file":
       return treeOf("Text", `[${t("message.file")}] ${content.name} ${content.url}`);
     case "location": {
-      const place = [content.name, content.address, `${content.latitude}, ${content.longitude}`];
-      return treeOf("Text", `[${t("message.location")}] ${place.filter((each) => each !== "").join(", ")}`);
+      const parts = [content.name, content.address, `${content.latitude}, ${content.longitude}`];
+      return treeOf("Text", `[${t("message.location")}] ${parts.filter((each) => each !== "").join(", ")}`);
     }
     case "card":
       return treeOf("Text", `[${t("message.card")}] ${content.name}`);

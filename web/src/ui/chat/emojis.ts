@@ -37,7 +37,7 @@ function parse(text: string): Map<string, Emoji[]> {
 /** From what was meant most likely to what was not meant. */
 const RANKS = ["name", "name begins", "word of name", "word", "begins a name", "begins a word of a name", "begins a word"] as const;
 type Rank = (typeof RANKS)[number];
-const PLACE = new Map<Rank, number>(RANKS.map((rank, at) => [rank, at]));
+const ORDER = new Map<Rank, number>(RANKS.map((rank, at) => [rank, at]));
 const SEVERAL = RANKS.length;
 
 /** What the search finds, best first: an exact name before a word, and all of a word before its beginning. */
@@ -45,34 +45,34 @@ export function findEmoji(search: string, most: number): Emoji[] {
   const wanted = search.toLowerCase().replaceAll(/[:_]/g, " ").trim().replaceAll(/\s+/g, " ");
   if (wanted === "") return [];
   const words = wanted.split(" ");
-  const found: { entry: Emoji; place: number; length: number }[] = [];
+  const found: { entry: Emoji; order: number; length: number }[] = [];
   for (const entry of all) {
-    const place = placeOf(entry, wanted) ?? severalPlace(entry, words);
-    if (place === null) continue;
+    const order = orderOf(entry, wanted) ?? orderOfSeveral(entry, words);
+    if (order === null) continue;
     // Of those of one rank, the shortest name has the least that was not asked for.
     const length = Math.min(...[...entry.names, entry.chinese].filter((name) => name.includes(wanted)).map((name) => name.length));
-    found.push({ entry, place, length });
+    found.push({ entry, order, length });
   }
   // Sorting is stable: the rest is as in the grid.
   return found
-    .sort((a, b) => a.place - b.place || (a.length === b.length ? 0 : a.length - b.length))
+    .sort((a, b) => a.order - b.order || (a.length === b.length ? 0 : a.length - b.length))
     .slice(0, most)
     .map(({ entry }) => entry);
 }
 
-function placeOf(entry: Emoji, wanted: string): number | null {
+function orderOf(entry: Emoji, wanted: string): number | null {
   const rank = english(entry, wanted) ?? chinese(entry, wanted);
-  return rank === null ? null : (PLACE.get(rank) ?? null);
+  return rank === null ? null : (ORDER.get(rank) ?? null);
 }
 
 /** Each word for itself, as "cat heart" for a cat with hearts in its eyes. */
-function severalPlace(entry: Emoji, words: readonly string[]): number | null {
+function orderOfSeveral(entry: Emoji, words: readonly string[]): number | null {
   if (words.length < 2) return null;
   let worst = 0;
   for (const word of words) {
-    const place = placeOf(entry, word);
-    if (place === null) return null;
-    worst = Math.max(worst, place);
+    const order = orderOf(entry, word);
+    if (order === null) return null;
+    worst = Math.max(worst, order);
   }
   return SEVERAL + worst;
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { addressOf, ownName, ownNames } from "./place";
+import { addressOf, ownName, ownNames } from "./basePath";
 import { pictureAddress } from "./ui/base/address";
 
 const NAMES = ["rim.session", "/chat/rim.session", "/chat/rim.clock", "/other/rim.session"];
