@@ -57,11 +57,11 @@ function useColours(language: string, text: string): ReactNode {
     };
   }, [language, text]);
   if (coloured?.text !== text) return null;
-  return coloured.pieces.map(([kind, piece], at) =>
-    kind === "" ? (
+  return coloured.pieces.map(([tokenClass, piece], at) =>
+    tokenClass === "" ? (
       piece
     ) : (
-      <span key={at} className={`code__${kind}`}>
+      <span key={at} className={`code__${tokenClass}`}>
         {piece}
       </span>
     ),

@@ -1,15 +1,15 @@
-// From highlight.js to a few kinds of words, each with a colour of ours.
+// From highlight.js to a few classes of tokens, each with a colour of ours.
 
 import type { HLJSApi } from "highlight.js";
 
 /** "" for what has no colour. */
-export type Kind = "" | "word" | "string" | "number" | "comment" | "name" | "added" | "removed";
-export type Coloured = readonly [kind: Kind, text: string];
+export type TokenClass = "" | "word" | "string" | "number" | "comment" | "name" | "added" | "removed";
+export type Coloured = readonly [tokenClass: TokenClass, text: string];
 
 /** Pieces that a text may be cut into; what has more stays plain. */
 const MOST_PIECES = 3000;
 
-const KINDS: Readonly<Record<string, Kind>> = {
+const CLASSES: Readonly<Record<string, TokenClass>> = {
   keyword: "word",
   literal: "word",
   "selector-tag": "word",
@@ -45,17 +45,17 @@ interface Node {
 export function coloursOf(hljs: HLJSApi, language: string, text: string): readonly Coloured[] | null {
   if (hljs.getLanguage(language) === undefined) return null;
   const { _emitter: emitter } = hljs.highlight(text, { language, ignoreIllegals: true });
-  const pieces: [Kind, string][] = [];
-  const walk = (node: Node, kind: Kind): void => {
+  const pieces: [TokenClass, string][] = [];
+  const walk = (node: Node, tokenClass: TokenClass): void => {
     for (const child of node.children) {
       if (typeof child !== "string") {
         const scope = child.scope?.split(".")[0] ?? "";
-        walk(child, KINDS[scope] ?? kind);
+        walk(child, CLASSES[scope] ?? tokenClass);
         continue;
       }
       const last = pieces[pieces.length - 1];
-      if (last?.[0] === kind) last[1] += child;
-      else pieces.push([kind, child]);
+      if (last?.[0] === tokenClass) last[1] += child;
+      else pieces.push([tokenClass, child]);
     }
   };
   walk((emitter as unknown as { readonly rootNode: Node }).rootNode, "");

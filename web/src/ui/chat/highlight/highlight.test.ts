@@ -14,10 +14,10 @@ describe("colours", () => {
     ["diff", "-a\n+b", ["removed", "added"]],
     ["toml", 'a = "b"', ["name", "string"]],
     ["c++", "int a = 1;", ["name", "number"]],
-  ])("of %s are those of its words", (language, text, kinds) => {
+  ])("of %s are those of its words", (language, text, classes) => {
     const pieces = coloursOf(hljs, language, text);
     expect(pieces?.map(([, piece]) => piece).join("")).toBe(text);
-    for (const kind of kinds) expect(pieces?.map(([each]) => each)).toContain(kind);
+    for (const tokenClass of classes) expect(pieces?.map(([each]) => each)).toContain(tokenClass);
   });
 
   it("are none for a language that is not known, and for a text of too many pieces", () => {
