@@ -104,7 +104,7 @@ story("who signs out leaves nothing behind", async (stage) => {
   await anna.page.reload();
   await anna.page.getByRole("heading", { name: "Welcome back" }).waitFor();
 
-  // Somebody else at the same browser sees his own, and nothing of hers.
+  // Somebody else at the same browser sees their own, and nothing of Anna's.
   const ben = await stage.friends("Ben");
   await anna.page.getByRole("textbox", { name: "Account" }).fill(ben[0].account);
   await anna.page.getByLabel("Password", { exact: true }).fill(ben[0].password);

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 
 import { story } from "./support/story";
 
-story("three people chat in a group, in one order, each seen with his name", async (stage) => {
+story("three people chat in a group, in one order, each seen with their name", async (stage) => {
   const accounts = await stage.friends("Anna", "Ben", "Carla");
   const [anna, ben, carla] = await stage.seats(...accounts);
 
@@ -66,8 +66,8 @@ story("what the owner does to a group everybody sees at once", async (stage) => 
   await anna.button("Remove from group", anna.page.getByRole("alertdialog")).click();
   await ben.page.getByText("You are not a member of this group any more.").waitFor();
   await ben.composer.waitFor({ state: "detached" });
-  await anna.say("He is gone");
-  await carla.message("He is gone").waitFor();
+  await anna.say("Ben is gone");
+  await carla.message("Ben is gone").waitFor();
   expect(await ben.said()).toEqual(["Hello", "Nice to be here"]);
 });
 

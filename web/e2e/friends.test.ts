@@ -28,7 +28,7 @@ story("two browsers register, become friends while both look, and chat both ways
   await anna.button("Send request", dialog).click();
   await dialog.getByText("Waiting for an answer").waitFor();
 
-  // Ben, who looks at his chats, sees it without doing anything.
+  // Ben, who looks at the list of chats, sees it without doing anything.
   await ben.place("Contacts").getByText("1 request").waitFor();
   await ben.place("Contacts").click();
   const requests = ben.page.getByRole("region", { name: "Requests to you" });

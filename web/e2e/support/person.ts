@@ -1,4 +1,4 @@
-// Somebody at a browser: finds what he wants by its name, as people and screen readers do.
+// Somebody at a browser: they find what they want by its name, as people and screen readers do.
 
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";

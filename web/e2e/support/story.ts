@@ -42,7 +42,7 @@ export function story(claim: string, tell: (stage: Stage) => Promise<void>): voi
 type Each<List extends readonly unknown[], T> = { [At in keyof List]: T };
 
 export interface Seat extends BrowserContextOptions {
-  /** Whether he is logged in when the story begins. */
+  /** Whether they are logged out when the story begins. */
   readonly out?: boolean;
   /** Runs in each page before anything else: for browsers that are not as one wishes. */
   readonly oddity?: () => void;
@@ -101,7 +101,7 @@ export class Stage {
     return accounts as Each<Names, Account>;
   }
 
-  /** Sits somebody down at a new browser; with an account he is signed in. */
+  /** Sits somebody down at a new browser; with an account they are signed in. */
   async seat(account: Account | null, { out = false, oddity, ...options }: Seat = {}): Promise<Person> {
     const settings = { locale: "en-GB", viewport: WIDE, reducedMotion: "reduce", ...options } as const;
     const context = await (await browser).newContext(settings);

@@ -78,7 +78,7 @@ export interface ChatRow {
   /** Seeds the colour and initials where there is no avatar: the partner's id or the group's. */
   readonly avatarSeed: number;
   readonly single: boolean;
-  /** The other one of a single chat; null in a group chat, and where he is not known yet. */
+  /** The other one of a single chat; null in a group chat, and where they are not known yet. */
   readonly partner: number | null;
   readonly last: Message | null;
   /** Who sent `last`, for group chats. */

@@ -266,9 +266,9 @@ describe("sending", () => {
     const { world, browser, tab, gid, bob } = await scene();
     browser.full = true;
     tab.engine.send(gid, "Text", "mine");
-    world.server.say(bob, gid, "his");
+    world.server.say(bob, gid, "bob's");
     await world.pass(1_000);
-    expect([...tab.texts(gid)].sort()).toEqual(["his", "mine"]);
+    expect([...tab.texts(gid)].sort()).toEqual(["bob's", "mine"]);
     // Later there is room again: what could not be written is written before anything newer.
     browser.full = false;
     world.server.say(bob, gid, "more");
@@ -351,10 +351,10 @@ describe("receiving", () => {
     await world.pass();
     world.server.tellsReceipts = false;
     world.server.read(carl, gid, 1);
-    world.server.say(bob, gid, "his");
-    world.server.say(bob, gid, "his, too");
+    world.server.say(bob, gid, "bob's");
+    world.server.say(bob, gid, "bob's, too");
     await world.pass(20);
-    expect(tab.texts(gid)).toEqual(["mine", "his", "his, too"]);
+    expect(tab.texts(gid)).toEqual(["mine", "bob's", "bob's, too"]);
     const asked = world.server.requests.length;
     await world.pass(3_000);
     expect(tab.message(gid, "mine").state).toEqual({ is: "read", by: 2 });
@@ -970,16 +970,16 @@ describe("membership", () => {
   it("opens a chat and has it when the answer comes; the other side sees it with the first word", async () => {
     const { world, tab, anna, browser } = await scene();
     const carl = world.server.user("carl");
-    const his = await world.browser(carl).open();
+    const carls = await world.browser(carl).open();
     const opened = await pass(world, tab.engine.openSingle(carl));
     if (!opened.ok) throw new Error("not opened");
     expect(row(tab, opened.value).title).toBe("carl");
     expect(await pass(world, tab.engine.openSingle(carl))).toEqual(opened);
     await world.pass(500);
-    expect(his.engine.chats.get()).toEqual([]);
+    expect(carls.engine.chats.get()).toEqual([]);
     tab.engine.send(opened.value, "Text", "hello carl");
     await world.pass(500);
-    expect(row(his, opened.value)).toMatchObject({ title: "anna", unread: 1 });
+    expect(row(carls, opened.value)).toMatchObject({ title: "anna", unread: 1 });
     expect(anna).toBeGreaterThan(0);
     expect(browser.tabs.size).toBe(1);
   });
@@ -1578,11 +1578,11 @@ describe("several tabs", () => {
     await world.pass(3);
     tab.crash();
     second.engine.send(gid, "Text", "after");
-    world.server.say(bob, gid, "his");
+    world.server.say(bob, gid, "bob's");
     await world.pass(10_000);
     expect(world.server.connections).toBe(1);
     expect(second.texts(gid)).toEqual(stored(world, gid));
-    expect([...stored(world, gid)].sort()).toEqual(["after", "before", "his", "on the way"]);
+    expect([...stored(world, gid)].sort()).toEqual(["after", "before", "bob's", "on the way"]);
     expect(second.engine.connection.get()).toEqual({ is: "online" });
   });
 
@@ -1695,7 +1695,7 @@ describe("several tabs", () => {
     await world.pass();
     expect(world.server.connections).toBe(2);
     tab.engine.send(gid, "Text", "mine");
-    world.server.say(bob, gid, "his");
+    world.server.say(bob, gid, "bob's");
     await world.pass(1_000);
     expect(tab.texts(gid)).toEqual(stored(world, gid));
     expect(second.texts(gid)).toEqual(stored(world, gid));

@@ -1,4 +1,4 @@
-// What the user wants and the server is to learn: messages to send, drafts, how far he has read. And the
+// What the user wants and the server is to learn: messages to send, drafts, how far they have read. And the
 // sending of the messages, in order, until each is stored or refused.
 
 import { Backoff } from "./backoff";

@@ -207,7 +207,7 @@ describe("a Watch", () => {
 });
 
 describe("one who has not written yet", () => {
-  it("is asked for again when he writes, once", async () => {
+  it("is asked for again when they write, once", async () => {
     const { world, tab, anna, bob, dora } = await scene();
     const chat = world.server.group([anna, dora], 1, "");
     world.server.say(anna, chat, "are you there?");

@@ -106,7 +106,7 @@ export class Replica {
     return this.membersByGid.get(gid) ?? NO_MEMBERS;
   }
 
-  /** The other one of a single chat; null where it is none, or he is not known. */
+  /** The other one of a single chat; null where it is none, or they are not known. */
   partner(gid: number): number | null {
     const members = this.members(gid);
     if (this.groupsByGid.get(gid)?.mode !== 1 || members.size !== 2) return null;

@@ -51,7 +51,7 @@ export interface MemberRecord {
   readonly uid: number;
   readonly admin: boolean;
   readonly left: boolean;
-  /** At least: what he wrote himself counts as read, as it does for the server. */
+  /** At least: what they wrote themselves counts as read, as it does for the server. */
   readonly readSeq: number;
   readonly deliveredSeq: number;
   /** Ascends by joining. */

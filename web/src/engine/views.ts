@@ -174,7 +174,7 @@ export class Views {
     const draft = this.draft(gid);
     const empty = group.last === null && pending === undefined && draft === "";
     const face = this.face(group);
-    // A chat that somebody has opened without a word yet is his alone; one that was left empty, nobody's.
+    // A chat that somebody has opened without a word yet is theirs alone; one that was left empty, nobody's.
     // Deleted, until something is said or written in it.
     if (isDeleted(group) && pending === undefined && draft === "") return null;
     if (empty && (!group.member || (face.single && group.creator !== this.replica.uid))) return null;

@@ -291,7 +291,7 @@ export class FakeServer {
     this.tellOf(uid, "Online");
   }
 
-  /** What he is given to come back has passed. */
+  /** What they are given to come back has passed. */
   go(uid: number): void {
     this.online.delete(uid);
     this.tellOf(uid, "Offline");

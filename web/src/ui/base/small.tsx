@@ -32,7 +32,7 @@ export function Badge({ count, label, most = 999 }: { count: number; label: stri
   );
 }
 
-/** An account, and the word where its owner is online: on one line, so that nothing moves when he comes or goes. */
+/** An account, and the word where its owner is online: on one line, so that nothing moves when they come or go. */
 export function Who({ account, online }: { account: string; online: boolean }) {
   const { t } = useTranslator();
   return (
