@@ -121,7 +121,7 @@ story("a session that is ended on another device is out at once and says why", a
   await laptop.page.getByText("This device").waitFor();
   await laptop.button("Sign out Firefox, Android").click();
   await laptop.button("Sign out Firefox, Android").waitFor({ state: "detached" });
-  await phone.page.getByText("this session was ended on another device").waitFor();
+  await phone.page.getByText("You were signed out from another device").waitFor();
 
   // So it is where all others are signed out; one is asked before.
   await phone.signIn();
@@ -134,14 +134,14 @@ story("a session that is ended on another device is out at once and says why", a
   await laptop.button("Sign out others", asked).click();
   await laptop.button("Sign out Firefox, Android").waitFor({ state: "detached" });
   await laptop.button("Sign out all other devices").waitFor({ state: "detached" });
-  await phone.page.getByText("this session was ended on another device").waitFor();
+  await phone.page.getByText("You were signed out from another device").waitFor();
 
   // And when the password changes.
   await phone.signIn();
   await laptop.page.getByLabel("Current password", { exact: true }).fill(annas.password);
   await laptop.page.getByLabel("New password", { exact: true }).fill("a better secret");
   await laptop.button("Change password").click();
-  await laptop.page.getByText("Your password is changed.").waitFor();
+  await laptop.page.getByText("Your password was changed.").waitFor();
   await phone.page.getByText("your password was changed").waitFor();
   await laptop.place("Chats").click();
   await laptop.isOnline();

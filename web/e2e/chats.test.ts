@@ -64,7 +64,7 @@ story("what the owner does to a group everybody sees at once", async (stage) => 
   await anna.button("Actions for Ben", panel).click();
   await anna.page.getByRole("menuitem", { name: "Remove from group" }).click();
   await anna.button("Remove from group", anna.page.getByRole("alertdialog")).click();
-  await ben.page.getByText("You are not a member of this group any more.").waitFor();
+  await ben.page.getByText("You are no longer a member of this group.").waitFor();
   await ben.composer.waitFor({ state: "detached" });
   await anna.say("Ben is gone");
   await carla.message("Ben is gone").waitFor();
@@ -180,7 +180,7 @@ story("a group is handed over, left by its old owner, and dissolved by the new o
     await person.message("Hello").waitFor();
   }
   const about = "About this chat";
-  const gone = "You are not a member of this group any more.";
+  const gone = "You are no longer a member of this group.";
 
   await anna.button(about).click();
   const annasPanel = anna.page.getByRole("complementary", { name: about });

@@ -33,7 +33,7 @@ story("the browser's language is taken, and another can be chosen for good", asy
   await anna.isIn();
   await page.getByRole("heading", { name: "Language and look" }).waitFor();
   expect(await page.evaluate(() => document.documentElement.lang)).toBe("en");
-  await page.getByRole("radio", { name: "As the browser" }).check();
+  await page.getByRole("radio", { name: "Same as the browser" }).check();
   await page.getByRole("heading", { name: "语言与外观" }).waitFor();
 });
 
@@ -133,6 +133,6 @@ story("the page comes with a strict policy, is small, and starts without a netwo
   stage.expectTrouble();
   await anna.page.context().setOffline(true);
   await anna.page.reload();
-  await anna.page.getByText("Offline. Messages are kept and sent later.").waitFor();
+  await anna.page.getByText("Offline. Your messages will be sent when you are back online.").waitFor();
   await anna.page.getByText("No chats yet").waitFor();
 });

@@ -24,7 +24,7 @@ story("a group that somebody was removed from stays theirs to read, marked, unti
   await ben.page.reload();
   await ben.chatRow("Picnic").getByText("Left").waitFor();
   await ben.chatRow("Picnic").click();
-  await ben.page.getByText("You are not a member of this group any more.").waitFor();
+  await ben.page.getByText("You are no longer a member of this group.").waitFor();
   await ben.sees("Hello");
   expect(await ben.composer.count()).toBe(0);
   await ben.seesUnread("Picnic", 0);

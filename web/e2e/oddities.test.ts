@@ -84,7 +84,7 @@ story("a store that never answers keeps nobody from their messages, and the page
         Object.setPrototypeOf(new EventTarget(), IDBOpenDBRequest.prototype) as IDBOpenDBRequest;
     },
   });
-  await anna.page.getByRole("status").filter({ hasText: "This browser does not keep your messages" }).waitFor();
+  await anna.page.getByRole("status").filter({ hasText: "This browser does not store your messages" }).waitFor();
   await anna.openChat("Ben");
   await anna.sees("Hello");
   await anna.say("I can hear you");
@@ -95,7 +95,7 @@ story("a store that never answers keeps nobody from their messages, and the page
   await anna.sees("Hello", "I can hear you");
   expect(await anna.composer.inputValue()).toBe("half a");
   await anna.button("Close").click();
-  await anna.page.getByText("This browser does not keep").waitFor({ state: "detached" });
+  await anna.page.getByText("This browser does not store").waitFor({ state: "detached" });
 });
 
 story("a store that a newer client has taken over is left to it, and the page says what to do", async (stage) => {
@@ -114,7 +114,7 @@ story("a store that a newer client has taken over is left to it, and the page sa
       });
     }
   });
-  await anna.page.getByRole("status").filter({ hasText: "A newer rim is open in another tab" }).waitFor();
+  await anna.page.getByRole("status").filter({ hasText: "A newer version of rim is open in another tab" }).waitFor();
   await anna.isOnline();
   await anna.say("still here");
   await anna.seesState("still here", "Sent");

@@ -21,10 +21,10 @@ story("what is too much, what the server has no time for and what is not known i
   await alert.filter({ hasText: "Too many attempts. Try again in 20 seconds." }).waitFor();
   answer = { status: 503, wait: "1" };
   await anna.button("Save").click();
-  await alert.filter({ hasText: "The server is busy, nothing was done. Try again in 1 second." }).waitFor();
+  await alert.filter({ hasText: "The server is busy and nothing was done. Try again in 1 second." }).waitFor();
   answer = { status: 504, wait: "" };
   await anna.button("Save").click();
-  await alert.filter({ hasText: "It is not known whether this was done." }).waitFor();
+  await alert.filter({ hasText: "This may or may not have worked." }).waitFor();
 
   await page.getByRole("link", { name: "Language and look" }).click();
   await page.getByRole("radio", { name: "简体中文" }).click();
@@ -41,7 +41,7 @@ story("a message that the server refuses says why, and may be deleted", async (s
   const ben = await stage.seat(bens);
   await ben.openChat("Anna");
   await ben.say(`${"> ".repeat(400)}deep`);
-  const why = ben.log.getByText("Not sent: Its formatting repeats or nests too much. Send it as typed, or make it simpler.");
+  const why = ben.log.getByText("Not sent: The formatting is repeated or nested too much. Send it as typed, or simplify it.");
   await why.waitFor();
   await ben.button("Delete", ben.log).click();
   await why.waitFor({ state: "detached" });

@@ -194,12 +194,12 @@ story("where the server forbids it, nothing of another host is offered, and the 
   const ben = await stage.seat(bens);
   await isSeen(ben);
   const first = question(ben, "Picture").first();
-  await first.getByText("This server loads nothing from other sites.").waitFor();
+  await first.getByText("This server does not load anything from other sites.").waitFor();
   expect(await first.getByRole("link", { name: "Open in a new tab" }).getAttribute("href")).toBe(elsewhere.url("/large.png"));
   await expect.poll(() => ben.log.getByRole("button", { name: /^Load / }).count()).toBe(0);
   await ben.place("Settings").click();
   await ben.page.getByRole("link", { name: "Privacy" }).click();
-  await ben.page.getByRole("main").getByText("This server loads nothing from other sites.").waitFor();
+  await ben.page.getByRole("main").getByText("This server does not load anything from other sites.").waitFor();
   expect(elsewhere.asked).toEqual([]);
 });
 

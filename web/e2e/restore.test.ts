@@ -36,7 +36,7 @@ story("after a restore everybody sees its truth and what is new, and nothing uns
 
   await Promise.all([anna.isOnline(), ben.isOnline(), annasOther.isOnline()]);
   await ben.message("I come").waitFor();
-  await ben.page.getByText("was written for another chat").first().waitFor();
+  await ben.page.getByText("was meant for another chat").first().waitFor();
   await ben.openChat("Anna");
   for (const person of [anna, ben, annasOther]) await person.sees("one", "two", "unsent");
   expect(await anna.page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("half a thought");

@@ -163,7 +163,7 @@ describe("in a chat", () => {
     });
     await settle();
     const articles = [...place.querySelectorAll(".log article")].map((article) => article.textContent ?? "");
-    expect(articles.some((text) => text.includes("**BOOM**") && text.includes("cannot be shown as it was meant"))).toBe(true);
+    expect(articles.some((text) => text.includes("**BOOM**") && text.includes("could not be shown properly"))).toBe(true);
     expect(articles.filter((text) => /^(before|after)/.test(text)).length).toBe(2);
     expect(place.querySelector("textarea")).not.toBe(null);
     // Its row in the list fails alone, too.

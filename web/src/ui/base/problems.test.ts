@@ -24,14 +24,14 @@ describe("what the server refuses", () => {
 
   it("is said of somebody by their name", () => {
     const refusal = "user 7 can be added by their contacts only: others have added them to many groups";
-    expect(refusalText(english, refusal, (uid) => (uid === 7 ? "Anna" : null))).toMatch(/^Anna can be added by their contacts only/);
+    expect(refusalText(english, refusal, (uid) => (uid === 7 ? "Anna" : null))).toMatch(/^Anna can only be added by their contacts/);
     expect(refusalText(english, refusal)).toMatch(/^Someone /);
   });
 
   it("is said of room with how much of it is taken", () => {
     const refusal = "you keep 20971000 bytes of 20971520 in pictures: those that nothing shows are removed after a day";
     expect(refusalText(english, refusal)).toBe(
-      "Your pictures take up 21 MB of 21 MB. Those that are shown nowhere any more are removed after a day, and make room.",
+      "Your pictures take up 21 MB of 21 MB. Pictures that are no longer used are removed after a day, which makes room.",
     );
   });
 
@@ -62,8 +62,8 @@ it("what was not done, what is not known and when to try again are told apart", 
   expect(texts).toEqual([
     "Too many attempts. Try again in 20 seconds.",
     "Too many attempts. Try again in 67 minutes.",
-    "The server is busy, nothing was done. Try again in 1 second.",
-    "It is not known whether this was done. Look whether it was, and try again if not.",
-    "There is no connection to the server. Try again when it is back.",
+    "The server is busy and nothing was done. Try again in 1 second.",
+    "This may or may not have worked. Check, and try again if it did not.",
+    "No connection to the server. Try again when you are back online.",
   ]);
 });

@@ -183,8 +183,8 @@ describe("what happened", () => {
     expect(told(happening(1, 0, { users: [me] }))).toBe("Bob added you");
     expect(told(happening(1, 0, { actor: me, users: [bob, carl] }))).toBe("You added Bob and Carl");
     expect(told(happening(1, 0, { kind: "GroupUpdated", name: "Go" }))).toBe("Bob renamed the group to “Go”");
-    expect(told(happening(1, 0, { kind: "GroupUpdated" }))).toBe("Bob changed the picture of the group");
-    expect(told(happening(1, 0, { kind: "RoleChanged", users: [carl], admin: true }))).toBe("Bob made Carl an admin");
+    expect(told(happening(1, 0, { kind: "GroupUpdated" }))).toBe("Bob changed the group picture");
+    expect(told(happening(1, 0, { kind: "RoleChanged", users: [carl], admin: true }))).toBe("Bob made Carl admin");
     expect(told(happening(1, 0, { kind: "MembersRemoved", users: [carl] }))).toBe("Bob removed Carl");
     expect(told(happening(1, 0, { kind: "NextYear" }))).toBeNull();
     expect(happenedText([happening(1, 0, { users: [me] })], me.id, createTranslator("zh"))).toBe("Bob邀请你加入了群聊");
