@@ -19,7 +19,7 @@ Each shared server has a keeper, a process that is its parent, and a folder, `se
     log         what server and keeper say
 
 A server without users ends after IDLE_SECONDS, and with its keeper. Whoever keeps `users` locked and then finds
-`state.json` has a server until he lets go. Needs Python 3.9 and nothing else.
+`state.json` has a server until they let go. Needs Python 3.9 and nothing else.
 """
 
 import argparse

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// What one listener was told of one group in which one person speaks.
 ///
-/// The sender numbers his messages from 0 in `clientMsgId`, and the group numbers them in `seq`. Each
+/// The sender numbers their messages from 0 in `clientMsgId`, and the group numbers them in `seq`. Each
 /// finds what the other cannot: a message that was stored twice has two `seq` and one number, and one
 /// that was stored and not delivered leaves a gap in both.
 #[derive(Default)]

@@ -82,7 +82,7 @@ impl Target {
         &self.ws
     }
 
-    /// Registers a user and logs him in.
+    /// Registers a user and logs them in.
     pub(crate) async fn register(&self) -> anyhow::Result<Person> {
         let account = format!("bench-{}-{}", self.run, self.next_account.fetch_add(1, Ordering::Relaxed));
         let uid = self.api.register(&account, "secret").await.context("register")?;

@@ -464,7 +464,7 @@ mod tests {
         let store = open(folder.path()).await;
 
         for known in manifest.people.iter().chain([&manifest.heavy, &manifest.light]) {
-            let user = store.user_by_account(&known.account).await.expect("read").expect("he exists");
+            let user = store.user_by_account(&known.account).await.expect("read").expect("they exist");
             assert_eq!(user.id.0, known.uid);
         }
         let groups = store.groups_of(UserId(manifest.heavy.uid)).await.expect("read");

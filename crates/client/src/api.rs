@@ -91,7 +91,7 @@ impl Api {
         }
     }
 
-    /// Creates a user and returns his id.
+    /// Creates a user and returns their id.
     pub async fn register(&self, account: &str, password: &str) -> Result<u64, ApiError> {
         let body = UserCreate {
             name: account.to_owned(),
@@ -110,7 +110,7 @@ impl Api {
         Ok(self.with_token(token))
     }
 
-    /// The caller himself.
+    /// The caller.
     pub async fn me(&self) -> Result<User, ApiError> {
         self.get("/api/user/get").await
     }

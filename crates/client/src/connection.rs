@@ -167,7 +167,7 @@ impl Connection {
         }
     }
 
-    /// The connection below, for whoever frames by himself; `None` over TLS, where its bytes are of no use.
+    /// The connection below, for whoever does the framing; `None` over TLS, where its bytes are of no use.
     ///
     /// Take it before the Login: what the server has sent since may have been read already.
     pub fn into_stream(self) -> Option<TcpStream> {

@@ -13,7 +13,7 @@ use crate::api::id;
 pub struct Replica {
     /// The store that all of this is of; `None` as long as no server has told.
     store: Option<StoreState>,
-    /// In the changes of the user himself.
+    /// Among the user's own changes.
     rev: u64,
     groups: BTreeMap<u64, GroupReplica>,
 }
@@ -100,7 +100,7 @@ impl Replica {
         place
     }
 
-    /// Places a notice that was pushed. One without `rev` and `gid` speaks of the user himself.
+    /// Places a notice that was pushed. One without `rev` and `gid` speaks of the client's own user.
     pub(crate) fn notice(&mut self, notice: &IncomingNotice) -> Place {
         match (notice.gid, notice.rev) {
             // A change of many members takes many revs and is told once.

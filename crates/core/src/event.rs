@@ -33,7 +33,7 @@ pub enum Change {
     Group { group: GroupId, rev: Rev, seq: Option<Seq>, actor: UserId, what: GroupChange, at: Timestamp },
     /// The name or picture of a member of a group, as others see it.
     MemberProfile { group: GroupId, rev: Rev, user: Arc<User>, at: Timestamp },
-    /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`. Each has his own
+    /// A friendship: `actor` did it, `other` is told, and so are the other devices of `actor`. Each has their own
     /// `rev` of it.
     Friend { actor: UserId, actor_rev: Rev, other: UserId, other_rev: Rev, what: FriendChange, at: Timestamp },
     /// A chat as one user has it: their other devices hear of it, and nobody else.

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_requester_cannot_accept_his_own_request() {
+    fn the_requester_cannot_accept_their_own_request() {
         assert_eq!(act(Friendship::Outgoing, FriendAction::Accept), None);
     }
 

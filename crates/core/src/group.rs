@@ -86,7 +86,7 @@ impl NewGroup {
     }
 }
 
-/// A current member, as the rules need to know him.
+/// A current member, as the rules need to know them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member {
     pub user: UserId,
@@ -129,10 +129,10 @@ pub fn brought_back_by_a_message(sender: UserId, away: impl IntoIterator<Item = 
     away.into_iter().find(|user| *user != sender)
 }
 
-/// Removes `users`: admins and the creator; anybody removes himself. All or nobody.
+/// Removes `users`: admins and the creator; anybody removes themselves. All or nobody.
 ///
 /// # Errors
-/// `NotMember`, `NotAdmin`, `CreatorStays` where another than the creator would remove him,
+/// `NotMember`, `NotAdmin`, `CreatorStays` where another than the creator would remove them,
 /// `SingleChat` where one would remove the other from a single chat.
 pub fn may_remove(group: &Group, caller: Option<Member>, users: &[UserId]) -> Result<(), Refusal> {
     let caller = caller.ok_or(Refusal::NotMember)?;
@@ -158,7 +158,7 @@ pub fn needs_heir(group: &Group, users: &[UserId]) -> bool {
     !group.single && users.contains(&group.creator)
 }
 
-/// Gives `user` another role: the creator, and not to himself.
+/// Gives `user` another role: the creator, and not to themselves.
 ///
 /// # Errors
 /// `NotMember`, `NotCreator`, `SingleChat`, `CreatorStays`, `NoSuchMember`.

@@ -121,7 +121,7 @@ pub struct Chat {
     /// The latest message that the user may see.
     pub last: Message,
     /// The first other current member by order of joining; if there is none the first other former
-    /// one; if there never was one, the user himself.
+    /// one; if there never was one, the user.
     pub peer: User,
     /// `max(0, last_seq - max(join_seq, read_seq, own last sent seq))`; of who has left, up to the place where they
     /// left.
@@ -214,7 +214,7 @@ pub fn above(spans: &[Span], place: Seq) -> Vec<Span> {
 
 /// The places a user may see: everything above `after`, up to and including `to`.
 ///
-/// One span for each time he was a member; the last one of a current member is open and ends at the
+/// One span for each time they were a member; the last one of a current member is open and ends at the
 /// group's last place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {

@@ -18,7 +18,7 @@ pub enum Refusal {
     NoSuchGroup,
     #[error("you are not a member of this group")]
     NotMember,
-    #[error("he is not a member of this group")]
+    #[error("this user is not a member of this group")]
     NoSuchMember,
     #[error("only an admin of the group may do this")]
     NotAdmin,

@@ -42,7 +42,7 @@ impl SyncQuery {
 pub struct SyncPage {
     /// The user's own `rev` that the answer is complete up to.
     pub rev: Rev,
-    /// The user himself, if his profile changed after the query's `rev`.
+    /// The user, if their profile changed after the query's `rev`.
     pub me: Option<User>,
     /// Friendships that changed after the query's `rev`.
     pub friends: Vec<(UserId, Friendship)>,
@@ -72,7 +72,7 @@ pub struct ChatState {
 pub struct GroupDelta {
     pub group_id: GroupId,
     pub rev: Rev,
-    /// Whether the user is a member now. One who left gets what he missed of his own part, once.
+    /// Whether the user is a member now. One who left gets what they missed of their own part, once.
     pub member: bool,
     /// If name, avatar or creator changed, or the client did not know the group.
     pub group: Option<Group>,
@@ -182,7 +182,7 @@ impl<'r> Cut<'r> {
     }
 }
 
-/// A member as he is now.
+/// A member as they are now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemberState {
     pub user: UserId,

@@ -3,7 +3,7 @@
 use crate::size::{Size, json_bytes};
 use crate::{Timestamp, UserId};
 
-/// A user, without his secrets.
+/// A user, without their secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,
@@ -75,7 +75,7 @@ impl User {
     }
 }
 
-/// A user as an administrator sees him.
+/// A user as an administrator sees them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
     pub user: User,

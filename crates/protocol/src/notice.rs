@@ -22,7 +22,7 @@ pub enum Notice {
     GroupUpdated,
     /// `uid` added `uids`.
     MembersAdded,
-    /// `uid` removed `uids`; one who leaves removes himself.
+    /// `uid` removed `uids`; one who leaves removes themselves.
     MembersRemoved,
     /// `uid` gave `uids` the role `role`.
     RoleChanged,

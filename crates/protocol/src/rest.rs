@@ -11,7 +11,7 @@ use crate::{Id, Kind, object};
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
 
-/// A user as others see him. `password` is always empty, `email` is empty for all but oneself.
+/// A user as others see them. `password` is always empty, `email` is empty for all but oneself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[cfg_attr(feature = "openapi", schema(example = json!({

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
     "rev": 12, "groups": [{"gid": 2001, "rev": 9}], "window": 50,
 })))]
 pub struct SyncRequest {
-    /// The `rev` of the latest answer: the place in the changes of the user himself (profile,
+    /// The `rev` of the latest answer: the place in the user's own changes (profile,
     /// friends). 0 at first.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
@@ -137,12 +137,12 @@ pub struct GroupDelta {
     pub gid: u64,
     /// To be kept for the next request.
     pub rev: u64,
-    /// False where the client's user is no longer a member; nothing follows but his own part.
+    /// False where the client's user is no longer a member; nothing follows but their own part.
     pub member: bool,
     /// Name, avatar, mode and creator, where they changed.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub group: Option<Group>,
-    /// The last `seq` of the group, at the time of the answer; of one who left, that of his own part.
+    /// The last `seq` of the group, at the time of the answer; of one who left, that of their own part.
     pub last_seq: u64,
     /// Unread messages, at the time of the answer; of one who left, those of their own part.
     pub unread: u64,
@@ -219,7 +219,7 @@ pub struct EventsAnswer {
     pub more: bool,
 }
 
-/// A member as he is now.
+/// A member as they are now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -227,7 +227,7 @@ pub struct MemberState {
     pub uid: u64,
     /// 1 common, 2 admin or creator.
     pub role: u8,
-    /// Whether he has left.
+    /// Whether they have left.
     pub left: bool,
     /// Read up to this `seq`, at the least.
     pub read_seq: u64,

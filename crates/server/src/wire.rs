@@ -14,7 +14,7 @@ use rim_protocol::sync::StoreState;
 use rim_protocol::{rest, sync};
 use rim_store::StoreError;
 
-/// A user as `viewer` may see him: the email is for oneself alone.
+/// A user as `viewer` may see them: the email is for oneself alone.
 pub fn user(user: &User, viewer: UserId) -> rest::User {
     rest::User {
         id: user.id.0,

@@ -109,7 +109,7 @@ struct Governor {
     token: String,
     /// Which others are in which group; `None` if the answer did not come.
     members: BTreeMap<(u64, u64), Option<bool>>,
-    /// Whom he has asked to be friends; `None` as above.
+    /// Whom they have asked to be friends; `None` as above.
     asked: BTreeMap<u64, Option<bool>>,
 }
 

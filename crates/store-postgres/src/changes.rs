@@ -116,7 +116,7 @@ pub(crate) async fn is_recorded(db: &impl GenericClient, change: &Change) -> Res
     else {
         return Ok(false);
     };
-    // Waits for whoever has written at this place and is not done. If it is free, he has not, and will not.
+    // Waits for whoever has written at this place and is not done. If it is free, they have not, and will not.
     let insert = db.prepare_cached(&format!("{insert} ON CONFLICT DO NOTHING")).await?;
     let Records { ids, revs, times, changes } = &records;
     if db.execute(&insert, &[ids, revs, times, changes]).await? > 0 {

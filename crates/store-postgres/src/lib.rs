@@ -100,7 +100,7 @@ impl PostgresStore {
     /// Connects, and creates the tables or brings them up to date. What this node commits comes out of the feed.
     ///
     /// Whoever drains the feed must not wait for a write of this store while doing so: a full feed makes writes wait
-    /// for him.
+    /// for them.
     ///
     /// # Errors
     /// See [`OpenError`]; the database is as it was.

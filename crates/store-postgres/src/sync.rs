@@ -99,19 +99,19 @@ impl People {
     }
 }
 
-/// The user's own `rev`, that of his profile, and the profile.
+/// The user's own `rev`, that of their profile, and the profile.
 async fn own_profile(db: &impl GenericClient, user: UserId) -> Result<Option<(Rev, Rev, User)>> {
     let sql = "SELECT id, account, name, avatar, email, rev, profile_rev FROM users WHERE id = $1";
     let found = row::first(db, sql, &[&user.sql()], row::read).await?;
     Ok(found.map(|(profile, rev, profile_rev)| (rev, profile_rev, profile)))
 }
 
-/// The groups in which he missed something, by id, and how far the client is in each: the only ones that are looked
+/// The groups in which they missed something, by id, and how far the client is in each: the only ones that are looked
 /// at further.
 async fn candidates(db: &impl GenericClient, user: UserId, query: &SyncQuery) -> Result<Vec<(GroupId, Rev)>> {
     // Of a group named twice the first counts.
     let known: HashMap<_, _> = query.groups.iter().rev().copied().collect();
-    // All he was ever in, and how far he may see each: to where he left, or to the end.
+    // All they were ever in, and how far they may see each: to where they left, or to the end.
     // Of those that they have forgotten the ones that the client knows: it may not have heard of the leaving.
     let sql = "SELECT m.group_id, coalesce(m.left_rev, g.last_rev)
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
@@ -139,7 +139,7 @@ struct Changed {
     deleted: Option<Seq>,
 }
 
-/// The groups as he may see them, in the order given.
+/// The groups as they may see them, in the order given.
 async fn views(
     db: &impl GenericClient,
     user: UserId,

@@ -115,7 +115,7 @@ impl Held {
         self.0.batch_execute("SELECT pg_advisory_unlock(42)").await.expect("released");
     }
 
-    /// Ends whoever waits in a COMMIT, and rolls back what he wrote.
+    /// Ends whoever waits in a COMMIT, and rolls back what they wrote.
     async fn kill_who_waits(&self) {
         let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {WAITING}");
         let sql = sql.as_str();

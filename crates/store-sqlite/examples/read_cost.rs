@@ -114,7 +114,7 @@ async fn cost(read: impl AsyncFn(usize)) -> f64 {
     (cpu_time() - began).as_secs_f64() * 1e6 / reads as f64
 }
 
-/// What one asks who missed nothing, with every group he is in.
+/// What one asks who missed nothing, with every group they are in.
 async fn up_to_date(store: &dyn Store, reader: UserId) -> SyncQuery {
     let mut query = SyncQuery { limit: 1000, window: Some(0), ..SyncQuery::default() };
     loop {

@@ -20,7 +20,7 @@ impl Batch<'_> {
         let (mut head, is_half) = self.heads.group_of_a_message(self.db, new.group)?;
         let (group, sender) = (new.group, new.sender);
         let client_hash = match self.find_client_id(client_ids::hash, group, sender, &new.client_msg_id)? {
-            // Also to one who has left since: he is told the truth, not that he may not send.
+            // Also to one who has left since: they are told the truth, not that they may not send.
             Found::Sent(first) => return Ok((place_of(self.db, first)?, None)),
             Found::New(hash) => hash,
         };

@@ -1,19 +1,19 @@
-//! Where every group is, in memory: it tells a reader which groups he need not read.
+//! Where every group is, in memory: it tells a reader which groups they need not read.
 //!
-//! A user may be in thousands of groups, of which few have changed since he last asked, and one page of his
+//! A user may be in thousands of groups, of which few have changed since they last asked, and one page of their
 //! chat list shows twenty. To look up each of them in the database would make a read the dearer the more groups
 //! its user has.
 //!
 //! It is a filter and never an answer: which groups may have changed, and in which order chats come. What a
-//! reader answers with he reads from his own snapshot.
+//! reader answers with they read from their own snapshot.
 //!
 //! The writer publishes what a commit has moved after the commit has returned, and before anything of it is
-//! answered or told. A reader first opens his snapshot and then looks here. So both hold whatever was
-//! acknowledged before his question came, and between the two lie only commits that came while he was at it:
-//! - What is here and not in the snapshot makes him read a group in vain, or place a chat where his next
+//! answered or told. A reader first opens their snapshot and then looks here. So both hold whatever was
+//! acknowledged before their question came, and between the two lie only commits that came while they were at it:
+//! - What is here and not in the snapshot makes them read a group in vain, or place a chat where their next
 //!   question would find it.
-//! - What is in the snapshot and not here yet nobody was told of. He leaves it out, and it comes to him as what
-//!   happens after his question does.
+//! - What is in the snapshot and not here yet nobody was told of. They leave it out, and it comes to them as what
+//!   happens after their question does.
 //!
 //! It costs 24 bytes a group: 2.4 MB for 100,000 of them.
 

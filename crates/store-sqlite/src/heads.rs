@@ -50,7 +50,7 @@ struct Known {
 /// Where a user is in a group.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Standing {
-    /// Whether he is a member now. The rest is of use only if he is.
+    /// Whether they are a member now. The rest is of use only if they are.
     pub(crate) member: bool,
     pub(crate) read_seq: Seq,
     pub(crate) delivered_seq: Seq,
@@ -68,7 +68,7 @@ impl Standing {
         self.sent = true;
     }
 
-    /// He has read, or was delivered, everything up to `seq`, which lies ahead of what he had.
+    /// They have read, or were delivered, everything up to `seq`, which lies ahead of what they had.
     pub(crate) fn marked(&mut self, receipt: Receipt, seq: Seq, rev: Rev) {
         if receipt == Receipt::Read {
             self.read_seq = seq;

@@ -4,13 +4,13 @@
 //! (`tail`). What is in memory comes in runs: one on its way to the table, perhaps, and one that grows. Each
 //! knows the next, so whoever holds a run holds all that come after it.
 //!
-//! A reader first takes hold of the oldest run and then opens his snapshot. So he finds every place that his
+//! A reader first takes hold of the oldest run and then opens their snapshot. So they find every place that their
 //! snapshot has:
-//! - A run that he does not hold was in the table, and committed, before he opened it.
+//! - A run that they do not hold was in the table, and committed, before they opened it.
 //! - A message is in memory before its commit, hence before any snapshot has it.
 //!
-//! What came later is in memory too. He never comes to it, as he asks for no place above the group's
-//! `last_seq` in his snapshot.
+//! What came later is in memory too. They never come to it, as they ask for no place above the group's
+//! `last_seq` in their snapshot.
 
 use std::iter::successors;
 use std::sync::{Arc, OnceLock};

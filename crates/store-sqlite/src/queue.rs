@@ -11,7 +11,7 @@ use rim_store::{Done, StoreError};
 use crate::batch::Call;
 
 /// How long the writer waits for those whom it has just answered, for each of them: what it takes to tell one and to
-/// read what he sends next. So they share the next commit with those who came meanwhile. Otherwise people who each
+/// read what they send next. So they share the next commit with those who came meanwhile. Otherwise people who each
 /// wait for their Ack fall into two halves that take turns, and pay for twice the commits: of 50 who do, 48 share
 /// one now instead of 27.
 const PATIENCE: Duration = Duration::from_micros(40);

@@ -79,7 +79,7 @@ impl People {
     }
 }
 
-/// The groups in which he can have missed something, by id, and how far the client is in each: the only
+/// The groups in which they can have missed something, by id, and how far the client is in each: the only
 /// ones that are looked up.
 fn candidates(
     db: &Connection,
@@ -87,7 +87,7 @@ fn candidates(
     user: UserId,
     query: &SyncQuery,
 ) -> Result<Vec<(GroupId, Rev)>> {
-    // All he was ever in: an index has both columns.
+    // All they were ever in: an index has both columns.
     let sql = "SELECT group_id, left_rev FROM members
                WHERE user_id = ?1 AND group_id > ?2 AND group_id <= ?3 ORDER BY group_id";
     let (after, to) = (query.after.unwrap_or_default(), query.to.unwrap_or(GroupId(u64::MAX)));
@@ -142,7 +142,7 @@ fn forgotten(
     Ok(forgotten)
 }
 
-/// The user's own `rev`, and that of his profile.
+/// The user's own `rev`, and that of their profile.
 fn own_revs(db: &Connection, user: UserId) -> Result<(Rev, Rev)> {
     let sql = "SELECT id, rev, profile_rev FROM users WHERE id = ?1";
     Ok(row::first(db, sql, [user.sql()], row::behind_key("users"))?.unwrap_or_default())

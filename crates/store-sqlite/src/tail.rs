@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_who_is_slow_to_open_his_snapshot_finds_what_came_meanwhile() {
+    fn a_reader_who_is_slow_to_open_their_snapshot_finds_what_came_meanwhile() {
         let mut house = House::new();
         (1..=MANY / 2).for_each(|number| house.send(number));
         let recent = house.tail.oldest.hold();

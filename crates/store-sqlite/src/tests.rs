@@ -441,7 +441,7 @@ async fn whenever_the_process_is_killed_it_answers_the_same() {
     let mut house = House::new().await;
     let both = [house.anna, house.bob];
     house.send("id 1", "1").await;
-    // His chat list shows the end of what he saw before.
+    // Their chat list shows the end of what they saw before.
     let bob = vec![house.bob];
     house.store.remove_members(house.anna, house.group, bob.clone(), Timestamp(4)).await.expect("gone");
     house
@@ -522,7 +522,7 @@ fn stories_that_fill_many_runs_end_as_the_model_says() {
     );
 }
 
-/// What each of the users is answered when he asks for everything.
+/// What each of the users is answered when they ask for everything.
 async fn answers<const N: usize>(store: &SqliteStore, users: [UserId; N]) -> Vec<(Vec<Chat>, SyncPage)> {
     let mut answers = Vec::new();
     for user in users {

@@ -67,8 +67,8 @@ pub trait Friends: Send + Sync {
         Ok(friends)
     }
 
-    /// Those of `others` to whom `user` is no stranger, by id: his friends, and whoever has written in their single
-    /// chat since he joined it last, and has not left it. Costs what `others` are, not what he has.
+    /// Those of `others` to whom `user` is no stranger, by id: their friends, and whoever has written in their single
+    /// chat since they joined it last, and has not left it. Costs what `others` are, not what they have.
     async fn acquaintances(&self, user: UserId, others: Vec<UserId>) -> Result<Vec<UserId>>;
 }
 

@@ -61,7 +61,7 @@ pub trait Users: Send + Sync {
     /// Replaces the hash of an unchanged password by a stronger one, if it is still `old`. Ends no session.
     async fn rehash_password(&self, user: UserId, old: &str, new: String) -> Result<()>;
 
-    /// Disables or enables a user. Disabling ends all his sessions; he keeps his memberships.
+    /// Disables or enables a user. Disabling ends all their sessions; they keep their memberships.
     ///
     /// # Errors
     /// `NoSuchUser`.

@@ -39,7 +39,7 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
 }
 
-/// One who sends and one who listens, if he is connected.
+/// One who sends and one who listens, if they are connected.
 pub(crate) struct Chat {
     pub(crate) pen: Pen,
     pub(crate) sender: Wire,

@@ -27,7 +27,7 @@ use crate::wire::{Reader, Wire, Writer};
 
 /// Between two messages of one who behaves.
 const BEAT: Duration = Duration::from_millis(100);
-/// What one who behaves waits before he sends again what the server was too busy for, and one who floods.
+/// What one who behaves waits before they send again what the server was too busy for, and one who floods.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 const FLOOD_PAUSE: Duration = Duration::from_millis(5);
 /// How long the people who behave are alone, before it begins.
@@ -287,7 +287,7 @@ async fn behave(
     Ok((group, number))
 }
 
-/// One who has as much in flight as he is let.
+/// One who has as much in flight as they are let.
 struct Flooder {
     run: Arc<Run>,
     writer: Arc<Writer>,

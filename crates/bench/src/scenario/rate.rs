@@ -40,7 +40,7 @@ pub(crate) struct Options {
     /// Sends 70 % to the chats, 25 % to groups of 10 and 5 % to groups of 100, and receipts besides
     #[arg(long)]
     pub(crate) mixed: bool,
-    /// In a mixed run one listener of each group says after so many messages that he has read them
+    /// In a mixed run one listener of each group says after so many messages that they have read them
     #[arg(long, default_value_t = 4)]
     pub(crate) read_every: u64,
     /// How long to measure, after a second to warm up
@@ -221,7 +221,7 @@ impl Plan {
 /// What one person marks as read.
 struct Receipts {
     every: Option<u64>,
-    /// The groups in which it is his to do.
+    /// The groups in which it is theirs to do.
     groups: Vec<usize>,
 }
 
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn every_listener_has_a_ledger_of_his_own() {
+    fn every_listener_has_a_ledger_of_their_own() {
         let plan = Plan::new(10, true);
         let mut places: Vec<usize> =
             (0..plan.people).flat_map(|person| plan.ledgers_of(person).into_values()).collect();

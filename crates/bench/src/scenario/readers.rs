@@ -176,7 +176,7 @@ async fn pages(
     let last_seq = newest.last().context("the large group has no messages")?.msg.seq;
     let oldest = u32::try_from(last_seq / u64::from(PAGE))?.max(1);
     let chats = light.api.chats(light.uid, 1, PAGE).await?;
-    // Of his chats the one with the longest history: a page of it is full.
+    // Of their chats the one with the longest history: a page of it is full.
     let small = chats.iter().max_by_key(|chat| chat.msg.seq).context("the light user has no chats")?;
     Ok(vec![
         ("large group, newest", member.clone(), large.gid, 1),

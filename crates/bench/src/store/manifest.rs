@@ -24,9 +24,9 @@ pub(crate) struct Manifest {
     pub(crate) plan: Plan,
     /// Those who have logged in.
     pub(crate) people: Vec<Known>,
-    /// He is in `plan.heavy` groups.
+    /// They are in `plan.heavy` groups.
     pub(crate) heavy: Known,
-    /// He is in 20 groups.
+    /// They are in 20 groups.
     pub(crate) light: Known,
     /// The group of `plan.crowd` members, the first of the people among them.
     pub(crate) crowd: u64,

@@ -27,7 +27,7 @@ async fn refusal(options: Options, reason: &str) {
 }
 
 #[tokio::test]
-async fn a_user_and_his_password_are_in_the_url() {
+async fn a_user_and_their_password_are_in_the_url() {
     let server = Nats::private(&["--user", "rim", "--pass", "p@ss:/word"]);
     work(options(url_of(&server, "nats", "rim:p%40ss%3A%2Fword@"), "rim")).await;
     refusal(options(url_of(&server, "nats", "rim:wrong@"), "rim"), "authorization violation").await;

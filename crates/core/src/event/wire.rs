@@ -1,7 +1,7 @@
 //! A change as bytes: what nodes tell each other of it.
 //!
 //! The first byte says which format it is. Nodes of different versions run side by side while a cluster is
-//! updated, so whoever meets a format, a kind or a code that he does not know takes nothing from it, and asks
+//! updated, so whoever meets a format, a kind or a code that they do not know takes nothing from it, and asks
 //! the store. Behind it and the kind of the change come its parts, each as postcard has it: numbers in LEB128, texts and
 //! lists behind their length. That format is fixed (<https://postcard.jamesmunns.com>), and is read by nodes of before.
 

@@ -96,7 +96,7 @@ impl AccountError {
     }
 }
 
-/// Somebody who registers, as he wrote it.
+/// Somebody who registers, as they wrote it.
 pub struct Registration {
     pub account: String,
     pub name: String,
@@ -105,7 +105,7 @@ pub struct Registration {
     pub password: Option<String>,
 }
 
-/// Somebody who logs in, as he wrote it, and from where.
+/// Somebody who logs in, as they wrote it, and from where.
 pub struct Login {
     pub account: String,
     pub password: String,

@@ -51,7 +51,7 @@ pub enum Answer {
     Failed(String),
 }
 
-/// A user as the list shows him.
+/// A user as the list shows them.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct UserLine {
     pub uid: u64,

@@ -1,7 +1,7 @@
 //! Several nodes on one store: each hears of what the others did, and tells those who are connected to it.
 //!
 //! A change reaches the connections of the node that committed it by the store's feed, and those of other nodes
-//! by a hint on the bus. Hints may be lost, doubled or late. So nobody tells what he hears, but what comes next:
+//! by a hint on the bus. Hints may be lost, doubled or late. So nobody tells what they hear, but what comes next:
 //! each node knows for every topic that somebody connected to it follows how far it has told (`progress`), and
 //! asks the store for what is missing. That it misses something it learns from the next hint, and where none
 //! comes, from a look at the store every few seconds.

@@ -13,7 +13,7 @@ use super::peer::{Failed, Peer};
 /// The part of the store's queue that everybody may fill.
 const OPEN_TO_ALL: f32 = 0.5;
 
-/// Unanswered frames of a connection that is let into the rest: more than a person leaves behind while he types,
+/// Unanswered frames of a connection that is let into the rest: more than a person leaves behind while they type,
 /// or a client that waits for its answers, and so few that it takes five hundred such connections to fill it.
 const FEW_UNANSWERED: usize = 16;
 

@@ -129,7 +129,7 @@ impl World {
         let connections = Arc::new(connections);
         let connect = |user: u64, group: u64| {
             let outbox = connections.hub.connect();
-            connections.hub.bind(UserId(user), SessionId(user), &outbox, 1).expect("his only device");
+            connections.hub.bind(UserId(user), SessionId(user), &outbox, 1).expect("their only device");
             connections.waking.batched(|wakes| {
                 connections.hub.join(
                     wakes,

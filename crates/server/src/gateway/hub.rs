@@ -50,7 +50,7 @@ struct State {
 #[derive(Default)]
 struct Online {
     connections: Vec<Connection>,
-    /// The groups he is in; `None` until the first Login has read them from the store.
+    /// The groups they are in; `None` until the first Login has read them from the store.
     groups: Option<Vec<GroupId>>,
     /// Joined (true) and left (false) since that read began.
     meanwhile: Vec<(GroupId, bool)>,
@@ -66,7 +66,7 @@ struct Connection {
 }
 
 impl Online {
-    /// Whether he has a connection that hears what concerns him: what others call online.
+    /// Whether they have a connection that hears what concerns them: what others call online.
     fn is_here(&self) -> bool {
         self.connections.iter().any(|connection| connection.joined)
     }
@@ -140,7 +140,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Lets a bound connection hear what concerns its user, in his groups too, as read from the store after
+    /// Lets a bound connection hear what concerns its user, in their groups too, as read from the store after
     /// [`Self::bind`]. `before` is called first, so that what it queues comes before all that is heard.
     pub(super) fn join(
         &self,
@@ -290,7 +290,7 @@ impl Hub {
         self.state.lock().groups.get(&group).map_or(0, Vec::len)
     }
 
-    /// Calls `visit` for each connection on which `user` hears what concerns him.
+    /// Calls `visit` for each connection on which `user` hears what concerns them.
     pub(super) fn for_user(&self, user: UserId, mut visit: impl FnMut(&Arc<Outbox>)) {
         let state = self.state.lock();
         let connections = state.users.get(&user).into_iter().flat_map(|online| &online.connections);

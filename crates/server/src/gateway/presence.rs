@@ -1,6 +1,6 @@
 //! Who is there, told to those who want to know.
 //!
-//! A user is online while a connection of his hears what concerns him, here or on another node. Nothing of it is
+//! A user is online while a connection of theirs hears what concerns them, here or on another node. Nothing of it is
 //! stored: it begins anew with the process. Of users whom nobody watches nothing is kept.
 
 use std::collections::{HashMap, HashSet};
@@ -50,7 +50,7 @@ pub(super) struct Presence {
 struct Watched {
     watchers: Vec<Arc<Outbox>>,
     here: bool,
-    /// What his watchers believe.
+    /// What their watchers believe.
     online: bool,
 }
 
@@ -60,7 +60,7 @@ impl Presence {
         Self { moved: several.then(HashSet::new), ..Self::default() }
     }
 
-    /// The user has his first connection here, or has lost the last.
+    /// The user has their first connection here, or has lost the last.
     pub(super) fn set_here(&mut self, wakes: &mut Wakes<'_>, user: UserId, here: bool, now: Moment) {
         if let Some(moved) = &mut self.moved {
             moved.insert(user);
@@ -211,7 +211,7 @@ mod tests {
         outbox
     }
 
-    /// What he was told since he was asked last, and of whom.
+    /// What they were told since they were asked last, and of whom.
     fn told(outbox: &Outbox) -> Vec<(Notice, UserId)> {
         let notice = |frame: &Bytes| {
             let start = frame.windows(2).position(|bytes| bytes == b"{\"").expect("an object");
@@ -271,7 +271,7 @@ mod tests {
         let anna = outbox();
         presence.watch(&mut wakes(), &anna, &[BOB, CARL, UserId(4)], |user| user == BOB, at(0));
         assert_eq!(told(&anna), [(Notice::Online, BOB), (Notice::Online, CARL)]);
-        // To one who begins in the meantime he is there as to all others.
+        // To one who begins in the meantime they are there as to all others.
         presence.set_here(&mut wakes(), BOB, false, at(1));
         let dan = watcher(&mut presence, &[BOB]);
         assert_eq!(told(&dan), [(Notice::Online, BOB)]);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_watch_of_one_who_is_leaving_changes_nothing_for_him() {
+    fn a_new_watch_of_one_who_is_leaving_changes_nothing_for_them() {
         let mut presence = Presence::new(false);
         let anna = watcher(&mut presence, &[BOB]);
         presence.set_here(&mut wakes(), BOB, true, at(1));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn one_on_two_nodes_is_offline_when_both_have_lost_him() {
+    fn one_on_two_nodes_is_offline_when_both_have_lost_them() {
         let mut presence = Presence::new(true);
         let anna = watcher(&mut presence, &[BOB]);
         presence.set_elsewhere(&mut wakes(), NODES[0], moved(&[BOB], &[]), at(0));

@@ -83,7 +83,7 @@ impl Session {
             Ok(()) => self.serve().await,
             Err(end) => end,
         };
-        // Whoever is told to come back must not find himself still counted as here.
+        // Whoever is told to come back must not find themselves still counted as here.
         self.peer.unbind();
         self.peer.gateway.metrics.disconnect(match &end {
             End::Close { closing, .. } => closing.code.name(),
@@ -311,7 +311,7 @@ impl Session {
 
     /// Closes it, and does not wait for a client that takes no part in that.
     async fn close_in_time(&mut self, end: End) {
-        // Who is too slow has a full socket before him, and should still learn why. It costs one frame.
+        // Who is too slow has a full socket ahead, and should still learn why. It costs one frame.
         let slow = matches!(&end, End::Close { closing, .. } if closing.code == CloseCode::TooSlow);
         let patience =
             if slow { self.peer.gateway.config.idle_timeout.max(CLOSE_TIMEOUT) } else { CLOSE_TIMEOUT };

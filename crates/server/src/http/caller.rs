@@ -25,7 +25,7 @@ use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::time::Time;
 
-/// The user who asks, and the session of his token.
+/// The user who asks, and the session of their token.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub user: UserId,

@@ -1,7 +1,7 @@
 //! REST, the web client, and what an operator asks: everything on the main port but the WebSocket.
 //!
 //! One operation is one file, `<resource>/<operation>.rs`: its route, its document and its handler, which
-//! parses, acts and answers. Who asks is known before a handler runs; what he may do is decided by the
+//! parses, acts and answers. Who asks is known before a handler runs; what they may do is decided by the
 //! store, inside the transaction that does it.
 
 use std::any::Any;
@@ -94,7 +94,7 @@ async fn invalid_request() -> ApiError {
     ApiError::InvalidRequest
 }
 
-/// A handler panicked. Its connection lives on, and the client learns that it was not his fault.
+/// A handler panicked. Its connection lives on, and the client learns that it was not at fault.
 fn system_error(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

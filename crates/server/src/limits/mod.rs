@@ -170,7 +170,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check("message", &self.message, &user)
     }
 
-    /// `user` names others whom he watches.
+    /// `user` names others whom they watch.
     pub fn watch(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("watch", &self.watch, &user)
     }

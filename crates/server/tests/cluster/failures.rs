@@ -206,7 +206,7 @@ impl Crowd {
         let counts: Vec<usize> = self.heard.iter().map(|heard| count(&heard.borrow())).collect();
         for (heard, before) in self.heard.iter_mut().zip(counts) {
             let waiting = heard.wait_for(|heard| count(heard) >= before + messages);
-            timeout(PATIENCE, waiting).await.expect("everybody hears of what is sent").expect("he listens");
+            timeout(PATIENCE, waiting).await.expect("everybody hears of what is sent").expect("they listen");
         }
     }
 
@@ -302,8 +302,8 @@ async fn history(api: &Api, gid: u64) -> Vec<Message> {
     messages
 }
 
-/// A member on one node who never says anything and is never cut off: what his node tells him must be right by
-/// itself, as he asks for nothing.
+/// A member on one node who never says anything and is never cut off: what their node tells them must be right by
+/// itself, as they ask for nothing.
 struct Witness {
     stop: oneshot::Sender<()>,
     hearing: JoinHandle<BTreeMap<u64, Vec<u64>>>,

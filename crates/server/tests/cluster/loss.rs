@@ -134,7 +134,7 @@ async fn who_comes_and_who_goes_is_told_on_a_bus_that_loses_half() {
     of_anna.nothing_came("the others are there").await;
 }
 
-/// Waits until he was told this of all of these, of each once and nothing else.
+/// Waits until they were told this of all of these, of each once and nothing else.
 async fn told(device: &mut Device, what: Notice, mut of: BTreeSet<u64>) {
     while !of.is_empty() {
         let frame = tokio::time::timeout(PATIENCE, device.socket.next()).await.expect("they are told");

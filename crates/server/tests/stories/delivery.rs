@@ -29,13 +29,13 @@ async fn every_other_connection_of_every_member_hears_a_message_once() {
         assert_eq!((message.content.as_str(), message.client_msg_id.as_str()), ("hello", "a1"));
         device.nothing_came("h").await;
     }
-    sender.nothing_came("the sender has his Ack").await;
+    sender.nothing_came("the sender has their Ack").await;
     stranger.nothing_came("h").await;
     nobody.nothing_came("h").await;
 }
 
 #[tokio::test]
-async fn what_is_sent_to_who_is_offline_is_stored_and_not_pushed_at_his_login() {
+async fn what_is_sent_to_who_is_offline_is_stored_and_not_pushed_at_their_login() {
     let server = TestServer::start().await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);
     let gid = anna.chat_with(&bob).await;

@@ -37,7 +37,7 @@ async fn without_a_token_every_path_and_method_says_login_required() {
 }
 
 #[tokio::test]
-async fn a_stranger_is_answered_before_his_body_has_come() {
+async fn a_stranger_is_answered_before_their_body_has_come() {
     let server = TestServer::start().await;
     let mut stream = TcpStream::connect(server.address).await.expect("connected");
     let head = "POST /api/message/history HTTP/1.1\r\nHost: rim\r\nContent-Length: 1000000\r\n\r\n{";

@@ -135,7 +135,7 @@ async fn any_member_adds_and_what_is_added_already_stays() {
     bob.change(gid, 1, &[&carl, &anna]).await.ok(true);
     carl.change(gid, 1, &[]).await.ok(true);
     of_anna.nothing_came("h").await;
-    // Adding an admin does not make him common, and adding again does not move him in the order.
+    // Adding an admin does not make them common, and adding again does not move them in the order.
     assert_eq!(members(&carl, gid).await, [(anna.uid, 2), (bob.uid, 1), (carl.uid, 1)]);
     dora.change(gid, 1, &[&dora]).await.refused(NOT_MEMBER);
     // From now on Carl hears what is said, without another Login.
@@ -165,9 +165,9 @@ async fn admins_remove_and_the_creator_stays() {
         assert_eq!((notice.uid, notice.gid, notice.uids), (bob.uid, Some(gid), vec![carl.uid]));
     }
     bob.change(gid, 2, &[&carl]).await.ok(true);
-    // From now on he hears nothing and may say nothing.
-    anna.connect().await.send(gid, "without him", "a1").await;
-    assert_eq!(of_dora.message().await.content, "without him");
+    // From now on they hear nothing and may say nothing.
+    anna.connect().await.send(gid, "without them", "a1").await;
+    assert_eq!(of_dora.message().await.content, "without them");
     of_carl.put("Msg", gid, "hello?", "c1", None).await;
     let answer = of_carl.answer().await;
     assert_eq!((answer.client_msg_id.as_str(), answer.code), ("c1", Some(403)));
@@ -213,7 +213,7 @@ async fn who_comes_back_is_common_joins_last_and_never_reads_the_gap() {
         let history = bob.api.history(gid, 1, 99).await.expect("history");
         history.into_iter().map(|item| item.msg.content).collect::<Vec<_>>()
     };
-    assert_eq!(read().await, ["one"], "who left still reads his part");
+    assert_eq!(read().await, ["one"], "who left still reads their part");
     carl.change(gid, 1, &[&bob]).await.ok(true);
     assert_eq!(members(&bob, gid).await, [(anna.uid, 2), (carl.uid, 1), (bob.uid, 1)]);
     assert_eq!(read().await, ["one"]);

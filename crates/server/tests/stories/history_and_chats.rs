@@ -220,7 +220,7 @@ async fn the_user_of_a_chat_is_the_first_other_member_and_never_the_sender_as_su
 }
 
 #[tokio::test]
-async fn the_chat_of_one_who_was_removed_stays_in_his_list_with_his_part() {
+async fn the_chat_of_one_who_was_removed_stays_in_their_list_with_their_part() {
     let server = TestServer::start().await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);
     let gid = anna.group_with(&[&bob]).await;

@@ -111,7 +111,7 @@ async fn who_does_not_read_is_closed_with_4008_while_others_are_served() {
         }
     }
     assert_eq!(slow.close_code().await, 4008);
-    // He comes back and reads what he missed.
+    // They come back and read what they missed.
     let history = bob.api.history(gid, 1, 200).await.expect("history");
     assert_eq!(history.last().map(|item| item.msg.seq), Some(sent));
 }

@@ -141,7 +141,7 @@ async fn a_flood_is_held_back_while_those_who_behave_are_served() {
 struct House {
     server: program::Server,
     address: SocketAddr,
-    /// Each with a group in which he speaks; the loud one first.
+    /// Each with a group in which they speak; the loud one first.
     flooders: Vec<(Person, u64)>,
     /// In the group of the loud one.
     slow: Vec<Person>,
@@ -308,7 +308,7 @@ impl Talk {
     }
 }
 
-/// Somebody and the token of a session of his.
+/// Somebody and the token of a session of theirs.
 pub struct LoggedIn {
     pub uid: UserId,
     pub token: String,

@@ -46,7 +46,7 @@ async fn one_who_comes_is_told_at_once_and_one_who_goes_after_ten_seconds() {
     let mut of_dan = dan.connect_to(&server.old_ws()).await;
     hears(&mut of_anna, Notice::Online, &dan).await;
 
-    // Bob reloads, Carl has another device, and Dan alone is gone, though his socket is open.
+    // Bob reloads, Carl has another device, and Dan alone is gone, though their socket is open.
     drop(of_bob);
     let _back = bob.connect().await;
     drop(carls);
@@ -62,7 +62,7 @@ async fn one_who_comes_is_told_at_once_and_one_who_goes_after_ten_seconds() {
 
     of_dan.socket.log_in(dan.uid, dan.token(), false).await.expect("logged in");
     hears(&mut of_anna, Notice::Online, &dan).await;
-    of_dan.nothing_came("he did not ask").await;
+    of_dan.nothing_came("they did not ask").await;
 }
 
 #[tokio::test]
@@ -102,10 +102,10 @@ async fn of_strangers_nothing_is_told() {
     hears(&mut of_anna, Notice::Online, &bob).await;
     of_anna.nothing_came("nothing of the others").await;
 
-    // Who somebody knows is looked at when he begins to watch.
+    // Who somebody knows is looked at when they begin to watch.
     assert!(asked.api.answer_friend(anna.uid, 1).await.expect("accepted"));
     assert_eq!(of_anna.notice(Notice::FriendAccepted).await.uid, asked.uid);
-    of_anna.nothing_came("not of him either").await;
+    of_anna.nothing_came("not of them either").await;
     of_anna.watch(&[&asked]).await;
     hears(&mut of_anna, Notice::Online, &asked).await;
     drop(of_asked);

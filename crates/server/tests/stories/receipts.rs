@@ -33,7 +33,7 @@ async fn the_others_and_one_s_own_other_devices_hear_of_a_receipt() {
             assert_eq!((notice.uid, notice.gid), (bob.uid, Some(gid)));
             assert_eq!((notice.msg_id, notice.seq), (Some(id), Some(1)));
         }
-        reader.nothing_came("the reader has his Ack").await;
+        reader.nothing_came("the reader has their Ack").await;
         // Again is no change.
         receipt(&mut reader, event, gid, id).await;
         of_anna.nothing_came("h").await;

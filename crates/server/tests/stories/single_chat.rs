@@ -122,7 +122,7 @@ async fn who_left_comes_back_when_the_other_writes_and_gets_what_was_written() {
 }
 
 #[tokio::test]
-async fn what_was_written_to_one_who_left_is_there_when_he_looks() {
+async fn what_was_written_to_one_who_left_is_there_when_they_look() {
     let server = TestServer::start().await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);
     let gid = anna.chat_with(&bob).await;

@@ -1,4 +1,4 @@
-//! Sync: who was away asks once what he missed, and is then exactly up to date.
+//! Sync: who was away asks once what they missed, and is then exactly up to date.
 
 use std::collections::BTreeMap;
 
@@ -192,7 +192,7 @@ async fn a_window_gives_the_newest_and_tells_where_they_begin() {
 }
 
 #[tokio::test]
-async fn who_was_removed_hears_it_once_and_gets_his_part_and_no_more() {
+async fn who_was_removed_hears_it_once_and_gets_their_part_and_no_more() {
     let server = TestServer::start().await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);
     let gid = anna.group_with(&[&bob]).await;
@@ -202,7 +202,7 @@ async fn who_was_removed_hears_it_once_and_gets_his_part_and_no_more() {
     copy.catch_up(&bob, json!({})).await;
     of_anna.send(gid, "two", "2").await;
     anna.change(gid, 2, &[&bob]).await.ok(true);
-    of_anna.send(gid, "not for him", "3").await;
+    of_anna.send(gid, "not for them", "3").await;
 
     let answer = copy.catch_up(&bob, json!({})).await.remove(0);
     assert_eq!(copy.contents(gid), ["one", "two"]);

@@ -158,7 +158,7 @@ impl TestServer {
         raw::ask(self.address, method, path, &[], body.as_bytes()).await
     }
 
-    /// Registers a user, whose password is `secret`, and logs him in.
+    /// Registers a user, whose password is `secret`, and logs them in.
     pub async fn user(&self, account: &str) -> Person {
         let uid = self.api().register(account, "secret").await.expect("registered");
         self.login(uid, account).await
@@ -218,7 +218,7 @@ impl Stopped {
 #[derive(Clone)]
 pub struct Person {
     pub uid: u64,
-    /// His name, too.
+    /// Their name, too.
     pub account: String,
     pub api: Api,
     address: SocketAddr,
@@ -231,7 +231,7 @@ impl Person {
         Self { uid, account: account.to_owned(), api, address, ws: format!("ws://{address}/ws") }
     }
 
-    /// What others see of him.
+    /// What others see of them.
     pub fn card(&self) -> String {
         let Self { uid, account, .. } = self;
         format!(

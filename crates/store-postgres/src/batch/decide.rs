@@ -91,7 +91,7 @@ impl<'a> Deciding<'a> {
     fn append(&mut self, number: usize, new: &'a NewMessage) -> Result<Outcome, Refusal> {
         let head = self.heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let key = (new.group, new.sender, new.client_msg_id.as_str());
-        // Also to one who has left since: he is told the truth, not that he may not send.
+        // Also to one who has left since: they are told the truth, not that they may not send.
         if let Some((id, seq)) = self.resent.get(&number).or_else(|| self.new.get(&key)) {
             return Ok(Outcome::Resent { id: *id, seq: *seq });
         }

@@ -76,7 +76,7 @@ impl Head {
 /// Where a user is in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Standing {
-    /// Whether he is a member now. The rest is of use only if he is.
+    /// Whether they are a member now. The rest is of use only if they are.
     pub(super) member: bool,
     pub(super) read_seq: Seq,
     pub(super) delivered_seq: Seq,

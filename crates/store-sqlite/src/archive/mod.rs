@@ -1,6 +1,6 @@
 //! The store as rows, to be moved to another kind of store or from one.
 //!
-//! Whoever has it open has the file for himself. A new one gets its write-ahead log when a server first opens it:
+//! Whoever has it open has the file alone. A new one gets its write-ahead log when a server first opens it:
 //! until then it only grows, and a journal of the few old pages that change is less to write.
 
 use std::path::Path;

@@ -79,7 +79,7 @@ pub trait Groups: Send + Sync {
     }
 
     /// Adds users as common members. Those who are members already are left as they are. One who comes
-    /// back sees his earlier part and what follows, never the gap, joins anew in the order of joining,
+    /// back sees their earlier part and what follows, never the gap, joins anew in the order of joining,
     /// and has role common. More than [`rim_core::group::PIECE`] join in pieces, each told by itself, once all of them are looked at.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ pub trait Groups: Send + Sync {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// Gives a member another role. The role he has already is no change.
+    /// Gives a member another role. The role they have already is no change.
     ///
     /// # Errors
     /// `NoSuchGroup`, and those of [`rim_core::group::may_change_role`].
@@ -132,7 +132,7 @@ pub trait Groups: Send + Sync {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// Everybody leaves, for good. Each still reads his part.
+    /// Everybody leaves, for good. Each still reads their part.
     ///
     /// # Errors
     /// `NoSuchGroup`, and those of [`rim_core::group::may_dissolve`].

@@ -27,7 +27,7 @@ pub async fn a_chat_appears_with_its_first_message(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn a_chat_appears_to_one_who_joined_late_with_the_first_message_he_sees(w: &mut World) -> Claim {
+pub async fn a_chat_appears_to_one_who_joined_late_with_the_first_message_they_see(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[]).await;
     w.send(anna, group, "before").await?;
@@ -98,7 +98,7 @@ pub async fn a_group_left_before_its_first_message_is_no_chat(w: &mut World) -> 
     Ok(())
 }
 
-pub async fn who_left_twice_sees_the_last_of_what_he_saw(w: &mut World) -> Claim {
+pub async fn who_left_twice_sees_the_last_of_what_they_saw(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     w.send(anna, group, "seen").await?;
@@ -114,7 +114,7 @@ pub async fn who_left_twice_sees_the_last_of_what_he_saw(w: &mut World) -> Claim
     Ok(())
 }
 
-pub async fn who_left_reads_his_own_part(w: &mut World) -> Claim {
+pub async fn who_left_reads_their_own_part(w: &mut World) -> Claim {
     let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
     let group = w.group(anna, &[bob]).await;
     w.send(anna, group, "one").await?;
@@ -271,7 +271,7 @@ pub async fn a_deleted_chat_is_synced(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn one_who_came_back_sees_his_earlier_part_last(w: &mut World) -> Claim {
+pub async fn one_who_came_back_sees_their_earlier_part_last(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     let other = w.group(anna, &[bob]).await;
@@ -283,7 +283,7 @@ pub async fn one_who_came_back_sees_his_earlier_part_last(w: &mut World) -> Clai
 
     let chat = w.chat(bob, group).await;
     assert_eq!((chat.last.content.as_str(), chat.unread), ("before", 0));
-    // The gap is no activity of his, either.
+    // The gap is no activity of theirs, either.
     assert_eq!(chats(w, bob, 1, 1).await, ["elsewhere"]);
     assert_eq!(chats(w, anna, 1, 1).await, ["the gap"]);
 
@@ -318,7 +318,7 @@ pub async fn the_gap_of_one_who_came_back_moves_no_chat(w: &mut World) -> Claim 
         expected.retain(|said| *said != (n * 6).to_string());
         expected.push(format!("after {n}"));
     }
-    // Nothing was said here since he joined.
+    // Nothing was said here since they joined.
     let late = w.group(anna, &[]).await;
     w.send(anna, late, "before").await?;
     w.add(anna, late, &[bob]).await?;
@@ -419,7 +419,7 @@ pub async fn a_current_member_is_a_peer_before_a_former_one(w: &mut World) -> Cl
     Ok(())
 }
 
-pub async fn one_who_was_always_alone_is_his_own_peer(w: &mut World) -> Claim {
+pub async fn one_who_was_always_alone_is_their_own_peer(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let group = w.group(anna, &[]).await;
     w.send(anna, group, "note").await?;
@@ -514,7 +514,7 @@ pub async fn who_was_away_hears_of_a_leaving_that_was_forgotten(w: &mut World) -
     Ok(())
 }
 
-pub async fn one_who_comes_back_to_what_he_forgot_has_his_earlier_part(w: &mut World) -> Claim {
+pub async fn one_who_comes_back_to_what_they_forgot_has_their_earlier_part(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     w.send(anna, group, "one").await?;

@@ -172,7 +172,7 @@ pub async fn one_who_is_removed_while_sending_gets_a_clean_cut(w: &mut World) ->
         let mut stop = Some(stop);
         for n in 0..200 {
             if n == 20 {
-                // From here on he may be removed at any time.
+                // From here on they may be removed at any time.
                 drop(stop.take());
             }
             match append(&store, text(bob, group, &n.to_string(), "hi", now)).await {
@@ -190,7 +190,7 @@ pub async fn one_who_is_removed_while_sending_gets_a_clean_cut(w: &mut World) ->
     let answered = sender.await.expect("the sender ends");
 
     assert_eq!(w.messages(anna, group).await.len(), answered);
-    assert_eq!(w.messages(bob, group).await.len(), answered, "he reads all that was taken from him");
+    assert_eq!(w.messages(bob, group).await.len(), answered, "they read all that was taken from them");
     let left = w.everything(bob).await.groups.remove(0);
     assert_eq!((left.member, left.messages.len()), (false, answered));
     Ok(())

@@ -51,7 +51,7 @@ pub async fn every_action_in_every_state_does_what_the_rules_say(w: &mut World) 
 pub async fn a_remark_is_for_oneself_and_on_a_friend(w: &mut World) -> Claim {
     let [anna, bob, eve] = w.users(["anna", "bob", "eve"]).await;
     w.befriend(anna, bob, FriendAction::Ask).await?;
-    assert!(!w.store.set_remark(anna, bob, "Robert".into(), w.now()).await?, "he has not answered");
+    assert!(!w.store.set_remark(anna, bob, "Robert".into(), w.now()).await?, "they have not answered");
     w.befriend(bob, anna, FriendAction::Accept).await?;
     let rev = w.own_rev(anna).await;
     w.changes().await;
@@ -63,7 +63,7 @@ pub async fn a_remark_is_for_oneself_and_on_a_friend(w: &mut World) -> Claim {
 
     assert_eq!(w.store.remarks(anna, UserId(0), eve).await?, [(bob, "Robert".to_owned())]);
     assert_eq!(w.store.remarks(bob, UserId(0), eve).await?, []);
-    let user = Arc::new(w.store.user(bob).await?.expect("he is there").for_others());
+    let user = Arc::new(w.store.user(bob).await?.expect("they are there").for_others());
     assert_eq!(w.changes().await, [Change::Profile { to: anna, rev: Rev(rev.0 + 1), user, at }]);
     Ok(())
 }
@@ -104,7 +104,7 @@ pub async fn asking_again_is_no_second_request(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn the_requester_cannot_accept_his_own_request(w: &mut World) -> Claim {
+pub async fn the_requester_cannot_accept_their_own_request(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     w.befriend(anna, bob, FriendAction::Ask).await?;
     assert!(!w.befriend(anna, bob, FriendAction::Accept).await?);
@@ -122,7 +122,7 @@ pub async fn one_who_was_declined_may_ask_again(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn nobody_asks_himself(w: &mut World) -> Claim {
+pub async fn nobody_asks_themselves(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let asked = w.befriend(anna, anna, FriendAction::Ask).await;
     assert_eq!(refusal(asked), Refusal::SelfFriend);
@@ -176,7 +176,7 @@ pub async fn friends_are_acquainted(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn whoever_writes_to_somebody_is_acquainted_with_him(w: &mut World) -> Claim {
+pub async fn whoever_writes_to_somebody_is_acquainted_with_them(w: &mut World) -> Claim {
     let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
     let chat = w.single(bob, anna).await;
     let group = w.group(anna, &[bob, carl]).await;
@@ -184,17 +184,17 @@ pub async fn whoever_writes_to_somebody_is_acquainted_with_him(w: &mut World) ->
     assert_eq!(
         w.store.acquaintances(anna, vec![bob, carl]).await?,
         [],
-        "of his own will he told her nothing"
+        "of their own will they told the other nothing"
     );
     w.send(bob, chat, "to her").await?;
     assert_eq!(w.store.acquaintances(anna, vec![bob, carl]).await?, [bob]);
     assert_eq!(w.store.acquaintances(bob, vec![anna, carl]).await?, [], "she has not answered");
-    w.send(anna, chat, "to him").await?;
+    w.send(anna, chat, "to them").await?;
     assert_eq!(w.store.acquaintances(bob, vec![anna, carl]).await?, [anna]);
     Ok(())
 }
 
-pub async fn whoever_leaves_a_single_chat_is_a_stranger_until_he_writes_again(w: &mut World) -> Claim {
+pub async fn whoever_leaves_a_single_chat_is_a_stranger_until_they_write_again(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let chat = w.single(bob, anna).await;
     for sender in [anna, bob] {
@@ -207,7 +207,7 @@ pub async fn whoever_leaves_a_single_chat_is_a_stranger_until_he_writes_again(w:
     assert_eq!(
         w.store.acquaintances(anna, vec![bob]).await?,
         [],
-        "that she brought him back is not his doing"
+        "that Anna brought Bob back is not Bob's doing"
     );
     w.send(bob, chat, "again").await?;
     assert_eq!(w.store.acquaintances(anna, vec![bob]).await?, [bob]);

@@ -87,7 +87,7 @@ pub async fn strangers_add_nobody(w: &mut World) -> Claim {
     let group = w.group(anna, &[bob]).await;
     w.leave(bob, group).await?;
     w.changes().await;
-    // Not even himself.
+    // Not even themselves.
     assert_eq!(refusal(w.add(eve, group, &[eve]).await), Refusal::NotMember);
     assert_eq!(refusal(w.add(bob, group, &[bob]).await), Refusal::NotMember);
     assert_eq!(refusal(w.add(anna, NO_GROUP, &[bob]).await), Refusal::NoSuchGroup);
@@ -172,7 +172,7 @@ pub async fn a_refused_removal_removes_nobody(w: &mut World) -> Claim {
     let (members, rev) = (w.members(anna, group).await, w.rev(anna, group).await);
     w.changes().await;
 
-    // A common member may go, but not take others with him; nobody removes the creator.
+    // A common member may go, but not take others with them; nobody removes the creator.
     assert_eq!(refusal(w.remove(carl, group, &[carl, bob]).await), Refusal::NotAdmin);
     assert_eq!(refusal(w.remove(bob, group, &[carl, anna]).await), Refusal::CreatorStays);
     assert_eq!(refusal(w.remove(bob, group, &[bob, anna]).await), Refusal::CreatorStays);

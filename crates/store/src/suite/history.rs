@@ -106,7 +106,7 @@ pub async fn nothing_is_seen_from_before_joining(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn one_who_left_reads_his_part(w: &mut World) -> Claim {
+pub async fn one_who_left_reads_their_part(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[]).await;
     w.send(anna, group, "before").await?;
@@ -195,5 +195,5 @@ async fn talk(w: &World, messages: usize) -> Result<(UserId, GroupId), super::Br
 
 async fn page(w: &World, user: UserId, group: GroupId, number: u64, size: u32) -> Vec<u64> {
     let history = w.history(user, group, Page { number, size }, None).await;
-    seqs(&history.expect("he is or was a member").messages)
+    seqs(&history.expect("they are or were a member").messages)
 }

@@ -134,7 +134,7 @@ pub async fn a_message_resent_after_a_restart_is_stored_once(w: &mut World) -> C
     Ok(())
 }
 
-pub async fn one_who_left_still_learns_that_his_message_arrived(w: &mut World) -> Claim {
+pub async fn one_who_left_still_learns_that_their_message_arrived(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     let first = w.send_as(bob, group, "b-1", "bye").await?;

@@ -23,7 +23,7 @@ pub(super) struct Model {
     pub(super) users: BTreeMap<UserId, User>,
     /// Whose profile has changed.
     pub(super) renamed: BTreeSet<UserId>,
-    /// How far each is in his own changes; a new user, who is not listed, is at 1.
+    /// How far each is in their own changes; a new user, who is not listed, is at 1.
     own_revs: BTreeMap<UserId, Rev>,
     /// Seen from the first; strangers are left out.
     pub(super) friends: BTreeMap<(UserId, UserId), Friendship>,
@@ -47,7 +47,7 @@ pub(super) struct Room {
 pub(super) struct Person {
     pub(super) user: UserId,
     pub(super) role: Role,
-    /// Each time he was a member: after this place, and up to that one unless he still is.
+    /// Each time they were a member: after this place, and up to that one unless they still are.
     stays: Vec<(Seq, Option<Seq>)>,
     /// The same by the revs of joining and leaving.
     revs: Vec<(Rev, Option<Rev>)>,
@@ -67,7 +67,7 @@ impl Person {
         self.stays.last().is_some_and(|(_, to)| to.is_none())
     }
 
-    /// The place after which his latest stay began.
+    /// The place after which their latest stay began.
     pub(super) fn joined_after(&self) -> Seq {
         self.stays.last().map_or(Seq(0), |(after, _)| *after)
     }
@@ -115,7 +115,7 @@ impl Room {
         Seq(self.messages.len() as u64)
     }
 
-    /// What the user may see, whether or not he is still a member.
+    /// What the user may see, whether or not they are still a member.
     pub(super) fn visible(&self, user: UserId) -> Vec<Message> {
         let Some(person) = self.person(user) else { return Vec::new() };
         self.messages.iter().filter(|message| person.sees(message.seq)).cloned().collect()
@@ -296,7 +296,7 @@ impl Model {
 
     // ---- groups
 
-    /// Whether the two are friends, or the other has written in their single chat since he joined it last.
+    /// Whether the two are friends, or the other has written in their single chat since they joined it last.
     pub(super) fn knows(&self, user: UserId, other: UserId) -> bool {
         let written = |room: &Room| {
             let joined = room.person(other).filter(|person| person.is_member()).map(Person::joined_after);
@@ -374,7 +374,7 @@ impl Model {
     ) -> Outcome {
         let room = self.room(id)?;
         group::may_change_role(&room.group, room.rule(caller), room.rule(user))?;
-        let person = room.person_mut(user).expect("the rule knows him");
+        let person = room.person_mut(user).expect("the rule knows them");
         if person.role == role {
             return Ok(vec![]);
         }
@@ -468,7 +468,7 @@ impl Model {
         let room = self.room(mark.group)?;
         room.rule(mark.user).ok_or(Refusal::NotMember)?;
         let seq = room.messages.iter().find(|message| message.id == mark.message).map(|message| message.seq);
-        let person = room.person_mut(mark.user).expect("the rule knows him");
+        let person = room.person_mut(mark.user).expect("the rule knows them");
         let receipt = match mark.receipt {
             Receipt::Read => &mut person.read,
             Receipt::Delivered => &mut person.delivered,
@@ -533,7 +533,7 @@ impl Room {
 
     fn crown(&mut self, actor: UserId, user: UserId, at: Timestamp) -> Change {
         self.group.creator = user;
-        self.person_mut(user).expect("he is a member").role = Role::Admin;
+        self.person_mut(user).expect("they are a member").role = Role::Admin;
         self.next_rev();
         self.told(actor, GroupChange::Creator { user }, at)
     }

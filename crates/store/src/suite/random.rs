@@ -138,7 +138,7 @@ impl<'a> Story<'a> {
         let mut model = Model::default();
         for n in 0..PEOPLE {
             let id = w.user(&format!("user {n} of {seed}")).await;
-            let user = w.store.user(id).await.expect("users are read").expect("he exists");
+            let user = w.store.user(id).await.expect("users are read").expect("they exist");
             model.users.insert(id, user);
         }
         let people: Vec<_> = model.users.keys().copied().collect();
@@ -233,7 +233,7 @@ impl<'a> Story<'a> {
         burst
     }
 
-    /// Of what came since he joined: below that place a receipt says nothing.
+    /// Of what came since they joined: below that place a receipt says nothing.
     fn mark(&mut self, user: UserId, group: GroupId) -> Step {
         let receipt = *self.chance.pick(&[Receipt::Delivered, Receipt::Read]);
         let joined_after = self.joined_after(user, group);
@@ -568,7 +568,7 @@ fn compare(client: &Client, windowed: bool, model: &Model) {
         room.person(user).is_some_and(|person| !person.forgotten || client.groups.contains_key(id))
     };
     let rooms: BTreeMap<_, _> = model.rooms.iter().filter(|(id, room)| is_known(id, room)).collect();
-    assert!(client.groups.keys().eq(rooms.keys().copied()), "the groups he is or was in");
+    assert!(client.groups.keys().eq(rooms.keys().copied()), "the groups they are or were in");
     // Whom a client shows by name: contacts, and the members of its groups.
     let mut shown: Vec<_> = client.friends.keys().copied().collect();
     for (id, room) in rooms {
@@ -620,7 +620,7 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     for person in room.members() {
         let told = view.members[&person.user];
         assert_eq!(told.role, person.role);
-        // Below the place where he joined a receipt says nothing.
+        // Below the place where they joined a receipt says nothing.
         let of_this_stay = |seq: Seq| seq.max(person.joined_after());
         assert_eq!(of_this_stay(told.read_seq), of_this_stay(person.read), "read by {}", person.user);
         assert_eq!(

@@ -200,7 +200,7 @@ pub async fn unread_counts_what_came_after_the_last_one_read(w: &mut World) -> C
     for n in 1..=5 {
         sent.push(w.send(anna, group, "hi").await?.id);
         assert_eq!(w.unread(bob, group).await, n);
-        assert_eq!(w.unread(anna, group).await, 0, "nobody has his own to read");
+        assert_eq!(w.unread(anna, group).await, 0, "nobody has their own to read");
     }
     w.read(bob, group, sent[2]).await?;
     assert_eq!(w.unread(bob, group).await, 2);
@@ -247,7 +247,7 @@ pub async fn one_who_joins_has_nothing_to_read(w: &mut World) -> Claim {
     w.send(anna, group, "four").await?;
     w.send(anna, group, "five").await?;
     w.add(anna, group, &[bob]).await?;
-    assert_eq!(w.unread(bob, group).await, 0, "what he missed while away is not unread");
+    assert_eq!(w.unread(bob, group).await, 0, "what they missed while away is not unread");
     w.send(anna, group, "six").await?;
     assert_eq!(w.unread(bob, group).await, 1);
     Ok(())

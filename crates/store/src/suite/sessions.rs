@@ -52,7 +52,7 @@ pub async fn a_second_login_does_not_end_the_first(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn a_user_sees_his_own_sessions_by_id(w: &mut World) -> Claim {
+pub async fn a_user_sees_their_own_sessions_by_id(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let mut own = Vec::new();
     for token in 1..=4 {

@@ -424,7 +424,7 @@ pub async fn among_many_groups_those_that_changed_are_told(w: &mut World) -> Cla
 
     let mut told: Vec<_> = w.sync(bob, before).await.groups.into_iter().map(|delta| delta.group_id).collect();
     told.sort();
-    assert_eq!(told, [4, 5, 20, 38].map(|n| groups[n]), "not that which he has left");
+    assert_eq!(told, [4, 5, 20, 38].map(|n| groups[n]), "not that which they have left");
     Ok(())
 }
 

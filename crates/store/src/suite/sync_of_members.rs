@@ -1,4 +1,4 @@
-//! Sync of those who join, leave and come back: each gets his part, and no more.
+//! Sync of those who join, leave and come back: each gets their part, and no more.
 
 use super::Claim;
 use super::client::Client;
@@ -38,7 +38,7 @@ pub async fn one_who_joins_late_never_gets_what_came_before(w: &mut World) -> Cl
     Ok(())
 }
 
-pub async fn one_who_left_gets_the_rest_of_his_part_once(w: &mut World) -> Claim {
+pub async fn one_who_left_gets_the_rest_of_their_part_once(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     w.send(anna, group, "one").await?;
@@ -54,7 +54,7 @@ pub async fn one_who_left_gets_the_rest_of_his_part_once(w: &mut World) -> Claim
     assert!(!delta.member);
     assert_eq!(texts(&delta.messages), ["two"]);
 
-    // Whatever happens there later is none of his business.
+    // Whatever happens there later is none of their business.
     let up_to_date = SyncQuery { groups: vec![(group, delta.rev)], ..after(&page) };
     assert_eq!(w.sync(bob, up_to_date.clone()).await.groups, []);
     w.send(anna, group, "four").await?;
@@ -63,7 +63,7 @@ pub async fn one_who_left_gets_the_rest_of_his_part_once(w: &mut World) -> Claim
     Ok(())
 }
 
-pub async fn one_who_left_is_not_told_who_came_after_him(w: &mut World) -> Claim {
+pub async fn one_who_left_is_not_told_who_came_after_them(w: &mut World) -> Claim {
     let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
     let group = w.group(anna, &[bob]).await;
     let before = w.everything(bob).await;
@@ -82,7 +82,7 @@ pub async fn one_who_left_is_not_told_who_came_after_him(w: &mut World) -> Claim
     Ok(())
 }
 
-pub async fn one_who_left_gets_his_part_in_answers_of_any_size(w: &mut World) -> Claim {
+pub async fn one_who_left_gets_their_part_in_answers_of_any_size(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     for n in 1..=5 {
@@ -126,7 +126,7 @@ pub async fn one_who_came_back_gets_both_parts_without_the_gap(w: &mut World) ->
     Ok(())
 }
 
-pub async fn one_who_came_back_learns_what_changed_while_he_was_away(w: &mut World) -> Claim {
+pub async fn one_who_came_back_learns_what_changed_while_they_were_away(w: &mut World) -> Claim {
     let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
     let group = w.group(anna, &[bob, carl]).await;
     let one = w.send(anna, group, "one").await?;
@@ -134,7 +134,7 @@ pub async fn one_who_came_back_learns_what_changed_while_he_was_away(w: &mut Wor
     w.rename(anna, group, "Go").await?;
     w.read(carl, group, one.id).await?;
     w.add(anna, group, &[dan]).await?;
-    // He looks in the meantime; what he is told then must not make him miss the changes.
+    // They look in the meantime; what they are told then must not make them miss the changes.
     let mut client = Client::up_to_date(w, bob).await;
     w.set_role(anna, group, carl, Role::Admin).await?;
     client.catch_up(w, 1, None).await;
@@ -143,14 +143,14 @@ pub async fn one_who_came_back_learns_what_changed_while_he_was_away(w: &mut Wor
     client.catch_up(w, 1, None).await;
 
     let mut expected = Client::up_to_date(w, bob).await;
-    expected.groups.get_mut(&group).expect("he is a member").skipped.clear();
+    expected.groups.get_mut(&group).expect("they are a member").skipped.clear();
     assert_eq!(client, expected);
     assert_eq!(client.groups[&group].group.name, "Go");
     assert_eq!(client.groups[&group].members.len(), 4);
     Ok(())
 }
 
-pub async fn one_who_came_back_learns_what_changed_just_before_he_left(w: &mut World) -> Claim {
+pub async fn one_who_came_back_learns_what_changed_just_before_they_left(w: &mut World) -> Claim {
     let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
     let group = w.group(anna, &[bob, carl]).await;
     let one = w.send(anna, group, "one").await?;
@@ -179,7 +179,7 @@ pub async fn a_group_joined_and_left_while_offline_is_not_lost(w: &mut World) ->
 
     client.catch_up(w, 100, None).await;
 
-    let view = client.groups.get(&group).expect("he is told of it");
+    let view = client.groups.get(&group).expect("they are told of it");
     assert!(!view.member);
     assert_eq!(
         view.messages.values().map(|message| message.content.as_str()).collect::<Vec<_>>(),

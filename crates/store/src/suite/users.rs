@@ -12,7 +12,7 @@ use rim_core::session::Proof;
 use rim_core::user::{NewUser, ProfileChange, User};
 use rim_core::{Refusal, Rev, UserId};
 
-pub async fn a_user_is_found_as_he_was_created(w: &mut World) -> Claim {
+pub async fn a_user_is_found_as_they_were_created(w: &mut World) -> Claim {
     let now = w.now();
     let anna = w.store.create_user(new_user("Anna"), now).await?;
     let expected = User {
@@ -204,7 +204,7 @@ pub async fn a_stronger_hash_replaces_only_the_one_it_was_made_from(w: &mut Worl
     Ok(())
 }
 
-pub async fn disabling_a_user_ends_his_sessions(w: &mut World) -> Claim {
+pub async fn disabling_a_user_ends_their_sessions(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let phone = w.login(anna, 1).await;
     let tablet = w.login(anna, 2).await;
@@ -223,7 +223,7 @@ pub async fn disabling_a_user_ends_his_sessions(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn a_disabled_user_keeps_his_memberships(w: &mut World) -> Claim {
+pub async fn a_disabled_user_keeps_their_memberships(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     let members = w.members(anna, group).await;
@@ -481,5 +481,5 @@ pub async fn users_survive_a_restart(w: &mut World) -> Claim {
 
 async fn password(w: &World, user: UserId) -> String {
     let credentials = w.store.credentials_of(user).await.expect("credentials are read");
-    credentials.expect("he exists").password_hash.expect("he has a password")
+    credentials.expect("they exist").password_hash.expect("they have a password")
 }

@@ -254,7 +254,7 @@ impl World {
     /// The group as this member sees it.
     pub async fn group_of(&self, user: UserId, group: GroupId) -> Group {
         let groups = self.store.groups_of(user).await.expect("groups are listed");
-        groups.into_iter().find(|found| found.id == group).expect("he is a member")
+        groups.into_iter().find(|found| found.id == group).expect("they are a member")
     }
 
     /// The members and their roles, as the caller is told.
@@ -337,7 +337,7 @@ impl World {
 
     /// Every message of the group that the user may see.
     pub async fn messages(&self, user: UserId, group: GroupId) -> Vec<Message> {
-        self.history(user, group, ALL, None).await.expect("he is or was a member").messages
+        self.history(user, group, ALL, None).await.expect("they are or were a member").messages
     }
 
     /// What they say.
@@ -361,7 +361,7 @@ impl World {
     /// What the user may know of the group.
     pub async fn delta(&self, user: UserId, group: GroupId) -> GroupDelta {
         let page = self.everything(user).await;
-        page.groups.into_iter().find(|delta| delta.group_id == group).expect("he is or was a member")
+        page.groups.into_iter().find(|delta| delta.group_id == group).expect("they are or were a member")
     }
 
     /// How far the group's changes have come, told by one of its members.
@@ -374,10 +374,10 @@ impl World {
         self.everything(user).await.rev
     }
 
-    /// A member as another one is told of him.
+    /// A member as another one is told of them.
     pub async fn member(&self, viewer: UserId, group: GroupId, user: UserId) -> MemberState {
         let members = self.delta(viewer, group).await.members;
-        members.into_iter().find(|member| member.user == user).expect("he is a member")
+        members.into_iter().find(|member| member.user == user).expect("they are a member")
     }
 }
 
@@ -438,7 +438,7 @@ pub fn text(
     }
 }
 
-/// A user whose account is his name.
+/// A user whose account is their name.
 pub fn new_user(name: &str) -> NewUser {
     NewUser {
         account: name.into(),

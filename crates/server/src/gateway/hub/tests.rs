@@ -75,18 +75,18 @@ fn heard(outbox: &Outbox) -> usize {
 }
 
 #[test]
-fn one_is_online_from_his_first_connection_that_hears_to_his_last() {
+fn one_is_online_from_their_first_connection_that_hears_to_their_last() {
     let hub = Hub::new(IDLE, false);
     let anna = joined(&hub, ANNA);
     watch(&hub, &anna, &[BOB]);
     let silent = hub.connect();
     hub.bind(BOB, SessionId(1), &silent, 10).expect("room");
-    assert_eq!(heard(&anna), 0, "he is about to log in");
+    assert_eq!(heard(&anna), 0, "they are about to log in");
     let devices = [joined(&hub, BOB), joined(&hub, BOB)];
     assert_eq!(heard(&anna), 1, "once");
     for device in &devices {
         pass(&hub, 20);
-        assert_eq!(heard(&anna), 0, "he has another");
+        assert_eq!(heard(&anna), 0, "they have another");
         hub.unbind(&mut wakes(), BOB, device, NOW);
     }
     pass(&hub, 20);
@@ -107,7 +107,7 @@ fn a_watch_replaces_the_one_before_and_ends_with_its_connection() {
     watch(&hub, &other, &[CARL]);
     hub.unbind(&mut wakes(), BOB, &bob, NOW);
     pass(&hub, 20);
-    assert_eq!(heard(&anna), 0, "of Bob he wants to hear no more");
+    assert_eq!(heard(&anna), 0, "of Bob they want to hear no more");
     hub.unbind(&mut wakes(), ANNA, &anna, NOW);
     joined(&hub, CARL);
     assert_eq!((heard(&anna), heard(&other)), (0, 1));
@@ -130,5 +130,5 @@ fn a_node_knows_who_is_here_and_who_has_moved() {
     assert_eq!(hub.here(), [BOB]);
     hub.unbind(&mut wakes(), BOB, &bob, NOW);
     joined(&hub, BOB);
-    assert_eq!(hub.take_moved(), (vec![BOB], vec![]), "wherever he was meanwhile, he is here");
+    assert_eq!(hub.take_moved(), (vec![BOB], vec![]), "wherever they were meanwhile, they are here");
 }

@@ -14,7 +14,7 @@ use crate::wire;
 
 /// Give a member another role
 ///
-/// The creator may, and not to himself.
+/// The creator may, and not to themselves.
 #[utoipa::path(
     post,
     path = "/api/group/role/modify",

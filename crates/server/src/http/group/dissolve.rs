@@ -13,7 +13,7 @@ use crate::http::json::Json;
 
 /// Dissolve a group
 ///
-/// The creator may. Everybody leaves it for good, and still reads his part.
+/// The creator may. Everybody leaves it for good, and still reads their part.
 #[utoipa::path(
     post,
     path = "/api/group/dissolve",

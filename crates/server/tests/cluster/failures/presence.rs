@@ -23,14 +23,14 @@ async fn friends<const N: usize>(cluster: &Cluster, names: [&str; N]) -> (Person
     (anna, friends.try_into().unwrap_or_else(|_| unreachable!("one for each name")))
 }
 
-/// A device of his on one of the nodes.
+/// A device of theirs on one of the nodes.
 async fn connect(cluster: &Cluster, person: &Person, node: usize) -> Device {
     person.connect_to(&format!("ws://{}/ws", cluster.address(node))).await
 }
 
-/// What he is told next, however long it takes.
+/// What they are told next, however long it takes.
 async fn next(device: &mut Device) -> IncomingNotice {
-    match timeout(PATIENCE, device.socket.next()).await.expect("he is told").expect("a frame") {
+    match timeout(PATIENCE, device.socket.next()).await.expect("they are told").expect("a frame") {
         Incoming::Event(IncomingEvent::Notify(notice)) => notice,
         other => panic!("{other:?}"),
     }
@@ -93,7 +93,7 @@ async fn a_node_that_starts_late_learns_who_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bus_that_is_away_leaves_everybody_where_he_was() {
+async fn a_bus_that_is_away_leaves_everybody_where_they_were() {
     let cluster = Cluster::start().await;
     let (anna, [bob, carl, dan]) = friends(&cluster, ["bob", "carl", "dan"]).await;
     let mut of_anna = connect(&cluster, &anna, 0).await;

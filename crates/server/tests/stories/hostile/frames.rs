@@ -61,7 +61,7 @@ async fn a_broken_frame_ends_its_connection_with_the_code_that_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_still_sending_sees_why_he_should_not() {
+async fn who_is_still_sending_sees_why_they_should_not() {
     let server = TestServer::start().await;
     let bystanders = Bystanders::chat(&server).await;
     for door in [server.address, server.old_address] {

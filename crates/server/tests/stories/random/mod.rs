@@ -209,7 +209,7 @@ impl Story {
         }
     }
 
-    /// Whether a message is stored now or was already; unknown where he comes or goes at this moment.
+    /// Whether a message is stored now or was already; unknown where they come or go at this moment.
     fn will_be_stored(&self, uid: u64, gid: u64, id: &str) -> Option<bool> {
         let room = &self.rooms[&gid];
         let stored = room.find(uid, id).is_some();
@@ -218,7 +218,7 @@ impl Story {
         (stored || known).then(|| stored || room.has_member(uid))
     }
 
-    /// Notes what a sender was told. Whatever he was told before he is told again.
+    /// Notes what a sender was told. Whatever they were told before they are told again.
     fn note(&mut self, phone: usize, outcome: Outcome) {
         let Outcome { asked, answer } = outcome;
         if asked.event != "Msg" {

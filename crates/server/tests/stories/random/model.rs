@@ -29,7 +29,7 @@ pub struct Text {
 
 #[derive(Default)]
 pub struct Guest {
-    /// Each time he was a member: after this place, and up to that one unless he still is.
+    /// Each time they were a member: after this place, and up to that one unless they still are.
     stays: Vec<(u64, Option<u64>)>,
     pub read: u64,
     pub delivered: u64,
@@ -40,7 +40,7 @@ impl Guest {
         self.stays.last().is_some_and(|(_, to)| to.is_none())
     }
 
-    /// The place after which his latest stay began.
+    /// The place after which their latest stay began.
     pub fn joined_after(&self) -> u64 {
         self.stays.last().map_or(0, |(after, _)| *after)
     }
@@ -84,18 +84,18 @@ impl Room {
         assert!(self.has_member(uid), "{uid} left twice");
         let last = self.last_seq();
         let stay = self.people.get_mut(&uid).and_then(|guest| guest.stays.last_mut());
-        stay.expect("he is a member").1 = Some(last);
+        stay.expect("they are a member").1 = Some(last);
     }
 
     /// Read, and so delivered, up to a place.
     pub fn read(&mut self, uid: u64, seq: u64) {
-        let guest = self.people.get_mut(&uid).expect("he is a member");
+        let guest = self.people.get_mut(&uid).expect("they are a member");
         guest.read = guest.read.max(seq);
         guest.delivered = guest.delivered.max(guest.read);
     }
 
     pub fn delivered(&mut self, uid: u64, seq: u64) {
-        let guest = self.people.get_mut(&uid).expect("he is a member");
+        let guest = self.people.get_mut(&uid).expect("they are a member");
         guest.delivered = guest.delivered.max(seq);
     }
 
@@ -103,7 +103,7 @@ impl Room {
         self.messages.iter().find(|text| text.sender == sender && text.name == name)
     }
 
-    /// What he may see, member or not.
+    /// What they may see, member or not.
     pub fn visible(&self, uid: u64) -> Vec<&Text> {
         let Some(guest) = self.people.get(&uid) else { return Vec::new() };
         self.messages.iter().filter(|text| guest.sees(text.seq)).collect()

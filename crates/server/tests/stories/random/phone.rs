@@ -294,7 +294,7 @@ impl Phone {
             assert!(view.members.keys().copied().eq(room.members()), "{} in {gid}: {view:?}", self.name);
             for (member, (read, delivered)) in &view.members {
                 let guest = &room.people[member];
-                // Below the place where he joined a receipt says nothing.
+                // Below the place where they joined a receipt says nothing.
                 let of_this_stay = |seq: u64| seq.max(guest.joined_after());
                 assert_eq!(of_this_stay(*read), of_this_stay(guest.read), "read by {member} in {gid}");
                 assert_eq!(of_this_stay(*delivered), of_this_stay(guest.delivered), "to {member} in {gid}");

@@ -291,14 +291,14 @@ pub async fn one_who_is_removed_on_one_node_sends_nothing_more_on_another(c: &mu
                 Err(other) => return Err(other),
             }
         }
-        unreachable!("he is removed some time")
+        unreachable!("they are removed some time")
     });
     while one.messages(anna, group).await.len() < 10 {}
     one.remove(anna, group, &[bob]).await?;
     let answered = sending.await.expect("no panic")?;
 
     assert_eq!(one.messages(anna, group).await.len(), answered);
-    assert_eq!(two.messages(bob, group).await.len(), answered, "he reads all that was taken from him");
+    assert_eq!(two.messages(bob, group).await.len(), answered, "they read all that was taken from them");
     close([one, two]).await
 }
 
