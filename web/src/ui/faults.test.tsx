@@ -21,7 +21,7 @@ vi.mock("./chat/markup", async (original) => {
 });
 
 let root: Root;
-let place: HTMLElement;
+let holder: HTMLElement;
 /** What React reports of faults that a boundary has caught. */
 let caught: unknown[] = [];
 
@@ -50,14 +50,14 @@ beforeAll(() => {
 
 beforeEach(() => {
   caught = [];
-  place = document.body.appendChild(document.createElement("div"));
-  place.setAttribute("translate", "no");
-  root = createRoot(place, { onCaughtError: (error) => caught.push(error) });
+  holder = document.body.appendChild(document.createElement("div"));
+  holder.setAttribute("translate", "no");
+  root = createRoot(holder, { onCaughtError: (error) => caught.push(error) });
 });
 
 afterEach(() => {
   act(() => root.unmount());
-  place.remove();
+  holder.remove();
 });
 
 describe("a part that fails", () => {
@@ -77,13 +77,13 @@ describe("a part that fails", () => {
         </Boundary>
       </>,
     );
-    expect(place.textContent).toContain("beside");
-    expect(place.querySelector("[role=alert]")?.textContent).toContain("This part cannot be shown.");
+    expect(holder.textContent).toContain("beside");
+    expect(holder.querySelector("[role=alert]")?.textContent).toContain("This part cannot be shown.");
     await click("Try again");
-    expect(place.querySelector("[role=alert]")).not.toBe(null);
+    expect(holder.querySelector("[role=alert]")).not.toBe(null);
     broken = false;
     await click("Try again");
-    expect(place.textContent).toBe("besidewhole");
+    expect(holder.textContent).toBe("besidewhole");
   });
 
   it("is tried again by itself where there is another thing to show", async () => {
@@ -91,9 +91,9 @@ describe("a part that fails", () => {
     await draw(<Boundary of={1}><Fragile /></Boundary>);
     broken = false;
     await draw(<Boundary of={1}><Fragile /></Boundary>);
-    expect(place.textContent).not.toContain("whole");
+    expect(holder.textContent).not.toContain("whole");
     await draw(<Boundary of={2}><Fragile /></Boundary>);
-    expect(place.textContent).toBe("whole");
+    expect(holder.textContent).toBe("whole");
   });
 });
 
@@ -105,10 +105,10 @@ describe("a part that is loaded when it is needed", () => {
       return ({ word }) => <p>{word}</p>;
     });
     await draw(<Late word="here" />);
-    expect(place.querySelector("[role=alert]")).not.toBe(null);
+    expect(holder.querySelector("[role=alert]")).not.toBe(null);
     there = true;
     await click("Try again");
-    expect(place.textContent).toBe("here");
+    expect(holder.textContent).toBe("here");
   });
 
   class Page implements RenewablePage {
@@ -162,12 +162,12 @@ describe("in a chat", () => {
       engine.send(101, "Text", "after");
     });
     await settle();
-    const articles = [...place.querySelectorAll(".log article")].map((article) => article.textContent ?? "");
+    const articles = [...holder.querySelectorAll(".log article")].map((article) => article.textContent ?? "");
     expect(articles.some((text) => text.includes("**BOOM**") && text.includes("could not be shown properly"))).toBe(true);
     expect(articles.filter((text) => /^(before|after)/.test(text)).length).toBe(2);
-    expect(place.querySelector("textarea")).not.toBe(null);
+    expect(holder.querySelector("textarea")).not.toBe(null);
     // Its row in the list fails alone, too.
-    expect(place.querySelectorAll(".chat-row").length).toBeGreaterThan(3);
+    expect(holder.querySelectorAll(".chat-row").length).toBeGreaterThan(3);
     expect(caught.length).toBeGreaterThan(0);
   });
 
@@ -194,7 +194,7 @@ describe("in a chat", () => {
     expect(translate()).toBeGreaterThan(10);
     await click("Show more");
     // All of it, and not what the translator made of its beginning.
-    expect(place.querySelector(".body__folding")?.textContent?.match(/to be translated/g)?.length).toBe(60);
+    expect(holder.querySelector(".body__folding")?.textContent?.match(/to be translated/g)?.length).toBe(60);
     translate();
     await click("Show less");
     act(() => engine.send(101, "RichText", "**one** more"));
@@ -208,7 +208,7 @@ describe("in a chat", () => {
       translate();
     }
     expect(caught).toEqual([]);
-    expect(place.querySelector("[role=alert]")).toBe(null);
+    expect(holder.querySelector("[role=alert]")).toBe(null);
   });
 
   it("a translator that takes what is ours, too, costs a part of the page and not the page", async () => {
@@ -229,16 +229,16 @@ describe("in a chat", () => {
         </Boundary>
       </>,
     );
-    const button = place.querySelector("button");
+    const button = holder.querySelector("button");
     const text = button?.firstChild ?? null;
     if (button === null || text === null) throw new Error("there is no text to translate");
     const font = document.createElement("font");
     button.replaceChild(font, text);
     act(() => button.click());
     await settle();
-    expect(place.textContent).toContain("beside");
+    expect(holder.textContent).toContain("beside");
     expect(caught.length).toBe(1);
     await click("Try again");
-    expect(place.textContent).toContain("even");
+    expect(holder.textContent).toContain("even");
   });
 });

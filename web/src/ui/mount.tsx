@@ -7,10 +7,10 @@ import { Boundary } from "./base/Boundary";
 import { watchFocus } from "./base/layers";
 
 export function mount(engine: Engine): void {
-  const place = document.getElementById("root");
-  if (place === null) throw new Error("the page has no #root");
+  const element = document.getElementById("root");
+  if (element === null) throw new Error("the page has no #root");
   watchFocus();
-  createRoot(place).render(
+  createRoot(element).render(
     <StrictMode>
       <Boundary>
         <App engine={engine} />

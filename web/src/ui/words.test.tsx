@@ -66,8 +66,8 @@ beforeAll(async () => {
   const { createDemoEngine } = await import("./fixtures/demo");
   const { App } = await import("./App");
   engine = createDemoEngine(new URLSearchParams("still"));
-  const place = document.body.appendChild(document.createElement("div"));
-  root = createRoot(place);
+  const holder = document.body.appendChild(document.createElement("div"));
+  root = createRoot(holder);
   act(() => root.render(<App engine={engine} />));
   await settle();
 });
@@ -137,8 +137,8 @@ it("a notification is isolated like everything else", async () => {
   const { setPreferences } = await import("./base/preferences");
   act(() => setPreferences({ notify: true }));
   let arrive: Parameters<Engine["onArrival"]>[0] = () => undefined;
-  const place = document.body.appendChild(document.createElement("div"));
-  const another = createRoot(place);
+  const holder = document.body.appendChild(document.createElement("div"));
+  const another = createRoot(holder);
   const { App } = await import("./App");
   const heard = { ...engine, onArrival: (listener: typeof arrive) => ((arrive = listener), () => undefined) };
   act(() => another.render(<App engine={heard} />));

@@ -25,7 +25,7 @@ export function Menu({ label, icon, items }: { label: string; icon: IconName; it
 
   useLayer(menu, open, { onClose: () => menu.current?.hidePopover(), floats: true });
 
-  const place = (): void => {
+  const position = (): void => {
     const anchor = button.current?.getBoundingClientRect();
     const list = menu.current;
     if (anchor === undefined || list === null) return;
@@ -73,7 +73,7 @@ export function Menu({ label, icon, items }: { label: string; icon: IconName; it
         onToggle={(event) => {
           const opened = event.newState === "open";
           setOpen(opened);
-          if (opened) place();
+          if (opened) position();
         }}
       >
         {items.map((item) => (

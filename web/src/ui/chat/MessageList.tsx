@@ -138,12 +138,12 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
     [older, loaded, onRetry, translator, now, t, me.id, people, single, onResend, onDiscard],
   );
 
-  const place = useRef<HTMLDivElement>(null);
-  const held = useSelecting({ place, messages, people, me, translator });
+  const list = useRef<HTMLDivElement>(null);
+  const held = useSelecting({ list, messages, people, me, translator });
 
   const away = seenView !== null && !seenView.atBottom;
   return (
-    <div ref={place} className="message-list">
+    <div ref={list} className="message-list">
       <VirtualLog
         rows={rows}
         guess={guessHeight}

@@ -16,7 +16,7 @@ interface Ends {
 
 export interface Selecting {
   /** What holds the log. */
-  readonly place: RefObject<HTMLElement | null>;
+  readonly list: RefObject<HTMLElement | null>;
   readonly messages: readonly Message[];
   readonly people: ReadonlyMap<number, User>;
   readonly me: User;
@@ -35,7 +35,7 @@ export function useSelecting(selecting: Selecting): () => readonly string[] {
   });
   useEffect(() => {
     const onSelection = (): void => {
-      ends.current = endsOf(latest.current.place.current, document.getSelection(), ends.current);
+      ends.current = endsOf(latest.current.list.current, document.getSelection(), ends.current);
     };
     const onCopy = (event: ClipboardEvent): void => {
       const { messages, people, me, translator } = latest.current;
@@ -52,8 +52,8 @@ export function useSelecting(selecting: Selecting): () => readonly string[] {
     };
     /** All of a chat is all that is loaded. */
     const onKeyDown = (event: KeyboardEvent): void => {
-      const { place, messages } = latest.current;
-      const log = place.current?.querySelector("[role=log]") ?? null;
+      const { list, messages } = latest.current;
+      const log = list.current?.querySelector("[role=log]") ?? null;
       if (!isMod(event) || event.altKey || event.key.toLowerCase() !== "a") return;
       if (log === null || !(event.target instanceof Node) || !log.contains(event.target)) return;
       const [first, last] = [messages[0], messages.at(-1)];
@@ -80,11 +80,11 @@ function isField(target: EventTarget | null): boolean {
 }
 
 /** The messages at the ends of a selection; what has gone out of the page is remembered. */
-export function endsOf(place: Element | null, selection: Selection | null, before: Ends | null): Ends | null {
-  if (place === null || selection === null || selection.isCollapsed) return null;
+export function endsOf(list: Element | null, selection: Selection | null, before: Ends | null): Ends | null {
+  if (list === null || selection === null || selection.isCollapsed) return null;
   const { anchorNode, anchorOffset, focusNode, focusOffset } = selection;
   if (anchorNode === null || focusNode === null) return null;
-  const log = place.querySelector("[role=log]");
+  const log = list.querySelector("[role=log]");
   if (log === null || !(log.contains(anchorNode) || log.contains(focusNode))) return null;
   // A selection of all that is in the log has no message at its ends: it is as it was made.
   if (anchorNode === log && focusNode === log) return before;
