@@ -125,7 +125,7 @@ export const ReceivedMsg: Shape<ReceivedMsg> = {
   createdAt: INTEGER,
 };
 
-/** A user as others see him. `password` is always empty, `email` is empty for all but oneself. */
+/** A user as others see them. `password` is always empty, `email` is empty for all but oneself. */
 export interface User {
   readonly id: number;
   readonly name: string;
@@ -574,7 +574,7 @@ export interface GroupRev {
 /** What the client has. An empty object asks for everything. */
 export interface SyncRequest {
   /**
-   * The `rev` of the latest answer: the place in the changes of the user himself (profile,
+   * The `rev` of the latest answer: the place in the user's own changes (profile,
    * friends). 0 at first.
    */
   readonly rev?: number | null;
@@ -609,12 +609,12 @@ export const FriendState: Shape<FriendState> = {
   state: "none|incoming|outgoing|friends",
 };
 
-/** A member as he is now. */
+/** A member as they are now. */
 export interface MemberState {
   readonly uid: number;
   /** 1 common, 2 admin or creator. */
   readonly role: number;
-  /** Whether he has left. */
+  /** Whether they have left. */
   readonly left: boolean;
   /** Read up to this `seq`, at the least. */
   readonly readSeq: number;
@@ -634,10 +634,10 @@ export interface GroupDelta {
   readonly gid: number;
   /** To be kept for the next request. */
   readonly rev: number;
-  /** False where the client's user is no longer a member; nothing follows but his own part. */
+  /** False where the client's user is no longer a member; nothing follows but their own part. */
   readonly member: boolean;
   readonly group: Group | null;
-  /** The last `seq` of the group, at the time of the answer; of one who left, that of his own part. */
+  /** The last `seq` of the group, at the time of the answer; of one who left, that of their own part. */
   readonly lastSeq: number;
   /** Unread messages, at the time of the answer; of one who left, those of their own part. */
   readonly unread: number;
