@@ -108,10 +108,12 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The columns from `first` on.
+    #[inline]
     pub(crate) fn read<T: Columns<Self>>(self, first: usize) -> Result<T> {
         T::read(self, first)
     }
 
+    #[inline]
     fn get<T: FromSql>(self, index: usize) -> Result<T> {
         self.row.get(index).map_err(|_| columns::Row::corrupt(self, index))
     }
@@ -120,26 +122,32 @@ impl<'a> Fields<'a> {
 impl columns::Row for Fields<'_> {
     type Failure = Failure;
 
+    #[inline]
     fn is_null(self, at: usize) -> bool {
         matches!(self.row.get_ref(at), Ok(ValueRef::Null))
     }
 
+    #[inline]
     fn number(self, at: usize) -> Result<u64> {
         self.get(at)
     }
 
+    #[inline]
     fn signed(self, at: usize) -> Result<i64> {
         self.get(at)
     }
 
+    #[inline]
     fn bool(self, at: usize) -> Result<bool> {
         self.get(at)
     }
 
+    #[inline]
     fn text(self, at: usize) -> Result<String> {
         self.get(at)
     }
 
+    #[inline]
     fn code(self, at: usize) -> Result<u8> {
         self.get(at)
     }

@@ -60,6 +60,7 @@ pub trait Columns<R: Row>: Sized {
 macro_rules! column {
     ($($kind:ty: |$row:ident, $at:ident| $read:expr;)*) => { $(
         impl<R: Row> Columns<R> for $kind {
+            #[inline]
             fn read($row: R, $at: usize) -> Result<Self, R::Failure> {
                 $read
             }
@@ -92,6 +93,7 @@ struct Named(Vec<UserId>);
 impl<R: Row, T: Columns<R>> Columns<R> for Option<T> {
     const COUNT: usize = T::COUNT;
 
+    #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
         if row.is_null(first) { Ok(None) } else { T::read(row, first).map(Some) }
     }
@@ -102,6 +104,7 @@ macro_rules! tuples {
         impl<R: Row, $($part: Columns<R>),*> Columns<R> for ($($part,)*) {
             const COUNT: usize = 0 $(+ $part::COUNT)*;
 
+            #[inline]
             fn read(row: R, first: usize) -> Result<Self, R::Failure> {
                 let mut next = first;
                 let mut at = |count| {
@@ -129,6 +132,7 @@ tuples! {
 impl<R: Row> Columns<R> for User {
     const COUNT: usize = 5;
 
+    #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
         let (id, account, name, avatar, email) = Columns::read(row, first)?;
         Ok(Self { id, account, name, avatar, email })
@@ -139,6 +143,7 @@ impl<R: Row> Columns<R> for User {
 impl<R: Row> Columns<R> for Session {
     const COUNT: usize = 7;
 
+    #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
         let (id, user, device, address, created_at, last_seen_at, expires_at) = Columns::read(row, first)?;
         Ok(Self { id, user, device, address, created_at, last_seen_at, expires_at })
@@ -149,6 +154,7 @@ impl<R: Row> Columns<R> for Session {
 impl<R: Row> Columns<R> for Group {
     const COUNT: usize = 6;
 
+    #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
         let (id, name, avatar, mode, creator, single) = Columns::read(row, first)?;
         Ok(Self { id, name, avatar, mode, creator, single })
@@ -159,6 +165,7 @@ impl<R: Row> Columns<R> for Group {
 impl<R: Row> Columns<R> for Message {
     const COUNT: usize = 9;
 
+    #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
         let (id, group, seq, rev, sender, client_msg_id, kind, content, created_at) =
             Columns::read(row, first)?;
@@ -170,6 +177,7 @@ impl<R: Row> Columns<R> for Message {
 impl<R: Row> Columns<R> for GroupEvent {
     const COUNT: usize = 8;
 
+    #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
         let (place, seq, kind, actor, Named(users), count, name, at) = Columns::read(row, first)?;
         Ok(Self { rev: Self::rev_of(kind, place, count), seq, kind, actor, users, count, name, at })
