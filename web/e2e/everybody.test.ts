@@ -133,6 +133,6 @@ story("the page comes with a strict policy, is small, and starts without a netwo
   stage.expectTrouble();
   await anna.page.context().setOffline(true);
   await anna.page.reload();
-  await anna.page.getByText("Offline. Your messages will be sent when you are back online.").waitFor();
+  await anna.page.getByText("Offline. Messages will be sent later.").waitFor();
   await anna.page.getByText("No chats yet").waitFor();
 });

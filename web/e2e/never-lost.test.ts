@@ -25,7 +25,7 @@ story("nothing is lost, doubled or turned round when the server is killed in mid
   await before;
   await Promise.all([sayAll(anna, numbered("anna", 8, 12)), sayAll(ben, numbered("ben", 8, 12))]);
   await anna.seesState("anna 11", "Sending");
-  await anna.page.getByRole("status").filter({ hasText: "Offline. Your messages will be sent when you are back online." }).waitFor();
+  await anna.page.getByRole("status").filter({ hasText: "Offline. Messages will be sent later." }).waitFor();
 
   await rim.startAgain();
   await Promise.all([anna.isOnline(), ben.isOnline()]);
@@ -55,7 +55,7 @@ story("what is written without a network is kept, said to be so, and sent when i
   await ben.sees("Hello");
 
   stage.expectTrouble();
-  const offline = anna.page.getByRole("status").filter({ hasText: "Offline. Your messages will be sent when you are back online." });
+  const offline = anna.page.getByRole("status").filter({ hasText: "Offline. Messages will be sent later." });
   await anna.page.context().setOffline(true);
   await offline.waitFor();
   await sayAll(anna, ["first", "second"]);

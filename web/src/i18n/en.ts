@@ -67,7 +67,7 @@ export const en = {
   "problem.registrationClosed": "This server is not open for registration. Ask the people who run it.",
   "problem.disabled": "This account is disabled. Ask the people who run the server.",
 
-  "connection.offline": "Offline. Your messages will be sent when you are back online.",
+  "connection.offline": "Offline. Messages will be sent later.",
   "connection.retryIn": { one: "Offline. Next try in {count} second.", other: "Offline. Next try in {count} seconds." },
   "connection.connecting": "Connecting…",
   "connection.syncing": "Loading what you missed…",
