@@ -53,7 +53,7 @@ impl Departure {
     }
 }
 
-/// Standing of a member. The creator is an admin, too.
+/// Role of a member. The creator is an admin, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     Common,
@@ -91,6 +91,14 @@ impl NewGroup {
 pub struct Member {
     pub user: UserId,
     pub role: Role,
+}
+
+/// Says something in a group, or marks what was said: members.
+///
+/// # Errors
+/// `NotMember`.
+pub const fn may_write(is_member: bool) -> Result<(), Refusal> {
+    if is_member { Ok(()) } else { Err(Refusal::NotMember) }
 }
 
 /// Changes name and avatar: admins and the creator.

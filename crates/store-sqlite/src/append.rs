@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use rim_core::event::Change;
+use rim_core::group;
 use rim_core::message::{Mark, Message, NewMessage, Receipt, Written};
-use rim_core::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, MessageId, Origin, Rev, Seq, Timestamp, UserId};
 use rusqlite::{Connection, Statement, params};
 
 use crate::batch::Batch;
@@ -24,9 +25,7 @@ impl Batch<'_> {
             Found::Sent(first) => return Ok((place_of(self.db, first)?, None)),
             Found::New(hash) => hash,
         };
-        if !self.heads.standing(self.db, new.group, new.sender)?.member {
-            return Err(Refusal::NotMember.into());
-        }
+        group::may_write(self.heads.standing(self.db, new.group, new.sender)?.member)?;
         if is_half {
             // The tables are read and written now, so what is held back has to be there.
             self.heads.flush(&mut self.statements)?;
@@ -61,9 +60,7 @@ impl Batch<'_> {
     pub(crate) fn mark(&mut self, mark: Mark) -> Result<(Written, Option<Change>)> {
         self.ended.must_go_on(mark.session)?;
         self.heads.group(self.db, mark.group)?;
-        if !self.heads.standing(self.db, mark.group, mark.user)?.member {
-            return Err(Refusal::NotMember.into());
-        }
+        group::may_write(self.heads.standing(self.db, mark.group, mark.user)?.member)?;
         let Some(seq) = seq_of(&mut self.statements.find_place, mark.group, mark.message)? else {
             return Ok((Written::Marked, None));
         };

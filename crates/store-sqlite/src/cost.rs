@@ -15,7 +15,7 @@ use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write};
 use rim_core::user::NewUser;
 use rim_core::{GroupId, MessageId, Origin, SessionId, Timestamp, UserId};
-use rim_store::{CommitObserver, Groups, Store, Users, callback};
+use rim_store::{CommitObserver, Groups, Store, Tx, Users, callback};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -72,8 +72,18 @@ impl<'c> House<'c> {
         let tail = Tail::load(db, Size::STANDARD).expect("read");
         let mut batch = Batch::new(db, tail).expect("ready");
         let directory = Directory::load(db).expect("read");
-        // Somebody has logged out, as on every server.
         batch.begin().expect("begun");
+        // What messages touch is in memory, as on a server that runs.
+        let groups: Vec<_> = (1..=GROUPS).map(GroupId).collect();
+        batch.lock_groups(&groups).expect("they are there");
+        for sql in [
+            "SELECT sum(rev) FROM users",
+            "SELECT sum(last_rev) FROM groups",
+            "SELECT sum(joined_at) FROM members",
+        ] {
+            db.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("read");
+        }
+        // Somebody has logged out, as on every server.
         let ended =
             Change::SessionsEnded { user: UserId(1), sessions: vec![SessionId(1)], why: Ended::Revoked };
         batch.tell(ended);

@@ -182,5 +182,7 @@ fn member(
     group: GroupId,
     user: UserId,
 ) -> Result<&mut Standing, Refusal> {
-    standings.get_mut(&(group, user)).filter(|standing| standing.member).ok_or(Refusal::NotMember)
+    let standing = standings.get_mut(&(group, user)).filter(|standing| standing.member);
+    group::may_write(standing.is_some())?;
+    standing.ok_or(Refusal::NotMember)
 }
