@@ -22,7 +22,7 @@ use rim_core::group::{NewGroup, Role, SINGLE_MODE};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
 use rim_core::session::NewSession;
 use rim_core::user::NewUser;
-use rim_core::{GroupId, Origin, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, Timestamp, UserId};
 use rim_store::{CommitObserver, Committed, Feed, Store, StoreError, callback};
 use rim_store_sqlite::{Options, SqliteStore};
 use tokio::sync::{Semaphore, mpsc};
@@ -268,7 +268,7 @@ impl Filler {
             content: CONTENT[..rng.usize(20..CONTENT.len())].to_owned(),
             session: None,
             now: self.now.plus_ms(-back_ms),
-            origin: Origin(0),
+            connection: ConnectionId(0),
         }
     }
 
@@ -337,7 +337,7 @@ impl Sender {
                             receipt,
                             session: None,
                             now,
-                            origin: Origin(0),
+                            connection: ConnectionId(0),
                         });
                     }
                     (Ok(_), _) => {}

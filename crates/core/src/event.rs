@@ -8,7 +8,7 @@ use crate::friend::FriendChange;
 use crate::group::Role;
 use crate::message::{Message, Receipt};
 use crate::user::User;
-use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
+use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 
 pub use crate::refusal::Ended;
 
@@ -16,7 +16,7 @@ pub use crate::refusal::Ended;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A new message. A resent one is no change.
-    Message { message: Arc<Message>, origin: Origin },
+    Message { message: Arc<Message>, connection: ConnectionId },
     /// A receipt moved on.
     Receipt {
         group: GroupId,
@@ -26,7 +26,7 @@ pub enum Change {
         message: MessageId,
         seq: Seq,
         at: Timestamp,
-        origin: Origin,
+        connection: ConnectionId,
     },
     /// A group or its membership. `seq` is the group's last message then; unknown in single chats, where it is not told
     /// among the messages.

@@ -41,6 +41,7 @@ number! {
     Rev
 }
 number! {
-    /// Which connection a write came from, so that its echo can leave it out. 0 is none.
-    Origin
+    /// A connection of a client, among those of its node. Of a write: the one that it came from, so that its echo can
+    /// leave it out; 0 is none.
+    ConnectionId
 }

@@ -26,7 +26,7 @@ pub mod time;
 pub mod upload;
 pub mod user;
 
-pub use id::{GroupId, MessageId, Origin, Rev, Seq, SessionId, UserId};
+pub use id::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, UserId};
 pub use identity::Identity;
 pub use node::NodeId;
 pub use refusal::Refusal;

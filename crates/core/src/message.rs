@@ -3,7 +3,7 @@
 use crate::group::Group;
 use crate::size::{Size, json_bytes};
 use crate::user::User;
-use crate::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
+use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 
 /// What a message holds. The number is what stores keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,7 +81,7 @@ pub struct NewMessage {
     /// The session it comes from, if it comes from one: it is refused once that has ended.
     pub session: Option<SessionId>,
     pub now: Timestamp,
-    pub origin: Origin,
+    pub connection: ConnectionId,
 }
 
 /// How far a message has come to its reader.
@@ -102,7 +102,7 @@ pub struct Mark {
     /// As [`NewMessage::session`].
     pub session: Option<SessionId>,
     pub now: Timestamp,
-    pub origin: Origin,
+    pub connection: ConnectionId,
 }
 
 /// What became of a [`Write`].

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::GenericClient;
 use rim_core::event::{Change, Topic};
-use rim_core::{GroupId, Origin, Rev, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, Rev, Timestamp, UserId};
 use tokio_postgres::Statement;
 
 use crate::failure::Result;
@@ -191,7 +191,7 @@ async fn of_group(db: &impl GenericClient, group: GroupId, after: Rev, limit: u3
     let mut changes = row::all(db, sql, params, read).await?;
     for message in history::above(db, group, place::after(db, group, after).await?, limit).await? {
         let rev = message.rev;
-        changes.push((rev, Some(Change::Message { message: message.into(), origin: Origin(0) })));
+        changes.push((rev, Some(Change::Message { message: message.into(), connection: ConnectionId(0) })));
     }
     changes.sort_unstable_by_key(|(rev, _)| *rev);
     changes.truncate(limit as usize);

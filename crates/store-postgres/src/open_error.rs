@@ -37,8 +37,8 @@ pub enum OpenError {
     #[error("the schema holds the tables of another program")]
     NotOurs,
     /// `rim migrate` was broken off; the same command goes on with it.
-    #[error("moving {origin} here has not come to its end: run `rim migrate` again, or empty the database")]
-    Unfinished { origin: String },
+    #[error("moving {from} here has not come to its end: run `rim migrate` again, or empty the database")]
+    Unfinished { from: String },
     #[error("another process is moving something here")]
     BeingFilled,
     /// It can be read, and says what no rim writes.

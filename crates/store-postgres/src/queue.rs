@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 use rim_core::message::Write;
-use rim_core::{GroupId, Origin, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, SessionId, Timestamp, UserId};
 use rim_store::waiting::{Ask, Gauge, Waiting};
 use rim_store::{Done, StoreError};
 use tokio::sync::{Notify, oneshot};
@@ -51,11 +51,11 @@ impl Wanted {
         }
     }
 
-    pub(crate) fn origin(&self) -> Origin {
+    pub(crate) fn connection(&self) -> ConnectionId {
         match self {
-            Self::Write(Write::Append(new)) => new.origin,
-            Self::Write(Write::Mark(mark)) => mark.origin,
-            Self::ReadAll { .. } => Origin(0),
+            Self::Write(Write::Append(new)) => new.connection,
+            Self::Write(Write::Mark(mark)) => mark.connection,
+            Self::ReadAll { .. } => ConnectionId(0),
         }
     }
 }
@@ -175,7 +175,7 @@ mod tests {
             content: "x".repeat(bytes),
             session: None,
             now: Default::default(),
-            origin: Default::default(),
+            connection: Default::default(),
         });
         Item { wanted: Wanted::Write(write), asker: Asker::Feed(callback(drop)) }
     }

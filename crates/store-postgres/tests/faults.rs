@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rim_core::event::Change;
 use rim_core::message::{Mark, Receipt, Write, Written};
-use rim_core::{GroupId, Origin, Rev, Seq, UserId, event::Topic};
+use rim_core::{ConnectionId, GroupId, Rev, Seq, UserId, event::Topic};
 use rim_store::archive::{State, StoreArchive};
 use rim_store::suite::Fixture;
 use rim_store::suite::world::{Sent, World, new_user, text, write};
@@ -58,7 +58,7 @@ impl House {
 
     fn message(&self, client_msg_id: &str) -> Write {
         let mut message = text(self.anna, self.group, client_msg_id, client_msg_id, self.w.now());
-        message.origin = Origin(77);
+        message.connection = ConnectionId(77);
         Write::Append(message)
     }
 
@@ -146,7 +146,7 @@ async fn a_commit_whose_answer_is_lost_is_found_and_told() {
     }
     let told = house.w.changes().await;
     assert_eq!(told.len(), 3);
-    let of_here = |change: &Change| matches!(change, Change::Message { origin, .. } if *origin == Origin(77));
+    let of_here = |change: &Change| matches!(change, Change::Message { connection, .. } if *connection == ConnectionId(77));
     assert!(told.iter().all(of_here), "{told:?}");
     assert_eq!(house.w.texts(house.bob, house.group).await, ["0", "1", "2"]);
 }
@@ -158,8 +158,15 @@ async fn a_receipt_whose_answer_is_lost_is_found_and_told() {
     house.w.changes().await;
     let held = Held::on("group_changes", &house.postgres.url()).await;
     let (user, group, now) = (house.bob, house.group, house.w.now());
-    let mark =
-        Mark { group, user, message: sent.id, receipt: Receipt::Read, session: None, now, origin: Origin(7) };
+    let mark = Mark {
+        group,
+        user,
+        message: sent.id,
+        receipt: Receipt::Read,
+        session: None,
+        now,
+        connection: ConnectionId(7),
+    };
     let answer = house.submit(Write::Mark(mark));
     held.wait_for_a_commit().await;
     house.break_connections().await;
@@ -167,7 +174,10 @@ async fn a_receipt_whose_answer_is_lost_is_found_and_told() {
 
     assert_eq!(answer.await.expect("answered").expect("stored"), Written::Marked);
     let told = house.w.changes().await;
-    assert!(matches!(told[..], [Change::Receipt { origin: Origin(7), seq: Seq(1), .. }]), "{told:?}");
+    assert!(
+        matches!(told[..], [Change::Receipt { connection: ConnectionId(7), seq: Seq(1), .. }]),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]
@@ -233,8 +243,8 @@ async fn nothing_is_lost_or_doubled_while_connections_break() {
     }
     let mut told = house.w.changes().await;
     for change in &mut told {
-        let Change::Message { origin, .. } = change else { panic!("a message: {change:?}") };
-        assert_eq!(std::mem::take(origin), Origin(77));
+        let Change::Message { connection, .. } = change else { panic!("a message: {change:?}") };
+        assert_eq!(std::mem::take(connection), ConnectionId(77));
     }
     assert_eq!(told, house.kept().await);
 }

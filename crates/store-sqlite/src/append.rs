@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rim_core::event::Change;
 use rim_core::group;
 use rim_core::message::{Mark, Message, NewMessage, Receipt, Written};
-use rim_core::{GroupId, MessageId, Origin, Rev, Seq, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rusqlite::{Connection, Statement, params};
 
 use crate::batch::Batch;
@@ -53,7 +53,7 @@ impl Batch<'_> {
         self.heads.group(self.db, message.group)?.appended(&message);
         self.heads.standing(self.db, message.group, message.sender)?.sent(message.seq);
         let written = Written::Appended { id: message.id, seq: message.seq };
-        let change = Change::Message { message: Arc::new(message), origin: new.origin };
+        let change = Change::Message { message: Arc::new(message), connection: new.connection };
         Ok((written, Some(change)))
     }
 
@@ -73,8 +73,15 @@ impl Batch<'_> {
             return Ok(rim_store::chats::read_after_leaving(self, user, group, now)?);
         }
         let (message, seq) = (head.last_message, head.last_seq);
-        let mark =
-            Mark { group, user, message, receipt: Receipt::Read, session: None, now, origin: Origin(0) };
+        let mark = Mark {
+            group,
+            user,
+            message,
+            receipt: Receipt::Read,
+            session: None,
+            now,
+            connection: ConnectionId(0),
+        };
         if let Some(change) = self.move_receipt(mark, seq)? {
             self.tell(change);
         }
@@ -101,7 +108,7 @@ impl Batch<'_> {
             message: mark.message,
             seq,
             at: self.heads.time_in(self.db, mark.group, mark.now)?,
-            origin: mark.origin,
+            connection: mark.connection,
         }))
     }
 }

@@ -14,7 +14,7 @@ use rim_core::event::{Change, Ended};
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write};
 use rim_core::user::NewUser;
-use rim_core::{GroupId, MessageId, Origin, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, SessionId, Timestamp, UserId};
 use rim_store::{CommitObserver, Groups, Store, Tx, Users, callback};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -104,7 +104,7 @@ impl<'c> House<'c> {
             content: "m".repeat(100),
             session: Some(SessionId(2)),
             now: Timestamp(1_790_000_000_000),
-            origin: Origin(1),
+            connection: ConnectionId(1),
         })
     }
 
@@ -120,7 +120,7 @@ impl<'c> House<'c> {
             receipt: Receipt::Read,
             session: Some(SessionId(2)),
             now: Timestamp(1_790_000_000_000),
-            origin: Origin(1),
+            connection: ConnectionId(1),
         })
     }
 

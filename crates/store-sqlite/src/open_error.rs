@@ -27,8 +27,8 @@ pub enum OpenError {
     #[error("the file is a database of another program")]
     NotOurs,
     /// `rim migrate` was broken off; the same command goes on with it.
-    #[error("moving {origin} here has not come to its end: run `rim migrate` again, or remove the database")]
-    Unfinished { origin: String },
+    #[error("moving {from} here has not come to its end: run `rim migrate` again, or remove the database")]
+    Unfinished { from: String },
     /// Another process has it open, and must be the only one or is in the way of one that must.
     #[error("another process has the database open")]
     InUse,

@@ -163,7 +163,7 @@ mod tests {
             content: "x".repeat(bytes),
             session: None,
             now: Default::default(),
-            origin: Default::default(),
+            connection: Default::default(),
         });
         Item::Write { write, done: callback(drop) }
     }

@@ -16,7 +16,7 @@ use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Chat, DAMAGED, Kind, NewMessage, Page, Write, Written};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
-use rim_core::{GroupId, Identity, Origin, Refusal, Seq, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, Identity, Refusal, Seq, Timestamp, UserId};
 use rim_store::suite::{self, Fixture};
 use rim_store::{
     CommitObserver, Committed, Feed, Friends, Groups, Logins, Messages, Store, StoreError, Tx, Users,
@@ -84,7 +84,7 @@ impl House {
             content: content.into(),
             session: None,
             now: Timestamp(2),
-            origin: Origin(0),
+            connection: ConnectionId(0),
         }
     }
 

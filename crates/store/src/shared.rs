@@ -27,7 +27,7 @@ pub trait SharedStore: Store {
     async fn revs(&self, topics: Vec<Topic>) -> Result<Vec<(Topic, Rev)>>;
 
     /// The changes of the topic above `after`, by `rev`, at most `limit`: without a gap for messages, for ever,
-    /// and for all others as far back as [`Self::purge_changes`] has left them. Their `origin` is 0; of those that
+    /// and for all others as far back as [`Self::purge_changes`] has left them. Their `connection` is 0; of those that
     /// this node itself committed the feed, which knows it, has told before this returns.
     async fn changes(&self, topic: Topic, after: Rev, limit: u32) -> Result<Vec<Change>>;
 

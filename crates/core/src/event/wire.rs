@@ -14,7 +14,7 @@ use crate::friend::FriendChange;
 use crate::group::Role;
 use crate::message::{Kind, Message, Receipt};
 use crate::user::User;
-use crate::{Origin, Seq, Timestamp};
+use crate::{ConnectionId, Seq, Timestamp};
 
 const FORMAT: u8 = 1;
 
@@ -57,7 +57,7 @@ const FRIEND_CHANGES: [FriendChange; 5] = [
 type Time = [u8; 8];
 
 impl Change {
-    /// As bytes, without its `origin`: a connection means nothing to another node.
+    /// As bytes, without its `connection`: a connection means nothing to another node.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer(Vec::new());
         out.put(FORMAT);
@@ -104,7 +104,7 @@ impl Change {
         out.0
     }
 
-    /// From bytes; `None` where they are of another format, or of none. Its `origin` is 0.
+    /// From bytes; `None` where they are of another format, or of none. Its `connection` is 0.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
         let (FORMAT, kind) = from.take()? else { return None };
@@ -115,12 +115,12 @@ impl Change {
                 let (kind, created_at) = (Kind::from_code(kind)?, time_of(created_at));
                 let message =
                     Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at };
-                Self::Message { message: Arc::new(message), origin: Origin(0) }
+                Self::Message { message: Arc::new(message), connection: ConnectionId(0) }
             }
             RECEIPT => {
                 let (group, rev, user, receipt, message, seq, at) = from.take()?;
-                let (receipt, at, origin) = (at_place(&RECEIPTS, receipt)?, time_of(at), Origin(0));
-                Self::Receipt { group, rev, user, receipt, message, seq, at, origin }
+                let (receipt, at, connection) = (at_place(&RECEIPTS, receipt)?, time_of(at), ConnectionId(0));
+                Self::Receipt { group, rev, user, receipt, message, seq, at, connection }
             }
             kind @ (GROUP | PLACED_GROUP) => {
                 let (group, rev, actor) = from.take()?;
@@ -276,7 +276,7 @@ mod tests {
             email: "anna@example.org".into(),
         });
         vec![
-            Change::Message { message: Arc::new(message), origin: Origin(0) },
+            Change::Message { message: Arc::new(message), connection: ConnectionId(0) },
             Change::Receipt {
                 group: GROUP,
                 rev: Rev(3),
@@ -285,7 +285,7 @@ mod tests {
                 message: MessageId(5),
                 seq: Seq(4),
                 at: AT,
-                origin: Origin(0),
+                connection: ConnectionId(0),
             },
             group(GroupChange::Created { members: users.clone() }),
             group(GroupChange::Updated { name: None }),

@@ -115,7 +115,7 @@ mod tests {
     use rim_core::event::GroupChange;
     use rim_core::friend::FriendChange;
     use rim_core::message::{Kind, Message};
-    use rim_core::{MessageId, Origin, Seq, Timestamp};
+    use rim_core::{ConnectionId, MessageId, Seq, Timestamp};
 
     use super::*;
 
@@ -133,7 +133,7 @@ mod tests {
             content: "x".repeat(bytes),
             created_at: Timestamp(5),
         };
-        Change::Message { message: Arc::new(message), origin: Origin(0) }
+        Change::Message { message: Arc::new(message), connection: ConnectionId(0) }
     }
 
     fn added(users: u64) -> Change {

@@ -15,7 +15,7 @@ use crate::open_files;
 
 /// Where the value of a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingSource {
     Flag,
     Environment,
     /// The file's path.
@@ -30,7 +30,7 @@ pub struct Loaded {
     pub matches: ArgMatches,
     pub config: Config,
     /// Every setting with its value as it was written and where that comes from, in the order of the docs.
-    pub effective: Vec<(String, String, Origin)>,
+    pub effective: Vec<(String, String, SettingSource)>,
 }
 
 /// Why a command line was not taken.
@@ -76,7 +76,7 @@ pub fn load_command(command: Command, args: &[OsString]) -> Result<Loaded, LoadE
         .iter()
         .map(|name| {
             let value = raw(&matches, name).unwrap_or_else(|| unset(name, &config));
-            (name.clone(), value, origin(&matches, name, &file))
+            (name.clone(), value, source(&matches, name, &file))
         })
         .collect();
     Ok(Loaded { matches, config, effective })
@@ -118,12 +118,12 @@ fn unset(name: &str, config: &Config) -> String {
     }
 }
 
-fn origin(matches: &ArgMatches, name: &str, file: &File) -> Origin {
+fn source(matches: &ArgMatches, name: &str, file: &File) -> SettingSource {
     match matches.value_source(&id(name)) {
-        Some(ValueSource::CommandLine) => Origin::Flag,
-        Some(ValueSource::EnvVariable) => Origin::Environment,
-        _ if file.values.contains_key(name) => Origin::File(file.path.display().to_string()),
-        _ => Origin::Default,
+        Some(ValueSource::CommandLine) => SettingSource::Flag,
+        Some(ValueSource::EnvVariable) => SettingSource::Environment,
+        _ if file.values.contains_key(name) => SettingSource::File(file.path.display().to_string()),
+        _ => SettingSource::Default,
     }
 }
 
@@ -196,9 +196,9 @@ mod tests {
         load(args).map_err(|error| error.to_string())
     }
 
-    fn effective<'a>(loaded: &'a Loaded, name: &str) -> (&'a str, &'a Origin) {
+    fn effective<'a>(loaded: &'a Loaded, name: &str) -> (&'a str, &'a SettingSource) {
         let found = loaded.effective.iter().find(|(setting, ..)| setting == name);
-        found.map(|(_, value, origin)| (value.as_str(), origin)).expect("it has a value")
+        found.map(|(_, value, source)| (value.as_str(), source)).expect("it has a value")
     }
 
     #[test]
@@ -206,11 +206,11 @@ mod tests {
         let loaded = load_with("listen = '127.0.0.1:1'\nidle-timeout = '5m'", &["--listen", "127.0.0.1:2"])
             .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(loaded.config.listen.port(), 2);
-        assert_eq!(effective(&loaded, "listen"), ("127.0.0.1:2", &Origin::Flag));
+        assert_eq!(effective(&loaded, "listen"), ("127.0.0.1:2", &SettingSource::Flag));
         assert_eq!(loaded.config.idle_timeout.as_secs(), 300);
-        assert!(matches!(effective(&loaded, "idle-timeout"), ("5m", Origin::File(_))));
+        assert!(matches!(effective(&loaded, "idle-timeout"), ("5m", SettingSource::File(_))));
         assert_eq!(loaded.config.max_connections_per_user, 100);
-        assert_eq!(effective(&loaded, "max-connections-per-user"), ("100", &Origin::Default));
+        assert_eq!(effective(&loaded, "max-connections-per-user"), ("100", &SettingSource::Default));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use rim_protocol::limits::{
     MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_PENDING_REQUESTS, MAX_UNASKED_GROUPS,
 };
 
-pub use self::load::{LoadError, Loaded, Origin, load, load_command};
+pub use self::load::{LoadError, Loaded, SettingSource, load, load_command};
 pub use self::setting::SettingError;
 pub use self::settings::Settings;
 pub use self::table::settings_table;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rim_core::event::Change;
 use rim_core::message::{Kind, Message, Written};
-use rim_core::{GroupId, MessageId, Origin, Rev, Seq, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 use rim_protocol::limits::MAX_FRAME_BYTES;
 use rim_store::Committed;
 use tokio::runtime::{Builder, Runtime};
@@ -75,7 +75,7 @@ fn encode_a_delivery() {
 #[test]
 #[ignore = "counted by make bench-check"]
 fn acknowledge_one_of_32_messages() {
-    let outbox = Arc::new(Outbox::new(Origin(1), 0));
+    let outbox = Arc::new(Outbox::new(ConnectionId(1), 0));
     let id = format!("{:032x}", 1);
     let acknowledge = || {
         for number in 0..FRAMES as u64 / 32 {
@@ -152,10 +152,10 @@ impl World {
     fn message(&self, number: u64, group: u64) -> Told {
         let sender = Arc::clone(&self.groups[group as usize][0]);
         let message = Message { group: GroupId(group), ..message(number) };
-        let (id, origin, ticket) = (message.client_msg_id.clone(), sender.id(), sender.reserve());
+        let (id, connection, ticket) = (message.client_msg_id.clone(), sender.id(), sender.reserve());
         let result = Ok(Written::Appended { id: message.id, seq: message.seq });
         let done = Box::new(move |_| sender.answer(ticket, frames::ack(&id, Some(30_000 + number))));
-        let change = Change::Message { message: Arc::new(message), origin };
+        let change = Change::Message { message: Arc::new(message), connection };
         [Committed::Answer { done, result }, Committed::Change(change)]
     }
 

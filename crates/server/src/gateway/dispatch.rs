@@ -12,7 +12,7 @@ use rim_core::friend::FriendChange;
 use rim_core::group_event::EventKind;
 use rim_core::message::Receipt;
 use rim_core::user::User;
-use rim_core::{GroupId, Origin, SessionId, UserId};
+use rim_core::{ConnectionId, GroupId, SessionId, UserId};
 use rim_protocol::CloseCode;
 use rim_protocol::frame::{Notice, Notify};
 use rim_store::{Committed, Feed};
@@ -82,10 +82,10 @@ pub(super) const fn close_code(why: Ended) -> CloseCode {
 /// Tells those whom the change concerns as one of this topic.
 pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, change: &Change, topic: Topic) {
     match change {
-        Change::Message { message, origin } => {
-            to_group(connections, wakes, message.group, *origin, &frames::delivery(message));
+        Change::Message { message, connection } => {
+            to_group(connections, wakes, message.group, *connection, &frames::delivery(message));
         }
-        Change::Receipt { group, rev, user, receipt, message, seq, at, origin } => {
+        Change::Receipt { group, rev, user, receipt, message, seq, at, connection } => {
             let kind = match receipt {
                 Receipt::Read => Notice::Read,
                 Receipt::Delivered => Notice::Delivered,
@@ -98,9 +98,9 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
                 ..frames::notice(kind, *user, *at)
             });
             if connections.hub.group_size(*group) <= MAX_RECEIPT_AUDIENCE {
-                to_group(connections, wakes, *group, *origin, &frame);
+                to_group(connections, wakes, *group, *connection, &frame);
             } else {
-                to_user(connections, wakes, *user, *origin, &frame);
+                to_user(connections, wakes, *user, *connection, &frame);
             }
         }
         Change::Group { group, rev, seq, actor, what, at } => {
@@ -124,7 +124,7 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
             if let Some(users) = what.joined() {
                 connections.hub.members_added(*group, users);
             }
-            to_group(connections, wakes, *group, Origin::default(), &frame);
+            to_group(connections, wakes, *group, ConnectionId::default(), &frame);
             if let Some(users) = what.left() {
                 connections.hub.members_removed(*group, users);
             }
@@ -153,7 +153,7 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
             };
             let frame = frames::notify(Notify { uids: &[other.0], ..frames::notice(kind, *actor, *at) });
             if let Topic::User(user) = topic {
-                to_user(connections, wakes, user, Origin::default(), &frame);
+                to_user(connections, wakes, user, ConnectionId::default(), &frame);
             }
         }
         Change::Chat { user, group, what, at, .. } => {
@@ -163,7 +163,7 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
             };
             let notify = frames::notice(kind, *user, *at);
             let frame = frames::notify(Notify { gid: Some(group.0), seq: Some(seq.0), ..notify });
-            to_user(connections, wakes, *user, Origin::default(), &frame);
+            to_user(connections, wakes, *user, ConnectionId::default(), &frame);
         }
         Change::Profile { to, user, at, .. } => {
             let notify = frames::notice(Notice::ProfileUpdated, user.id, *at);
@@ -186,10 +186,16 @@ fn profile_frames(user: &User, viewer: UserId, notify: Notify<'_>) -> (Bytes, By
     (frames::notify(Notify { user: Some(&seen), ..notify.clone() }), frames::notify(notify))
 }
 
-fn to_group(connections: &Connections, wakes: &mut Wakes<'_>, group: GroupId, origin: Origin, frame: &Bytes) {
+fn to_group(
+    connections: &Connections,
+    wakes: &mut Wakes<'_>,
+    group: GroupId,
+    connection: ConnectionId,
+    frame: &Bytes,
+) {
     let mut deliveries = 0;
     connections.hub.for_group(group, |hearers, outbox| {
-        if outbox.wants(origin) {
+        if outbox.wants(connection) {
             wakes.add(outbox.push_shared(frame.clone(), frame.len() / hearers));
             deliveries += 1;
         }
@@ -197,9 +203,15 @@ fn to_group(connections: &Connections, wakes: &mut Wakes<'_>, group: GroupId, or
     connections.metrics.deliveries.inc_by(deliveries);
 }
 
-fn to_user(connections: &Connections, wakes: &mut Wakes<'_>, user: UserId, origin: Origin, frame: &Bytes) {
+fn to_user(
+    connections: &Connections,
+    wakes: &mut Wakes<'_>,
+    user: UserId,
+    connection: ConnectionId,
+    frame: &Bytes,
+) {
     connections.hub.for_user(user, |outbox| {
-        if outbox.wants(origin) {
+        if outbox.wants(connection) {
             wakes.add(outbox.push(frame.clone()));
             connections.metrics.deliveries.inc();
         }

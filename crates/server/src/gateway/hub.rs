@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rim_core::{GroupId, NodeId, Origin, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, NodeId, SessionId, Timestamp, UserId};
 use rim_protocol::CloseCode;
 
 use super::outbox::Outbox;
@@ -105,7 +105,7 @@ impl Hub {
 
     /// Adds a connection that has not logged in.
     pub(super) fn connect(&self) -> Arc<Outbox> {
-        let id = Origin(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let id = ConnectionId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let mut state = self.state.lock();
         // Under the lock, under which seconds have their turn.
         let second = self.second();

@@ -18,7 +18,7 @@ use std::task::{Wake, Waker};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use rim_core::Origin;
+use rim_core::ConnectionId;
 use rim_core::user::User;
 use rim_protocol::CloseCode;
 use rim_store::Sleeper;
@@ -85,7 +85,7 @@ pub(super) struct Load {
 
 /// The queue of one connection, shared by its session and everybody who has something for it.
 pub(super) struct Outbox {
-    id: Origin,
+    id: ConnectionId,
     /// Whether the client wants to hear of what it did itself.
     echo: AtomicBool,
     /// The second of the server's life in which the client was last heard.
@@ -120,7 +120,7 @@ struct State {
 }
 
 impl Outbox {
-    pub(super) fn new(id: Origin, now: u32) -> Self {
+    pub(super) fn new(id: ConnectionId, now: u32) -> Self {
         Self {
             id,
             echo: AtomicBool::new(false),
@@ -132,7 +132,7 @@ impl Outbox {
         }
     }
 
-    pub(super) const fn id(&self) -> Origin {
+    pub(super) const fn id(&self) -> ConnectionId {
         self.id
     }
 
@@ -140,9 +140,9 @@ impl Outbox {
         self.echo.store(echo, Ordering::Relaxed);
     }
 
-    /// Whether a change that came from `origin` is for this connection.
-    pub(super) fn wants(&self, origin: Origin) -> bool {
-        self.id != origin || self.echo.load(Ordering::Relaxed)
+    /// Whether a change that came from `connection` is for this one.
+    pub(super) fn wants(&self, connection: ConnectionId) -> bool {
+        self.id != connection || self.echo.load(Ordering::Relaxed)
     }
 
     pub(super) fn heard(&self, now: u32) {
@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     fn outbox() -> Arc<Outbox> {
-        Arc::new(Outbox::new(Origin(1), 0))
+        Arc::new(Outbox::new(ConnectionId(1), 0))
     }
 
     fn frame(text: &'static str) -> Bytes {

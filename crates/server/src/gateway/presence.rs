@@ -182,7 +182,7 @@ fn is_elsewhere(elsewhere: &HashMap<NodeId, HashSet<UserId>>, user: UserId) -> b
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use rim_core::Origin;
+    use rim_core::ConnectionId;
     use rim_protocol::frame::{Incoming, IncomingEvent};
 
     use super::*;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn outbox() -> Arc<Outbox> {
-        Arc::new(Outbox::new(Origin(1), 0))
+        Arc::new(Outbox::new(ConnectionId(1), 0))
     }
 
     /// One who watches, from second 0.

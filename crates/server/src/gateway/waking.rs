@@ -125,7 +125,7 @@ pub(super) mod tests {
     use std::task::Wake;
 
     use bytes::Bytes;
-    use rim_core::Origin;
+    use rim_core::ConnectionId;
 
     use crate::gateway::outbox::Outbox;
 
@@ -153,7 +153,8 @@ pub(super) mod tests {
 
     impl House {
         fn of(sessions: usize) -> Self {
-            let outboxes = (1..=sessions as u64).map(|id| Arc::new(Outbox::new(Origin(id), 0))).collect();
+            let outboxes =
+                (1..=sessions as u64).map(|id| Arc::new(Outbox::new(ConnectionId(id), 0))).collect();
             let woken = (0..sessions).map(|_| Arc::default()).collect();
             let house = Self { waking: Waking::default(), outboxes, woken };
             house.sleep();
@@ -248,7 +249,7 @@ pub(super) mod tests {
     fn few_do_not_wait_behind_a_crowd() {
         let crowd = House::of(2 * FEW);
         crowd.tell();
-        let outbox = Arc::new(Outbox::new(Origin(0), 0));
+        let outbox = Arc::new(Outbox::new(ConnectionId(0), 0));
         let woken = Arc::new(Woken::default());
         outbox.register(&Arc::clone(&woken).into());
         crowd.waking.batched(|wakes| wakes.add(outbox.push(Bytes::from_static(b"frame"))));

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rim_core::Origin;
+use rim_core::ConnectionId;
 
 use super::outbox::Outbox;
 
@@ -25,7 +25,7 @@ pub(super) enum Silent {
 
 pub(super) struct Wheel {
     /// Every connection, in the slot of the second in which it is looked at next.
-    slots: Vec<HashMap<Origin, Arc<Outbox>>>,
+    slots: Vec<HashMap<ConnectionId, Arc<Outbox>>>,
     /// A connection is given up when it was silent for more than these seconds.
     idle: u32,
 }
@@ -64,7 +64,7 @@ impl Wheel {
     }
 
     /// In how many seconds one is looked at again who is silent for so long.
-    fn next(&self, id: Origin, silent: u32) -> u32 {
+    fn next(&self, id: ConnectionId, silent: u32) -> u32 {
         let ping_after = self.ping_after(id);
         let next = ping_after - silent % ping_after;
         // Who is given up is looked at in time for that, and is not asked right before.
@@ -73,7 +73,7 @@ impl Wheel {
 
     /// The silence before a ping, in seconds. Not the same for all: those who come at once, as after a restart, are not
     /// pinged at once for ever.
-    fn ping_after(&self, id: Origin) -> u32 {
+    fn ping_after(&self, id: ConnectionId) -> u32 {
         let longest = (self.idle / 3).clamp(1, MAX_PING_SECONDS);
         longest - (id.0 % u64::from(longest / 6 + 1)) as u32
     }
@@ -92,7 +92,8 @@ mod tests {
     /// A wheel with connections in it, which answer pings or do not.
     fn wheel(idle_seconds: u32, connections: u64) -> (Wheel, Vec<Arc<Outbox>>) {
         let mut wheel = Wheel::new(idle_seconds);
-        let outboxes: Vec<_> = (0..connections).map(|id| Arc::new(Outbox::new(Origin(id), 0))).collect();
+        let outboxes: Vec<_> =
+            (0..connections).map(|id| Arc::new(Outbox::new(ConnectionId(id), 0))).collect();
         outboxes.iter().for_each(|outbox| wheel.insert(outbox, 0));
         (wheel, outboxes)
     }

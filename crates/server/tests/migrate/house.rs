@@ -13,7 +13,7 @@ use rim_core::session::NewSession;
 use rim_core::sync::SyncQuery;
 use rim_core::upload::NewUpload;
 use rim_core::user::{NewUser, ProfileChange};
-use rim_core::{GroupId, MessageId, Origin, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, SessionId, Timestamp, UserId};
 use rim_server::config::Database;
 use rim_server::media::FolderArchive;
 use rim_server::migrate::{self, Progress, Side, Verified};
@@ -164,7 +164,7 @@ impl House {
             content: content.to_owned(),
             session: None,
             now: NOW,
-            origin: Origin(0),
+            connection: ConnectionId(0),
         };
         match self.write(Write::Append(message)).await {
             Written::Appended { id, .. } => id,
@@ -173,7 +173,8 @@ impl House {
     }
 
     async fn mark(&self, group: GroupId, user: UserId, message: MessageId, receipt: Receipt) {
-        let mark = Mark { group, user, message, receipt, session: None, now: NOW, origin: Origin(0) };
+        let mark =
+            Mark { group, user, message, receipt, session: None, now: NOW, connection: ConnectionId(0) };
         self.write(Write::Mark(mark)).await;
     }
 

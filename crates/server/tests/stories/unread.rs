@@ -14,7 +14,7 @@ use rim_client::{Api, Client, ClientEvent};
 use rim_core::contact::Bounds;
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, NewMessage, Write};
-use rim_core::{GroupId, Origin, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, Timestamp, UserId};
 use rim_server::config::Database;
 use rim_store::{Store, callback};
 use serde_json::json;
@@ -185,7 +185,7 @@ async fn say(store: &dyn Store, group: GroupId, sender: UserId, id: &str, conten
         content: content.to_owned(),
         session: None,
         now: Timestamp(0),
-        origin: Origin(0),
+        connection: ConnectionId(0),
     };
     let (done, stored) = oneshot::channel();
     store.submit(Write::Append(message), callback(move |result| drop(done.send(result)))).expect("room");

@@ -198,7 +198,7 @@ pub(crate) async fn connect(url: &str) -> std::result::Result<Object, OpenError>
 /// # Errors
 /// `Unfinished`, where not all has come that is being moved there.
 pub(crate) async fn must_be_whole(db: &impl GenericClient) -> std::result::Result<(), OpenError> {
-    unfinished(db).await?.map_or(Ok(()), |origin| Err(OpenError::Unfinished { origin }))
+    unfinished(db).await?.map_or(Ok(()), |from| Err(OpenError::Unfinished { from }))
 }
 
 /// Where what is in the database was being moved from, if not all of it has come.

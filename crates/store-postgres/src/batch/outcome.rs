@@ -48,7 +48,7 @@ impl Outcome {
     /// The change, where a receipt has moved on.
     pub(super) fn receipt(&self, wanted: &Wanted) -> Option<Change> {
         let Self::Marked { message, receipt, seq, rev, at } = *self else { return None };
-        let (group, user, origin) = (wanted.group(), wanted.user(), wanted.origin());
-        Some(Change::Receipt { group, rev, user, receipt, message, seq, at, origin })
+        let (group, user, connection) = (wanted.group(), wanted.user(), wanted.connection());
+        Some(Change::Receipt { group, rev, user, receipt, message, seq, at, connection })
     }
 }

@@ -77,7 +77,7 @@ fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
                 content: new.content,
                 created_at: at,
             };
-            Some(Change::Message { message: Arc::new(message), origin: new.origin })
+            Some(Change::Message { message: Arc::new(message), connection: new.connection })
         }
         (wanted, outcome) => outcome.receipt(&wanted),
     }

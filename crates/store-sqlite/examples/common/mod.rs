@@ -5,7 +5,7 @@ use std::time::Duration;
 use rim_core::group::{NewGroup, Role};
 use rim_core::message::{Kind, NewMessage};
 use rim_core::user::NewUser;
-use rim_core::{GroupId, Origin, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, Timestamp, UserId};
 use rim_store::{Committed, Feed};
 
 pub fn new_user(number: u64) -> NewUser {
@@ -39,7 +39,7 @@ pub fn new_message(number: u64, group: GroupId, sender: UserId) -> NewMessage {
         content: "m".repeat(160),
         session: None,
         now: Timestamp(1_790_000_000_000),
-        origin: Origin(1),
+        connection: ConnectionId(1),
     }
 }
 

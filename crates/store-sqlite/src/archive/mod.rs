@@ -80,7 +80,7 @@ pub(crate) fn unfinished(db: &Connection) -> rusqlite::Result<Option<String>> {
 /// # Errors
 /// `Unfinished`.
 pub(crate) fn must_be_whole(db: &Connection) -> std::result::Result<(), OpenError> {
-    unfinished(db)?.map_or(Ok(()), |origin| Err(OpenError::Unfinished { origin }))
+    unfinished(db)?.map_or(Ok(()), |from| Err(OpenError::Unfinished { from }))
 }
 
 #[async_trait]

@@ -10,7 +10,7 @@ use super::world::{Heard, NO_GROUP, World, append, new_user, refusal, text, writ
 use crate::{StoreError, callback};
 use rim_core::event::Change;
 use rim_core::message::{Mark, Receipt, Write, Written};
-use rim_core::{Origin, Refusal, Seq};
+use rim_core::{ConnectionId, Refusal, Seq};
 
 pub async fn an_answer_comes_before_the_change_it_answers_for(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
@@ -60,7 +60,7 @@ pub async fn writes_of_one_caller_are_answered_in_order(w: &mut World) -> Claim 
                 receipt: Receipt::Read,
                 session: None,
                 now,
-                origin: Origin(0),
+                connection: ConnectionId(0),
             }),
         };
         let answers = Arc::clone(&answers);

@@ -6,7 +6,7 @@ use rim_core::event::{Change, GroupChange};
 use rim_core::group::Role;
 use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
 use rim_core::user::ProfileChange;
-use rim_core::{Origin, Refusal, Rev, Seq, Timestamp};
+use rim_core::{ConnectionId, Refusal, Rev, Seq, Timestamp};
 
 pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
@@ -20,7 +20,7 @@ pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
         content: "**hi**".into(),
         session: None,
         now: w.now(),
-        origin: Origin(77),
+        connection: ConnectionId(77),
     };
 
     let sent = append(&w.store, message.clone()).await?;
@@ -31,7 +31,7 @@ pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
     assert_eq!((stored.group, stored.sender), (group, bob));
     assert_eq!((stored.client_msg_id.as_str(), stored.kind), ("b-1", Kind::RichText));
     assert_eq!((stored.content.as_str(), stored.created_at), ("**hi**", message.now));
-    assert_eq!(w.change().await, Change::Message { message: stored.into(), origin: Origin(77) });
+    assert_eq!(w.change().await, Change::Message { message: stored.into(), connection: ConnectionId(77) });
     Ok(())
 }
 
@@ -261,7 +261,7 @@ pub async fn writing_in_a_single_chat_brings_back_who_left(w: &mut World) -> Cla
     };
     let back = GroupChange::Added { users: vec![bob] };
     assert_eq!(group_change(added.clone()), (chat, Rev(rev + 1), anna, back));
-    assert_eq!(*told, Change::Message { message: message.into(), origin: Origin(0) });
+    assert_eq!(*told, Change::Message { message: message.into(), connection: ConnectionId(0) });
 
     // It is there for them as for one who never left.
     assert_eq!(w.members(bob, chat).await, [(anna, Role::Admin), (bob, Role::Common)]);
@@ -296,7 +296,7 @@ pub async fn several_messages_at_once_bring_back_once(w: &mut World) -> Claim {
         receipt: Receipt::Read,
         session: None,
         now: w.now(),
-        origin: Origin(0),
+        connection: ConnectionId(0),
     });
     let (one, two, three, marked) =
         tokio::join!(send(anna, "one"), send(anna, "two"), send(bob, "three"), write(&w.store, mark));

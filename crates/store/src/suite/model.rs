@@ -13,7 +13,7 @@ use rim_core::group_event::GroupEvent;
 use rim_core::message::{self, Mark, Message, NewMessage, Receipt};
 use rim_core::sync::Stay;
 use rim_core::user::{ProfileChange, User};
-use rim_core::{GroupId, MessageId, Origin, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
 /// What the feed should bring, or why nothing happens.
 pub(super) type Outcome = Result<Vec<Change>, Refusal>;
@@ -433,12 +433,13 @@ impl Model {
         let both: Vec<_> =
             room.people.iter().map(|person| person.user).filter(|_| room.group.single).collect();
         let mut changes = room.bring_in(new.sender, &both, new.now);
-        let NewMessage { group, sender, client_msg_id, kind, content, session: _, now, origin } = new.clone();
+        let NewMessage { group, sender, client_msg_id, kind, content, session: _, now, connection } =
+            new.clone();
         let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
         let message = Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now };
         room.messages.push(message.clone());
         self.last_id = id;
-        changes.push(Change::Message { message: Arc::new(message), origin });
+        changes.push(Change::Message { message: Arc::new(message), connection });
         Ok(changes)
     }
 
@@ -484,7 +485,7 @@ impl Model {
             message: mark.message,
             seq,
             at: mark.now,
-            origin: mark.origin,
+            connection: mark.connection,
         }])
     }
 
@@ -507,8 +508,8 @@ impl Model {
             }]);
         }
         let Some(last) = room.messages.last() else { return Ok(vec![]) };
-        let (message, receipt, origin) = (last.id, Receipt::Read, Origin(0));
-        self.mark(&Mark { group, user, message, receipt, session: None, now, origin })
+        let (message, receipt, connection) = (last.id, Receipt::Read, ConnectionId(0));
+        self.mark(&Mark { group, user, message, receipt, session: None, now, connection })
     }
 
     fn room(&mut self, id: GroupId) -> Result<&mut Room, Refusal> {

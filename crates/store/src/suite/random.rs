@@ -20,7 +20,7 @@ use rim_core::group_event::GroupEvent;
 use rim_core::message::{Chat, Kind, Mark, Message, NewMessage, Page, Receipt, Write, Written};
 use rim_core::size::ANSWER_BYTES;
 use rim_core::user::ProfileChange;
-use rim_core::{GroupId, MessageId, Origin, Seq, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Seq, UserId};
 
 const PEOPLE: usize = 6;
 const GROUPS: usize = 8;
@@ -213,7 +213,7 @@ impl<'a> Story<'a> {
             let sender = self.member_or_not(group);
             let n = self.w.fresh();
             let mut message = text(sender, group, &format!("id {n}"), &format!("text {n}"), self.w.now());
-            message.origin = Origin(n);
+            message.connection = ConnectionId(n);
             if self.chance.one_in(5) {
                 let written: Vec<_> = self.model.rooms.values().flat_map(|room| &room.messages).collect();
                 if !written.is_empty() {
@@ -248,7 +248,7 @@ impl<'a> Story<'a> {
             receipt,
             session: None,
             now: self.w.now(),
-            origin: Origin(9),
+            connection: ConnectionId(9),
         })
     }
 

@@ -5,7 +5,7 @@ use super::world::{NO_GROUP, NO_MESSAGE, World, refusal, write};
 use rim_core::event::Change;
 use rim_core::message::{Mark, Receipt, Write, Written};
 use rim_core::sync::MemberState;
-use rim_core::{GroupId, Origin, Refusal, Rev, Seq, UserId};
+use rim_core::{ConnectionId, GroupId, Refusal, Rev, Seq, UserId};
 
 pub async fn a_receipt_is_kept_and_told(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
@@ -22,7 +22,7 @@ pub async fn a_receipt_is_kept_and_told(w: &mut World) -> Claim {
             receipt,
             session: None,
             now: at,
-            origin: Origin(5),
+            connection: ConnectionId(5),
         };
         assert_eq!(write(&w.store, Write::Mark(mark)).await?, Written::Marked);
         let told = Change::Receipt {
@@ -33,7 +33,7 @@ pub async fn a_receipt_is_kept_and_told(w: &mut World) -> Claim {
             message: message.id,
             seq: message.seq,
             at,
-            origin: Origin(5),
+            connection: ConnectionId(5),
         };
         assert_eq!(w.change().await, told);
         assert_eq!(w.rev(anna, group).await, Rev(rev));
@@ -170,7 +170,7 @@ pub async fn everything_is_marked_read_at_once(w: &mut World) -> Claim {
         message: last.id,
         seq: last.seq,
         at,
-        origin: Origin(0),
+        connection: ConnectionId(0),
     };
     assert_eq!(w.change().await, told);
     Ok(())

@@ -5,7 +5,7 @@ use super::world::{World, append, ended, hash, refusal, text, write};
 use rim_core::event::Ended;
 use rim_core::message::{Mark, NewMessage, Receipt, Write};
 use rim_core::session::{NewSession, Session};
-use rim_core::{GroupId, Origin, Refusal, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, Refusal, SessionId, Timestamp, UserId};
 
 pub async fn a_session_is_found_by_its_token(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
@@ -255,7 +255,15 @@ pub async fn nothing_that_comes_from_an_ended_session_is_stored(w: &mut World) -
     assert_eq!(refusal(again), Refusal::SessionEnded(Ended::Revoked), "nor is it told what was stored");
     for receipt in [Receipt::Delivered, Receipt::Read] {
         let (session, now) = (Some(phone), w.now());
-        let mark = Mark { group, user: anna, message: second.id, receipt, session, now, origin: Origin(0) };
+        let mark = Mark {
+            group,
+            user: anna,
+            message: second.id,
+            receipt,
+            session,
+            now,
+            connection: ConnectionId(0),
+        };
         let refused = write(&w.store, Write::Mark(mark)).await;
         assert_eq!(refusal(refused), Refusal::SessionEnded(Ended::Revoked));
     }

@@ -16,7 +16,7 @@ use rim_core::message::{Chat, History, Kind, Mark, Message, NewMessage, Page, Re
 use rim_core::session::{NewSession, Proof, TokenHash};
 use rim_core::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
 use rim_core::user::NewUser;
-use rim_core::{GroupId, MessageId, Origin, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 
 /// When every story begins.
 pub const DAWN: Timestamp = Timestamp(1_700_000_000_000);
@@ -120,7 +120,7 @@ impl World {
             receipt: Receipt::Read,
             session: None,
             now: DAWN,
-            origin: Origin(0),
+            connection: ConnectionId(0),
         });
         assert_eq!(refusal(write(&self.store, fence).await), Refusal::NoSuchGroup);
         let mut heard = std::mem::take(&mut *self.heard.lock().expect("no holder panics"));
@@ -297,7 +297,15 @@ impl World {
         message: MessageId,
         receipt: Receipt,
     ) -> Result<()> {
-        let mark = Mark { group, user, message, receipt, session: None, now: self.now(), origin: Origin(0) };
+        let mark = Mark {
+            group,
+            user,
+            message,
+            receipt,
+            session: None,
+            now: self.now(),
+            connection: ConnectionId(0),
+        };
         let written = write(&self.store, Write::Mark(mark)).await?;
         assert_eq!(written, Written::Marked);
         Ok(())
@@ -434,7 +442,7 @@ pub fn text(
         content: content.into(),
         session: None,
         now,
-        origin: Origin(0),
+        connection: ConnectionId(0),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn run(
         content,
         session: Some(binding.session),
         now: gateway.life.clock.now(),
-        origin: peer.outbox.id(),
+        connection: peer.outbox.id(),
     };
     let outbox = Arc::clone(&peer.outbox);
     let metrics = Arc::clone(&gateway.metrics);

@@ -28,7 +28,7 @@ pub(super) fn run(
         receipt,
         session: Some(binding.session),
         now: peer.gateway.life.clock.now(),
-        origin: peer.outbox.id(),
+        connection: peer.outbox.id(),
     };
     // Old clients compare: a Read is answered with its msgId, an Ack with null.
     let echoed = match receipt {
