@@ -19,7 +19,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use rim_client::protocol::limits::{MAX_GROUP_MEMBERS, MAX_USERS_PER_REQUEST};
 use rim_core::contact::Bounds;
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
-use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
+use rim_core::message::{Mark, MessageKind, NewMessage, Receipt, Write, Written};
 use rim_core::session::NewSession;
 use rim_core::user::NewUser;
 use rim_core::{ConnectionId, GroupId, Timestamp, UserId};
@@ -264,7 +264,7 @@ impl Filler {
             group,
             sender,
             client_msg_id: format!("{:032x}", rng.u128(..)),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: CONTENT[..rng.usize(20..CONTENT.len())].to_owned(),
             session: None,
             now: self.now.plus_ms(-back_ms),

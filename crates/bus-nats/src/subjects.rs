@@ -17,12 +17,12 @@ pub(crate) struct Subjects {
 /// Topics that a node may ask for together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Bucket {
-    kind: Kind,
+    kind: TopicKind,
     number: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Kind {
+enum TopicKind {
     Group,
     User,
 }
@@ -79,8 +79,8 @@ impl Subjects {
 impl Bucket {
     pub fn of(topic: Topic) -> Self {
         let kind = match topic {
-            Topic::Group(_) => Kind::Group,
-            Topic::User(_) => Kind::User,
+            Topic::Group(_) => TopicKind::Group,
+            Topic::User(_) => TopicKind::User,
         };
         Self { kind, number: number(topic) as u8 }
     }
@@ -89,8 +89,8 @@ impl Bucket {
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
-            Kind::Group => "group",
-            Kind::User => "user",
+            TopicKind::Group => "group",
+            TopicKind::User => "user",
         };
         write!(f, "{kind}.{}", self.number)
     }

@@ -8,7 +8,7 @@ use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, Us
 /// What a message holds. The number is what stores keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Kind {
+pub enum MessageKind {
     Text = 1,
     RichText = 2,
     Image = 3,
@@ -20,7 +20,7 @@ pub enum Kind {
     Custom = 9,
 }
 
-impl Kind {
+impl MessageKind {
     pub const ALL: [Self; 9] = [
         Self::Text,
         Self::RichText,
@@ -57,7 +57,7 @@ pub struct Message {
     pub rev: Rev,
     pub sender: UserId,
     pub client_msg_id: String,
-    pub kind: Kind,
+    pub kind: MessageKind,
     pub content: String,
     pub created_at: Timestamp,
 }
@@ -76,7 +76,7 @@ pub struct NewMessage {
     pub sender: UserId,
     /// 1 to 64 bytes, chosen by the sender; makes retries safe.
     pub client_msg_id: String,
-    pub kind: Kind,
+    pub kind: MessageKind,
     pub content: String,
     /// The session it comes from, if it comes from one: it is refused once that has ended.
     pub session: Option<SessionId>,

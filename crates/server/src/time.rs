@@ -21,10 +21,10 @@ use crate::clock::SystemClock;
 
 /// The time that passes for one server.
 #[derive(Clone)]
-pub struct Time(Kind);
+pub struct Time(Source);
 
 #[derive(Clone)]
-enum Kind {
+enum Source {
     Machine { clock: QuantaClock, start: QuantaInstant },
     Moved(Hands),
 }
@@ -33,7 +33,7 @@ impl Default for Time {
     /// The machine's.
     fn default() -> Self {
         let clock = QuantaClock::default();
-        Self(Kind::Machine { start: clock.now(), clock })
+        Self(Source::Machine { start: clock.now(), clock })
     }
 }
 
@@ -41,9 +41,9 @@ impl Time {
     /// Waits for so long.
     pub async fn sleep(&self, time: Duration) {
         match &self.0 {
-            Kind::Machine { .. } => tokio::time::sleep(time).await,
+            Source::Machine { .. } => tokio::time::sleep(time).await,
             // In a box: every connection has room for it.
-            Kind::Moved(hands) => hands.sleep(hands.now() + time).await,
+            Source::Moved(hands) => hands.sleep(hands.now() + time).await,
         }
     }
 
@@ -61,13 +61,13 @@ impl Time {
     /// come later.
     pub fn ticks(&self, period: Duration) -> Ticks {
         match &self.0 {
-            Kind::Machine { .. } => {
+            Source::Machine { .. } => {
                 let mut ticks = interval(period);
                 // And no delay adds up: a minute has sixty seconds.
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
                 Ticks::Machine(ticks)
             }
-            Kind::Moved(hands) => {
+            Source::Moved(hands) => {
                 let next = hands.now();
                 Ticks::Moved { hands: hands.clone(), period, next, sleeps_until: hands.sleeper() }
             }
@@ -102,8 +102,8 @@ impl governor::clock::Clock for Time {
 
     fn now(&self) -> Nanos {
         match &self.0 {
-            Kind::Machine { clock, start } => clock.now().duration_since(*start),
-            Kind::Moved(hands) => hands.now().into(),
+            Source::Machine { clock, start } => clock.now().duration_since(*start),
+            Source::Moved(hands) => hands.now().into(),
         }
     }
 }
@@ -112,29 +112,29 @@ impl governor::clock::Clock for Time {
 impl hyper::rt::Timer for Time {
     fn sleep(&self, time: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
         match &self.0 {
-            Kind::Machine { .. } => TokioTimer::new().sleep(time),
-            Kind::Moved(hands) => hands.sleep(hands.now() + time),
+            Source::Machine { .. } => TokioTimer::new().sleep(time),
+            Source::Moved(hands) => hands.sleep(hands.now() + time),
         }
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
         match &self.0 {
-            Kind::Machine { .. } => TokioTimer::new().sleep_until(deadline),
-            Kind::Moved(hands) => hands.sleep(deadline.saturating_duration_since(hands.0.start)),
+            Source::Machine { .. } => TokioTimer::new().sleep_until(deadline),
+            Source::Moved(hands) => hands.sleep(deadline.saturating_duration_since(hands.0.start)),
         }
     }
 
     fn now(&self) -> Instant {
         match &self.0 {
-            Kind::Machine { .. } => TokioTimer::new().now(),
-            Kind::Moved(hands) => hands.0.start + hands.now(),
+            Source::Machine { .. } => TokioTimer::new().now(),
+            Source::Moved(hands) => hands.0.start + hands.now(),
         }
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn hyper::rt::Sleep>>, deadline: Instant) {
         match &self.0 {
-            Kind::Machine { .. } => TokioTimer::new().reset(sleep, deadline),
-            Kind::Moved(_) => *sleep = self.sleep_until(deadline),
+            Source::Machine { .. } => TokioTimer::new().reset(sleep, deadline),
+            Source::Moved(_) => *sleep = self.sleep_until(deadline),
         }
     }
 }
@@ -166,7 +166,7 @@ impl Default for Hands {
 impl Hands {
     /// The time that they move.
     pub fn time(&self) -> Time {
-        Time(Kind::Moved(self.clone()))
+        Time(Source::Moved(self.clone()))
     }
 
     /// Moves it on second by second. Each comes when everything is done that happens in the one before.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 use rim_core::group_event::{EventKind, GroupEvent};
 use rim_core::member_list::Member;
-use rim_core::message::{Chat, History, Kind, Message};
+use rim_core::message::{Chat, History, Message, MessageKind};
 use rim_core::session::Session;
 use rim_core::user::User;
 use rim_core::{Identity, SessionId, Timestamp, UserId, group};
@@ -115,12 +115,12 @@ pub fn message(message: &Message, zone: &TimeZone) -> rest::Message {
 /// Names for kinds of messages, from one set to the other and back.
 macro_rules! kinds {
     ($($kind:ident)*) => {
-        pub const fn kind(kind: Kind) -> rim_protocol::Kind {
-            match kind { $(Kind::$kind => rim_protocol::Kind::$kind),* }
+        pub const fn kind(kind: MessageKind) -> rim_protocol::Kind {
+            match kind { $(MessageKind::$kind => rim_protocol::Kind::$kind),* }
         }
 
-        pub const fn stored_kind(kind: rim_protocol::Kind) -> Kind {
-            match kind { $(rim_protocol::Kind::$kind => Kind::$kind),* }
+        pub const fn stored_kind(kind: rim_protocol::Kind) -> MessageKind {
+            match kind { $(rim_protocol::Kind::$kind => MessageKind::$kind),* }
         }
     };
 }

@@ -158,7 +158,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rim_core::message::{Kind, NewMessage};
+    use rim_core::message::{MessageKind, NewMessage};
     use rim_store::callback;
     use rim_store::waiting::{MAX_BATCH_WRITES, MAX_BYTES, MAX_WRITES};
 
@@ -171,7 +171,7 @@ mod tests {
             group: Default::default(),
             sender,
             client_msg_id: "c".into(),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: "x".repeat(bytes),
             session: None,
             now: Default::default(),

@@ -16,8 +16,8 @@ const ESCAPE: char = '\u{1}';
 pub(crate) struct Text<'a>(pub(crate) &'a str);
 
 impl ToSql for Text<'_> {
-    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        written(self.0).to_sql(kind, out)
+    fn to_sql(&self, sql_type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        written(self.0).to_sql(sql_type, out)
     }
 
     accepts!(TEXT);
@@ -28,8 +28,8 @@ impl ToSql for Text<'_> {
 pub(crate) struct OwnedText(pub(crate) String);
 
 impl<'a> FromSql<'a> for OwnedText {
-    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        read(<&str>::from_sql(kind, raw)?).map(Self)
+    fn from_sql(sql_type: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        read(<&str>::from_sql(sql_type, raw)?).map(Self)
     }
 
     accepts!(TEXT);

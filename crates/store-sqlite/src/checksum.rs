@@ -31,7 +31,7 @@ pub(crate) fn of(message: &Message) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use rim_core::message::Kind;
+    use rim_core::message::MessageKind;
     use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
     use super::*;
@@ -44,7 +44,7 @@ mod tests {
             rev: Rev(4),
             sender: UserId(5),
             client_msg_id: "client".into(),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: "what somebody said".into(),
             created_at: Timestamp(6),
         }
@@ -64,7 +64,7 @@ mod tests {
             |message| message.rev.0 ^= 1,
             |message| message.sender.0 ^= 1,
             |message| message.created_at.0 ^= 1,
-            |message| message.kind = Kind::Image,
+            |message| message.kind = MessageKind::Image,
             |message| message.client_msg_id = "Client".into(),
             |message| message.content = "What somebody said".into(),
             |message| {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, Ended};
 use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write};
+use rim_core::message::{Mark, MessageKind, NewMessage, Receipt, Write};
 use rim_core::user::NewUser;
 use rim_core::{ConnectionId, GroupId, MessageId, SessionId, Timestamp, UserId};
 use rim_store::{CommitObserver, Groups, Store, Tx, Users, callback};
@@ -100,7 +100,7 @@ impl<'c> House<'c> {
             group: GroupId(group + 1),
             sender: member(group, number >> 16),
             client_msg_id: format!("{number:032x}"),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: "m".repeat(100),
             session: Some(SessionId(2)),
             now: Timestamp(1_790_000_000_000),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use rim_core::message::{
-    DAMAGED, History, HistoryPart, Kind, Message, Span, WantedMessages, above, page_spans,
+    DAMAGED, History, HistoryPart, Message, MessageKind, Span, WantedMessages, above, page_spans,
 };
 use rim_core::size::{Size, fitting};
 use rim_core::user::User;
@@ -190,7 +190,7 @@ fn read(db: &Snapshot<'_>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> R
         rev: Rev(row.get("rev").unwrap_or(0)),
         sender: UserId(row.get("sender_id").unwrap_or(0)),
         client_msg_id: format!("{DAMAGED_ID}{id}"),
-        kind: Kind::Text,
+        kind: MessageKind::Text,
         content: DAMAGED.to_owned(),
         created_at: Timestamp(row.get("created_at").unwrap_or(0)),
     })

@@ -146,7 +146,7 @@ impl Queue {
 mod tests {
     use super::*;
     use crate::batch::awaited;
-    use rim_core::message::{Kind, NewMessage};
+    use rim_core::message::{MessageKind, NewMessage};
     use rim_store::callback;
     use rim_store::waiting::{MAX_BYTES, MAX_WRITES};
 
@@ -159,7 +159,7 @@ mod tests {
             group: Default::default(),
             sender,
             client_msg_id: "c".into(),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: "x".repeat(bytes),
             session: None,
             now: Default::default(),

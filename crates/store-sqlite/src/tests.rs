@@ -13,7 +13,7 @@ use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::FriendAction;
 use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Chat, DAMAGED, Kind, NewMessage, Page, Write, Written};
+use rim_core::message::{Chat, DAMAGED, MessageKind, NewMessage, Page, Write, Written};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
 use rim_core::{ConnectionId, GroupId, Identity, Refusal, Seq, Timestamp, UserId};
@@ -80,7 +80,7 @@ impl House {
             group: self.group,
             sender: self.anna,
             client_msg_id: client_msg_id.into(),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: content.into(),
             session: None,
             now: Timestamp(2),

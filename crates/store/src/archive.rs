@@ -11,7 +11,7 @@ use rim_core::node::Node;
 use rim_core::{Identity, Timestamp};
 
 pub use crate::messages::TABLE as MESSAGES;
-pub use crate::table::{Column, Kind, Table};
+pub use crate::table::{Column, ColumnType, Table};
 pub use crate::uploads::MEDIA;
 use crate::{chats, contacts, friends, groups, membership, messages, sessions, uploads, users};
 
@@ -60,9 +60,9 @@ impl Value {
     pub fn fits(&self, column: &Column) -> bool {
         match self {
             Self::Null => column.optional,
-            Self::Integer(_) => column.kind == Kind::Integer,
-            Self::Text(_) => column.kind == Kind::Text,
-            Self::Bytes(_) => column.kind == Kind::Bytes,
+            Self::Integer(_) => column.column_type == ColumnType::Integer,
+            Self::Text(_) => column.column_type == ColumnType::Text,
+            Self::Bytes(_) => column.column_type == ColumnType::Bytes,
         }
     }
 

@@ -6,7 +6,7 @@
 use rim_core::friend::Friendship;
 use rim_core::group::{Group, Role};
 use rim_core::group_event::{EventKind, GroupEvent};
-use rim_core::message::{Kind, Message};
+use rim_core::message::{Message, MessageKind};
 use rim_core::session::Session;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
@@ -80,7 +80,7 @@ column! {
     Seq: |row, at| row.number(at).map(Self);
     Rev: |row, at| row.number(at).map(Self);
     Timestamp: |row, at| row.signed(at).map(Self);
-    Kind: |row, at| Self::from_code(row.code(at)?).ok_or_else(|| row.corrupt(at));
+    MessageKind: |row, at| Self::from_code(row.code(at)?).ok_or_else(|| row.corrupt(at));
     EventKind: |row, at| Self::from_code(row.code(at)?).ok_or_else(|| row.corrupt(at));
     Role: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));
     Friendship: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));

@@ -12,13 +12,13 @@ pub struct Table {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Column {
     pub name: &'static str,
-    pub kind: Kind,
+    pub column_type: ColumnType,
     /// Whether it may be null.
     pub optional: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnType {
     /// Also what is true (1) or false (0).
     Integer,
     /// Any Unicode, U+0000 included.
@@ -27,15 +27,15 @@ pub enum Kind {
 }
 
 pub(crate) const fn integer(name: &'static str) -> Column {
-    Column { name, kind: Kind::Integer, optional: false }
+    Column { name, column_type: ColumnType::Integer, optional: false }
 }
 
 pub(crate) const fn text(name: &'static str) -> Column {
-    Column { name, kind: Kind::Text, optional: false }
+    Column { name, column_type: ColumnType::Text, optional: false }
 }
 
 pub(crate) const fn bytes(name: &'static str) -> Column {
-    Column { name, kind: Kind::Bytes, optional: false }
+    Column { name, column_type: ColumnType::Bytes, optional: false }
 }
 
 pub(crate) const fn optional(column: Column) -> Column {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Change, ChatChange, Ended, GroupChange};
 use crate::friend::FriendChange;
 use crate::group::Role;
-use crate::message::{Kind, Message, Receipt};
+use crate::message::{Message, MessageKind, Receipt};
 use crate::user::User;
 use crate::{ConnectionId, Seq, Timestamp};
 
@@ -112,7 +112,7 @@ impl Change {
             MESSAGE => {
                 let (id, group, seq, rev, sender, client_msg_id) = from.take()?;
                 let (kind, content, created_at) = from.take()?;
-                let (kind, created_at) = (Kind::from_code(kind)?, time_of(created_at));
+                let (kind, created_at) = (MessageKind::from_code(kind)?, time_of(created_at));
                 let message =
                     Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at };
                 Self::Message { message: Arc::new(message), connection: ConnectionId(0) }
@@ -254,7 +254,7 @@ mod tests {
             rev: Rev(128),
             sender: UserId(0),
             client_msg_id: "c-1".into(),
-            kind: Kind::Custom,
+            kind: MessageKind::Custom,
             content: "häppy\u{0}".into(),
             created_at: Timestamp(-1),
         };

@@ -114,7 +114,7 @@ mod tests {
 
     use rim_core::event::GroupChange;
     use rim_core::friend::FriendChange;
-    use rim_core::message::{Kind, Message};
+    use rim_core::message::{Message, MessageKind};
     use rim_core::{ConnectionId, MessageId, Seq, Timestamp};
 
     use super::*;
@@ -129,7 +129,7 @@ mod tests {
             rev: Rev(3),
             sender: UserId(4),
             client_msg_id: "c".into(),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: "x".repeat(bytes),
             created_at: Timestamp(5),
         };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rim_core::event::Change;
-use rim_core::message::{Kind, Message, Written};
+use rim_core::message::{Message, MessageKind, Written};
 use rim_core::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 use rim_protocol::limits::MAX_FRAME_BYTES;
 use rim_store::Committed;
@@ -34,7 +34,7 @@ fn message(number: u64) -> Message {
         rev: Rev(number + 20),
         sender: UserId(1001),
         client_msg_id: format!("{number:032x}"),
-        kind: Kind::Text,
+        kind: MessageKind::Text,
         content: "m".repeat(100),
         created_at: Timestamp(1_790_000_000_000),
     }

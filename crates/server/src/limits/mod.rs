@@ -231,18 +231,18 @@ impl<C: Clock + Clone> RateLimits<C> {
 
     fn check<K: Hash + Eq + Clone>(
         &self,
-        kind: &'static str,
+        label: &'static str,
         limit: &Limit<K, C>,
         key: &K,
     ) -> Result<(), RetryAfter> {
         if !self.enabled {
             return Ok(());
         }
-        limit.check_key(key).map_err(|until| self.refuse(kind, until.wait_time_from(limit.clock().now())))
+        limit.check_key(key).map_err(|until| self.refuse(label, until.wait_time_from(limit.clock().now())))
     }
 
-    fn refuse(&self, kind: &'static str, wait: Duration) -> RetryAfter {
-        self.refused.inc(kind);
+    fn refuse(&self, label: &'static str, wait: Duration) -> RetryAfter {
+        self.refused.inc(label);
         RetryAfter(wait)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rim_core::contact::{AskBounds, Bounds};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
-use rim_core::message::{Kind, Mark, NewMessage, Page, Receipt, Write, Written};
+use rim_core::message::{Mark, MessageKind, NewMessage, Page, Receipt, Write, Written};
 use rim_core::session::NewSession;
 use rim_core::sync::SyncQuery;
 use rim_core::upload::NewUpload;
@@ -160,7 +160,7 @@ impl House {
             group,
             sender,
             client_msg_id: id.to_owned(),
-            kind: Kind::Text,
+            kind: MessageKind::Text,
             content: content.to_owned(),
             session: None,
             now: NOW,

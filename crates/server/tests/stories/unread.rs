@@ -13,7 +13,7 @@ use rim_client::protocol::sync::{GroupDelta, GroupRev, SyncRequest};
 use rim_client::{Api, Client, ClientEvent};
 use rim_core::contact::Bounds;
 use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Kind, NewMessage, Write};
+use rim_core::message::{MessageKind, NewMessage, Write};
 use rim_core::{ConnectionId, GroupId, Timestamp, UserId};
 use rim_server::config::Database;
 use rim_store::{Store, callback};
@@ -181,7 +181,7 @@ async fn say(store: &dyn Store, group: GroupId, sender: UserId, id: &str, conten
         group,
         sender,
         client_msg_id: id.to_owned(),
-        kind: Kind::Text,
+        kind: MessageKind::Text,
         content: content.to_owned(),
         session: None,
         now: Timestamp(0),

@@ -15,15 +15,15 @@ type Wrong = Box<dyn Error + Sync + Send>;
 pub(super) struct Param<'a>(pub(super) &'a Value);
 
 impl ToSql for Param<'_> {
-    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Wrong> {
-        match (self.0, kind) {
+    fn to_sql(&self, sql_type: &Type, out: &mut BytesMut) -> Result<IsNull, Wrong> {
+        match (self.0, sql_type) {
             (Value::Null, _) => Ok(IsNull::Yes),
-            (Value::Integer(number), &Type::INT8) => number.to_sql(kind, out),
-            (Value::Integer(number), &Type::INT2) => i16::try_from(*number)?.to_sql(kind, out),
-            (Value::Integer(number @ (0 | 1)), &Type::BOOL) => (*number == 1).to_sql(kind, out),
-            (Value::Text(text), &Type::TEXT) => Text(text).to_sql(kind, out),
-            (Value::Bytes(bytes), &Type::BYTEA) => bytes.as_slice().to_sql(kind, out),
-            (value, kind) => Err(format!("{value} is no {kind}").into()),
+            (Value::Integer(number), &Type::INT8) => number.to_sql(sql_type, out),
+            (Value::Integer(number), &Type::INT2) => i16::try_from(*number)?.to_sql(sql_type, out),
+            (Value::Integer(number @ (0 | 1)), &Type::BOOL) => (*number == 1).to_sql(sql_type, out),
+            (Value::Text(text), &Type::TEXT) => Text(text).to_sql(sql_type, out),
+            (Value::Bytes(bytes), &Type::BYTEA) => bytes.as_slice().to_sql(sql_type, out),
+            (value, sql_type) => Err(format!("{value} is no {sql_type}").into()),
         }
     }
 
@@ -38,14 +38,14 @@ impl ToSql for Param<'_> {
 pub(super) struct Found(pub(super) Value);
 
 impl<'a> FromSql<'a> for Found {
-    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Wrong> {
-        Ok(Self(match *kind {
-            Type::INT8 => Value::Integer(i64::from_sql(kind, raw)?),
-            Type::INT2 => Value::Integer(i16::from_sql(kind, raw)?.into()),
-            Type::BOOL => Value::Integer(bool::from_sql(kind, raw)?.into()),
-            Type::TEXT => Value::Text(OwnedText::from_sql(kind, raw)?.0),
-            Type::BYTEA => Value::Bytes(Vec::from_sql(kind, raw)?),
-            _ => return Err(format!("a column of type {kind}").into()),
+    fn from_sql(sql_type: &Type, raw: &'a [u8]) -> Result<Self, Wrong> {
+        Ok(Self(match *sql_type {
+            Type::INT8 => Value::Integer(i64::from_sql(sql_type, raw)?),
+            Type::INT2 => Value::Integer(i16::from_sql(sql_type, raw)?.into()),
+            Type::BOOL => Value::Integer(bool::from_sql(sql_type, raw)?.into()),
+            Type::TEXT => Value::Text(OwnedText::from_sql(sql_type, raw)?.0),
+            Type::BYTEA => Value::Bytes(Vec::from_sql(sql_type, raw)?),
+            _ => return Err(format!("a column of type {sql_type}").into()),
         }))
     }
 

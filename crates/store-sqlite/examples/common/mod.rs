@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Kind, NewMessage};
+use rim_core::message::{MessageKind, NewMessage};
 use rim_core::user::NewUser;
 use rim_core::{ConnectionId, GroupId, Timestamp, UserId};
 use rim_store::{Committed, Feed};
@@ -35,7 +35,7 @@ pub fn new_message(number: u64, group: GroupId, sender: UserId) -> NewMessage {
         group,
         sender,
         client_msg_id: format!("{number:032x}"),
-        kind: Kind::Text,
+        kind: MessageKind::Text,
         content: "m".repeat(160),
         session: None,
         now: Timestamp(1_790_000_000_000),

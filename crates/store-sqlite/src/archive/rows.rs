@@ -2,7 +2,7 @@
 
 use rim_core::message::{self, Message};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
-use rim_store::archive::{Chunk, Key, Kind, MEDIA, MESSAGES, Row, TABLES, Table, Value};
+use rim_store::archive::{Chunk, ColumnType, Key, MEDIA, MESSAGES, Row, TABLES, Table, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 
@@ -70,13 +70,13 @@ pub(super) fn above(db: &Connection, table: &'static Table, above: Option<Key>) 
 
 fn read(table: &'static Table, index: usize, row: &rusqlite::Row<'_>) -> Result<Value> {
     let (column, found) = (&table.columns[index], row.get_ref(index)?);
-    let value = match (found, column.kind) {
+    let value = match (found, column.column_type) {
         (ValueRef::Null, _) => Some(Value::Null),
-        (ValueRef::Integer(number), Kind::Integer) => Some(Value::Integer(number)),
-        (ValueRef::Text(text), Kind::Text) => {
+        (ValueRef::Integer(number), ColumnType::Integer) => Some(Value::Integer(number)),
+        (ValueRef::Text(text), ColumnType::Text) => {
             str::from_utf8(text).ok().map(|text| Value::Text(text.to_owned()))
         }
-        (ValueRef::Blob(bytes), Kind::Bytes) => Some(Value::Bytes(bytes.to_vec())),
+        (ValueRef::Blob(bytes), ColumnType::Bytes) => Some(Value::Bytes(bytes.to_vec())),
         _ => None,
     };
     value.filter(|value| value.fits(column)).ok_or_else(|| Failure::Corrupt {
@@ -144,7 +144,7 @@ fn message(row: &[Value]) -> Option<Message> {
         rev: Rev(rev.unsigned_abs()),
         sender: UserId(sender.unsigned_abs()),
         client_msg_id: client_msg_id.clone(),
-        kind: message::Kind::from_code(u8::try_from(*kind).ok()?)?,
+        kind: message::MessageKind::from_code(u8::try_from(*kind).ok()?)?,
         content: content.clone(),
         created_at: Timestamp(*created_at),
     })

@@ -4,7 +4,7 @@ use super::Claim;
 use super::world::{self, Heard, NO_GROUP, Sent, World, append, group_change, refusal, seqs, write};
 use rim_core::event::{Change, GroupChange};
 use rim_core::group::Role;
-use rim_core::message::{Kind, Mark, NewMessage, Receipt, Write, Written};
+use rim_core::message::{Mark, MessageKind, NewMessage, Receipt, Write, Written};
 use rim_core::user::ProfileChange;
 use rim_core::{ConnectionId, Refusal, Rev, Seq, Timestamp};
 
@@ -16,7 +16,7 @@ pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
         group,
         sender: bob,
         client_msg_id: "b-1".into(),
-        kind: Kind::RichText,
+        kind: MessageKind::RichText,
         content: "**hi**".into(),
         session: None,
         now: w.now(),
@@ -29,7 +29,7 @@ pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
     let stored = w.messages(anna, group).await.remove(0);
     assert_eq!((stored.id, stored.seq, stored.rev), (sent.id, Seq(1), Rev(3)));
     assert_eq!((stored.group, stored.sender), (group, bob));
-    assert_eq!((stored.client_msg_id.as_str(), stored.kind), ("b-1", Kind::RichText));
+    assert_eq!((stored.client_msg_id.as_str(), stored.kind), ("b-1", MessageKind::RichText));
     assert_eq!((stored.content.as_str(), stored.created_at), ("**hi**", message.now));
     assert_eq!(w.change().await, Change::Message { message: stored.into(), connection: ConnectionId(77) });
     Ok(())
@@ -100,7 +100,7 @@ pub async fn the_first_content_stays(w: &mut World) -> Claim {
     let stored = w.messages(bob, group).await;
 
     let mut again = world::text(anna, group, "a-1", "{}", w.now());
-    again.kind = Kind::Custom;
+    again.kind = MessageKind::Custom;
     assert_eq!(append(&w.store, again).await?, first);
 
     assert_eq!(w.messages(bob, group).await, stored);
@@ -219,12 +219,12 @@ pub async fn any_text_comes_back_as_it_was(w: &mut World) -> Claim {
 pub async fn every_kind_is_kept(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let group = w.group(anna, &[]).await;
-    for kind in Kind::ALL {
+    for kind in MessageKind::ALL {
         let message = world::text(anna, group, &format!("{kind:?}"), "{}", w.now());
         append(&w.store, NewMessage { kind, ..message }).await?;
     }
     let kinds: Vec<_> = w.messages(anna, group).await.iter().map(|message| message.kind).collect();
-    assert_eq!(kinds, Kind::ALL);
+    assert_eq!(kinds, MessageKind::ALL);
     Ok(())
 }
 

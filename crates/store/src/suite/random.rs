@@ -17,7 +17,7 @@ use rim_core::event::{Change, GroupChange};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Chat, Kind, Mark, Message, NewMessage, Page, Receipt, Write, Written};
+use rim_core::message::{Chat, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written};
 use rim_core::size::ANSWER_BYTES;
 use rim_core::user::ProfileChange;
 use rim_core::{ConnectionId, GroupId, MessageId, Seq, UserId};
@@ -221,7 +221,7 @@ impl<'a> Story<'a> {
                     message.group = first.group;
                     message.sender = first.sender;
                     message.client_msg_id = first.client_msg_id.clone();
-                    message.kind = Kind::RichText;
+                    message.kind = MessageKind::RichText;
                 }
             }
             if self.chance.one_in(8) {

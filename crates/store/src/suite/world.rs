@@ -12,7 +12,9 @@ use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, ChatChange, Ended, GroupChange};
 use rim_core::friend::FriendAction;
 use rim_core::group::{Group, NewGroup, Role};
-use rim_core::message::{Chat, History, Kind, Mark, Message, NewMessage, Page, Receipt, Write, Written};
+use rim_core::message::{
+    Chat, History, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
+};
 use rim_core::session::{NewSession, Proof, TokenHash};
 use rim_core::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
 use rim_core::user::NewUser;
@@ -438,7 +440,7 @@ pub fn text(
         group,
         sender,
         client_msg_id: client_msg_id.into(),
-        kind: Kind::Text,
+        kind: MessageKind::Text,
         content: content.into(),
         session: None,
         now,
