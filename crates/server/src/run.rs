@@ -241,7 +241,7 @@ impl Server {
         let dispatcher = TaskTracker::new();
         let cluster = match cluster {
             Some(Joined { cluster, ears, words }) => {
-                let presence = cluster::presence(Arc::clone(&cluster), words);
+                let presence = cluster::exchange_presence(Arc::clone(&cluster), words);
                 life.vitals.spawn(&dispatcher, "presence", presence);
                 let follower = cluster::follow(Arc::clone(&cluster), feed, ears);
                 life.vitals.spawn_until(&dispatcher, "follower", follower);

@@ -10,10 +10,10 @@ use rim_store::{Committed, Done, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::directory::Directory;
 use crate::ended::EndedSessions;
 use crate::failure::{Failure, Result};
 use crate::heads::Heads;
+use crate::published_heads::PublishedHeads;
 use crate::statements::Statements;
 use crate::tail::Tail;
 
@@ -112,8 +112,8 @@ impl<'c> Batch<'c> {
     }
 
     /// Shows the readers where the groups are now; gives back what to tell after that.
-    pub(crate) fn committed(&mut self, directory: &Directory) -> Vec<Committed> {
-        self.heads.publish(directory);
+    pub(crate) fn committed(&mut self, published: &PublishedHeads) -> Vec<Committed> {
+        self.heads.publish(published);
         self.tail.committed();
         self.ended.committed();
         self.certain = true;

@@ -1,6 +1,6 @@
 //! The chat list.
 //!
-//! Which chats are on a page is decided by the directory and an index alone; only what the page shows is read.
+//! Which chats are on a page is decided by the published heads and an index alone; only what the page shows is read.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -12,8 +12,8 @@ use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 use rim_store::Part;
 use rusqlite::Connection;
 
-use crate::directory::Directory;
 use crate::failure::Result;
+use crate::published_heads::PublishedHeads;
 use crate::readers::Snapshot;
 use crate::row::{self, Sql};
 use crate::{groups, history, users};
@@ -21,13 +21,13 @@ use crate::{groups, history, users};
 /// See [`rim_store::Store::chats_part`].
 pub(crate) fn part(
     db: &Snapshot<'_>,
-    directory: &Directory,
+    published: &PublishedHeads,
     user: UserId,
     wanted: WantedChats,
     bytes: usize,
 ) -> Result<Part<Chat, Vec<ShownChat>>> {
     let shown = match wanted {
-        WantedChats::Page(page) => page_of(db, directory, user, page)?,
+        WantedChats::Page(page) => page_of(db, published, user, page)?,
         WantedChats::Rest(shown) => shown,
     };
     let (mut chats, mut taken) = (Vec::new(), 0);
@@ -43,8 +43,13 @@ pub(crate) fn part(
 }
 
 /// What a page shows, by message id.
-fn page_of(db: &Snapshot<'_>, directory: &Directory, user: UserId, page: Page) -> Result<Vec<ShownChat>> {
-    let mut entries = entries(db, directory, user)?;
+fn page_of(
+    db: &Snapshot<'_>,
+    published: &PublishedHeads,
+    user: UserId,
+    page: Page,
+) -> Result<Vec<ShownChat>> {
+    let mut entries = entries(db, published, user)?;
     entries.sort_unstable_by_key(|entry| Reverse(entry.last));
     let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let mut shown = Vec::new();
@@ -52,7 +57,7 @@ fn page_of(db: &Snapshot<'_>, directory: &Directory, user: UserId, page: Page) -
         if shown.len() == page.size as usize {
             break;
         }
-        // `None` if the directory tells of a first message that came just now: the next one takes its place.
+        // `None` if the published heads tell of a first message that came just now: the next one takes its place.
         shown.extend(last_seen(db, user, group)?.map(|last| ShownChat { group, last }));
     }
     shown.sort_unstable_by_key(|shown| shown.last);
@@ -61,13 +66,13 @@ fn page_of(db: &Snapshot<'_>, directory: &Directory, user: UserId, page: Page) -
 
 /// The groups they are or were in with a message that they may see, and have not deleted: a member's is the group's
 /// newest, if it came since they joined; else it is that at the end of their latest earlier membership.
-fn entries(db: &Snapshot<'_>, directory: &Directory, user: UserId) -> Result<Vec<ShownChat>> {
+fn entries(db: &Snapshot<'_>, published: &PublishedHeads, user: UserId) -> Result<Vec<ShownChat>> {
     let deleted = deleted(db, user)?;
     // An index has all of these columns.
     let sql = "SELECT group_id, join_seq, left_seq, left_message_id FROM members WHERE user_id = ?1";
     let memberships: Vec<(GroupId, Seq, Option<Seq>, MessageId)> =
         row::all(db, sql, [user.sql()], row::of("members"))?;
-    let heads = directory.look();
+    let heads = published.look();
     let entries = memberships.into_iter().filter_map(|(group, join_seq, left, left_message)| {
         let head = heads.head(group);
         let is_current = left.is_none() && head.last_seq > join_seq;

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 use self::count::count;
 use crate::batch::Batch;
-use crate::directory::Directory;
+use crate::published_heads::PublishedHeads;
 use crate::tail::{Size, Tail};
 use crate::{Options, SqliteStore, connection};
 
@@ -35,7 +35,7 @@ const WARM_UP: usize = 4;
 /// A database with people who talk to each other.
 struct House<'c> {
     batch: Batch<'c>,
-    directory: Directory,
+    published: PublishedHeads,
     /// Messages so far, each of which counts up to it.
     said: u64,
 }
@@ -71,7 +71,7 @@ impl<'c> House<'c> {
     fn new(db: &'c Connection) -> Self {
         let tail = Tail::load(db, Size::STANDARD).expect("read");
         let mut batch = Batch::new(db, tail).expect("ready");
-        let directory = Directory::load(db).expect("read");
+        let published = PublishedHeads::load(db).expect("read");
         batch.begin().expect("begun");
         // What messages touch is in memory, as on a server that runs.
         let groups: Vec<_> = (1..=GROUPS).map(GroupId).collect();
@@ -88,8 +88,8 @@ impl<'c> House<'c> {
             Change::SessionsEnded { user: UserId(1), sessions: vec![SessionId(1)], why: Ended::Revoked };
         batch.tell(ended);
         batch.commit().expect("committed");
-        batch.committed(&directory);
-        Self { batch, directory, said: 0 }
+        batch.committed(&published);
+        Self { batch, published, said: 0 }
     }
 
     fn message(&mut self) -> Write {
@@ -132,7 +132,7 @@ impl<'c> House<'c> {
                 self.batch.write(write, callback(drop)).expect("written");
             }
             self.batch.commit().expect("committed");
-            assert!(!self.batch.committed(&self.directory).is_empty());
+            assert!(!self.batch.committed(&self.published).is_empty());
         }
     }
 }

@@ -12,8 +12,8 @@ use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 use rim_store::database::Head as Place;
 use rusqlite::Connection;
 
-use crate::directory::{Directory, Head};
 use crate::failure::Result;
+use crate::published_heads::{Head, PublishedHeads};
 use crate::row::{self, Sql};
 use crate::statements::Statements;
 
@@ -102,7 +102,7 @@ pub(crate) struct Heads {
     /// What may have to be flushed, each once.
     touched_groups: Vec<GroupId>,
     touched_standings: Vec<(GroupId, UserId)>,
-    /// What was written in this batch, for the directory.
+    /// What was written in this batch, to be published.
     moved: Vec<(GroupId, Head)>,
     next_message: MessageId,
 }
@@ -213,8 +213,8 @@ impl Heads {
     }
 
     /// Tells the readers where the groups are that this batch has moved. It is committed.
-    pub(crate) fn publish(&mut self, directory: &Directory) {
-        directory.publish(self.moved.drain(..));
+    pub(crate) fn publish(&mut self, published: &PublishedHeads) {
+        published.publish(self.moved.drain(..));
     }
 
     /// Where a group is that a use case is about to move.

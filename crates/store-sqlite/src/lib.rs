@@ -4,7 +4,7 @@
 //! sync of the disk, and is answered after it. Reads run beside it, each on a snapshot (`readers`). The rules
 //! are those of `rim-core`; this crate carries out what they answer, and makes none of its own.
 //!
-//! A read costs little, however many groups its user is in: memory tells which of them to read (`directory`).
+//! A read costs little, however many groups its user is in: memory tells which of them to read (`published_heads`).
 //!
 //! A message costs little because a commit writes few pages for it: counters are written once a batch
 //! (`heads`), and the tables that find a message, when it is sent again (`client_ids`) or by its place in its
@@ -23,9 +23,9 @@ use rim_core::{GroupId, Identity, Seq, Timestamp, UserId};
 use rim_store::database::THE_SERVER;
 use rim_store::{CommitObserver, Done, Feed, Logins, Messages, Part, Result, Store, StoreError};
 
-use crate::directory::Directory;
 use crate::file::DatabaseFile;
 use crate::health::Health;
+use crate::published_heads::PublishedHeads;
 use crate::readers::Readers;
 use crate::tail::{Size, Tail};
 use crate::writer::Writer;
@@ -43,7 +43,6 @@ mod client_ids;
 mod connection;
 #[cfg(test)]
 mod cost;
-mod directory;
 mod ended;
 mod events;
 mod failure;
@@ -59,6 +58,7 @@ mod migrations;
 mod open_error;
 mod places;
 mod port;
+mod published_heads;
 mod queue;
 mod readers;
 mod restore;
@@ -92,7 +92,7 @@ pub struct Options {
 pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
-    directory: Arc<Directory>,
+    published: Arc<PublishedHeads>,
     identity: Identity,
 }
 
@@ -117,12 +117,12 @@ impl SqliteStore {
         migrations::run(&mut db)?;
         accounts::bring_up_to_date(&mut db)?;
         let identity = identity::open(&db)?;
-        let directory = Arc::new(Directory::load(&db)?);
+        let published = Arc::new(PublishedHeads::load(&db)?);
         let tail = Tail::load(&db, size)?;
         let health = Health::new(Arc::clone(&options.observer));
         let readers = Readers::open(file.path(), options.readers, tail.oldest(), health)?;
-        let (writer, feed) = Writer::start(db, file, tail, Arc::clone(&directory), options.observer)?;
-        Ok((Self { writer, readers, directory, identity }, feed))
+        let (writer, feed) = Writer::start(db, file, tail, Arc::clone(&published), options.observer)?;
+        Ok((Self { writer, readers, published, identity }, feed))
     }
 }
 
@@ -137,8 +137,8 @@ impl Logins for SqliteStore {
     }
 
     async fn sync(&self, user: UserId, query: SyncQuery) -> Result<SyncPage> {
-        let directory = Arc::clone(&self.directory);
-        self.readers.read(move |db| sync::page(db, &directory, user, &query)).await
+        let published = Arc::clone(&self.published);
+        self.readers.read(move |db| sync::page(db, &published, user, &query)).await
     }
 }
 
@@ -158,8 +158,8 @@ impl Messages for SqliteStore {
         wanted: WantedChats,
         bytes: usize,
     ) -> Result<Part<Chat, Vec<ShownChat>>> {
-        let directory = Arc::clone(&self.directory);
-        self.readers.read(move |db| chats::part(db, &directory, user, wanted, bytes)).await
+        let published = Arc::clone(&self.published);
+        self.readers.read(move |db| chats::part(db, &published, user, wanted, bytes)).await
     }
 
     async fn history_part(

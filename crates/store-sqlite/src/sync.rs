@@ -16,16 +16,16 @@ use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 use rusqlite::Connection;
 
-use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::membership::Membership;
+use crate::published_heads::PublishedHeads;
 use crate::readers::Snapshot;
 use crate::row::{self, Sql};
 use crate::{chats, events, friends, groups, history, users};
 
 pub(crate) fn page(
     db: &Snapshot<'_>,
-    directory: &Directory,
+    published: &PublishedHeads,
     user: UserId,
     query: &SyncQuery,
 ) -> Result<SyncPage> {
@@ -40,7 +40,7 @@ pub(crate) fn page(
         Own::cut(friends, chats, own_rev, &mut room, |user| people.name(db, user))?;
 
     let (mut deltas, mut unanswered, mut last) = (Vec::new(), None, query.after);
-    for (group, since) in candidates(db, directory, user, query)? {
+    for (group, since) in candidates(db, published, user, query)? {
         last = Some(group);
         let Some(changed) = Changed::find(db, user, group, since)? else { continue };
         if room.is_used_up() {
@@ -83,7 +83,7 @@ impl People {
 /// ones that are looked up.
 fn candidates(
     db: &Connection,
-    directory: &Directory,
+    published: &PublishedHeads,
     user: UserId,
     query: &SyncQuery,
 ) -> Result<Vec<(GroupId, Rev)>> {
@@ -100,7 +100,7 @@ fn candidates(
     let mut known = known.as_slice();
 
     let forgotten = forgotten(db, user, known, &ever)?;
-    let heads = directory.look();
+    let heads = published.look();
     let candidates = ever.into_iter().filter_map(|(group, left_rev)| {
         while let [(before, _), rest @ ..] = known
             && *before < group

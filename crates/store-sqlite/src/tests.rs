@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::batch::{Batch, Piece};
-use crate::directory::Directory;
+use crate::published_heads::PublishedHeads;
 use crate::tail::Size;
 use crate::{
     BackupError, OpenError, Options, RestoreError, SqliteStore, backup, failure, migrations, restore,
@@ -145,9 +145,9 @@ impl House {
     }
 
     /// What the readers are told of every group is what is committed.
-    fn check_directory(&self) {
+    fn check_published_heads(&self) {
         let db = crate::connection::read_only(&self.path()).expect("open");
-        let (told, committed) = (&self.store.directory, Directory::load(&db).expect("read"));
+        let (told, committed) = (&self.store.published, PublishedHeads::load(&db).expect("read"));
         for group in 0..=self.group.0 + 1 {
             let group = GroupId(group);
             assert_eq!(told.look().head(group), committed.look().head(group), "group {group}");
@@ -276,9 +276,9 @@ async fn a_batch_that_fails_is_a_fault_for_all_in_it_and_is_not_told() {
     }
     assert!(matches!(broken.await, Err(StoreError::Fault(_))));
     assert_eq!(house.contents().await, ["kept"]);
-    house.check_directory();
+    house.check_published_heads();
     assert_eq!(house.send("id 2", "sent again").await, Seq(2), "neither a place nor an id was used up");
-    house.check_directory();
+    house.check_published_heads();
 }
 
 #[tokio::test]
@@ -305,11 +305,11 @@ async fn a_use_case_that_fails_or_panics_harms_nobody_else_in_its_batch() {
     assert!(matches!(panicked.await, Err(StoreError::Fault(_))));
     assert_eq!(place(before.await.expect("an answer").expect("stored")), Seq(1));
     assert_eq!(place(after.await.expect("an answer").expect("stored")), Seq(2));
-    house.check_directory();
+    house.check_published_heads();
 }
 
 #[tokio::test]
-async fn a_use_case_that_fails_takes_nothing_else_out_of_the_directory() {
+async fn a_use_case_that_fails_takes_nothing_else_out_of_the_published_heads() {
     let mut house = House::new().await;
     let (hold, held) = house.hold_writer();
     let before = house.submit(house.message("id 1", "one"));
@@ -324,15 +324,15 @@ async fn a_use_case_that_fails_takes_nothing_else_out_of_the_directory() {
     tell(house.feed.recv().await.expect("a commit"));
     refused.await.expect_err("on purpose");
     before.await.expect("an answer").expect("stored");
-    house.check_directory();
+    house.check_published_heads();
 }
 
 #[tokio::test]
-async fn what_is_answered_is_in_the_directory() {
+async fn what_is_answered_is_in_the_published_heads() {
     let mut house = House::new().await;
     for n in 1..=3 {
         house.send(&format!("id {n}"), "in one group").await;
-        house.check_directory();
+        house.check_published_heads();
     }
     for n in 0..3 {
         let group = house
@@ -340,15 +340,15 @@ async fn what_is_answered_is_in_the_directory() {
             .create_group(new_group(house.anna, house.bob), Bounds::of_members(100), Timestamp(3))
             .await;
         house.group = group.expect("a group");
-        house.check_directory();
+        house.check_published_heads();
         house.send(&format!("id {n}"), "in another").await;
-        house.check_directory();
+        house.check_published_heads();
         house
             .store
             .remove_members(house.anna, house.group, vec![house.bob], Timestamp(4))
             .await
             .expect("gone");
-        house.check_directory();
+        house.check_published_heads();
     }
 }
 

@@ -16,9 +16,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::OpenError;
 use crate::batch::{Batch, Call, Piece, awaited, in_pieces};
 use crate::checkpoint::Checkpoints;
-use crate::directory::Directory;
 use crate::failure::Result;
 use crate::file::DatabaseFile;
+use crate::published_heads::PublishedHeads;
 use crate::queue::{Item, Queue};
 use crate::tail::Tail;
 
@@ -38,7 +38,7 @@ impl Writer {
         mut db: Connection,
         file: DatabaseFile,
         tail: Tail,
-        directory: Arc<Directory>,
+        published: Arc<PublishedHeads>,
         observer: Arc<dyn CommitObserver>,
     ) -> std::result::Result<(Self, Feed), OpenError> {
         let queue = Arc::new(Queue::new());
@@ -51,7 +51,7 @@ impl Writer {
             // In this order: the database is closed, then it is free for others, then that is told.
             let (_alive, _file, db) = (alive, file, db);
             match Batch::new(&db, tail) {
-                Ok(batch) => Thread { batch, directory, feed, observer, checkpoints }.run(&of_thread.0),
+                Ok(batch) => Thread { batch, published, feed, observer, checkpoints }.run(&of_thread.0),
                 Err(error) => tracing::error!(%error, "the writer cannot begin; every write is busy"),
             }
         })?;
@@ -127,7 +127,7 @@ impl Drop for CloseOnDrop {
 
 struct Thread<'c> {
     batch: Batch<'c>,
-    directory: Arc<Directory>,
+    published: Arc<PublishedHeads>,
     feed: mpsc::Sender<Vec<Committed>>,
     observer: Arc<dyn CommitObserver>,
     checkpoints: Checkpoints,
@@ -205,7 +205,7 @@ impl Thread<'_> {
             }
         }
         self.batch.commit()?;
-        Ok(self.batch.committed(&self.directory))
+        Ok(self.batch.committed(&self.published))
     }
 
     fn tell(&self, out: Vec<Committed>) {

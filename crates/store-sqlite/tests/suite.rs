@@ -9,11 +9,11 @@ use rim_store::{CommitObserver, Store};
 use rim_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 
-/// A database in a directory that goes with it.
-struct Directory(TempDir);
+/// A database in a folder that goes with it.
+struct InFolder(TempDir);
 
 #[async_trait::async_trait]
-impl Fixture for Directory {
+impl Fixture for InFolder {
     async fn open(&mut self) -> (Arc<dyn Store>, Feed) {
         let path = self.0.path().join("rim.db");
         let options = Options { path, readers: 2, observer: Arc::new(Unobserved) };
@@ -28,8 +28,8 @@ impl CommitObserver for Unobserved {
     fn committed(&self, _writes: usize, _elapsed: Duration) {}
 }
 
-async fn directory() -> Directory {
-    Directory(tempfile::tempdir().expect("a temporary directory"))
+async fn folder() -> InFolder {
+    InFolder(tempfile::tempdir().expect("a temporary folder"))
 }
 
-rim_store::store_suite!(directory);
+rim_store::store_suite!(folder);

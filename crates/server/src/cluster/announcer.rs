@@ -2,7 +2,7 @@
 
 use rim_core::UserId;
 
-use super::hint::{self, Presence};
+use super::hint::{self, PresenceHint};
 
 /// Ticks after which it says something though nothing has happened: so others learn that they missed something.
 const SPEAK_EVERY: u32 = 25;
@@ -24,7 +24,7 @@ impl Announcer {
         &mut self,
         (came, left): (Vec<UserId>, Vec<UserId>),
         max_payload: usize,
-    ) -> Vec<Presence> {
+    ) -> Vec<PresenceHint> {
         self.silent += 1;
         self.since_list = self.since_list.saturating_add(1);
         let came = came.into_iter().map(|user| (user.0, true));
@@ -38,7 +38,7 @@ impl Announcer {
             self.number += 1;
             let of =
                 |kind| step.iter().filter(move |(_, came)| *came == kind).map(|(user, _)| *user).collect();
-            Presence::Announced { number: self.number, came: of(true), left: of(false) }
+            PresenceHint::Announced { number: self.number, came: of(true), left: of(false) }
         });
         announced.collect()
     }
@@ -50,7 +50,11 @@ impl Announcer {
 
     /// The list of everybody who is `here`, if somebody wants it and it is time. Called right after
     /// [`Self::announce`]: what happens in between is announced once more, and does no harm.
-    pub(super) fn list(&mut self, here: impl FnOnce() -> Vec<UserId>, max_payload: usize) -> Vec<Presence> {
+    pub(super) fn list(
+        &mut self,
+        here: impl FnOnce() -> Vec<UserId>,
+        max_payload: usize,
+    ) -> Vec<PresenceHint> {
         if !self.asked || self.since_list < LIST_EVERY {
             return Vec::new();
         }
@@ -64,7 +68,7 @@ impl Announcer {
             lists.push(&[]);
         }
         let parts = u32::try_from(lists.len()).unwrap_or(u32::MAX);
-        let listed = (1..).zip(lists).map(|(part, users)| Presence::Listed {
+        let listed = (1..).zip(lists).map(|(part, users)| PresenceHint::Listed {
             number: self.number,
             part,
             parts,
@@ -96,7 +100,7 @@ mod tests {
             let moved = if tick == 3 { (users(2), vec![UserId(9)]) } else { nothing() };
             said.extend(announcer.announce(moved, PAYLOAD).into_iter().map(|what| (tick, what)));
         }
-        let announced = |number, came, left| Presence::Announced { number, came, left };
+        let announced = |number, came, left| PresenceHint::Announced { number, came, left };
         assert_eq!(said, [(0, announced(1, vec![], vec![])), (3, announced(2, vec![1, 2], vec![9]))]);
         let later = (0..10 * SPEAK_EVERY).flat_map(|_| announcer.announce(nothing(), PAYLOAD)).count();
         assert_eq!(later, 10);
@@ -108,7 +112,7 @@ mod tests {
         let (mut came_in_all, mut left_in_all) = (Vec::new(), Vec::new());
         for (number, what) in (1..).zip(announcer.announce((users(300), users(200)), PAYLOAD)) {
             assert!(hint::Brief::Presence { node: u64::MAX, what: what.clone() }.encode().len() <= PAYLOAD);
-            let Presence::Announced { number: said, came, left } = what else { panic!("{what:?}") };
+            let PresenceHint::Announced { number: said, came, left } = what else { panic!("{what:?}") };
             assert_eq!(said, number);
             came_in_all.extend(came);
             left_in_all.extend(left);
@@ -144,7 +148,7 @@ mod tests {
         let mut all: Vec<u64> = Vec::new();
         for (expected, what) in (1..).zip(&listed) {
             assert!(hint::Brief::Presence { node: u64::MAX, what: what.clone() }.encode().len() <= PAYLOAD);
-            let Presence::Listed { number, part, parts, users } = what else { panic!("{what:?}") };
+            let PresenceHint::Listed { number, part, parts, users } = what else { panic!("{what:?}") };
             assert_eq!((*number, *part, *parts as usize), (1, expected, listed.len()));
             all.extend(users);
         }

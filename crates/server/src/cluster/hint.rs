@@ -34,13 +34,13 @@ pub(super) enum Brief {
     /// Somebody tried a password from there that was wrong; `account` is folded.
     WrongPassword { account: String, address: std::net::IpAddr },
     /// Who is connected to a node.
-    Presence { node: u64, what: Presence },
+    Presence { node: u64, what: PresenceHint },
 }
 
 /// What is said of who is connected to a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Presence {
+pub(super) enum PresenceHint {
     /// It says who came and who left since it did so last, for the `number`-th time.
     Announced { number: u64, came: Vec<u64>, left: Vec<u64> },
     /// It says who was there after that announcement: part 1, 2… of so many.
@@ -202,8 +202,8 @@ mod tests {
             let (number, users) = (u64::MAX, vec![u64::MAX; fit]);
             let left = users.clone();
             for what in [
-                Presence::Announced { number, came: vec![], left },
-                Presence::Listed { number, part: u32::MAX, parts: u32::MAX, users },
+                PresenceHint::Announced { number, came: vec![], left },
+                PresenceHint::Listed { number, part: u32::MAX, parts: u32::MAX, users },
             ] {
                 let hint = Brief::Presence { node: u64::MAX, what };
                 let encoded = hint.encode();

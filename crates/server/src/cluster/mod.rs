@@ -9,18 +9,18 @@
 //! One task does all of it (`follower`), so what a connection hears of a topic has one order.
 //!
 //! Who is connected where is in no store: the nodes tell each other (`announcer`), and ask each other for what they
-//! missed (`directory`), in another task (`presence`).
+//! missed (`others_online`), in another task (`presence`).
 
 mod announcer;
-mod directory;
 mod follower;
 mod hint;
 mod node;
 mod nodes;
+mod others_online;
 mod presence;
 mod progress;
 
 pub use self::follower::follow;
 pub use self::node::{Cluster, Ears, Here, Words};
 pub(crate) use self::nodes::{GONE_AFTER, NOTE_EVERY, note_nodes, purge_changes};
-pub use self::presence::presence;
+pub use self::presence::exchange_presence;

@@ -10,7 +10,7 @@ use rim_core::{Clock, NodeId, Timestamp};
 use rim_store::{Result, SharedStore, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::hint::{Brief, Presence};
+use super::hint::{Brief, PresenceHint};
 use crate::accounts::Warn;
 use crate::config::Config;
 use crate::gateway::{Connections, Follow};
@@ -57,7 +57,7 @@ pub struct Words {
 }
 
 /// A node, and what it says of itself.
-pub(super) type Word = (NodeId, Presence);
+pub(super) type Word = (NodeId, PresenceHint);
 
 /// What other nodes have said and nobody has looked at. More is dropped, and asked for.
 const MAX_WORDS: usize = 4096;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rim_core::{NodeId, UserId};
 
-use super::hint::Presence;
+use super::hint::PresenceHint;
 use crate::gateway::Elsewhere;
 
 #[cfg(test)]
@@ -22,7 +22,7 @@ const ASK_EVERY: u32 = 5;
 const MAX_QUESTIONS: usize = 8;
 
 #[derive(Default)]
-pub(super) struct Directory {
+pub(super) struct OthersOnline {
     nodes: HashMap<NodeId, Said>,
     tick: u32,
 }
@@ -46,20 +46,25 @@ struct List {
     parts: BTreeMap<u32, Vec<u64>>,
 }
 
-impl Directory {
+impl OthersOnline {
     /// A node has said this. Calls `tell` for what is known by it.
-    pub(super) fn heard(&mut self, node: NodeId, what: Presence, mut tell: impl FnMut(NodeId, Elsewhere)) {
+    pub(super) fn heard(
+        &mut self,
+        node: NodeId,
+        what: PresenceHint,
+        mut tell: impl FnMut(NodeId, Elsewhere),
+    ) {
         match what {
-            Presence::Announced { number, came, left } => {
+            PresenceHint::Announced { number, came, left } => {
                 let step = Elsewhere::Moved { came: users(came), left: users(left) };
                 self.nodes.entry(node).or_default().announced(number, step, |what| tell(node, what));
             }
-            Presence::Listed { number, part, parts, users } => {
+            PresenceHint::Listed { number, part, parts, users } => {
                 let said = self.nodes.entry(node).or_default();
                 said.listed(number, (part, parts), users, |what| tell(node, what));
             }
             // Says nothing of who is there.
-            Presence::Asked => {}
+            PresenceHint::Asked => {}
         }
     }
 

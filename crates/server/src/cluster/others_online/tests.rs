@@ -11,29 +11,29 @@ mod chance;
 const NODE: NodeId = NodeId(7);
 const OTHER: NodeId = NodeId(8);
 
-/// A directory, and whom it has told to be on the node.
+/// What is known of the others, and whom it has told to be on the node.
 #[derive(Default)]
 struct Listener {
-    directory: Directory,
+    others_online: OthersOnline,
     there: BTreeSet<u64>,
     told: usize,
 }
 
 impl Listener {
-    fn hears(&mut self, what: Presence) {
-        let Self { directory, there, told } = self;
-        directory.heard(NODE, what, |_, what| {
+    fn hears(&mut self, what: PresenceHint) {
+        let Self { others_online, there, told } = self;
+        others_online.heard(NODE, what, |_, what| {
             *told += 1;
             apply(there, what);
         });
     }
 
     fn announced(&mut self, number: u64, came: &[u64], left: &[u64]) {
-        self.hears(Presence::Announced { number, came: came.to_vec(), left: left.to_vec() });
+        self.hears(PresenceHint::Announced { number, came: came.to_vec(), left: left.to_vec() });
     }
 
     fn listed(&mut self, number: u64, part: u32, parts: u32, users: &[u64]) {
-        self.hears(Presence::Listed { number, part, parts, users: users.to_vec() });
+        self.hears(PresenceHint::Listed { number, part, parts, users: users.to_vec() });
     }
 
     fn there(&self) -> Vec<u64> {
@@ -41,7 +41,7 @@ impl Listener {
     }
 
     fn asks(&mut self) -> bool {
-        self.directory.questions() == [NODE]
+        self.others_online.questions() == [NODE]
     }
 }
 
@@ -149,7 +149,7 @@ fn no_more_is_kept_than_it_may() {
     for number in (2..=last).rev() {
         bob.announced(number, &[number], &[]);
     }
-    assert_eq!(bob.directory.nodes[&NODE].ahead.len(), MAX_AHEAD);
+    assert_eq!(bob.others_online.nodes[&NODE].ahead.len(), MAX_AHEAD);
     bob.listed(last, 1, 1, &[1]);
     assert_eq!((bob.there(), bob.asks()), (vec![1], false));
 }
@@ -159,14 +159,14 @@ fn a_node_that_lives_no_more_is_forgotten_and_one_that_does_is_asked() {
     let mut bob = Listener::default();
     bob.announced(1, &[1, 2], &[]);
     let mut told = Vec::new();
-    bob.directory.living(&[NODE, OTHER], |node, what| told.push((node, what)));
-    assert_eq!((told, bob.directory.questions()), (vec![], vec![OTHER]));
+    bob.others_online.living(&[NODE, OTHER], |node, what| told.push((node, what)));
+    assert_eq!((told, bob.others_online.questions()), (vec![], vec![OTHER]));
     let mut told = Vec::new();
-    bob.directory.living(&[], |node, what| told.push((node, what)));
+    bob.others_online.living(&[], |node, what| told.push((node, what)));
     told.sort_by_key(|(node, _)| *node);
     let nobody = || Elsewhere::Are(Default::default());
     assert_eq!(told, [(NODE, nobody()), (OTHER, nobody())]);
-    assert_eq!(bob.directory.questions(), []);
+    assert_eq!(bob.others_online.questions(), []);
 }
 
 /// One node says who is there on a bus that loses, doubles and mixes up; another must know in the end.

@@ -32,23 +32,23 @@ pub(crate) struct Head {
     pub(crate) last_message: MessageId,
 }
 
-pub(crate) struct Directory {
+pub(crate) struct PublishedHeads {
     /// By id: those of groups run from 1 without a gap.
     ///
     /// Held for a walk in memory over the groups of one user, or of one commit; never across a query.
     heads: RwLock<Vec<Head>>,
 }
 
-impl Directory {
+impl PublishedHeads {
     pub(crate) fn load(db: &Connection) -> Result<Self> {
         let sql = "SELECT id, last_seq, last_rev, last_message_id FROM groups";
         let heads = row::all(db, sql, [], |row| {
             let (group, last_seq, last_rev, last_message) = row::of("groups")(row)?;
             Ok((group, Head { last_seq, last_rev, last_message }))
         })?;
-        let directory = Self { heads: RwLock::default() };
-        directory.publish(heads);
-        Ok(directory)
+        let published = Self { heads: RwLock::default() };
+        published.publish(heads);
+        Ok(published)
     }
 
     /// Notes what was committed. Of a group that comes twice the last counts.
@@ -92,18 +92,18 @@ mod tests {
 
     #[test]
     fn a_group_is_where_it_was_published_last() {
-        let directory = Directory { heads: RwLock::default() };
-        directory.publish([(GroupId(1), head(1)), (GroupId(3), head(2)), (GroupId(1), head(3))]);
-        let look = directory.look();
+        let published = PublishedHeads { heads: RwLock::default() };
+        published.publish([(GroupId(1), head(1)), (GroupId(3), head(2)), (GroupId(1), head(3))]);
+        let look = published.look();
         assert_eq!(look.head(GroupId(1)), head(3));
         assert_eq!(look.head(GroupId(3)), head(2));
     }
 
     #[test]
     fn a_group_that_was_not_published_is_at_its_beginning() {
-        let directory = Directory { heads: RwLock::default() };
-        directory.publish([(GroupId(3), head(1))]);
-        let look = directory.look();
+        let published = PublishedHeads { heads: RwLock::default() };
+        published.publish([(GroupId(3), head(1))]);
+        let look = published.look();
         for unknown in [0, 2, 4, u64::MAX] {
             assert_eq!(look.head(GroupId(unknown)), Head::default());
         }
