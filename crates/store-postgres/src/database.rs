@@ -16,8 +16,8 @@ use tokio_postgres::IsolationLevel;
 use tokio_util::task::TaskTracker;
 
 use crate::changes;
-use crate::connections::{Connections, Lent};
 use crate::failure::{Failure, Result};
+use crate::pools::{Lent, Pools};
 use crate::port::{Patience, Reader, Writer};
 use crate::publisher::{Publisher, Slot};
 use crate::turns::Turns;
@@ -33,7 +33,7 @@ const CALL: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Database {
-    connections: Arc<Connections>,
+    pools: Arc<Pools>,
     /// Bounds those who wait for a connection. Closed with the store.
     waiting: Semaphore,
     publisher: Arc<Publisher>,
@@ -78,13 +78,13 @@ struct Ended<T> {
 
 impl Database {
     pub(crate) fn new(
-        connections: Arc<Connections>,
+        pools: Arc<Pools>,
         publisher: Arc<Publisher>,
         observer: Arc<dyn CommitObserver>,
     ) -> Self {
         let (waiting, tasks) = (Semaphore::new(MAX_WAITING), TaskTracker::new());
-        let turns = Turns::new(connections.most());
-        Self { connections, waiting, publisher, observer, turns, tasks }
+        let turns = Turns::new(pools.most());
+        Self { pools, waiting, publisher, observer, turns, tasks }
     }
 
     /// Reads by one statement that is its own transaction.
@@ -333,7 +333,7 @@ impl Database {
     }
 
     async fn client(&self) -> Result<Lent> {
-        self.connections.for_a_use_case().await
+        self.pools.for_a_use_case().await
     }
 
     /// Lets nobody in any more, and waits for the writes that are under way.
@@ -341,7 +341,7 @@ impl Database {
         self.waiting.close();
         self.tasks.close();
         self.tasks.wait().await;
-        self.connections.close_others();
+        self.pools.close_others();
     }
 }
 

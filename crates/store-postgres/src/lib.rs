@@ -22,8 +22,8 @@ use rim_store::{CommitObserver, Done, Feed, Logins, Messages, Part, Result, Stor
 use tokio::sync::oneshot;
 
 use crate::connection::Server;
-use crate::connections::Connections;
 use crate::database::Database;
+use crate::pools::Pools;
 use crate::publisher::Publisher;
 use crate::queue::{Asker, Item, Wanted};
 use crate::writer::Writer;
@@ -37,7 +37,6 @@ mod changes;
 mod chats;
 mod check;
 mod connection;
-mod connections;
 mod database;
 mod events;
 mod failure;
@@ -51,6 +50,7 @@ mod migrations;
 mod nodes;
 mod open_error;
 mod place;
+mod pools;
 mod port;
 mod publisher;
 mod queue;
@@ -90,7 +90,7 @@ pub struct PostgresStore {
     database: Arc<Database>,
     writer: Writer,
     publisher: Arc<Publisher>,
-    connections: Arc<Connections>,
+    pools: Arc<Pools>,
     /// Of the database.
     id: u64,
     identity: Identity,
@@ -106,10 +106,10 @@ impl PostgresStore {
     /// See [`OpenError`]; the database is as it was.
     pub async fn open(options: Options) -> std::result::Result<(Self, Feed), OpenError> {
         let server = Server::new(&options.url)?;
-        let connections = Arc::new(Connections::new(&server, options.connections));
-        let mut client = connections.first().await.map_err(connection::why_not)?;
+        let pools = Arc::new(Pools::new(&server, options.connections));
+        let mut client = pools.first().await.map_err(connection::why_not)?;
         // Both are kept: a node that has started can store messages, however many others come.
-        drop(connections.for_messages().await.map_err(connection::why_not)?);
+        drop(pools.for_messages().await.map_err(connection::why_not)?);
         let (id, identity) = migrations::run(&mut client).await?;
         archive::must_be_whole(&client).await?;
         accounts::bring_up_to_date(&mut client).await.map_err(OpenError::of_accounts)?;
@@ -117,11 +117,9 @@ impl PostgresStore {
         drop(client);
         let (publisher, feed) = Publisher::new();
         let publisher = Arc::new(publisher);
-        let writer =
-            Writer::start(Arc::clone(&connections), Arc::clone(&publisher), Arc::clone(&options.observer));
-        let database =
-            Arc::new(Database::new(Arc::clone(&connections), Arc::clone(&publisher), options.observer));
-        Ok((Self { database, writer, publisher, connections, id, identity }, feed))
+        let writer = Writer::start(Arc::clone(&pools), Arc::clone(&publisher), Arc::clone(&options.observer));
+        let database = Arc::new(Database::new(Arc::clone(&pools), Arc::clone(&publisher), options.observer));
+        Ok((Self { database, writer, publisher, pools, id, identity }, feed))
     }
 }
 

@@ -59,7 +59,7 @@ impl SharedStore for PostgresStore {
     }
 
     async fn tend(&self) {
-        self.connections.tend().await;
+        self.pools.tend().await;
     }
 
     async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()> {

@@ -14,8 +14,8 @@ use rim_store::{CommitObserver, StoreError};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::{self, Carried, Unsure};
-use crate::connections::Connections;
 use crate::failure::Failure;
+use crate::pools::Pools;
 use crate::publisher::Publisher;
 use crate::queue::{Item, Queue, Wanted};
 
@@ -31,7 +31,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(1);
 /// The way to the task.
 pub(crate) struct Writer {
     pub(crate) queue: Arc<Queue>,
-    connections: Arc<Connections>,
+    pools: Arc<Pools>,
     /// Batches fail, and none has succeeded since.
     fails: Arc<AtomicBool>,
     task: TaskTracker,
@@ -40,7 +40,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// Starts the task.
     pub(crate) fn start(
-        connections: Arc<Connections>,
+        pools: Arc<Pools>,
         publisher: Arc<Publisher>,
         observer: Arc<dyn CommitObserver>,
     ) -> Self {
@@ -49,7 +49,7 @@ impl Writer {
         let of_task = CloseOnDrop { queue: Arc::clone(&queue), publisher: Arc::clone(&publisher) };
         let fails = Arc::new(AtomicBool::new(false));
         let mut work = Work {
-            connections: Arc::clone(&connections),
+            pools: Arc::clone(&pools),
             publisher,
             observer,
             away_since: None,
@@ -59,10 +59,10 @@ impl Writer {
             while let Some(items) = of_task.queue.take().await {
                 work.batch(items, &of_task.queue).await;
             }
-            work.connections.close_messages();
+            work.pools.close_messages();
         });
         task.close();
-        Self { queue, connections, fails, task }
+        Self { queue, pools, fails, task }
     }
 
     /// Whether it can store messages now: asked on their own way, as others may be open that it is not.
@@ -71,10 +71,10 @@ impl Writer {
     /// What keeps it from that.
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         if self.fails.load(Ordering::Relaxed) {
-            batch::can_store_again(&self.connections).await?;
+            batch::can_store_again(&self.pools).await?;
             self.fails.store(false, Ordering::Relaxed);
         }
-        batch::can_store(&self.connections).await
+        batch::can_store(&self.pools).await
     }
 
     /// Takes no more, and waits until everything taken is committed and told.
@@ -107,7 +107,7 @@ impl Drop for CloseOnDrop {
 }
 
 struct Work {
-    connections: Arc<Connections>,
+    pools: Arc<Pools>,
     publisher: Arc<Publisher>,
     observer: Arc<dyn CommitObserver>,
     /// When it first failed, since it last succeeded.
@@ -195,13 +195,13 @@ impl Work {
         unsure: &mut Option<Unsure>,
     ) -> Result<Carried, Failure> {
         if let Some(before) = unsure {
-            if batch::was_committed(&self.connections, &before.evidence).await? {
+            if batch::was_committed(&self.pools, &before.evidence).await? {
                 let turn = Some(publisher.turn().await);
                 return Ok(Carried { outcomes: std::mem::take(&mut before.outcomes), turn });
             }
             *unsure = None;
         }
-        batch::carry_out(&self.connections, publisher, writes).await.map_err(|failed| {
+        batch::carry_out(&self.pools, publisher, writes).await.map_err(|failed| {
             *unsure = failed.unsure;
             failed.failure
         })

@@ -31,7 +31,7 @@ struct Node {
 }
 
 /// The bus as one of its nodes has it.
-struct Connection {
+struct Joined {
     bus: LocalBus,
     node: usize,
 }
@@ -48,7 +48,7 @@ impl LocalBus {
         nodes.last += 1;
         let node = nodes.last;
         nodes.connected.insert(node, Node { topics: HashSet::new(), teller });
-        (Arc::new(Connection { bus: self.clone(), node }), hearing)
+        (Arc::new(Joined { bus: self.clone(), node }), hearing)
     }
 
     fn lock(&self) -> MutexGuard<'_, Nodes> {
@@ -57,14 +57,14 @@ impl LocalBus {
     }
 }
 
-impl Connection {
+impl Joined {
     fn leave(&self) {
         self.bus.lock().connected.remove(&self.node);
     }
 }
 
 #[async_trait]
-impl Bus for Connection {
+impl Bus for Joined {
     fn subscribe(&self, topic: Topic) {
         if let Some(node) = self.bus.lock().connected.get_mut(&self.node) {
             node.topics.insert(topic);
@@ -105,7 +105,7 @@ impl Bus for Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for Joined {
     fn drop(&mut self) {
         self.leave();
     }

@@ -15,7 +15,7 @@ use super::parts::Gateway;
 use super::session::Session;
 use super::socket::Socket;
 use crate::address::RemoteAddress;
-use crate::listen::{ConnectionGuard, Line};
+use crate::listen::{Line, SocketGuard};
 use crate::origin;
 
 /// What RFC 6455 has a server append to the client's key.
@@ -41,7 +41,7 @@ pub async fn upgrade(State(gateway): State<Arc<Gateway>>, mut request: Request) 
     let Some(RemoteAddress(remote)) = request.extensions().get::<RemoteAddress>().cloned() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let guard = request.extensions().get::<ConnectionGuard>().cloned();
+    let guard = request.extensions().get::<SocketGuard>().cloned();
     let address = gateway.proxies.client(remote.ip(), request.headers());
     let tasks = gateway.life.tasks.clone();
     tasks.spawn(async move {

@@ -33,12 +33,12 @@ pub(super) enum Full {
     Address,
 }
 
-/// Keeps the place of one socket, in the extensions of each of its requests. Whoever takes the socket
+/// Keeps the slot of one socket, in the extensions of each of its requests. Whoever takes the socket
 /// over by an upgrade keeps a clone for as long as it is open.
 #[derive(Clone)]
-pub struct ConnectionGuard(Arc<Place>);
+pub struct SocketGuard(Arc<Slot>);
 
-struct Place {
+struct Slot {
     gate: Arc<Gate>,
     address: IpAddr,
 }
@@ -54,7 +54,7 @@ impl Gate {
         })
     }
 
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionGuard, Full> {
+    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<SocketGuard, Full> {
         let address = address.to_canonical();
         {
             let mut open = self.open.lock();
@@ -71,7 +71,7 @@ impl Gate {
             open.total += 1;
         }
         self.metrics.sockets.inc();
-        Ok(ConnectionGuard(Arc::new(Place { gate: Arc::clone(self), address })))
+        Ok(SocketGuard(Arc::new(Slot { gate: Arc::clone(self), address })))
     }
 
     /// Whether sockets of this address are counted against the limit per address. Those from this machine
@@ -81,14 +81,14 @@ impl Gate {
     }
 }
 
-impl ConnectionGuard {
+impl SocketGuard {
     /// The other end of the TCP connection.
     pub fn address(&self) -> IpAddr {
         self.0.address
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut open = self.gate.open.lock();
         open.total -= 1;
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_free_again_when_the_last_holder_lets_go() {
+    fn a_slot_is_free_again_when_the_last_holder_lets_go() {
         let gate = gate(1, 9);
         let Ok(guard) = gate.enter(ip("192.0.2.1")) else { panic!("there is room for one") };
         let kept_by_the_gateway = guard.clone();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_cannot_take_every_place() {
+    fn one_address_cannot_take_every_slot() {
         let gate = gate(9, 1);
         let _guard = gate.enter(ip("2001:db8::1")).ok();
         assert_eq!(gate.enter(ip("2001:db8::2")).err(), Some(Full::Address), "one network");

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use self::gate::Full;
-pub use self::gate::{ConnectionGuard, Gate};
+pub use self::gate::{Gate, SocketGuard};
 pub use self::line::Line;
 use self::line::Patience;
 use crate::address::RemoteAddress;
@@ -47,7 +47,7 @@ const LINGER: Duration = Duration::from_secs(5);
 /// How long nothing is accepted after the system had no file or memory left for another socket.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// All that is said to who comes when every place is taken.
+/// All that is said to who comes when every slot is taken.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\nconnection: close\r\n\
 content-length: 0\r\n\r\n";
 
@@ -89,10 +89,10 @@ fn admit(door: &Arc<Door>, router: &Router, tcp: TcpStream, peer: SocketAddr) {
         Err(full) => return turn_away(door, &tcp, peer, full),
     };
     prepare(door, &tcp);
-    let connection = Connection { door: Arc::clone(door), router: router.clone(), peer, guard };
+    let accepted = Accepted { door: Arc::clone(door), router: router.clone(), peer, guard };
     match &door.tls {
-        None => door.life.tasks.spawn(connection.http(Stream::Plain(tcp))),
-        Some(certificates) => door.life.tasks.spawn(connection.https(Arc::clone(certificates), tcp)),
+        None => door.life.tasks.spawn(accepted.http(Stream::Plain(tcp))),
+        Some(certificates) => door.life.tasks.spawn(accepted.https(Arc::clone(certificates), tcp)),
     };
 }
 
@@ -119,16 +119,16 @@ fn prepare(door: &Door, tcp: &TcpStream) {
     let _ = SockRef::from(tcp).set_tcp_user_timeout(Some(door.config.idle_timeout));
 }
 
-/// One accepted connection that speaks HTTP. It ends with its last request or, where a request was upgraded
+/// A socket that was let in, and speaks HTTP. It ends with its last request or, where a request was upgraded
 /// to a WebSocket, goes over to the gateway.
-struct Connection {
+struct Accepted {
     door: Arc<Door>,
     router: Router,
     peer: SocketAddr,
-    guard: ConnectionGuard,
+    guard: SocketGuard,
 }
 
-impl Connection {
+impl Accepted {
     async fn https(self, certificates: Arc<Certificates>, tcp: TcpStream) {
         let (time, shutdown) = (self.door.life.time.clone(), self.door.life.shutdown.clone());
         let handshake = time.within(TLS_HANDSHAKE_TIMEOUT, certificates.acceptor().accept(tcp));
@@ -155,11 +155,11 @@ impl Connection {
         // The connection task needs no more of it than that.
         drop(door);
 
-        let (place, served) = (guard.clone(), Arc::clone(&state));
+        let (slot, served) = (guard.clone(), Arc::clone(&state));
         let service = service_fn(move |mut request: Request<Incoming>| {
             served.head_is_whole();
             request.extensions_mut().insert(RemoteAddress(peer));
-            request.extensions_mut().insert(place.clone());
+            request.extensions_mut().insert(slot.clone());
             answer(router.clone(), request, Arc::clone(&served))
         });
         let connection = http1::Builder::new()
@@ -177,7 +177,7 @@ impl Connection {
             // Given up at shutdown, and when it takes too long: what was to be said was said.
             shutdown.run_until_cancelled(time.within(LINGER, line::linger(stream))).await;
         }
-        // Until here it has its place.
+        // Until here it has its slot.
         drop(guard);
     }
 }

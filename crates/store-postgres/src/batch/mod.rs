@@ -10,8 +10,8 @@ use deadpool_postgres::{Client, Object};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
-use crate::connections::Connections;
 use crate::failure::{Failure, Result};
+use crate::pools::Pools;
 use crate::publisher::Publisher;
 use crate::queue::Wanted;
 
@@ -58,11 +58,11 @@ impl<E: Into<Failure>> From<E> for Failed {
 
 /// Carries out the writes and commits them.
 pub(crate) async fn carry_out(
-    connections: &Connections,
+    pools: &Pools,
     publisher: &Publisher,
     writes: &[Wanted],
 ) -> std::result::Result<Carried, Failed> {
-    let lease = Lease::of(connections).await?;
+    let lease = Lease::of(pools).await?;
     let loaded = in_time(load::load(lease.db(), writes)).await?;
     let decided =
         catch_unwind(AssertUnwindSafe(|| decide::decide(writes, loaded))).map_err(|_| Failure::Panicked)?;
@@ -87,8 +87,8 @@ pub(crate) async fn carry_out(
 }
 
 /// Whether the batch was committed that left this evidence if it was. Waits until that is settled.
-pub(crate) async fn was_committed(connections: &Connections, evidence: &Evidence) -> Result<bool> {
-    let lease = Lease::of(connections).await?;
+pub(crate) async fn was_committed(pools: &Pools, evidence: &Evidence) -> Result<bool> {
+    let lease = Lease::of(pools).await?;
     let found = in_time(evidence.is_there(lease.db())).await?;
     in_time(roll_back(lease.db())).await?;
     lease.keep();
@@ -96,21 +96,21 @@ pub(crate) async fn was_committed(connections: &Connections, evidence: &Evidence
 }
 
 /// Whether messages can be stored, on the connection on which they are, and up to the disk.
-pub(crate) async fn can_store(connections: &Connections) -> Result<()> {
-    let lease = Lease::of(connections).await?;
+pub(crate) async fn can_store(pools: &Pools) -> Result<()> {
+    let lease = Lease::of(pools).await?;
     in_time(async { Ok(lease.db().execute("UPDATE rim_schema SET version = version", &[]).await?) }).await?;
     lease.keep();
     Ok(())
 }
 
 /// The same after some could not: writes what takes room, as they do, and takes it back.
-pub(crate) async fn can_store_again(connections: &Connections) -> Result<()> {
+pub(crate) async fn can_store_again(pools: &Pools) -> Result<()> {
     // No group has this number. As many as do not fit into the room that is left in a page or two.
     let sql = "BEGIN;
                INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
                    SELECT 0, n, n, n, 0, n::text, 1, repeat(md5(n::text), 50), 0 FROM generate_series(1, 50) AS n;
                ROLLBACK";
-    let lease = Lease::of(connections).await?;
+    let lease = Lease::of(pools).await?;
     in_time(async { Ok(lease.db().batch_execute(sql).await?) }).await?;
     lease.keep();
     Ok(())
@@ -128,8 +128,8 @@ async fn roll_back(db: &Client) -> Result<()> {
 struct Lease(Option<Client>);
 
 impl Lease {
-    async fn of(connections: &Connections) -> Result<Self> {
-        Ok(Self(Some(connections.for_messages().await?)))
+    async fn of(pools: &Pools) -> Result<Self> {
+        Ok(Self(Some(pools.for_messages().await?)))
     }
 
     fn db(&self) -> &Client {

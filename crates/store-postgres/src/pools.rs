@@ -1,4 +1,4 @@
-//! The connections of a node: one for messages, and some for everything else.
+//! The database connections of a node: one for messages, and some for everything else.
 //!
 //! That for messages and one of the others are made when the node starts, and kept. More are made when many use cases
 //! come at once, and given back when they are not needed any more: the server has a number of them for all nodes
@@ -20,13 +20,13 @@ use crate::failure::{Failure, Result};
 /// Connections that are kept though nobody uses them: a person's requests come two or three at a time.
 const KEPT: usize = 2;
 
-pub(crate) struct Connections {
+pub(crate) struct Pools {
     messages: Pool,
     others: Pool,
     /// One for each use case that may have a connection now: fewer than `most` where the server had no more.
-    places: Arc<Semaphore>,
-    /// How many `places` there are, taken ones included.
-    open_places: AtomicUsize,
+    permits: Arc<Semaphore>,
+    /// How many `permits` there are, taken ones included.
+    open_permits: AtomicUsize,
     most: usize,
     /// The messages have no connection: the next that a use case is done with is closed.
     one_is_needed: AtomicBool,
@@ -34,23 +34,23 @@ pub(crate) struct Connections {
     tended_at: Mutex<Instant>,
 }
 
-/// A connection of a use case.
+/// The database connection of a use case.
 pub(crate) struct Lent {
     /// Taken only when it goes.
     client: Option<Client>,
-    place: Option<OwnedSemaphorePermit>,
-    connections: Arc<Connections>,
+    permit: Option<OwnedSemaphorePermit>,
+    pools: Arc<Pools>,
 }
 
-impl Connections {
+impl Pools {
     /// None is made yet. At most `most` are for everything but messages.
     pub(crate) fn new(server: &Server, most: usize) -> Self {
         let most = most.max(1);
         Self {
             messages: server.pool(1),
             others: server.pool(most),
-            places: Arc::new(Semaphore::new(most)),
-            open_places: AtomicUsize::new(most),
+            permits: Arc::new(Semaphore::new(most)),
+            open_permits: AtomicUsize::new(most),
             most,
             one_is_needed: AtomicBool::new(false),
             tended_at: Mutex::new(Instant::now()),
@@ -76,16 +76,16 @@ impl Connections {
     /// One for a use case, as soon as there is one.
     pub(crate) async fn for_a_use_case(self: &Arc<Self>) -> Result<Lent> {
         loop {
-            let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned()).await;
-            let place = place.map_err(|_| Failure::Late)?;
-            let place = place.map_err(|_| Failure::Away("the store is closed".into()))?;
+            let permit = timeout(WAIT, Arc::clone(&self.permits).acquire_owned()).await;
+            let permit = permit.map_err(|_| Failure::Late)?;
+            let permit = permit.map_err(|_| Failure::Away("the store is closed".into()))?;
             match self.others.get().await {
                 Ok(client) => {
-                    let connections = Arc::clone(self);
-                    return Ok(Lent { client: Some(client), place: Some(place), connections });
+                    let pools = Arc::clone(self);
+                    return Ok(Lent { client: Some(client), permit: Some(permit), pools });
                 }
-                // The server has none for this place, but the other places have theirs.
-                Err(PoolError::Backend(error)) if is_full(&error) && self.close_place() => place.forget(),
+                // The server has none for this permit, but the other permits have theirs.
+                Err(PoolError::Backend(error)) if is_full(&error) && self.close_permit() => permit.forget(),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -108,15 +108,15 @@ impl Connections {
             needed
         });
         // The server may have more by now.
-        let closed = self.most - self.open_places.swap(self.most, Ordering::Relaxed);
-        self.places.add_permits(closed);
+        let closed = self.most - self.open_permits.swap(self.most, Ordering::Relaxed);
+        self.permits.add_permits(closed);
         if let Err(error) = self.for_messages().await {
             tracing::warn!(%error, "there is no connection for messages");
         }
     }
 
     pub(crate) fn close_others(&self) {
-        self.places.close();
+        self.permits.close();
         self.others.close();
     }
 
@@ -124,10 +124,10 @@ impl Connections {
         self.messages.close();
     }
 
-    /// One place fewer, which its holder forgets; but one is always left.
-    fn close_place(&self) -> bool {
+    /// One permit fewer, which its holder forgets; but one is always left.
+    fn close_permit(&self) -> bool {
         let fewer = |open: usize| if open > 1 { Some(open - 1) } else { None };
-        self.open_places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok()
+        self.open_permits.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_ok()
     }
 
     /// Closes a connection that no use case has, or else the next that one is done with; not the last.
@@ -168,12 +168,12 @@ impl DerefMut for Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
-        let connections = &self.connections;
-        if connections.one_is_needed.swap(false, Ordering::Relaxed) && connections.close_place() {
+        let pools = &self.pools;
+        if pools.one_is_needed.swap(false, Ordering::Relaxed) && pools.close_permit() {
             drop(Object::take(client));
-            // Nor is another made in its place, until there may be more again.
-            if let Some(place) = self.place.take() {
-                place.forget();
+            // Nor is another made instead, until there may be more again.
+            if let Some(permit) = self.permit.take() {
+                permit.forget();
             }
         }
     }
