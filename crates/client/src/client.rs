@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::replica::{Place, Replica};
+use crate::replica::{Fit, Replica};
 use crate::{Api, ApiError, Connection, ConnectionError};
 
 /// Messages that may wait to be sent, and events that may wait to be read, before the other side waits.
@@ -290,9 +290,9 @@ impl Engine {
                 Ok(())
             }
             Incoming::Event(IncomingEvent::Msg(message)) => match self.replica.message(&message) {
-                Place::Old => Ok(()),
-                Place::Gap => self.sync().await,
-                Place::Next => {
+                Fit::Old => Ok(()),
+                Fit::Gap => self.sync().await,
+                Fit::Next => {
                     let message = Message {
                         id: message.msg_id,
                         kind: message.kind,
@@ -310,7 +310,7 @@ impl Engine {
                 }
             },
             Incoming::Event(IncomingEvent::Notify(notice)) => {
-                if self.replica.notice(&notice) == Place::Gap {
+                if self.replica.notice(&notice) == Fit::Gap {
                     self.sync().await?;
                 }
                 self.emit(ClientEvent::Notice(notice)).await
@@ -319,8 +319,8 @@ impl Engine {
     }
 
     fn answered(&mut self, answer: IncomingAnswer) {
-        let place = self.unanswered.iter().position(|pending| pending.client_msg_id == answer.client_msg_id);
-        let Some(mut pending) = place.and_then(|index| self.unanswered.remove(index)) else { return };
+        let index = self.unanswered.iter().position(|pending| pending.client_msg_id == answer.client_msg_id);
+        let Some(mut pending) = index.and_then(|index| self.unanswered.remove(index)) else { return };
         if answer.code.is_some_and(|code| is_open(code, pending.unsure)) {
             pending.unsure = true;
             return self.again.push_back((Instant::now() + AGAIN, pending));

@@ -28,7 +28,7 @@ pub struct GroupReplica {
 
 /// What a frame means to one who has seen everything before it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Fit {
     /// The next change: show it.
     Next,
     /// Seen already.
@@ -92,37 +92,37 @@ impl Replica {
     }
 
     /// Places a message that was pushed.
-    pub(crate) fn message(&mut self, message: &IncomingMessage) -> Place {
-        let place = self.change(message.gid, message.rev, message.rev);
-        if place == Place::Next {
+    pub(crate) fn message(&mut self, message: &IncomingMessage) -> Fit {
+        let fit = self.change(message.gid, message.rev, message.rev);
+        if fit == Fit::Next {
             self.groups.entry(message.gid).or_default().seq = message.seq;
         }
-        place
+        fit
     }
 
     /// Places a notice that was pushed. One without `rev` and `gid` speaks of the client's own user.
-    pub(crate) fn notice(&mut self, notice: &IncomingNotice) -> Place {
+    pub(crate) fn notice(&mut self, notice: &IncomingNotice) -> Fit {
         match (notice.gid, notice.rev) {
             // A change of many members takes many revs and is told once.
             (Some(gid), Some(_)) if !notice.uids.is_empty() && notice.seq.is_none() => {
                 let known = self.group(gid).rev;
-                if notice.rev.is_some_and(|rev| rev <= known) { Place::Old } else { Place::Gap }
+                if notice.rev.is_some_and(|rev| rev <= known) { Fit::Old } else { Fit::Gap }
             }
             (Some(gid), Some(rev)) => self.change(gid, notice.from_rev.unwrap_or(rev), rev),
-            _ => Place::Gap,
+            _ => Fit::Gap,
         }
     }
 
     /// Places a change that took the `rev`s from the one to the other.
-    fn change(&mut self, gid: u64, from_rev: u64, rev: u64) -> Place {
+    fn change(&mut self, gid: u64, from_rev: u64, rev: u64) -> Fit {
         let group = self.groups.entry(gid).or_default();
         if rev <= group.rev {
-            Place::Old
+            Fit::Old
         } else if from_rev <= group.rev + 1 {
             group.rev = rev;
-            Place::Next
+            Fit::Next
         } else {
-            Place::Gap
+            Fit::Gap
         }
     }
 }

@@ -140,8 +140,9 @@ impl View {
         let of_members =
             members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), Names::One(member.user)));
         let of_renamed = renamed.iter().map(|(rev, user)| (*rev, 1, 0, Names::One(*user)));
-        let of_events =
-            events.iter().map(|event| (event.place(), event.size(), event.size_bytes(), Names::Event(event)));
+        let of_events = events
+            .iter()
+            .map(|event| (event.seen_rev(), event.size(), event.size_bytes(), Names::Event(event)));
         let mut told: Vec<_> = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
         told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
         // Not all of them may have been read.
@@ -157,7 +158,7 @@ impl View {
         if more {
             room.use_up();
         }
-        events.retain(|event| event.place() <= rev);
+        events.retain(|event| event.seen_rev() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
         renamed.retain(|(of_member, _)| *of_member <= rev);

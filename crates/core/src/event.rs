@@ -53,8 +53,8 @@ pub enum Topic {
 }
 
 impl Change {
-    /// The topics that it is a change of, with its place in each. The end of sessions has none.
-    pub fn places(&self) -> impl Iterator<Item = (Topic, Rev)> + use<> {
+    /// The topics that it is a change of, with its `rev` in each. The end of sessions has none.
+    pub fn topic_revs(&self) -> impl Iterator<Item = (Topic, Rev)> + use<> {
         let (first, second) = match self {
             Self::Message { message, .. } => (Some((Topic::Group(message.group), message.rev)), None),
             Self::Receipt { group, rev, .. }
@@ -71,7 +71,7 @@ impl Change {
         first.into_iter().chain(second)
     }
 
-    /// The first `rev` of a change whose place is `rev`: each of several who join or leave at once takes one, and the
+    /// The first `rev` of a change whose number is `rev`: each of several who join or leave at once takes one, and the
     /// change has the last of them.
     pub fn first_rev(&self, rev: Rev) -> Rev {
         let Self::Group { what, .. } = self else { return rev };

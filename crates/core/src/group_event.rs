@@ -22,7 +22,7 @@ pub const MAX_ROWS: usize = 1000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupEvent {
-    /// Its place among the changes of the group, as the change itself was told.
+    /// Its number among the changes of the group, as the change itself was told.
     pub rev: Rev,
     /// The group's last message when it happened.
     pub seq: Seq,
@@ -103,7 +103,7 @@ impl GroupEvent {
 
     /// The `rev` by which it is seen. Each of those who join or leave takes one, and the change has the last of
     /// them: who joins sees that one, and who leaves the first.
-    pub fn place(&self) -> Rev {
+    pub fn seen_rev(&self) -> Rev {
         match self.kind {
             EventKind::Removed | EventKind::Dissolved => {
                 Rev((self.rev.0 + 1).saturating_sub(self.count.max(1)))
@@ -112,11 +112,11 @@ impl GroupEvent {
         }
     }
 
-    /// The inverse of [`Self::place`].
-    pub fn rev_of(kind: EventKind, place: Rev, count: u64) -> Rev {
+    /// The inverse of [`Self::seen_rev`].
+    pub fn rev_of(kind: EventKind, seen_rev: Rev, count: u64) -> Rev {
         match kind {
-            EventKind::Removed | EventKind::Dissolved => Rev(place.0 + count.max(1) - 1),
-            _ => place,
+            EventKind::Removed | EventKind::Dissolved => Rev(seen_rev.0 + count.max(1) - 1),
+            _ => seen_rev,
         }
     }
 
@@ -229,14 +229,14 @@ mod tests {
     #[test]
     fn who_leaves_with_others_sees_it_as_the_first_of_them_does() {
         let users: Vec<_> = (1..=25).map(UserId).collect();
-        for (what, place) in
+        for (what, seen) in
             [(GroupChange::Removed { users: users.clone() }, 6), (GroupChange::Added { users }, 30)]
         {
             let (group, at) = (GroupId(1), Timestamp(9));
             let change = Change::Group { group, rev: Rev(30), seq: Some(Seq(4)), actor: UserId(1), what, at };
             let (_, event) = GroupEvent::of(&change).expect("an event");
-            assert_eq!((event.place(), event.users.len(), event.count), (Rev(place), MAX_NAMED, 25));
-            assert_eq!(GroupEvent::rev_of(event.kind, event.place(), event.count), Rev(30));
+            assert_eq!((event.seen_rev(), event.users.len(), event.count), (Rev(seen), MAX_NAMED, 25));
+            assert_eq!(GroupEvent::rev_of(event.kind, event.seen_rev(), event.count), Rev(30));
             assert_eq!(GroupEvent::users_from_text(&event.users_as_text()), Some(event.users));
         }
         assert_eq!(GroupEvent::users_from_text(""), Some(vec![]));

@@ -1,4 +1,4 @@
-//! Ids and places: numbers that must not be mistaken for each other.
+//! Ids and numbers: numbers that must not be mistaken for each other.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ number! {
     Seq
 }
 number! {
-    /// The place of a change in its group, or among a user's own changes. 0 is before the first.
+    /// The number of a change in its group, or among a user's own changes. 0 is before the first.
     Rev
 }
 number! {

@@ -91,7 +91,7 @@ pub struct GroupDelta {
     pub renamed: Vec<UserId>,
     /// When the user joined last.
     pub joined_at: Timestamp,
-    /// What happened and the user may know of, by [`GroupEvent::place`]; with a window at most so many, the newest.
+    /// What happened and the user may know of, by [`GroupEvent::seen_rev`]; with a window at most so many, the newest.
     pub events: Vec<GroupEvent>,
     pub more: bool,
     /// Up to where the user has deleted it from their list, if they have.

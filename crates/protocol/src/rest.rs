@@ -132,7 +132,7 @@ pub struct Message {
     pub update_time: String,
     /// Place in the group: 1, 2, 3… without a gap.
     pub seq: u64,
-    /// Place of the latest change of this message among the changes of the group.
+    /// Number of the latest change of this message among the changes of the group.
     pub rev: u64,
     /// Unix milliseconds.
     #[serde(rename = "createdAt")]

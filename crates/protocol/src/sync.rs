@@ -16,7 +16,7 @@ use utoipa::ToSchema;
     "rev": 12, "groups": [{"gid": 2001, "rev": 9}], "window": 50,
 })))]
 pub struct SyncRequest {
-    /// The `rev` of the latest answer: the place in the user's own changes (profile,
+    /// The `rev` of the latest answer: the number among the user's own changes (profile,
     /// friends). 0 at first.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]

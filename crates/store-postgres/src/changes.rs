@@ -37,7 +37,7 @@ async fn record_joinings(db: &impl GenericClient, change: &Change) -> Result<()>
     let Change::Group { group, rev, what, .. } = change else { return Ok(()) };
     let Some(users) = what.joined() else { return Ok(()) };
     let before = rev.0 - users.len() as u64;
-    let revs: Vec<_> = (1..).take(users.len()).map(|place| Rev(before + place).sql()).collect();
+    let revs: Vec<_> = (1..).take(users.len()).map(|nth| Rev(before + nth).sql()).collect();
     let sql = "INSERT INTO joinings (group_id, user_id, rev)
                SELECT $1, new.user_id, new.rev FROM unnest($2::bigint[], $3::bigint[]) AS new (user_id, rev)";
     row::execute(db, sql, &[&group.sql(), &array(users.iter().copied()), &revs]).await?;
@@ -58,7 +58,7 @@ pub(crate) fn records<'c>(changes: impl IntoIterator<Item = &'c Change>) -> (Rec
     let (mut groups, mut users) = (Records::default(), Records::default());
     for change in changes {
         let Some(at) = kept_since(change) else { continue };
-        for (topic, rev) in change.places() {
+        for (topic, rev) in change.topic_revs() {
             let (records, id) = match topic {
                 Topic::Group(group) => (&mut groups, group.sql()),
                 Topic::User(user) => (&mut users, user.sql()),
@@ -72,7 +72,7 @@ pub(crate) fn records<'c>(changes: impl IntoIterator<Item = &'c Change>) -> (Rec
     (groups, users)
 }
 
-/// `None` of what needs no record: messages are one, and the end of sessions has no place.
+/// `None` of what needs no record: messages are one, and the end of sessions has no number.
 const fn kept_since(change: &Change) -> Option<Timestamp> {
     match change {
         Change::Receipt { at, .. }
@@ -116,7 +116,7 @@ pub(crate) async fn is_recorded(db: &impl GenericClient, change: &Change) -> Res
     else {
         return Ok(false);
     };
-    // Waits for whoever has written at this place and is not done. If it is free, they have not, and will not.
+    // Waits for whoever has written at this number and is not done. If it is free, they have not, and will not.
     let insert = db.prepare_cached(&format!("{insert} ON CONFLICT DO NOTHING")).await?;
     let Records { ids, revs, times, changes } = &records;
     if db.execute(&insert, &[ids, revs, times, changes]).await? > 0 {

@@ -296,8 +296,8 @@ impl Database {
             if !matches!(failure, Failure::Unsure(_)) {
                 return Err(failure.into());
             }
-            let has_place = |change: &&Change| change.places().next().is_some();
-            let Some(evidence) = changes.iter().find(has_place) else { return Err(failure.into()) };
+            let has_topic = |change: &&Change| change.topic_revs().next().is_some();
+            let Some(evidence) = changes.iter().find(has_topic) else { return Err(failure.into()) };
             match self.was_committed(evidence).await {
                 Some(Ok(true)) => {}
                 Some(Ok(false)) => return Err(StoreError::Busy),

@@ -9,7 +9,6 @@ use std::collections::hash_map::Entry;
 use foldhash::{HashMap, HashMapExt};
 use rim_core::message::{Message, Receipt};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
-use rim_store::database::Head as Place;
 use rusqlite::Connection;
 
 use crate::failure::Result;
@@ -221,20 +220,24 @@ impl Heads {
     ///
     /// # Errors
     /// `NoSuchGroup`.
-    pub(crate) fn place(&mut self, db: &Connection, group: GroupId) -> Result<Place> {
+    pub(crate) fn head_for_use_case(
+        &mut self,
+        db: &Connection,
+        group: GroupId,
+    ) -> Result<rim_store::database::Head> {
         let known = self.known(db, group)?;
         let Head { last_seq, last_rev, last_message } = known.head;
-        Ok(Place { group, last_seq, last_rev, last_message, last_at: known.last_at })
+        Ok(rim_store::database::Head { group, last_seq, last_rev, last_message, last_at: known.last_at })
     }
 
     /// A use case has moved these groups, and may have changed in the tables who is in them. What has changed here was
     /// flushed before that.
-    pub(crate) fn moved(&mut self, db: &Connection, places: &[Place]) -> Result<()> {
+    pub(crate) fn moved(&mut self, db: &Connection, heads: &[rim_store::database::Head]) -> Result<()> {
         self.forget_standings();
-        for place in places {
-            let known = self.known(db, place.group)?;
-            (known.head.last_rev, known.last_at) = (place.last_rev, place.last_at);
-            (_, known.is_half) = load_head(db, place.group)?;
+        for head in heads {
+            let known = self.known(db, head.group)?;
+            (known.head.last_rev, known.last_at) = (head.last_rev, head.last_at);
+            (_, known.is_half) = load_head(db, head.group)?;
         }
         Ok(())
     }

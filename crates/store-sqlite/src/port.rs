@@ -193,7 +193,7 @@ impl Tx for Batch<'_> {
     }
 
     fn lock_groups(&mut self, groups: &[GroupId]) -> Result<Vec<Head>> {
-        groups.iter().map(|group| Ok(self.heads.place(self.db, *group)?)).collect()
+        groups.iter().map(|group| Ok(self.heads.head_for_use_case(self.db, *group)?)).collect()
     }
 
     fn moved_groups(&mut self, heads: &[Head]) -> Result<()> {

@@ -179,7 +179,7 @@ impl<R: Row> Columns<R> for GroupEvent {
 
     #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
-        let (place, seq, kind, actor, Named(users), count, name, at) = Columns::read(row, first)?;
-        Ok(Self { rev: Self::rev_of(kind, place, count), seq, kind, actor, users, count, name, at })
+        let (seen_rev, seq, kind, actor, Named(users), count, name, at) = Columns::read(row, first)?;
+        Ok(Self { rev: Self::rev_of(kind, seen_rev, count), seq, kind, actor, users, count, name, at })
     }
 }

@@ -69,7 +69,7 @@ impl Change {
                 out.put((kind.code(), content, time(*created_at)));
             }
             Self::Receipt { group, rev, user, receipt, message, seq, at, .. } => {
-                out.put((RECEIPT, group, rev, user, place(&RECEIPTS, receipt), message, seq, time(*at)));
+                out.put((RECEIPT, group, rev, user, index(&RECEIPTS, receipt), message, seq, time(*at)));
             }
             Self::Group { group, rev, seq, actor, what, at } => {
                 // 0 is unknown.
@@ -82,7 +82,7 @@ impl Change {
                 out.user(user);
             }
             Self::Friend { actor, actor_rev, other, other_rev, what, at } => {
-                let what = place(&FRIEND_CHANGES, what);
+                let what = index(&FRIEND_CHANGES, what);
                 out.put((FRIEND, actor, actor_rev, other, other_rev, what, time(*at)));
             }
             Self::Chat { user, rev, group, what, at } => {
@@ -98,7 +98,7 @@ impl Change {
                 out.put(time(*at));
             }
             Self::SessionsEnded { user, sessions, why } => {
-                out.put((SESSIONS_ENDED, user, sessions, place(&ENDS, why)));
+                out.put((SESSIONS_ENDED, user, sessions, index(&ENDS, why)));
             }
         }
         out.0
@@ -119,7 +119,7 @@ impl Change {
             }
             RECEIPT => {
                 let (group, rev, user, receipt, message, seq, at) = from.take()?;
-                let (receipt, at, connection) = (at_place(&RECEIPTS, receipt)?, time_of(at), ConnectionId(0));
+                let (receipt, at, connection) = (at_index(&RECEIPTS, receipt)?, time_of(at), ConnectionId(0));
                 Self::Receipt { group, rev, user, receipt, message, seq, at, connection }
             }
             kind @ (GROUP | PLACED_GROUP) => {
@@ -133,7 +133,7 @@ impl Change {
             }
             FRIEND => {
                 let (actor, actor_rev, other, other_rev, what, at) = from.take()?;
-                let (what, at) = (at_place(&FRIEND_CHANGES, what)?, time_of(at));
+                let (what, at) = (at_index(&FRIEND_CHANGES, what)?, time_of(at));
                 Self::Friend { actor, actor_rev, other, other_rev, what, at }
             }
             CHAT => {
@@ -151,7 +151,7 @@ impl Change {
             }
             SESSIONS_ENDED => {
                 let (user, sessions, why) = from.take()?;
-                Self::SessionsEnded { user, sessions, why: at_place(&ENDS, why)? }
+                Self::SessionsEnded { user, sessions, why: at_index(&ENDS, why)? }
             }
             _ => return None,
         };
@@ -168,13 +168,13 @@ const fn time_of(bytes: Time) -> Timestamp {
 }
 
 /// Where `value` is in the list of all there are.
-fn place<T: PartialEq>(all: &[T], value: &T) -> u64 {
-    let place = all.iter().position(|other| other == value).expect("the list has every value");
-    place as u64
+fn index<T: PartialEq>(all: &[T], value: &T) -> u64 {
+    let index = all.iter().position(|other| other == value).expect("the list has every value");
+    index as u64
 }
 
-fn at_place<T: Copy>(all: &[T], place: u64) -> Option<T> {
-    all.get(usize::try_from(place).ok()?).copied()
+fn at_index<T: Copy>(all: &[T], index: u64) -> Option<T> {
+    all.get(usize::try_from(index).ok()?).copied()
 }
 
 struct Writer(Vec<u8>);
@@ -197,7 +197,7 @@ impl Writer {
             GroupChange::Updated { name: Some(name) } => self.put((RENAMED, name)),
             GroupChange::Added { users } => self.put((ADDED, users)),
             GroupChange::Removed { users } => self.put((REMOVED, users)),
-            GroupChange::Role { user, role } => self.put((ROLE, user, place(&ROLES, role))),
+            GroupChange::Role { user, role } => self.put((ROLE, user, index(&ROLES, role))),
             GroupChange::Creator { user } => self.put((CREATOR, user)),
             GroupChange::Dissolved { members } => self.put((DISSOLVED, members)),
         }
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
             REMOVED => GroupChange::Removed { users: self.take()? },
             ROLE => {
                 let (user, role) = self.take()?;
-                GroupChange::Role { user, role: at_place(&ROLES, role)? }
+                GroupChange::Role { user, role: at_index(&ROLES, role)? }
             }
             CREATOR => GroupChange::Creator { user: self.take()? },
             DISSOLVED => GroupChange::Dissolved { members: self.take()? },

@@ -228,7 +228,7 @@ const DELIVERY: Told = Told {
         always("clientMsgId", Holds::Text, "that of its sender"),
         always("msgId", Holds::Id, ""),
         always("seq", Holds::Place, "place in the group: 1, 2, 3… without a gap"),
-        always("rev", Holds::Place, "place among the changes of the group"),
+        always("rev", Holds::Place, "number among the changes of the group"),
         always("createdAt", Holds::Time, "Unix milliseconds"),
     ],
 };
@@ -245,7 +245,7 @@ const NOTIFY: Told = Told {
         always("clientMsgId", Holds::Word(""), ""),
         or_null("msgId", Holds::Id, "of Read and Delivered"),
         or_not("seq", Holds::Place, "as far as it goes, or where it happened"),
-        or_not("rev", Holds::Place, "place among the changes of the group; of several the last"),
+        or_not("rev", Holds::Place, "number among the changes of the group; of several the last"),
         or_not("uids", Holds::SomeIds, "whom it concerns"),
         or_not("role", Holds::Role, "1 common, 2 admin"),
         always("createdAt", Holds::Time, "Unix milliseconds"),

@@ -189,7 +189,7 @@ impl Follower {
                         connections.waking.batched(|wakes| self.happened(wakes, change));
                     }
                     Some(Hint::Change(change)) => {
-                        change.places().for_each(|(topic, rev)| self.moved(topic, rev));
+                        change.topic_revs().for_each(|(topic, rev)| self.moved(topic, rev));
                     }
                     Some(Hint::Brief(brief)) => self.hinted(brief),
                     None => {}
@@ -232,7 +232,7 @@ impl Follower {
         if let Some((group, rev, users)) = hint::joined(&change) {
             self.joined(group, rev, users);
         }
-        for (topic, rev) in change.places() {
+        for (topic, rev) in change.topic_revs() {
             self.tell(wakes, topic, |progress, tell| progress.heard(rev, change.clone(), tell));
         }
     }
@@ -375,8 +375,8 @@ impl Follower {
                 let connections = &self.cluster.here.connections;
                 connections.waking.batched(|wakes| {
                     for (user, session) in asked {
-                        if let Ok(place) = ended.binary_search_by_key(&session, |(session, _)| *session) {
-                            gateway::end_sessions(connections, wakes, user, &[session], ended[place].1);
+                        if let Ok(index) = ended.binary_search_by_key(&session, |(session, _)| *session) {
+                            gateway::end_sessions(connections, wakes, user, &[session], ended[index].1);
                         }
                     }
                 });

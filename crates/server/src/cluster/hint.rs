@@ -83,7 +83,7 @@ pub(super) fn of(change: &Change, max_payload: usize) -> Vec<(Subject, Vec<u8>)>
     if let Change::SessionsEnded { user, .. } = change {
         return vec![(Subject::Topic(Topic::User(*user)), encoded)];
     }
-    let hints = change.places().map(|(topic, rev)| {
+    let hints = change.topic_revs().map(|(topic, rev)| {
         let payload = if fits { encoded.clone() } else { moved(topic, rev).encode() };
         (Subject::Topic(topic), payload)
     });

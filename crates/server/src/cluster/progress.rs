@@ -14,7 +14,7 @@ pub(super) struct Progress {
     /// Everything up to here was told. `None` until it is known where the topic was when somebody here began to
     /// follow it.
     told: Option<Rev>,
-    /// The highest place heard of.
+    /// The highest number heard of.
     seen: Rev,
     /// Heard and not told yet, as something before it is missing.
     ahead: BTreeMap<Rev, Change>,
@@ -88,7 +88,7 @@ impl Progress {
         let asked_up_to = self.asked_up_to.take().unwrap_or_default();
         let Some(mut told) = self.told else { return };
         for change in changes {
-            let Some(rev) = place(&change, topic).filter(|rev| *rev > told) else { continue };
+            let Some(rev) = rev_in(&change, topic).filter(|rev| *rev > told) else { continue };
             // One of our own says which connection it came from, which the store does not know.
             tell(self.ahead.remove(&rev).unwrap_or(change));
             told = rev;
@@ -120,9 +120,9 @@ impl Progress {
     }
 }
 
-/// The place of a change in `topic`.
-pub(super) fn place(change: &Change, topic: Topic) -> Option<Rev> {
-    change.places().find(|(of, _)| *of == topic).map(|(_, rev)| rev)
+/// The number of a change in `topic`.
+pub(super) fn rev_in(change: &Change, topic: Topic) -> Option<Rev> {
+    change.topic_revs().find(|(of, _)| *of == topic).map(|(_, rev)| rev)
 }
 
 #[cfg(test)]
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn rev_of(change: &Change) -> Option<u64> {
-        place(change, ANNA).map(|rev| rev.0)
+        rev_in(change, ANNA).map(|rev| rev.0)
     }
 
     #[test]

@@ -71,8 +71,8 @@ impl File {
             };
             let written = written(&value);
             let Some(flag) = flag_value(&value) else {
-                let (place, allowed) = (path.display(), setting::allowed(known_setting));
-                let problem = format!("{written:?} (from {place}) is not allowed, it must be {allowed}");
+                let (source, allowed) = (path.display(), setting::allowed(known_setting));
+                let problem = format!("{written:?} (from {source}) is not allowed, it must be {allowed}");
                 return Err(SettingError::new(&name, problem));
             };
             let is_nothing = matches!(&value, Value::Array(values) if values.is_empty());

@@ -149,8 +149,8 @@ fn explain(error: &clap::Error, command: &Command, args: &[OsString], file: &Fil
         _ => return None,
     };
     let arg = setting(command, &name)?;
-    let (value, place) = match given(&name, args) {
-        Some((_, place)) => (value, place),
+    let (value, source) = match given(&name, args) {
+        Some((_, source)) => (value, source),
         // As it stands there, not as its flag would be written.
         None => {
             let written = file.values.get(&name).map(|given| given.written.clone());
@@ -159,7 +159,7 @@ fn explain(error: &clap::Error, command: &Command, args: &[OsString], file: &Fil
     };
     let value = without_passwords(&value);
     let allowed = allowed(arg);
-    Some(SettingError::new(&name, format!("{value:?} ({place}) is not allowed, it must be {allowed}")))
+    Some(SettingError::new(&name, format!("{value:?} ({source}) is not allowed, it must be {allowed}")))
 }
 
 /// The value that a setting was given by its flag, or else by the environment, and which of the two it was.
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_named_with_its_place_and_what_is_allowed() {
+    fn a_wrong_value_is_named_with_its_source_and_what_is_allowed() {
         let wrong = |toml, flags: &[&str]| load_with(toml, flags).expect_err("refused");
         for (text, parts) in [
             (wrong("", &["--listen", "nowhere"]), ["listen", "--listen", "an IP address and a port"]),

@@ -71,7 +71,7 @@ fn encode_a_delivery() {
     count(FRAMES, encode);
 }
 
-/// A place for its answer, the Ack, and what is then written to the socket.
+/// A turn for its answer, the Ack, and what is then written to the socket.
 #[test]
 #[ignore = "counted by make bench-check"]
 fn acknowledge_one_of_32_messages() {

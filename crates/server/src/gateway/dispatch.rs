@@ -56,7 +56,7 @@ fn tell(connections: &Connections, wakes: &mut Wakes<'_>, change: &Change) {
         Change::SessionsEnded { user, sessions, why } => {
             end_sessions(connections, wakes, *user, sessions, *why);
         }
-        _ => change.places().for_each(|(topic, _)| tell_topic(connections, wakes, change, topic)),
+        _ => change.topic_revs().for_each(|(topic, _)| tell_topic(connections, wakes, change, topic)),
     }
 }
 

@@ -183,10 +183,10 @@ impl Hub {
         let state = &mut *self.state.lock();
         let Entry::Occupied(mut entry) = state.users.entry(user) else { return };
         let online = entry.get_mut();
-        let Some(place) = online.connections.iter().position(|c| c.outbox.id() == outbox.id()) else {
+        let Some(index) = online.connections.iter().position(|c| c.outbox.id() == outbox.id()) else {
             return;
         };
-        let gone = online.connections.remove(place);
+        let gone = online.connections.remove(index);
         for group in online.groups.iter().flatten() {
             remove_from_group(&mut state.groups, *group, |(_, other)| other.id() == outbox.id());
         }

@@ -56,7 +56,7 @@ impl Drop for Held {
     }
 }
 
-/// The place of an answer among the answers of its connection.
+/// An answer's turn among those of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket(u32);
 
@@ -183,7 +183,7 @@ impl Outbox {
         })
     }
 
-    /// Takes the next place among the answers.
+    /// Takes the next turn among the answers.
     pub(super) fn reserve(&self) -> Ticket {
         let mut state = self.state.lock();
         let ticket = state.first_ticket.wrapping_add(state.answers.len() as u32);
@@ -191,12 +191,12 @@ impl Outbox {
         Ticket(ticket)
     }
 
-    /// Gives the answer of a place. It is queued as soon as all answers before it are.
+    /// Gives the answer of a turn. It is queued as soon as all answers before it are.
     pub(super) fn answer(self: &Arc<Self>, ticket: Ticket, frame: Bytes) -> Sleeper {
         self.change(|state| {
             let index = ticket.0.wrapping_sub(state.first_ticket) as usize;
-            if let Some(place) = state.answers.get_mut(index) {
-                *place = Some(frame);
+            if let Some(slot) = state.answers.get_mut(index) {
+                *slot = Some(frame);
             }
             while let Some(Some(_)) = state.answers.front() {
                 let frame = state.answers.pop_front().flatten().expect("looked at right before");

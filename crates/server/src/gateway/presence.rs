@@ -127,8 +127,8 @@ impl Presence {
         for user in users {
             let Some(watched) = self.watched.get_mut(user) else { continue };
             // By address: some have many watchers, whom to look into would take long.
-            if let Some(place) = watched.watchers.iter().position(|other| std::ptr::eq(&**other, outbox)) {
-                watched.watchers.swap_remove(place);
+            if let Some(index) = watched.watchers.iter().position(|other| std::ptr::eq(&**other, outbox)) {
+                watched.watchers.swap_remove(index);
             }
             if watched.watchers.is_empty() {
                 self.watched.remove(user);

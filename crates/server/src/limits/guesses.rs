@@ -1,14 +1,14 @@
 //! Guesses at a password: who makes them, and how many are let in.
 //!
-//! A place, which is an address, may guess so often, and all strangers together may guess so often at one account; else
+//! An address may guess so often, and all strangers together may guess so often at one account; else
 //! whoever has ten thousand addresses guesses ten thousand times as fast. But a bound of the account alone would let
 //! strangers lock its owner out. So there are three kinds of guessers, and none takes attempts from another kind:
 //!
 //! - a *device* that was logged in to the account before, which shows a cookie or a session: it counts for itself;
-//! - a *neighbour*: a place from which the account has a session, be it of the owner or of somebody behind the same
+//! - a *neighbour*: an address from which the account has a session, be it of the owner or of somebody behind the same
 //!   router;
-//! - *strangers*. Once they have been wrong often, each place has one attempt in ten minutes: so those who attack use up
-//!   what is theirs, and attempts are left for the owner at a new place.
+//! - *strangers*. Once they have been wrong often, each address has one attempt in ten minutes: so those who attack use up
+//!   what is theirs, and attempts are left for the owner at a new address.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use super::debts::{Charge, Debts};
 use super::quota;
 use crate::address::network;
 
-/// Once half of what strangers have together is used up, a place that guesses waits for so long.
+/// Once half of what strangers have together is used up, an address that guesses waits for so long.
 const PAUSE_UNDER_ATTACK: Duration = Duration::from_secs(10 * 60);
 
 /// From where somebody tries a password.
@@ -56,7 +56,7 @@ impl Account {
 pub(super) enum Debtor {
     Device(Account, [u8; 16]),
     DeviceInAll(Account, [u8; 16]),
-    Place(Account, IpAddr),
+    Address(Account, IpAddr),
     Neighbours(Account),
     Strangers(Account),
 }
@@ -83,15 +83,15 @@ impl<C: Clock> Guesses<C> {
                 Charge::of(Debtor::DeviceInAll(account, number), quota::FAILED_LOGIN_OF_ACCOUNT),
             ],
             Guesser::Neighbour(address) => vec![
-                one(Debtor::Place(account, network(address))),
+                one(Debtor::Address(account, network(address))),
                 Charge::of(Debtor::Neighbours(account), quota::FAILED_LOGIN_OF_ACCOUNT),
             ],
             Guesser::Stranger(address) => {
-                let mut place = one(Debtor::Place(account, network(address)));
+                let mut charge = one(Debtor::Address(account, network(address)));
                 if self.is_under_attack(account_key) {
-                    place = Charge { cost: PAUSE_UNDER_ATTACK, tolerance: Duration::ZERO, ..place };
+                    charge = Charge { cost: PAUSE_UNDER_ATTACK, tolerance: Duration::ZERO, ..charge };
                 }
-                vec![place, Charge::of(Debtor::Strangers(account), quota::FAILED_LOGIN_OF_ACCOUNT)]
+                vec![charge, Charge::of(Debtor::Strangers(account), quota::FAILED_LOGIN_OF_ACCOUNT)]
             }
         };
         self.0.attempt(&charges).map(|()| Attempt(charges))

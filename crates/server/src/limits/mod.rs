@@ -330,7 +330,7 @@ mod tests {
 
     const STRANGER: Guesser = Guesser::Stranger(HOME);
 
-    fn place(number: u32) -> IpAddr {
+    fn address(number: u32) -> IpAddr {
         IpAddr::V4((0xC633_6400 + number).into())
     }
 
@@ -341,11 +341,11 @@ mod tests {
         limits.password_attempt(account, guesser).map(drop)
     }
 
-    /// How many guesses are let in of so many places, each of which goes on until it is refused.
-    fn guesses_of(limits: &Limits, places: std::ops::Range<u32>, kind: fn(IpAddr) -> Guesser) -> usize {
+    /// How many guesses are let in of so many addresses, each of which goes on until it is refused.
+    fn guesses_of(limits: &Limits, addresses: std::ops::Range<u32>, kind: fn(IpAddr) -> Guesser) -> usize {
         let of =
-            |number| (0..1000).take_while(|_| guess(limits, "anna", kind(place(number))).is_ok()).count();
-        places.map(of).sum()
+            |number| (0..1000).take_while(|_| guess(limits, "anna", kind(address(number))).is_ok()).count();
+        addresses.map(of).sum()
     }
 
     #[test]
@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(guess(&limits, "anna", STRANGER), closed, "also if all of them came at once");
         assert_eq!(guess(&limits, "bob", STRANGER), Ok(()));
         assert_eq!(
-            guess(&limits, "anna", Guesser::Stranger(place(1))),
+            guess(&limits, "anna", Guesser::Stranger(address(1))),
             Ok(()),
             "the owner is not locked out"
         );
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_places_guess_an_account_has_so_many_guesses() {
+    fn however_many_addresses_guess_an_account_has_so_many_guesses() {
         let (limits, clock) = limits(true);
         let at_once = guesses_of(&limits, 0..10_000, Guesser::Stranger);
         assert_eq!(at_once, 100);
@@ -385,7 +385,7 @@ mod tests {
         let (limits, _) = limits(true);
         guesses_of(&limits, 0..10_000, Guesser::Stranger);
         assert!(limits.is_under_attack("anna") && !limits.is_under_attack("bob"));
-        assert!(guess(&limits, "anna", Guesser::Stranger(place(10_001))).is_err());
+        assert!(guess(&limits, "anna", Guesser::Stranger(address(10_001))).is_err());
         assert_eq!(guess(&limits, "anna", Guesser::Device([1; 16])), Ok(()));
         assert_eq!(guess(&limits, "anna", Guesser::Neighbour(HOME)), Ok(()));
         // Neighbours have no more than strangers, and take nothing from devices.
@@ -402,16 +402,16 @@ mod tests {
         assert_eq!(guess(&limits, "anna", Guesser::Device([1; 16])), Ok(()));
     }
 
-    /// As long as fewer than seventeen places attack, what they may use up is less than what comes back.
+    /// As long as fewer than seventeen addresses attack, what they may use up is less than what comes back.
     #[test]
-    fn the_owner_at_a_new_place_waits_at_most_some_minutes_during_an_attack() {
+    fn the_owner_at_a_new_address_waits_at_most_some_minutes_during_an_attack() {
         let (limits, clock) = limits(true);
         let mut waited = 0;
         for minute in 0..300 {
             guesses_of(&limits, 0..16, Guesser::Stranger);
             if minute >= 60 {
-                // Each time from another place.
-                match limits.password_attempt("anna", Guesser::Stranger(place(1_000 + minute))) {
+                // Each time from another address.
+                match limits.password_attempt("anna", Guesser::Stranger(address(1_000 + minute))) {
                     Ok(attempt) => {
                         waited = 0;
                         limits.not_a_wrong_password(&attempt);
@@ -454,7 +454,7 @@ mod tests {
             assert_eq!(limits.taken(HOME), Ok(()));
         }
         assert_eq!(limits.taken(HOME), Err(RetryAfter(Duration::from_secs(180))));
-        assert_eq!(limits.taken(place(1)), Ok(()));
+        assert_eq!(limits.taken(address(1)), Ok(()));
         clock.advance(Duration::from_secs(180));
         assert_eq!(limits.taken(HOME), Ok(()));
     }

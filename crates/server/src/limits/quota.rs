@@ -10,7 +10,7 @@ pub(super) const REGISTER: Quota = per_minute(30, 120);
 pub(super) const LOGIN: Quota = per_minute(120, 240);
 /// Logins to one account from devices that it knows, which do not count for their address; more of them do.
 pub(super) const LOGIN_OF_DEVICE: Quota = per_minute(6, 20);
-/// Failed logins to one account from one place or device.
+/// Failed logins to one account from one address or device.
 pub(super) const FAILED_LOGIN: Quota = per_minute(6, 20);
 /// The same of all strangers together, of all neighbours, or of one device in the long run.
 pub(super) const FAILED_LOGIN_OF_ACCOUNT: Quota = per_hour(100, 100);

@@ -17,13 +17,13 @@ use super::picture::Format;
 /// Where the pictures are.
 #[derive(Clone)]
 pub struct Avatars {
-    place: Place,
+    storage: Storage,
     /// Files are read and written in tasks that may block.
     tasks: TaskTracker,
 }
 
 #[derive(Clone)]
-enum Place {
+enum Storage {
     Folder(Arc<Folder>),
     Store(Arc<dyn SharedStore>),
 }
@@ -38,12 +38,12 @@ pub enum Picture {
 impl Avatars {
     /// In the data folder.
     pub fn in_folder(data: &Path, tasks: TaskTracker) -> io::Result<Self> {
-        Folder::open(data).map(|folder| Self { place: Place::Folder(Arc::new(folder)), tasks })
+        Folder::open(data).map(|folder| Self { storage: Storage::Folder(Arc::new(folder)), tasks })
     }
 
     /// In the store of several nodes, so that each of them has all.
     pub fn in_store(store: Arc<dyn SharedStore>, tasks: TaskTracker) -> Self {
-        Self { place: Place::Store(store), tasks }
+        Self { storage: Storage::Store(store), tasks }
     }
 
     /// Keeps a picture; when this returns it is on the disk. The same picture again is stored no second time.
@@ -51,13 +51,13 @@ impl Avatars {
     /// Should the caller not wait for it, the picture is kept all the same, which harms nobody.
     pub async fn keep(&self, format: Format, picture: Bytes) -> io::Result<AvatarName> {
         let name = AvatarName::of(format, &picture);
-        match &self.place {
-            Place::Folder(folder) => {
+        match &self.storage {
+            Storage::Folder(folder) => {
                 let (folder, of) = (Arc::clone(folder), name.clone());
                 let keeping = self.tasks.spawn_blocking(move || folder.keep(&of, &picture));
                 keeping.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
             }
-            Place::Store(store) => {
+            Storage::Store(store) => {
                 store.put_media(name.to_string(), picture.to_vec()).await.map_err(io::Error::other)?;
             }
         }
@@ -79,7 +79,7 @@ impl Avatars {
         if unused.is_empty() {
             return Ok(0);
         }
-        let Place::Folder(folder) = &self.place else {
+        let Storage::Folder(folder) = &self.storage else {
             return Ok(store.forget_uploads(unused, before).await.map_err(io::Error::other)?.len());
         };
         // Forgotten first, and removed then: a server that ends between the two leaves a file and loses none.
@@ -94,14 +94,14 @@ impl Avatars {
 
     /// The picture of that name, if there is one.
     pub async fn find(&self, name: AvatarName) -> io::Result<Option<Picture>> {
-        match &self.place {
-            Place::Folder(folder) => {
+        match &self.storage {
+            Storage::Folder(folder) => {
                 let folder = Arc::clone(folder);
                 let finding = self.tasks.spawn_blocking(move || folder.find(&name));
                 let found = finding.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))?;
                 Ok(found.map(|(file, length)| Picture::File(file, length)))
             }
-            Place::Store(store) => {
+            Storage::Store(store) => {
                 let found = store.media(&name.to_string()).await.map_err(io::Error::other)?;
                 Ok(found.map(Picture::Bytes))
             }

@@ -275,7 +275,7 @@ fn record(tx: &dyn Tx, change: &Change) -> Step<()> {
     let Some((group, event)) = GroupEvent::of(change) else { return Ok(()) };
     let sql = "INSERT INTO group_events (group_id, place, seq, kind, actor_id, user_ids, user_count, name, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let (place, kind, users) = (event.place(), event.kind.code(), event.users_as_text());
+    let (place, kind, users) = (event.seen_rev(), event.kind.code(), event.users_as_text());
     let GroupEvent { seq, actor, count, name, at, .. } = &event;
     tx.execute(sql, &params![group, place, *seq, kind, *actor, users, *count, name.as_ref(), *at]).map(drop)
 }

@@ -180,9 +180,9 @@ impl View {
             assert_eq!(again, None, "a message that does not change comes once");
         }
         for event in delta.events {
-            let place = event.place();
-            assert!(place > self.rev && place <= delta.rev, "only what the client missed");
-            let again = self.events.insert(place, event);
+            let seen = event.seen_rev();
+            assert!(seen > self.rev && seen <= delta.rev, "only what the client missed");
+            let again = self.events.insert(seen, event);
             assert_eq!(again, None, "what happened is told once");
         }
         self.joined_at = Some(delta.joined_at);
@@ -225,7 +225,7 @@ fn check(page: &SyncPage, user: UserId, limit: u32) {
         named.extend(delta.members.iter().map(|member| member.user));
         named.extend(&delta.renamed);
         named.extend(delta.events.iter().flat_map(GroupEvent::named));
-        assert!(delta.events.is_sorted_by(|a, b| a.place() < b.place()), "events ascend");
+        assert!(delta.events.is_sorted_by(|a, b| a.seen_rev() < b.seen_rev()), "events ascend");
         assert!(delta.renamed.is_empty() || delta.members_omitted, "a member that is told is told once");
     }
     let mut users = BTreeSet::new();

@@ -136,7 +136,7 @@ impl Room {
     /// What the user may know of, whether or not they are still a member.
     pub(super) fn events_of(&self, user: UserId) -> Vec<GroupEvent> {
         let Some(person) = self.person(user) else { return Vec::new() };
-        self.events.iter().filter(|event| person.hears(event.place())).cloned().collect()
+        self.events.iter().filter(|event| person.hears(event.seen_rev())).cloned().collect()
     }
 
     pub(super) fn unread(&self, user: UserId) -> u64 {

@@ -16,7 +16,7 @@ use super::frames;
 use super::outbox::Ticket;
 use super::peer::{Failed, Peer};
 
-/// Carries out a request and answers it in its place.
+/// Carries out a request and answers it in its turn.
 ///
 /// # Errors
 /// It was refused, and that is the client's doing.

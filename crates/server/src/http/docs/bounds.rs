@@ -91,10 +91,10 @@ const EITHER: &[(&str, [&str; 2])] = &[("FriendAdd", ["fid", "account"])];
 
 /// Writes the bounds into the document. A nullable field has the same.
 pub(super) fn add(schemas: &mut Value) {
-    for (place, bound) in FIELDS {
-        let (schema, field) = place.split_once('.').expect("a schema and its field");
+    for (path, bound) in FIELDS {
+        let (schema, field) = path.split_once('.').expect("a schema and its field");
         let found = &mut schemas[schema]["properties"][field];
-        write(found.as_object_mut().unwrap_or_else(|| panic!("there is no field {place}")), *bound);
+        write(found.as_object_mut().unwrap_or_else(|| panic!("there is no field {path}")), *bound);
     }
     for (schema, keys) in EITHER {
         let schema = schemas[*schema].as_object_mut().expect("a schema");
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::http::docs::openapi;
 
-    /// Every text, list and number that a client sends, by its place.
+    /// Every text, list and number that a client sends, by its path.
     #[derive(Default)]
     struct Sent {
         bounded: BTreeSet<String>,
@@ -140,18 +140,18 @@ mod tests {
     }
 
     impl Sent {
-        fn look_at(&mut self, document: &Value, place: &str, schema: &Value) {
+        fn look_at(&mut self, document: &Value, path: &str, schema: &Value) {
             if let Some(reference) = schema["$ref"].as_str() {
                 let name = reference.rsplit('/').next().expect("a name");
                 let target = &document["components"]["schemas"][name];
                 return self.look_at(
                     document,
-                    if target["properties"].is_object() { name } else { place },
+                    if target["properties"].is_object() { name } else { path },
                     target,
                 );
             }
             for choice in schema["oneOf"].as_array().into_iter().flatten() {
-                self.look_at(document, place, choice);
+                self.look_at(document, path, choice);
             }
             let is = |name: &str| {
                 schema["type"] == name
@@ -161,17 +161,17 @@ mod tests {
                 () if is("string") && schema["enum"].is_null() => "maxLength",
                 () if is("integer") => "maximum",
                 () if is("array") => {
-                    self.look_at(document, place, &schema["items"]);
+                    self.look_at(document, path, &schema["items"]);
                     "maxItems"
                 }
                 () => {
                     for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
-                        self.look_at(document, &format!("{place}.{field}"), schema);
+                        self.look_at(document, &format!("{path}.{field}"), schema);
                     }
                     return;
                 }
             };
-            if schema[bound].is_u64() { &mut self.bounded } else { &mut self.free }.insert(place.to_owned());
+            if schema[bound].is_u64() { &mut self.bounded } else { &mut self.free }.insert(path.to_owned());
         }
     }
 
@@ -191,7 +191,7 @@ mod tests {
             }
         }
         assert!(sent.bounded.contains("NewGroup.mode") && sent.bounded.len() > 30, "{:?}", sent.bounded);
-        let known = COMPARED.iter().map(|place| (*place).to_owned()).collect();
+        let known = COMPARED.iter().map(|path| (*path).to_owned()).collect();
         assert_eq!(sent.free, known, "give them a bound in FIELDS");
     }
 }

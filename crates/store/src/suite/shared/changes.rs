@@ -171,5 +171,5 @@ async fn close<const N: usize>(nodes: [Node; N]) -> Claim {
 }
 
 fn rev_in(change: &Change, topic: Topic) -> Option<Rev> {
-    change.places().find(|(place, _)| *place == topic).map(|(_, rev)| rev)
+    change.topic_revs().find(|(of, _)| *of == topic).map(|(_, rev)| rev)
 }

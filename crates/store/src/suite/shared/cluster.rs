@@ -335,7 +335,7 @@ async fn close<const N: usize>(nodes: [Node; N]) -> Claim {
 }
 
 fn rev_of(change: &Change) -> u64 {
-    change.places().next().expect("a change of the group").1.0
+    change.topic_revs().next().expect("a change of the group").1.0
 }
 
 fn receipt_seq(change: &Change) -> Seq {
