@@ -71,7 +71,7 @@ pub trait CommitObserver: Send + Sync + 'static {
 ///
 /// What every implementation guarantees, and the suite checks:
 /// - A method that returns `Ok`, and a [`Done`] that is called with `Ok`, mean that the change has
-///   reached the disk. No other session can see a change before that.
+///   reached the disk. Nobody else can see a change before that.
 /// - (sender, group, `client_msg_id`) is stored once, for ever.
 /// - Within a group `seq` runs 1, 2, 3… without a gap in commit order. Every durable change of a group
 ///   takes the group's next `rev`: messages, receipts that move on, membership, roles, name and avatar of the

@@ -59,7 +59,7 @@ async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) -> &'static st
                 Some(commit) => {
                     cluster.here.metrics.feed_depth.set(feed.len().try_into().unwrap_or(i64::MAX));
                     follower.committed(commit);
-                    // A full feed must not keep the sessions of this thread from writing.
+                    // A full feed must not keep the connections of this thread from writing.
                     tokio::task::yield_now().await;
                 }
                 None => return vital::WRITER,

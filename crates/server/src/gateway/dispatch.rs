@@ -45,7 +45,7 @@ async fn drain(connections: &Connections, mut feed: Feed) {
                 }
             }
         });
-        // A full feed must not keep the sessions of this thread from writing what was queued for them.
+        // A full feed must not keep the connections of this thread from writing what was queued for them.
         tokio::task::yield_now().await;
     }
 }

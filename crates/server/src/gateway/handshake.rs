@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 
+use super::connection::Connection;
 use super::parts::Gateway;
-use super::session::Session;
 use super::socket::Socket;
 use crate::address::RemoteAddress;
 use crate::listen::{Line, SocketGuard};
@@ -53,7 +53,7 @@ pub async fn upgrade(State(gateway): State<Arc<Gateway>>, mut request: Request) 
         let already_read = parts.read_buf.to_vec();
         drop(parts.read_buf);
         let socket = Socket::new(parts.io.into_inner().into_stream(), already_read);
-        Session::new(gateway, socket, address).run().await;
+        Connection::new(gateway, socket, address).run().await;
     });
     switching_protocols(&accept)
 }

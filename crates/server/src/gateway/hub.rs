@@ -49,14 +49,14 @@ struct State {
 /// A user with at least one connection.
 #[derive(Default)]
 struct Online {
-    connections: Vec<Connection>,
+    connections: Vec<Bound>,
     /// The groups they are in; `None` until the first Login has read them from the store.
     groups: Option<Vec<GroupId>>,
     /// Joined (true) and left (false) since that read began.
     meanwhile: Vec<(GroupId, bool)>,
 }
 
-struct Connection {
+struct Bound {
     session: SessionId,
     outbox: Arc<Outbox>,
     /// Whether it hears anything yet, and is in the lists of its groups.
@@ -136,7 +136,7 @@ impl Hub {
             return Err(TooManyConnections);
         }
         let outbox = Arc::clone(outbox);
-        online.connections.push(Connection { session, outbox, joined: false, watches: Box::default() });
+        online.connections.push(Bound { session, outbox, joined: false, watches: Box::default() });
         Ok(())
     }
 

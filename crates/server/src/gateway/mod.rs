@@ -1,14 +1,15 @@
 //! The gateway: WebSockets, from handshake to the last close frame.
 //!
 //! The way of a message through it:
-//! [`session`] reads bytes and cuts them into frames ([`ws`]) → `rim_protocol` parses a frame → one of
+//! [`connection`] reads bytes and cuts them into frames ([`ws`]) → `rim_protocol` parses a frame → one of
 //! [`commands`] checks it and hands it to the store → after the commit [`dispatch`] answers the sender and
 //! gives one encoded frame to the [`outbox`] of every connection the [`hub`] knows in that group → [`waking`]
-//! has each connection's session write its outbox to the socket.
+//! has each connection write its outbox to the socket.
 
 mod admission;
 mod budget;
 mod commands;
+mod connection;
 mod connections;
 #[cfg(test)]
 mod cost;
@@ -21,7 +22,6 @@ mod outbox;
 mod parts;
 mod peer;
 mod presence;
-mod session;
 mod socket;
 mod waking;
 mod wheel;

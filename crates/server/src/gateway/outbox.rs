@@ -4,7 +4,7 @@
 //! It is bounded in bytes. When it is full its content is dropped and the connection is told with 4008 to
 //! come back and sync: a slow reader costs neither memory nor anybody's time, and loses nothing.
 //!
-//! Whatever leaves something in an outbox returns its [`Sleeper`]: the caller says whether the session is woken now or,
+//! Whatever leaves something in an outbox returns its [`Sleeper`]: the caller says whether the connection is woken now or,
 //! by [`super::waking`], with others.
 //!
 //! All of them together are bounded, too. Counted is what those hold who have fallen behind: an outbox that is about as
@@ -79,11 +79,11 @@ impl Closing {
 pub(super) struct Load {
     /// Answers not yet given.
     pub(super) unanswered: usize,
-    /// Whether there is something for the session to do: to write, or to end.
+    /// Whether there is something for the connection to do: to write, or to end.
     pub(super) work: bool,
 }
 
-/// The queue of one connection, shared by its session and everybody who has something for it.
+/// The queue of one connection, shared by its task and everybody who has something for it.
 pub(super) struct Outbox {
     id: ConnectionId,
     /// Whether the client wants to hear of what it did itself.
@@ -92,7 +92,7 @@ pub(super) struct Outbox {
     heard_at: AtomicU32,
     /// Where in the wheel it is; moved under the hub's lock.
     slot: AtomicU8,
-    /// Wakes the session. One consumer, any number of wakers: less than a `Notify` needs.
+    /// Wakes the connection. One consumer, any number of wakers: less than a `Notify` needs.
     waker: AtomicWaker,
     /// Whether somebody has its [`Sleeper`], and is going to wake it: one is enough.
     is_to_be_woken: AtomicBool,
@@ -113,7 +113,7 @@ struct State {
     /// The ticket of the first of `answers`.
     first_ticket: u32,
     closing: Option<Closing>,
-    /// The session is over: nothing is taken any more.
+    /// The connection is over: nothing is taken any more.
     over: bool,
     /// The profile that was told last.
     told: Option<Arc<User>>,
@@ -210,7 +210,7 @@ impl Outbox {
         })
     }
 
-    /// Asks the session to end. The first wish counts.
+    /// Asks the connection to end. The first wish counts.
     pub(super) fn close(self: &Arc<Self>, code: CloseCode, reason: Option<String>) -> Sleeper {
         self.change(|state| {
             state.closing.get_or_insert(Closing { code, reason });
@@ -241,7 +241,7 @@ impl Outbox {
         *state = State { over: true, ..State::default() };
     }
 
-    /// Has the session's task woken when there is work.
+    /// Has the connection's task woken when there is work.
     pub(super) fn register(&self, waker: &Waker) {
         self.waker.register(waker);
     }
@@ -253,7 +253,7 @@ impl Outbox {
         }
         act(&mut state);
         drop(state);
-        // Whoever is going to wake it takes this back first: the session then sees what was left until here.
+        // Whoever is going to wake it takes this back first: the connection then sees what was left until here.
         if self.is_to_be_woken.swap(true, Ordering::AcqRel) {
             Sleeper::nobody()
         } else {
@@ -262,7 +262,7 @@ impl Outbox {
     }
 }
 
-/// Wakes the session.
+/// Wakes the connection.
 impl Wake for Outbox {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();

@@ -48,7 +48,7 @@ impl Peer {
             .hub
             .bind(user, session, &self.outbox, most)
             .map_err(|_| Failed(ErrorCode::TooFast, "too many connections of this user".to_owned()))?;
-        metrics.sessions_bound.inc();
+        metrics.connections_bound.inc();
         self.binding = Some(Binding { user, session });
         Ok(())
     }
@@ -60,7 +60,7 @@ impl Peer {
             connections.waking.batched(|wakes| {
                 connections.hub.unbind(wakes, binding.user, &self.outbox, life.clock.now());
             });
-            metrics.sessions_bound.dec();
+            metrics.connections_bound.dec();
         }
     }
 

@@ -1,8 +1,8 @@
-//! When sessions are woken to write: few at once, a crowd in portions.
+//! When connections are woken to write: few at once, a crowd in portions.
 //!
 //! A write to a socket costs ten times what queueing a frame does, so what counts is how many frames it takes
 //! along. A message to a large group leaves something in a thousand outboxes. Woken all together, their
-//! sessions stand before everything else that has something to do, the next commit included, which then goes
+//! connections stand before everything else that has something to do, the next commit included, which then goes
 //! out by itself, in a round of its own. In portions, the next commit is told while most of them still wait, and
 //! they write both at once: every message takes one round through the crowd, wherever in it the round is.
 
@@ -135,7 +135,7 @@ pub(super) mod tests {
         Wakes { waking: &WAKING, sleepers: Vec::new() }
     }
 
-    /// Counts how often a session is woken.
+    /// Counts how often a connection is woken.
     #[derive(Default)]
     struct Woken(AtomicUsize);
 
@@ -152,16 +152,16 @@ pub(super) mod tests {
     }
 
     impl House {
-        fn of(sessions: usize) -> Self {
+        fn of(connections: usize) -> Self {
             let outboxes =
-                (1..=sessions as u64).map(|id| Arc::new(Outbox::new(ConnectionId(id), 0))).collect();
-            let woken = (0..sessions).map(|_| Arc::default()).collect();
+                (1..=connections as u64).map(|id| Arc::new(Outbox::new(ConnectionId(id), 0))).collect();
+            let woken = (0..connections).map(|_| Arc::default()).collect();
             let house = Self { waking: Waking::default(), outboxes, woken };
             house.sleep();
             house
         }
 
-        /// A session that is woken asks to be woken again.
+        /// A connection that is woken asks to be woken again.
         fn sleep(&self) {
             for (outbox, woken) in self.outboxes.iter().zip(&self.woken) {
                 outbox.register(&Arc::clone(woken).into());

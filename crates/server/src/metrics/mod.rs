@@ -47,7 +47,7 @@ pub struct Metrics {
     /// WebSockets that are open.
     pub connections: Gauge,
     /// WebSockets that a user is logged in on.
-    pub sessions_bound: Gauge,
+    pub connections_bound: Gauge,
     frames: Counters,
     /// Frames answered busy: too many writes waited for the store.
     pub frames_busy: Counter,
@@ -120,7 +120,11 @@ impl Metrics {
                 &REFUSALS,
             ),
             connections: gauge(r, "rim_connections", "WebSockets that are open"),
-            sessions_bound: gauge(r, "rim_connections_logged_in", "WebSockets that a user is logged in on"),
+            connections_bound: gauge(
+                r,
+                "rim_connections_logged_in",
+                "WebSockets that a user is logged in on",
+            ),
             frames: Counters::register(r, "rim_frames", "Frames received, by event", "event", &EVENTS),
             frames_busy: counter(r, "rim_frames_busy", "Frames answered busy, as too many writes waited"),
             disconnects: Counters::register(

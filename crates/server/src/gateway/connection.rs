@@ -33,7 +33,7 @@ const _: () = assert!(MAX_FRAME_BYTES_BEFORE_LOGIN == 4096);
 /// How long a close may take: the last frames out, the peer's own close in.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) struct Session {
+pub(super) struct Connection {
     peer: Peer,
     socket: Socket,
     fragments: Fragments,
@@ -58,7 +58,7 @@ enum End {
     Gone,
 }
 
-impl Session {
+impl Connection {
     pub(super) fn new(gateway: Arc<Gateway>, socket: Socket, address: IpAddr) -> Self {
         let peer = Peer::new(gateway, address);
         let touched_at = peer.gateway.connections.hub.second();
@@ -129,7 +129,7 @@ impl Session {
     /// Cuts what was read into frames and takes each of them.
     async fn take_incoming(&mut self) -> Result<(), End> {
         self.note_heard();
-        // Out of `self`, so that a frame can be borrowed from it while the session acts on the frame.
+        // Out of `self`, so that a frame can be borrowed from it while the connection acts on the frame.
         let mut buffer = std::mem::take(&mut self.socket.incoming);
         let mut at = 0;
         let result = self.take_frames(&mut buffer, &mut at).await;
