@@ -108,7 +108,7 @@ export interface ReceivedMsg {
   readonly msgId: number;
   /** place in the group: 1, 2, 3… without a gap */
   readonly seq: number;
-  /** place among the changes of the group */
+  /** number among the changes of the group */
   readonly rev: number;
   /** Unix milliseconds */
   readonly createdAt: number;
@@ -150,7 +150,7 @@ export interface ReceivedNotify {
   readonly gid: number | null;
   /** as far as it goes, or where it happened */
   readonly seq: number | null;
-  /** place among the changes of the group; of several the last */
+  /** number among the changes of the group; of several the last */
   readonly rev: number | null;
   /** of a ProfileUpdated, unless this connection was told just before */
   readonly user: User | null;
@@ -514,7 +514,7 @@ export interface Message {
   readonly client_msg_id: string;
   /** Place in the group: 1, 2, 3… without a gap. */
   readonly seq: number;
-  /** Place of the latest change of this message among the changes of the group. */
+  /** Number of the latest change of this message among the changes of the group. */
   readonly rev: number;
   /** Unix milliseconds. */
   readonly createdAt: number;
@@ -574,7 +574,7 @@ export interface GroupRev {
 /** What the client has. An empty object asks for everything. */
 export interface SyncRequest {
   /**
-   * The `rev` of the latest answer: the place in the user's own changes (profile,
+   * The `rev` of the latest answer: the number among the user's own changes (profile,
    * friends). 0 at first.
    */
   readonly rev?: number | null;
