@@ -48,7 +48,7 @@ impl Departure {
     }
 
     /// Who was the first other member for one of those who left.
-    pub fn peer(&self, user: UserId) -> Option<UserId> {
+    pub fn other(&self, user: UserId) -> Option<UserId> {
         self.first.into_iter().flatten().find(|other| *other != user)
     }
 }

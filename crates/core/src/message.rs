@@ -122,7 +122,7 @@ pub struct Chat {
     pub last: Message,
     /// The first other current member by order of joining; if there is none the first other former
     /// one; if there never was one, the user.
-    pub peer: User,
+    pub other: User,
     /// `max(0, last_seq - max(join_seq, read_seq, own last sent seq))`; of who has left, up to the place where they
     /// left.
     pub unread: u64,
@@ -259,7 +259,7 @@ impl Size for Message {
 
 impl Size for Chat {
     fn size_bytes(&self) -> usize {
-        70 + self.group.size_bytes() + self.last.size_bytes() + self.peer.size_bytes()
+        70 + self.group.size_bytes() + self.last.size_bytes() + self.other.size_bytes()
     }
 }
 

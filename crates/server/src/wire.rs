@@ -130,7 +130,7 @@ pub fn chat(chat: &Chat, viewer: UserId, zone: &TimeZone) -> rest::ChatItem {
     rest::ChatItem {
         group: group(&chat.group),
         msg: message(&chat.last, zone),
-        user: user(&chat.peer, viewer),
+        user: user(&chat.other, viewer),
         unread: Some(chat.unread),
         left: chat.left,
     }

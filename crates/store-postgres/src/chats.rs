@@ -62,7 +62,7 @@ async fn page_of(db: &impl GenericClient, user: UserId, page: Page) -> Result<Ve
 
 /// In their order: none behind the one with which it is more than so many bytes.
 async fn read(db: &impl GenericClient, user: UserId, shown: &[ShownChat], bytes: usize) -> Result<Vec<Chat>> {
-    // The peer is whom old clients show as the title of the chat: rim-core's Departure::peer of one who has left.
+    // The other is whom old clients show as the title of the chat: rim-core's Departure::other of one who has left.
     let sql = concat!(
         "WITH shown AS (
             SELECT page.place, page.group_id, page.last_id,
@@ -104,8 +104,8 @@ async fn read(db: &impl GenericClient, user: UserId, shown: &[ShownChat], bytes:
     let last = array(shown.iter().map(|shown| shown.last));
     let params: row::Params<'_> = &[&user.sql(), &groups, &last, &(bytes as u64).sql()];
     row::all(db, sql, params, |row| {
-        let (group, last, peer, unread, left) = row::read(row)?;
-        Ok(Chat { group, last, peer, unread, left })
+        let (group, last, other, unread, left) = row::read(row)?;
+        Ok(Chat { group, last, other, unread, left })
     })
     .await
 }

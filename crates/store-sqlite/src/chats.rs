@@ -102,7 +102,7 @@ fn last_seen(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Mes
 }
 
 fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat>> {
-    // The peer is whom old clients show as the title of the chat.
+    // The other is whom old clients show as the title of the chat.
     let sql = "SELECT m.group_id,
                       max(0, coalesce(m.left_seq, g.last_seq) - max(m.join_seq, m.read_seq, m.sent_seq)),
                       m.left_rev
@@ -110,14 +110,14 @@ fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat
                WHERE m.group_id = ?1 AND m.user_id = ?2";
     let found = row::first(db, sql, [shown.group.sql(), user.sql()], row::behind_key("members"))?;
     let Some((unread, left_rev)) = found else { return Ok(None) };
-    let peer = peer(db, user, shown.group, left_rev)?;
+    let other = other(db, user, shown.group, left_rev)?;
     let found = (
         groups::seen(db, shown.group, left_rev)?,
         history::find(db, shown.group, shown.last)?,
-        users::find(db, peer)?,
+        users::find(db, other)?,
     );
-    let (Some(group), Some(last), Some(peer)) = found else { return Ok(None) };
-    Ok(Some(Chat { group, last, peer, unread, left: left_rev.is_some() }))
+    let (Some(group), Some(last), Some(other)) = found else { return Ok(None) };
+    Ok(Some(Chat { group, last, other, unread, left: left_rev.is_some() }))
 }
 
 /// The first of those others who are or are not members, and with whom the user was one.
@@ -137,10 +137,10 @@ macro_rules! peer_sql {
 }
 
 /// Whom old clients show as the title of the chat.
-fn peer(db: &Connection, user: UserId, group: GroupId, left_rev: Option<Rev>) -> Result<UserId> {
+fn other(db: &Connection, user: UserId, group: GroupId, left_rev: Option<Rev>) -> Result<UserId> {
     let departure = groups::departure(db, group, left_rev)?;
-    if let Some(peer) = departure.and_then(|departure| departure.peer(user)) {
-        return Ok(peer);
+    if let Some(other) = departure.and_then(|departure| departure.other(user)) {
+        return Ok(other);
     }
     let find =
         |sql: &str| row::first::<(Rev, UserId)>(db, sql, [group.sql(), user.sql()], row::of("members"));

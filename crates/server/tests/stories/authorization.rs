@@ -18,7 +18,7 @@ use crate::world::{Device, PATIENCE, Person, TestServer};
 
 /// What somebody is to the group and the member of it that an operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+enum Asker {
     /// Without a token, and with one that is none.
     Nobody,
     /// Whose session has ended.
@@ -36,17 +36,17 @@ enum Standing {
     Single,
 }
 
-const STANDINGS: [(Standing, &str); 10] = [
-    (Standing::Nobody, "nobody"),
-    (Standing::Ended, "session ended"),
-    (Standing::Disabled, "disabled"),
-    (Standing::Stranger, "stranger"),
-    (Standing::Friend, "friend"),
-    (Standing::Former, "has left"),
-    (Standing::Member, "member"),
-    (Standing::Admin, "admin"),
-    (Standing::Creator, "creator"),
-    (Standing::Single, "single chat"),
+const ASKERS: [(Asker, &str); 10] = [
+    (Asker::Nobody, "nobody"),
+    (Asker::Ended, "session ended"),
+    (Asker::Disabled, "disabled"),
+    (Asker::Stranger, "stranger"),
+    (Asker::Friend, "friend"),
+    (Asker::Former, "has left"),
+    (Asker::Member, "member"),
+    (Asker::Admin, "admin"),
+    (Asker::Creator, "creator"),
+    (Asker::Single, "single chat"),
 ];
 
 /// What happened where nothing was refused.
@@ -71,23 +71,23 @@ async fn everybody_may_do_what_the_page_says_and_nothing_else() {
         let writes = method == "POST" && !READING.contains(&path) && !UNSEEN.contains(&path);
         let changing = |column: &str| writes && row.cells[column] == YES;
         // Those that change nothing are looked at together.
-        for (standing, column) in STANDINGS.into_iter().filter(|(_, column)| !changing(column)) {
-            wrong.extend(house.is_answered(&page, row, standing, column).await);
+        for (asker, column) in ASKERS.into_iter().filter(|(_, column)| !changing(column)) {
+            wrong.extend(house.is_answered(&page, row, asker, column).await);
         }
-        let changed = house.changes(&STANDINGS.map(|(standing, _)| standing)).await;
+        let changed = house.changes(&ASKERS.map(|(asker, _)| asker)).await;
         if changed && !UNSEEN.contains(&path) {
             wrong.push(format!("{} {}: one who may not has changed something", row.name, row.what));
         }
-        for (standing, column) in STANDINGS.into_iter().filter(|(_, column)| changing(column)) {
+        for (asker, column) in ASKERS.into_iter().filter(|(_, column)| changing(column)) {
             if path == "/api/session/revoke/others" {
-                house.begin_another_session(standing).await;
+                house.begin_another_session(asker).await;
             }
-            wrong.extend(house.is_answered(&page, row, standing, column).await);
-            let changed = house.changes(&[standing]).await;
-            if !changed && house.people.contains_key(&standing) {
+            wrong.extend(house.is_answered(&page, row, asker, column).await);
+            let changed = house.changes(&[asker]).await;
+            if !changed && house.people.contains_key(&asker) {
                 wrong.push(format!("{} {}: {column}: it is yes, and nothing changed", row.name, row.what));
             }
-            house.restore(standing, changed).await;
+            house.restore(asker, changed).await;
         }
     }
     assert!(wrong.is_empty(), "docs/authorization.md and the server differ:\n{}", wrong.join("\n"));
@@ -102,10 +102,10 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
     let mut wrong = Vec::new();
     for row in &page.tables["frames"] {
         let event = EVENTS.iter().find(|event| event.name == row.name).expect("it is there");
-        for (standing, column) in STANDINGS {
+        for (asker, column) in ASKERS {
             let expected = row.cells[column].as_str();
-            let (found, code) = house.say(&page, row, standing, expected).await;
-            let changed = house.changes(&[standing]).await;
+            let (found, code) = house.say(&page, row, asker, expected).await;
+            let changed = house.changes(&[asker]).await;
             if found != expected {
                 wrong.push(format!("{} {}: {column}: {found}, and not {expected}", row.name, row.what));
             } else if expected != YES && changed {
@@ -121,7 +121,7 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
             {
                 wrong.push(format!("{}: docs/frames.json does not have the error {code}", row.name));
             }
-            house.restore(standing, changed).await;
+            house.restore(asker, changed).await;
         }
     }
     assert!(wrong.is_empty(), "docs/authorization.md and the server differ:\n{}", wrong.join("\n"));
@@ -272,7 +272,7 @@ fn is_nothing(data: &Value) -> bool {
 /// A server, its people, and what they have been told so far.
 struct House {
     server: TestServer,
-    people: BTreeMap<Standing, Person>,
+    people: BTreeMap<Asker, Person>,
     /// A member of the group, and the other one of the single chat.
     mate: Person,
     other: Person,
@@ -301,8 +301,8 @@ impl House {
         let server = TestServer::start_with(&["--limits=off"]).await;
         let mut people = BTreeMap::new();
         let pal = server.user("pal").await;
-        for (standing, name) in STANDINGS {
-            if matches!(standing, Standing::Nobody | Standing::Ended | Standing::Disabled) {
+        for (asker, name) in ASKERS {
+            if matches!(asker, Asker::Nobody | Asker::Ended | Asker::Disabled) {
                 continue;
             }
             let person = server.user(&name.replace(' ', "-")).await;
@@ -310,20 +310,20 @@ impl House {
             person.befriend(&pal).await;
             let gid = person.group_with(&[]).await;
             person.connect().await.send(gid, "a note", "note").await;
-            people.insert(standing, person);
+            people.insert(asker, person);
         }
         let (mate, other) = (server.user("mate").await, server.user("other").await);
-        people[&Standing::Friend].befriend(&mate).await;
+        people[&Asker::Friend].befriend(&mate).await;
 
         let ended = server.user("ended").await;
         ended.post("/api/user/logout", Value::Null).await.ok(true);
         let disabled = server.user("disabled").await;
         server.operator(&["disable", "disabled"]).await;
 
-        let one = &people[&Standing::Single];
+        let one = &people[&Asker::Single];
         let single = one.chat_with(&other).await;
         let mut devices = BTreeMap::new();
-        for person in [&people[&Standing::Creator], &mate, &other] {
+        for person in [&people[&Asker::Creator], &mate, &other] {
             devices.insert(person.uid, person.connect().await);
         }
         let message = devices.get_mut(&other.uid).expect("connected").send(single, "hello", "s").await;
@@ -351,9 +351,9 @@ impl House {
 
     /// A new group with everybody in their place.
     async fn found(&mut self) {
-        let creator = &self.people[&Standing::Creator];
-        let users: Vec<Value> = [Standing::Former, Standing::Member, Standing::Admin]
-            .map(|standing| json!({"uid": self.people[&standing].uid, "role": if standing == Standing::Admin { 2 } else { 1 }}))
+        let creator = &self.people[&Asker::Creator];
+        let users: Vec<Value> = [Asker::Former, Asker::Member, Asker::Admin]
+            .map(|asker| json!({"uid": self.people[&asker].uid, "role": if asker == Asker::Admin { 2 } else { 1 }}))
             .into_iter()
             .chain([json!({"uid": self.mate.uid})])
             .collect();
@@ -362,19 +362,19 @@ impl House {
         self.times += 1;
         let id = format!("hello {}", self.times);
         let message = self.devices.get_mut(&creator.uid).expect("connected").send(gid, "hello", &id).await;
-        self.people[&Standing::Former].post("/api/group/leave", json!({"gid": gid})).await.ok(true);
+        self.people[&Asker::Former].post("/api/group/leave", json!({"gid": gid})).await.ok(true);
         self.group = Room { gid, message };
     }
 
     /// Whether anybody has been told of anything since this was asked last, or a session has begun or ended.
-    async fn changes(&mut self, standings: &[Standing]) -> bool {
+    async fn changes(&mut self, askers: &[Asker]) -> bool {
         let mut changed = false;
-        for standing in standings {
-            let Some(person) = self.people.get(standing) else { continue };
+        for asker in askers {
+            let Some(person) = self.people.get(asker) else { continue };
             if person.api.me().await.is_err() {
                 // Their own session has ended.
                 let person = self.server.login(person.uid, &person.account).await;
-                self.people.insert(*standing, person);
+                self.people.insert(*asker, person);
                 changed = true;
             }
         }
@@ -382,7 +382,7 @@ impl House {
         for person in &everybody {
             changed |= was_told(person, self.known.entry(person.uid).or_default()).await;
         }
-        let concerned = standings.iter().filter_map(|standing| self.people.get(standing));
+        let concerned = askers.iter().filter_map(|asker| self.people.get(asker));
         for person in concerned.chain([&self.mate, &self.other]) {
             let list = person.get("/api/session/list").await.data();
             let sessions = list.as_array().expect("a list").iter();
@@ -394,87 +394,81 @@ impl House {
     }
 
     /// What is wrong with the answer to an operation.
-    async fn is_answered(
-        &mut self,
-        page: &Page,
-        row: &Row,
-        standing: Standing,
-        column: &str,
-    ) -> Option<String> {
+    async fn is_answered(&mut self, page: &Page, row: &Row, asker: Asker, column: &str) -> Option<String> {
         let expected = match row.cells[column].as_str() {
             AS_IT_WAS => YES,
             other => other,
         };
         let mut found = BTreeSet::new();
-        for token in self.tokens(standing) {
-            found.insert(page.outcome(&self.ask(row, standing, token.as_deref()).await));
+        for token in self.tokens(asker) {
+            found.insert(page.outcome(&self.ask(row, asker, token.as_deref()).await));
         }
         (found != BTreeSet::from([expected.to_owned()]))
             .then(|| format!("{} {}: {column}: {found:?}, and not {expected}", row.name, row.what))
     }
 
-    async fn begin_another_session(&mut self, standing: Standing) {
-        let person = &self.people[&standing];
+    async fn begin_another_session(&mut self, asker: Asker) {
+        let person = &self.people[&asker];
         self.server.login(person.uid, &person.account).await;
-        self.changes(&[standing]).await;
+        self.changes(&[asker]).await;
     }
 
     /// Makes it as it was.
-    async fn restore(&mut self, standing: Standing, changed: bool) {
-        let Some(person) = self.people.get(&standing).cloned().filter(|_| changed) else { return };
+    async fn restore(&mut self, asker: Asker, changed: bool) {
+        let Some(person) = self.people.get(&asker).cloned().filter(|_| changed) else { return };
         // Sockets end with their sessions.
         if let Some(device) = self.devices.get_mut(&person.uid) {
             *device = person.connect().await;
         }
-        let (_, of) = self.target(standing);
-        if standing == Standing::Friend {
+        let (_, of) = self.target(asker);
+        if asker == Asker::Friend {
             person.api.add_friend(of.uid).await.expect("asked");
             of.api.answer_friend(person.uid, 1).await.expect("answered");
         } else {
             person.api.answer_friend(of.uid, 2).await.expect("answered");
         }
-        if standing == Standing::Single {
+        if asker == Asker::Single {
             // Who has left is back.
             person.chat_with(of).await;
         }
         self.found().await;
-        self.changes(&[standing]).await;
+        self.changes(&[asker]).await;
     }
 
-    /// With what somebody of that standing asks.
-    fn tokens(&self, standing: Standing) -> Vec<Option<String>> {
-        match standing {
-            Standing::Nobody => vec![None, Some("rim_none".to_owned())],
-            Standing::Ended => vec![Some(self.ended.clone())],
-            Standing::Disabled => vec![Some(self.disabled.clone())],
-            _ => vec![Some(self.people[&standing].token().to_owned())],
+    /// With what that asker asks.
+    fn tokens(&self, asker: Asker) -> Vec<Option<String>> {
+        match asker {
+            Asker::Nobody => vec![None, Some("rim_none".to_owned())],
+            Asker::Ended => vec![Some(self.ended.clone())],
+            Asker::Disabled => vec![Some(self.disabled.clone())],
+            _ => vec![Some(self.people[&asker].token().to_owned())],
         }
     }
 
-    /// What an operation is about, seen from a standing.
-    fn target(&self, standing: Standing) -> (Room, &Person) {
-        match standing {
-            Standing::Single => (self.single, &self.other),
+    /// What an operation is about, seen from an asker.
+    fn target(&self, asker: Asker) -> (Room, &Person) {
+        match asker {
+            Asker::Single => (self.single, &self.other),
             _ => (self.group, &self.mate),
         }
     }
 
     /// Who asks; one of those who cannot is called by a name that nobody has.
-    fn account(&self, standing: Standing) -> &str {
-        match standing {
-            Standing::Nobody => "nobody",
-            Standing::Ended => "ended",
-            Standing::Disabled => "disabled",
-            _ => &self.people[&standing].account,
+    fn account(&self, asker: Asker) -> &str {
+        match asker {
+            Asker::Nobody => "nobody",
+            Asker::Ended => "ended",
+            Asker::Disabled => "disabled",
+            _ => &self.people[&asker].account,
         }
     }
 
-    async fn ask(&mut self, row: &Row, standing: Standing, token: Option<&str>) -> Answer {
+    async fn ask(&mut self, row: &Row, asker: Asker, token: Option<&str>) -> Answer {
         self.times += 1;
         let (method, path) = row.name.split_once(' ').expect("a method and a path");
-        let (Room { gid, message: _ }, of) = self.target(standing);
+        let (Room { gid, message: _ }, of) = self.target(asker);
         let (uid, account) = (of.uid, &of.account);
-        let own = self.people.get(&standing).map_or(uid, |person| person.uid);
+        let own = self.people.get(&asker).map_or(uid, |person| person.uid);
         let own_session = self.sessions.get(&own).and_then(|ids| ids.last()).copied().unwrap_or_default();
         let other_session = self.sessions[&uid].last().copied().unwrap_or_default();
         let member = json!({"gid": gid, "uid": uid});
@@ -488,7 +482,7 @@ impl House {
                 (String::new(), body)
             }
             ("/api/user/login", "") => {
-                (String::new(), json!({"account": self.account(standing), "password": "secret"}))
+                (String::new(), json!({"account": self.account(asker), "password": "secret"}))
             }
             ("/api/user/get" | "/api/group/get", "one's own") => (String::new(), Value::Null),
             ("/api/user/get" | "/api/group/get", "another's") => (format!("?uid={uid}"), Value::Null),
@@ -515,9 +509,9 @@ impl House {
             ("/api/group/user/get", "") => (format!("?gid={gid}"), Value::Null),
             ("/api/group/user/change", what) => {
                 let (op, whom) = match what {
-                    "add a stranger" => (1, self.people[&Standing::Stranger].uid),
+                    "add a stranger" => (1, self.people[&Asker::Stranger].uid),
                     "remove another" => (2, uid),
-                    "remove the creator" => (2, self.people[&Standing::Creator].uid),
+                    "remove the creator" => (2, self.people[&Asker::Creator].uid),
                     "remove oneself" => (2, own),
                     other => panic!("say how `{other}` is asked"),
                 };
@@ -571,24 +565,18 @@ impl House {
     }
 
     /// Says a frame on a connection of its own, which has logged in where it can. The outcome, and the code of an Error.
-    async fn say(
-        &mut self,
-        page: &Page,
-        row: &Row,
-        standing: Standing,
-        expected: &str,
-    ) -> (String, Option<u16>) {
+    async fn say(&mut self, page: &Page, row: &Row, asker: Asker, expected: &str) -> (String, Option<u16>) {
         self.times += 1;
-        let token = self.tokens(standing).swap_remove(0).unwrap_or_else(|| "rim_none".to_owned());
-        let (Room { gid, message }, of) = self.target(standing);
-        let uid = self.people.get(&standing).map_or(of.uid, |person| person.uid);
+        let token = self.tokens(asker).swap_remove(0).unwrap_or_else(|| "rim_none".to_owned());
+        let (Room { gid, message }, of) = self.target(asker);
+        let uid = self.people.get(&asker).map_or(of.uid, |person| person.uid);
         let mut socket = Connection::open(&self.server.ws()).await.expect("open");
         let login =
             |uid| json!({"event": "Login", "body": {"uid": uid, "content": token, "clientMsgId": "login"}});
         if row.name != "Login" {
             socket.send_text(login(uid).to_string()).await.expect("sent");
             let answer = socket.next_answer().await.expect("an answer");
-            assert_eq!(answer.code.is_none(), self.people.contains_key(&standing), "{answer:?}");
+            assert_eq!(answer.code.is_none(), self.people.contains_key(&asker), "{answer:?}");
         }
         let id = format!("frame {}", self.times);
         let body = json!({"kind": "Text", "uid": uid, "gid": gid, "content": "hm", "clientMsgId": id, "msgId": message});
@@ -599,7 +587,7 @@ impl House {
         let frame = match (row.name.as_str(), row.what.as_str()) {
             ("Login", "one's own") => login(uid),
             ("Login", "as another") => {
-                let other = if uid == of.uid { self.people[&Standing::Stranger].uid } else { of.uid };
+                let other = if uid == of.uid { self.people[&Asker::Stranger].uid } else { of.uid };
                 login(other)
             }
             ("Watch", "") => {

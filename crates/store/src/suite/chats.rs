@@ -18,7 +18,7 @@ pub async fn a_chat_appears_with_its_first_message(w: &mut World) -> Claim {
     let expected = Chat {
         group: w.group_of(bob, group).await,
         last: w.messages(bob, group).await.remove(0),
-        peer: w.store.user(anna).await?.expect("anna"),
+        other: w.store.user(anna).await?.expect("anna"),
         unread: 1,
         left: false,
     };
@@ -60,7 +60,7 @@ pub async fn a_group_one_has_left_stays_a_chat_with_ones_own_part(w: &mut World)
 
     let chat = w.chat(bob, group).await;
     assert_eq!((chat.last.content.as_str(), chat.unread, chat.left), ("two", 2, true));
-    assert_eq!((chat.group.id, chat.peer.id), (group, anna));
+    assert_eq!((chat.group.id, chat.other.id), (group, anna));
     // What is said without them is no activity of theirs.
     assert_eq!(chats(w, bob, 1, 1).await, ["elsewhere"]);
     assert_eq!(chats(w, bob, 2, 1).await, ["two"]);
@@ -378,15 +378,15 @@ pub async fn the_peer_is_the_first_other_member_whoever_wrote(w: &mut World) -> 
     let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
     let group = w.group(carl, &[anna, bob]).await;
     w.send(bob, group, "hi").await?;
-    assert_eq!(peer(w, anna, group).await, carl);
-    assert_eq!(peer(w, bob, group).await, carl);
-    assert_eq!(peer(w, carl, group).await, anna);
+    assert_eq!(other(w, anna, group).await, carl);
+    assert_eq!(other(w, bob, group).await, carl);
+    assert_eq!(other(w, carl, group).await, anna);
 
     let chat = w.single(bob, anna).await;
     w.send(anna, chat, "hi").await?;
-    assert_eq!(peer(w, anna, chat).await, bob);
-    assert_eq!(peer(w, bob, chat).await, anna);
-    let described = w.chat(bob, chat).await.peer;
+    assert_eq!(other(w, anna, chat).await, bob);
+    assert_eq!(other(w, bob, chat).await, anna);
+    let described = w.chat(bob, chat).await.other;
     assert_eq!(Some(described), w.store.user(anna).await?);
     Ok(())
 }
@@ -395,11 +395,11 @@ pub async fn one_who_comes_back_is_the_last_of_the_peers(w: &mut World) -> Claim
     let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
     let group = w.group(carl, &[bob, anna]).await;
     w.send(anna, group, "hi").await?;
-    assert_eq!(peer(w, anna, group).await, carl);
+    assert_eq!(other(w, anna, group).await, carl);
     w.leave(carl, group).await?;
-    assert_eq!(peer(w, anna, group).await, bob);
+    assert_eq!(other(w, anna, group).await, bob);
     w.add(anna, group, &[carl]).await?;
-    assert_eq!(peer(w, anna, group).await, bob);
+    assert_eq!(other(w, anna, group).await, bob);
     Ok(())
 }
 
@@ -408,22 +408,22 @@ pub async fn a_current_member_is_a_peer_before_a_former_one(w: &mut World) -> Cl
     let group = w.group(bob, &[anna, carl]).await;
     w.send(anna, group, "hi").await?;
     w.leave(bob, group).await?;
-    assert_eq!(peer(w, anna, group).await, carl);
+    assert_eq!(other(w, anna, group).await, carl);
     w.leave(carl, group).await?;
-    assert_eq!(peer(w, anna, group).await, bob, "nobody else is there: the first who was");
+    assert_eq!(other(w, anna, group).await, bob, "nobody else is there: the first who was");
 
     let chat = w.single(anna, bob).await;
     w.send(anna, chat, "hi").await?;
     w.leave(bob, chat).await?;
-    assert_eq!(peer(w, anna, chat).await, bob);
+    assert_eq!(other(w, anna, chat).await, bob);
     Ok(())
 }
 
-pub async fn one_who_was_always_alone_is_their_own_peer(w: &mut World) -> Claim {
+pub async fn one_who_was_always_alone_is_the_other_of_their_own_chat(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let group = w.group(anna, &[]).await;
     w.send(anna, group, "note").await?;
-    assert_eq!(peer(w, anna, group).await, anna);
+    assert_eq!(other(w, anna, group).await, anna);
     Ok(())
 }
 
@@ -456,8 +456,8 @@ async fn chats(w: &World, user: UserId, number: u64, size: u32) -> Vec<String> {
     texts(&chats.into_iter().map(|chat| chat.last).collect::<Vec<_>>())
 }
 
-async fn peer(w: &World, user: UserId, group: GroupId) -> UserId {
-    w.chat(user, group).await.peer.id
+async fn other(w: &World, user: UserId, group: GroupId) -> UserId {
+    w.chat(user, group).await.other.id
 }
 
 // ---- forgetting
@@ -510,7 +510,7 @@ pub async fn who_was_away_hears_of_a_leaving_that_was_forgotten(w: &mut World) -
     w.send(carl, group, "hi").await?;
     w.leave(anna, group).await?;
     w.delete_chat(anna, group, None).await?;
-    assert_eq!(w.chat(carl, group).await.peer.id, anna);
+    assert_eq!(w.chat(carl, group).await.other.id, anna);
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub mod random;
 pub mod receipts;
 pub mod sessions;
 pub mod shared;
-pub mod standing;
+pub mod strangers;
 pub mod sync;
 pub mod sync_of_members;
 pub mod uploads;

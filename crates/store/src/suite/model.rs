@@ -58,7 +58,7 @@ pub(super) struct Person {
     pub(super) deleted: Option<Seq>,
     /// Whether they have left the group, and deleted it after that.
     pub(super) forgotten: bool,
-    /// What a group chat was, and who was their peer in it, when they left it last.
+    /// What a group chat was, and who was the other in it, when they left it last.
     as_left: Option<(Group, UserId)>,
 }
 
@@ -154,15 +154,15 @@ impl Room {
         as_left.unwrap_or(&self.group).clone()
     }
 
-    pub(super) fn peer(&self, user: UserId) -> UserId {
+    pub(super) fn other(&self, user: UserId) -> UserId {
         let person = self.person(user).expect("they are or were a member");
         match &person.as_left {
-            Some((_, peer)) if !person.is_member() => *peer,
-            _ => self.present_peer(person),
+            Some((_, other)) if !person.is_member() => *other,
+            _ => self.present_other(person),
         }
     }
 
-    fn present_peer(&self, person: &Person) -> UserId {
+    fn present_other(&self, person: &Person) -> UserId {
         let other =
             |other: &&Person| other.user != person.user && (self.group.single || person.shared(other));
         let current = self.members().find(other);
@@ -216,7 +216,7 @@ impl Room {
         let group = (!self.group.single).then(|| self.group.clone());
         for user in users {
             let person = self.person(*user).expect("they are a member");
-            let as_left = group.clone().map(|group| (group, self.present_peer(person)));
+            let as_left = group.clone().map(|group| (group, self.present_other(person)));
             self.person_mut(*user).expect("they are a member").as_left = as_left;
         }
         for user in users {

@@ -482,7 +482,7 @@ impl<'a> Story<'a> {
             expected.extend(room.visible(user).pop().map(|last| Chat {
                 group: room.seen(user),
                 last,
-                peer: self.model.users[&room.peer(user)].clone(),
+                other: self.model.users[&room.other(user)].clone(),
                 unread: room.unread(user),
                 left: !room.has_member(user),
             }));

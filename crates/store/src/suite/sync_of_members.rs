@@ -224,13 +224,13 @@ pub async fn one_who_left_is_told_of_the_group_as_it_was_then(w: &mut World) -> 
     let late = w.sync(bob, after(&joined)).await.groups.remove(0);
     assert_eq!(late.group, told.group, "and one that has not heard of the name");
     assert_eq!(w.chat(bob, group).await, chat);
-    assert_eq!((chat.group.creator, chat.peer.id), (anna, anna));
+    assert_eq!((chat.group.creator, chat.other.id), (anna, anna));
     let history = w.history(bob, group, ALL, None).await.expect("bob was a member");
     assert_eq!(Some(history.group), told.group);
 
     // Anna left later, and knows the first secret.
     assert_eq!(w.history(anna, group, ALL, None).await.expect("anna was").group.name, "secret");
-    assert_eq!(w.chat(anna, group).await.peer.id, carl);
+    assert_eq!(w.chat(anna, group).await.other.id, carl);
 
     // Who comes back sees it as it is.
     w.add(carl, group, &[bob]).await?;
@@ -247,11 +247,11 @@ pub async fn those_who_leave_together_are_told_of_the_same_group(w: &mut World) 
     w.remove(anna, group, &[bob, carl]).await?;
     w.rename(anna, group, "between").await?;
     w.dissolve(anna, group).await?;
-    for (user, name, peer) in
+    for (user, name, other) in
         [(bob, "a group", anna), (carl, "a group", anna), (anna, "between", dan), (dan, "between", anna)]
     {
         let chat = w.chat(user, group).await;
-        assert_eq!((chat.group.name.as_str(), chat.group.creator, chat.peer.id), (name, anna, peer));
+        assert_eq!((chat.group.name.as_str(), chat.group.creator, chat.other.id), (name, anna, other));
     }
     Ok(())
 }
@@ -273,7 +273,7 @@ pub async fn one_who_joins_is_not_told_who_had_left_before(w: &mut World) -> Cla
 
     // Nor when nobody else is left: they were there together with Anna alone.
     w.leave(anna, group).await?;
-    assert_eq!(w.chat(carl, group).await.peer.id, anna);
+    assert_eq!(w.chat(carl, group).await.other.id, anna);
     // Who leaves while Carl is there is told to have left.
     w.add(carl, group, &[dan]).await?;
     let before = w.everything(carl).await;

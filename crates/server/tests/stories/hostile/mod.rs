@@ -13,4 +13,4 @@ mod guesses;
 mod half;
 mod rubbish;
 pub mod socket;
-mod standing;
+mod strangers;
