@@ -173,7 +173,7 @@ impl<R: Row> Columns<R> for Message {
     }
 }
 
-/// Of `place, seq, kind, actor_id, user_ids, user_count, name, created_at`.
+/// Of `place, seq, kind, actor_id, user_ids, user_count, name, created_at`. The column `place` is its `seen_rev`.
 impl<R: Row> Columns<R> for GroupEvent {
     const COUNT: usize = 8;
 
