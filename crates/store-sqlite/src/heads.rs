@@ -6,7 +6,7 @@
 
 use std::collections::hash_map::Entry;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use rim_core::message::{Message, Receipt};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 use rusqlite::Connection;
@@ -233,7 +233,8 @@ impl Heads {
     /// A use case has moved these groups, and may have changed in the tables who is in them. What has changed here was
     /// flushed before that.
     pub(crate) fn moved(&mut self, db: &Connection, heads: &[rim_store::database::Head]) -> Result<()> {
-        self.forget_standings();
+        let moved: HashSet<_> = heads.iter().map(|head| head.group).collect();
+        self.standings.retain(|(group, _), _| !moved.contains(group));
         for head in heads {
             let known = self.known(db, head.group)?;
             (known.head.last_rev, known.last_at) = (head.last_rev, head.last_at);

@@ -29,11 +29,12 @@ fn share_a_group(db: &dyn Read, user: UserId, others: &[UserId]) -> Step<Vec<boo
     let pairs: Vec<_> = few_and_many(db, user, others)?
         .map(|(few, many)| params![few, many, few.min(many), few.max(many)].to_vec())
         .collect();
+    // No join, which PostgreSQL would begin with both.
     let sql = "SELECT 1 WHERE
                  EXISTS (SELECT 1 FROM single_chats WHERE low_user_id = $3 AND high_user_id = $4)
-                 OR EXISTS (SELECT 1 FROM members AS m JOIN members AS o ON o.group_id = m.group_id
-                            WHERE m.user_id = $1 AND m.left_rev IS NULL
-                              AND o.user_id = $2 AND o.left_rev IS NULL)";
+                 OR EXISTS (SELECT 1 FROM members AS m WHERE m.user_id = $1 AND m.left_rev IS NULL
+                            AND (SELECT o.left_rev IS NULL FROM members AS o
+                                 WHERE o.group_id = m.group_id AND o.user_id = $2))";
     let shared = db.first_of_each(sql, &pairs, |_| Ok(()))?;
     Ok(shared.into_iter().map(|shared| shared.is_some()).collect())
 }
@@ -141,18 +142,25 @@ fn unasked_groups(tx: &dyn Tx, users: &[UserId], most: u64) -> Step<Vec<u64>> {
     let sql = "SELECT count(*) AS count FROM unasked WHERE user_id = $1";
     let keys: Vec<_> = users.iter().map(|user| params![*user].to_vec()).collect();
     let counts = tx.reader().first_of_each(sql, &keys, |row| row.get("count"))?;
-    let exactly = |(user, count): (&UserId, Option<u64>)| match count {
+    let exactly = |user: UserId, count: Option<u64>| match count {
         Some(count) if count < most => Ok(count),
         _ => {
             // What they have read or written in, or are done with, is theirs by now.
             let taken = "DELETE FROM unasked WHERE user_id = $1 AND NOT EXISTS
                              (SELECT 1 FROM members AS m WHERE m.group_id = unasked.group_id AND m.user_id = $1
                               AND greatest(m.read_seq, m.sent_seq) <= m.join_seq)";
-            tx.execute(taken, &params![*user])?;
-            tx.reader().count(sql, &params![*user])
+            tx.execute(taken, &params![user])?;
+            tx.reader().count(sql, &params![user])
         }
     };
-    users.iter().zip(counts).map(exactly).collect()
+    // By id, so that nobody who counts for some of the same waits for one who waits for them.
+    let mut asked: Vec<_> = users.iter().copied().zip(counts).enumerate().collect();
+    asked.sort_unstable_by_key(|(_, (user, _))| *user);
+    let mut exact = vec![0; users.len()];
+    for (at, (user, count)) in asked {
+        exact[at] = exactly(user, count)?;
+    }
+    Ok(exact)
 }
 
 /// Notes that strangers have put these users into a group chat.

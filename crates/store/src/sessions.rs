@@ -1,5 +1,7 @@
 //! Sessions. An ended one is deleted; an expired one is, too, when it is purged.
 
+use std::ops::ControlFlow;
+
 use async_trait::async_trait;
 use rim_core::event::{Change, Ended};
 use rim_core::session::{self, NewSession, Session};
@@ -168,6 +170,9 @@ pub(crate) fn is_of(db: &dyn Read, user: UserId, session: SessionId) -> Step<boo
 
 /// Ends every session of the user, who is locked, but `keep`, and returns how many.
 pub(crate) fn end_all(tx: &mut dyn Tx, user: UserId, keep: Option<SessionId>, why: Ended) -> Step<u64> {
+    // In the order in which a purge deletes them.
+    let sql = "SELECT id FROM sessions WHERE user_id = $1 ORDER BY id FOR NO KEY UPDATE";
+    tx.reader().rows(sql, &params![user], &mut |_| Ok(ControlFlow::Continue(())))?;
     let sql = "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2 RETURNING id";
     let mut sessions: Vec<SessionId> = tx.reader().all(sql, &params![user, keep], |row| row.get("id"))?;
     sessions.sort_unstable();

@@ -71,15 +71,15 @@ impl<D: Database> Uploads for D {
 
     async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
         self.read(move |db| {
-            let sql = "SELECT DISTINCT u.name FROM uploads AS u
-                       WHERE u.used_at < $1
-                         AND NOT EXISTS (SELECT 1 FROM uploads AS o WHERE o.hash = u.hash AND o.used_at >= $1)
-                         AND NOT EXISTS (SELECT 1 FROM pinned_uploads AS p WHERE p.hash = u.hash)
-                         AND u.hash NOT IN (
-                             SELECT substr(avatar, strpos(avatar, '/media/avatars/') + 15, 64)
-                             FROM (SELECT avatar FROM users UNION ALL SELECT avatar FROM groups
-                                   UNION ALL SELECT avatar FROM departures) AS shown
-                             WHERE strpos(avatar, '/media/avatars/') > 0)
+            // Sets that are taken away from each other: however many pictures are shown, each table is read once.
+            let sql = "SELECT DISTINCT name FROM uploads WHERE used_at < $1 AND hash IN (
+                           SELECT hash FROM uploads WHERE used_at < $1
+                           EXCEPT SELECT hash FROM uploads WHERE used_at >= $1
+                           EXCEPT SELECT hash FROM pinned_uploads
+                           EXCEPT SELECT substr(avatar, strpos(avatar, '/media/avatars/') + 15, 64)
+                                  FROM (SELECT avatar FROM users UNION ALL SELECT avatar FROM groups
+                                        UNION ALL SELECT avatar FROM departures) AS shown
+                                  WHERE strpos(avatar, '/media/avatars/') > 0)
                        LIMIT $2";
             db.all(sql, &params![before, u64::from(limit)], |row| row.get("name"))
         })
@@ -93,12 +93,18 @@ impl<D: Database> Uploads for D {
             let sql = "DELETE FROM uploads WHERE hash = $1
                        AND NOT EXISTS (SELECT 1 FROM uploads AS o WHERE o.hash = $1 AND o.used_at >= $2)
                        AND NOT EXISTS (SELECT 1 FROM pinned_uploads AS p WHERE p.hash = $1)";
-            let mut forgotten = Vec::new();
+            let mut deleted = Vec::new();
             for (name, hash) in names.iter().zip(hashes) {
                 if tx.execute(sql, &params![hash, before])? > 0 {
-                    forgotten.push(name.clone());
+                    deleted.push(name.clone());
                 }
             }
+            // Somebody else may have uploaded it meanwhile, by a row of their own.
+            let keys: Vec<_> = deleted.iter().map(|name| params![hash_of(name)].to_vec()).collect();
+            let there =
+                tx.reader().first_of_each("SELECT hash FROM uploads WHERE hash = $1", &keys, |_| Ok(()))?;
+            let gone = deleted.into_iter().zip(there).filter(|(_, there)| there.is_none());
+            let forgotten: Vec<_> = gone.map(|(name, _)| name).collect();
             tx.forget_files(&forgotten)?;
             Ok(forgotten)
         })

@@ -220,19 +220,19 @@ impl<D: Database> Users for D {
                        WHERE id = $1 RETURNING rev";
             let params = params![user, &after.name, &after.avatar, &after.email];
             let rev = tx.reader().first(sql, &params, |row| row.get("rev"))?.ok_or(Refusal::NoSuchUser)?;
-            uploads::show(tx, &[&before.avatar, &after.avatar], now)?;
-            let seen = Arc::new(after.for_others());
+            let (seen, shown) = (Arc::new(after.for_others()), [before.avatar.clone(), after.avatar.clone()]);
             let is_seen = !after.looks_like(&before);
             tx.publish(Change::Profile { to: user, rev, user: Arc::new(after), at: now });
-            if !is_seen {
-                return Ok(());
+            if is_seen {
+                for (friend, rev) in friends::touch(tx, &related, user)? {
+                    tx.publish(Change::Profile { to: friend, rev, user: Arc::clone(&seen), at: now });
+                }
+                for (group, rev, at) in groups::touch_member(tx, user, MAX_TOLD_GROUPS, now)? {
+                    tx.publish(Change::MemberProfile { group, rev, user: Arc::clone(&seen), at });
+                }
             }
-            for (friend, rev) in friends::touch(tx, &related, user)? {
-                tx.publish(Change::Profile { to: friend, rev, user: Arc::clone(&seen), at: now });
-            }
-            for (group, rev, at) in groups::touch_member(tx, user, MAX_TOLD_GROUPS, now)? {
-                tx.publish(Change::MemberProfile { group, rev, user: Arc::clone(&seen), at });
-            }
+            // Last, as all others have the groups before the uploads.
+            uploads::show(tx, &[&shown[0], &shown[1]], now)?;
             Ok(())
         })
         .await

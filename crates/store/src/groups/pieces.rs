@@ -72,6 +72,9 @@ impl Creating {
     fn look(&mut self, tx: &dyn Tx) -> Step<()> {
         let next: Vec<_> = self.rest.range(self.looked_at..).take(PIECE).map(|(user, _)| *user).collect();
         people::must_exist(tx, &next)?;
+        if self.rest.len() as u64 > self.bounds.members {
+            return Err(Refusal::TooManyMembers(self.bounds.members).into());
+        }
         self.looked_at += next.len();
         if self.pair().is_none() {
             contacts::may_name(tx, self.new.creator, &next, self.bounds.directory)?;
@@ -82,9 +85,6 @@ impl Creating {
 
     fn begin(&mut self, tx: &mut dyn Tx) -> Step<GroupId> {
         let now = self.now;
-        if self.rest.len() as u64 > self.bounds.members {
-            return Err(Refusal::TooManyMembers(self.bounds.members).into());
-        }
         let pair = self.pair();
         let first = take_piece(&mut self.rest);
         let members: Vec<_> = first.iter().map(|(user, _)| *user).collect();
@@ -256,7 +256,7 @@ impl InPieces for Removing {
             return Ok(Piece::Looked);
         }
         let mut room = Room::lock(tx, self.group)?;
-        if self.looked_at < self.users.len() {
+        if self.looked_at < self.users.len() || self.users.is_empty() {
             self.look(tx, &room)?;
         }
         let piece = take_piece(&mut self.rest);

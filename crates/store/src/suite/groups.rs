@@ -16,6 +16,16 @@ use Role::{Admin, Common};
 
 // ---- joining
 
+pub async fn whoever_is_no_member_moves_nobody_not_even_none(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[]).await;
+    let removed = w.store.remove_members(bob, group, vec![], w.now()).await;
+    assert_eq!(refusal(removed), Refusal::NotMember);
+    let added = w.store.add_members(bob, group, vec![], MANY, w.now()).await;
+    assert_eq!(refusal(added), Refusal::NotMember);
+    Ok(())
+}
+
 pub async fn any_member_adds_and_each_joins_at_the_end(w: &mut World) -> Claim {
     let [anna, bob, carl, dan] = w.users(["anna", "bob", "carl", "dan"]).await;
     let group = w.group(anna, &[dan]).await;
