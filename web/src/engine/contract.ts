@@ -7,7 +7,11 @@ import type { Friendship, Kind, Session, User } from "./wire.gen";
 
 export type { User };
 
-export type MessageKind = Kind;
+/** `Merged`: several messages that were forwarded as one card; only the server makes it. */
+export type MessageKind = Kind | "Merged";
+
+/** What a person may send. */
+export type SentKind = Kind;
 
 /** How far a message of one's own has come. Others' messages are always `stored`. */
 export type MessageState =
@@ -19,9 +23,52 @@ export type MessageState =
   /** In a group chat: how many of the others have read it. */
   | { readonly is: "read"; readonly by: number };
 
+/** With what one wants oneself, as soon as it is asked for. */
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  readonly mine: boolean;
+  /** The newest of them, at most ten. */
+  readonly uids: readonly number[];
+}
+
+/** What a person has asked of a message, of several or of a chat. */
+export type Deed = "edit" | "recall" | "react" | "unreact" | "pin" | "unpin" | "star" | "unstar" | "hide" | "clear" | "forward" | "schedule";
+
+/** Something that was asked and is not done yet, or will not be. */
+export type Change =
+  | { readonly is: "waiting"; readonly what: Deed }
+  /** It is undone, and stands here until it is tried again or dismissed. */
+  | { readonly is: "failed"; readonly what: Deed; readonly reason: string; readonly id: string; readonly content: string | null };
+
+/** One's own words, for writing them again. */
+export interface Rewrite {
+  readonly kind: SentKind;
+  readonly content: string;
+  readonly replyTo: number | null;
+  readonly mentions: readonly number[];
+  readonly mentionAll: boolean;
+}
+
+export interface Recalled {
+  readonly by: number;
+  readonly at: number;
+  /** Of one's own message, for a while on the device on which it was recalled. */
+  readonly again: Rewrite | null;
+}
+
+/** Whose words a forwarded message has. */
+export interface Origin {
+  readonly uid: number;
+  readonly name: string;
+  readonly at: number;
+}
+
 export interface Message {
   /** Unique in its chat and stable from the first moment, across sending, reloads and tabs. */
   readonly key: string;
+  /** Null while it is being sent. */
+  readonly id: number | null;
   readonly gid: number;
   readonly uid: number;
   readonly kind: MessageKind;
@@ -31,6 +78,20 @@ export interface Message {
   /** Place in the chat; null while it is being sent. */
   readonly seq: number | null;
   readonly state: MessageState;
+  /** The id of the message that it answers: see `ChatView.quotes`. */
+  readonly replyTo: number | null;
+  readonly mentions: readonly number[];
+  readonly mentionAll: boolean;
+  readonly forwarded: Origin | null;
+  readonly editedAt: number | null;
+  /** Then `content` is empty, and there is nothing else. */
+  readonly recalled: Recalled | null;
+  readonly reactions: readonly Reaction[];
+  readonly pinnedAt: number | null;
+  readonly expiresAt: number | null;
+  readonly starred: boolean;
+  /** What has failed on it, else what is under way. */
+  readonly change: Change | null;
 }
 
 export interface Group {
@@ -84,6 +145,10 @@ export interface ChatRow {
   /** Who sent `last`, for group chats. */
   readonly lastSender: User | null;
   readonly unread: number;
+  /** Of the unread, those that mention oneself. */
+  readonly unreadMentions: number;
+  /** Who is writing just now. */
+  readonly typing: readonly User[];
   /** A group without messages that somebody else made and that was not opened on this device. */
   readonly isNew: boolean;
   /** What happened last, where there is no message. */
@@ -137,12 +202,73 @@ export interface ChatView {
   readonly happenings: readonly Happening[];
   /** Whether there is more above `messages`. */
   readonly older: "none" | "some" | "loading" | "failed";
+  /** Whether there is more below: after `jump` it may be a part in the middle. What is being sent is shown where there is not. */
+  readonly newer: "none" | "some" | "loading" | "failed";
+  /** The messages that those in `messages` answer, by id, as they are now; those that are missing are being asked for. */
+  readonly quotes: ReadonlyMap<number, Message | "gone">;
+  /** Latest first; null until they are known. */
+  readonly pins: readonly Message[] | null;
+  readonly typing: readonly User[];
+  /** Null until they are known. */
+  readonly settings: GroupSettings | null;
   readonly unread: number;
+  readonly unreadMentions: number;
   /** The first `seq` that was unread when the chat was opened, or came while nobody looked: where the divider stands. Null: none. */
   readonly dividerSeq: number | null;
   readonly draft: string;
+  /** The id of the message that the draft answers. */
+  readonly draftReply: number | null;
   /** Which chat this is: under another `store` the same number is another chat. */
   readonly to: Addressee;
+}
+
+export type Who = "all" | "admins";
+
+export interface GroupSettings {
+  readonly whoPins: Who;
+  readonly whoMentionsAll: Who;
+  /** So long after they were sent messages are gone for everybody; 0: they stay. */
+  readonly expireSeconds: number;
+}
+
+/** Something that failed and does not stand on a message that is shown, or does. */
+export interface Failure {
+  readonly id: string;
+  readonly gid: number;
+  readonly what: Deed;
+  readonly reason: string;
+}
+
+/** A message that is sent later. */
+export interface Scheduled {
+  /** Null while the server does not know of it. */
+  readonly id: number | null;
+  readonly gid: number;
+  readonly kind: MessageKind;
+  readonly content: string;
+  /** Unix milliseconds, by the server's clock. */
+  readonly sendAt: number;
+  /** Why it was not sent. */
+  readonly failed: string | null;
+}
+
+/** A message in a list that is of several chats. */
+export interface Found {
+  readonly message: Message;
+  readonly sender: User;
+  readonly title: string;
+}
+
+export interface FoundPage {
+  readonly found: readonly Found[];
+  readonly more: boolean;
+}
+
+/** What a message has beside its content. */
+export interface Extras {
+  readonly replyTo?: number | null;
+  readonly mentions?: readonly number[];
+  readonly mentionAll?: boolean;
 }
 
 /** Somebody on the page of contacts. */
@@ -264,7 +390,7 @@ export interface Engine {
    * Makes the draft of the chat a message in the outbox, in one step; it is shown at once and sent as soon as that is possible.
    * `to` is the chat that was seen when it was written: it is sent to no other.
    */
-  send(gid: number, kind: MessageKind, content: string, to?: Addressee): void;
+  send(gid: number, kind: SentKind, content: string, to?: Addressee, extras?: Extras): void;
   resend(gid: number, key: string): void;
   /** Takes a failed message out of the outbox. */
   discard(gid: number, key: string): void;
@@ -279,7 +405,60 @@ export interface Engine {
    */
   closed(gid: number, place: number | null): void;
   /** `to` as for `send`. */
-  setDraft(gid: number, draft: string, to?: Addressee): void;
+  setDraft(gid: number, draft: string, to?: Addressee, replyTo?: number | null): void;
   /** This tab is about to let go of who is logged in, for whatever reason: what is handed over in `last` is still taken. */
   onEnd(last: () => void): () => void;
+}
+
+/** What may be done with messages. A message is named by its chat and its key, wherever it was met. */
+export interface MessageActs {
+  /** What could not be done, oldest first; each until it is tried again or dismissed. */
+  readonly failures: Live<readonly Failure[]>;
+  /** What one has scheduled, the next first; null until it is known. It is asked for while somebody looks. */
+  readonly scheduled: Live<readonly Scheduled[] | null>;
+
+  // These are shown at once, survive a reload, and are sent in the order in which they were asked for.
+
+  /** Of a message that is not sent yet, what is sent. */
+  edit(gid: number, key: string, to: { kind: SentKind; content: string; mentions?: readonly number[]; mentionAll?: boolean }): void;
+  /** A message that is not sent yet is not sent. */
+  recall(gid: number, key: string): void;
+  react(gid: number, key: string, emoji: string, on: boolean): void;
+  pin(gid: number, key: string, on: boolean): void;
+  star(gid: number, key: string, on: boolean): void;
+  hide(gid: number, keys: readonly string[]): void;
+  /** Everything up to what is known here now. */
+  clear(gid: number): void;
+  /** Without `origin` they are sent as words of one's own. */
+  forward(from: number, keys: readonly string[], to: readonly number[], how: { merged: boolean; origin: boolean }): void;
+  schedule(gid: number, message: { kind: SentKind; content: string; sendAt: number } & Extras): void;
+  retry(failure: string): void;
+  dismiss(failure: string): void;
+
+  /** One is writing: called at each key, told to the others as often as they need it. */
+  typing(gid: number): void;
+
+  /** Loads the part of the chat around a message, and answers with its key once it is in `ChatView.messages`. */
+  jump(gid: number, to: { id: number } | { seq: number }): Promise<Outcome<string>>;
+  /** To the oldest unread message that mentions oneself and lies below the place that was jumped to last; null where there is none. */
+  nextMention(gid: number): Promise<Outcome<string | null>>;
+  loadNewer(gid: number): void;
+  toNewest(gid: number): void;
+
+  /** Oldest first, the present one last. */
+  edits(gid: number, key: string): Promise<Outcome<readonly { readonly content: string; readonly at: number }[]>>;
+  /** Pages count from 1. */
+  reactors(gid: number, key: string, emoji: string | null, page: number): Promise<Outcome<{ readonly entries: readonly { readonly emoji: string; readonly user: User; readonly at: number }[]; readonly more: boolean }>>;
+  /** `users`: null in a large group. */
+  readers(gid: number, key: string): Promise<Outcome<{ readonly read: number; readonly of: number; readonly users: readonly User[] | null }>>;
+  /** The messages that answer it, directly or not, ascending. */
+  replies(gid: number, key: string): Promise<Outcome<readonly Found[]>>;
+  /** Newest first, of one chat or of all. */
+  mentions(gid: number | null, page: number): Promise<Outcome<FoundPage>>;
+  stars(page: number): Promise<Outcome<FoundPage>>;
+
+  reschedule(id: number, change: { content?: string; sendAt?: number }): Promise<Outcome>;
+  cancelScheduled(id: number): Promise<Outcome>;
+  sendScheduled(id: number): Promise<Outcome>;
+  updateSettings(gid: number, change: Partial<GroupSettings>): Promise<Outcome>;
 }

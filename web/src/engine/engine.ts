@@ -8,13 +8,14 @@ import type {
   Contacts,
   Device,
   Engine,
+  Extras,
   Keeping,
   MembersPage,
   Message,
-  MessageKind,
   Outcome,
   Problem,
   Relation,
+  SentKind,
   ServerInfo,
   User,
 } from "./contract";
@@ -249,8 +250,8 @@ export class RimEngine implements Engine {
     return done(answer);
   }
 
-  send(gid: number, kind: MessageKind, content: string, to?: Addressee): void {
-    void this.loggedIn?.send(gid, kind, content, to);
+  send(gid: number, kind: SentKind, content: string, to?: Addressee, extras?: Extras): void {
+    void this.loggedIn?.send(gid, kind, content, to, extras);
   }
 
   resend(gid: number, key: string): void {
@@ -277,8 +278,8 @@ export class RimEngine implements Engine {
     this.loggedIn?.closed(gid, place);
   }
 
-  setDraft(gid: number, draft: string, to?: Addressee): void {
-    this.loggedIn?.setDraft(gid, draft, to);
+  setDraft(gid: number, draft: string, to?: Addressee, replyTo: number | null = null): void {
+    this.loggedIn?.setDraft(gid, draft, to, replyTo);
   }
 
   onEnd(last: () => void): () => void {

@@ -1,6 +1,6 @@
 // The user who is logged in, in one tab: what it knows, what it shows, and who does the work.
 
-import type { ChatView, ConnectionState, MembersPage, Message, MessageKind, Outcome, User } from "./contract";
+import type { ChatView, ConnectionState, Extras, MembersPage, Message, Outcome, SentKind, User } from "./contract";
 import { deleteStore } from "./keeping";
 import { Leader } from "./leader";
 import { MAX_CONTENT_BYTES } from "./limits.gen";
@@ -244,7 +244,7 @@ export class LoggedIn {
     void this.windows.get(gid)?.grow();
   }
 
-  async send(gid: number, kind: MessageKind, content: string, seen?: Addressee): Promise<void> {
+  async send(gid: number, kind: SentKind, content: string, seen?: Addressee, extras?: Extras): Promise<void> {
     const tooLong = new TextEncoder().encode(content).length > MAX_CONTENT_BYTES;
     const state: Pending["state"] = tooLong
       ? { is: "failed", reason: `content: at most ${MAX_CONTENT_BYTES} bytes` }
@@ -252,7 +252,8 @@ export class LoggedIn {
     const clientMsgId = this.ports.uuid();
     const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
     const to = this.gone(seen) ?? this.replica.addressee(gid);
-    const pending: Pending = { clientMsgId, gid, kind, content, at, order, after, state, to };
+    const beside = extras !== undefined && { extras };
+    const pending: Pending = { clientMsgId, gid, kind, content, at, order, after, state, to, ...beside };
     // What it was as a draft goes with the same stroke; what is not judged yet is not shown, so it was not that.
     const drafts = this.gone(seen) === null && this.awaitsJudgement(gid) ? [] : [{ gid, text: "" }];
     for (const draft of drafts) this.drafts.delete(draft.gid);
@@ -296,12 +297,13 @@ export class LoggedIn {
     return this.replica.groups.get(gid)?.lastSeq;
   }
 
-  setDraft(gid: number, text: string, seen?: Addressee): void {
+  setDraft(gid: number, text: string, seen?: Addressee, replyTo: number | null = null): void {
     const to = this.gone(seen);
     // Not put over what is not judged yet: whoever writes still has it, and is shown both.
     if (to === null && this.awaitsJudgement(gid)) return;
-    const draft: Draft = { gid, text, ...(to !== null && { to }) };
-    if ((this.intents.drafts.get(gid)?.text ?? "") === text) return;
+    const draft: Draft = { gid, text, ...(replyTo !== null && { replyTo }), ...(to !== null && { to }) };
+    const known = this.intents.drafts.get(gid);
+    if ((known?.text ?? "") === text && (known?.replyTo ?? null) === replyTo) return;
     // A note does not say whom it is for.
     if (to === null) this.unsaved.note({ drafts: [draft] });
     this.drafts.set(gid, draft);

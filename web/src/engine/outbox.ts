@@ -131,11 +131,11 @@ export class Outbox {
     if (!this.connected || this.resume !== null) return;
     for (const id of this.blames.keys()) if (this.intents.entry(id)?.state.is !== "waiting") this.blames.delete(id);
     for (const entry of this.intents.outbox()) {
-      const { clientMsgId, gid, kind, content, state } = entry;
+      const { clientMsgId, gid, kind, content, extras = {}, state } = entry;
       if (state.is !== "waiting" || this.inFlight.has(clientMsgId) || !this.events.mayGo(entry)) continue;
       if (this.blames.size > 0 && this.inFlight.size > 0) return;
       this.inFlight.add(clientMsgId);
-      this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId });
+      this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId, extras });
     }
   }
 

@@ -4,7 +4,7 @@
 // wants (messages to send, drafts, how far they have read); every tab writes its own at once, so they survive whatever happens to
 // the leader. Which lists there are is said once, in FACTS and INTENTS.
 
-import type { MessageKind, User } from "./contract";
+import type { Extras, SentKind, User } from "./contract";
 import type { GroupEvent, StoredMessage } from "./wire";
 import type { FriendState, StoreState } from "./wire.gen";
 
@@ -79,8 +79,9 @@ export interface Addressee {
 export interface Pending {
   readonly clientMsgId: string;
   readonly gid: number;
-  readonly kind: MessageKind;
+  readonly kind: SentKind;
   readonly content: string;
+  readonly extras?: Extras;
   /** Unix milliseconds by the clock of this device: for what is shown. */
   readonly at: number;
   /** Counted by this device, ascending: the order of sending. */
@@ -100,6 +101,8 @@ export interface Draft {
   readonly gid: number;
   /** Empty: there is none. */
   readonly text: string;
+  /** The id of the message that it answers. */
+  readonly replyTo?: number | null;
   /** Where its store is gone and it is not known yet whether its chat is still there. */
   readonly to?: Addressee;
 }

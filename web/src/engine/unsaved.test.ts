@@ -59,6 +59,17 @@ describe("what is not stored yet", () => {
     expect(unsaved.left().drafts).toEqual([{ gid: 1, text: "one" }]);
   });
 
+  it("is the draft together with what it answers", () => {
+    const unsaved = new Unsaved(shared().notes, 7);
+    const draft = { gid: 1, text: "yes\0and\nno", replyTo: 30 };
+    unsaved.note({ drafts: [draft] });
+    expect(unsaved.left().drafts).toEqual([draft]);
+    unsaved.saved({ drafts: [{ gid: 1, text: draft.text }] });
+    expect(unsaved.left().drafts).toEqual([draft]);
+    unsaved.saved({ drafts: [draft] });
+    expect(unsaved.left().drafts).toEqual([]);
+  });
+
   it("is read from the notes of an earlier client, which go", () => {
     const { notes, kept } = shared();
     kept.set("rim.unsaved.7.1", JSON.stringify({ draft: "half a", pending: [message("a")] }));

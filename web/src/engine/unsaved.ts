@@ -29,7 +29,7 @@ export class Unsaved {
   note({ pending, settled, drafts }: Intents): void {
     for (const one of pending ?? []) this.notes.set(this.ofMessage(one.clientMsgId), JSON.stringify(one));
     for (const id of settled ?? []) this.notes.set(this.ofMessage(id), TAKEN_BACK);
-    for (const { gid, text } of drafts ?? []) this.notes.set(this.ofDraft(gid), text);
+    for (const draft of drafts ?? []) this.notes.set(this.ofDraft(draft.gid), noteOf(draft));
   }
 
   /** It is stored where it will last. */
@@ -39,8 +39,9 @@ export class Unsaved {
     for (const id of settled ?? []) {
       if (this.notes.get(this.ofMessage(id)) === TAKEN_BACK) this.notes.set(this.ofMessage(id), null);
     }
-    for (const { gid, text } of drafts ?? []) {
-      if (this.notes.get(this.ofDraft(gid)) === text) this.notes.set(this.ofDraft(gid), null);
+    for (const draft of drafts ?? []) {
+      const name = this.ofDraft(draft.gid);
+      if (this.notes.get(name) === noteOf(draft)) this.notes.set(name, null);
     }
   }
 
@@ -61,7 +62,7 @@ export class Unsaved {
       const text = this.notes.get(name);
       const [, kind, id] = /^([md])\.(.*)$/.exec(name.slice(this.prefix.length)) ?? [];
       if (text === null || id === undefined) continue;
-      if (kind === "d") drafts.push({ gid: Number(id), text });
+      if (kind === "d") drafts.push(draftIn(Number(id), text));
       else if (text === TAKEN_BACK) settled.push(id);
       else pending.push(...messageIn(text));
     }
@@ -95,6 +96,16 @@ export class Unsaved {
   private ofDraft(gid: number): string {
     return `${this.prefix}d.${gid}`;
   }
+}
+
+/** The text, behind what it answers where it answers something. */
+function noteOf({ text, replyTo = null }: Draft): string {
+  return replyTo === null ? text : `\0${replyTo}\0${text}`;
+}
+
+function draftIn(gid: number, note: string): Draft {
+  const [, replyTo, text] = /^\0(\d+)\0([^]*)$/.exec(note) ?? [];
+  return text === undefined ? { gid, text: note } : { gid, text, replyTo: Number(replyTo) };
 }
 
 /** Written by this client, or by one of another age: what has not the right shape is nothing. */

@@ -15,6 +15,7 @@ import { type Cell, keep, keepList } from "./live";
 import type { Intended } from "./outbox";
 import type { Replica } from "./replica";
 import { type Batch, type EventRecord, type GroupRecord, type MemberRecord, type Pending, eachRecord } from "./storage";
+import { NO_QUOTES, PLAIN } from "./plain";
 import type { ChatWindow } from "./window";
 import type { StoredMessage } from "./wire";
 import type { Friendship } from "./wire.gen";
@@ -42,6 +43,7 @@ export interface Large {
   readonly admin: boolean;
 }
 
+const NOBODY_WRITES: readonly User[] = [];
 export const NO_CONTACTS: Contacts = { friends: [], incoming: [], outgoing: [] };
 
 /** The name of a message among those of its chat, from the first moment on. */
@@ -147,9 +149,16 @@ export class Views {
       messages: keepList(old?.messages, messages),
       happenings: keepList(old?.happenings, this.happeningsOf(gid)),
       older: window?.older ?? "loading",
+      newer: "none",
+      quotes: NO_QUOTES,
+      pins: null,
+      typing: NOBODY_WRITES,
+      settings: null,
       unread: this.unread(gid),
+      unreadMentions: 0,
       dividerSeq: window?.dividerSeq ?? null,
       draft: this.draft(gid),
+      draftReply: this.intents.drafts.get(gid)?.replyTo ?? null,
       to: keep(old?.to, this.replica.addressee(gid)),
     };
     return keep(old, view);
@@ -187,6 +196,8 @@ export class Views {
       last,
       lastSender: last === null ? null : this.user(last.uid),
       unread: this.unread(gid),
+      unreadMentions: 0,
+      typing: NOBODY_WRITES,
       isNew: isEmpty && group.creator !== this.replica.uid && !this.intents.marks.has(gid),
       happened: isEmpty && group.lastEvent !== null ? this.happening(group.lastEvent) : null,
       draft,
@@ -318,8 +329,8 @@ export class Views {
     const state = message.uid === this.replica.uid ? stateOf(message.seq, cursors) : STORED;
     const old = this.stored.get(message);
     if (old?.state === state) return old;
-    const { gid, uid, kind, content, at, seq, clientMsgId } = message;
-    const shown: Message = { key: keyOf(uid, clientMsgId), gid, uid, kind, content, at, seq, state };
+    const { gid, id, uid, kind, content, at, seq, clientMsgId } = message;
+    const shown: Message = { key: keyOf(uid, clientMsgId), gid, id, uid, kind, content, at, seq, state, ...PLAIN };
     this.stored.set(message, shown);
     return shown;
   }
@@ -329,10 +340,11 @@ export class Views {
     const old = this.sending.get(entry);
     const at = Math.max(from, entry.at + this.clockAhead());
     if (old?.at === at) return old;
-    const { gid, kind, content, clientMsgId } = entry;
+    const { gid, kind, content, clientMsgId, extras } = entry;
     const { uid } = this.replica;
     const key = keyOf(uid, clientMsgId);
-    const shown: Message = { key, gid, uid, kind, content, at, seq: null, state: pendingState(entry) };
+    const sent = { key, gid, uid, kind, content, at, state: pendingState(entry), ...PLAIN, ...extras };
+    const shown: Message = { ...sent, id: null, seq: null };
     this.sending.set(entry, shown);
     return shown;
   }

@@ -2,7 +2,7 @@
 //
 // Types and checks of the wire itself are made from the server's documents (wire.gen.ts). Nothing here does I/O.
 
-import type { ServerInfo } from "./contract";
+import type { Extras, MessageKind, ServerInfo } from "./contract";
 import { FLAG, INTEGER, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
 import * as wire from "./wire.gen";
 
@@ -13,7 +13,7 @@ export interface StoredMessage {
   readonly rev: number;
   readonly id: number;
   readonly uid: number;
-  readonly kind: wire.Kind;
+  readonly kind: MessageKind;
   readonly content: string;
   readonly clientMsgId: string;
   /** Unix milliseconds, by the server's clock. */
@@ -58,7 +58,7 @@ export type Incoming =
 /** A frame of the client. */
 export type Outgoing =
   | { readonly event: "Login"; readonly uid: number; readonly token: string; readonly clientMsgId: string }
-  | ({ readonly event: "Msg" } & wire.SentMsg)
+  | ({ readonly event: "Msg"; readonly extras?: Extras } & wire.SentMsg)
   | ({ readonly event: "Read" } & wire.SentRead)
   | ({ readonly event: "Ack" } & wire.SentAck)
   /** Replaces whom this connection watched before. */
@@ -89,7 +89,9 @@ export function encodeFrame(frame: Outgoing): string {
     case "Login":
       return encoded("Login", { kind: "Text", uid: frame.uid, content: frame.token, clientMsgId, echo: true });
     case "Msg":
-      return encoded("Msg", { kind: frame.kind, uid: frame.uid, gid: frame.gid, content: frame.content, clientMsgId });
+      return encoded("Msg", {
+        kind: frame.kind, uid: frame.uid, gid: frame.gid, content: frame.content, clientMsgId, ...beside(frame.extras),
+      });
     case "Read":
     case "Ack":
       return encoded(frame.event, {
@@ -100,6 +102,15 @@ export function encodeFrame(frame: Outgoing): string {
     case "Heart":
       return encoded("Heart", { clientMsgId });
   }
+}
+
+/** Only what applies: what a plain message says is what it always said. */
+function beside({ replyTo = null, mentions = [], mentionAll = false }: Extras = {}): object {
+  return {
+    ...(replyTo !== null && { replyTo }),
+    ...(mentions.length > 0 && { mentions }),
+    ...(mentionAll && { mentionAll }),
+  };
 }
 
 /** What the first servers wanted of every frame, and no server reads where the frame does not need it. */
@@ -191,7 +202,8 @@ function groupEvent({ createdAt: at, ...event }: wire.GroupEvent): GroupEvent {
 }
 
 /** A kind of a later protocol is kept as `Custom`: what cannot be drawn must still not be lost. */
-function known(kind: string): wire.Kind {
+function known(kind: string): MessageKind {
+  if (kind === "Merged") return kind;
   return wire.Kind.find((each) => each === kind) ?? "Custom";
 }
 

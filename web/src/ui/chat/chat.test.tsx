@@ -7,6 +7,7 @@ vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import type { Happening, Message, User } from "../../engine/contract";
 import { createTranslator } from "../../i18n/translator";
+import { PLAIN } from "../../engine/plain";
 import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
 import { happenedText } from "./happened";
@@ -22,8 +23,10 @@ const message = (seq: number, uid: number, minute: number): Message => ({
   kind: "Text",
   content: "hi",
   at: NOON + minute * 60_000,
+  id: seq,
   seq,
   state: { is: "stored" },
+  ...PLAIN,
 });
 const sketch = (rows: readonly LogRow[]): string =>
   rows
@@ -169,7 +172,7 @@ describe("content", () => {
     const content = /DAMAGED: &str =\s*"([^"]+)"/.exec(source)?.[1] ?? "";
     expect(parseContent("Text", content).is).toBe("damaged");
     expect(parseContent("Text", `Look: ${content}`).is).toBe("text");
-    const message = { key: "1.a", gid: 1, uid: 2, kind: "Text", content, at: 0, seq: 1, state: { is: "stored" } } as const;
+    const message = { key: "1.a", gid: 1, uid: 2, kind: "Text", content, at: 0, id: 1, seq: 1, state: { is: "stored" }, ...PLAIN } as const;
     expect(previewOf(message, createTranslator("zh"))).toBe("[消息已损坏]");
   });
 });

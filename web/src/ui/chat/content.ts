@@ -42,6 +42,7 @@ export function parseContent(kind: MessageKind, content: string): Content {
     case "Image":
       return image(content);
     case "Custom":
+    case "Merged":
       return { is: "custom", source: content };
     default:
       break;

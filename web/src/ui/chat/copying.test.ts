@@ -3,6 +3,7 @@ import { expect, it, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import type { Message, MessageKind } from "../../engine/contract";
+import { PLAIN } from "../../engine/plain";
 import { createTranslator } from "../../i18n/translator";
 import { between, copyOf } from "./copying";
 
@@ -15,8 +16,10 @@ const message = (seq: number, content: string, kind: MessageKind = "Text"): Mess
   kind,
   content,
   at: NOON + seq * 60_000,
+  id: seq,
   seq,
   state: { is: "delivered" },
+  ...PLAIN,
 });
 const nameOf = (uid: number): string => (uid === 0 ? "Anna\u202e" : "<Ben>");
 

@@ -1,0 +1,23 @@
+// What a message has beside its content, where it has nothing: shared, so that rows are drawn once.
+
+import type { Message } from "./contract";
+
+type Beside =
+  | "replyTo" | "mentions" | "mentionAll" | "forwarded" | "editedAt" | "recalled"
+  | "reactions" | "pinnedAt" | "expiresAt" | "starred" | "change";
+
+export const PLAIN: Pick<Message, Beside> = {
+  replyTo: null,
+  mentions: [],
+  mentionAll: false,
+  forwarded: null,
+  editedAt: null,
+  recalled: null,
+  reactions: [],
+  pinnedAt: null,
+  expiresAt: null,
+  starred: false,
+  change: null,
+};
+
+export const NO_QUOTES: ReadonlyMap<number, Message | "gone"> = new Map();
