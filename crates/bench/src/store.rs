@@ -261,6 +261,7 @@ impl Filler {
         let mut rng = Rng::with_seed(number);
         let back_ms = HISTORY_MS - HISTORY_MS * number as i64 / self.plan.messages as i64;
         NewMessage {
+            extras: None,
             group,
             sender,
             client_msg_id: format!("{:032x}", rng.u128(..)),

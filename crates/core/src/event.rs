@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::friend::FriendChange;
 use crate::group::Role;
-use crate::message::{Message, Receipt};
+use crate::message::{Message, Receipt, Span};
+use crate::note::Noted;
 use crate::user::User;
 use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 
@@ -17,6 +18,19 @@ pub use crate::refusal::Ended;
 pub enum Change {
     /// A new message. A resent one is no change.
     Message { message: Arc<Message>, connection: ConnectionId },
+    /// Something happened to a message, which is told as it is now.
+    Noted {
+        message: Arc<Message>,
+        rev: Rev,
+        actor: UserId,
+        what: Noted,
+        /// Members who may not see the message: they hear that the group has moved, and nothing else.
+        blind: Vec<UserId>,
+        at: Timestamp,
+        connection: ConnectionId,
+    },
+    /// Messages have expired for everybody.
+    Expired { group: GroupId, rev: Rev, spans: Vec<Span>, at: Timestamp },
     /// A receipt moved on.
     Receipt {
         group: GroupId,
@@ -57,7 +71,9 @@ impl Change {
     pub fn topic_revs(&self) -> impl Iterator<Item = (Topic, Rev)> + use<> {
         let (first, second) = match self {
             Self::Message { message, .. } => (Some((Topic::Group(message.group), message.rev)), None),
+            Self::Noted { message, rev, .. } => (Some((Topic::Group(message.group), *rev)), None),
             Self::Receipt { group, rev, .. }
+            | Self::Expired { group, rev, .. }
             | Self::Group { group, rev, .. }
             | Self::MemberProfile { group, rev, .. } => (Some((Topic::Group(*group), *rev)), None),
             Self::Friend { actor, actor_rev, other, other_rev, .. } => {
@@ -143,10 +159,28 @@ impl GroupChange {
 }
 
 /// What a user did with a chat of theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatChange {
     /// Deleted it from their list, up to this place.
-    Deleted { seq: Seq },
+    Deleted {
+        seq: Seq,
+    },
     /// Read what they had not read of a group that they have left, up to this place.
-    ReadAfterLeaving { seq: Seq },
+    ReadAfterLeaving {
+        seq: Seq,
+    },
+    /// Cleared it for themselves, up to this place.
+    Cleared {
+        seq: Seq,
+    },
+    /// Hid messages from themselves.
+    Hidden {
+        messages: Vec<MessageId>,
+    },
+    Starred {
+        message: MessageId,
+    },
+    Unstarred {
+        message: MessageId,
+    },
 }

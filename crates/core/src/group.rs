@@ -4,7 +4,7 @@
 //! it answers; so two backends cannot disagree about who may do what.
 
 use crate::size::{Size, json_bytes};
-use crate::{GroupId, Refusal, Rev, UserId};
+use crate::{GroupId, Refusal, Rev, Timestamp, UserId};
 
 /// The mode of a single chat on the wire. Everything else is a group chat.
 pub const SINGLE_MODE: u8 = 1;
@@ -58,6 +58,44 @@ impl Departure {
 pub enum Role {
     Common,
     Admin,
+}
+
+/// Who of the members of a group may do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Who {
+    All,
+    Admins,
+}
+
+impl Who {
+    /// Whether one of this role may.
+    pub fn has(self, role: Role) -> bool {
+        self == Self::All || role == Role::Admin
+    }
+}
+
+/// How a group is used, as its admins have set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    pub who_pins: Who,
+    /// Who mentions everybody.
+    pub who_mentions_all: Who,
+    /// So long after they were sent its messages expire; 0: never.
+    pub expire_seconds: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { who_pins: Who::Admins, who_mentions_all: Who::Admins, expire_seconds: 0 }
+    }
+}
+
+impl Settings {
+    /// When a message expires that is sent now.
+    pub fn expires_at(self, now: Timestamp) -> Option<Timestamp> {
+        let ms = i64::try_from(self.expire_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+        (ms > 0).then(|| now.plus_ms(ms))
+    }
 }
 
 /// A group to create.

@@ -1,9 +1,15 @@
 //! Messages, receipts, and the pages they are read in.
 
+mod extras;
+mod state;
+
 use crate::group::Group;
 use crate::size::{Size, json_bytes};
 use crate::user::User;
 use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
+
+pub use self::extras::{Extras, Sending};
+pub use self::state::{Edited, MessageState, NEWEST_REACTORS, Origin, Reaction, Recalled, Replied};
 
 /// What a message holds. The number is what stores keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,10 +24,12 @@ pub enum MessageKind {
     Location = 7,
     Card = 8,
     Custom = 9,
+    /// Several messages that were forwarded as one. Only the server makes it.
+    Merged = 10,
 }
 
 impl MessageKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Text,
         Self::RichText,
         Self::Image,
@@ -31,6 +39,7 @@ impl MessageKind {
         Self::Location,
         Self::Card,
         Self::Custom,
+        Self::Merged,
     ];
 
     pub const fn code(self) -> u8 {
@@ -60,6 +69,8 @@ pub struct Message {
     pub kind: MessageKind,
     pub content: String,
     pub created_at: Timestamp,
+    /// Nothing of a plain message to which nothing has happened. Where there is one, kind and content are the present ones.
+    pub state: Option<Box<MessageState>>,
 }
 
 /// A write of the message path: many of them share one commit.
@@ -78,6 +89,8 @@ pub struct NewMessage {
     pub client_msg_id: String,
     pub kind: MessageKind,
     pub content: String,
+    /// Nothing of a plain message.
+    pub extras: Option<Box<Extras>>,
     /// The session it comes from, if it comes from one: it is refused once that has ended.
     pub session: Option<SessionId>,
     pub now: Timestamp,
@@ -253,7 +266,8 @@ pub fn page_spans(spans: &[Span], below: Option<Seq>, page: Page) -> Vec<Span> {
 
 impl Size for Message {
     fn size_bytes(&self) -> usize {
-        320 + json_bytes(&self.client_msg_id) + json_bytes(&self.content)
+        let state = self.state.as_ref().map_or(0, |state| state.size_bytes());
+        320 + json_bytes(&self.client_msg_id) + json_bytes(&self.content) + state
     }
 }
 

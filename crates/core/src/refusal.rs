@@ -40,6 +40,32 @@ pub enum Refusal {
     Unasked(crate::UserId),
     #[error("{0} people have not answered yet: wait, or take a request back")]
     TooManyAsked(u64),
+    #[error("no such message")]
+    NoSuchMessage,
+    #[error("the message was recalled")]
+    Recalled,
+    #[error("this is somebody else's message: only its sender may do this")]
+    OthersMessage,
+    #[error("only the creator of the group may recall what an admin has written")]
+    AdminsMessage,
+    #[error("a message may be edited for {} after it was sent", plain_time(*.0))]
+    TooLateToEdit(u64),
+    #[error("a message may be recalled for {} after it was sent", plain_time(*.0))]
+    TooLateToRecall(u64),
+    #[error(
+        "texts may be edited into other texts, and of pictures, sound, films and files the caption; nothing else"
+    )]
+    NotEditable,
+    #[error("a message has at most {0} different reactions")]
+    TooManyReactions(usize),
+    #[error("only admins of this group may pin messages")]
+    MayNotPin,
+    #[error("a group has at most {0} pinned messages: unpin one first")]
+    TooManyPins(u64),
+    #[error("only admins of this group may mention everybody")]
+    MayNotMentionAll,
+    #[error("you have hidden {0} messages of this chat, and can hide no more: clear the chat instead")]
+    TooManyHidden(usize),
     #[error("no such session")]
     NoSuchSession,
     #[error(
@@ -54,6 +80,16 @@ pub enum Refusal {
     /// It is another than the one that was shown and verified.
     #[error("the password has changed meanwhile")]
     PasswordChanged,
+}
+
+/// A time in milliseconds, in the largest unit of which it is a whole number.
+fn plain_time(ms: u64) -> String {
+    let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second")];
+    match units.into_iter().find(|(unit, _)| ms.is_multiple_of(*unit)) {
+        Some((unit, name)) if ms == unit => format!("1 {name}"),
+        Some((unit, name)) => format!("{} {name}s", ms / unit),
+        None => format!("{ms} milliseconds"),
+    }
 }
 
 /// Why sessions ended.

@@ -31,10 +31,12 @@ pub enum Kind {
     Card,
     /// A JSON object of the application's own.
     Custom,
+    /// Several messages that were forwarded as one. JSON: `title`, `items`. Only the server makes it.
+    Merged,
 }
 
 impl Kind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Text,
         Self::RichText,
         Self::Image,
@@ -44,6 +46,7 @@ impl Kind {
         Self::Location,
         Self::Card,
         Self::Custom,
+        Self::Merged,
     ];
 
     /// The name on the wire.
@@ -58,15 +61,16 @@ impl Kind {
             Self::Location => "Location",
             Self::Card => "Card",
             Self::Custom => "Custom",
+            Self::Merged => "Merged",
         }
     }
 
-    /// The kind of that name.
+    /// The kind of that name, of those that a client may send.
     pub fn from_name(name: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| Invalid::new("kind", format!("one of {}", Self::ALL.map(Self::name).join(", "))))
+        let sent = || Self::ALL.into_iter().filter(|kind| *kind != Self::Merged);
+        sent().find(|kind| kind.name() == name).ok_or_else(|| {
+            Invalid::new("kind", format!("one of {}", sent().map(Self::name).collect::<Vec<_>>().join(", ")))
+        })
     }
 
     /// Checks `content` against what this kind holds.
@@ -100,7 +104,7 @@ impl Kind {
     /// The keys that the JSON of this kind must or may have; others are the client's own.
     const fn shape(self) -> &'static [Key] {
         match self {
-            Self::Text | Self::RichText | Self::Image | Self::Custom => &[],
+            Self::Text | Self::RichText | Self::Image | Self::Custom | Self::Merged => &[],
             Self::Audio => AUDIO,
             Self::Video => VIDEO,
             Self::File => FILE,

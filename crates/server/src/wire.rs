@@ -124,7 +124,7 @@ macro_rules! kinds {
         }
     };
 }
-kinds!(Text RichText Image Audio Video File Location Card Custom);
+kinds!(Text RichText Image Audio Video File Location Card Custom Merged);
 
 pub fn chat(chat: &Chat, viewer: UserId, zone: &TimeZone) -> rest::ChatItem {
     rest::ChatItem {

@@ -76,6 +76,8 @@ pub(crate) fn records<'c>(changes: impl IntoIterator<Item = &'c Change>) -> (Rec
 const fn kept_since(change: &Change) -> Option<Timestamp> {
     match change {
         Change::Receipt { at, .. }
+        | Change::Noted { at, .. }
+        | Change::Expired { at, .. }
         | Change::Group { at, .. }
         | Change::MemberProfile { at, .. }
         | Change::Friend { at, .. }

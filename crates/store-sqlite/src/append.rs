@@ -34,6 +34,7 @@ impl Batch<'_> {
         }
 
         let message = Message {
+            state: None,
             id: self.heads.next_message(),
             group: new.group,
             seq: Seq(head.last_seq.0 + 1),

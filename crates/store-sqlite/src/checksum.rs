@@ -38,6 +38,7 @@ mod tests {
 
     fn message() -> Message {
         Message {
+            state: None,
             id: MessageId(1),
             group: GroupId(2),
             seq: Seq(3),

@@ -97,6 +97,7 @@ impl<'c> House<'c> {
         let number = mixed(self.said);
         let group = number % GROUPS;
         Write::Append(NewMessage {
+            extras: None,
             group: GroupId(group + 1),
             sender: member(group, number >> 16),
             client_msg_id: format!("{number:032x}"),

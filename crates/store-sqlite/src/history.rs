@@ -184,6 +184,7 @@ fn read(db: &Snapshot<'_>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> R
         health.damaged(id, &why);
     }
     Ok(Message {
+        state: None,
         id,
         group,
         seq: seq.unwrap_or_else(|| Seq(row.get("seq").unwrap_or(0))),

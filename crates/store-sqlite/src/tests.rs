@@ -77,6 +77,7 @@ impl House {
 
     fn message(&self, client_msg_id: &str, content: &str) -> NewMessage {
         NewMessage {
+            extras: None,
             group: self.group,
             sender: self.anna,
             client_msg_id: client_msg_id.into(),

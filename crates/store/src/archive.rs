@@ -13,7 +13,10 @@ use rim_core::{Identity, Timestamp};
 pub use crate::messages::TABLE as MESSAGES;
 pub use crate::table::{Column, ColumnType, Table};
 pub use crate::uploads::MEDIA;
-use crate::{chats, contacts, friends, groups, membership, messages, sessions, uploads, users};
+use crate::{
+    chats, contacts, expiry, friends, groups, membership, messages, notes, scheduled, sessions, sights,
+    uploads, users,
+};
 
 /// All of them, in the order in which they are moved.
 pub const TABLES: &[Table] = &[
@@ -31,6 +34,16 @@ pub const TABLES: &[Table] = &[
     groups::DEPARTURES,
     groups::GROUP_EVENTS,
     messages::TABLE,
+    notes::STATES,
+    notes::NOTES,
+    notes::MENTIONS,
+    notes::REPLIES,
+    sights::CLEARED,
+    sights::HIDDEN,
+    sights::STARRED,
+    expiry::EXPIRING,
+    expiry::EXPIRED,
+    scheduled::TABLE,
     uploads::UPLOADS,
     uploads::PINNED_UPLOADS,
     uploads::MEDIA,

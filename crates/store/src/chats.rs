@@ -112,7 +112,7 @@ fn note(tx: &mut dyn Tx, user: UserId, group: GroupId, what: ChatChange, at: Tim
     let rev = people::next_rev(tx, user)?;
     let deleted = match what {
         ChatChange::Deleted { seq } => Some(seq),
-        ChatChange::ReadAfterLeaving { .. } => None,
+        _ => None,
     };
     let sql = "INSERT INTO chats (user_id, group_id, deleted_seq, rev) VALUES ($1, $2, $3, $4)
                ON CONFLICT (user_id, group_id)

@@ -169,7 +169,7 @@ impl<R: Row> Columns<R> for Message {
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
         let (id, group, seq, rev, sender, client_msg_id, kind, content, created_at) =
             Columns::read(row, first)?;
-        Ok(Self { id, group, seq, rev, sender, client_msg_id, kind, content, created_at })
+        Ok(Self { id, group, seq, rev, sender, client_msg_id, kind, content, created_at, state: None })
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use rim_core::friend::Friendship;
-use rim_core::group::Role;
+use rim_core::group::{Role, Who};
+use rim_core::note::NoteKind;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,6 +180,19 @@ macro_rules! codes {
     };
 }
 codes!(Role: 1 Common, 2 Admin);
+codes!(Who: 1 All, 2 Admins);
+
+impl From<NoteKind> for Value<'_> {
+    fn from(kind: NoteKind) -> Self {
+        kind.code().into()
+    }
+}
+
+impl Column for NoteKind {
+    fn of(value: &Value<'_>) -> Option<Self> {
+        Self::from_code(u8::of(value)?)
+    }
+}
 codes!(Friendship: 0 None, 1 Incoming, 2 Outgoing, 3 Friends);
 
 #[cfg(test)]

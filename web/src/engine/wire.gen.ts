@@ -13,7 +13,7 @@ export interface SentLogin {
 /** `Msg`: stores a message, acks and delivers it. */
 export interface SentMsg {
   readonly clientMsgId: string;
-  readonly kind: "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom";
+  readonly kind: "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom" | "Merged";
   readonly uid: number;
   readonly gid: number;
   readonly content: string;
@@ -501,8 +501,8 @@ export interface ChatList {
 }
 
 /** What a message holds, and so how its `content` is read. */
-export type Kind = "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom";
-export const Kind: readonly Kind[] = ["Text", "RichText", "Image", "Audio", "Video", "File", "Location", "Card", "Custom"];
+export type Kind = "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom" | "Merged";
+export const Kind: readonly Kind[] = ["Text", "RichText", "Image", "Audio", "Video", "File", "Location", "Card", "Custom", "Merged"];
 
 /** A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone. */
 export interface Message {

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{Change, ChatChange, Ended, GroupChange};
 use crate::friend::FriendChange;
 use crate::group::Role;
-use crate::message::{Message, MessageKind, Receipt};
+use crate::message::{Message, MessageKind, Receipt, Span};
+use crate::note::Noted;
 use crate::user::User;
 use crate::{ConnectionId, Seq, Timestamp};
 
@@ -27,6 +28,10 @@ const PROFILE: u8 = 7;
 const CHAT: u8 = 8;
 /// With the place among the messages; `GROUP` was without.
 const PLACED_GROUP: u8 = 9;
+/// `MESSAGE` with its state.
+const STATED_MESSAGE: u8 = 10;
+const NOTED: u8 = 11;
+const EXPIRED: u8 = 12;
 
 const CREATED: u8 = 1;
 const UPDATED: u8 = 2;
@@ -41,6 +46,17 @@ const RENAMED: u8 = 9;
 
 const DELETED: u8 = 1;
 const READ_AFTER_LEAVING: u8 = 2;
+const CLEARED: u8 = 3;
+const HIDDEN: u8 = 4;
+const STARRED: u8 = 5;
+const UNSTARRED: u8 = 6;
+
+const EDITED: u8 = 1;
+const RECALLED: u8 = 2;
+const REACTED: u8 = 3;
+const UNREACTED: u8 = 4;
+const PINNED: u8 = 5;
+const UNPINNED: u8 = 6;
 
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
@@ -63,10 +79,17 @@ impl Change {
         out.put(FORMAT);
         match self {
             Self::Message { message, .. } => {
-                let Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at } =
-                    &**message;
-                out.put((MESSAGE, id, group, seq, rev, sender, client_msg_id));
-                out.put((kind.code(), content, time(*created_at)));
+                out.put(if message.state.is_some() { STATED_MESSAGE } else { MESSAGE });
+                out.message(message);
+            }
+            Self::Noted { message, rev, actor, what, blind, at, .. } => {
+                out.put((NOTED, rev, actor, blind, time(*at)));
+                out.noted(what);
+                out.message(message);
+            }
+            Self::Expired { group, rev, spans, at } => {
+                let spans: Vec<_> = spans.iter().map(|span| (span.after, span.to)).collect();
+                out.put((EXPIRED, group, rev, spans, time(*at)));
             }
             Self::Receipt { group, rev, user, receipt, message, seq, at, .. } => {
                 out.put((RECEIPT, group, rev, user, index(&RECEIPTS, receipt), message, seq, time(*at)));
@@ -86,11 +109,16 @@ impl Change {
                 out.put((FRIEND, actor, actor_rev, other, other_rev, what, time(*at)));
             }
             Self::Chat { user, rev, group, what, at } => {
-                let (what, seq) = match what {
-                    ChatChange::Deleted { seq } => (DELETED, seq),
-                    ChatChange::ReadAfterLeaving { seq } => (READ_AFTER_LEAVING, seq),
-                };
-                out.put((CHAT, user, rev, group, what, seq, time(*at)));
+                out.put((CHAT, user, rev, group));
+                match what {
+                    ChatChange::Deleted { seq } => out.put((DELETED, seq)),
+                    ChatChange::ReadAfterLeaving { seq } => out.put((READ_AFTER_LEAVING, seq)),
+                    ChatChange::Cleared { seq } => out.put((CLEARED, seq)),
+                    ChatChange::Hidden { messages } => out.put((HIDDEN, messages)),
+                    ChatChange::Starred { message } => out.put((STARRED, message)),
+                    ChatChange::Unstarred { message } => out.put((UNSTARRED, message)),
+                }
+                out.put(time(*at));
             }
             Self::Profile { to, rev, user, at } => {
                 out.put((PROFILE, to, rev));
@@ -109,13 +137,21 @@ impl Change {
         let mut from = Reader(bytes);
         let (FORMAT, kind) = from.take()? else { return None };
         let change = match kind {
-            MESSAGE => {
-                let (id, group, seq, rev, sender, client_msg_id) = from.take()?;
-                let (kind, content, created_at) = from.take()?;
-                let (kind, created_at) = (MessageKind::from_code(kind)?, time_of(created_at));
-                let message =
-                    Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at };
+            kind @ (MESSAGE | STATED_MESSAGE) => {
+                let message = from.message(kind == STATED_MESSAGE)?;
                 Self::Message { message: Arc::new(message), connection: ConnectionId(0) }
+            }
+            NOTED => {
+                let (rev, actor, blind, at) = from.take()?;
+                let (what, message) = (from.noted()?, Arc::new(from.message(true)?));
+                let (at, connection) = (time_of(at), ConnectionId(0));
+                Self::Noted { message, rev, actor, what, blind, at, connection }
+            }
+            EXPIRED => {
+                let (group, rev, spans, at) = from.take()?;
+                let spans: Vec<(Seq, Seq)> = spans;
+                let spans = spans.into_iter().map(|(after, to)| Span { after, to }).collect();
+                Self::Expired { group, rev, spans, at: time_of(at) }
             }
             RECEIPT => {
                 let (group, rev, user, receipt, message, seq, at) = from.take()?;
@@ -137,13 +173,17 @@ impl Change {
                 Self::Friend { actor, actor_rev, other, other_rev, what, at }
             }
             CHAT => {
-                let (user, rev, group, what, seq, at) = from.take()?;
-                let what = match what {
-                    DELETED => ChatChange::Deleted { seq },
-                    READ_AFTER_LEAVING => ChatChange::ReadAfterLeaving { seq },
+                let (user, rev, group) = from.take()?;
+                let what = match from.take()? {
+                    DELETED => ChatChange::Deleted { seq: from.take()? },
+                    READ_AFTER_LEAVING => ChatChange::ReadAfterLeaving { seq: from.take()? },
+                    CLEARED => ChatChange::Cleared { seq: from.take()? },
+                    HIDDEN => ChatChange::Hidden { messages: from.take()? },
+                    STARRED => ChatChange::Starred { message: from.take()? },
+                    UNSTARRED => ChatChange::Unstarred { message: from.take()? },
                     _ => return None,
                 };
-                Self::Chat { user, rev, group, what, at: time_of(at) }
+                Self::Chat { user, rev, group, what, at: time_of(from.take()?) }
             }
             PROFILE => {
                 let (to, rev) = from.take()?;
@@ -185,6 +225,30 @@ impl Writer {
         self.0 = postcard::to_extend(&parts, written).expect("numbers, texts and lists can be written");
     }
 
+    /// With its state, if it has one, and then the `rev` of that.
+    fn message(&mut self, message: &Message) {
+        let Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at, state } =
+            message;
+        self.put((id, group, seq, rev, sender, client_msg_id));
+        // Not twice.
+        let content = if message.says_what_its_state_has() { "" } else { content };
+        self.put((kind.code(), content, time(*created_at)));
+        if let (Some(state), Some(text)) = (state, message.state_text()) {
+            self.put((text, state.rev));
+        }
+    }
+
+    fn noted(&mut self, what: &Noted) {
+        match what {
+            Noted::Edited => self.put(EDITED),
+            Noted::Recalled => self.put(RECALLED),
+            Noted::Reacted { emoji } => self.put((REACTED, emoji)),
+            Noted::Unreacted { emoji } => self.put((UNREACTED, emoji)),
+            Noted::Pinned => self.put(PINNED),
+            Noted::Unpinned => self.put(UNPINNED),
+        }
+    }
+
     fn user(&mut self, user: &User) {
         let User { id, account, name, avatar, email } = user;
         self.put((id, account, name, avatar, email));
@@ -215,6 +279,31 @@ impl<'a> Reader<'a> {
         Some(parts)
     }
 
+    fn message(&mut self, has_state: bool) -> Option<Message> {
+        let (id, group, seq, rev, sender, client_msg_id) = self.take()?;
+        let (kind, content, created_at) = self.take()?;
+        let (kind, created_at) = (MessageKind::from_code(kind)?, time_of(created_at));
+        let mut message =
+            Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at, state: None };
+        if has_state {
+            let (text, rev): (&str, _) = self.take()?;
+            message.put_on(text, rev).ok()?;
+        }
+        Some(message)
+    }
+
+    fn noted(&mut self) -> Option<Noted> {
+        Some(match self.take()? {
+            EDITED => Noted::Edited,
+            RECALLED => Noted::Recalled,
+            REACTED => Noted::Reacted { emoji: self.take()? },
+            UNREACTED => Noted::Unreacted { emoji: self.take()? },
+            PINNED => Noted::Pinned,
+            UNPINNED => Noted::Unpinned,
+            _ => return None,
+        })
+    }
+
     fn user(&mut self) -> Option<Arc<User>> {
         let (id, account, name, avatar, email) = self.take()?;
         Some(Arc::new(User { id, account, name, avatar, email }))
@@ -241,6 +330,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::{Edited, MessageState, Reaction};
     use crate::{GroupId, MessageId, Rev, SessionId, UserId};
 
     const GROUP: GroupId = GroupId(300);
@@ -257,6 +347,24 @@ mod tests {
             kind: MessageKind::Custom,
             content: "häppy\u{0}".into(),
             created_at: Timestamp(-1),
+            state: None,
+        };
+        let reaction = Reaction { emoji: "👍".into(), count: 1, newest: vec![UserId(3)], mine: false };
+        let state = MessageState {
+            rev: Rev(140),
+            edited: Some(Edited { at: AT, kind: 9 }),
+            reactions: vec![reaction],
+            ..MessageState::default()
+        };
+        let stated = Arc::new(Message { state: Some(Box::new(state)), ..message.clone() });
+        let noted = |what| Change::Noted {
+            message: Arc::clone(&stated),
+            rev: Rev(140),
+            actor: UserId(3),
+            what,
+            blind: vec![UserId(9)],
+            at: AT,
+            connection: ConnectionId(0),
         };
         let group = |what| Change::Group {
             group: GROUP,
@@ -316,6 +424,23 @@ mod tests {
             chat(ChatChange::Deleted { seq: Seq(0) }),
             chat(ChatChange::ReadAfterLeaving { seq: Seq(128) }),
             Change::SessionsEnded { user: UserId(1), sessions: vec![SessionId(7)], why: Ended::Disabled },
+            chat(ChatChange::Cleared { seq: Seq(5) }),
+            chat(ChatChange::Hidden { messages: vec![MessageId(7)] }),
+            chat(ChatChange::Starred { message: MessageId(7) }),
+            chat(ChatChange::Unstarred { message: MessageId(7) }),
+            Change::Message { message: Arc::clone(&stated), connection: ConnectionId(0) },
+            noted(Noted::Edited),
+            noted(Noted::Recalled),
+            noted(Noted::Reacted { emoji: "👍".into() }),
+            noted(Noted::Unreacted { emoji: "👍".into() }),
+            noted(Noted::Pinned),
+            noted(Noted::Unpinned),
+            Change::Expired {
+                group: GROUP,
+                rev: Rev(9),
+                spans: vec![Span { after: Seq(2), to: Seq(4) }],
+                at: AT,
+            },
         ]
     }
 
@@ -332,6 +457,12 @@ mod tests {
         let written = every_change().into_iter().map(|change| change.encode());
         let written: Vec<String> =
             written.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+        const NOTED: &str = "8c010301097b68e5cf8b010000";
+        const STATED: &str = concat!(
+            "ffffffffffffff0fac027f80010003632d310900ffffffffffffffff667b22656469746564223a7b226174223a31373030303030",
+            "3030303132332c226b696e64223a397d2c227265616374696f6e73223a5b7b22656d6f6a69223a22f09f918d222c22636f756e74",
+            "223a312c226e6577657374223a5b335d7d5d7d0a68c3a4707079008c01"
+        );
         let always = [
             "0101ffffffffffffff0fac027f80010003632d31090768c3a470707900ffffffffffffffff",
             "0102ac0203020105047b68e5cf8b010000",
@@ -350,6 +481,18 @@ mod tests {
             "010801ac02ac0201007b68e5cf8b010000",
             "010801ac02ac020280017b68e5cf8b010000",
             "010601010701",
+            "010801ac02ac0203057b68e5cf8b010000",
+            "010801ac02ac020401077b68e5cf8b010000",
+            "010801ac02ac0205077b68e5cf8b010000",
+            "010801ac02ac0206077b68e5cf8b010000",
+            &format!("010a{STATED}"),
+            &format!("010b{NOTED}01{STATED}"),
+            &format!("010b{NOTED}02{STATED}"),
+            &format!("010b{NOTED}0304f09f918d{STATED}"),
+            &format!("010b{NOTED}0404f09f918d{STATED}"),
+            &format!("010b{NOTED}05{STATED}"),
+            &format!("010b{NOTED}06{STATED}"),
+            "010cac02090102047b68e5cf8b010000",
         ];
         assert_eq!(written, always);
     }

@@ -123,6 +123,7 @@ mod tests {
 
     fn message(bytes: usize) -> Change {
         let message = Message {
+            state: None,
             id: MessageId(1),
             group: GROUP,
             seq: Seq(2),

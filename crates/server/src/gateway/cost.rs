@@ -28,6 +28,7 @@ const FRAMES: usize = 1000;
 
 fn message(number: u64) -> Message {
     Message {
+        state: None,
         id: MessageId(30_000 + number),
         group: GroupId(7),
         seq: Seq(number),

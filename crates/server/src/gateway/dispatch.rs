@@ -160,6 +160,7 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
             let (kind, seq) = match what {
                 ChatChange::Deleted { seq } => (Notice::ChatDeleted, seq),
                 ChatChange::ReadAfterLeaving { seq } => (Notice::Read, seq),
+                _ => return,
             };
             let notify = frames::notice(kind, *user, *at);
             let frame = frames::notify(Notify { gid: Some(group.0), seq: Some(seq.0), ..notify });
@@ -175,6 +176,7 @@ pub(crate) fn tell_topic(connections: &Connections, wakes: &mut Wakes<'_>, chang
                 connections.metrics.deliveries.inc();
             });
         }
+        Change::Noted { .. } | Change::Expired { .. } => {}
         // Has no topic.
         Change::SessionsEnded { .. } => {}
     }

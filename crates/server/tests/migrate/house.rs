@@ -157,6 +157,7 @@ impl House {
 
     pub async fn send(&self, group: GroupId, sender: UserId, id: &str, content: &str) -> MessageId {
         let message = NewMessage {
+            extras: None,
             group,
             sender,
             client_msg_id: id.to_owned(),

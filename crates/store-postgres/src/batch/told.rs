@@ -67,6 +67,7 @@ fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
     match (wanted, outcome) {
         (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, .. }) => {
             let message = Message {
+                state: None,
                 id,
                 group: new.group,
                 seq,

@@ -32,6 +32,7 @@ pub fn new_group(members: &[UserId]) -> NewGroup {
 /// A message of 160 bytes.
 pub fn new_message(number: u64, group: GroupId, sender: UserId) -> NewMessage {
     NewMessage {
+        extras: None,
         group,
         sender,
         client_msg_id: format!("{number:032x}"),

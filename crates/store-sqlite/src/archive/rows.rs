@@ -138,6 +138,7 @@ fn message(row: &[Value]) -> Option<Message> {
         return None;
     };
     Some(Message {
+        state: None,
         id: MessageId(id.unsigned_abs()),
         group: GroupId(group.unsigned_abs()),
         seq: Seq(seq.unsigned_abs()),

@@ -27,6 +27,9 @@ pub(crate) const GROUPS: Table = Table {
         integer("last_message_id"),
         integer("info_rev"),
         integer("member_count"),
+        integer("who_pins"),
+        integer("who_mentions_all"),
+        integer("expire_seconds"),
     ],
 };
 

@@ -10,7 +10,7 @@ pub async fn pages_are_cut_newest_first_and_ascend(w: &mut World) -> Claim {
     assert_eq!(page(w, anna, group, 1, 3).await, [5, 6, 7]);
     assert_eq!(page(w, anna, group, 2, 3).await, [2, 3, 4]);
     assert_eq!(page(w, anna, group, 3, 3).await, [1]);
-    assert_eq!(page(w, anna, group, 4, 3).await, []);
+    assert!(page(w, anna, group, 4, 3).await.is_empty());
     assert_eq!(page(w, anna, group, 1, 100).await, [1, 2, 3, 4, 5, 6, 7]);
     Ok(())
 }
@@ -34,14 +34,14 @@ pub async fn walking_the_pages_meets_every_message_once(w: &mut World) -> Claim 
 
 pub async fn a_page_of_no_size_is_empty(w: &mut World) -> Claim {
     let (anna, group) = talk(w, 3).await?;
-    assert_eq!(page(w, anna, group, 1, 0).await, []);
-    assert_eq!(page(w, anna, group, 2, 0).await, []);
+    assert!(page(w, anna, group, 1, 0).await.is_empty());
+    assert!(page(w, anna, group, 2, 0).await.is_empty());
     Ok(())
 }
 
 pub async fn a_page_far_beyond_the_end_is_empty(w: &mut World) -> Claim {
     let (anna, group) = talk(w, 3).await?;
-    assert_eq!(page(w, anna, group, u64::MAX, u32::MAX).await, []);
+    assert!(page(w, anna, group, u64::MAX, u32::MAX).await.is_empty());
     assert_eq!(page(w, anna, group, 1, u32::MAX).await, [1, 2, 3]);
     Ok(())
 }
@@ -62,8 +62,8 @@ pub async fn below_holds_the_pages_still(w: &mut World) -> Claim {
     };
     assert_eq!(below(1, 3, 6).await, [3, 4, 5]);
     assert_eq!(below(2, 3, 6).await, [1, 2]);
-    assert_eq!(below(1, 3, 1).await, []);
-    assert_eq!(below(1, 3, 0).await, []);
+    assert!(below(1, 3, 1).await.is_empty());
+    assert!(below(1, 3, 0).await.is_empty());
     assert_eq!(below(1, 2, 10).await, [8, 9]);
     assert_eq!(below(1, 2, 1000).await, [8, 9]);
     Ok(())

@@ -13,6 +13,7 @@ pub async fn a_message_is_stored_as_it_was_sent(w: &mut World) -> Claim {
     let group = w.group(anna, &[bob]).await;
     w.changes().await;
     let message = NewMessage {
+        extras: None,
         group,
         sender: bob,
         client_msg_id: "b-1".into(),

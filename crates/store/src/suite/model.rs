@@ -433,10 +433,20 @@ impl Model {
         let both: Vec<_> =
             room.people.iter().map(|person| person.user).filter(|_| room.group.single).collect();
         let mut changes = room.bring_in(new.sender, &both, new.now);
-        let NewMessage { group, sender, client_msg_id, kind, content, session: _, now, connection } =
-            new.clone();
+        let NewMessage { group, sender, client_msg_id, kind, content, now, connection, .. } = new.clone();
         let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
-        let message = Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now };
+        let message = Message {
+            id,
+            group,
+            seq,
+            rev,
+            sender,
+            client_msg_id,
+            kind,
+            content,
+            created_at: now,
+            state: None,
+        };
         room.messages.push(message.clone());
         self.last_id = id;
         changes.push(Change::Message { message: Arc::new(message), connection });

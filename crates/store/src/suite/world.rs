@@ -437,6 +437,7 @@ pub fn text(
     now: Timestamp,
 ) -> NewMessage {
     NewMessage {
+        extras: None,
         group,
         sender,
         client_msg_id: client_msg_id.into(),

@@ -26,6 +26,7 @@ pub(super) fn run(
     admission::admit(peer)?;
     gateway.limits.message(binding.user).map_err(too_fast)?;
     let message = NewMessage {
+        extras: None,
         group: GroupId(gid),
         sender: binding.user,
         client_msg_id: client_msg_id.to_owned(),

@@ -1,0 +1,131 @@
+//! Edits: a message says something else from now on. What it said before stays in its history.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, NoteKind, Noted, Row, Scene, Written, must_not_be_recalled, state};
+use crate::group::{Group, Role, Settings};
+use crate::message::{Edited, Message, MessageKind};
+use crate::{Refusal, UserId};
+
+/// What an edit made of a message: the text of its note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    pub kind: u8,
+    pub content: String,
+}
+
+/// What a message is to say.
+pub(super) struct Wanted<'a> {
+    pub(super) client_msg_id: &'a str,
+    pub(super) kind: Option<MessageKind>,
+    pub(super) content: &'a str,
+    pub(super) mentions: &'a [UserId],
+    pub(super) mention_all: bool,
+}
+
+pub(super) fn apply<L: Ledger>(
+    scene: &Scene<'_>,
+    ledger: &L,
+    message: &mut Message,
+    to: Wanted<'_>,
+) -> Result<Option<Written>, L::Failure> {
+    // Whenever it comes again, later edits stay.
+    if ledger.has(NoteKind::Edit, to.client_msg_id, scene.caller.user)? {
+        return Ok(None);
+    }
+    may_edit(scene, message)?;
+    let kind = to.kind.unwrap_or(message.kind);
+    must_fit(message, kind, to.content)?;
+    let before = message.state.as_deref();
+    let mention_all = to.mention_all;
+    // One who could mention all may keep it.
+    let mentioned_all = before.is_some_and(|state| state.mention_all);
+    may_mention(scene.group, scene.settings, scene.caller.role, mention_all && !mentioned_all)?;
+    let was_mentioned = |user: &UserId| before.is_some_and(|state| state.mentions.contains(user));
+    let mentions = mentioned(ledger, message.sender, to.mentions, was_mentioned)?;
+    let is_same = kind == message.kind
+        && to.content == message.content
+        && before.map_or(&[][..], |state| &state.mentions) == mentions
+        && mentioned_all == mention_all;
+    if is_same {
+        return Ok(None);
+    }
+    (message.kind, message.content) = (kind, to.content.to_owned());
+    let state = state(message);
+    (state.mentions, state.mention_all) = (mentions, mention_all);
+    state.edited = Some(Edited { at: scene.now, kind: kind.code() });
+    let revision = Revision { kind: kind.code(), content: to.content.to_owned() };
+    let body = serde_json::to_string(&revision).expect("numbers and texts always have a JSON form");
+    let row = Row::Put { kind: NoteKind::Edit, key: to.client_msg_id.to_owned(), body };
+    Ok(Some(Written { row, what: Noted::Edited }))
+}
+
+/// Its sender, and nobody else: nobody changes another's words.
+fn may_edit(scene: &Scene<'_>, message: &Message) -> Result<(), Refusal> {
+    if message.sender != scene.caller.user {
+        return Err(Refusal::OthersMessage);
+    }
+    must_not_be_recalled(message)?;
+    match scene.windows.edit_ms {
+        Some(ms) if scene.now.since(message.created_at) > ms => Err(Refusal::TooLateToEdit(ms)),
+        _ => Ok(()),
+    }
+}
+
+/// Texts may become other texts. Of what is JSON only the caption may become another.
+fn must_fit(message: &Message, kind: MessageKind, content: &str) -> Result<(), Refusal> {
+    let is_text = |kind| matches!(kind, MessageKind::Text | MessageKind::RichText);
+    if is_text(message.kind) && is_text(kind) {
+        return Ok(());
+    }
+    let without_caption = |content: &str| {
+        let mut object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(content).ok()?;
+        object.remove("caption");
+        Some(object)
+    };
+    let is_media =
+        matches!(kind, MessageKind::Image | MessageKind::Audio | MessageKind::Video | MessageKind::File);
+    let same = is_media && kind == message.kind && {
+        let before = without_caption(&message.content);
+        before.is_some() && before == without_caption(content)
+    };
+    if same { Ok(()) } else { Err(Refusal::NotEditable) }
+}
+
+/// Mentions everybody: whoever the group's setting says, and both people of a single chat.
+///
+/// # Errors
+/// `MayNotMentionAll`.
+pub(crate) fn may_mention(group: &Group, settings: Settings, role: Role, all: bool) -> Result<(), Refusal> {
+    if !all || group.single || settings.who_mentions_all.has(role) {
+        Ok(())
+    } else {
+        Err(Refusal::MayNotMentionAll)
+    }
+}
+
+/// Each of them once, without the sender; all are members, but for those who were mentioned already.
+///
+/// # Errors
+/// `NoSuchMember`.
+pub(crate) fn mentioned<L: Ledger>(
+    ledger: &L,
+    sender: UserId,
+    wanted: &[UserId],
+    already: impl Fn(&UserId) -> bool,
+) -> Result<Vec<UserId>, L::Failure> {
+    let mut mentions: Vec<UserId> = Vec::new();
+    for user in wanted {
+        if *user != sender && !mentions.contains(user) {
+            mentions.push(*user);
+        }
+    }
+    let new: Vec<_> = mentions.iter().copied().filter(|user| !already(user)).collect();
+    if !new.is_empty() {
+        let members = ledger.members(&new)?;
+        if new.iter().any(|user| !members.contains(user)) {
+            return Err(Refusal::NoSuchMember.into());
+        }
+    }
+    Ok(mentions)
+}
