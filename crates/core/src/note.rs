@@ -9,6 +9,8 @@ mod pin;
 mod react;
 mod recall;
 
+use serde::{Deserialize, Serialize};
+
 use crate::group::{Group, Member, Settings};
 use crate::message::{Message, MessageKind, MessageState};
 use crate::{Refusal, Rev, Seq, Timestamp, UserId};
@@ -70,8 +72,8 @@ pub enum Act {
     Unpin,
 }
 
-/// What was done with a message, as others are told of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What was done with a message, as others are told of it; only ever added to, at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Noted {
     Edited,
     Recalled,

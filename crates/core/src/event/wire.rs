@@ -13,7 +13,6 @@ use super::{Change, ChatChange, Ended, GroupChange};
 use crate::friend::FriendChange;
 use crate::group::Role;
 use crate::message::{Message, MessageKind, Receipt, Span};
-use crate::note::Noted;
 use crate::user::User;
 use crate::{ConnectionId, Seq, Timestamp};
 
@@ -51,13 +50,6 @@ const HIDDEN: u8 = 4;
 const STARRED: u8 = 5;
 const UNSTARRED: u8 = 6;
 
-const EDITED: u8 = 1;
-const RECALLED: u8 = 2;
-const REACTED: u8 = 3;
-const UNREACTED: u8 = 4;
-const PINNED: u8 = 5;
-const UNPINNED: u8 = 6;
-
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
 const ENDS: [Ended; 2] = [Ended::Revoked, Ended::Disabled];
@@ -83,8 +75,7 @@ impl Change {
                 out.message(message);
             }
             Self::Noted { message, rev, actor, what, blind, at, .. } => {
-                out.put((NOTED, rev, actor, blind, time(*at)));
-                out.noted(what);
+                out.put((NOTED, rev, actor, what, blind, time(*at)));
                 out.message(message);
             }
             Self::Expired { group, rev, spans, at } => {
@@ -142,8 +133,8 @@ impl Change {
                 Self::Message { message: Arc::new(message), connection: ConnectionId(0) }
             }
             NOTED => {
-                let (rev, actor, blind, at) = from.take()?;
-                let (what, message) = (from.noted()?, Arc::new(from.message(true)?));
+                let (rev, actor, what, blind, at) = from.take()?;
+                let message = Arc::new(from.message(true)?);
                 let (at, connection) = (time_of(at), ConnectionId(0));
                 Self::Noted { message, rev, actor, what, blind, at, connection }
             }
@@ -238,17 +229,6 @@ impl Writer {
         }
     }
 
-    fn noted(&mut self, what: &Noted) {
-        match what {
-            Noted::Edited => self.put(EDITED),
-            Noted::Recalled => self.put(RECALLED),
-            Noted::Reacted { emoji } => self.put((REACTED, emoji)),
-            Noted::Unreacted { emoji } => self.put((UNREACTED, emoji)),
-            Noted::Pinned => self.put(PINNED),
-            Noted::Unpinned => self.put(UNPINNED),
-        }
-    }
-
     fn user(&mut self, user: &User) {
         let User { id, account, name, avatar, email } = user;
         self.put((id, account, name, avatar, email));
@@ -292,18 +272,6 @@ impl<'a> Reader<'a> {
         Some(message)
     }
 
-    fn noted(&mut self) -> Option<Noted> {
-        Some(match self.take()? {
-            EDITED => Noted::Edited,
-            RECALLED => Noted::Recalled,
-            REACTED => Noted::Reacted { emoji: self.take()? },
-            UNREACTED => Noted::Unreacted { emoji: self.take()? },
-            PINNED => Noted::Pinned,
-            UNPINNED => Noted::Unpinned,
-            _ => return None,
-        })
-    }
-
     fn user(&mut self) -> Option<Arc<User>> {
         let (id, account, name, avatar, email) = self.take()?;
         Some(Arc::new(User { id, account, name, avatar, email }))
@@ -331,6 +299,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
     use crate::message::{Edited, MessageState, Reaction};
+    use crate::note::Noted;
     use crate::{GroupId, MessageId, Rev, SessionId, UserId};
 
     const GROUP: GroupId = GroupId(300);
@@ -457,7 +426,7 @@ mod tests {
         let written = every_change().into_iter().map(|change| change.encode());
         let written: Vec<String> =
             written.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
-        const NOTED: &str = "8c010301097b68e5cf8b010000";
+        const AFTER: &str = "01097b68e5cf8b010000";
         const STATED: &str = concat!(
             "ffffffffffffff0fac027f80010003632d310900ffffffffffffffff667b22656469746564223a7b226174223a31373030303030",
             "3030303132332c226b696e64223a397d2c227265616374696f6e73223a5b7b22656d6f6a69223a22f09f918d222c22636f756e74",
@@ -486,12 +455,12 @@ mod tests {
             "010801ac02ac0205077b68e5cf8b010000",
             "010801ac02ac0206077b68e5cf8b010000",
             &format!("010a{STATED}"),
-            &format!("010b{NOTED}01{STATED}"),
-            &format!("010b{NOTED}02{STATED}"),
-            &format!("010b{NOTED}0304f09f918d{STATED}"),
-            &format!("010b{NOTED}0404f09f918d{STATED}"),
-            &format!("010b{NOTED}05{STATED}"),
-            &format!("010b{NOTED}06{STATED}"),
+            &format!("010b8c010300{AFTER}{STATED}"),
+            &format!("010b8c010301{AFTER}{STATED}"),
+            &format!("010b8c01030204f09f918d{AFTER}{STATED}"),
+            &format!("010b8c01030304f09f918d{AFTER}{STATED}"),
+            &format!("010b8c010304{AFTER}{STATED}"),
+            &format!("010b8c010305{AFTER}{STATED}"),
             "010cac02090102047b68e5cf8b010000",
         ];
         assert_eq!(written, always);
