@@ -5,7 +5,7 @@ use crate::table::{Table, integer};
 pub(crate) const EXPIRING: Table = Table {
     name: "expiring",
     key: 2,
-    columns: &[integer("group_id"), integer("seq"), integer("expires_at")],
+    columns: &[integer("group_id"), integer("seq"), integer("message_id"), integer("expires_at")],
 };
 
 pub(crate) const EXPIRED: Table = Table {

@@ -82,6 +82,7 @@ CREATE INDEX starred_by_rev ON starred (user_id, rev);
 CREATE TABLE expiring (
     group_id   bigint NOT NULL,
     seq        bigint NOT NULL,
+    message_id bigint NOT NULL,
     expires_at bigint NOT NULL,
     PRIMARY KEY (group_id, seq)
 );
@@ -95,7 +96,8 @@ CREATE TABLE expired (
 );
 CREATE INDEX expired_by_rev ON expired (group_id, rev);
 
--- Messages that are to be sent later, and those that could not be.
+-- Messages that are to be sent later, and those that could not be. An id is never given twice: it is in the client id of
+-- the message.
 CREATE TABLE scheduled (
     id         bigint PRIMARY KEY,
     user_id    bigint NOT NULL,
@@ -107,7 +109,6 @@ CREATE TABLE scheduled (
     -- Why it was not.
     failed     text
 );
-CREATE SEQUENCE scheduled_ids;
 CREATE INDEX scheduled_by_user ON scheduled (user_id, send_at);
 CREATE INDEX scheduled_by_time ON scheduled (send_at) WHERE failed IS NULL;
 

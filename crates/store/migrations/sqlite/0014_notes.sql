@@ -82,6 +82,7 @@ CREATE INDEX starred_by_rev ON starred (user_id, rev);
 CREATE TABLE expiring (
     group_id   INTEGER NOT NULL,
     seq        INTEGER NOT NULL,
+    message_id INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     PRIMARY KEY (group_id, seq)
 ) STRICT, WITHOUT ROWID;
@@ -95,7 +96,8 @@ CREATE TABLE expired (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX expired_by_rev ON expired (group_id, rev);
 
--- Messages that are to be sent later, and those that could not be.
+-- Messages that are to be sent later, and those that could not be. An id is never given twice: it is in the client id of
+-- the message.
 CREATE TABLE scheduled (
     id         INTEGER PRIMARY KEY,
     user_id    INTEGER NOT NULL,
