@@ -20,6 +20,7 @@ pub mod message;
 pub mod node;
 pub mod note;
 pub mod refusal;
+pub mod schedule;
 pub mod session;
 pub mod sight;
 pub mod size;

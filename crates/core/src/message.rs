@@ -1,6 +1,7 @@
 //! Messages, receipts, and the pages they are read in.
 
 mod extras;
+pub mod forward;
 mod state;
 
 use crate::group::Group;
@@ -44,6 +45,22 @@ impl MessageKind {
 
     pub const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// What it is called on the wire, and in what merged messages hold.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "Text",
+            Self::RichText => "RichText",
+            Self::Image => "Image",
+            Self::Audio => "Audio",
+            Self::Video => "Video",
+            Self::File => "File",
+            Self::Location => "Location",
+            Self::Card => "Card",
+            Self::Custom => "Custom",
+            Self::Merged => "Merged",
+        }
     }
 
     /// The kind of that number; `None` where the number means nothing.

@@ -66,6 +66,20 @@ pub enum Refusal {
     MayNotMentionAll,
     #[error("you have hidden {0} messages of this chat, and can hide no more: clear the chat instead")]
     TooManyHidden(usize),
+    #[error("a message that expires cannot be forwarded")]
+    Expires,
+    #[error("what is forwarded as one message has at most {0} bytes: choose fewer")]
+    MergedTooLarge(usize),
+    #[error("merged messages stand in each other at most {0} deep")]
+    MergedTooDeep(usize),
+    #[error("this is too much to forward at once: choose fewer messages, or fewer chats")]
+    ForwardTooLarge,
+    #[error("no such scheduled message: it was sent or cancelled")]
+    NoSuchScheduled,
+    #[error("you have {0} scheduled messages, and can have no more: cancel one first")]
+    TooManyScheduled(u64),
+    #[error("the server was down when it was due, and for more than a day")]
+    ScheduledTooLate,
     #[error("no such session")]
     NoSuchSession,
     #[error(

@@ -2,6 +2,7 @@
 
 use deadpool_postgres::GenericClient;
 use rim_core::event::{Change, Topic};
+use rim_core::message::Message;
 use rim_core::{ConnectionId, GroupId, Rev, Timestamp, UserId};
 use tokio_postgres::Statement;
 
@@ -105,6 +106,9 @@ impl Records {
 /// Whether the transaction was committed that recorded this change; waits until that is settled. To be asked in a
 /// transaction that is then rolled back.
 pub(crate) async fn is_recorded(db: &impl GenericClient, change: &Change) -> Result<bool> {
+    if let Change::Message { message, .. } = change {
+        return is_stored(db, message).await;
+    }
     let (groups, users) = records([change]);
     let (records, insert, find) = if groups.ids.is_empty() {
         let find = "SELECT rev FROM user_changes WHERE user_id = $1 AND rev = $2 AND change = $3";
@@ -125,6 +129,16 @@ pub(crate) async fn is_recorded(db: &impl GenericClient, change: &Change) -> Res
         return Ok(false);
     }
     Ok(row::first(db, find, &[id, rev, bytes], |_| Ok(())).await?.is_some())
+}
+
+/// The same of a message, which is its own record. No other is ever given its id.
+async fn is_stored(db: &impl GenericClient, message: &Message) -> Result<bool> {
+    let (group, id) = (message.group.sql(), message.id.sql());
+    // Whoever stores messages of the group holds this until that is settled.
+    let sql = "SELECT id FROM groups WHERE id = $1 FOR NO KEY UPDATE";
+    row::first(db, sql, &[&group], |_| Ok(())).await?;
+    let sql = "SELECT id FROM messages WHERE group_id = $1 AND id = $2";
+    Ok(row::first(db, sql, &[&group, &id], |_| Ok(())).await?.is_some())
 }
 
 /// Records that are deleted in one statement: it takes a part of a second, and holds up nobody.

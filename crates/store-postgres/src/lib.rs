@@ -29,6 +29,7 @@ use crate::queue::{Asker, Item, Wanted};
 use crate::writer::Writer;
 
 mod accounts;
+mod append;
 mod archive;
 mod batch;
 mod bus;
@@ -60,6 +61,7 @@ mod shared;
 mod sync;
 mod text;
 mod tls;
+mod transaction;
 mod turns;
 mod uploads;
 mod use_cases;

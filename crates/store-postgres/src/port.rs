@@ -11,9 +11,8 @@ use bytes::BytesMut;
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
-use rim_core::{GroupId, Refusal};
-use rim_store::database::{self, Each, Fields, Head};
-use rim_store::{Read, Tx, Value};
+use rim_store::database::{self, Each, Fields};
+use rim_store::{Read, Value};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Row;
@@ -21,18 +20,13 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::causes::describe;
 use crate::failure::Failure;
-use crate::groups::last_at;
-use crate::row::{self, array};
 use crate::text::{OwnedText, Text};
 
 /// Inside of a use case.
 pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
 
 /// Questions of one kind that are on their way together.
-const TOGETHER: usize = 512;
-
-/// What those hold who want accounts that look alike.
-const NAMES: i32 = 0x7269_6d61;
+pub(crate) const TOGETHER: usize = 512;
 
 /// How a thread waits: for so long, all in all.
 pub(crate) struct Patience {
@@ -76,7 +70,7 @@ async fn query(
     Ok(db.query(&statement, &params).await?)
 }
 
-async fn execute(
+pub(crate) async fn execute(
     db: &impl GenericClient,
     sql: &str,
     params: &[Value<'_>],
@@ -135,70 +129,6 @@ impl Read for Writer<'_> {
         each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
     ) -> Result<()> {
         self.reader().rows_of_each(sql, params, each)
-    }
-}
-
-impl Tx for Writer<'_> {
-    fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
-        Ok(self.patience.wait(execute(&self.db, sql, params)).flatten()?)
-    }
-
-    fn execute_each(&self, sql: &'static str, params: &[Vec<Value<'_>>]) -> Result<u64> {
-        let mut changed = 0;
-        for params in params.chunks(TOGETHER) {
-            let asked = params.iter().map(|params| execute(&self.db, sql, params));
-            changed += self.patience.wait(try_join_all(asked)).flatten()?.into_iter().sum::<u64>();
-        }
-        Ok(changed)
-    }
-
-    fn lock_name(&self, name: &str) -> Result<()> {
-        let sql = "SELECT pg_advisory_xact_lock($1, hashtext($2))";
-        self.patience.wait(row::execute(&self.db, sql, &[&NAMES, &Text(name)])).flatten()?;
-        Ok(())
-    }
-
-    fn new_group(&self) -> Result<GroupId> {
-        let next = row::first(&self.db, "SELECT nextval('group_ids')", &[], row::read);
-        Ok(self.patience.wait(next).flatten()?.ok_or(Refusal::NoSuchGroup)?)
-    }
-
-    fn lock_groups(&mut self, groups: &[GroupId]) -> Result<Vec<Head>> {
-        let sql = concat!(
-            "SELECT g.id, g.last_seq, g.last_rev, g.last_message_id, ",
-            last_at!(),
-            " FROM groups AS g WHERE g.id = ANY($1) ORDER BY g.id FOR NO KEY UPDATE OF g"
-        );
-        let ids = array(groups.iter().copied());
-        let params: row::Params<'_> = &[&ids];
-        let locked = row::all(&self.db, sql, params, |row| {
-            let (group, last_seq, last_rev, last_message, last_at) = row::read(row)?;
-            Ok(Head { group, last_seq, last_rev, last_message, last_at })
-        });
-        let heads = self.patience.wait(locked).flatten()?;
-        if heads.len() == groups.len() { Ok(heads) } else { Err(Refusal::NoSuchGroup.into()) }
-    }
-
-    fn moved_groups(&mut self, heads: &[Head]) -> Result<()> {
-        let sql = "UPDATE groups AS g SET last_rev = moved.last_rev, last_at = moved.last_at
-                   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS moved (id, last_rev, last_at)
-                   WHERE g.id = moved.id";
-        let ids = array(heads.iter().map(|head| head.group));
-        let revs = array(heads.iter().map(|head| head.last_rev));
-        let times: Vec<_> = heads.iter().map(|head| head.last_at.0).collect();
-        self.patience.wait(row::execute(&self.db, sql, &[&ids, &revs, &times])).flatten()?;
-        Ok(())
-    }
-
-    fn forget_files(&self, names: &[String]) -> Result<()> {
-        let names: Vec<_> = names.iter().map(|name| Text(name)).collect();
-        let sql = "DELETE FROM media WHERE name = ANY($1)";
-        self.patience.wait(row::execute(&self.db, sql, &[&names])).flatten()?;
-        Ok(())
-    }
-
-    fn publish(&mut self, change: Change) {
-        self.changes.push(change);
     }
 }
 

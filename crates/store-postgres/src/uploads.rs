@@ -1,6 +1,6 @@
 //! What messages name of what was uploaded.
 
-use deadpool_postgres::Client;
+use deadpool_postgres::GenericClient;
 use rim_core::Timestamp;
 
 use crate::failure::Result;
@@ -8,7 +8,7 @@ use crate::row;
 use crate::text::Text;
 
 /// Messages are stored: what they name stays for ever.
-pub(crate) async fn pin(db: &Client, hashes: &[Text<'_>], now: Timestamp) -> Result<()> {
+pub(crate) async fn pin(db: &impl GenericClient, hashes: &[Text<'_>], now: Timestamp) -> Result<()> {
     // In one order, so that nobody waits for one who waits for them.
     let sql = "WITH mine AS (SELECT hash, user_id FROM uploads WHERE hash = ANY($1) ORDER BY hash, user_id FOR UPDATE)
                UPDATE uploads AS u SET used_at = greatest(u.used_at, $2) FROM mine

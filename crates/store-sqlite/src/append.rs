@@ -6,6 +6,7 @@ use rim_core::event::Change;
 use rim_core::group;
 use rim_core::message::{Mark, Message, NewMessage, Receipt, Written};
 use rim_core::{ConnectionId, GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+use rim_store::database::Stored;
 use rusqlite::{Connection, Statement, params};
 
 use crate::batch::Batch;
@@ -22,7 +23,10 @@ impl Batch<'_> {
         let (group, sender) = (new.group, new.sender);
         let client_hash = match self.find_client_id(client_ids::hash, group, sender, &new.client_msg_id)? {
             // Also to one who has left since: they are told the truth, not that they may not send.
-            Found::Sent(first) => return Ok((place_of(self.db, first)?, None)),
+            Found::Sent(first) => {
+                let Stored { id, seq } = place_of(self.db, first)?;
+                return Ok((Written::Appended { id, seq }, None));
+            }
             Found::New(hash) => hash,
         };
         group::may_write(self.heads.standing(self.db, new.group, new.sender)?.member)?;
@@ -56,6 +60,14 @@ impl Batch<'_> {
         let written = Written::Appended { id: message.id, seq: message.seq };
         let change = Change::Message { message: Arc::new(message), connection: new.connection };
         Ok((written, Some(change)))
+    }
+
+    /// Where the message is that the sender calls so, if it is stored.
+    pub(crate) fn stored(&mut self, group: GroupId, sender: UserId, id: &str) -> Result<Option<Stored>> {
+        match self.find_client_id(client_ids::hash, group, sender, id)? {
+            Found::Sent(first) => place_of(self.db, first).map(Some),
+            Found::New(_) => Ok(None),
+        }
     }
 
     pub(crate) fn mark(&mut self, mark: Mark) -> Result<(Written, Option<Change>)> {
@@ -131,8 +143,8 @@ fn insert(insert: &mut Statement<'_>, message: &Message, client_hash: i64) -> Re
     Ok(())
 }
 
-/// The answer to a message that was stored before.
-fn place_of(db: &Connection, message: MessageId) -> Result<Written> {
+/// Where a message is that was stored before.
+fn place_of(db: &Connection, message: MessageId) -> Result<Stored> {
     let sql = "SELECT id, seq FROM messages WHERE id = ?1";
     let place = row::first(db, sql, [message.sql()], row::behind_key("messages"))?;
     let seq = place.ok_or_else(|| Failure::Corrupt {
@@ -141,7 +153,7 @@ fn place_of(db: &Connection, message: MessageId) -> Result<Written> {
         row: "of a resent message".into(),
         value: message.to_string(),
     })?;
-    Ok(Written::Appended { id: message, seq })
+    Ok(Stored { id: message, seq })
 }
 
 fn seq_of(find: &mut Statement<'_>, group: GroupId, message: MessageId) -> Result<Option<Seq>> {

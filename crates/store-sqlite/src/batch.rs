@@ -89,13 +89,15 @@ impl<'c> Batch<'c> {
         // The use case reads tables, so what the heads hold back has to be there.
         self.heads.flush(&mut self.statements)?;
         let (published, ending) = (self.out.len(), self.ended.noted());
+        let (moved, appended) = (self.heads.mark(), self.tail.mark());
         self.statement("SAVEPOINT use_case")?;
         if call.run(self) {
             self.heads.flush(&mut self.statements)?;
         } else {
             self.out.truncate(published);
             self.ended.take_back(ending);
-            self.heads.forget();
+            self.heads.take_back(moved);
+            self.tail.take_back(appended);
             // Fails if SQLite itself has rolled back everything, as it does when the disk is full. Then
             // the batch is lost, as it must be.
             self.statement("ROLLBACK TO use_case")?;

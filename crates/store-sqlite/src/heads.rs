@@ -95,6 +95,12 @@ impl Standing {
     }
 }
 
+/// How far a batch had come.
+pub(crate) struct Mark {
+    moved: usize,
+    next_message: MessageId,
+}
+
 pub(crate) struct Heads {
     groups: HashMap<GroupId, Known>,
     standings: HashMap<(GroupId, UserId), Standing>,
@@ -248,8 +254,20 @@ impl Heads {
         self.touched_standings.clear();
     }
 
-    /// Forgets everything but the next id: something was rolled back.
-    pub(crate) fn forget(&mut self) {
+    /// To come back to, when everything is written.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { moved: self.moved.len(), next_message: self.next_message }
+    }
+
+    /// What was done since then is rolled back.
+    pub(crate) fn take_back(&mut self, to: Mark) {
+        self.forget();
+        self.moved.truncate(to.moved);
+        self.next_message = to.next_message;
+    }
+
+    /// Forgets everything but the next id.
+    fn forget(&mut self) {
         self.forget_standings();
         self.groups.clear();
         self.touched_groups.clear();

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use rim_core::GroupId;
 use rim_core::event::Change;
-use rim_store::database::{self, Each, Fields, Head};
+use rim_core::message::{NewMessage, Written};
+use rim_core::{GroupId, UserId};
+use rim_store::database::{self, Appended, Each, Fields, Head, Stored};
 use rim_store::{Read, Tx, Value};
 
 use rusqlite::functions::FunctionFlags;
@@ -198,6 +200,28 @@ impl Tx for Batch<'_> {
 
     fn moved_groups(&mut self, heads: &[Head]) -> Result<()> {
         Ok(self.heads.moved(self.db, heads)?)
+    }
+
+    fn append_messages(&mut self, new: Vec<NewMessage>) -> Result<Vec<Appended>> {
+        let mut appended = Vec::with_capacity(new.len());
+        for new in new {
+            let (written, change) = self.append(new)?;
+            let Written::Appended { id, seq } = written else { continue };
+            let message = change.as_ref().and_then(|change| match change {
+                Change::Message { message, .. } => Some(Arc::clone(message)),
+                _ => None,
+            });
+            appended.push(Appended { stored: Stored { id, seq }, message });
+            change.into_iter().for_each(|change| self.tell(change));
+        }
+        // Whatever the use case reads next is in the tables.
+        self.heads.flush(&mut self.statements)?;
+        Ok(appended)
+    }
+
+    fn stored_messages(&mut self, user: UserId, ids: &[(GroupId, &str)]) -> Result<Vec<Option<Stored>>> {
+        let found = |(group, id): &(GroupId, &str)| Ok(self.stored(*group, user, id)?);
+        ids.iter().map(found).collect()
     }
 
     /// They are beside the database.

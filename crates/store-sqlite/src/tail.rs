@@ -114,6 +114,18 @@ impl Tail {
         self.due += PACE;
     }
 
+    /// To come back to.
+    pub(crate) fn mark(&self) -> usize {
+        self.uncommitted.len()
+    }
+
+    /// What the open batch has inserted since then is rolled back.
+    pub(crate) fn take_back(&mut self, to: usize) {
+        for entry in self.uncommitted.drain(to..) {
+            self.client_ids.remove(&entry.client_key());
+        }
+    }
+
     /// Moves to the tables what is due, and shows the readers the open batch, of which they see nothing before
     /// its commit. Nothing is inserted between the two.
     pub(crate) fn before_commit(&mut self, db: &Connection) -> Result<()> {

@@ -6,8 +6,10 @@
 //! leaves out. What one of them does not have is a step of [`Tx`].
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use rim_core::event::Change;
+use rim_core::message::{Message, NewMessage};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
 use crate::failure::{Failure, Result};
@@ -143,6 +145,19 @@ pub trait Tx: Read {
     /// Those of the database.
     fn moved_groups(&mut self, heads: &[Head]) -> Result<()>;
 
+    /// Appends messages as the message path does ([`crate::Messages::submit`]), in this order, and tells of them. Their groups
+    /// are locked with it; where those are then, another [`Self::lock_groups`] says.
+    ///
+    /// # Errors
+    /// Those of an `Append`.
+    fn append_messages(&mut self, new: Vec<NewMessage>) -> Result<Vec<Appended>>;
+
+    /// Which messages of a user are stored already, by group and `client_msg_id`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn stored_messages(&mut self, user: UserId, ids: &[(GroupId, &str)]) -> Result<Vec<Option<Stored>>>;
+
     /// Files of these names are forgotten, where the database keeps files.
     ///
     /// # Errors
@@ -151,6 +166,21 @@ pub trait Tx: Read {
 
     /// Tells users of a change, once it is committed.
     fn publish(&mut self, change: Change);
+}
+
+/// Where a message is that was appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    pub stored: Stored,
+    /// Nothing of one that was stored before.
+    pub message: Option<Arc<Message>>,
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    pub id: MessageId,
+    pub seq: Seq,
 }
 
 /// Where a group is.

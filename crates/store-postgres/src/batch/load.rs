@@ -32,7 +32,7 @@ const STANDINGS: &str =
                          FROM unnest($1::bigint[], $2::bigint[]) AS asked (group_id, user_id)
                               JOIN members AS m ON m.group_id = asked.group_id AND m.user_id = asked.user_id";
 
-const RESENT: &str = "SELECT asked.item, m.id, m.seq
+pub(crate) const RESENT: &str = "SELECT asked.item, m.id, m.seq
                       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[])
                                AS asked (item, group_id, sender_id, client_msg_id)
                            JOIN messages AS m ON m.group_id = asked.group_id AND m.sender_id = asked.sender_id
@@ -44,14 +44,14 @@ const PLACES: &str = "SELECT asked.item, m.seq
 
 /// Which of these sessions have ended, and whether as their user was disabled. Looked at after the groups are locked, so
 /// that what is stored was allowed a moment before its commit, whatever this node has heard of the others.
-const ENDED: &str = "SELECT asked.session_id, u.disabled_at IS NOT NULL
+pub(crate) const ENDED: &str = "SELECT asked.session_id, u.disabled_at IS NOT NULL
                      FROM unnest($1::bigint[], $2::bigint[]) AS asked (session_id, user_id)
                           JOIN users AS u ON u.id = asked.user_id
                      WHERE NOT EXISTS (SELECT FROM sessions AS s
                                        WHERE s.id = asked.session_id AND s.user_id = asked.user_id)";
 
 /// Taken after the groups are locked: so ids ascend in each of them, whichever node gives them out.
-const IDS: &str = "SELECT nextval('message_ids') FROM generate_series(1, $1)";
+pub(crate) const IDS: &str = "SELECT nextval('message_ids') FROM generate_series(1, $1)";
 
 /// Where a group is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,7 +23,9 @@ mod store;
 mod told;
 
 pub(crate) use evidence::Evidence;
+pub(crate) use load::{ENDED, IDS, RESENT};
 pub(crate) use outcome::Outcome;
+pub(crate) use store::{GROUPS, MESSAGES, Messages};
 pub(crate) use told::{refuse, tell};
 
 /// How long each of the two round trips may take. The server's own time-outs end what is merely slow: this is for one

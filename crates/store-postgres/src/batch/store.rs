@@ -1,6 +1,6 @@
 //! Writes what was decided, and commits.
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, GenericClient};
 use futures_util::try_join;
 use rim_core::message::{NewMessage, Write};
 use rim_core::upload::named;
@@ -15,12 +15,12 @@ use crate::row::{Sql, array};
 use crate::text::Text;
 use crate::{changes, groups, uploads};
 
-const MESSAGES: &str =
+pub(crate) const MESSAGES: &str =
     "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
                           $7::smallint[], $8::text[], $9::bigint[])";
 
-const GROUPS: &str =
+pub(crate) const GROUPS: &str =
     "UPDATE groups AS g SET last_seq = now.last_seq, last_rev = now.last_rev, last_message_id = now.last_message_id,
                             last_at = now.last_at
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
@@ -84,7 +84,7 @@ impl Statements {
 }
 
 #[derive(Default)]
-struct Messages<'a> {
+pub(crate) struct Messages<'a> {
     groups: Vec<i64>,
     seqs: Vec<i64>,
     revs: Vec<i64>,
@@ -95,7 +95,7 @@ struct Messages<'a> {
     contents: Vec<Text<'a>>,
     times: Vec<i64>,
     /// Hashes of uploads that they name.
-    named: Vec<Text<'a>>,
+    pub(crate) named: Vec<Text<'a>>,
 }
 
 impl<'a> Messages<'a> {
@@ -111,7 +111,7 @@ impl<'a> Messages<'a> {
         messages
     }
 
-    fn push(&mut self, new: &'a NewMessage, id: MessageId, seq: Seq, rev: Rev, at: Timestamp) {
+    pub(crate) fn push(&mut self, new: &'a NewMessage, id: MessageId, seq: Seq, rev: Rev, at: Timestamp) {
         self.groups.push(new.group.sql());
         self.seqs.push(seq.sql());
         self.revs.push(rev.sql());
@@ -124,7 +124,11 @@ impl<'a> Messages<'a> {
         self.named.extend(named(&new.content).map(Text));
     }
 
-    async fn insert(&self, db: &Client, statement: &Statement) -> std::result::Result<(), Error> {
+    pub(crate) async fn insert(
+        &self,
+        db: &impl GenericClient,
+        statement: &Statement,
+    ) -> std::result::Result<(), Error> {
         if self.ids.is_empty() {
             return Ok(());
         }
