@@ -168,6 +168,7 @@ mod tests {
 
     fn append_of(sender: UserId, bytes: usize) -> Item {
         let write = Write::Append(NewMessage {
+            extras: None,
             group: Default::default(),
             sender,
             client_msg_id: "c".into(),

@@ -178,6 +178,7 @@ async fn group(store: &dyn Store, members: &[&LoggedIn]) -> GroupId {
 
 async fn say(store: &dyn Store, group: GroupId, sender: UserId, id: &str, content: &str) {
     let message = NewMessage {
+        extras: None,
         group,
         sender,
         client_msg_id: id.to_owned(),
