@@ -173,9 +173,10 @@ pub enum ChatChange {
     Cleared {
         seq: Seq,
     },
-    /// Hid messages from themselves.
+    /// Hid messages from themselves, which are at these places.
     Hidden {
         messages: Vec<MessageId>,
+        spans: Vec<Span>,
     },
     Starred {
         message: MessageId,

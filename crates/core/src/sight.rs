@@ -6,17 +6,6 @@
 use crate::message::Span;
 use crate::{Seq, UserId};
 
-/// What is taken out of what a user saw as a member.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cuts {
-    /// Up to which place they have cleared the chat.
-    pub cleared: Option<Seq>,
-    /// What they have hidden from themselves, ascending.
-    pub hidden: Vec<Seq>,
-    /// What has expired for everybody, ascending, without overlaps.
-    pub expired: Vec<Span>,
-}
-
 /// The places that a user may see: ascending spans that do not overlap, each holding at least one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sight {
@@ -24,16 +13,13 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// Of what they saw as a member, what is left when everything is cut out.
-    pub fn new(member: Vec<Span>, cuts: &Cuts) -> Self {
-        let cleared = cuts.cleared.unwrap_or_default();
-        let hidden = cuts.hidden.iter().map(|seq| Span { after: Seq(seq.0.saturating_sub(1)), to: *seq });
-        let mut holes: Vec<Span> = hidden.chain(cuts.expired.iter().copied()).collect();
-        holes.push(Span { after: Seq(0), to: cleared });
-        holes.sort_unstable_by_key(|hole| (hole.after, hole.to));
-        if member.is_empty() || (cleared == Seq(0) && holes.len() == 1) {
+    /// Of what they saw as a member, what is left when the holes are cut out: what they have cleared ([`up_to`]), hidden
+    /// from themselves ([`at`]), and what has expired for everybody. They come in any order, and may overlap.
+    pub fn new(member: Vec<Span>, mut holes: Vec<Span>) -> Self {
+        if holes.is_empty() {
             return Self { spans: member };
         }
+        holes.sort_unstable_by_key(|hole| (hole.after, hole.to));
         let (mut spans, mut first) = (Vec::new(), 0);
         for Span { after, to } in member {
             let mut from = after;
@@ -69,10 +55,41 @@ impl Sight {
         seen.map(|span| span.to.0 - span.after.max(seq).0).sum()
     }
 
+    /// What of these places they may see: spans that ascend, as theirs do.
+    pub fn within(&self, places: Span) -> Vec<Span> {
+        let cut = self
+            .spans
+            .iter()
+            .map(|span| Span { after: span.after.max(places.after), to: span.to.min(places.to) });
+        cut.filter(|span| span.after < span.to).collect()
+    }
+
     /// The last place they may see.
     pub fn last(&self) -> Option<Seq> {
         self.spans.last().map(|span| span.to)
     }
+}
+
+/// All places up to this one.
+pub const fn up_to(seq: Seq) -> Span {
+    Span { after: Seq(0), to: seq }
+}
+
+/// This place alone.
+pub const fn at(seq: Seq) -> Span {
+    Span { after: Seq(seq.0.saturating_sub(1)), to: seq }
+}
+
+/// Places that ascend, as spans that do not touch.
+pub fn spans_of(places: impl IntoIterator<Item = Seq>) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for seq in places {
+        match spans.last_mut() {
+            Some(last) if last.to.0 + 1 == seq.0 => last.to = seq,
+            _ => spans.push(at(seq)),
+        }
+    }
+    spans
 }
 
 /// Who stands for everybody, where mentions are kept.
@@ -86,39 +103,31 @@ mod tests {
         Span { after: Seq(after), to: Seq(to) }
     }
 
-    fn sight(cuts: &Cuts) -> Sight {
-        Sight::new(vec![span(0, 5), span(10, 20)], cuts)
+    fn sight(holes: Vec<Span>) -> Sight {
+        Sight::new(vec![span(0, 5), span(10, 20)], holes)
     }
 
     #[test]
     fn what_is_cleared_hidden_or_expired_is_cut_out() {
-        let cuts = Cuts {
-            cleared: Some(Seq(2)),
-            hidden: [1, 4, 5, 11, 15, 20].map(Seq).to_vec(),
-            expired: vec![span(3, 4), span(12, 14), span(15, 16)],
-        };
-        let expected = vec![span(2, 3), span(11, 12), span(16, 19)];
-        assert_eq!(sight(&cuts).spans, expected);
+        let hidden = [1, 4, 5, 11, 15, 20].map(|seq| at(Seq(seq)));
+        let holes = hidden.into_iter().chain([span(15, 16), span(3, 4), span(12, 14), up_to(Seq(2))]);
+        assert_eq!(sight(holes.collect()).spans, [span(2, 3), span(11, 12), span(16, 19)]);
     }
 
-    /// Against the plain meaning, for every place and all small cuts.
+    /// Against the plain meaning, for every place and all small holes.
     #[test]
     fn a_place_is_seen_if_nothing_cuts_it_out() {
         for mask in 0..1_u32 << 12 {
             let hidden: Vec<_> = (1..=12).filter(|seq| mask >> (seq - 1) & 1 == 1).map(Seq).collect();
-            let cuts = Cuts {
-                cleared: Some(Seq(u64::from(mask % 5))),
-                hidden,
-                expired: vec![span(3, 4), span(17, 18)],
-            };
-            let sight = sight(&cuts);
+            let (cleared, expired) = (Seq(u64::from(mask % 5)), [span(3, 4), span(17, 18)]);
+            let holes = spans_of(hidden.iter().copied()).into_iter().chain(expired).chain([up_to(cleared)]);
+            let sight = sight(holes.collect());
             let mut above = 0;
             for seq in (1..=21).rev().map(Seq) {
                 assert_eq!(sight.above(seq), above, "{seq} {mask:b}");
                 let member = (seq > Seq(0) && seq <= Seq(5)) || (seq > Seq(10) && seq <= Seq(20));
-                let expired = cuts.expired.iter().any(|span| seq > span.after && seq <= span.to);
-                let cleared = cuts.cleared.is_some_and(|cleared| seq <= cleared);
-                let seen = member && !expired && !cleared && !cuts.hidden.contains(&seq);
+                let expired = expired.iter().any(|span| seq > span.after && seq <= span.to);
+                let seen = member && !expired && seq > cleared && !hidden.contains(&seq);
                 assert_eq!(sight.sees(seq), seen, "{seq} {mask:b}");
                 above += u64::from(seen);
             }
@@ -126,9 +135,9 @@ mod tests {
     }
 
     #[test]
-    fn without_cuts_all_is_seen_that_was_said() {
-        assert_eq!(sight(&Cuts::default()).spans, [span(0, 5), span(10, 20)]);
-        assert_eq!(sight(&Cuts::default()).last(), Some(Seq(20)));
+    fn without_holes_all_is_seen_that_was_said() {
+        assert_eq!(sight(Vec::new()).spans, [span(0, 5), span(10, 20)]);
+        assert_eq!(sight(Vec::new()).last(), Some(Seq(20)));
         assert_eq!(Sight::default().above(Seq(0)), 0);
     }
 }

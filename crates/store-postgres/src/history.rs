@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::{GenericClient, Transaction};
+use futures_util::try_join;
 use rim_core::message::{
     History, HistoryPart, Message, Span, WantedMessages, above as spans_above, page_spans,
 };
+use rim_core::sight;
 use rim_core::size::{Size, fitting};
-use rim_core::{GroupId, Seq, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 
 use crate::failure::Result;
 use crate::membership::Membership;
@@ -22,8 +24,7 @@ pub(crate) async fn part(
     wanted: WantedMessages,
     bytes: usize,
 ) -> Result<Option<HistoryPart>> {
-    let (membership, found) =
-        futures_util::try_join!(Membership::find(db, group, user), groups::seen(db, user, [group]))?;
+    let (membership, found) = try_join!(Membership::find(db, group, user), groups::seen(db, user, [group]))?;
     let (Some((membership, last_seq)), Some(group)) = (membership, found.into_iter().next()) else {
         return Ok(None);
     };
@@ -54,8 +55,9 @@ pub(crate) async fn part(
     Ok(Some(HistoryPart { history: History { group, messages, senders }, rest }))
 }
 
-/// What lies in these spans, by group and place: none behind the one with which it is more than so many bytes. What is
-/// not told is not read either, let alone sent: of a text that is not in its row its length is known without it.
+/// What lies in these spans, which do not overlap, by group and place, each with its state put on: none behind the one with
+/// which it is more than so many bytes. What is not told is not read either, let alone sent: of a text that is not in its
+/// row its length is known without it.
 pub(crate) async fn runs(
     db: &impl GenericClient,
     spans: &[(GroupId, Span)],
@@ -64,6 +66,111 @@ pub(crate) async fn runs(
     if spans.is_empty() {
         return Ok(Vec::new());
     }
+    let (mut messages, states) = try_join!(rows(db, spans, bytes), states(db, spans, bytes))?;
+    put_on(&mut messages, states);
+    Ok(messages)
+}
+
+/// A message of the group.
+pub(crate) async fn find(
+    db: &impl GenericClient,
+    group: GroupId,
+    message: MessageId,
+) -> Result<Option<Message>> {
+    let sql =
+        "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at FROM messages
+               WHERE group_id = $1 AND id = $2";
+    let found = row::first(db, sql, &[&group.sql(), &message.sql()], row::read).await?;
+    let mut messages = Vec::from_iter(found);
+    dress(db, &mut messages).await?;
+    Ok(messages.pop())
+}
+
+/// Puts on what they have beside their content, whichever they are.
+pub(crate) async fn dress(db: &impl GenericClient, messages: &mut [Message]) -> Result<()> {
+    let places: Vec<_> = messages.iter().map(|message| (message.group, sight::at(message.seq))).collect();
+    if places.is_empty() {
+        return Ok(());
+    }
+    let mut states: HashMap<_, _> = states(db, &places, usize::MAX)
+        .await?
+        .into_iter()
+        .map(|state| ((state.group, state.seq), state))
+        .collect();
+    for message in messages {
+        if let Some(state) = states.remove(&(message.group, message.seq)) {
+            state.put_on(message);
+        }
+    }
+    Ok(())
+}
+
+/// What a message has beside its content.
+struct State {
+    group: GroupId,
+    seq: Seq,
+    rev: Rev,
+    /// `None` if there is no room for it.
+    body: Option<String>,
+}
+
+impl State {
+    /// One whose state is damaged is shown as if it had none.
+    fn put_on(&self, message: &mut Message) {
+        let Some(body) = &self.body else { return };
+        if let Err(why) = message.put_on(body, self.rev) {
+            let (group, seq) = (self.group.0, self.seq.0);
+            tracing::error!(
+                table = "states",
+                group,
+                seq,
+                why,
+                "a row is damaged: its message is shown without it"
+            );
+        }
+    }
+}
+
+/// Puts states on messages, both by group and place: what lies behind the first for which there is no room goes.
+fn put_on(messages: &mut Vec<Message>, states: Vec<State>) {
+    let mut states = states.into_iter().peekable();
+    let mut end = messages.len();
+    for (at, message) in messages.iter_mut().enumerate() {
+        let place = (message.group, message.seq);
+        while states.next_if(|state| (state.group, state.seq) < place).is_some() {}
+        let Some(state) = states.next_if(|state| (state.group, state.seq) == place) else { continue };
+        if state.body.is_none() {
+            end = at;
+            break;
+        }
+        state.put_on(message);
+    }
+    messages.truncate(end);
+}
+
+async fn states(db: &impl GenericClient, spans: &[(GroupId, Span)], bytes: usize) -> Result<Vec<State>> {
+    let sql = "SELECT group_id, seq, rev, CASE WHEN taken - octet_length(body) <= $4 THEN body END
+               FROM (SELECT s.*, sum(octet_length(s.body)) OVER (ORDER BY s.group_id, s.seq) AS taken
+                     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS run (group_id, after_seq, to_seq),
+                          LATERAL (SELECT * FROM states AS s
+                                   WHERE s.group_id = run.group_id AND s.seq > run.after_seq
+                                     AND s.seq <= run.to_seq) AS s) AS s
+               ORDER BY group_id, seq";
+    let (groups, after, to) = arrays(spans);
+    row::all(db, sql, &[&groups, &after, &to, &(bytes as u64).sql()], |row| {
+        let (group, seq, rev, body) = row::read(row)?;
+        Ok(State { group, seq, rev, body })
+    })
+    .await
+}
+
+fn arrays(spans: &[(GroupId, Span)]) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
+    let groups = array(spans.iter().map(|(group, _)| *group));
+    let after = array(spans.iter().map(|(_, span)| span.after));
+    (groups, after, array(spans.iter().map(|(_, span)| span.to)))
+}
+
+async fn rows(db: &impl GenericClient, spans: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
     let sql = "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at
                FROM (SELECT m.*, sum(octet_length(m.content)) OVER (ORDER BY m.group_id, m.seq) AS taken
                      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS run (group_id, after_seq, to_seq),
@@ -72,9 +179,7 @@ pub(crate) async fn runs(
                                      AND m.seq <= run.to_seq) AS m) AS m
                WHERE taken - octet_length(content) <= $4
                ORDER BY group_id, seq";
-    let groups = array(spans.iter().map(|(group, _)| *group));
-    let after = array(spans.iter().map(|(_, span)| span.after));
-    let to = array(spans.iter().map(|(_, span)| span.to));
+    let (groups, after, to) = arrays(spans);
     row::all(db, sql, &[&groups, &after, &to, &(bytes as u64).sql()], row::read).await
 }
 

@@ -11,6 +11,8 @@ use bytes::BytesMut;
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
+use rim_core::message::{Message, Span};
+use rim_core::{GroupId, MessageId};
 use rim_store::database::{self, Each, Fields};
 use rim_store::{Read, Value};
 use tokio::runtime::Handle;
@@ -20,6 +22,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::causes::describe;
 use crate::failure::Failure;
+use crate::history;
 use crate::text::{OwnedText, Text};
 
 /// Inside of a use case.
@@ -109,6 +112,15 @@ impl<C: GenericClient> Read for Reader<'_, C> {
         }
         Ok(())
     }
+
+    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
+        Ok(self.patience.wait(history::find(self.db, group, message)).flatten()?)
+    }
+
+    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+        let places: Vec<_> = places.iter().map(|span| (group, *span)).collect();
+        Ok(self.patience.wait(history::runs(self.db, &places, bytes)).flatten()?)
+    }
 }
 
 impl<'c> Writer<'c> {
@@ -129,6 +141,14 @@ impl Read for Writer<'_> {
         each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
     ) -> Result<()> {
         self.reader().rows_of_each(sql, params, each)
+    }
+
+    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
+        self.reader().message(group, message)
+    }
+
+    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+        self.reader().messages_at(group, places, bytes)
     }
 }
 

@@ -113,7 +113,7 @@ fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat
     let other = other(db, user, shown.group, left_rev)?;
     let found = (
         groups::seen(db, shown.group, left_rev)?,
-        history::find(db, shown.group, shown.last)?,
+        history::find(db, db.health, shown.group, shown.last)?,
         users::find(db, other)?,
     );
     let (Some(group), Some(last), Some(other)) = found else { return Ok(None) };

@@ -42,13 +42,13 @@ impl Health {
         failed > well
     }
 
-    /// A message is not what was written.
-    pub(crate) fn damaged(&self, message: MessageId, why: &str) {
+    /// A message is not what was written, or its row in another table.
+    pub(crate) fn damaged(&self, table: &'static str, message: MessageId, why: &str) {
         self.observer.damaged_row();
         let mut told = self.told.lock();
         if told.len() < MAX_TOLD && told.insert(message) {
             tracing::error!(
-                table = "messages",
+                table,
                 row = message.0,
                 why,
                 "a row is damaged and is shown as such; `rim check` finds all of them, a backup has them whole"

@@ -6,12 +6,15 @@ use std::collections::hash_map::Entry;
 use rim_core::message::{
     DAMAGED, History, HistoryPart, Message, MessageKind, Span, WantedMessages, above, page_spans,
 };
+use rim_core::sight;
 use rim_core::size::{Size, fitting};
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
-use rusqlite::{Connection, Row};
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
+use rusqlite::{Connection, Row, Rows, Statement};
 
 use crate::failure::{Failure, Result};
+use crate::health::Health;
 use crate::membership::Membership;
 use crate::readers::Snapshot;
 use crate::row::{self, Checked, Fields, Sql};
@@ -75,6 +78,8 @@ pub(crate) fn run(
 ) -> Result<Vec<Message>> {
     let (in_table, newest) = db.places(group, span, limit);
     let mut messages = Vec::new();
+    let mut states_statement = db.prepare_cached(STATES)?;
+    let mut states = States::of(&mut states_statement, group, span)?;
     if in_table.after < in_table.to {
         let sql = "SELECT m.id, m.group_id, m.seq, m.rev, m.sender_id, m.client_msg_id, m.kind, m.content,
                           m.created_at, m.checksum, p.seq
@@ -84,7 +89,8 @@ pub(crate) fn run(
         let mut rows = statement.query([group.sql(), in_table.after.sql(), in_table.to.sql()])?;
         while let Some(row) = rows.next()? {
             let place = Fields { table: "places", row }.read(row::CHECKED_COLUMNS)?;
-            let message = read(db, row, group, Some(place))?;
+            let mut message = read(db.health, row, group, Some(place))?;
+            states.put_on(&mut message, db.health)?;
             let is_last = is_enough(&message, enough)?;
             messages.push(message);
             if is_last {
@@ -94,8 +100,9 @@ pub(crate) fn run(
         }
     }
     for (seq, message) in (in_table.to.0 + 1..).zip(newest) {
-        let found = row::first(db, FIND, [message.sql()], |row| read(db, row, group, Some(Seq(seq))))?;
-        let Some(message) = found else { continue };
+        let found = row::first(db, FIND, [message.sql()], |row| read(db.health, row, group, Some(Seq(seq))))?;
+        let Some(mut message) = found else { continue };
+        states.put_on(&mut message, db.health)?;
         let is_last = is_enough(&message, enough)?;
         messages.push(message);
         if is_last {
@@ -112,9 +119,80 @@ fn is_enough(message: &Message, enough: &mut dyn FnMut(&Message) -> Result<bool>
     Ok(enough(message)? && message.content != DAMAGED)
 }
 
-/// A message of the group.
-pub(crate) fn find(db: &Snapshot<'_>, group: GroupId, message: MessageId) -> Result<Option<Message>> {
-    row::first(db, FIND, [message.sql()], |row| read(db, row, group, None))
+/// The messages at these places, which ascend: none behind the one with which they are more than so many bytes.
+pub(crate) fn at(db: &Snapshot<'_>, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+    let (mut messages, mut taken) = (Vec::new(), 0);
+    for span in places {
+        if taken > bytes {
+            break;
+        }
+        messages.extend(run(db, group, *span, u64::MAX, &mut |message| {
+            taken += message.size_bytes();
+            Ok(taken > bytes)
+        })?);
+    }
+    Ok(messages)
+}
+
+/// A message of the group; `None` if it is another's.
+pub(crate) fn find(
+    db: &Connection,
+    health: Option<&Health>,
+    group: GroupId,
+    message: MessageId,
+) -> Result<Option<Message>> {
+    let found = row::first(db, FIND, [message.sql()], |row| {
+        let of: GroupId = Fields { table: "messages", row }.read(1).unwrap_or(group);
+        (of == group).then(|| read(health, row, group, None)).transpose()
+    })?;
+    let Some(mut message) = found.flatten() else { return Ok(None) };
+    let mut states = db.prepare_cached(STATES)?;
+    States::of(&mut states, group, sight::at(message.seq))?.put_on(&mut message, health)?;
+    Ok(Some(message))
+}
+
+const STATES: &str =
+    "SELECT seq, rev, body FROM states WHERE group_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq";
+
+/// What the messages of a span have beside their content: read along with them.
+struct States<'s> {
+    rows: Rows<'s>,
+}
+
+impl<'s> States<'s> {
+    fn of(statement: &'s mut Statement<'_>, group: GroupId, span: Span) -> Result<Self> {
+        let mut rows = statement.query([group.sql(), span.after.sql(), span.to.sql()])?;
+        rows.advance()?;
+        Ok(Self { rows })
+    }
+
+    /// Puts on what it has, if it has anything; the next message is one that comes later. One whose state is damaged is
+    /// shown as if it had none. What stands for a damaged message stays what it is.
+    fn put_on(&mut self, message: &mut Message, health: Option<&Health>) -> Result<()> {
+        while let Some(row) = self.rows.get() {
+            let fields = Fields { table: "states", row };
+            let seq: Seq = fields.read(0)?;
+            if seq < message.seq {
+                self.rows.advance()?;
+                continue;
+            }
+            if seq == message.seq && !stands_for_damaged(message) {
+                let rev = fields.read(1)?;
+                let body = row.get_ref(2)?.as_str().map_err(|error| error.to_string());
+                if let Err(why) = body.and_then(|body| message.put_on(body, rev))
+                    && let Some(health) = health
+                {
+                    health.damaged("states", message.id, &why);
+                }
+            }
+            break;
+        }
+        Ok(())
+    }
+}
+
+fn stands_for_damaged(message: &Message) -> bool {
+    message.content == DAMAGED && message.client_msg_id.starts_with(DAMAGED_ID)
 }
 
 /// Reads what nobody asked for, to see that it can be read: the newest message, and one anywhere.
@@ -129,7 +207,7 @@ pub(crate) fn sample(db: &Snapshot<'_>) -> Result<()> {
         });
         // A damaged row is read, too: it is told of, and shown where it is.
         if let Some((message, group)) = found? {
-            find(db, group, message)?;
+            find(db, db.health, group, message)?;
         }
     }
     Ok(())
@@ -162,7 +240,7 @@ const FIND: &str =
 
 /// Of the columns of [`FIND`]: the message, or what stands for it if the row is not what was written. It has the place
 /// where it was looked for, so that all others are shown.
-fn read(db: &Snapshot<'_>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> Result<Message> {
+fn read(health: Option<&Health>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> Result<Message> {
     let why = match row::of::<Checked>("messages")(row) {
         Ok((message, checksum)) => {
             if checksum.is_some_and(|checksum| checksum != checksum::of(&message)) {
@@ -180,8 +258,8 @@ fn read(db: &Snapshot<'_>, row: &Row<'_>, group: GroupId, seq: Option<Seq>) -> R
         Err(failure) => return Err(failure),
     };
     let id = Fields { table: "messages", row }.read(0)?;
-    if let Some(health) = db.health {
-        health.damaged(id, &why);
+    if let Some(health) = health {
+        health.damaged("messages", id, &why);
     }
     Ok(Message {
         state: None,

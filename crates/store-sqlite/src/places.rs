@@ -19,8 +19,10 @@ use foldhash::HashMap;
 use parking_lot::{Mutex, RwLock};
 use rim_core::message::Span;
 use rim_core::{GroupId, MessageId, Seq};
+use rusqlite::Connection;
 
-use crate::row::Sql;
+use crate::failure::Result;
+use crate::row::{self, Sql};
 
 /// Where readers begin: at the oldest run that is not wholly in the table.
 ///
@@ -65,6 +67,12 @@ pub(crate) struct Place {
     pub(crate) group: GroupId,
     pub(crate) seq: Seq,
     pub(crate) message: MessageId,
+}
+
+/// The message at a place of the group, as the table has it.
+pub(crate) fn in_table(db: &Connection, group: GroupId, seq: Seq) -> Result<Option<MessageId>> {
+    let sql = "SELECT group_id, message_id FROM places WHERE group_id = ?1 AND seq = ?2";
+    row::first(db, sql, [group.sql(), seq.sql()], row::behind_key("places"))
 }
 
 impl Recent {

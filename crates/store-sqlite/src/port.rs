@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rim_core::event::Change;
-use rim_core::message::{NewMessage, Written};
-use rim_core::{GroupId, UserId};
+use rim_core::message::{Message, NewMessage, Span, Written};
+use rim_core::size::Size;
+use rim_core::{GroupId, MessageId, Seq, UserId};
 use rim_store::database::{self, Appended, Each, Fields, Head, Stored};
 use rim_store::{Read, Tx, Value};
 
@@ -16,6 +17,7 @@ use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
 use crate::batch::Batch;
 use crate::failure::Failure;
+use crate::history;
 use crate::snapshot::Snapshot;
 
 /// What one use case among messages costs, in rows: it has a savepoint and its own statements.
@@ -152,6 +154,14 @@ impl Read for Snapshot<'_> {
     ) -> Result<()> {
         rows_of_each(self, sql, params, each)
     }
+
+    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
+        Ok(history::find(self, self.health, group, message)?)
+    }
+
+    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+        Ok(history::at(self, group, places, bytes)?)
+    }
 }
 
 impl Read for Batch<'_> {
@@ -166,6 +176,24 @@ impl Read for Batch<'_> {
         each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
     ) -> Result<()> {
         rows_of_each(self.db, sql, params, each)
+    }
+
+    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
+        Ok(history::find(self.db, None, group, message)?)
+    }
+
+    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+        let (mut messages, mut taken) = (Vec::new(), 0);
+        for seq in places.iter().flat_map(|span| span.after.0 + 1..=span.to.0).map(Seq) {
+            if taken > bytes {
+                break;
+            }
+            let Some(message) = self.tail.message_at(self.db, group, seq)? else { continue };
+            let found = self.message(group, message)?;
+            taken += found.as_ref().map_or(0, Size::size_bytes);
+            messages.extend(found);
+        }
+        Ok(messages)
     }
 }
 

@@ -4,13 +4,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use rim_core::message::Span;
-use rim_core::{GroupId, MessageId, Seq};
+use rim_core::{GroupId, MessageId, Seq, sight};
 use rusqlite::{Connection, Transaction};
 
 use crate::failure::Result;
 use crate::health::Health;
-use crate::places::{Oldest, Recent};
-use crate::row::{self, Sql};
+use crate::places::{self, Oldest, Recent};
 
 /// One moment of the database.
 pub(crate) struct Snapshot<'c> {
@@ -37,13 +36,10 @@ impl<'c> Snapshot<'c> {
 impl Snapshot<'_> {
     /// The message at a place of the group; `None` if there is no such place.
     pub(crate) fn message_at(&self, group: GroupId, seq: Seq) -> Result<Option<MessageId>> {
-        let span = Span { after: Seq(seq.0.saturating_sub(1)), to: seq };
-        let (_, newest) = self.places(group, span, 1);
-        if !newest.is_empty() {
-            return Ok(newest.first().copied());
+        match self.places(group, sight::at(seq), 1).1.first() {
+            Some(newest) => Ok(Some(*newest)),
+            None => places::in_table(self, group, seq),
         }
-        let sql = "SELECT group_id, message_id FROM places WHERE group_id = ?1 AND seq = ?2";
-        row::first(self, sql, [group.sql(), seq.sql()], row::behind_key("places"))
     }
 
     /// The first `limit` places of a span that does not go beyond the group's `last_seq`: those that are in

@@ -13,11 +13,11 @@
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use rim_core::{GroupId, MessageId, Seq, UserId};
+use rim_core::{GroupId, MessageId, Seq, UserId, sight};
 use rusqlite::{Connection, Params};
 
 use crate::failure::{Failure, Result};
-use crate::places::{Oldest, Place, Recent};
+use crate::places::{self, Oldest, Place, Recent};
 use crate::row::{self, Sql};
 
 /// Rows moved for each new message, which adds two: a run is moved when the next is half full.
@@ -105,6 +105,18 @@ impl Tail {
     /// The message of that key, if it is one of the newest; those of the open batch included.
     pub(crate) fn message_of(&self, key: ClientKey) -> Option<MessageId> {
         self.client_ids.get(&key).copied().or_else(|| self.run.as_ref()?.message_of(key))
+    }
+
+    /// The message at a place of the group, if there is one; those of the open batch included.
+    pub(crate) fn message_at(&self, db: &Connection, group: GroupId, seq: Seq) -> Result<Option<MessageId>> {
+        let is_there = |entry: &&Entry| entry.group == group && entry.seq == seq;
+        if let Some(entry) = self.uncommitted.iter().find(is_there) {
+            return Ok(Some(entry.message));
+        }
+        match self.oldest.hold().within(group, sight::at(seq)).first() {
+            Some(newest) => Ok(Some(*newest)),
+            None => places::in_table(db, group, seq),
+        }
     }
 
     /// Adds a message that the open batch has stored.

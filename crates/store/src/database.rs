@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rim_core::event::Change;
-use rim_core::message::{Message, NewMessage};
+use rim_core::message::{Message, NewMessage, Span};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
 use crate::failure::{Failure, Result};
@@ -105,6 +105,19 @@ pub trait Read {
         params: &[Vec<Value<'_>>],
         each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
     ) -> Result<()>;
+
+    /// A message of the group as it is now: with its state put on. Who may see it is not looked at.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>>;
+
+    /// The same of those at these places, which ascend, as do the messages: none behind the one with which they are more
+    /// than so many bytes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>>;
 }
 
 /// A transaction that changes something.

@@ -34,7 +34,7 @@ mod people;
 mod scheduled;
 mod sessions;
 mod shared;
-mod sights;
+pub mod sights;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod table;

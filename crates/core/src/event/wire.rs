@@ -79,8 +79,7 @@ impl Change {
                 out.message(message);
             }
             Self::Expired { group, rev, spans, at } => {
-                let spans: Vec<_> = spans.iter().map(|span| (span.after, span.to)).collect();
-                out.put((EXPIRED, group, rev, spans, time(*at)));
+                out.put((EXPIRED, group, rev, pairs(spans), time(*at)));
             }
             Self::Receipt { group, rev, user, receipt, message, seq, at, .. } => {
                 out.put((RECEIPT, group, rev, user, index(&RECEIPTS, receipt), message, seq, time(*at)));
@@ -105,7 +104,7 @@ impl Change {
                     ChatChange::Deleted { seq } => out.put((DELETED, seq)),
                     ChatChange::ReadAfterLeaving { seq } => out.put((READ_AFTER_LEAVING, seq)),
                     ChatChange::Cleared { seq } => out.put((CLEARED, seq)),
-                    ChatChange::Hidden { messages } => out.put((HIDDEN, messages)),
+                    ChatChange::Hidden { messages, spans } => out.put((HIDDEN, messages, pairs(spans))),
                     ChatChange::Starred { message } => out.put((STARRED, message)),
                     ChatChange::Unstarred { message } => out.put((UNSTARRED, message)),
                 }
@@ -140,9 +139,7 @@ impl Change {
             }
             EXPIRED => {
                 let (group, rev, spans, at) = from.take()?;
-                let spans: Vec<(Seq, Seq)> = spans;
-                let spans = spans.into_iter().map(|(after, to)| Span { after, to }).collect();
-                Self::Expired { group, rev, spans, at: time_of(at) }
+                Self::Expired { group, rev, spans: spans_of(spans), at: time_of(at) }
             }
             RECEIPT => {
                 let (group, rev, user, receipt, message, seq, at) = from.take()?;
@@ -169,7 +166,10 @@ impl Change {
                     DELETED => ChatChange::Deleted { seq: from.take()? },
                     READ_AFTER_LEAVING => ChatChange::ReadAfterLeaving { seq: from.take()? },
                     CLEARED => ChatChange::Cleared { seq: from.take()? },
-                    HIDDEN => ChatChange::Hidden { messages: from.take()? },
+                    HIDDEN => {
+                        let (messages, spans) = from.take()?;
+                        ChatChange::Hidden { messages, spans: spans_of(spans) }
+                    }
                     STARRED => ChatChange::Starred { message: from.take()? },
                     UNSTARRED => ChatChange::Unstarred { message: from.take()? },
                     _ => return None,
@@ -295,6 +295,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+fn pairs(spans: &[Span]) -> Vec<(Seq, Seq)> {
+    spans.iter().map(|span| (span.after, span.to)).collect()
+}
+
+fn spans_of(pairs: Vec<(Seq, Seq)>) -> Vec<Span> {
+    pairs.into_iter().map(|(after, to)| Span { after, to }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -394,7 +402,10 @@ mod tests {
             chat(ChatChange::ReadAfterLeaving { seq: Seq(128) }),
             Change::SessionsEnded { user: UserId(1), sessions: vec![SessionId(7)], why: Ended::Disabled },
             chat(ChatChange::Cleared { seq: Seq(5) }),
-            chat(ChatChange::Hidden { messages: vec![MessageId(7)] }),
+            chat(ChatChange::Hidden {
+                messages: vec![MessageId(7)],
+                spans: vec![Span { after: Seq(2), to: Seq(3) }],
+            }),
             chat(ChatChange::Starred { message: MessageId(7) }),
             chat(ChatChange::Unstarred { message: MessageId(7) }),
             Change::Message { message: Arc::clone(&stated), connection: ConnectionId(0) },
@@ -451,7 +462,7 @@ mod tests {
             "010801ac02ac020280017b68e5cf8b010000",
             "010601010701",
             "010801ac02ac0203057b68e5cf8b010000",
-            "010801ac02ac020401077b68e5cf8b010000",
+            "010801ac02ac020401070102037b68e5cf8b010000",
             "010801ac02ac0205077b68e5cf8b010000",
             "010801ac02ac0206077b68e5cf8b010000",
             &format!("010a{STATED}"),

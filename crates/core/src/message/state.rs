@@ -129,6 +129,17 @@ impl Message {
         self.state.as_ref().map_or(self.rev, |state| state.rev.max(self.rev))
     }
 
+    /// Says of its reactions whether the user gave them. Given back are those that tell too few of who gave them: only the
+    /// notes know.
+    pub fn mark_mine(&mut self, user: UserId) -> impl Iterator<Item = &mut Reaction> {
+        let reactions = self.state.iter_mut().flat_map(|state| &mut state.reactions);
+        reactions.filter_map(move |reaction| {
+            reaction.mine = reaction.newest.contains(&user);
+            let is_known = reaction.mine || reaction.newest.len() as u64 >= reaction.count;
+            (!is_known).then_some(reaction)
+        })
+    }
+
     pub fn is_recalled(&self) -> bool {
         self.state.as_ref().is_some_and(|state| state.recalled.is_some())
     }
