@@ -2,12 +2,15 @@
 
 import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
 
-import type { Engine, Live, User } from "../../engine/contract";
+import type { Engine, Live, MessageActs, User } from "../../engine/contract";
 import { createTranslator, preferredLanguage, type Translator } from "../../i18n/translator";
 import { usePreferences } from "./preferences";
 import { RemoteContext, remoteOf } from "./remote";
 
-const EngineContext = createContext<Engine | null>(null);
+/** With all that may be done with messages. */
+export type FullEngine = Engine & MessageActs;
+
+const EngineContext = createContext<FullEngine | null>(null);
 export const TranslatorContext = createContext<Translator | null>(null);
 const MeContext = createContext<User | null>(null);
 
@@ -20,7 +23,7 @@ export function Surroundings({ engine, children }: { engine: Engine; children: R
     document.documentElement.lang = translator.locale;
   }, [translator]);
   return (
-    <EngineContext value={engine}>
+    <EngineContext value={engine as FullEngine}>
       <TranslatorContext value={translator}>{children}</TranslatorContext>
     </EngineContext>
   );
@@ -35,7 +38,7 @@ export function SignedIn({ me, children }: { me: User; children: ReactNode }) {
   );
 }
 
-export function useEngine(): Engine {
+export function useEngine(): FullEngine {
   return demand(useContext(EngineContext));
 }
 

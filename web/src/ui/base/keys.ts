@@ -20,11 +20,20 @@ const GROUPS = {
   chat: {
     pageUp: { keys: ["PageUp"], text: "keys.pageUp" },
     pageDown: { keys: ["PageDown"], text: "keys.pageDown" },
+    editLast: { keys: ["ArrowUp"], text: "keys.editLast" },
     send: { keys: ["Enter", "Mod+Enter"], text: "keys.send" },
     line: { keys: ["Shift+Enter"], text: "keys.line" },
     bold: { keys: ["Mod+B"], text: "composer.bold" },
     italic: { keys: ["Mod+I"], text: "composer.italic" },
     code: { keys: ["Mod+E"], text: "composer.code" },
+  },
+  message: {
+    reply: { keys: ["R"], text: "act.reply" },
+    editMessage: { keys: ["E"], text: "act.edit" },
+    react: { keys: ["A"], text: "reactions.add" },
+    forwardMessage: { keys: ["F"], text: "act.forward" },
+    choose: { keys: ["X"], text: "act.choose" },
+    recall: { keys: ["Delete"], text: "act.recall" },
   },
   lists: {
     up: { keys: ["ArrowUp"], text: "keys.up" },

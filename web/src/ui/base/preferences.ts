@@ -13,6 +13,8 @@ export interface Preferences {
   /** Whether the composer shows its buttons for formatting. */
   readonly rich: boolean;
   readonly recentEmoji: readonly string[];
+  /** What one reacted with, the last first. */
+  readonly recentReactions: readonly string[];
 }
 
 const KEY = "rim.preferences";
@@ -23,6 +25,7 @@ const INITIAL: Preferences = {
   notifyPreview: true,
   rich: false,
   recentEmoji: [],
+  recentReactions: [],
 };
 
 const listeners = new Set<() => void>();
@@ -69,13 +72,15 @@ function read(): Preferences {
   const oneOf = <T extends string>(value: unknown, choices: readonly T[], otherwise: T): T =>
     choices.find((choice) => choice === value) ?? otherwise;
   const flag = (value: unknown, otherwise: boolean): boolean => (typeof value === "boolean" ? value : otherwise);
-  const recent = stored.recentEmoji;
+  const emoji = (value: unknown): readonly string[] =>
+    Array.isArray(value) ? value.filter((each) => typeof each === "string").slice(0, 24) : [];
   return {
     language: oneOf(stored.language, ["auto", ...LANGUAGES], INITIAL.language),
     theme: oneOf(stored.theme, ["system", "light", "dark"], INITIAL.theme),
     notify: flag(stored.notify, INITIAL.notify),
     notifyPreview: flag(stored.notifyPreview, INITIAL.notifyPreview),
     rich: flag(stored.rich, INITIAL.rich),
-    recentEmoji: Array.isArray(recent) ? recent.filter((emoji) => typeof emoji === "string").slice(0, 24) : [],
+    recentEmoji: emoji(stored.recentEmoji),
+    recentReactions: emoji(stored.recentReactions),
   };
 }

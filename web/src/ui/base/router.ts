@@ -11,6 +11,7 @@ export type Route =
   | { readonly page: "register" }
   | { readonly page: "chats" }
   | { readonly page: "chat"; readonly gid: number; readonly panel: boolean }
+  | { readonly page: "stars" }
   | { readonly page: "contacts"; readonly uid: number | null }
   | { readonly page: "settings"; readonly section: SettingsSection | null };
 
@@ -20,6 +21,7 @@ export function parseRoute(hash: string): Route {
   switch (page) {
     case "sign-in":
     case "register":
+    case "stars":
       return { page };
     case "chat":
       return id === null ? { page: "chats" } : { page: "chat", gid: id, panel: rest === "info" };

@@ -28,11 +28,14 @@ export interface View {
   readonly lastWhole: number;
   readonly atBottom: boolean;
   readonly pixelsAbove: number;
+  readonly pixelsBelow: number;
   readonly anchor: Anchor;
 }
 
 export interface VirtualLogHandle {
   toBottom(): void;
+  /** Brings a row into the middle of the view; false where there is none of that key. */
+  toRow(key: string): boolean;
 }
 
 export interface VirtualLogProps<Row extends Keyed> {
@@ -45,6 +48,8 @@ export interface VirtualLogProps<Row extends Keyed> {
   /** Rows that stay in the page wherever one scrolls: those in which a selection begins and ends. */
   readonly held: () => readonly string[];
   readonly label: string;
+  /** Whether nothing comes after the last row but what is new: only then the view stays with the end. */
+  readonly whole: boolean;
   /** Where to begin. */
   readonly start: Anchor;
   readonly onView: (view: View) => void;
@@ -58,7 +63,7 @@ const STICKY_PX = 6;
 const NEAR_BOTTOM_PX = 120;
 
 export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
-  const { rows, guess, render, placeOf, landmark, held, label, start, onView, handle } = props;
+  const { rows, guess, render, placeOf, landmark, held, label, whole, start, onView, handle } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const space = useRef<HTMLDivElement>(null);
   const block = useRef<HTMLDivElement>(null);
@@ -94,6 +99,7 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
       lastWhole: layout.offset(last + 1) <= bottom + 2 ? last : last - 1,
       atBottom: layout.total - bottom < NEAR_BOTTOM_PX,
       pixelsAbove: y,
+      pixelsBelow: layout.total - bottom,
       anchor: self.anchor,
     };
     const { anchor } = self;
@@ -132,7 +138,7 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
       (to >= layout.rows.length || layout.offset(to) >= wanted + self.height + SLACK_PX);
     if (!enough) rerender();
     // Everything in sight is measured. Whatever held the view, what shows the end goes on showing it.
-    else self.anchor = layout.total - wanted - self.height <= STICKY_PX ? { at: "bottom" } : anchor;
+    else self.anchor = whole && layout.total - wanted - self.height <= STICKY_PX ? { at: "bottom" } : whole || anchor.at === "row" ? anchor : (layout.anchorAt(wanted) ?? anchor);
     report();
   };
   const settleRef = useRef(settle);
@@ -158,7 +164,7 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
     // Nobody scrolled: the view has grown, and the browser moved it to have it full. What follows puts it right.
     if (element.clientHeight !== self.height || element.clientWidth !== self.width) return;
     const y = element.scrollTop;
-    if (layout.total - y - self.height <= STICKY_PX) self.anchor = { at: "bottom" };
+    if (whole && layout.total - y - self.height <= STICKY_PX) self.anchor = { at: "bottom" };
     else self.anchor = layout.anchorAt(y) ?? self.anchor;
     const { first: from, end: to } = rendered.current;
     const short =
@@ -175,8 +181,15 @@ export function VirtualLog<Row extends Keyed>(props: VirtualLogProps<Row>) {
         self.anchor = { at: "bottom" };
         rerender();
       },
+      toRow(key) {
+        const found = layout.anchorIn(key, self.height);
+        if (found === null) return false;
+        self.anchor = found;
+        rerender();
+        return true;
+      },
     }),
-    [self],
+    [self, layout],
   );
 
   return (

@@ -49,20 +49,21 @@ export class Layout<Row extends Keyed> {
     this.#placeOf = placeOf;
   }
 
-  /** Takes new rows. What is the same at the beginning costs nothing. */
+  /** Takes new rows. What is the same at the beginning costs nothing, and little at the end. */
   setRows(rows: readonly Row[]): void {
     const old = this.rows;
     if (old === rows) return;
     const most = Math.min(old.length, rows.length);
     let same = 0;
     while (same < most && old[same] === rows[same]) same++;
-    const sizes = this.#sizes.slice(0, same);
-    for (let at = same; at < rows.length; at++) {
-      const row = rows[at];
-      if (row !== undefined) sizes.push(this.#measured.get(row.key) ?? this.#guess(row));
-    }
+    let after = 0;
+    while (after < most - same && old[old.length - 1 - after] === rows[rows.length - 1 - after]) after++;
+    const sizes = rows
+      .slice(same, rows.length - after)
+      .map((row) => this.#measured.get(row.key) ?? this.#guess(row));
+    if (old.length === rows.length) for (const [at, size] of sizes.entries()) this.#sizes[same + at] = size;
+    else this.#sizes = this.#sizes.slice(0, same).concat(sizes, this.#sizes.slice(old.length - after));
     this.rows = rows;
-    this.#sizes = sizes;
     if (this.#offsets.length < rows.length + 1) {
       const grown = new Float64Array(Math.ceil((rows.length + 1) * 1.5));
       grown.set(this.#offsets.subarray(0, this.#clean + 1));
@@ -120,6 +121,15 @@ export class Layout<Row extends Keyed> {
   /** What to hold on to where the view's top is at a height: the first row there that has a place. */
   anchorAt(y: number): RowAnchor | null {
     return this.#anchorFrom(this.indexAt(y), y);
+  }
+
+  /** What holds a row in the middle of a view, or its beginning near the top if it is high. */
+  anchorIn(key: string, height: number): RowAnchor | null {
+    const index = this.rows.findIndex((row) => row.key === key);
+    const row = this.rows[index];
+    if (row === undefined) return null;
+    const delta = Math.max(LANDMARK_PX, (height - (this.#sizes[index] ?? 0)) / 2);
+    return { at: "row", key, place: this.#placeOf(row) ?? Infinity, delta };
   }
 
   /** Where a view of this height stands. An anchor that is gone means where one comes in, never the top. */

@@ -45,12 +45,11 @@ export function buildRows(
   before: Rows | null,
   happenings: readonly Happening[] = NOTHING,
 ): Rows {
-  const kept =
-    before !== null && before.dividerSeq === dividerSeq && before.complete === complete && before.happenings === happenings
-      ? // The last one that is the same may have got a follower, so it is made again.
-        Math.max(0, samePrefix(before.messages, messages) - 1)
-      : 0;
-  if (before !== null && kept > 0 && kept === messages.length) return before;
+  const same = before !== null && before.dividerSeq === dividerSeq && before.complete === complete && before.happenings === happenings;
+  const renewed = same ? renewedIn(before, messages) : null;
+  if (renewed !== null) return renewed;
+  // The last one that is the same may have got a follower, so it is made again.
+  const kept = same ? Math.max(0, samePrefix(before.messages, messages) - 1) : 0;
   const rows = kept > 0 && before !== null ? before.rows.slice(0, before.starts[kept]) : [TOP];
   const starts = kept > 0 && before !== null ? before.starts.slice(0, kept) : [];
 
@@ -113,6 +112,32 @@ export function buildRows(
   return { rows, starts, messages, happenings, dividerSeq, complete };
 }
 
+/** The rows of the same messages, some of which have changed in what they say; null where they are others, or elsewhere. */
+function renewedIn(before: Rows, messages: readonly Message[]): Rows | null {
+  if (before.messages.length !== messages.length || messages.length === 0) return null;
+  const rows = [...before.rows];
+  const renew = (at: number): void => {
+    let index = before.starts[at] ?? Infinity;
+    while (index < rows.length && rows[index]?.kind !== "message") index++;
+    const row = rows[index];
+    const [message, next] = [messages[at], messages[at + 1]];
+    if (row?.kind !== "message" || message === undefined) return;
+    const meta = row.last || next === undefined || !saySame(message, next);
+    if (message !== row.message || meta !== row.meta) rows[index] = { ...row, message, meta };
+  };
+  let changed = false;
+  for (const [at, message] of messages.entries()) {
+    const old = before.messages[at];
+    if (old === message) continue;
+    if (old === undefined || old.key !== message.key || old.uid !== message.uid || old.at !== message.at || old.seq !== message.seq)
+      return null;
+    changed = true;
+    renew(at - 1);
+    renew(at);
+  }
+  return changed ? { ...before, rows, messages } : before;
+}
+
 function samePrefix(a: readonly Message[], b: readonly Message[]): number {
   const most = Math.min(a.length, b.length);
   let at = 0;
@@ -137,7 +162,12 @@ function belongTogether(a: Message, b: Message): boolean {
 }
 
 function saySame(a: Message, b: Message): boolean {
-  return Math.floor(a.at / MINUTE_MS) === Math.floor(b.at / MINUTE_MS) && sameState(a.state, b.state);
+  return !isMarked(a) && Math.floor(a.at / MINUTE_MS) === Math.floor(b.at / MINUTE_MS) && sameState(a.state, b.state);
+}
+
+/** Whether something stands beside its time. */
+function isMarked({ editedAt, pinnedAt, starred, expiresAt, recalled }: Message): boolean {
+  return editedAt !== null || pinnedAt !== null || starred || expiresAt !== null || recalled !== null;
 }
 
 function sameState(a: MessageState, b: MessageState): boolean {
