@@ -1,23 +1,32 @@
 // An open chat: header, log, composer, and the panel beside it.
 
-import { memo, useEffect, useMemo, useRef } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
-import type { ChatView } from "../../engine/contract";
+import type { ChatView, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Face } from "../base/Avatar";
 import { Boundary, Fault } from "../base/Boundary";
-import { NARROW, useEngine, useLive, useMedia, useOnline, useTranslator } from "../base/context";
+import { type FullEngine, NARROW, useEngine, useLive, useMe, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { useLayer } from "../base/layers";
 import { ChatContext, chatName } from "../base/remote";
 import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
 import { Empty, Loading } from "../base/small";
 import { Words } from "../base/words";
-import { Composer } from "./Composer";
 import { ChatPanel } from "./ChatPanel";
+import { ChosenBar } from "./ChosenBar";
+import { Composer } from "./Composer";
+import { Desk, DeskContext, useDesk, useOf } from "./desk";
+import { DeskDialogs, Thread } from "./dialogs";
 import { MessageList } from "./MessageList";
+import { jumpTo } from "./jumping";
 import { messageLeftAt } from "./leftAt";
+import { PinBar } from "./PinBar";
+import { ScheduledBar } from "./ScheduledBar";
+import { typingText } from "./typing";
+import { takeWanted } from "./wanted";
+import type { Nameable } from "./writing/naming";
 import "./ChatPage.css";
 
 /** Mounted anew for each chat. */
@@ -26,7 +35,6 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
   const { t } = useTranslator();
   const live = useMemo(() => engine.chat(gid), [engine, gid]);
   const view = useLive(live);
-  const narrow = useMedia(NARROW);
 
   // In development, React unmounts and mounts everything once more at once: that is not leaving.
   const open = useRef(false);
@@ -40,10 +48,6 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
     };
   }, [engine, gid]);
 
-  // The composer takes the focus where there is one; on leaving, it goes back to the row of the list.
-  const chat = useRef<HTMLElement>(null);
-  useLayer(chat, view !== null, { onClose: null, floats: false, begins: "itself" });
-
   if (view === null) {
     return (
       <Empty icon="chats" title={t("chat.missing")} text={t("chat.missingHint")}>
@@ -53,20 +57,41 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
       </Empty>
     );
   }
+  return <OpenChat view={view} panel={panel} />;
+}
+
+function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
+  const engine = useEngine();
+  const me = useMe();
+  const translator = useTranslator();
+  const { t } = translator;
+  const narrow = useMedia(NARROW);
+  const { gid } = view.group;
+  // The composer takes the focus where there is one; on leaving, it goes back to the row of the list.
+  const chat = useRef<HTMLElement>(null);
+  useLayer(chat, true, { onClose: null, floats: false, begins: "itself" });
   // Under the number of a chat of another history stands another chat: nothing half done goes over to it.
   const history = view.to.store === null ? "" : `${view.to.store.id}.${view.to.store.epoch}`;
+  const desk = useDeskOf(engine, me, view, history);
+  useEffect(() => {
+    const id = takeWanted(gid);
+    if (id !== null) void jumpTo(desk, { id }, translator);
+  }, [desk, gid, translator]);
+  const thread = useLive(desk.thread);
+  const covered = narrow && (panel || thread !== null);
   const close = (): void => navigateUp({ page: "chat", gid, panel: false });
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
   return (
-    <>
-      <section ref={chat} className="chat" aria-label={isolated(view.title)} inert={panel && narrow}>
+    <DeskContext value={desk}>
+      <section ref={chat} className="chat" aria-label={isolated(view.title)} inert={covered}>
         <Boundary of={view}>
           <ChatHeader view={view} panel={panel} />
+          <PinBar view={view} />
         </Boundary>
         {ready ? (
           <Boundary of={view}>
             <ChatContext value={chatName(view.to.store, gid)}>
-              <MessageList view={view} active={!(panel && narrow)} />
+              <MessageList view={view} active={!covered} />
             </ChatContext>
           </Boundary>
         ) : (
@@ -75,21 +100,74 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
             <Loading text={t("chat.loading")} />
           </div>
         )}
-        {view.member ? (
-          <Boundary>
-            <Composer key={history} gid={gid} title={view.title} draft={view.draft} to={view.to} />
-          </Boundary>
-        ) : (
-          <p className="composer__left">{t("chat.left")}</p>
-        )}
-      </section>
-      {panel && (
-        <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={close} />}>
-          <ChatPanel key={history} view={view} onClose={close} />
+        <Boundary>
+          <Writing key={history} view={view} />
         </Boundary>
+      </section>
+      {thread !== null ? (
+        <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={() => desk.thread.set(null)} />}>
+          <Thread key={thread.key} message={thread} onClose={() => desk.thread.set(null)} />
+        </Boundary>
+      ) : (
+        panel && (
+          <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={close} />}>
+            <ChatPanel key={history} view={view} onClose={close} />
+          </Boundary>
+        )
       )}
+      <DeskDialogs />
+    </DeskContext>
+  );
+}
+
+/** One for each history of the chat, which knows the chat as it is drawn. */
+function useDeskOf(engine: FullEngine, me: User, view: ChatView, history: string): Desk {
+  const [made, make] = useState(() => ({ desk: new Desk(engine, me, view), history }));
+  let { desk } = made;
+  if (made.history !== history) {
+    desk = new Desk(engine, me, view);
+    make({ desk, history });
+  }
+  useLayoutEffect(() => desk.draws(view), [desk, view]);
+  return desk;
+}
+
+/** Below the messages: where one writes, or what can be done with those that are chosen. */
+function Writing({ view }: { view: ChatView }) {
+  const desk = useDesk();
+  const { t } = useTranslator();
+  const choosing = useOf(desk.chosen, (chosen) => chosen !== null);
+  if (choosing) return <ChosenBar view={view} />;
+  if (!view.member) return <p className="composer__left">{t("chat.left")}</p>;
+  return (
+    <>
+      <ScheduledBar gid={view.group.gid} />
+      <Written view={view} />
     </>
   );
+}
+
+function Written({ view }: { view: ChatView }) {
+  const { group, title, draft, to, draftReply, messages, quotes } = view;
+  const nameable = useNameable(view);
+  const answered = useMemo(
+    () => (draftReply === null ? undefined : (messages.find(({ id }) => id === draftReply) ?? quotes.get(draftReply))),
+    [draftReply, messages, quotes],
+  );
+  return <Composer gid={group.gid} title={title} draft={draft} to={to} replyTo={draftReply} answered={answered} nameable={nameable} />;
+}
+
+const NOBODY: Nameable = { people: [], large: false, all: false };
+
+/** Whom one may mention: in a single chat it is clear who is meant. */
+function useNameable({ group, members, writers, large, self, settings }: ChatView): Nameable {
+  const me = useMe();
+  const all = self !== null && (self.admin || group.creator === me.id || settings?.whoMentionsAll === "all");
+  return useMemo(() => {
+    if (group.single) return NOBODY;
+    const people = (large ? writers : members.map(({ user }) => user)).filter(({ id }) => id !== me.id);
+    return { people, large, all };
+  }, [group.single, members, writers, large, all, me.id]);
 }
 
 function PanelFault({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {
@@ -124,7 +202,8 @@ interface HeaderProps {
 
 const ChatHeader = memo(
   function ChatHeader({ view, panel }: HeaderProps) {
-    const { t } = useTranslator();
+    const translator = useTranslator();
+    const { t } = translator;
     const online = useOnline(view.partner);
     const { gid } = view.group;
     const toggle = (): void => {
@@ -151,7 +230,13 @@ const ChatHeader = memo(
               <Words text={view.title || t("chats.untitled")} />
             </span>
             <span className="chat__subtitle ellipsis">
-              {online ? <span className="online">{t("presence.online")}</span> : subtitleOf(view, t)}
+              {view.typing.length > 0 ? (
+                <span className="chat__typing">{typingText(view.typing, view.group.single, translator)}</span>
+              ) : online ? (
+                <span className="online">{t("presence.online")}</span>
+              ) : (
+                subtitleOf(view, t)
+              )}
             </span>
           </span>
         </button>
@@ -174,6 +259,7 @@ const ChatHeader = memo(
     before.view.title === after.view.title &&
     before.view.avatar === after.view.avatar &&
     before.view.members === after.view.members &&
+    before.view.typing === after.view.typing &&
     before.view.count === after.view.count,
 );
 

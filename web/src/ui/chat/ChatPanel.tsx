@@ -24,6 +24,8 @@ import { matches } from "../base/text";
 import { Words } from "../base/words";
 import { useOpenPerson } from "../contacts/person";
 import { RelationButtons, relationText, useRelation } from "../contacts/relation";
+import { ChatMore } from "./ChatMore";
+import { GroupSettings } from "./GroupSettings";
 import { useMemberPages } from "./memberPages";
 import "./ChatPanel.css";
 
@@ -50,6 +52,8 @@ export const ChatPanel = memo(
           <h2 className="panel__heading">{view.group.single ? t("panel.person") : t("panel.group")}</h2>
         </header>
         {view.group.single ? <Person view={view} /> : <GroupCard view={view} />}
+        <ChatMore view={view} />
+        {view.member && view.settings !== null && <GroupSettings view={view} settings={view.settings} manage={rightsIn(view).manage || view.group.single} />}
         {!view.group.single && (view.large ? <LargeMembers view={view} /> : <Members view={view} />)}
         <Leaving view={view} />
       </aside>
@@ -62,6 +66,8 @@ export const ChatPanel = memo(
     before.view.count === after.view.count &&
     (!after.view.large || before.view.happenings === after.view.happenings) &&
     before.view.self === after.view.self &&
+    before.view.settings === after.view.settings &&
+    before.view.pins === after.view.pins &&
     before.view.member === after.view.member &&
     before.view.title === after.view.title &&
     before.view.avatar === after.view.avatar,

@@ -2,32 +2,24 @@
 
 import { type ReactNode, useEffect, useState } from "react";
 
+import { copyText } from "../base/clipboard";
 import { useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
-import { showToast } from "../base/toasts";
 import type { Coloured } from "./highlight/colours";
 
 /** Longer code is not coloured: it would be thousands of elements. */
 const LONGEST_COLOURED = 20_000;
 
 export function CodeBlock({ label, text }: { label: string; text: string }) {
-  const { t } = useTranslator();
+  const translator = useTranslator();
+  const { t } = translator;
   const language = label.split(/[\s,{:]/)[0]?.toLowerCase() ?? "";
   const coloured = useColours(language, text);
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(text);
-      showToast("done", t("message.copied"));
-    } catch {
-      // Without https there is no clipboard to write to.
-      showToast("problem", t("message.copyFailed"));
-    }
-  };
   return (
     <div className="code" translate="no">
       <div className="code__bar">
         <bdi className="code__label ellipsis">{label}</bdi>
-        <button type="button" className="code__copy" onClick={() => void copy()}>
+        <button type="button" className="code__copy" onClick={() => void copyText(text, translator)}>
           <Icon name="copy" size={15} />
           {t("message.copyCode")}
         </button>

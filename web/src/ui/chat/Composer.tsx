@@ -1,39 +1,29 @@
-// Where a message is written. Enter sends and Shift+Enter begins a line, unless the keyboard is one on glass.
+// Where a message is written, or changed. Enter sends and Shift+Enter begins a line, unless the keyboard is one on glass.
 
-import {
-  type KeyboardEvent,
-  memo,
-  useDeferredValue,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type KeyboardEvent, memo, useCallback, useDeferredValue, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 
-import type { ChatView } from "../../engine/contract";
+import type { ChatView, Message } from "../../engine/contract";
 import { MAX_CONTENT_BYTES } from "../../engine/limits.gen";
-import { Fault } from "../base/Boundary";
-import { chunk } from "../base/chunk";
-import { useEngine, useMedia, useTranslator } from "../base/context";
-import { Icon, type IconName } from "../base/Icon";
-import { isKey, type KeyName, keyWords } from "../base/keys";
+import { COARSE, useEngine, useLive, useMedia, useTranslator } from "../base/context";
+import { Icon } from "../base/Icon";
+import { isKey, whichKey } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
-import { code, type Edit, prefix, surround } from "./composing";
+import { useMessageActions } from "./actions";
+import type { Edit } from "./composing";
+import { useDesk } from "./desk";
 import { useDraft } from "./draft";
+import { jumpTo } from "./jumping";
+import { LazyEmojiPicker } from "./LazyEmojiPicker";
 import { parseRich } from "./markup";
+import { searchAt } from "./mentions";
+import { AnswerBar } from "./writing/AnswerBar";
+import { FormatBar, useMarks } from "./writing/FormatBar";
+import { useMentions } from "./writing/mentioning";
+import { MentionPicker } from "./writing/MentionPicker";
+import { type Candidate, type Nameable, useCandidates } from "./writing/naming";
+import { useRewriting } from "./writing/rewriting";
 import "./Composer.css";
-
-const EmojiPicker = chunk(
-  () => import("./EmojiPicker").then(({ EmojiPicker }) => EmojiPicker),
-  <div className="composer__picking" />,
-  (retry) => (
-    <div className="composer__picking">
-      <Fault onRetry={retry} />
-    </div>
-  ),
-);
 
 const TALLEST_PX = 220;
 
@@ -42,23 +32,36 @@ export interface ComposerProps {
   readonly title: string;
   readonly draft: string;
   readonly to: ChatView["to"];
+  /** The id of the message that is answered, and the message. */
+  readonly replyTo: number | null;
+  readonly answered: Message | "gone" | undefined;
+  readonly nameable: Nameable;
 }
 
 /** Mounted anew for each chat, and for each history. */
-export const Composer = memo(function Composer({ gid, title, draft, to }: ComposerProps) {
+export const Composer = memo(function Composer({ gid, title, draft, to, replyTo, answered, nameable }: ComposerProps) {
   const engine = useEngine();
+  const desk = useDesk();
   const translator = useTranslator();
   const { t } = translator;
   const { rich } = usePreferences();
-  const glass = useMedia("(hover: none) and (pointer: coarse)");
-  const { text, setText, keep } = useDraft(engine, gid, draft, to);
+  const glass = useMedia(COARSE);
+  const actions = useMessageActions();
+  const written = useDraft(engine, gid, draft, to, replyTo);
+  const editing = useLive(desk.editing);
+  const rewriting = useRewriting(editing);
+  // One field for both: what one was writing is there again when one has changed the other.
+  const { text, setText } = rewriting ?? written;
+  const mentions = useMentions(text, nameable, editing);
   const [picking, setPicking] = useState(false);
-  /** Whether this one message is sent with its marks as they were typed. */
-  const [asTyped, setAsTyped] = useState(false);
+  /** Whether this one message is sent with its marks as they were typed; null: as what is changed was. */
+  const [asTypedChoice, setAsTyped] = useState<{ readonly of: Message | null; readonly is: boolean }>({ of: null, is: false });
   // A long text is looked at when there is time; what is sent is looked at anew.
   const looked = useDeferredValue(text);
   const formatted = useMemo(() => isFormatted(looked), [looked]);
+  const asTyped = asTypedChoice.of === editing ? asTypedChoice.is : editing?.kind === "Text" && isFormatted(editing.content);
   const area = useRef<HTMLTextAreaElement>(null);
+  const id = useId();
 
   useLayoutEffect(() => {
     const element = area.current;
@@ -77,65 +80,171 @@ export const Composer = memo(function Composer({ gid, title, draft, to }: Compos
   const tooLong = size > MAX_CONTENT_BYTES;
   const empty = text.trim() === "";
 
-  const send = (): void => {
-    if (empty || tooLong) return;
+  const change = useCallback(
+    (next: string): void => {
+      mentions.changed(next);
+      setText(next);
+      if (editing === null && next !== "") engine.typing?.(gid);
+    },
+    [mentions, setText, editing, engine, gid],
+  );
+  const leaveEdit = (): void => {
+    rewriting?.forget();
+    desk.editing.set(null);
+    area.current?.focus();
+  };
+  /** What is sent of what was typed. */
+  const ready = () => {
     const content = text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
-    engine.send(gid, !asTyped && isFormatted(content) ? "RichText" : "Text", content, to);
-    setAsTyped(false);
+    const { uids, all } = mentions.meant();
+    const extras = { ...(uids.length > 0 && { mentions: uids }), ...(all && { mentionAll: true }) };
+    return { kind: !asTyped && isFormatted(content) ? ("RichText" as const) : ("Text" as const), content, extras };
+  };
+  const done = (): void => {
+    setAsTyped({ of: null, is: false });
     setText("");
     area.current?.focus();
   };
-
-  const edit = (make: (text: string, from: number, to: number) => Edit): void => {
-    const element = area.current;
-    if (element === null) return;
-    const made = make(text, element.selectionStart, element.selectionEnd);
-    element.setSelectionRange(made.from, made.to);
-    insert(made.text);
-    element.setSelectionRange(made.selectFrom, made.selectTo);
-  };
-  /** As if it was typed, so that undo takes it back. */
-  const insert = (what: string): void => {
-    const element = area.current;
-    if (element === null) return;
-    element.focus();
-    if (!document.execCommand("insertText", false, what)) {
-      element.setRangeText(what, element.selectionStart, element.selectionEnd, "end");
-      setText(element.value);
+  const send = (): void => {
+    if (empty || tooLong) return;
+    const { kind, content, extras } = ready();
+    if (editing !== null) {
+      if (content !== editing.content || kind !== editing.kind) engine.edit(gid, editing.key, { kind, content, ...extras });
+      leaveEdit();
+      return;
     }
+    engine.send(gid, kind, content, to, { ...extras, ...(replyTo !== null && { replyTo }) });
+    done();
+  };
+  const sendLater = (): void => {
+    const { kind, content, extras } = ready();
+    const message = { kind, content, ...extras, ...(replyTo !== null && { replyTo }) };
+    desk.over.set({
+      is: "schedule",
+      message,
+      done: () => {
+        if (replyTo !== null) written.answer(null);
+        done();
+      },
+    });
   };
 
-  const marks: readonly { label: string; icon: IconName; key?: KeyName; run: () => void }[] = [
-    { label: t("composer.bold"), icon: "bold", key: "bold", run: () => edit((...at) => surround(...at, "**", "**")) },
-    { label: t("composer.italic"), icon: "italic", key: "italic", run: () => edit((...at) => surround(...at, "*", "*")) },
-    { label: t("composer.code"), icon: "code", key: "code", run: () => edit(code) },
-    {
-      label: t("composer.link"),
-      icon: "link",
-      run: () => edit((...at) => surround(...at, "[", "](https://)", t("composer.linkText"))),
+  /** As if it was typed, so that undo takes it back. */
+  const insert = useCallback(
+    (what: string): void => {
+      const element = area.current;
+      if (element === null) return;
+      element.focus();
+      if (!document.execCommand("insertText", false, what)) {
+        element.setRangeText(what, element.selectionStart, element.selectionEnd, "end");
+        change(element.value);
+      }
     },
-    { label: t("composer.list"), icon: "list", run: () => edit((...at) => prefix(...at, "- ")) },
-    { label: t("composer.quote"), icon: "quote", run: () => edit((...at) => prefix(...at, "> ")) },
-  ];
+    [change],
+  );
+  const edit = useCallback(
+    (make: (text: string, from: number, to: number) => Edit): void => {
+      const element = area.current;
+      if (element === null) return;
+      const made = make(element.value, element.selectionStart, element.selectionEnd);
+      element.setSelectionRange(made.from, made.to);
+      insert(made.text);
+      element.setSelectionRange(made.selectFrom, made.selectTo);
+    },
+    [insert],
+  );
+  const marks = useMarks(edit);
+
+  // Somebody is being named.
+  const [caret, setCaret] = useState<number | null>(null);
+  const [selected, setSelected] = useState(0);
+  /** Where the list of people was closed: it stays so until another "@". */
+  const [closedAt, setClosedAt] = useState<number | null>(null);
+  const nobody = nameable.people.length === 0 && !nameable.large;
+  const searched = caret === null || nobody ? null : searchAt(text, caret, mentions.places);
+  const naming = searched !== null && searched.from !== closedAt ? searched : null;
+  const candidates = useCandidates(engine, gid, nameable, naming?.search ?? null, translator);
+  const [namedBefore, setNamedBefore] = useState(candidates);
+  if (candidates !== namedBefore) {
+    setNamedBefore(candidates);
+    setSelected(0);
+  }
+  const offered = naming !== null && candidates.length > 0;
+  const name = ({ user, name }: Candidate): void => {
+    const element = area.current;
+    if (element === null || naming === null) return;
+    element.setSelectionRange(naming.from, naming.from + 1 + naming.search.length);
+    insert(`@${name} `);
+    mentions.add({ uid: user?.id ?? null, from: naming.from, to: naming.from + 1 + name.length });
+    setCaret(null);
+  };
+
+  // Others have something written here: what is answered, changed, or written once more.
+  const { answer } = written;
+  useEffect(() => {
+    desk.writer = {
+      focus: () => area.current?.focus(),
+      answer,
+      put: (words) => {
+        desk.editing.set(null);
+        area.current?.focus();
+        const element = area.current;
+        if (element === null) return;
+        element.setSelectionRange(element.value.length, element.value.length);
+        insert(element.value.trim() === "" ? words.content : `\n${words.content}`);
+        if (words.replyTo !== null) answer(words.replyTo);
+      },
+    };
+    return () => {
+      desk.writer = null;
+    };
+  }, [desk, answer, insert]);
+  useEffect(() => {
+    const element = area.current;
+    if (editing !== null) element?.setSelectionRange(element.value.length, element.value.length);
+  }, [editing]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    // On glass Enter begins a line: there is no Shift at hand.
-    if (isKey(event.nativeEvent, "send") && (!glass || event.ctrlKey || event.metaKey)) {
+    const { nativeEvent } = event;
+    if (offered && nameByKey(event)) return;
+    if (isKey(nativeEvent, "close") && (editing !== null || replyTo !== null)) {
+      event.preventDefault();
+      if (editing !== null) leaveEdit();
+      else answer(null);
+    } else if (isKey(nativeEvent, "editLast") && text === "" && editing === null) {
+      const last = desk.view.messages.findLast((message) => message.uid === desk.me.id && actions.may(message).edit);
+      if (last === undefined) return;
+      event.preventDefault();
+      desk.edit(last);
+    } else if (isKey(nativeEvent, "send") && (!glass || event.ctrlKey || event.metaKey)) {
+      // On glass Enter begins a line: there is no Shift at hand.
       event.preventDefault();
       send();
     } else {
-      const chosen = marks.find(({ key }) => key !== undefined && isKey(event.nativeEvent, key));
+      const chosen = marks.find(({ key }) => key !== undefined && isKey(nativeEvent, key));
       if (chosen === undefined) return;
       event.preventDefault();
       chosen.run();
     }
+  };
+  const nameByKey = (event: KeyboardEvent): boolean => {
+    const key = event.key === "Tab" && !event.shiftKey ? "pick" : whichKey(event.nativeEvent, ["up", "down", "pick", "close"]);
+    if (key === null) return false;
+    event.preventDefault();
+    const candidate = candidates[selected];
+    if (key === "close") setClosedAt(naming?.from ?? null);
+    else if (key === "pick") {
+      if (candidate !== undefined) name(candidate);
+    } else setSelected((selected + (key === "up" ? -1 : 1) + candidates.length) % candidates.length);
+    return true;
   };
 
   return (
     <div className="composer">
       {picking && (
         <div className="composer__picker">
-          <EmojiPicker
+          <LazyEmojiPicker
+            home=".composer"
             onPick={(emoji, stay) => {
               if (!stay) setPicking(false);
               insert(emoji);
@@ -147,29 +256,29 @@ export const Composer = memo(function Composer({ gid, title, draft, to }: Compos
           />
         </div>
       )}
+      {offered && <MentionPicker id={id} candidates={candidates} selected={selected} onPick={name} />}
       {tooLong && (
         <p className="composer__problem" role="alert">
           {t("composer.tooLong", { size: Math.ceil(size / 1024), limit: MAX_CONTENT_BYTES / 1024 })}
         </p>
       )}
       <div className="composer__frame">
-        {rich && (
-          <div className="composer__marks" role="toolbar" aria-label={t("composer.rich")}>
-            {marks.map(({ label, icon, key, run }) => (
-              <button
-                key={icon}
-                type="button"
-                className="composer__mark"
-                aria-label={label}
-                title={key === undefined ? label : `${label} (${keyWords(key)})`}
-                onMouseDown={(event) => event.preventDefault()}
-                onClick={run}
-              >
-                <Icon name={icon} size={18} />
-              </button>
-            ))}
-          </div>
+        {editing !== null ? (
+          <AnswerBar does="edit" message={editing} onShow={() => desk.wanted.set(editing.key)} onLeave={leaveEdit} />
+        ) : (
+          replyTo !== null && (
+            <AnswerBar
+              does="reply"
+              message={answered}
+              onShow={() => void jumpTo(desk, { id: replyTo }, translator)}
+              onLeave={() => {
+                answer(null);
+                area.current?.focus();
+              }}
+            />
+          )
         )}
+        {rich && <FormatBar marks={marks} />}
         {formatted && (
           <p className="composer__kind">
             <span>{asTyped ? t("composer.asTyped") : t("composer.formatted")}</span>
@@ -177,7 +286,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to }: Compos
               type="button"
               className="composer__switch"
               onMouseDown={(event) => event.preventDefault()}
-              onClick={() => setAsTyped(!asTyped)}
+              onClick={() => setAsTyped({ of: editing, is: !asTyped })}
             >
               {asTyped ? t("composer.doFormat") : t("composer.sendAsTyped")}
             </button>
@@ -202,12 +311,22 @@ export const Composer = memo(function Composer({ gid, title, draft, to }: Compos
             value={text}
             placeholder={t("composer.placeholder")}
             aria-label={t("composer.label", { title })}
+            aria-autocomplete={nobody ? undefined : "list"}
+            aria-controls={offered ? id : undefined}
+            aria-activedescendant={offered ? `${id}-${selected}` : undefined}
             title={glass ? undefined : t("composer.hint")}
             enterKeyHint={glass ? "enter" : "send"}
             aria-invalid={tooLong}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => {
+              change(event.target.value);
+              setCaret(event.target.selectionStart);
+            }}
+            onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart === currentTarget.selectionEnd ? currentTarget.selectionStart : null)}
             onKeyDown={onKeyDown}
-            onBlur={keep}
+            onBlur={() => {
+              setCaret(null);
+              written.keep();
+            }}
           />
           <button
             type="button"
@@ -222,17 +341,22 @@ export const Composer = memo(function Composer({ gid, title, draft, to }: Compos
           >
             <Icon name="format" size={24} />
           </button>
+          {!empty && editing === null && (
+            <button type="button" className="icon-button" aria-label={t("schedule.open")} title={t("schedule.open")} onClick={sendLater}>
+              <Icon name="clock" size={22} />
+            </button>
+          )}
           <button
             type="button"
             className="composer__send"
-            aria-label={t("composer.send")}
-            title={t("composer.send")}
+            aria-label={editing === null ? t("composer.send") : t("action.save")}
+            title={editing === null ? t("composer.send") : t("action.save")}
             disabled={empty || tooLong}
             // The keyboard on glass stays.
             onMouseDown={(event) => event.preventDefault()}
             onClick={send}
           >
-            <Icon name="send" size={22} />
+            <Icon name={editing === null ? "send" : "check"} size={22} />
           </button>
         </div>
       </div>

@@ -44,9 +44,11 @@ export interface EmojiPickerProps {
   /** `stay` where more may follow: of a mouse that has the grid before it. */
   readonly onPick: (emoji: string, stay: boolean) => void;
   readonly onClose: () => void;
+  /** What it belongs to, as a selector: a click elsewhere closes it. */
+  readonly home: string;
 }
 
-export function EmojiPicker({ onPick, onClose }: EmojiPickerProps) {
+export function EmojiPicker({ onPick, onClose, home }: EmojiPickerProps) {
   const { t, language } = useTranslator();
   const id = useId();
   const [search, setSearch] = useState("");
@@ -66,11 +68,11 @@ export function EmojiPicker({ onPick, onClose }: EmojiPickerProps) {
     const outside = (event: PointerEvent): void => {
       const target = event.target;
       // Its own button closes it, too.
-      if (target instanceof Element && target.closest(".composer") === null) onClose();
+      if (target instanceof Element && target.closest(home) === null) onClose();
     };
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
-  }, [onClose]);
+  }, [onClose, home]);
 
   const searching = search.trim() !== "";
   const shown = useMemo(() => {

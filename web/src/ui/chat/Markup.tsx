@@ -5,14 +5,28 @@ import { memo, type ReactNode } from "react";
 
 import { useTranslator } from "../base/context";
 import { CodeBlock } from "./CodeBlock";
+import { Mention } from "./message/Mention";
 import type { Block, Inline, Tree } from "./markup";
 import "./Markup.css";
 
 /**
  * A page translator may have its texts: it puts elements of its own in their place, so nothing in here is ever changed.
- * Another tree is another element, by its `key`.
+ * Another tree is another element.
  */
-export const Markup = memo(function Markup({ tree }: { tree: Tree }) {
+export function Markup({ tree }: { tree: Tree }) {
+  return <Shown key={numberOf(tree)} tree={tree} />;
+}
+
+const numbers = new WeakMap<Tree, number>();
+let lastNumber = 0;
+
+function numberOf(tree: Tree): number {
+  const number = numbers.get(tree) ?? ++lastNumber;
+  numbers.set(tree, number);
+  return number;
+}
+
+const Shown = memo(function Shown({ tree }: { tree: Tree }) {
   const [only, ...more] = tree.blocks;
   // Most messages are one paragraph. Its last line is where the time of the message finds room.
   if (only?.is === "paragraph" && more.length === 0) {
@@ -148,6 +162,12 @@ function inline(node: Inline, key: number): ReactNode {
         <a key={key} href={node.href} title={node.href} target="_blank" rel="noopener noreferrer nofollow">
           {inlines(node.of)}
         </a>
+      );
+    case "mention":
+      return (
+        <Mention key={key} uid={node.uid}>
+          {inlines(node.of)}
+        </Mention>
       );
   }
 }

@@ -19,6 +19,8 @@ import { FOLDED_LINES, lineWidth, unfolded } from "./folding";
 import { Markup } from "./Markup";
 import { type Tree, treeOf } from "./markup";
 import { cut } from "./markup/cut";
+import { type Named, withMentions } from "./mentions";
+import { MergedCard } from "./message/Merged";
 import { RemoteMedia } from "./RemoteMedia";
 import "./MessageBody.css";
 
@@ -39,7 +41,13 @@ export interface MessageBodyProps {
   readonly from: string;
   /** Of the message, for what is remembered of it: whether it was unfolded. */
   readonly id: string;
+  /** Who is mentioned in it. */
+  readonly people?: readonly Named[];
+  /** Opens a card of several messages. */
+  readonly onMerged?: () => void;
 }
+
+const NOBODY: readonly Named[] = [];
 
 /** What cannot be shown as it was meant is shown as it was written. */
 export function MessageBody(props: MessageBodyProps) {
@@ -68,14 +76,14 @@ export function Source({ content }: { content: string }) {
   );
 }
 
-const Meant = memo(function Meant({ kind, content: source, from, id }: MessageBodyProps) {
+const Meant = memo(function Meant({ kind, content: source, from, id, people = NOBODY, onMerged }: MessageBodyProps) {
   const { t } = useTranslator();
   const content = useMemo(() => parseContent(kind, source), [kind, source]);
   switch (content.is) {
     case "text":
-      return <TextBody tree={treeOf("Text", content.text)} id={id} />;
+      return <TextBody tree={treeOf("Text", content.text)} id={id} people={people} />;
     case "rich":
-      return <TextBody tree={treeOf("RichText", content.source)} id={id} />;
+      return <TextBody tree={treeOf("RichText", content.source)} id={id} people={people} />;
     case "image":
       return <Picture content={content} from={from} />;
     case "audio":
@@ -90,6 +98,8 @@ const Meant = memo(function Meant({ kind, content: source, from, id }: MessageBo
       return <PersonCard content={content} />;
     case "custom":
       return <CustomCard source={content.source} />;
+    case "merged":
+      return <MergedCard content={content} onOpen={onMerged} />;
     case "damaged":
     case "unreadable":
       return (
@@ -102,7 +112,8 @@ const Meant = memo(function Meant({ kind, content: source, from, id }: MessageBo
 });
 
 /** What was written; of much, the beginning, until one asks for the rest. */
-function TextBody({ tree, id }: { tree: Tree; id: string }) {
+function TextBody({ tree: bare, id, people }: { tree: Tree; id: string; people: readonly Named[] }) {
+  const tree = useMemo(() => withMentions(bare, people), [bare, people]);
   const { t } = useTranslator();
   const narrow = useMedia(NARROW);
   const beginning = useMemo(() => cut(tree, FOLDED_LINES, lineWidth(narrow)), [tree, narrow]);
@@ -124,7 +135,7 @@ function TextBody({ tree, id }: { tree: Tree; id: string }) {
   };
   return (
     <div className="body__folding">
-      <Markup key={open ? "all" : "beginning"} tree={open ? tree : beginning} />
+      <Markup tree={open ? tree : beginning} />
       <button ref={button} type="button" className="body__fold" aria-expanded={open} onClick={toggle}>
         {open ? t("message.showLess") : t("message.showMore")}
       </button>

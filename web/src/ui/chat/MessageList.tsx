@@ -2,13 +2,18 @@
 
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import type { ChatView, User } from "../../engine/contract";
+import type { ChatView, Message, User } from "../../engine/contract";
 import { useAttention } from "../base/attention";
 import { Boundary } from "../base/Boundary";
-import { useEngine, useMe, useNow, useTranslator } from "../base/context";
+import { useEngine, useLive, useMe, useNow, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
 import { Badge, Loading } from "../base/small";
+import { useMessageActions } from "./actions";
+import { useDesk } from "./desk";
+import { FOUND_MS, jumpToMention } from "./jumping";
+import { useHand } from "./message/hand";
+import { MessageMenu } from "./message/MessageMenu";
 import { FOLDED_LINES, lineWidth } from "./folding";
 import { Source } from "./MessageBody";
 import { MessageRow } from "./MessageRow";
@@ -24,13 +29,18 @@ import "./MessageList.css";
 /** So near the top, what is older is asked for. */
 const AHEAD_PX = 2000;
 
+/** So near the end of a part in the middle of the chat, what follows is asked for. */
+const BELOW_PX = 2000;
+
 export const MessageList = memo(function MessageList({ view, active }: { view: ChatView; active: boolean }) {
   const engine = useEngine();
   const me = useMe();
   const translator = useTranslator();
   const { t } = translator;
   const { gid, single } = view.group;
-  const { messages, happenings, dividerSeq, older } = view;
+  const { messages, happenings, dividerSeq, older, newer, quotes, member, unreadMentions } = view;
+  const desk = useDesk();
+  const actions = useMessageActions();
 
   const built = useRef<Rows>(null);
   const rows = useMemo(() => {
@@ -63,6 +73,11 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
     if (nearTop && older === "some") engine.loadOlder(gid);
   }, [engine, gid, nearTop, older, loaded]);
 
+  const nearEnd = seenView !== null && seenView.pixelsBelow < BELOW_PX;
+  useEffect(() => {
+    if (nearEnd && newer === "some") engine.loadNewer(gid);
+  }, [engine, gid, nearEnd, newer, loaded]);
+
   useEffect(() => engine.looking(gid, attentive && active), [engine, gid, attentive, active]);
 
   // What is on the screen while somebody looks is seen.
@@ -86,7 +101,36 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
   const unseen = !attentive && dividerSeq !== null && dividerSeq > newestSeq - view.unread;
   const landmark = useMemo((): Landmark => ({ key: "divider", holds: unseen }), [unseen]);
 
+  const whole = newer === "none";
   const toBottom = useCallback(() => handle.current?.toBottom(), []);
+  /** From a part in the middle of the chat, the newest messages are to be loaded first. */
+  const leaving = useRef(false);
+  const toNewest = (): void => {
+    if (!whole) engine.toNewest(gid);
+    leaving.current = !whole;
+    toBottom();
+    goHome();
+  };
+  useEffect(() => {
+    if (!whole || !leaving.current) return;
+    leaving.current = false;
+    toBottom();
+  }, [whole, messages, toBottom]);
+
+  // What was looked for is shown as soon as it is there.
+  const wanted = useLive(desk.wanted);
+  useEffect(() => {
+    if (wanted === null || handle.current?.toRow(wanted) !== true) return undefined;
+    desk.wanted.set(null);
+    desk.found.set(wanted);
+    return undefined;
+  }, [desk, wanted, rows]);
+  const found = useLive(desk.found);
+  useEffect(() => {
+    if (found === null) return undefined;
+    const timer = setTimeout(() => desk.found.set(null), FOUND_MS);
+    return () => clearTimeout(timer);
+  }, [desk, found]);
   // One's own new message is always shown.
   const newest = messages.at(-1);
   const newestOwn = newest !== undefined && newest.uid === me.id ? newest.key : null;
@@ -96,6 +140,7 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
     lastOwn.current = newestOwn;
   }, [newestOwn, newest, toBottom]);
 
+  const answered = useAnswered(messages);
   const render = useCallback(
     (row: LogRow) => {
       switch (row.kind) {
@@ -128,6 +173,8 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
                 own={row.message.uid === me.id}
                 sender={people.get(row.message.uid) ?? null}
                 single={single}
+                member={member}
+                quoted={row.message.replyTo === null ? undefined : (answered.get(row.message.replyTo) ?? quotes.get(row.message.replyTo))}
                 onResend={onResend}
                 onDiscard={onDiscard}
               />
@@ -135,13 +182,14 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
           );
       }
     },
-    [older, loaded, onRetry, translator, now, t, me.id, people, single, onResend, onDiscard],
+    [older, loaded, onRetry, translator, now, t, me.id, people, single, member, answered, quotes, onResend, onDiscard],
   );
 
   const list = useRef<HTMLDivElement>(null);
   const held = useSelecting({ list, messages, people, me, translator });
+  useHand(list, desk, actions);
 
-  const away = seenView !== null && !seenView.atBottom;
+  const away = seenView !== null && !(whole && seenView.atBottom);
   return (
     <div ref={list} className="message-list">
       <VirtualLog
@@ -152,6 +200,7 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
         landmark={landmark}
         held={held}
         label={t("chat.log", { title: view.title })}
+        whole={whole}
         start={start}
         onView={onView}
         handle={handle}
@@ -161,10 +210,7 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
           type="button"
           className="message-list__jump"
           aria-label={view.unread > 0 ? t("chat.jumpCount", { count: view.unread }) : t("chat.jump")}
-          onClick={() => {
-            toBottom();
-            goHome();
-          }}
+          onClick={toNewest}
         >
           <Icon name="down" size={24} />
           <span className="message-list__count" aria-hidden="true">
@@ -172,6 +218,21 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
           </span>
         </button>
       )}
+      {unreadMentions > 0 && (
+        <button
+          type="button"
+          className={away ? "message-list__jump message-list__jump--above" : "message-list__jump"}
+          aria-label={t("mentions.next", { count: unreadMentions })}
+          title={t("mentions.next", { count: unreadMentions })}
+          onClick={() => void jumpToMention(desk, translator)}
+        >
+          <Icon name="at" size={24} />
+          <span className="message-list__count" aria-hidden="true">
+            <Badge count={unreadMentions} label="" />
+          </span>
+        </button>
+      )}
+      <MessageMenu />
       <Arrivals view={view} people={people} />
     </div>
   );
@@ -214,6 +275,19 @@ function Arrivals({ view, people }: { view: ChatView; people: ReadonlyMap<number
   );
 }
 
+/** What is answered and loaded anyway; the others are among the quotes. The same map as long as none of it changed. */
+function useAnswered(messages: readonly Message[]): ReadonlyMap<number, Message> {
+  const known = useRef<ReadonlyMap<number, Message>>(new Map());
+  return useMemo(() => {
+    const wanted = new Set(messages.flatMap(({ replyTo }) => (replyTo === null ? [] : [replyTo])));
+    const found = wanted.size === 0 ? [] : messages.filter(({ id }) => id !== null && wanted.has(id));
+    const old = known.current;
+    const same = found.length === old.size && found.every((each) => each.id !== null && old.get(each.id) === each);
+    if (!same) known.current = new Map(found.flatMap((each) => (each.id === null ? [] : [[each.id, each] as const])));
+    return known.current;
+  }, [messages]);
+}
+
 /** Who is who in the chat: the same map as long as nobody changed. */
 function usePeople({ members, writers }: ChatView): ReadonlyMap<number, User> {
   const known = useRef<ReadonlyMap<number, User>>(new Map());
@@ -245,8 +319,9 @@ function guessHeight(row: LogRow): number {
     case "happened":
       return 34;
     case "message": {
-      const base = row.first ? 43 : 37;
-      const { kind, content } = row.message;
+      const { kind, content, reactions, replyTo, forwarded, recalled } = row.message;
+      const base = (row.first ? 43 : 37) + (reactions.length > 0 ? 33 : 0) + (replyTo === null ? 0 : 50) + (forwarded === null ? 0 : 20);
+      if (recalled !== null) return row.first ? 43 : 37;
       if (kind === "Image" || kind === "Video") return base + 210;
       if (kind !== "Text" && kind !== "RichText") return base + 50;
       const text = content.slice(0, 4000);

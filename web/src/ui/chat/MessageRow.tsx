@@ -1,12 +1,12 @@
 // One message: a bubble, with who, when and how far it has come.
 
-import { memo, type MouseEvent, useState } from "react";
+import { memo, type MouseEvent, useMemo, useState } from "react";
 
 import type { Message, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Avatar } from "../base/Avatar";
-import { useTranslator } from "../base/context";
+import { useEngine, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
@@ -14,7 +14,16 @@ import { Words } from "../base/words";
 import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
 import { PersonFace, PersonName } from "../contacts/person";
+import { useDesk, useOf } from "./desk";
+import { jumpTo } from "./jumping";
+import { EVERYBODY, type Named } from "./mentions";
 import { MessageBody } from "./MessageBody";
+import { FailedChange } from "./message/FailedChange";
+import { Forwarded, Marks } from "./message/marks";
+import { Quote } from "./message/Quote";
+import { Reactions } from "./message/Reactions";
+import { Tombstone } from "./message/Tombstone";
+import { Toolbar } from "./message/Toolbar";
 import { StateIcon } from "./StateIcon";
 import "./MessageRow.css";
 
@@ -27,32 +36,45 @@ export interface MessageRowProps {
   /** Null for somebody who is not known (any more). */
   readonly sender: User | null;
   readonly single: boolean;
+  /** Whether one is still in the chat. */
+  readonly member: boolean;
+  /** What it answers, where it answers something; undefined: not known yet. */
+  readonly quoted: Message | "gone" | undefined;
   readonly onResend: (key: string) => void;
   readonly onDiscard: (key: string) => void;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, first, last, meta, own, sender, single, onResend, onDiscard } = props;
+  const { message, first, last, meta, own, sender, single, member, quoted, onResend, onDiscard } = props;
   const translator = useTranslator();
   const { t } = translator;
+  const desk = useDesk();
   const [told, tell] = useState(false);
+  const pointed = useOf(desk.pointed, (key) => key === message.key);
+  const choosing = useOf(desk.chosen, (chosen) => chosen !== null);
+  const chosen = useOf(desk.chosen, (keys) => keys?.has(message.key) === true);
+  const found = useOf(desk.found, (key) => key === message.key);
+  const { recalled, change } = message;
+  const people = useMentioned(message);
   const name = own ? t("chat.you") : (sender?.name ?? t("chat.someone"));
-  const big = message.kind === "Text" ? emojiCount(message.content) : 0;
+  const plain = message.replyTo === null && message.forwarded === null && recalled === null;
+  const big = message.kind === "Text" && plain ? emojiCount(message.content) : 0;
   // A picture that cannot be shown is told of in words, which need a bubble.
-  const picture = message.kind === "Image" && parseContent("Image", message.content).is === "image";
+  const picture = message.kind === "Image" && plain && parseContent("Image", message.content).is === "image";
   const bare = big > 0 || picture;
   const named = first && !own && !single;
   const failed = message.state.is === "failed";
   const stamp = (
     <span className="stamp">
+      {recalled === null && <Marks message={message} />}
       <time dateTime={new Date(message.at).toISOString()} title={translator.full(message.at)}>
         {translator.time(message.at)}
       </time>
-      {own && <StateIcon state={message.state} label={stateText(translator, message, single)} />}
+      {own && recalled === null && <StateIcon state={message.state} label={stateText(translator, message, single)} />}
     </span>
   );
   const nameLine = (
-    <p className={`bubble__name bubble__name--${seedColour(message.uid)}`}>
+    <p className={`bubble__name name--${seedColour(message.uid)}`}>
       {sender === null ? <Words text={name} /> : <PersonName who={sender} />}
     </p>
   );
@@ -61,11 +83,20 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     const control = target instanceof Element && target.closest("a, button, audio, video") !== null;
     if (!control && matchMedia("(hover: none)").matches) tell(!told);
   };
+  const onChoose = (event: MouseEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    desk.choose(message.key);
+  };
   const classes = ["message", own ? "message--own" : "message--other"];
   if (first) classes.push("message--first");
   if (last) classes.push("message--last");
   if (!single && !own) classes.push("message--with-avatar");
   if (told) classes.push("message--told");
+  if (recalled !== null) classes.push("message--recalled");
+  if (choosing) classes.push("message--choosing");
+  if (chosen) classes.push("message--chosen");
+  if (found) classes.push("message--found");
   const bubble = ["bubble", `bubble--${message.kind === "Image" && !picture ? "text" : message.kind.toLowerCase()}`];
   if (big > 0) bubble.push(`bubble--emoji bubble--emoji-${big}`);
   return (
@@ -74,8 +105,20 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       aria-label={`${isolated(name)}, ${translator.time(message.at)}`}
       data-key={message.key}
       data-state={message.state.is}
-      onClick={meta ? undefined : onTouch}
+      onClick={meta || choosing ? undefined : onTouch}
+      onClickCapture={choosing ? onChoose : undefined}
     >
+      {choosing && (
+        <button
+          type="button"
+          role="checkbox"
+          className="message__choice"
+          aria-checked={chosen}
+          aria-label={t("choose.one", { name: isolated(name), time: translator.time(message.at) })}
+        >
+          {chosen && <Icon name="check" size={16} />}
+        </button>
+      )}
       {!single && !own && (
         <span className="message__avatar">
           {last && (
@@ -89,7 +132,22 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {named && bare && nameLine}
         <div className={bubble.join(" ")}>
           {named && !bare && nameLine}
-          <MessageBody kind={message.kind} content={message.content} from={name} id={`${message.gid}.${message.key}`} />
+          {message.forwarded !== null && recalled === null && <Forwarded origin={message.forwarded} />}
+          {message.replyTo !== null && recalled === null && (
+            <Quote quoted={quoted} onJump={() => void jumpTo(desk, { id: message.replyTo ?? 0 }, translator)} />
+          )}
+          {recalled === null ? (
+            <MessageBody
+              kind={message.kind}
+              content={message.content}
+              from={name}
+              id={`${message.gid}.${message.key}`}
+              people={people}
+              onMerged={() => desk.over.set({ is: "merged", message })}
+            />
+          ) : (
+            <Tombstone message={message} recalled={recalled} />
+          )}
           {meta ? (
             stamp
           ) : (
@@ -98,6 +156,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             </time>
           )}
         </div>
+        {message.reactions.length > 0 && <Reactions message={message} may={member} />}
+        {change?.is === "failed" && <FailedChange change={change} />}
         {message.state.is === "failed" && (
           <p className="message__failed">
             <Icon name="alert" size={16} />
@@ -116,10 +176,26 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )}
         {/* Where the stamp is left out, the state of one's own message can still be heard. */}
         {own && !meta && !failed && <span className="hidden">{stateText(translator, message, single)}</span>}
+        {change?.is === "waiting" && <span className="hidden">{t("message.changing")}</span>}
+        {pointed && !choosing && <Toolbar message={message} />}
       </div>
     </article>
   );
 });
+
+const NOBODY: readonly Named[] = [];
+
+/** Who is mentioned, by the names that stand in the text. */
+function useMentioned({ mentions, mentionAll }: Message): readonly Named[] {
+  const engine = useEngine();
+  const { me } = useDesk();
+  return useMemo(() => {
+    if (mentions.length === 0 && !mentionAll) return NOBODY;
+    const people: Named[] = mentions.map((uid) => ({ uid, name: (uid === me.id ? me.name : engine.user(uid)?.name) ?? "" }));
+    if (mentionAll) people.push(...EVERYBODY);
+    return people;
+  }, [mentions, mentionAll, engine, me]);
+}
 
 function stateText({ t }: Translator, message: Message, single: boolean): string {
   switch (message.state.is) {

@@ -25,13 +25,26 @@ export type Content =
   | { readonly is: "location"; readonly latitude: number; readonly longitude: number; readonly name: string; readonly address: string }
   | { readonly is: "card"; readonly uid: number; readonly name: string; readonly avatar: string }
   | { readonly is: "custom"; readonly source: string }
+  /** Several messages that were forwarded as one. */
+  | { readonly is: "merged"; readonly title: string; readonly items: readonly MergedItem[] }
   /** The server's disk has not given it back as it was written. */
   | { readonly is: "damaged" }
   | { readonly is: "unreadable" };
 
+export interface MergedItem {
+  readonly uid: number;
+  readonly name: string;
+  readonly kind: MessageKind;
+  readonly content: string;
+  readonly at: number;
+}
+
 /** What a server says in the place of such a message. */
 const DAMAGED = "[This message was damaged on the server's disk.";
 const UNREADABLE: Content = { is: "unreadable" };
+/** All that a date can be. */
+const MOST_MS = 8.64e15;
+const KINDS: readonly MessageKind[] = ["Text", "RichText", "Image", "Audio", "Video", "File", "Location", "Card", "Custom", "Merged"];
 
 export function parseContent(kind: MessageKind, content: string): Content {
   switch (kind) {
@@ -42,7 +55,6 @@ export function parseContent(kind: MessageKind, content: string): Content {
     case "Image":
       return image(content);
     case "Custom":
-    case "Merged":
       return { is: "custom", source: content };
     default:
       break;
@@ -80,6 +92,10 @@ export function parseContent(kind: MessageKind, content: string): Content {
       if (typeof uid !== "number" || !Number.isSafeInteger(uid)) return UNREADABLE;
       return { is: "card", uid, name: words(fields["name"]), avatar: words(fields["avatar"]) };
     }
+    case "Merged": {
+      const items = Array.isArray(fields["items"]) ? fields["items"].flatMap(mergedItem) : [];
+      return items.length === 0 ? UNREADABLE : { is: "merged", title: words(fields["title"]), items };
+    }
   }
 }
 
@@ -89,6 +105,13 @@ function image(content: string): Content {
   if (fields === null || url === null) return UNREADABLE;
   const [width, height, size] = [fields["width"], fields["height"], fields["size"]].map(amount);
   return { is: "image", url, width: width ?? null, height: height ?? null, size: size ?? null };
+}
+
+function mergedItem(value: unknown): MergedItem[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { uid, name, kind, content, createdAt: at } = value as Record<string, unknown>;
+  if (typeof uid !== "number" || typeof content !== "string" || typeof at !== "number" || Math.abs(at) > MOST_MS) return [];
+  return [{ uid, name: words(name), kind: KINDS.find((each) => each === kind) ?? "Custom", content, at }];
 }
 
 function object(content: string): Record<string, unknown> | null {

@@ -16,7 +16,7 @@ export function copyOf(messages: readonly Message[], nameOf: (uid: number) => st
   const parts = messages.map((message) => {
     const name = plainly(nameOf(message.uid));
     const when = translator.date(message.at);
-    const tree = treeFor(message, translator);
+    const tree = message.recalled === null ? treeFor(message, translator) : treeOf("Text", `[${translator.t("recalled.short")}]`);
     return {
       text: `${name}, ${when}\n${plainText(tree)}`,
       html: `<p><b>${escapeHtml(name)}</b>, ${escapeHtml(when)}</p>${toHtml(tree)}`,
@@ -25,7 +25,13 @@ export function copyOf(messages: readonly Message[], nameOf: (uid: number) => st
   return { text: parts.map(({ text }) => text).join("\n\n"), html: parts.map(({ html }) => html).join("") };
 }
 
-function treeFor({ kind, content: source }: Message, { t }: Translator): Tree {
+/** What one message says. */
+export function textOf(message: Message, translator: Translator): string {
+  return plainText(treeFor(message, translator));
+}
+
+function treeFor({ kind, content: source }: Pick<Message, "kind" | "content">, translator: Translator): Tree {
+  const { t } = translator;
   const content = parseContent(kind, source);
   switch (content.is) {
     case "text":
@@ -44,6 +50,8 @@ function treeFor({ kind, content: source }: Message, { t }: Translator): Tree {
     }
     case "card":
       return treeOf("Text", `[${t("message.card")}] ${content.name}`);
+    case "merged":
+      return treeOf("Text", [`[${t("merged.title")}] ${content.title}`, ...content.items.map((item) => `${item.name}: ${plainText(treeFor(item, translator))}`)].join("\n"));
     case "custom":
       return treeOf("Text", content.source);
     case "damaged":

@@ -24,7 +24,7 @@ export function heard({ text, base }: Writing, draft: string): Writing {
 }
 
 /** Mounted anew for each chat, and for each history: kept is the draft a moment after one writes, and when one leaves. */
-export function useDraft(engine: Engine, gid: number, draft: string, to: ChatView["to"]) {
+export function useDraft(engine: Engine, gid: number, draft: string, to: ChatView["to"], replyTo: number | null = null) {
   const [state, setState] = useState<Writing>({ text: draft, base: draft });
   let writing = state;
   if (draft !== state.base) {
@@ -34,21 +34,30 @@ export function useDraft(engine: Engine, gid: number, draft: string, to: ChatVie
   }
   const { text, base } = writing;
 
-  const latest = useRef({ writing, to });
+  const latest = useRef({ writing, to, replyTo });
   useLayoutEffect(() => {
-    latest.current = { writing, to };
+    latest.current = { writing, to, replyTo };
   });
   const setText = useCallback((next: string) => {
     // The page may end before it is drawn: what was just sent is not a draft then.
-    const { writing, to } = latest.current;
-    latest.current = { writing: { ...writing, text: next }, to };
+    const { writing } = latest.current;
+    latest.current = { ...latest.current, writing: { ...writing, text: next } };
     setState(({ base }) => ({ text: next, base }));
   }, []);
   const keep = useCallback(() => {
-    const { writing, to } = latest.current;
+    const { writing, to, replyTo } = latest.current;
     // What the engine takes it shows, and so `base` follows; what it could not take is still to be kept.
-    if (writing.text !== writing.base) engine.setDraft(gid, writing.text, to);
+    if (writing.text !== writing.base) engine.setDraft(gid, writing.text, to, replyTo);
   }, [engine, gid]);
+  /** What is written answers a message, or none any more. */
+  const answer = useCallback(
+    (id: number | null) => {
+      const { writing, to } = latest.current;
+      latest.current = { ...latest.current, replyTo: id };
+      engine.setDraft(gid, writing.text, to, id);
+    },
+    [engine, gid],
+  );
   useEffect(() => {
     if (text === base) return;
     const timer = setTimeout(keep, PAUSE_MS);
@@ -66,5 +75,5 @@ export function useDraft(engine: Engine, gid: number, draft: string, to: ChatVie
       keep();
     };
   }, [engine, keep]);
-  return { text, setText, keep };
+  return { text, setText, keep, answer };
 }

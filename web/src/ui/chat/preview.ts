@@ -1,6 +1,6 @@
 // A message in one line, for the list of chats, notifications and screen readers.
 
-import type { Message } from "../../engine/contract";
+import type { Message, MessageKind } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { parseContent } from "./content";
@@ -8,9 +8,10 @@ import { plainText, treeOf } from "./markup";
 
 const LONGEST = 160;
 
+/** What is shown of a message in one line; a recalled one has nothing to show but that. */
 export function previewOf(message: Message, translator: Translator): string {
   try {
-    return meant(message, translator);
+    return message.recalled === null ? meant(message, translator) : translator.t("recalled.short");
   } catch (fault) {
     // Whoever asks goes on: it is shown as it was written, like the message itself.
     console.error(fault);
@@ -18,7 +19,17 @@ export function previewOf(message: Message, translator: Translator): string {
   }
 }
 
-function meant(message: Message, { t }: Translator): string {
+/** The same of what is in a card of several. */
+export function previewOfContent(kind: MessageKind, content: string, translator: Translator): string {
+  try {
+    return meant({ kind, content }, translator);
+  } catch (fault) {
+    console.error(fault);
+    return oneLine(plainly(content.slice(0, LONGEST * 2)));
+  }
+}
+
+function meant(message: Pick<Message, "kind" | "content">, { t }: Translator): string {
   const content = parseContent(message.kind, message.content);
   switch (content.is) {
     case "text":
@@ -37,6 +48,8 @@ function meant(message: Message, { t }: Translator): string {
       return `[${t("message.location")}] ${plainly(content.name)}`.trim();
     case "card":
       return `[${t("message.card")}] ${plainly(content.name)}`.trim();
+    case "merged":
+      return `[${t("merged.title")}] ${plainly(content.title)}`.trim();
     case "custom":
       return `[${t("message.custom")}]`;
     case "damaged":

@@ -9,13 +9,15 @@ import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
-import { chatHref, navigate } from "../base/router";
+import { chatHref, hrefOf, navigate } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { matches } from "../base/text";
 import { Words } from "../base/words";
 import { happenedText } from "../chat/happened";
+import { recalledText } from "../chat/message/Tombstone";
 import { previewOf } from "../chat/preview";
 import { StateIcon } from "../chat/StateIcon";
+import { typingText } from "../chat/typing";
 import { NewChatDialog } from "./NewChatDialog";
 import "./ChatList.css";
 
@@ -48,6 +50,9 @@ export function ChatList({ selected }: { selected: number | null }) {
     <>
       <header className="list__header">
         <h1 className="list__title">{t("chats.title")}</h1>
+        <a className="icon-button list__stars" href={hrefOf({ page: "stars" })} aria-label={t("stars.title")} title={t("stars.title")}>
+          <Icon name="star" size={23} />
+        </a>
         <button
           type="button"
           className="icon-button"
@@ -101,6 +106,7 @@ interface ChatListRowProps {
 }
 
 const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: ChatListRowProps) {
+  const engine = useEngine();
   const translator = useTranslator();
   const { t } = translator;
   const online = useOnline(row.partner);
@@ -121,7 +127,7 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
             <Words text={title} />
           </span>
           {online && <span className="hidden">{t("presence.online")}</span>}
-          {own && <StateIcon state={last.state} label={t(`message.${last.state.is === "read" ? "read" : last.state.is}`)} />}
+          {own && last.recalled === null && <StateIcon state={last.state} label={t(`message.${last.state.is === "read" ? "read" : last.state.is}`)} />}
           {last !== null && (
             <time className="chat-row__time" dateTime={new Date(last.at).toISOString()}>
               {translator.brief(last.at, now)}
@@ -130,12 +136,18 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
         </span>
         <span className="chat-row__line">
           <span className="chat-row__preview ellipsis">
-            {row.draft.trim() !== "" ? (
+            {row.typing.length > 0 ? (
+              <span className="chat-row__typing">{typingText(row.typing, row.single, translator)}</span>
+            ) : row.draft.trim() !== "" ? (
               <>
                 <span className="chat-row__draft">{t("chats.draft")}</span> <Words text={row.draft.slice(0, 160)} />
               </>
             ) : last === null ? (
               ((row.happened && happenedText([row.happened], meId, translator)) ?? t("chats.noMessages"))
+            ) : last.recalled !== null ? (
+              <span className="chat-row__recalled">
+                {recalledText(last, meId, (uid) => (uid === last.uid ? row.lastSender : engine.user(uid))?.name ?? "", translator)}
+              </span>
             ) : (
               <>
                 {!row.single && (
@@ -149,6 +161,12 @@ const ChatListRow = memo(function ChatListRow({ row, selected, meId, now }: Chat
           </span>
           {row.left && <span className="chat-row__left">{t("chats.left")}</span>}
           {row.isNew && <span className="chat-row__new">{t("chats.isNew")}</span>}
+          {row.unreadMentions > 0 && (
+            <span className="badge chat-row__mention">
+              <span aria-hidden="true">@</span>
+              <span className="hidden">{t("mentions.unread", { count: row.unreadMentions })}</span>
+            </span>
+          )}
           <Badge count={row.unread} label={t("chats.unread", { count: row.unread })} />
         </span>
       </span>

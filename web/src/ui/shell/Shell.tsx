@@ -25,6 +25,7 @@ import { useNotifications, useTitle } from "./notifications";
 import "./Shell.css";
 
 // Visited seldom, and never first.
+const StarsPage = chunk(() => import("../chats/StarsPage").then(({ StarsPage }) => StarsPage));
 const SettingsPage = chunk(() => import("../settings/SettingsPage").then(({ SettingsPage }) => SettingsPage));
 
 export function Shell() {
@@ -105,6 +106,7 @@ function listOf({ page }: Route): ListName {
 function isOpen(route: Route): boolean {
   return (
     route.page === "chat" ||
+    route.page === "stars" ||
     (route.page === "contacts" && route.uid !== null) ||
     (route.page === "settings" && route.section !== null)
   );
@@ -129,6 +131,8 @@ function Main({ route }: { route: Route }) {
   switch (route.page) {
     case "chat":
       return <ChatPage key={route.gid} gid={route.gid} panel={route.panel} />;
+    case "stars":
+      return <StarsPage />;
     case "contacts":
       return route.uid === null ? (
         <Empty icon="contacts" title={t("contacts.pick")} text={t("contacts.pickHint")} />
@@ -153,7 +157,7 @@ function usePlace(route: Route): void {
   const chats = useLive(engine.chats);
   const gid = route.page === "chat" ? route.gid : null;
   const title = useMemo(() => chats.find((row) => row.gid === gid)?.title ?? "", [chats, gid]);
-  useTitle(route.page === "contacts" ? t("contacts.title") : route.page === "settings" ? t("settings.title") : title);
+  useTitle(route.page === "contacts" ? t("contacts.title") : route.page === "settings" ? t("settings.title") : route.page === "stars" ? t("stars.title") : title);
 }
 
 function NavRail({ route, hidden }: { route: Route; hidden: boolean }) {

@@ -20,6 +20,8 @@ function inline(node: Inline): string {
       return `<code>${escapeHtml(node.text)}</code>`;
     case "link":
       return `<a href="${escapeHtml(node.href)}">${node.of.map(inline).join("")}</a>`;
+    case "mention":
+      return node.of.map(inline).join("");
     default:
       return `<${TAGS[node.is]}>${node.of.map(inline).join("")}</${TAGS[node.is]}>`;
   }

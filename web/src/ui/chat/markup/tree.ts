@@ -6,7 +6,9 @@ export type Inline =
   | { readonly is: "code"; readonly text: string }
   | { readonly is: "strong" | "emphasis" | "deleted"; readonly of: readonly Inline[] }
   /** `href` is harmless. There is no link in a link. */
-  | { readonly is: "link"; readonly href: string; readonly of: readonly Inline[] };
+  | { readonly is: "link"; readonly href: string; readonly of: readonly Inline[] }
+  /** Put in by `withMentions`, never by a parser. Null is everybody; `of` is what was written. */
+  | { readonly is: "mention"; readonly uid: number | null; readonly of: readonly Inline[] };
 
 export type Align = "start" | "center" | "end" | null;
 

@@ -1,0 +1,135 @@
+// Forwarding messages: to which chats, one by one or as one card, and whether it is said whose words they are.
+
+import { useId, useMemo, useState } from "react";
+
+import type { ChatRow } from "../../../engine/contract";
+import { Face } from "../../base/Avatar";
+import { useEngine, useLive, useTranslator } from "../../base/context";
+import { Dialog } from "../../base/Dialog";
+import { SearchField } from "../../base/fields";
+import { FixedList } from "../../base/FixedList";
+import { Icon } from "../../base/Icon";
+import { PERSON_PX } from "../../base/people";
+import { matches } from "../../base/text";
+import { showToast } from "../../base/toasts";
+import { Words } from "../../base/words";
+import { useDesk } from "../desk";
+import "../../base/PeoplePicker.css";
+import "./dialogs.css";
+
+/** The server takes no more at once. */
+const MOST_CHATS = 20;
+
+export function ForwardDialog({ keys, onClose }: { keys: readonly string[]; onClose: () => void }) {
+  const desk = useDesk();
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const [merged, setMerged] = useState(false);
+  const [origin, setOrigin] = useState(true);
+  const full = chosen.size >= MOST_CHATS;
+  const send = (): void => {
+    engine.forward(desk.gid, keys, [...chosen], { merged: merged && keys.length > 1, origin });
+    desk.chosen.set(null);
+    showToast("done", t("forward.done", { count: chosen.size }));
+    onClose();
+  };
+  return (
+    <Dialog
+      title={t("forward.title", { count: keys.length })}
+      onClose={onClose}
+      onSubmit={send}
+      actions={
+        <>
+          {full && <p className="forward__full">{t("forward.full", { limit: MOST_CHATS })}</p>}
+          <button type="submit" className="button button--main" disabled={chosen.size === 0}>
+            {chosen.size === 0 ? t("act.forward") : t("forward.action", { count: chosen.size })}
+          </button>
+        </>
+      }
+    >
+      <div className="forward__how">
+        {keys.length > 1 && (
+          <div className="forward__ways" role="radiogroup" aria-label={t("forward.how")}>
+            <Way label={t("forward.single")} name="merged" checked={!merged} onCheck={() => setMerged(false)} />
+            <Way label={t("forward.merged")} name="merged" checked={merged} onCheck={() => setMerged(true)} />
+          </div>
+        )}
+        {!(merged && keys.length > 1) && (
+          <label className="forward__way">
+            <input type="checkbox" checked={origin} onChange={(event) => setOrigin(event.target.checked)} />
+            <span>{t("forward.origin")}</span>
+          </label>
+        )}
+      </div>
+      <ChatPicker chosen={chosen} onChosen={setChosen} full={full} />
+    </Dialog>
+  );
+}
+
+function Way({ label, name, checked, onCheck }: { label: string; name: string; checked: boolean; onCheck: () => void }) {
+  const id = useId();
+  return (
+    <label className="forward__way" htmlFor={id}>
+      <input id={id} type="radio" name={name} checked={checked} onChange={onCheck} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+interface ChatPickerProps {
+  readonly chosen: ReadonlySet<number>;
+  readonly onChosen: (chosen: ReadonlySet<number>) => void;
+  readonly full: boolean;
+}
+
+function ChatPicker({ chosen, onChosen, full }: ChatPickerProps) {
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const chats = useLive(engine.chats);
+  const [search, setSearch] = useState("");
+  const shown = useMemo(
+    () => chats.filter((row) => !row.left && (search.trim() === "" || matches(row.title, search))),
+    [chats, search],
+  );
+  const toggle = (row: ChatRow): void => {
+    const next = new Set(chosen);
+    if (!next.delete(row.gid)) next.add(row.gid);
+    onChosen(next);
+  };
+  return (
+    <div className="people">
+      <SearchField label={t("chats.search")} value={search} onValue={setSearch} />
+      <div className="people__scroll" data-scroller>
+        {shown.length === 0 ? (
+          <p className="people__empty">{t("chats.nothingFound", { text: search })}</p>
+        ) : (
+          <FixedList
+            items={shown}
+            height={PERSON_PX}
+            label={t("chats.list")}
+            keyOf={(row) => row.gid}
+            render={(row) => (
+              <button
+                type="button"
+                role="checkbox"
+                className="people__row"
+                aria-checked={chosen.has(row.gid)}
+                disabled={full && !chosen.has(row.gid)}
+                onClick={() => toggle(row)}
+              >
+                <Face name={row.title} address={row.avatar} seed={row.avatarSeed} size={38} online={false} />
+                <span className="lines">
+                  <span className="ellipsis">
+                    <Words text={row.title || t("chats.untitled")} />
+                  </span>
+                </span>
+                <span className="people__box">{chosen.has(row.gid) && <Icon name="check" size={16} />}</span>
+              </button>
+            )}
+          />
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+// What one has scheduled in a chat: changed, moved, sent now or taken back; and why it could not be sent.
+
+import { useState } from "react";
+
+import type { Scheduled } from "../../../engine/contract";
+import { useAction } from "../../base/actions";
+import { useEngine, useLive, useTranslator } from "../../base/context";
+import { Dialog } from "../../base/Dialog";
+import { FormError } from "../../base/fields";
+import { Icon } from "../../base/Icon";
+import { refusalText } from "../../base/problems";
+import { Loading } from "../../base/small";
+import { Words } from "../../base/words";
+import { useDesk } from "../desk";
+import { previewOfContent } from "../preview";
+import { WhenDialog } from "./ScheduleDialog";
+import "./dialogs.css";
+
+export function ScheduledDialog({ onClose }: { onClose: () => void }) {
+  const desk = useDesk();
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const all = useLive(engine.scheduled);
+  const shown = all?.filter(({ gid }) => gid === desk.gid);
+  return (
+    <Dialog title={t("scheduled.title")} className="dialog--wide" onClose={onClose}>
+      {shown === undefined ? (
+        <Loading text={t("app.wait")} />
+      ) : shown.length === 0 ? (
+        <p>{t("scheduled.none")}</p>
+      ) : (
+        <ul className="plain scheduled">
+          {shown.map((one, at) => (
+            <ScheduledOne key={one.id ?? `new ${at}`} one={one} />
+          ))}
+        </ul>
+      )}
+    </Dialog>
+  );
+}
+
+function ScheduledOne({ one }: { one: Scheduled }) {
+  const engine = useEngine();
+  const translator = useTranslator();
+  const { t } = translator;
+  const action = useAction();
+  const [doing, setDoing] = useState<"time" | "words" | null>(null);
+  const { id } = one;
+  return (
+    <li className="scheduled__one">
+      <p className="scheduled__when">
+        <Icon name={one.failed === null ? "clock" : "alert"} size={17} />
+        <time>{translator.full(one.sendAt)}</time>
+      </p>
+      <p className="scheduled__words">
+        <Words text={previewOfContent(one.kind, one.content, translator)} />
+      </p>
+      {one.failed !== null && (
+        <p className="field__error" role="alert">
+          {t("scheduled.failed", { reason: refusalText(translator, one.failed) })}
+        </p>
+      )}
+      <FormError text={action.problem} />
+      {id === null ? (
+        <p className="note">{t("scheduled.sending")}</p>
+      ) : (
+        <div className="scheduled__acts">
+          {(one.kind === "Text" || one.kind === "RichText") && (
+            <button type="button" className="button button--small button--quiet" onClick={() => setDoing("words")}>
+              {t("act.edit")}
+            </button>
+          )}
+          <button type="button" className="button button--small button--quiet" onClick={() => setDoing("time")}>
+            {t("scheduled.move")}
+          </button>
+          <button
+            type="button"
+            className="button button--small button--quiet"
+            disabled={action.busy}
+            onClick={() => void action.run(() => engine.sendScheduled(id))}
+          >
+            {t("scheduled.now")}
+          </button>
+          <button
+            type="button"
+            className="button button--small button--danger-quiet"
+            disabled={action.busy}
+            onClick={() => void action.run(() => engine.cancelScheduled(id))}
+          >
+            {t("scheduled.cancel")}
+          </button>
+        </div>
+      )}
+      {doing === "time" && id !== null && (
+        <WhenDialog
+          title={t("scheduled.move")}
+          action={t("action.save")}
+          begin={one.sendAt}
+          onClose={() => setDoing(null)}
+          onChosen={(sendAt) => {
+            setDoing(null);
+            void action.run(() => engine.reschedule(id, { sendAt }));
+          }}
+        />
+      )}
+      {doing === "words" && id !== null && (
+        <WordsDialog
+          content={one.content}
+          onClose={() => setDoing(null)}
+          onWritten={(content) => {
+            setDoing(null);
+            void action.run(() => engine.reschedule(id, { content }));
+          }}
+        />
+      )}
+    </li>
+  );
+}
+
+function WordsDialog({ content, onWritten, onClose }: { content: string; onWritten: (content: string) => void; onClose: () => void }) {
+  const { t } = useTranslator();
+  const [text, setText] = useState(content);
+  return (
+    <Dialog
+      title={t("act.edit")}
+      onClose={onClose}
+      onSubmit={() => onWritten(text.trim())}
+      actions={
+        <>
+          <button type="button" className="button" onClick={onClose}>
+            {t("action.cancel")}
+          </button>
+          <button type="submit" className="button button--main" disabled={text.trim() === ""}>
+            {t("action.save")}
+          </button>
+        </>
+      }
+    >
+      <div className="field__box">
+        <textarea
+          className="field__input scheduled__text"
+          rows={5}
+          dir="auto"
+          aria-label={t("scheduled.words")}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+    </Dialog>
+  );
+}

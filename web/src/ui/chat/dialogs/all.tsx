@@ -1,0 +1,34 @@
+// The dialogs of a chat, by what was asked for.
+
+import type { Over } from "../desk";
+import { EditsDialog } from "./EditsDialog";
+import { ForwardDialog } from "./ForwardDialog";
+import { MergedDialog } from "./MergedDialog";
+import { PinsDialog } from "./PinsDialog";
+import { ReactorsDialog } from "./ReactorsDialog";
+import { ReadersDialog } from "./ReadersDialog";
+import { ScheduledDialog } from "./ScheduledDialog";
+import { ScheduleDialog } from "./ScheduleDialog";
+
+export { Thread } from "./Thread";
+
+export function OverDialog({ over, onClose }: { over: Over; onClose: () => void }) {
+  switch (over.is) {
+    case "edits":
+      return <EditsDialog message={over.message} onClose={onClose} />;
+    case "reactors":
+      return <ReactorsDialog message={over.message} emoji={over.emoji ?? null} onClose={onClose} />;
+    case "readers":
+      return <ReadersDialog message={over.message} onClose={onClose} />;
+    case "merged":
+      return <MergedDialog kind={over.message.kind} content={over.message.content} onClose={onClose} />;
+    case "forward":
+      return <ForwardDialog keys={over.keys} onClose={onClose} />;
+    case "schedule":
+      return <ScheduleDialog message={over.message} onDone={over.done} onClose={onClose} />;
+    case "scheduled":
+      return <ScheduledDialog onClose={onClose} />;
+    case "pins":
+      return <PinsDialog onClose={onClose} />;
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from "vitest";
+
+// The views ask where they are only to complete addresses.
+vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
+
+import { plainText, treeOf } from "./markup";
+import { follow, type Named, type Place, placesIn, searchAt, withMentions } from "./mentions";
+
+const people: readonly Named[] = [
+  { uid: 1, name: "Ann" },
+  { uid: 2, name: "Ann Lee" },
+  { uid: 3, name: "王小明" },
+  { uid: null, name: "all" },
+];
+const found = (text: string): string[] => placesIn(text, people).map(({ uid, from, to }) => `${uid} ${text.slice(from, to)}`);
+
+describe("those who are mentioned in a text", () => {
+  it("are found by the longest name that stands there", () => {
+    expect(found("@Ann Lee and @ann, @王小明你好 @all!")).toEqual(["2 @Ann Lee", "1 @ann", "3 @王小明", "null @all"]);
+    expect(found("你好@王小明")).toEqual(["3 @王小明"]);
+  });
+
+  it("are not those whose name is a part of another word or of an address", () => {
+    expect(found("@Anna me@ann.example @ Ann @allow")).toEqual([]);
+  });
+
+  it("stand out in text and formatting, and not in code", () => {
+    const tree = withMentions(treeOf("RichText", "**hi @Ann** `@Ann`"), people);
+    const [paragraph] = tree.blocks;
+    expect(paragraph).toMatchObject({ of: [{ is: "strong", of: [{ text: "hi " }, { is: "mention", uid: 1 }] }, { text: " " }, { is: "code", text: "@Ann" }] });
+    expect(plainText(tree)).toBe("hi @Ann @Ann");
+  });
+});
+
+describe("while one writes, a mention", () => {
+  const text = "hi @Ann and @Ann Lee";
+  const places = placesIn(text, people);
+  const after = (changed: string): string[] => follow(places, text, changed).map(({ uid, from, to }) => `${uid} ${changed.slice(from, to)}`);
+
+  it("moves with what is typed around it", () => {
+    expect(after("oh hi @Ann and @Ann Lee")).toEqual(["1 @Ann", "2 @Ann Lee"]);
+    expect(after("hi @Ann, and @Ann Lee")).toEqual(["1 @Ann", "2 @Ann Lee"]);
+    expect(after("hi @Ann and @Ann Lee!")).toEqual(["1 @Ann", "2 @Ann Lee"]);
+    expect(after("@Ann and @Ann Lee")).toEqual(["1 @Ann", "2 @Ann Lee"]);
+    expect(after("@Ann Lee")).toEqual(["2 @Ann Lee"]);
+  });
+
+  it("ends when its name is changed", () => {
+    expect(after("hi @An and @Ann Lee")).toEqual(["2 @Ann Lee"]);
+    expect(after("hi @Anna and @Ann Lee")).toEqual(["2 @Ann Lee"]);
+    expect(after("hi @Ann and @Ann Lees")).toEqual(["1 @Ann"]);
+    expect(after("")).toEqual([]);
+  });
+});
+
+describe("somebody is searched", () => {
+  const none: readonly Place[] = [];
+  it("from the sign to the caret", () => {
+    expect(searchAt("hi @an", 6, none)).toEqual({ from: 3, search: "an" });
+    expect(searchAt("hi @", 4, none)).toEqual({ from: 3, search: "" });
+    expect(searchAt("hi @ann le", 10, none)).toEqual({ from: 3, search: "ann le" });
+    expect(searchAt("你好@w", 4, none)).toEqual({ from: 2, search: "w" });
+  });
+
+  it("not in an address, behind a blank, or where somebody is mentioned already", () => {
+    expect(searchAt("me@an", 5, none)).toBeNull();
+    expect(searchAt("@ an", 4, none)).toBeNull();
+    expect(searchAt("@a\nb", 4, none)).toBeNull();
+    expect(searchAt("@Ann", 4, [{ uid: 1, from: 0, to: 4 }])).toBeNull();
+  });
+});

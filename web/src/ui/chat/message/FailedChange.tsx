@@ -1,0 +1,28 @@
+// What was asked of a message and could not be done. It is undone already; one can try again.
+
+import type { Change, Deed } from "../../../engine/contract";
+import { useEngine, useTranslator } from "../../base/context";
+import { Icon } from "../../base/Icon";
+import { refusalText } from "../../base/problems";
+
+export function FailedChange({ change }: { change: Change & { readonly is: "failed" } }) {
+  const engine = useEngine();
+  const translator = useTranslator();
+  const { t } = translator;
+  return (
+    <p className="message__failed" role="alert">
+      <Icon name="alert" size={16} />
+      <span>{t("change.failed", { what: t(deedKey(change.what)), reason: refusalText(translator, change.reason) })}</span>
+      <button type="button" className="message__act" onClick={() => engine.retry(change.id)}>
+        {t("action.retry")}
+      </button>
+      <button type="button" className="message__act" onClick={() => engine.dismiss(change.id)}>
+        {t("change.dismiss")}
+      </button>
+    </p>
+  );
+}
+
+export function deedKey(what: Deed) {
+  return `change.${what}` as const;
+}

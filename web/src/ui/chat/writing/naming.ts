@@ -1,0 +1,97 @@
+// Naming somebody while one writes: who may be meant by what stands behind the "@".
+
+import { useEffect, useMemo, useState } from "react";
+
+import type { Engine, User } from "../../../engine/contract";
+import type { Translator } from "../../../i18n/translator";
+import { matches } from "../../base/text";
+
+export interface Candidate {
+  /** Null is everybody. */
+  readonly user: User | null;
+  readonly name: string;
+}
+
+export interface Nameable {
+  /** Those who are known: the members, or of a large group whoever wrote last. */
+  readonly people: readonly User[];
+  /** Whether there are more, whom the server finds. */
+  readonly large: boolean;
+  readonly all: boolean;
+}
+
+const MOST = 8;
+const PAUSE_MS = 200;
+const LETTERS = /[a-z]/i;
+const HAN = /\p{Script=Han}/u;
+
+type FindByReading = (name: string, search: string) => number | null;
+
+/** Those who may be meant, the likeliest first; nobody while `search` is null. */
+export function useCandidates(
+  engine: Engine,
+  gid: number,
+  { people, large, all }: Nameable,
+  search: string | null,
+  translator: Translator,
+): readonly Candidate[] {
+  const letters = search !== null && LETTERS.test(search) && people.some(({ name }) => HAN.test(name));
+  const byReading = useReadings(letters);
+  const found = useFound(engine, gid, large ? search : null);
+  return useMemo(() => {
+    if (search === null) return [];
+    const known = new Map([...people, ...found].map((user) => [user.id, user]));
+    const ranked = [...known.values()].flatMap((user) => {
+      const rank = rankOf(user, search, byReading);
+      return rank === null ? [] : [{ user, name: user.name, rank }];
+    });
+    const candidates: Candidate[] = ranked.sort((a, b) => a.rank - b.rank || translator.compare(a.name, b.name));
+    const everybody = translator.t("mentions.all");
+    if (all && matches(`${everybody} all everyone`, search)) candidates.push({ user: null, name: everybody });
+    return candidates.slice(0, MOST);
+  }, [search, people, found, all, byReading, translator]);
+}
+
+/** From a name that begins so, to one that only has it somewhere. */
+function rankOf({ name, account }: User, search: string, byReading: FindByReading | null): number | null {
+  if (search === "") return 0;
+  const wanted = search.toLowerCase();
+  if (name.toLowerCase().startsWith(wanted)) return 0;
+  const read = byReading?.(name, search) ?? null;
+  if (read === 0) return 1;
+  if (account.toLowerCase().startsWith(wanted)) return 2;
+  if (matches(name, search)) return 3;
+  if (read !== null) return 4;
+  return matches(account, search) ? 5 : null;
+}
+
+/** How Chinese names are read, once that is wanted and loaded; without it they are found by their characters. */
+function useReadings(wanted: boolean): FindByReading | null {
+  const [find, setFind] = useState<FindByReading | null>(null);
+  useEffect(() => {
+    if (!wanted || find !== null) return;
+    import("../../base/pinyin").then(({ findByReading }) => setFind(() => findByReading)).catch(() => undefined);
+  }, [wanted, find]);
+  return find;
+}
+
+const NOBODY: readonly User[] = [];
+
+/** Of a large group, whom the server finds. */
+function useFound(engine: Engine, gid: number, search: string | null): readonly User[] {
+  const [found, setFound] = useState<{ readonly search: string; readonly users: readonly User[] } | null>(null);
+  useEffect(() => {
+    if (search === null) return undefined;
+    let wanted = true;
+    const timer = setTimeout(() => {
+      void engine.listMembers(gid, { search, after: null }).then((outcome) => {
+        if (wanted && outcome.ok) setFound({ search, users: outcome.value.members.map(({ user }) => user) });
+      });
+    }, PAUSE_MS);
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
+  }, [engine, gid, search]);
+  return search === null ? NOBODY : (found?.users ?? NOBODY);
+}
