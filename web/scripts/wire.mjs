@@ -52,10 +52,16 @@ const NOT_OF_OLD_SERVERS = [
   "SyncAnswer.store",
   "SyncAnswer.now",
   "SyncAnswer.next",
+  "GroupDelta.changed",
+  "GroupDelta.expired",
+  "GroupDelta.unreadMentions",
+  "SyncAnswer.hidden",
+  "SyncAnswer.cleared",
+  "SyncAnswer.starred",
 ];
 
 /** Names of which a new server may know more: any is taken, and whoever reads it says what becomes of a new one. */
-const MAY_GROW = ["Kind", "Notice", "Registration", "RemotePictures", "Directory"];
+const MAY_GROW = ["Kind", "Notice", "Registration", "RemotePictures", "Directory", "Who"];
 
 /** Bounds that the client keeps to by itself, by their path. */
 const LIMITS = {

@@ -305,6 +305,16 @@ impl Engine {
                         seq: message.seq,
                         rev: message.rev,
                         created_at: message.created_at,
+                        reply_to: message.reply_to,
+                        mentions: message.mentions,
+                        mention_all: message.mention_all,
+                        forwarded_from: message.forwarded_from,
+                        edited_at: None,
+                        recalled_at: None,
+                        recalled_by: None,
+                        reactions: Vec::new(),
+                        pinned_at: None,
+                        expires_at: message.expires_at,
                     };
                     self.emit(ClientEvent::Message(message)).await
                 }

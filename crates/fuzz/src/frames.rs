@@ -1,7 +1,7 @@
 //! Frames: what is taken is what a plain reader of JSON finds in it, and keeps to its bounds.
 
-use rim_protocol::frame::{Command, Rejection, Request};
-use rim_protocol::limits::{MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_WATCHED};
+use rim_protocol::frame::{Act, Command, Extras, Rejection, Request};
+use rim_protocol::limits::{MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_MENTIONS, MAX_WATCHED};
 use rim_protocol::{ErrorCode, Kind};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -17,6 +17,13 @@ const WORDS: &[&str] = &[
     "Watch",
     "Heart",
     "Logout",
+    "Edit",
+    "Recall",
+    "React",
+    "Unreact",
+    "Pin",
+    "Unpin",
+    "Typing",
     "\",\"body\":{",
     "\"kind\":\"Text\",",
     "\"kind\":\"RichText\",",
@@ -26,6 +33,9 @@ const WORDS: &[&str] = &[
     "\"msgId\":3,",
     "\"uids\":[1,2],",
     "\"echo\":true,",
+    "\"replyTo\":3,",
+    "\"mentions\":[4,5],",
+    "\"mentionAll\":true,",
     "\"content\":\"",
     "\",",
     "\"clientMsgId\":\"c\"",
@@ -47,6 +57,10 @@ const WORDS: &[&str] = &[
     ":",
     ",",
     "号",
+    "👍",
+    "\u{2764}",
+    "\u{FE0F}",
+    "\u{200D}",
     "Custom",
     "Card",
 ];
@@ -72,8 +86,11 @@ fn is_what_stands_there(text: &str, request: &Request<'_>) {
             assert_eq!(body["content"], **token);
             assert_eq!(body["echo"] == true, *echo);
         }
-        Command::Msg { uid, gid, kind, content } => {
+        Command::Msg { uid, gid, kind, content, extras } => {
             assert_eq!((&body["uid"], &body["gid"]), (&(*uid).into(), &(*gid).into()));
+            let Extras { reply_to, mentions, mention_all } = extras.as_deref().cloned().unwrap_or_default();
+            assert_eq!(body["replyTo"].as_u64(), reply_to);
+            names_them(body, &mentions, mention_all);
             assert_eq!((&body["kind"], &body["content"]), (&kind.name().into(), &content.as_ref().into()));
             assert!(content.len() <= MAX_CONTENT_BYTES && kind.check(content).is_ok());
         }
@@ -85,9 +102,35 @@ fn is_what_stands_there(text: &str, request: &Request<'_>) {
             assert_eq!((&body["uid"], &body["uids"]), (&(*uid).into(), &uids.clone().into()));
             assert!(uids.len() <= MAX_WATCHED);
         }
+        Command::Act { uid, gid, msg_id, act } => {
+            assert_eq!((&body["uid"], &body["gid"]), (&(*uid).into(), &(*gid).into()));
+            assert_eq!(body["msgId"], *msg_id);
+            match &**act {
+                Act::Edit { kind, content, mentions, mention_all } => {
+                    assert_eq!(body["content"], **content);
+                    assert_eq!(body["kind"].as_str(), kind.map(Kind::name));
+                    assert!(Kind::check_edited(*kind, content).is_ok());
+                    names_them(body, mentions, *mention_all);
+                }
+                Act::React(emoji) | Act::Unreact(emoji) => {
+                    let bare = |text: &str| text.replace(['\u{FE0E}', '\u{FE0F}'], "");
+                    assert_eq!(bare(body["content"].as_str().expect("a text")), bare(emoji.as_str()));
+                }
+                Act::Recall | Act::Pin | Act::Unpin => {}
+            }
+        }
+        Command::Typing { uid, gid } => {
+            assert_eq!((&body["uid"], &body["gid"]), (&(*uid).into(), &(*gid).into()));
+        }
         Command::Heart => {}
         Command::Logout { uid } => assert!(uid.is_none_or(|uid| body["uid"] == uid)),
     }
+}
+
+fn names_them(body: &Value, mentions: &[u64], mention_all: bool) {
+    assert!(mentions.len() <= MAX_MENTIONS);
+    assert_eq!(body["mentions"].as_array().map_or(&[][..], Vec::as_slice), mentions);
+    assert_eq!(body["mentionAll"] == true, mention_all);
 }
 
 /// What is taken is JSON. `None` where half of a letter is in a key that nobody reads, which a plain reader refuses.

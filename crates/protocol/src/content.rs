@@ -67,10 +67,26 @@ impl Kind {
 
     /// The kind of that name, of those that a client may send.
     pub fn from_name(name: &str) -> Result<Self, Invalid> {
-        let sent = || Self::ALL.into_iter().filter(|kind| *kind != Self::Merged);
-        sent().find(|kind| kind.name() == name).ok_or_else(|| {
-            Invalid::new("kind", format!("one of {}", sent().map(Self::name).collect::<Vec<_>>().join(", ")))
+        Self::sent().find(|kind| kind.name() == name).ok_or_else(|| {
+            Invalid::new(
+                "kind",
+                format!("one of {}", Self::sent().map(Self::name).collect::<Vec<_>>().join(", ")),
+            )
         })
+    }
+
+    /// Those that a client may send.
+    pub fn sent() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| *kind != Self::Merged)
+    }
+
+    /// Checks what a message is to say from now on. Without its `kind`, which stays what it is, nobody knows it here: then
+    /// the text must do for each.
+    ///
+    /// # Errors
+    /// As of [`Self::check`].
+    pub fn check_edited(kind: Option<Self>, content: &str) -> Result<(), Invalid> {
+        kind.unwrap_or(Self::RichText).check(content)
     }
 
     /// Checks `content` against what this kind holds.

@@ -5,14 +5,18 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
+use self::body::{WireBody, flag, id, mentions, text, watched};
 use crate::field::Field;
 use crate::limits::{self, Invalid};
-use crate::rest::User;
+use crate::rest::{ForwardedFrom, Message, User};
 use crate::sync::StoreState;
 use crate::{ErrorCode, Kind, object};
 
+pub use self::act::Act;
 pub use crate::notice::Notice;
 
+mod act;
+mod body;
 pub mod document;
 mod encode;
 #[cfg(test)]
@@ -32,8 +36,12 @@ pub enum Command<'a> {
     /// Binds the connection to the user of `token`, who must be `uid`. With `echo` the connection is also
     /// told of what it does itself, so that it sees every `rev` of its groups without a gap.
     Login { uid: u64, token: Cow<'a, str>, echo: bool },
-    /// Sends a message.
-    Msg { uid: u64, gid: u64, kind: Kind, content: Cow<'a, str> },
+    /// Sends a message. A plain one has no extras.
+    Msg { uid: u64, gid: u64, kind: Kind, content: Cow<'a, str>, extras: Option<Box<Extras>> },
+    /// Does something with a message.
+    Act { uid: u64, gid: u64, msg_id: u64, act: Box<Act<'a>> },
+    /// The user is writing something.
+    Typing { uid: u64, gid: u64 },
     /// Everything up to `msg_id` was read.
     Read { uid: u64, gid: u64, msg_id: u64 },
     /// Everything up to `msg_id` was delivered.
@@ -46,9 +54,23 @@ pub enum Command<'a> {
     Logout { uid: Option<u64> },
 }
 
+/// What a message is sent with beside its content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extras {
+    /// The message that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<u64>,
+    /// Whether it mentions everybody.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mention_all: bool,
+}
+
 impl Command<'_> {
     /// The name on the wire.
-    pub const fn event(&self) -> &'static str {
+    pub fn event(&self) -> &'static str {
         self.documented().name
     }
 }
@@ -103,10 +125,15 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn read(event: &Field<Cow<'a, str>>, body: WireBody<'a>) -> Result<Self, Invalid> {
-        let unknown = || Invalid::new("event", "one of Login, Msg, Read, Heart, Logout, Ack, Watch");
+    fn read(event: &Field<Cow<'a, str>>, mut body: WireBody<'a>) -> Result<Self, Invalid> {
+        let unknown = || {
+            Invalid::new(
+                "event",
+                "one of Login, Msg, Read, Heart, Logout, Ack, Watch, Edit, Recall, React, Unreact, Pin, Unpin, Typing",
+            )
+        };
         let Field::Value(event) = event else { return Err(unknown()) };
-        let client_msg_id = text("clientMsgId", body.client_msg_id)?;
+        let client_msg_id = text("clientMsgId", std::mem::take(&mut body.client_msg_id))?;
         limits::client_msg_id(&client_msg_id)?;
         let command = match event.as_ref() {
             "Login" => Command::Login {
@@ -118,7 +145,12 @@ impl<'a> Request<'a> {
                 let kind = Kind::from_name(&text("kind", body.kind)?)?;
                 let content = text("content", body.content)?;
                 kind.check(&content)?;
-                Command::Msg { uid: id("uid", &body.uid)?, gid: id("gid", &body.gid)?, kind, content }
+                let (uid, gid) = (id("uid", &body.uid)?, id("gid", &body.gid)?);
+                let extras = match (&body.reply_to, &body.mentions, &body.mention_all) {
+                    (Field::Absent, Field::Absent, Field::Absent) => None,
+                    _ => extras(&body.reply_to, body.mentions, &body.mention_all)?,
+                };
+                Command::Msg { uid, gid, kind, content, extras }
             }
             "Read" => Command::Read {
                 uid: id("uid", &body.uid)?,
@@ -131,6 +163,12 @@ impl<'a> Request<'a> {
                 msg_id: id("msgId", &body.msg_id)?,
             },
             "Watch" => Command::Watch { uid: id("uid", &body.uid)?, uids: watched(body.uids)? },
+            act if Act::is(act) => {
+                let (uid, gid) = (id("uid", &body.uid)?, id("gid", &body.gid)?);
+                let msg_id = id("msgId", &body.msg_id)?;
+                Command::Act { uid, gid, msg_id, act: Box::new(Act::read(act, &mut body)?) }
+            }
+            "Typing" => Command::Typing { uid: id("uid", &body.uid)?, gid: id("gid", &body.gid)? },
             "Heart" => Command::Heart,
             "Logout" => Command::Logout {
                 uid: match body.uid {
@@ -152,31 +190,6 @@ fn object(text: &str) -> Result<&str, String> {
     }
 }
 
-fn text<'a>(name: &'static str, field: Field<Cow<'a, str>>) -> Result<Cow<'a, str>, Invalid> {
-    match field {
-        Field::Value(text) => Ok(text),
-        Field::Absent => Err(Invalid::new(name, "required, a string")),
-        Field::Wrong => Err(Invalid::new(name, "must be a string")),
-    }
-}
-
-fn id(name: &'static str, field: &Field<u64>) -> Result<u64, Invalid> {
-    match field {
-        Field::Value(number) => Ok(*number),
-        Field::Absent => Err(Invalid::new(name, "required, a whole number below 2^53")),
-        Field::Wrong => Err(Invalid::new(name, "must be a whole number below 2^53")),
-    }
-}
-
-fn watched(field: Field<Vec<u64>>) -> Result<Vec<u64>, Invalid> {
-    let allowed = format!("a list of at most {} ids of users", limits::MAX_WATCHED);
-    match field {
-        Field::Value(uids) => Ok(uids),
-        Field::Absent => Err(Invalid::new("uids", format!("required, {allowed}"))),
-        Field::Wrong => Err(Invalid::new("uids", format!("must be {allowed}"))),
-    }
-}
-
 #[derive(Deserialize)]
 struct WireEnvelope<'a> {
     #[serde(borrow, default)]
@@ -185,24 +198,19 @@ struct WireEnvelope<'a> {
     body: WireBody<'a>,
 }
 
-#[derive(Deserialize)]
-struct WireBody<'a> {
-    #[serde(borrow, default)]
-    kind: Field<Cow<'a, str>>,
-    #[serde(default)]
-    uid: Field<u64>,
-    #[serde(default)]
-    gid: Field<u64>,
-    #[serde(borrow, default)]
-    content: Field<Cow<'a, str>>,
-    #[serde(borrow, default, rename = "clientMsgId")]
-    client_msg_id: Field<Cow<'a, str>>,
-    #[serde(default, rename = "msgId")]
-    msg_id: Field<u64>,
-    #[serde(default)]
-    echo: Field<bool>,
-    #[serde(default)]
+/// `None` where all that is there says nothing.
+fn extras(
+    reply_to: &Field<u64>,
     uids: Field<Vec<u64>>,
+    mention_all: &Field<bool>,
+) -> Result<Option<Box<Extras>>, Invalid> {
+    let reply_to = match reply_to {
+        Field::Absent => None,
+        wanted => Some(id("replyTo", wanted)?),
+    };
+    let extras =
+        Extras { reply_to, mentions: mentions(uids)?, mention_all: flag("mentionAll", mention_all)? };
+    Ok((extras != Extras::default()).then(|| Box::new(extras)))
 }
 
 /// The answer to a frame that was done.
@@ -250,6 +258,18 @@ pub struct Delivery<'a> {
     pub rev: u64,
     /// Unix milliseconds.
     pub created_at: i64,
+    /// Nothing of a plain one.
+    pub beside: Option<&'a Beside>,
+}
+
+/// What a new message has beside its content.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    pub reply_to: Option<u64>,
+    pub mentions: Vec<u64>,
+    pub mention_all: bool,
+    pub forwarded_from: Option<ForwardedFrom>,
+    pub expires_at: Option<i64>,
 }
 
 /// Everything else that the server sends by itself: `{"event":"Notify","body":{…}}`.
@@ -278,14 +298,27 @@ pub struct Notify<'a> {
     /// Of a `ProfileUpdated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<&'a User>,
-    /// Of a change that took several `rev`s: the first of them.
+    /// Of a change that took several `rev`s, or of several changes: the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_rev: Option<u64>,
+    /// The message that changed, as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub msg: Option<&'a Message>,
+    /// Of `Reacted` and `Unreacted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<&'a str>,
+    /// Of a `Hidden`.
+    #[serde(skip_serializing_if = "<[u64]>::is_empty")]
+    pub msg_ids: &'a [u64],
+    /// Of a `Hidden` and of an `Expired`: places, from and to.
+    #[serde(skip_serializing_if = "<[[u64; 2]]>::is_empty")]
+    pub seqs: &'a [[u64; 2]],
 }
 
 /// What a client may receive, as a client reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it is read, looked at and dropped")]
 pub enum Incoming {
     /// A message or a Notify: `event` tells which.
     Event(IncomingEvent),
@@ -312,6 +345,16 @@ pub struct IncomingMessage {
     pub seq: u64,
     pub rev: u64,
     pub created_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mention_all: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded_from: Option<ForwardedFrom>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -332,8 +375,18 @@ pub struct IncomingNotice {
     pub name: Option<String>,
     /// Of a `ProfileUpdated`; left out where this connection was told just before.
     pub user: Option<User>,
-    /// Of a change that took several `rev`s: the first of them.
+    /// Of a change that took several `rev`s, or of several changes: the first of them.
     pub from_rev: Option<u64>,
+    /// The message that changed, as it is now.
+    pub msg: Option<Box<Message>>,
+    /// Of `Reacted` and `Unreacted`.
+    pub emoji: Option<String>,
+    /// Of a `Hidden`.
+    #[serde(default)]
+    pub msg_ids: Vec<u64>,
+    /// Of a `Hidden` and of an `Expired`: places, from and to.
+    #[serde(default)]
+    pub seqs: Vec<[u64; 2]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -366,6 +419,22 @@ pub struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
+    /// The frame as text.
+    pub fn encode(&self, event: &str) -> String {
+        encode(event, self)
+    }
+}
+
+/// A Msg or an Edit with what it has beside its content, as a client writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutgoingBeside<'a> {
+    #[serde(flatten)]
+    pub frame: Outgoing<'a>,
+    #[serde(flatten)]
+    pub extras: &'a Extras,
+}
+
+impl OutgoingBeside<'_> {
     /// The frame as text.
     pub fn encode(&self, event: &str) -> String {
         encode(event, self)

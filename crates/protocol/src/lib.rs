@@ -7,6 +7,7 @@ pub mod close;
 pub mod content;
 #[cfg(test)]
 mod cost;
+mod emoji;
 pub mod envelope;
 pub mod error;
 pub mod field;
@@ -23,6 +24,7 @@ mod visible;
 
 pub use close::CloseCode;
 pub use content::Kind;
+pub use emoji::Emoji;
 pub use envelope::Envelope;
 pub use error::ErrorCode;
 pub use id::Id;

@@ -47,6 +47,8 @@ pub const MAX_PAGE_SIZE: u32 = 200;
 pub const MAX_USERS_PER_REQUEST: usize = 10_000;
 /// Users that one connection watches (`uids` of a Watch).
 pub const MAX_WATCHED: usize = 500;
+/// Members that one message mentions.
+pub const MAX_MENTIONS: usize = 50;
 /// Current members of one group.
 pub const MAX_GROUP_MEMBERS: u64 = 200_000;
 /// Group chats of which one is a member; as many single chats as there are people come on top.
@@ -186,6 +188,15 @@ pub fn content_size(text: &str) -> Result<(), Invalid> {
         return Err(Invalid::too_large("content", format!("at most {MAX_CONTENT_BYTES} bytes")));
     }
     Ok(())
+}
+
+/// The members that a message mentions.
+pub fn mentions<T>(uids: &[T]) -> Result<(), Invalid> {
+    if uids.len() > MAX_MENTIONS { Err(wrong_mentions()) } else { Ok(()) }
+}
+
+pub(crate) fn wrong_mentions() -> Invalid {
+    Invalid::new("mentions", format!("must be a list of at most {MAX_MENTIONS} ids of users"))
 }
 
 /// A part of a name that is searched for: not longer than a name.

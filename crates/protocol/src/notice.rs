@@ -42,10 +42,36 @@ pub enum Notice {
     Online,
     /// `uid`, whom you watch, has had none for a while.
     Offline,
+    /// `uid` edited the message `msgId`; `msg` is what it is now. The same holds for the five that follow.
+    Edited,
+    /// `uid` recalled it.
+    Recalled,
+    /// `uid` reacted to it with `emoji`.
+    Reacted,
+    /// `uid` took back their reaction `emoji`.
+    Unreacted,
+    /// `uid` pinned it.
+    Pinned,
+    /// `uid` unpinned it.
+    Unpinned,
+    /// Something changed in the group that you may not see. It is told so that your `rev` has no gap.
+    Moved,
+    /// `uid` (yourself, on another device) hid the messages `msgIds`, at the places `seqs`, from themselves.
+    Hidden,
+    /// `uid` (yourself, on another device) cleared the chat up to `seq`.
+    Cleared,
+    /// `uid` (yourself, on another device) starred the message `msgId`.
+    Starred,
+    /// `uid` (yourself, on another device) took the star from the message `msgId`.
+    Unstarred,
+    /// The messages at the places `seqs` have expired: they are gone for everybody.
+    Expired,
+    /// `uid` is writing something in the group.
+    Typing,
 }
 
 impl Notice {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 31] = [
         Self::FriendRequest,
         Self::FriendAccepted,
         Self::FriendRejected,
@@ -64,5 +90,18 @@ impl Notice {
         Self::ChatDeleted,
         Self::Online,
         Self::Offline,
+        Self::Edited,
+        Self::Recalled,
+        Self::Reacted,
+        Self::Unreacted,
+        Self::Pinned,
+        Self::Unpinned,
+        Self::Moved,
+        Self::Hidden,
+        Self::Cleared,
+        Self::Starred,
+        Self::Unstarred,
+        Self::Expired,
+        Self::Typing,
     ];
 }

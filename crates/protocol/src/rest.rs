@@ -109,6 +109,27 @@ pub struct Group {
     pub mode: u8,
     #[serde(rename = "creatorUid")]
     pub creator_uid: u64,
+    /// Who pins messages. This and what follows is in the answers of `sync` alone.
+    #[serde(rename = "whoPins", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub who_pins: Option<Who>,
+    /// Who mentions everybody.
+    #[serde(rename = "whoMentionsAll", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub who_mentions_all: Option<Who>,
+    /// So long after they were sent its messages expire; 0: never.
+    #[serde(rename = "expireSeconds", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub expire_seconds: Option<u64>,
+}
+
+/// Who of the members of a group may do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Who {
+    All,
+    Admins,
 }
 
 /// A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone.
@@ -137,6 +158,72 @@ pub struct Message {
     /// Unix milliseconds.
     #[serde(rename = "createdAt")]
     pub created_at: i64,
+    /// The message that it answers.
+    #[serde(rename = "replyTo", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub reply_to: Option<u64>,
+    /// Whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub mentions: Vec<u64>,
+    /// Whether it mentions everybody.
+    #[serde(rename = "mentionAll", default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub mention_all: bool,
+    /// Of a forwarded one: where it was written first.
+    #[serde(rename = "forwardedFrom", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub forwarded_from: Option<ForwardedFrom>,
+    /// When it was edited last, Unix milliseconds.
+    #[serde(rename = "editedAt", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub edited_at: Option<i64>,
+    /// When it was recalled: its content is empty from then on.
+    #[serde(rename = "recalledAt", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub recalled_at: Option<i64>,
+    #[serde(rename = "recalledBy", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub recalled_by: Option<u64>,
+    /// In the order in which each was given first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub reactions: Vec<Reaction>,
+    /// When it was pinned; only while it is.
+    #[serde(rename = "pinnedAt", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub pinned_at: Option<i64>,
+    /// When it goes for everybody.
+    #[serde(rename = "expiresAt", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub expires_at: Option<i64>,
+}
+
+/// Where a forwarded message was written first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ForwardedFrom {
+    pub uid: u64,
+    /// What they were called when it was forwarded.
+    pub name: String,
+    /// Unix milliseconds.
+    pub created_at: i64,
+}
+
+/// An emoji that people have reacted with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct Reaction {
+    pub emoji: String,
+    /// How many people.
+    pub count: u64,
+    /// Whether the one who asks is among them. Left out where it is told to many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub mine: Option<bool>,
+    /// The ten who did so last, the latest first.
+    pub uids: Vec<u64>,
 }
 
 /// A row of the chat list or of a history page.
@@ -150,10 +237,19 @@ pub struct ChatItem {
     /// A number in the chat list, null in history.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub unread: Option<u64>,
+    /// Only in the chat list, and only where it is not 0: unread messages that mention oneself or everybody.
+    #[serde(rename = "unreadMentions", default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub unread_mentions: u64,
     /// Only in the chat list, and only where it is true: one is in this group no longer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub left: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A member of a group: role 1 common, 2 admin or creator.
@@ -649,6 +745,16 @@ mod tests {
             seq: 1,
             rev: 3,
             created_at: 1,
+            reply_to: None,
+            mentions: Vec::new(),
+            mention_all: false,
+            forwarded_from: None,
+            edited_at: None,
+            recalled_at: None,
+            recalled_by: None,
+            reactions: Vec::new(),
+            pinned_at: None,
+            expires_at: None,
         };
         let text = serde_json::to_string(&message).expect("a message");
         assert!(
@@ -657,6 +763,30 @@ mod tests {
             ),
             "{text}"
         );
+        assert!(text.ends_with(r#""seq":1,"rev":3,"createdAt":1}"#), "{text}");
+        let origin = ForwardedFrom { uid: 102, name: "Ben".into(), created_at: 2 };
+        let reaction = Reaction { emoji: "👍".into(), count: 3, mine: Some(true), uids: vec![102, 103] };
+        let full = Message {
+            reply_to: Some(30000),
+            mentions: vec![102],
+            mention_all: true,
+            forwarded_from: Some(origin),
+            edited_at: Some(4),
+            recalled_at: Some(5),
+            recalled_by: Some(103),
+            reactions: vec![reaction],
+            pinned_at: Some(6),
+            expires_at: Some(7),
+            ..message
+        };
+        let text = serde_json::to_string(&full).expect("a message");
+        assert!(
+            text.ends_with(
+                r#""createdAt":1,"replyTo":30000,"mentions":[102],"mentionAll":true,"forwardedFrom":{"uid":102,"name":"Ben","createdAt":2},"editedAt":4,"recalledAt":5,"recalledBy":103,"reactions":[{"emoji":"👍","count":3,"mine":true,"uids":[102,103]}],"pinnedAt":6,"expiresAt":7}"#
+            ),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<Message>(&text).expect("a message"), full);
     }
 
     #[test]

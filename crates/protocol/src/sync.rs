@@ -92,6 +92,46 @@ pub struct SyncAnswer {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub next: Option<u64>,
+    /// What one has hidden from oneself.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub hidden: Vec<HiddenState>,
+    /// Chats that one has cleared for oneself.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub cleared: Vec<ClearedState>,
+    /// Messages that one has given a star, or taken it from.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub starred: Vec<StarState>,
+}
+
+/// Messages of a group that their user has hidden from themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct HiddenState {
+    pub gid: u64,
+    /// Their places, from and to.
+    pub seqs: Vec<[u64; 2]>,
+}
+
+/// A chat that its user has cleared for themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct ClearedState {
+    pub gid: u64,
+    /// Everything up to this `seq` is gone.
+    pub seq: u64,
+}
+
+/// A message that has a star of its user now, or has it no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct StarState {
+    pub gid: u64,
+    pub msg_id: u64,
+    pub starred: bool,
 }
 
 /// A chat as its user has it now.
@@ -165,6 +205,18 @@ pub struct GroupDelta {
     pub joined_at: i64,
     /// What happened in it, of which one may know.
     pub events: Vec<GroupEvent>,
+    /// Messages that changed and are not new to the client, as they are now.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub changed: Vec<Message>,
+    /// The places, from and to, whose messages have expired: they are gone for everybody.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub expired: Vec<[u64; 2]>,
+    /// How many of the unread messages mention oneself or everybody.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub unread_mentions: u64,
 }
 
 /// What happened in a group chat, to be told among its messages: after the one of that `seq`.

@@ -5,6 +5,7 @@ import { Backoff } from "./backoff";
 import type { Ports } from "./ports";
 import { type Draft, type Intents, type Mark, type Pending, type Snapshot, bySending } from "./storage";
 import { AGAIN, type Incoming, type Outgoing, type StoredMessage } from "./wire";
+import type { SentMsg } from "./wire.gen";
 
 /** The intents of all tabs, as far as this one was told. */
 export class Intended {
@@ -135,7 +136,8 @@ export class Outbox {
       if (state.is !== "waiting" || this.inFlight.has(clientMsgId) || !this.events.mayGo(entry)) continue;
       if (this.blames.size > 0 && this.inFlight.size > 0) return;
       this.inFlight.add(clientMsgId);
-      this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId, extras });
+      // No client makes a message that was merged of others.
+      this.events.send({ event: "Msg", uid: this.uid, gid, kind: kind as SentMsg["kind"], content, clientMsgId, extras });
     }
   }
 

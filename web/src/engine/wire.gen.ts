@@ -13,10 +13,13 @@ export interface SentLogin {
 /** `Msg`: stores a message, acks and delivers it. */
 export interface SentMsg {
   readonly clientMsgId: string;
-  readonly kind: "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom" | "Merged";
+  readonly kind: "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom";
   readonly uid: number;
   readonly gid: number;
   readonly content: string;
+  readonly replyTo?: number;
+  readonly mentions?: readonly number[];
+  readonly mentionAll?: boolean;
 }
 
 /** `Read`: everything up to the message was read, and so delivered. */
@@ -51,6 +54,69 @@ export interface SentWatch {
   readonly clientMsgId: string;
   readonly uid: number;
   readonly uids: readonly number[];
+}
+
+/** `Edit`: has a message of one's own say something else; its kind stays where it is left out. */
+export interface SentEdit {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+  readonly content: string;
+  readonly kind?: "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom";
+  readonly mentions?: readonly number[];
+  readonly mentionAll?: boolean;
+}
+
+/** `Recall`: takes a message back: what it said is gone for everybody. */
+export interface SentRecall {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+}
+
+/** `React`: reacts to a message with an emoji. */
+export interface SentReact {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+  /** One emoji. */
+  readonly content: string;
+}
+
+/** `Unreact`: takes a reaction back. */
+export interface SentUnreact {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+  /** One emoji. */
+  readonly content: string;
+}
+
+/** `Pin`: pins a message, for everybody in the group. */
+export interface SentPin {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+}
+
+/** `Unpin`: unpins a message. */
+export interface SentUnpin {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+}
+
+/** `Typing`: tells the others that one is writing; said again every 3 seconds while one does. */
+export interface SentTyping {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** Which store a server has. `rev`, `seq` and ids mean something only together with it. */
@@ -95,6 +161,20 @@ export const ReceivedError: Shape<ReceivedError> = {
   code: NATURAL,
 };
 
+/** Where a forwarded message was written first. */
+export interface ForwardedFrom {
+  readonly uid: number;
+  /** What they were called when it was forwarded. */
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+export const ForwardedFrom: Shape<ForwardedFrom> = {
+  uid: NATURAL,
+  name: TEXT,
+  createdAt: INTEGER,
+};
+
 /** `Msg`: a message on its way to a member. */
 export interface ReceivedMsg {
   readonly kind: string;
@@ -112,6 +192,16 @@ export interface ReceivedMsg {
   readonly rev: number;
   /** Unix milliseconds */
   readonly createdAt: number;
+  /** the message that it answers */
+  readonly replyTo: number | null;
+  /** whom it mentions */
+  readonly mentions: readonly number[] | null;
+  /** whether it mentions everybody */
+  readonly mentionAll: boolean | null;
+  /** where it was written first */
+  readonly forwardedFrom: ForwardedFrom | null;
+  /** when it goes for everybody */
+  readonly expiresAt: number | null;
 }
 export const ReceivedMsg: Shape<ReceivedMsg> = {
   kind: TEXT,
@@ -123,6 +213,11 @@ export const ReceivedMsg: Shape<ReceivedMsg> = {
   seq: NATURAL,
   rev: NATURAL,
   createdAt: INTEGER,
+  replyTo: [NATURAL, null],
+  mentions: [[NATURAL], null],
+  mentionAll: [FLAG, null],
+  forwardedFrom: [ForwardedFrom, null],
+  expiresAt: [INTEGER, null],
 };
 
 /** A user as others see them. `password` is always empty, `email` is empty for all but oneself. */
@@ -141,6 +236,83 @@ export const User: Shape<User> = {
   account: TEXT,
 };
 
+/** What a message holds, and so how its `content` is read. */
+export type Kind = "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom" | "Merged";
+export const Kind: readonly Kind[] = ["Text", "RichText", "Image", "Audio", "Video", "File", "Location", "Card", "Custom", "Merged"];
+
+/** An emoji that people have reacted with. */
+export interface Reaction {
+  readonly emoji: string;
+  /** How many people. */
+  readonly count: number;
+  /** Whether the one who asks is among them. Left out where it is told to many. */
+  readonly mine: boolean | null;
+  /** The ten who did so last, the latest first. */
+  readonly uids: readonly number[];
+}
+export const Reaction: Shape<Reaction> = {
+  emoji: TEXT,
+  count: NATURAL,
+  mine: [FLAG, null],
+  uids: [NATURAL],
+};
+
+/** A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone. */
+export interface Message {
+  readonly id: number;
+  readonly kind: string;
+  readonly content: string;
+  readonly gid: number;
+  readonly uid: number;
+  readonly client_msg_id: string;
+  /** Place in the group: 1, 2, 3… without a gap. */
+  readonly seq: number;
+  /** Number of the latest change of this message among the changes of the group. */
+  readonly rev: number;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** The message that it answers. */
+  readonly replyTo: number | null;
+  /** Whom it mentions. */
+  readonly mentions: readonly number[] | null;
+  /** Whether it mentions everybody. */
+  readonly mentionAll: boolean | null;
+  /** Of a forwarded one: where it was written first. */
+  readonly forwardedFrom: ForwardedFrom | null;
+  /** When it was edited last, Unix milliseconds. */
+  readonly editedAt: number | null;
+  /** When it was recalled: its content is empty from then on. */
+  readonly recalledAt: number | null;
+  readonly recalledBy: number | null;
+  /** In the order in which each was given first. */
+  readonly reactions: readonly Reaction[] | null;
+  /** When it was pinned; only while it is. */
+  readonly pinnedAt: number | null;
+  /** When it goes for everybody. */
+  readonly expiresAt: number | null;
+}
+export const Message: Shape<Message> = {
+  id: NATURAL,
+  kind: TEXT,
+  content: TEXT,
+  gid: NATURAL,
+  uid: NATURAL,
+  client_msg_id: TEXT,
+  seq: NATURAL,
+  rev: NATURAL,
+  createdAt: INTEGER,
+  replyTo: [NATURAL, null],
+  mentions: [[NATURAL], null],
+  mentionAll: [FLAG, null],
+  forwardedFrom: [ForwardedFrom, null],
+  editedAt: [INTEGER, null],
+  recalledAt: [INTEGER, null],
+  recalledBy: [NATURAL, null],
+  reactions: [[Reaction], null],
+  pinnedAt: [INTEGER, null],
+  expiresAt: [INTEGER, null],
+};
+
 /** `Notify`: a change that is no message. */
 export interface ReceivedNotify {
   readonly kind: string;
@@ -154,6 +326,14 @@ export interface ReceivedNotify {
   readonly rev: number | null;
   /** of a ProfileUpdated, unless this connection was told just before */
   readonly user: User | null;
+  /** the message that changed, as it is now */
+  readonly msg: Message | null;
+  /** of Reacted and Unreacted */
+  readonly emoji: string | null;
+  /** of Hidden */
+  readonly msgIds: readonly number[] | null;
+  /** of Hidden and Expired: places, from and to */
+  readonly seqs: readonly (readonly number[])[] | null;
 }
 export const ReceivedNotify: Shape<ReceivedNotify> = {
   kind: TEXT,
@@ -162,6 +342,10 @@ export const ReceivedNotify: Shape<ReceivedNotify> = {
   seq: [NATURAL, null],
   rev: [NATURAL, null],
   user: [User, null],
+  msg: [Message, null],
+  emoji: [TEXT, null],
+  msgIds: [[NATURAL], null],
+  seqs: [[[NATURAL]], null],
 };
 
 /** Whether strangers may create an account. */
@@ -338,6 +522,10 @@ export interface GroupUpdate {
   readonly avatar: string;
 }
 
+/** Who of the members of a group may do something. */
+export type Who = "all" | "admins";
+export const Who: readonly Who[] = ["all", "admins"];
+
 /** A conversation: `mode` 1 is a single chat of two, anything else a group chat. */
 export interface Group {
   readonly id: number;
@@ -345,6 +533,12 @@ export interface Group {
   readonly avatar: string;
   readonly mode: number;
   readonly creatorUid: number;
+  /** Who pins messages. This and what follows is in the answers of `sync` alone. */
+  readonly whoPins: string | null;
+  /** Who mentions everybody. */
+  readonly whoMentionsAll: string | null;
+  /** So long after they were sent its messages expire; 0: never. */
+  readonly expireSeconds: number | null;
 }
 export const Group: Shape<Group> = {
   id: NATURAL,
@@ -352,6 +546,9 @@ export const Group: Shape<Group> = {
   avatar: TEXT,
   mode: NATURAL,
   creatorUid: NATURAL,
+  whoPins: [TEXT, null],
+  whoMentionsAll: [TEXT, null],
+  expireSeconds: [NATURAL, null],
 };
 
 /** A member of a group: role 1 common, 2 admin or creator. */
@@ -440,8 +637,8 @@ export interface EventsRequest {
 }
 
 /** A change that is no message. */
-export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline";
-export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline"];
+export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline" | "Edited" | "Recalled" | "Reacted" | "Unreacted" | "Pinned" | "Unpinned" | "Moved" | "Hidden" | "Cleared" | "Starred" | "Unstarred" | "Expired" | "Typing";
+export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline", "Edited", "Recalled", "Reacted", "Unreacted", "Pinned", "Unpinned", "Moved", "Hidden", "Cleared", "Starred", "Unstarred", "Expired", "Typing"];
 
 /** What happened in a group chat, to be told among its messages: after the one of that `seq`. */
 export interface GroupEvent {
@@ -500,46 +697,18 @@ export interface ChatList {
   readonly size: number;
 }
 
-/** What a message holds, and so how its `content` is read. */
-export type Kind = "Text" | "RichText" | "Image" | "Audio" | "Video" | "File" | "Location" | "Card" | "Custom" | "Merged";
-export const Kind: readonly Kind[] = ["Text", "RichText", "Image", "Audio", "Video", "File", "Location", "Card", "Custom", "Merged"];
-
-/** A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone. */
-export interface Message {
-  readonly id: number;
-  readonly kind: string;
-  readonly content: string;
-  readonly gid: number;
-  readonly uid: number;
-  readonly client_msg_id: string;
-  /** Place in the group: 1, 2, 3… without a gap. */
-  readonly seq: number;
-  /** Number of the latest change of this message among the changes of the group. */
-  readonly rev: number;
-  /** Unix milliseconds. */
-  readonly createdAt: number;
-}
-export const Message: Shape<Message> = {
-  id: NATURAL,
-  kind: TEXT,
-  content: TEXT,
-  gid: NATURAL,
-  uid: NATURAL,
-  client_msg_id: TEXT,
-  seq: NATURAL,
-  rev: NATURAL,
-  createdAt: INTEGER,
-};
-
 /** A row of the chat list or of a history page. */
 export interface ChatItem {
   readonly msg: Message;
   /** Chat list: the first other member. History: the sender. */
   readonly user: User;
+  /** Only in the chat list, and only where it is not 0: unread messages that mention oneself or everybody. */
+  readonly unreadMentions: number | null;
 }
 export const ChatItem: Shape<ChatItem> = {
   msg: Message,
   user: User,
+  unreadMentions: [NATURAL, null],
 };
 
 /** `POST /api/message/history`. A `uid` is ignored: it is the caller's own view. */
@@ -660,6 +829,12 @@ export interface GroupDelta {
   readonly joinedAt: number | null;
   /** What happened in it, of which one may know. */
   readonly events: readonly GroupEvent[] | null;
+  /** Messages that changed and are not new to the client, as they are now. */
+  readonly changed: readonly Message[] | null;
+  /** The places, from and to, whose messages have expired: they are gone for everybody. */
+  readonly expired: readonly (readonly number[])[] | null;
+  /** How many of the unread messages mention oneself or everybody. */
+  readonly unreadMentions: number | null;
 }
 export const GroupDelta: Shape<GroupDelta> = {
   gid: NATURAL,
@@ -676,6 +851,9 @@ export const GroupDelta: Shape<GroupDelta> = {
   deletedSeq: [NATURAL, null],
   joinedAt: [INTEGER, null],
   events: [[GroupEvent], null],
+  changed: [[Message], null],
+  expired: [[[NATURAL]], null],
+  unreadMentions: [NATURAL, null],
 };
 
 /** A chat as its user has it now. */
@@ -693,6 +871,40 @@ export const ChatState: Shape<ChatState> = {
   gid: NATURAL,
   deletedSeq: [NATURAL, null],
   readSeq: NATURAL,
+};
+
+/** Messages of a group that their user has hidden from themselves. */
+export interface HiddenState {
+  readonly gid: number;
+  /** Their places, from and to. */
+  readonly seqs: readonly (readonly number[])[];
+}
+export const HiddenState: Shape<HiddenState> = {
+  gid: NATURAL,
+  seqs: [[NATURAL]],
+};
+
+/** A chat that its user has cleared for themselves. */
+export interface ClearedState {
+  readonly gid: number;
+  /** Everything up to this `seq` is gone. */
+  readonly seq: number;
+}
+export const ClearedState: Shape<ClearedState> = {
+  gid: NATURAL,
+  seq: NATURAL,
+};
+
+/** A message that has a star of its user now, or has it no longer. */
+export interface StarState {
+  readonly gid: number;
+  readonly msgId: number;
+  readonly starred: boolean;
+}
+export const StarState: Shape<StarState> = {
+  gid: NATURAL,
+  msgId: NATURAL,
+  starred: FLAG,
 };
 
 /** What the client missed. */
@@ -716,6 +928,12 @@ export interface SyncAnswer {
   readonly chats: readonly ChatState[] | null;
   /** Where there is more: everything is answered of the groups up to this id. To be sent as `after`. */
   readonly next: number | null;
+  /** What one has hidden from oneself. */
+  readonly hidden: readonly HiddenState[] | null;
+  /** Chats that one has cleared for oneself. */
+  readonly cleared: readonly ClearedState[] | null;
+  /** Messages that one has given a star, or taken it from. */
+  readonly starred: readonly StarState[] | null;
 }
 export const SyncAnswer: Shape<SyncAnswer> = {
   rev: NATURAL,
@@ -728,6 +946,9 @@ export const SyncAnswer: Shape<SyncAnswer> = {
   now: [INTEGER, null],
   chats: [[ChatState], null],
   next: [NATURAL, null],
+  hidden: [[HiddenState], null],
+  cleared: [[ClearedState], null],
+  starred: [[StarState], null],
 };
 
 /** The bodies of the frames of a client, by event. */
@@ -739,6 +960,13 @@ export interface Sent {
   readonly Logout: SentLogout;
   readonly Ack: SentAck;
   readonly Watch: SentWatch;
+  readonly Edit: SentEdit;
+  readonly Recall: SentRecall;
+  readonly React: SentReact;
+  readonly Unreact: SentUnreact;
+  readonly Pin: SentPin;
+  readonly Unpin: SentUnpin;
+  readonly Typing: SentTyping;
 }
 
 /** What the server is */

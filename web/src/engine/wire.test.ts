@@ -27,7 +27,10 @@ describe("frames", () => {
       '{"event":"Notify","body":{"kind":"FriendRequest","uid":1,"gid":null,"content":"","clientMsgId":"","msgId":null,"uids":[2],"createdAt":3}}';
     expect(decodeFrame(notice)).toEqual({
       is: "notice",
-      notice: { kind: "FriendRequest", uid: 1, gid: null, seq: null, rev: null, user: null },
+      notice: {
+        kind: "FriendRequest", uid: 1, gid: null, seq: null, rev: null, user: null,
+        msg: null, emoji: null, msgIds: null, seqs: null,
+      },
     });
     expect(decodeFrame('{"clientMsgId":"a","serverMsgId":null,"kind":"Ack","content":"Ok"}')).toEqual({
       is: "ack",
@@ -97,9 +100,14 @@ describe("answers", () => {
   it("of a server from before a key was told are read as if there were nothing to tell", () => {
     expect(syncAnswer(read(answer, SyncAnswer))).toEqual({
       ...answer,
-      groups: [{ ...delta, deletedSeq: null, joinedAt: 0, events: [] }],
+      groups: [
+        { ...delta, deletedSeq: null, joinedAt: 0, events: [], changed: null, expired: null, unreadMentions: null },
+      ],
       store: null,
       chats: [],
+      hidden: null,
+      cleared: null,
+      starred: null,
       now: null,
       next: null,
     });

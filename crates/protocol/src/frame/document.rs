@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Command, Notice};
+use super::{Act, Command, Notice};
 use crate::id::ID_LAST;
-use crate::limits::{MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_FRAME_BYTES, MAX_WATCHED};
+use crate::limits::{MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_FRAME_BYTES, MAX_MENTIONS, MAX_WATCHED};
 use crate::{ErrorCode, Kind};
 
 /// An event that a client may send.
@@ -31,8 +31,18 @@ pub struct Event {
 pub struct Key {
     pub name: &'static str,
     pub holds: Holds,
-    /// One that is not may hold anything: what it should not is as if it were not there.
-    pub required: bool,
+    pub need: Need,
+}
+
+/// What becomes of a key that is not there, and of one that holds what it should not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It is refused.
+    Must,
+    /// It may be left out, or null. What it should not hold is refused.
+    May,
+    /// It may hold anything: what it should not is as if it were not there.
+    Loose,
 }
 
 /// What a key holds.
@@ -43,6 +53,10 @@ pub enum Holds {
     /// At most so many of them.
     Ids(usize),
     Kind,
+    /// One that clients may send.
+    SentKind,
+    /// One emoji.
+    Emoji,
     /// What the kind says, within a limit in bytes.
     Content,
     Token,
@@ -56,6 +70,8 @@ pub enum Holds {
     Place,
     /// At least one id.
     SomeIds,
+    /// At least one pair of places, from and to.
+    Ranges,
     Role,
     /// Unix milliseconds.
     Time,
@@ -109,7 +125,10 @@ enum There {
 }
 
 /// In the order in which the server lists them.
-pub const EVENTS: [&Event; 7] = [&LOGIN, &MSG, &READ, &HEART, &LOGOUT, &ACK, &WATCH];
+pub const EVENTS: [&Event; 14] = [
+    &LOGIN, &MSG, &READ, &HEART, &LOGOUT, &ACK, &WATCH, &EDIT, &RECALL, &REACT, &UNREACT, &PIN, &UNPIN,
+    &TYPING,
+];
 
 use ErrorCode::{Busy, Failed, LoginRequired, NotAllowed, NotFound, TooFast, TooLarge, Unsure, WrongField};
 
@@ -117,7 +136,7 @@ const LOGIN: Event = Event {
     name: "Login",
     does: "binds the connection to the user of the token; may be repeated",
     needs_login: false,
-    keys: &[must("uid", Holds::Id), must("content", Holds::Token), may("echo", Holds::Flag)],
+    keys: &[must("uid", Holds::Id), must("content", Holds::Token), loose("echo", Holds::Flag)],
     acked_with: ServerMsgId::Null,
     errors: &[LoginRequired, NotAllowed, WrongField, TooFast, Failed, Busy],
 };
@@ -127,10 +146,13 @@ const MSG: Event = Event {
     does: "stores a message, acks and delivers it",
     needs_login: true,
     keys: &[
-        must("kind", Holds::Kind),
+        must("kind", Holds::SentKind),
         must("uid", Holds::Id),
         must("gid", Holds::Id),
         must("content", Holds::Content),
+        may("replyTo", Holds::Id),
+        MENTIONS,
+        MENTION_ALL,
     ],
     acked_with: ServerMsgId::New,
     errors: &[LoginRequired, NotAllowed, NotFound, TooLarge, WrongField, TooFast, Failed, Busy, Unsure],
@@ -161,6 +183,60 @@ const WATCH: Event = Event {
     errors: &[LoginRequired, NotAllowed, WrongField, TooFast, Failed, Busy],
 };
 
+const MENTIONS: Key = may("mentions", Holds::Ids(MAX_MENTIONS));
+const MENTION_ALL: Key = may("mentionAll", Holds::Flag);
+
+const EDIT: Event = Event {
+    name: "Edit",
+    does: "has a message of one's own say something else; its kind stays where it is left out",
+    keys: &[
+        must("uid", Holds::Id),
+        must("gid", Holds::Id),
+        must("msgId", Holds::Id),
+        must("content", Holds::Content),
+        may("kind", Holds::SentKind),
+        MENTIONS,
+        MENTION_ALL,
+    ],
+    acked_with: ServerMsgId::Asked,
+    ..MSG
+};
+
+const RECALL: Event = Event {
+    name: "Recall",
+    does: "takes a message back: what it said is gone for everybody",
+    keys: &[must("uid", Holds::Id), must("gid", Holds::Id), must("msgId", Holds::Id)],
+    errors: &[LoginRequired, NotAllowed, NotFound, WrongField, TooFast, Failed, Busy, Unsure],
+    ..EDIT
+};
+
+const REACT: Event = Event {
+    name: "React",
+    does: "reacts to a message with an emoji",
+    keys: &[
+        must("uid", Holds::Id),
+        must("gid", Holds::Id),
+        must("msgId", Holds::Id),
+        must("content", Holds::Emoji),
+    ],
+    ..RECALL
+};
+
+const UNREACT: Event = Event { name: "Unreact", does: "takes a reaction back", ..REACT };
+
+const PIN: Event = Event { name: "Pin", does: "pins a message, for everybody in the group", ..RECALL };
+
+const UNPIN: Event = Event { name: "Unpin", does: "unpins a message", ..RECALL };
+
+const TYPING: Event = Event {
+    name: "Typing",
+    does: "tells the others that one is writing; said again every 3 seconds while one does",
+    needs_login: true,
+    keys: &[must("uid", Holds::Id), must("gid", Holds::Id)],
+    acked_with: ServerMsgId::Null,
+    errors: &[LoginRequired, NotAllowed, NotFound, WrongField, TooFast, Failed, Busy],
+};
+
 const HEART: Event = Event {
     name: "Heart",
     does: "keeps the connection alive",
@@ -174,17 +250,21 @@ const LOGOUT: Event = Event {
     name: "Logout",
     does: "unbinds the connection; the socket stays open",
     needs_login: false,
-    keys: &[may("uid", Holds::Id)],
+    keys: &[loose("uid", Holds::Id)],
     acked_with: ServerMsgId::Null,
     errors: &[NotAllowed, WrongField],
 };
 
 const fn must(name: &'static str, holds: Holds) -> Key {
-    Key { name, holds, required: true }
+    Key { name, holds, need: Need::Must }
 }
 
 const fn may(name: &'static str, holds: Holds) -> Key {
-    Key { name, holds, required: false }
+    Key { name, holds, need: Need::May }
+}
+
+const fn loose(name: &'static str, holds: Holds) -> Key {
+    Key { name, holds, need: Need::Loose }
 }
 
 /// What comes by itself, and the two answers.
@@ -230,6 +310,11 @@ const DELIVERY: Told = Told {
         always("seq", Holds::Place, "place in the group: 1, 2, 3… without a gap"),
         always("rev", Holds::Place, "number among the changes of the group"),
         always("createdAt", Holds::Time, "Unix milliseconds"),
+        or_not("replyTo", Holds::Id, "the message that it answers"),
+        or_not("mentions", Holds::SomeIds, "whom it mentions"),
+        or_not("mentionAll", Holds::Flag, "whether it mentions everybody"),
+        or_not("forwardedFrom", Holds::Object("ForwardedFrom"), "where it was written first"),
+        or_not("expiresAt", Holds::Time, "when it goes for everybody"),
     ],
 };
 
@@ -243,7 +328,7 @@ const NOTIFY: Told = Told {
         or_null("gid", Holds::Id, "of a change of a group or chat"),
         always("content", Holds::Word(""), ""),
         always("clientMsgId", Holds::Word(""), ""),
-        or_null("msgId", Holds::Id, "of Read and Delivered"),
+        or_null("msgId", Holds::Id, "of Read and Delivered, and of what happens to a message"),
         or_not("seq", Holds::Place, "as far as it goes, or where it happened"),
         or_not("rev", Holds::Place, "number among the changes of the group; of several the last"),
         or_not("uids", Holds::SomeIds, "whom it concerns"),
@@ -255,7 +340,15 @@ const NOTIFY: Told = Told {
             Holds::Object("User"),
             "of a ProfileUpdated, unless this connection was told just before",
         ),
-        or_not("fromRev", Holds::Place, "of a change that took several `rev`s: the first of them"),
+        or_not(
+            "fromRev",
+            Holds::Place,
+            "of a change that took several `rev`s, or of several changes: the first of them",
+        ),
+        or_not("msg", Holds::Object("Message"), "the message that changed, as it is now"),
+        or_not("emoji", Holds::Text, "of Reacted and Unreacted"),
+        or_not("msgIds", Holds::SomeIds, "of Hidden"),
+        or_not("seqs", Holds::Ranges, "of Hidden and Expired: places, from and to"),
     ],
 };
 
@@ -273,13 +366,22 @@ const fn or_not(name: &'static str, holds: Holds, says: &'static str) -> ToldKey
 
 impl Command<'_> {
     /// What there is to know of the event.
-    pub const fn documented(&self) -> &'static Event {
+    pub fn documented(&self) -> &'static Event {
         match self {
             Self::Login { .. } => &LOGIN,
             Self::Msg { .. } => &MSG,
             Self::Read { .. } => &READ,
             Self::Ack { .. } => &ACK,
             Self::Watch { .. } => &WATCH,
+            Self::Act { act, .. } => match **act {
+                Act::Edit { .. } => &EDIT,
+                Act::Recall => &RECALL,
+                Act::React(_) => &REACT,
+                Act::Unreact(_) => &UNREACT,
+                Act::Pin => &PIN,
+                Act::Unpin => &UNPIN,
+            },
+            Self::Typing { .. } => &TYPING,
             Self::Heart => &HEART,
             Self::Logout { .. } => &LOGOUT,
         }
@@ -311,7 +413,7 @@ fn sent(event: &Event) -> Value {
     let mut required = vec!["clientMsgId"];
     for key in event.keys {
         properties.insert(key.name.to_owned(), key.holds.schema());
-        if key.required {
+        if key.need == Need::Must {
             required.push(key.name);
         }
     }
@@ -337,7 +439,15 @@ impl Holds {
             Self::Id | Self::Place => whole(),
             Self::Ids(most) => json!({"type": "array", "maxItems": most, "items": whole()}),
             Self::SomeIds => json!({"type": "array", "minItems": 1, "items": whole()}),
+            Self::Ranges => {
+                let range = json!({"type": "array", "minItems": 2, "maxItems": 2, "items": whole()});
+                json!({"type": "array", "minItems": 1, "items": range})
+            }
             Self::Kind => json!({"type": "string", "enum": Kind::ALL.map(Kind::name)}),
+            Self::SentKind => {
+                json!({"type": "string", "enum": Kind::sent().map(Kind::name).collect::<Vec<_>>()})
+            }
+            Self::Emoji => json!({"type": "string", "description": "One emoji."}),
             Self::Notice => json!({"type": "string", "enum": Notice::ALL}),
             Self::Content => {
                 json!({"type": "string", "maxLength": MAX_CONTENT_BYTES, "maxBytes": MAX_CONTENT_BYTES})
@@ -378,9 +488,9 @@ fn received(frame: &Told) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Ack, Delivery, Failure, LoginAck, Notify, Request};
+    use super::super::{Ack, Beside, Delivery, Failure, LoginAck, Notify, Request};
     use super::*;
-    use crate::rest::User;
+    use crate::rest::{ForwardedFrom, Message, User};
     use crate::sync::StoreState;
 
     /// A frame with all its keys, as long or large as they may be.
@@ -390,7 +500,8 @@ mod tests {
             body[key.name] = match key.holds {
                 Holds::Id => ID_LAST.into(),
                 Holds::Ids(most) => vec![ID_LAST; most].into(),
-                Holds::Kind => "Text".into(),
+                Holds::SentKind => "Text".into(),
+                Holds::Emoji => "👍".into(),
                 Holds::Content => "x".repeat(MAX_CONTENT_BYTES).into(),
                 Holds::Token => "rim_x".into(),
                 Holds::Flag => true.into(),
@@ -401,16 +512,19 @@ mod tests {
     }
 
     /// What a key must not hold.
-    fn beyond(holds: Holds) -> Vec<(Value, ErrorCode)> {
+    fn beyond(holds: Holds, need: Need) -> Vec<(Value, ErrorCode)> {
         let mut beyond: Vec<_> = match holds {
             Holds::Id => [json!(ID_LAST + 1), json!(-1), json!(1.5), json!("1"), json!([1])].into(),
             Holds::Ids(most) => [json!(vec![1; most + 1]), json!(["1"]), json!(1)].into(),
-            Holds::Kind => [json!("text"), json!(1)].into(),
+            Holds::SentKind => [json!("text"), json!("Merged"), json!(1)].into(),
+            Holds::Emoji => [json!("a"), json!("👍👍"), json!(1)].into(),
             Holds::Content | Holds::Token => [json!(1), json!({})].into(),
-            Holds::Flag => vec![],
+            Holds::Flag => [json!(1), json!("true")].into(),
             other => panic!("no client sends {other:?}"),
         };
-        beyond.push(Value::Null);
+        if need == Need::Must {
+            beyond.push(Value::Null);
+        }
         let mut beyond: Vec<_> = beyond.into_iter().map(|value| (value, WrongField)).collect();
         if holds == Holds::Content {
             beyond.push((json!("x".repeat(MAX_CONTENT_BYTES + 1)), TooLarge));
@@ -418,7 +532,8 @@ mod tests {
         beyond
     }
 
-    const EVERY_KEY: [&str; 7] = ["kind", "uid", "gid", "content", "msgId", "echo", "uids"];
+    const EVERY_KEY: [&str; 10] =
+        ["kind", "uid", "gid", "content", "msgId", "echo", "uids", "replyTo", "mentions", "mentionAll"];
 
     #[test]
     fn the_parser_takes_what_the_document_says_and_no_more() {
@@ -428,7 +543,7 @@ mod tests {
             let request = Request::parse(&text).unwrap_or_else(|rejection| panic!("{rejection:?}"));
             assert_eq!(request.command.documented().name, event.name);
             for name in EVERY_KEY {
-                let key = event.keys.iter().find(|key| key.name == name && key.required);
+                let key = event.keys.iter().find(|key| key.name == name && key.need != Need::Loose);
                 let Some(key) = key else {
                     // Not read at all, or as if it were not there.
                     let mut frame = frame.clone();
@@ -436,7 +551,7 @@ mod tests {
                     assert!(Request::parse(&frame.to_string()).is_ok(), "{}: {name}", event.name);
                     continue;
                 };
-                for (value, code) in beyond(key.holds) {
+                for (value, code) in beyond(key.holds, key.need) {
                     let mut frame = frame.clone();
                     frame["body"][name] = value;
                     let text = frame.to_string();
@@ -473,6 +588,11 @@ mod tests {
         let user =
             User { id: 1, name: text(), avatar: text(), email: text(), account: text(), password: text() };
         let store = StoreState { id: text(), epoch: 7 };
+        let message: Message = serde_json::from_value(json!({
+            "id": 3, "kind": "Text", "content": "hi", "gid": 2, "uid": 1, "client_msg_id": "c",
+            "createTime": "", "updateTime": "", "seq": 4, "rev": 5, "createdAt": 6,
+        }))
+        .expect("a message");
         let full = Notify {
             kind: Notice::ProfileUpdated,
             uid: 1,
@@ -488,6 +608,10 @@ mod tests {
             name: Some("Lunch"),
             user: Some(&user),
             from_rev: Some(5),
+            msg: Some(&message),
+            emoji: Some("👍"),
+            msg_ids: &[6],
+            seqs: &[[1, 2]],
         };
         let bare = Notify {
             gid: None,
@@ -499,7 +623,18 @@ mod tests {
             name: None,
             user: None,
             from_rev: None,
+            msg: None,
+            emoji: None,
+            msg_ids: &[],
+            seqs: &[],
             ..full.clone()
+        };
+        let beside = Beside {
+            reply_to: Some(1),
+            mentions: vec![2],
+            mention_all: true,
+            forwarded_from: Some(ForwardedFrom { uid: 1, name: text(), created_at: 2 }),
+            expires_at: Some(3),
         };
         let delivery = Delivery {
             kind: Kind::Text,
@@ -511,12 +646,15 @@ mod tests {
             seq: 4,
             rev: 5,
             created_at: 6,
+            beside: Some(&beside),
         };
+        let plain = Delivery { beside: None, ..delivery.clone() };
         vec![
             written(|out| Ack { client_msg_id: "c", server_msg_id: Some(1) }.encode(out)),
             written(|out| LoginAck { client_msg_id: "c", store: &store }.encode(out)),
             written(|out| Failure::new("c", NotAllowed, "no").encode(out)),
             written(|out| delivery.encode(out)),
+            written(|out| plain.encode(out)),
             written(|out| full.encode(out)),
             written(|out| bare.encode(out)),
         ]
@@ -544,6 +682,13 @@ mod tests {
             Holds::Time => value.is_i64(),
             Holds::Code => value.is_u64(),
             Holds::Object("User") => serde_json::from_value::<User>(value.clone()).is_ok(),
+            Holds::Flag => value.is_boolean(),
+            Holds::Ranges => value.as_array().is_some_and(|all| {
+                !all.is_empty()
+                    && all.iter().all(|range| range.as_array().is_some_and(|ends| ends.len() == 2))
+            }),
+            Holds::Object("Message") => serde_json::from_value::<Message>(value.clone()).is_ok(),
+            Holds::Object("ForwardedFrom") => serde_json::from_value::<ForwardedFrom>(value.clone()).is_ok(),
             Holds::Object("StoreState") => serde_json::from_value::<StoreState>(value.clone()).is_ok(),
             other => panic!("no server sends {other:?}"),
         }

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{Ack, Delivery, Failure, LoginAck, Notify};
+use super::{Ack, Beside, Delivery, Failure, LoginAck, Notify};
 
 impl Ack<'_> {
     /// Appends the frame.
@@ -52,8 +52,33 @@ impl Delivery<'_> {
             .raw(r#","rev":"#)
             .number(self.rev)
             .raw(r#","createdAt":"#)
-            .number(self.created_at)
-            .raw("}}");
+            .number(self.created_at);
+        if let Some(beside) = self.beside {
+            beside.encode(out);
+        }
+        Json(out).raw("}}");
+    }
+}
+
+impl Beside {
+    /// Appends its keys, each with a comma before it.
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut json = Json(out);
+        if let Some(id) = self.reply_to {
+            json.raw(r#","replyTo":"#).number(id);
+        }
+        if !self.mentions.is_empty() {
+            json.raw(r#","mentions":"#).value(&self.mentions);
+        }
+        if self.mention_all {
+            json.raw(r#","mentionAll":true"#);
+        }
+        if let Some(origin) = &self.forwarded_from {
+            json.raw(r#","forwardedFrom":"#).value(origin);
+        }
+        if let Some(at) = self.expires_at {
+            json.raw(r#","expiresAt":"#).number(at);
+        }
     }
 }
 

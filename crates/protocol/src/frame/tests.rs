@@ -35,6 +35,7 @@ fn frames_out_have_the_fixed_key_order() {
         seq: 7,
         rev: 9,
         created_at: 5,
+        beside: None,
     };
     assert_eq!(
         encoded(|out| delivery.encode(out)),
@@ -69,6 +70,77 @@ fn ids_from_two_to_the_53_are_out_of_range() {
 }
 
 const ID_LAST: u64 = crate::id::ID_END - 1;
+
+#[test]
+fn a_message_with_nothing_beside_its_content_is_a_plain_one() {
+    let parse = |rest: &str| {
+        let frame = format!(
+            r#"{{"event":"Msg","body":{{"kind":"Text","uid":1,"gid":2,"content":"x","clientMsgId":"c"{rest}}}}}"#
+        );
+        let request = Request::parse(&frame).map_err(|rejection| rejection.reason)?;
+        let Command::Msg { extras, .. } = request.command else { panic!("a message") };
+        Ok::<_, String>(extras.map(|extras| *extras))
+    };
+    for nothing in ["", r#","replyTo":null,"mentions":[],"mentionAll":false"#, r#","mentions":null"#] {
+        assert_eq!(parse(nothing), Ok(None));
+    }
+    let all = Extras { reply_to: Some(7), mentions: vec![8, 9], mention_all: true };
+    assert_eq!(parse(r#","replyTo":7,"mentions":[8,9],"mentionAll":true"#), Ok(Some(all.clone())));
+    let most: Vec<u64> = (0..=limits::MAX_MENTIONS as u64).collect();
+    assert!(parse(&format!(r#","mentions":{}"#, json(&&most[1..]))).is_ok());
+    let refused = parse(&format!(r#","mentions":{}"#, json(&most)));
+    assert_eq!(refused, Err("mentions: must be a list of at most 50 ids of users".to_owned()));
+    let frame = Outgoing {
+        kind: "Text",
+        uid: 1,
+        gid: Some(2),
+        content: "x",
+        client_msg_id: "c",
+        msg_id: None,
+        echo: false,
+    };
+    let frame = OutgoingBeside { frame, extras: &all }.encode("Msg");
+    let request = Request::parse(&frame).expect("as a client writes it");
+    assert!(matches!(request.command, Command::Msg { extras: Some(extras), .. } if *extras == all));
+}
+
+#[test]
+fn an_edit_names_the_kind_that_it_makes_or_keeps_it() {
+    let parse = |kind: &str, content: &str| {
+        let frame = format!(
+            r#"{{"event":"Edit","body":{{{kind}"uid":1,"gid":2,"msgId":3,"content":"{content}","clientMsgId":"e"}}}}"#
+        );
+        match Request::parse(&frame).map(|request| request.command) {
+            Ok(Command::Act { act, .. }) => match *act {
+                Act::Edit { kind, .. } => Ok(kind),
+                other => panic!("{other:?}"),
+            },
+            Ok(other) => panic!("{other:?}"),
+            Err(rejection) => Err(rejection.reason),
+        }
+    };
+    assert_eq!(parse("", "new"), Ok(None));
+    assert_eq!(parse(r#""kind":null,"#, "new"), Ok(None));
+    assert_eq!(parse(r#""kind":"RichText","#, "**new**"), Ok(Some(Kind::RichText)));
+    assert!(parse(r#""kind":"Merged","#, "{}").is_err());
+    // What no reader of marks should get is none of a message whose kind nobody has said.
+    let nested = ">".repeat(limits::MAX_RICH_TEXT_DEPTH + 1);
+    assert!(parse("", &nested).is_err());
+    assert_eq!(parse(r#""kind":"Text","#, &nested), Ok(Some(Kind::Text)));
+}
+
+#[test]
+fn a_reaction_is_told_as_unicode_spells_it() {
+    for heart in ["\u{2764}", "\u{2764}\u{FE0F}"] {
+        let frame = format!(
+            r#"{{"event":"React","body":{{"uid":1,"gid":2,"msgId":3,"content":"{heart}","clientMsgId":"r"}}}}"#
+        );
+        let Ok(Request { command: Command::Act { act, .. }, .. }) = Request::parse(&frame) else {
+            panic!("an act")
+        };
+        assert!(matches!(*act, Act::React(emoji) if emoji.as_str() == "\u{2764}\u{FE0F}"));
+    }
+}
 
 #[test]
 fn heart_needs_nothing_but_its_id() {
@@ -147,6 +219,10 @@ fn a_client_reads_what_the_server_writes() {
         name: None,
         user: None,
         from_rev: Some(3),
+        msg: None,
+        emoji: None,
+        msg_ids: &[],
+        seqs: &[],
     };
     let text = encoded(|out| notify.encode(out));
     assert_eq!(

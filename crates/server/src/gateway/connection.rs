@@ -22,6 +22,7 @@ use super::socket::Socket;
 use super::ws::{self, Cut, Fragments, Frame, Opcode};
 use super::{commands, frames};
 use crate::intake::{Full, Held};
+use crate::metrics;
 
 /// Questions of one connection that may wait for their answers. Above it the connection is not read: the
 /// client's own socket holds it back.
@@ -263,7 +264,7 @@ impl Connection {
             }
             Ok(request) => commands::run(&mut self.peer, ticket, request).await.is_err(),
             Err(rejection) => {
-                self.peer.gateway.metrics.frame("invalid");
+                self.peer.gateway.metrics.frame(metrics::INVALID);
                 let answer = frames::failure(&rejection.client_msg_id, rejection.code, &rejection.reason);
                 self.peer.outbox.answer(ticket, answer).wake();
                 true

@@ -45,6 +45,7 @@ pub(super) fn store_failure(client_msg_id: &str, error: &StoreError) -> Bytes {
 }
 
 pub(super) fn delivery(message: &Message) -> Bytes {
+    let beside = message.state.as_deref().map(wire::beside);
     let delivery = Delivery {
         kind: wire::kind(message.kind),
         uid: message.sender.0,
@@ -55,6 +56,7 @@ pub(super) fn delivery(message: &Message) -> Bytes {
         seq: message.seq.0,
         rev: message.rev.0,
         created_at: message.created_at.0,
+        beside: beside.as_ref(),
     };
     ws::text(ENVELOPE_BYTES + message.content.len(), |out| delivery.encode(out))
 }
@@ -76,6 +78,10 @@ pub(super) const fn notice<'a>(kind: Notice, actor: rim_core::UserId, at: Timest
         name: None,
         user: None,
         from_rev: None,
+        msg: None,
+        emoji: None,
+        msg_ids: &[],
+        seqs: &[],
     }
 }
 

@@ -97,6 +97,9 @@ fn answer(
         now: now.0,
         chats: page.chats.iter().map(chat).collect(),
         next: page.next.map(|group| group.0),
+        hidden: Vec::new(),
+        cleared: Vec::new(),
+        starred: Vec::new(),
     }
 }
 
@@ -126,7 +129,7 @@ fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDel
         group: delta.group.as_ref().map(wire::group),
         last_seq: delta.last_seq.0,
         unread: delta.unread,
-        messages: delta.messages.iter().map(|message| wire::message(message, zone)).collect(),
+        messages: wire::messages(&delta.messages, zone),
         skipped_to: delta.skipped_to.map(|seq| seq.0),
         members: delta.members.iter().map(member_state).collect(),
         members_omitted: delta.members_omitted,
@@ -134,6 +137,9 @@ fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDel
         deleted_seq: delta.deleted.map(|seq| seq.0),
         joined_at: delta.joined_at.0,
         events: delta.events.iter().map(wire::event).collect(),
+        changed: Vec::new(),
+        expired: Vec::new(),
+        unread_mentions: 0,
     }
 }
 

@@ -16,6 +16,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use rim_core::Clock;
 use rim_protocol::close::CloseCode;
+use rim_protocol::frame::document::EVENTS;
 use rim_store::CommitObserver;
 
 use crate::clock::SystemClock;
@@ -25,8 +26,8 @@ use crate::limits;
 /// The type of what [`Metrics::render`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The events of frames; `invalid` is a frame that could not be read.
-const EVENTS: [&str; 8] = ["Login", "Msg", "Read", "Ack", "Watch", "Heart", "Logout", "invalid"];
+/// Counted beside the events that there are: a frame that could not be read.
+pub const INVALID: &str = "invalid";
 /// Why a socket was closed right after it was accepted.
 const REFUSALS: [&str; 3] = ["total", "address", "tls"];
 /// Ends of a WebSocket that no close code stands for.
@@ -109,6 +110,7 @@ impl Metrics {
             started,
         );
         let r = &mut registry;
+        let events: Vec<_> = EVENTS.iter().map(|event| event.name).chain([INVALID]).collect();
         Self {
             sockets: gauge(r, "rim_sockets_open", "Sockets of all kinds that are open"),
             sockets_accepted: counter(r, "rim_sockets_accepted", "Sockets that were accepted"),
@@ -125,7 +127,7 @@ impl Metrics {
                 "rim_connections_logged_in",
                 "WebSockets that a user is logged in on",
             ),
-            frames: Counters::register(r, "rim_frames", "Frames received, by event", "event", &EVENTS),
+            frames: Counters::register(r, "rim_frames", "Frames received, by event", "event", &events),
             frames_busy: counter(r, "rim_frames_busy", "Frames answered busy, as too many writes waited"),
             disconnects: Counters::register(
                 r,

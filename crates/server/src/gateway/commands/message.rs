@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rim_core::message::{NewMessage, Write, Written};
+use rim_core::message::{Extras, NewMessage, Write, Written};
 use rim_core::{GroupId, UserId};
 use rim_protocol::Kind;
 
@@ -17,8 +17,8 @@ pub(super) fn run(
     ticket: Ticket,
     uid: UserId,
     gid: u64,
-    kind: Kind,
-    content: String,
+    (kind, content): (Kind, String),
+    extras: Option<Box<Extras>>,
     client_msg_id: &str,
 ) -> Result<Answer, Failed> {
     let binding = peer.speaker(uid)?;
@@ -26,7 +26,7 @@ pub(super) fn run(
     admission::admit(peer)?;
     gateway.limits.message(binding.user).map_err(too_fast)?;
     let message = NewMessage {
-        extras: None,
+        extras,
         group: GroupId(gid),
         sender: binding.user,
         client_msg_id: client_msg_id.to_owned(),

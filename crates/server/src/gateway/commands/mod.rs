@@ -15,6 +15,7 @@ use self::answer::Answer;
 use super::frames;
 use super::outbox::Ticket;
 use super::peer::{Failed, Peer};
+use crate::wire;
 
 /// Carries out a request and answers it in its turn.
 ///
@@ -25,8 +26,12 @@ pub(super) async fn run(peer: &mut Peer, ticket: Ticket, request: Request<'_>) -
     peer.gateway.metrics.frame(command.event());
     let result = match command {
         Command::Login { uid, token, echo } => login::run(peer, ticket, UserId(uid), &token, echo, &id).await,
-        Command::Msg { uid, gid, kind, content } => {
-            message::run(peer, ticket, UserId(uid), gid, kind, content.into_owned(), &id)
+        Command::Msg { uid, gid, kind, content, extras } => {
+            let extras = extras.map(|extras| Box::new(wire::extras(*extras)));
+            message::run(peer, ticket, UserId(uid), gid, (kind, content.into_owned()), extras, &id)
+        }
+        Command::Act { .. } | Command::Typing { .. } => {
+            Err(Failed(ErrorCode::Failed, "this server cannot do this yet".to_owned()))
         }
         Command::Read { uid, gid, msg_id } => {
             receipt::run(peer, ticket, UserId(uid), gid, msg_id, Receipt::Read, &id)

@@ -1,0 +1,54 @@
+//! What is done with a message that was sent: one event each.
+
+use std::borrow::Cow;
+
+use super::body::{WireBody, flag, mentions, text};
+use crate::field::Field;
+use crate::limits::Invalid;
+use crate::{Emoji, Kind};
+
+/// What a client does with a message. A new one is a variant here, its keys, and its line in the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act<'a> {
+    /// It says something else from now on. `kind` stays where it is left out.
+    Edit {
+        kind: Option<Kind>,
+        content: Cow<'a, str>,
+        mentions: Vec<u64>,
+        mention_all: bool,
+    },
+    Recall,
+    React(Emoji),
+    Unreact(Emoji),
+    Pin,
+    Unpin,
+}
+
+impl<'a> Act<'a> {
+    /// Whether there is such an event.
+    pub(super) fn is(event: &str) -> bool {
+        matches!(event, "Edit" | "Recall" | "React" | "Unreact" | "Pin" | "Unpin")
+    }
+
+    /// The act of this event, of those for which [`Self::is`] is true.
+    pub(super) fn read(event: &str, body: &mut WireBody<'a>) -> Result<Self, Invalid> {
+        let mut emoji = || Emoji::read("content", &text("content", std::mem::take(&mut body.content))?);
+        Ok(match event {
+            "Edit" => {
+                let kind = match &body.kind {
+                    Field::Absent => None,
+                    _ => Some(Kind::from_name(&text("kind", std::mem::take(&mut body.kind))?)?),
+                };
+                let content = text("content", std::mem::take(&mut body.content))?;
+                Kind::check_edited(kind, &content)?;
+                let mentions = mentions(std::mem::take(&mut body.mentions))?;
+                Self::Edit { kind, content, mentions, mention_all: flag("mentionAll", &body.mention_all)? }
+            }
+            "Recall" => Self::Recall,
+            "React" => Self::React(emoji()?),
+            "Unreact" => Self::Unreact(emoji()?),
+            "Pin" => Self::Pin,
+            _ => Self::Unpin,
+        })
+    }
+}
