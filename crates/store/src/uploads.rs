@@ -120,6 +120,14 @@ pub(crate) fn show(tx: &dyn Tx, avatars: &[&str], now: Timestamp) -> Step<()> {
     tx.execute_each("UPDATE uploads SET used_at = greatest(used_at, $2) WHERE hash = $1", &rows).map(drop)
 }
 
+/// A message says this from now on: what it names stays for ever.
+pub(crate) fn pin(tx: &dyn Tx, content: &str, now: Timestamp) -> Step<()> {
+    show(tx, &[content], now)?;
+    let rows: Vec<_> = named(content).map(|hash| params![hash].to_vec()).collect();
+    let sql = "INSERT INTO pinned_uploads (hash) SELECT DISTINCT hash FROM uploads WHERE hash = $1 ON CONFLICT DO NOTHING";
+    tx.execute_each(sql, &rows).map(drop)
+}
+
 /// Locks the rows of these files, in one order, so that nobody waits for one who waits for them.
 fn lock(tx: &dyn Tx, hashes: &[&str]) -> Step<()> {
     let mut hashes = hashes.to_vec();

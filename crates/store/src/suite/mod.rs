@@ -30,6 +30,7 @@ pub mod messages;
 mod model;
 pub mod random;
 pub mod receipts;
+pub mod scheduled;
 pub mod sessions;
 pub mod shared;
 pub mod strangers;
