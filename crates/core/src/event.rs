@@ -24,7 +24,8 @@ pub enum Change {
         rev: Rev,
         actor: UserId,
         what: Noted,
-        /// Members who may not see the message: they hear that the group has moved, and nothing else.
+        /// Members who may not see the message: they hear that the group has moved, and nothing else. If they are too many
+        /// ([`crate::sight::EVERYBODY`]) nobody is told but the actor, and all learn it by sync.
         blind: Vec<UserId>,
         at: Timestamp,
         connection: ConnectionId,
@@ -183,14 +184,5 @@ pub enum ChatChange {
     },
     Unstarred {
         message: MessageId,
-    },
-    /// Scheduled a message, or changed or cancelled one.
-    Scheduled {
-        id: u64,
-    },
-    /// A message of theirs could not be sent in its time.
-    ScheduleFailed {
-        id: u64,
-        why: String,
     },
 }

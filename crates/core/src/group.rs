@@ -3,7 +3,7 @@
 //! A store loads what a rule asks for inside its own transaction, calls the rule, and carries out what
 //! it answers; so two backends cannot disagree about who may do what.
 
-use crate::size::{Size, json_bytes};
+use crate::size::{NUMBER, Size, json_bytes};
 use crate::{GroupId, Refusal, Rev, Timestamp, UserId};
 
 /// The mode of a single chat on the wire. Everything else is a group chat.
@@ -24,6 +24,7 @@ pub struct Group {
     pub creator: UserId,
     /// Whether it is a single chat: created with mode 1 by and for exactly two people.
     pub single: bool,
+    pub settings: Settings,
 }
 
 /// What a group chat was when some of its members left it together. From then on that is what they are told of it:
@@ -98,6 +99,36 @@ impl Settings {
     }
 }
 
+/// The shortest time after which messages expire, in seconds; and the longest, which is ten years.
+pub const MIN_EXPIRE_SECONDS: u64 = 5;
+pub const MAX_EXPIRE_SECONDS: u64 = 10 * 366 * 86_400;
+
+/// Settings that are to be others than they were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NewSettings {
+    pub who_pins: Option<Who>,
+    pub who_mentions_all: Option<Who>,
+    pub expire_seconds: Option<u64>,
+}
+
+impl NewSettings {
+    /// What they are then.
+    ///
+    /// # Errors
+    /// `NoSuchExpiry`.
+    pub fn on(self, before: Settings) -> Result<Settings, Refusal> {
+        let expire_seconds = self.expire_seconds.unwrap_or(before.expire_seconds);
+        if expire_seconds != 0 && !(MIN_EXPIRE_SECONDS..=MAX_EXPIRE_SECONDS).contains(&expire_seconds) {
+            return Err(Refusal::NoSuchExpiry);
+        }
+        Ok(Settings {
+            who_pins: self.who_pins.unwrap_or(before.who_pins),
+            who_mentions_all: self.who_mentions_all.unwrap_or(before.who_mentions_all),
+            expire_seconds,
+        })
+    }
+}
+
 /// A group to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
@@ -148,6 +179,14 @@ pub fn may_update(caller: Option<Member>) -> Result<(), Refusal> {
         Role::Admin => Ok(()),
         Role::Common => Err(Refusal::NotAdmin),
     }
+}
+
+/// Changes the settings: admins and the creator, and both people of a single chat.
+///
+/// # Errors
+/// `NotMember`, `NotAdmin`.
+pub fn may_set(group: &Group, caller: Option<Member>) -> Result<(), Refusal> {
+    if group.single { may_write(caller.is_some()) } else { may_update(caller) }
 }
 
 /// Adds `users`: any member. Into a single chat only its own two people come back.
@@ -241,7 +280,8 @@ fn must_be_creator(group: &Group, caller: Option<Member>) -> Result<(), Refusal>
 
 impl Size for Group {
     fn size_bytes(&self) -> usize {
-        90 + json_bytes(&self.name) + json_bytes(&self.avatar)
+        // With the settings.
+        90 + 70 + NUMBER + json_bytes(&self.name) + json_bytes(&self.avatar)
     }
 }
 
@@ -261,6 +301,7 @@ mod tests {
             mode: 2,
             creator: CREATOR,
             single,
+            settings: Settings::default(),
         }
     }
 
@@ -277,6 +318,22 @@ mod tests {
         assert_eq!(may_remove(&group, member(COMMON), &[COMMON]), Ok(()));
         assert_eq!(may_remove(&group, member(CREATOR), &[CREATOR, ADMIN]), Ok(()));
         assert_eq!(may_remove(&group, None, &[COMMON]), Err(Refusal::NotMember));
+    }
+
+    #[test]
+    fn settings_are_changed_by_who_runs_the_group() {
+        assert_eq!(may_set(&group(false), member(COMMON)), Err(Refusal::NotAdmin));
+        assert_eq!(may_set(&group(false), member(ADMIN)), Ok(()));
+        assert_eq!(may_set(&group(true), member(COMMON)), Ok(()));
+        assert_eq!(may_set(&group(true), None), Err(Refusal::NotMember));
+        let expiry = |seconds| {
+            NewSettings { expire_seconds: Some(seconds), ..NewSettings::default() }.on(Settings::default())
+        };
+        assert_eq!(expiry(4), Err(Refusal::NoSuchExpiry));
+        assert_eq!(expiry(u64::MAX), Err(Refusal::NoSuchExpiry));
+        let five = Settings { expire_seconds: 5, ..Settings::default() };
+        assert_eq!((expiry(5), expiry(0)), (Ok(five), Ok(Settings::default())));
+        assert_eq!(NewSettings::default().on(five), Ok(five), "what is not named stays");
     }
 
     #[test]

@@ -205,6 +205,15 @@ pub struct History {
     pub senders: Vec<User>,
 }
 
+/// Messages of one list, in its order, and everybody whom they name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    pub messages: Vec<Message>,
+    pub users: Vec<User>,
+    /// Whether the list has more than there was room for.
+    pub more: bool,
+}
+
 /// Which messages of a group are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WantedMessages {

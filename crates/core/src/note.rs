@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::group::{Group, Member, Settings};
 use crate::message::{Message, MessageKind, MessageState};
-use crate::{Refusal, Rev, Seq, Timestamp, UserId};
+use crate::size::{NUMBER, Size, json_bytes};
+use crate::user::User;
+use crate::{Refusal, Timestamp, UserId};
 
-pub use self::edit::Revision;
+pub use self::edit::{MAX_EDITS, Revision};
 pub(crate) use self::edit::{may_mention, mentioned};
 pub use self::pin::MAX_PINS;
 pub use self::react::MAX_REACTIONS;
@@ -41,6 +43,19 @@ impl NoteKind {
 
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Whether there is one of it on a message at the most, whoever put it there: then anybody who may takes it away.
+    pub const fn is_shared(self) -> bool {
+        matches!(self, Self::Recall | Self::Pin)
+    }
+
+    /// How many of its notes on one message are kept with what they say, the newest; all where `None`.
+    pub const fn kept(self) -> Option<u64> {
+        match self {
+            Self::Edit => Some(edit::KEPT_REVISIONS),
+            Self::Recall | Self::React | Self::Pin => None,
+        }
     }
 
     /// Whether its notes stay when the message is recalled, with nothing in them: so that they are known if they come
@@ -122,6 +137,12 @@ pub trait Ledger {
     /// Those of the store.
     fn in_group(&self, kind: NoteKind, most: u64) -> Result<u64, Self::Failure>;
 
+    /// How many notes of this kind there are on the message; beyond `most` nobody counts.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn on_message(&self, kind: NoteKind, most: u64) -> Result<u64, Self::Failure>;
+
     /// Those of `users` who are members of the group now.
     ///
     /// # Errors
@@ -191,16 +212,44 @@ fn state(message: &mut Message) -> &mut MessageState {
     message.state.get_or_insert_with(|| Box::new(MessageState { rev, ..MessageState::default() }))
 }
 
-/// A note as it is stored.
+/// What a message said at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    pub seq: Seq,
-    pub kind: NoteKind,
-    pub key: String,
-    pub by: UserId,
-    pub rev: Rev,
-    pub body: String,
+pub struct Edition {
+    pub kind: MessageKind,
+    pub content: String,
     pub at: Timestamp,
+}
+
+/// Somebody who has reacted to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reactor {
+    pub emoji: String,
+    pub user: User,
+    pub at: Timestamp,
+}
+
+/// Who has read a message: of those who were members when it was sent and are, without its sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readers {
+    pub read: u64,
+    pub of: u64,
+    /// Who they are; `None` in groups of more than [`MAX_NAMED_READERS`].
+    pub users: Option<Vec<UserId>>,
+}
+
+/// Of larger groups it is not told who has read a message, only how many.
+pub const MAX_NAMED_READERS: u64 = 200;
+
+impl Size for Edition {
+    fn size_bytes(&self) -> usize {
+        60 + NUMBER + json_bytes(&self.content)
+    }
+}
+
+impl Size for Reactor {
+    fn size_bytes(&self) -> usize {
+        60 + NUMBER + json_bytes(&self.emoji) + self.user.size_bytes()
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub enum Refusal {
         "texts may be edited into other texts, and of pictures, sound, films and files the caption; nothing else"
     )]
     NotEditable,
+    #[error("a message may be edited {0} times, and this one was")]
+    TooManyEdits(u64),
     #[error("a message has at most {0} different reactions")]
     TooManyReactions(usize),
     #[error("only admins of this group may pin messages")]
@@ -80,6 +82,8 @@ pub enum Refusal {
     TooManyScheduled(u64),
     #[error("the server was down when it was due, and for more than a day")]
     ScheduledTooLate,
+    #[error("messages never expire (0), or after at least 5 seconds and at most ten years")]
+    NoSuchExpiry,
     #[error("no such session")]
     NoSuchSession,
     #[error(

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rim_core::event::{Change, Ended};
-use rim_core::message::{Message, NewMessage};
+use rim_core::message::{Message, MessageState, NewMessage};
 use rim_core::{GroupId, MessageId, Refusal, Seq, Timestamp, UserId, group};
 use rim_store::database::{Appended, Head, Stored};
-use rim_store::{Read, Tx, groups, params};
+use rim_store::{Read, Tx, groups, notes, params};
 
 use crate::batch::{ENDED, GROUPS, IDS, MESSAGES, Messages, RESENT};
 use crate::port::{Result, Writer};
@@ -34,29 +34,36 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
 
     let mut heads: BTreeMap<_, _> =
         tx.lock_groups(&in_groups)?.into_iter().map(|head| (head.group, head)).collect();
+    let expiring = expiring(tx, &in_groups)?;
     let mut ids = ids(tx, coming.len())?.into_iter();
     let mut rows = Messages::default();
     let mut known: HashMap<(GroupId, UserId, &str), Stored> = HashMap::new();
     let mut sent: BTreeMap<(GroupId, UserId), Seq> = BTreeMap::new();
-    for at in coming {
-        let new = &new[at];
+    for nth in coming {
+        let new = &new[nth];
         let key = (new.group, new.sender, new.client_msg_id.as_str());
         if let Some(first) = known.get(&key) {
-            stored.insert(at, Appended { stored: *first, message: None });
+            stored.insert(nth, Appended { stored: *first, message: None });
             continue;
         }
         let head = heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
-        let message = message(new, head, ids.next().expect("one was taken for each"));
+        let at = head.time(new.now);
+        let is_plain = new.extras.is_none() && !expiring.contains(&new.group);
+        let state = if is_plain { None } else { notes::admit(tx, new, at)? };
+        let message = message(new, state, head, ids.next().expect("one was taken for each"));
         rows.push(new, message.id, message.seq, message.rev, message.created_at);
         let first = Stored { id: message.id, seq: message.seq };
         known.insert(key, first);
         sent.insert((new.group, new.sender), message.seq);
         let message = Arc::new(message);
         tx.publish(Change::Message { message: Arc::clone(&message), connection: new.connection });
-        stored.insert(at, Appended { stored: first, message: Some(message) });
+        stored.insert(nth, Appended { stored: first, message: Some(message) });
     }
     if !sent.is_empty() {
         store(tx, &rows, &heads, &sent)?;
+    }
+    for message in stored.values().filter_map(|appended| appended.message.as_ref()) {
+        notes::store_extras(tx, message)?;
     }
     Ok(stored.into_values().collect())
 }
@@ -140,11 +147,25 @@ fn ids(tx: &Writer<'_>, count: usize) -> Result<Vec<MessageId>> {
     Ok(ids)
 }
 
-fn message(new: &NewMessage, head: &mut Head, id: MessageId) -> Message {
+/// Those of the groups whose messages expire.
+fn expiring(tx: &Writer<'_>, groups: &[GroupId]) -> Result<Vec<GroupId>> {
+    let sql = "SELECT id FROM groups WHERE id = ANY($1) AND expire_seconds > 0";
+    Ok(tx.patience.wait(row::all(&tx.db, sql, &[&array(groups.iter().copied())], row::read)).flatten()?)
+}
+
+fn message(
+    new: &NewMessage,
+    mut state: Option<Box<MessageState>>,
+    head: &mut Head,
+    id: MessageId,
+) -> Message {
     let created_at = head.time(new.now);
     let rev = head.next_rev();
     head.last_seq.0 += 1;
     head.last_message = id;
+    if let Some(state) = &mut state {
+        state.rev = rev;
+    }
     Message {
         id,
         group: new.group,
@@ -155,7 +176,7 @@ fn message(new: &NewMessage, head: &mut Head, id: MessageId) -> Message {
         kind: new.kind,
         content: new.content.clone(),
         created_at,
-        state: None,
+        state,
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) use departure;
 macro_rules! seen {
     () => {
         "g.id, coalesce(d.name, g.name), coalesce(d.avatar, g.avatar), g.mode,
-         coalesce(d.creator_id, g.creator_id), g.single"
+         coalesce(d.creator_id, g.creator_id), g.single, g.who_pins, g.who_mentions_all, g.expire_seconds"
     };
 }
 pub(crate) use seen;

@@ -3,14 +3,14 @@
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
 use rim_core::message::NewMessage;
-use rim_core::{GroupId, Refusal, UserId};
+use rim_core::{GroupId, MessageId, Refusal, UserId};
 use rim_store::database::{Appended, Head, Stored};
 use rim_store::{Tx, Value};
 
 use crate::append;
 use crate::groups::last_at;
 use crate::port::{Result, TOGETHER, Writer, execute};
-use crate::row::{self, array};
+use crate::row::{self, Sql, array};
 use crate::text::Text;
 
 /// What those hold who want accounts that look alike.
@@ -65,6 +65,22 @@ impl Tx for Writer<'_> {
         let revs = array(heads.iter().map(|head| head.last_rev));
         let times: Vec<_> = heads.iter().map(|head| head.last_at.0).collect();
         self.patience.wait(row::execute(&self.db, sql, &[&ids, &revs, &times])).flatten()?;
+        Ok(())
+    }
+
+    fn moved_on(&mut self, head: Head) -> Result<()> {
+        self.moved_groups(&[head])
+    }
+
+    /// What a row said is gone with VACUUM, which runs by itself, and from the log of writes when that is reused.
+    fn shred(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
+        let sql = "UPDATE messages SET kind = 1, content = '' WHERE group_id = $1 AND id = ANY($2)";
+        let ids = array(messages.iter().copied());
+        self.patience.wait(row::execute(&self.db, sql, &[&group.sql(), &ids])).flatten()?;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use rusqlite::{Connection, Statement, params};
 use crate::batch::Batch;
 use crate::client_ids::{self, Found};
 use crate::failure::{Failure, Result};
+use crate::heads::Kind;
 use crate::row::{self, Sql};
 use crate::tail::Entry;
 use crate::{checksum, uploads};
@@ -19,7 +20,7 @@ use crate::{checksum, uploads};
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
         self.ended.must_go_on(new.session)?;
-        let (mut head, is_half) = self.heads.group_of_a_message(self.db, new.group)?;
+        let (mut head, Kind { is_half, has_timer }) = self.heads.group_of_a_message(self.db, new.group)?;
         let (group, sender) = (new.group, new.sender);
         let client_hash = match self.find_client_id(client_ids::hash, group, sender, &new.client_msg_id)? {
             // Also to one who has left since: they are told the truth, not that they may not send.
@@ -30,15 +31,22 @@ impl Batch<'_> {
             Found::New(hash) => hash,
         };
         group::may_write(self.heads.standing(self.db, new.group, new.sender)?.member)?;
+        let created_at = self.heads.time_in(self.db, group, new.now)?;
+        let mut state = None;
+        if has_timer || new.extras.is_some() {
+            // The tables are read now, so what is held back has to be there.
+            self.heads.flush(&mut self.statements)?;
+            state = rim_store::notes::admit(self, &new, created_at)?;
+        }
         if is_half {
-            // The tables are read and written now, so what is held back has to be there.
+            // They are read and written.
             self.heads.flush(&mut self.statements)?;
             rim_store::groups::bring_back(self, group, sender, new.now)?;
             head = *self.heads.group(self.db, group)?;
         }
 
-        let message = Message {
-            state: None,
+        let mut message = Message {
+            state,
             id: self.heads.next_message(),
             group: new.group,
             seq: Seq(head.last_seq.0 + 1),
@@ -47,9 +55,13 @@ impl Batch<'_> {
             client_msg_id: new.client_msg_id,
             kind: new.kind,
             content: new.content,
-            created_at: self.heads.time_in(self.db, group, new.now)?,
+            created_at,
         };
         insert(&mut self.statements.insert_message, &message, client_hash)?;
+        if let Some(state) = &mut message.state {
+            state.rev = message.rev;
+            rim_store::notes::store_extras(self, &message)?;
+        }
         uploads::pin(self.db, &message.content)?;
 
         // Taken only now that the row is there: neither places nor revs have gaps.

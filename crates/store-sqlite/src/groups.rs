@@ -8,7 +8,7 @@ use crate::failure::Result;
 use crate::row::{self, Sql};
 
 pub(crate) fn find(db: &Connection, group: GroupId) -> Result<Option<Group>> {
-    let sql = "SELECT id, name, avatar, mode, creator_id, single FROM groups WHERE id = ?1";
+    let sql = "SELECT id, name, avatar, mode, creator_id, single, who_pins, who_mentions_all, expire_seconds FROM groups WHERE id = ?1";
     row::first(db, sql, [group.sql()], row::of("groups"))
 }
 

@@ -40,10 +40,18 @@ struct Known {
     stored: Head,
     /// Whether it is listed in `Heads::touched_groups`.
     touched: bool,
-    /// Whether it is a single chat that somebody has left.
-    is_half: bool,
+    kind: Kind,
     /// When something happened in it last.
     last_at: Timestamp,
+}
+
+/// What of a group makes its messages more than others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    /// Whether it is a single chat that somebody has left.
+    pub(crate) is_half: bool,
+    /// Whether its messages expire.
+    pub(crate) has_timer: bool,
 }
 
 /// Where a user is in a group.
@@ -141,9 +149,9 @@ impl Heads {
         let known = match self.groups.entry(group) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
-                let (head, is_half) = load_head(db, group)?;
+                let (head, kind) = load_head(db, group)?;
                 let last_at = load_last_at(db, group, head.last_message)?;
-                unknown.insert(Known { head, stored: head, touched: false, is_half, last_at })
+                unknown.insert(Known { head, stored: head, touched: false, kind, last_at })
             }
         };
         if !std::mem::replace(&mut known.touched, true) {
@@ -158,13 +166,13 @@ impl Heads {
         Ok(&mut self.known(db, group)?.head)
     }
 
-    /// Where a group is that a message is to be appended to, and whether it is a single chat that somebody has left.
+    /// Where a group is that a message is to be appended to, and what it is.
     ///
     /// # Errors
     /// `NoSuchGroup`.
-    pub(crate) fn group_of_a_message(&mut self, db: &Connection, group: GroupId) -> Result<(Head, bool)> {
+    pub(crate) fn group_of_a_message(&mut self, db: &Connection, group: GroupId) -> Result<(Head, Kind)> {
         let known = self.known(db, group)?;
-        Ok((known.head, known.is_half))
+        Ok((known.head, known.kind))
     }
 
     /// The time of what happens in the group `now`: not before what happened in it, whatever the clock does.
@@ -244,8 +252,15 @@ impl Heads {
         for head in heads {
             let known = self.known(db, head.group)?;
             (known.head.last_rev, known.last_at) = (head.last_rev, head.last_at);
-            (_, known.is_half) = load_head(db, head.group)?;
+            (_, known.kind) = load_head(db, head.group)?;
         }
+        Ok(())
+    }
+
+    /// A use case has taken `rev`s of the group.
+    pub(crate) fn moved_on(&mut self, db: &Connection, head: rim_store::database::Head) -> Result<()> {
+        let known = self.known(db, head.group)?;
+        (known.head.last_rev, known.last_at) = (head.last_rev, head.last_at);
         Ok(())
     }
 
@@ -274,13 +289,14 @@ impl Heads {
     }
 }
 
-/// Where it is, and whether it is a single chat that somebody has left.
-fn load_head(db: &Connection, group: GroupId) -> Result<(Head, bool)> {
-    let sql = "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2 FROM groups
-               WHERE id = ?1";
+/// Where it is, and what.
+fn load_head(db: &Connection, group: GroupId) -> Result<(Head, Kind)> {
+    let sql =
+        "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2, expire_seconds > 0
+               FROM groups WHERE id = ?1";
     let found = row::first(db, sql, [group.sql()], row::behind_key("groups"))?;
-    let (last_seq, last_rev, last_message, is_half) = found.ok_or(Refusal::NoSuchGroup)?;
-    Ok((Head { last_seq, last_rev, last_message }, is_half))
+    let (last_seq, last_rev, last_message, is_half, has_timer) = found.ok_or(Refusal::NoSuchGroup)?;
+    Ok((Head { last_seq, last_rev, last_message }, Kind { is_half, has_timer }))
 }
 
 /// When something happened in it last, but for receipts.

@@ -70,6 +70,7 @@ mod sync;
 mod tail;
 mod uploads;
 mod users;
+mod wipe;
 mod writer;
 
 pub use archive::SqliteArchive;

@@ -17,8 +17,8 @@ use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
 use crate::batch::Batch;
 use crate::failure::Failure;
-use crate::history;
 use crate::snapshot::Snapshot;
+use crate::{history, wipe};
 
 /// What one use case among messages costs, in rows: it has a savepoint and its own statements.
 pub(crate) const FEW_ROWS: usize = 4;
@@ -250,6 +250,19 @@ impl Tx for Batch<'_> {
     fn stored_messages(&mut self, user: UserId, ids: &[(GroupId, &str)]) -> Result<Vec<Option<Stored>>> {
         let found = |(group, id): &(GroupId, &str)| Ok(self.stored(*group, user, id)?);
         ids.iter().map(found).collect()
+    }
+
+    fn moved_on(&mut self, head: Head) -> Result<()> {
+        Ok(self.heads.moved_on(self.db, head)?)
+    }
+
+    fn shred(&mut self) -> Result<()> {
+        Ok(self.shred_from_now_on()?)
+    }
+
+    fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
+        self.shred_from_now_on()?;
+        Ok(wipe::messages(self.db, group, messages)?)
     }
 
     /// They are beside the database.

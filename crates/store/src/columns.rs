@@ -4,7 +4,7 @@
 //! columns here. All of it is known to the compiler: nothing is looked up by a name.
 
 use rim_core::friend::Friendship;
-use rim_core::group::{Group, Role};
+use rim_core::group::{Group, Role, Settings, Who};
 use rim_core::group_event::{EventKind, GroupEvent};
 use rim_core::message::{Message, MessageKind};
 use rim_core::session::Session;
@@ -83,6 +83,7 @@ column! {
     MessageKind: |row, at| Self::from_code(row.code(at)?).ok_or_else(|| row.corrupt(at));
     EventKind: |row, at| Self::from_code(row.code(at)?).ok_or_else(|| row.corrupt(at));
     Role: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));
+    Who: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));
     Friendship: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));
     Named: |row, at| GroupEvent::users_from_text(&row.text(at)?).map(Self).ok_or_else(|| row.corrupt(at));
 }
@@ -150,14 +151,25 @@ impl<R: Row> Columns<R> for Session {
     }
 }
 
-/// Of `id, name, avatar, mode, creator_id, single`.
-impl<R: Row> Columns<R> for Group {
-    const COUNT: usize = 6;
+/// Of `who_pins, who_mentions_all, expire_seconds`.
+impl<R: Row> Columns<R> for Settings {
+    const COUNT: usize = 3;
 
     #[inline]
     fn read(row: R, first: usize) -> Result<Self, R::Failure> {
-        let (id, name, avatar, mode, creator, single) = Columns::read(row, first)?;
-        Ok(Self { id, name, avatar, mode, creator, single })
+        let (who_pins, who_mentions_all, expire_seconds) = Columns::read(row, first)?;
+        Ok(Self { who_pins, who_mentions_all, expire_seconds })
+    }
+}
+
+/// Of `id, name, avatar, mode, creator_id, single, who_pins, who_mentions_all, expire_seconds`.
+impl<R: Row> Columns<R> for Group {
+    const COUNT: usize = 9;
+
+    #[inline]
+    fn read(row: R, first: usize) -> Result<Self, R::Failure> {
+        let (id, name, avatar, mode, creator, single, settings) = Columns::read(row, first)?;
+        Ok(Self { id, name, avatar, mode, creator, single, settings })
     }
 }
 

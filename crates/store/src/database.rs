@@ -171,6 +171,24 @@ pub trait Tx: Read {
     /// Those of the database.
     fn stored_messages(&mut self, user: UserId, ids: &[(GroupId, &str)]) -> Result<Vec<Option<Stored>>>;
 
+    /// A group that is locked has taken `rev`s, and who is in it is as before. Its row is written.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn moved_on(&mut self, head: Head) -> Result<()>;
+
+    /// What is overwritten or removed from now on, until this transaction has ended, leaves nothing behind in the database.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn shred(&mut self) -> Result<()>;
+
+    /// What these messages of the group said is gone from their rows for ever.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()>;
+
     /// Files of these names are forgotten, where the database keeps files.
     ///
     /// # Errors

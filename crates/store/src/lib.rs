@@ -1,7 +1,6 @@
 //! What rim keeps: the ports to it, and its use cases.
 //!
-//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`],
-//! [`Schedules`]), whose methods
+//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`]), whose methods
 //! are whole use cases with a transaction of their own. They are written here, once, over the port of a [`Database`]; what
 //! a caller may do is decided inside of the transaction by the rules of `rim-core`. What was tuned by measuring each
 //! database has for itself: [`Messages`] and [`Logins`].
@@ -29,7 +28,7 @@ mod logins;
 mod membership;
 mod messages;
 pub mod migrations;
-mod notes;
+pub mod notes;
 mod part;
 mod people;
 mod scheduled;
@@ -53,8 +52,8 @@ pub use friends::Friends;
 pub use groups::Groups;
 pub use logins::Logins;
 pub use messages::Messages;
+pub use notes::{Acting, Notes};
 pub use part::Part;
-pub use scheduled::Schedules;
 pub use sessions::Sessions;
 pub use shared::{SeenUpTo, SharedStore};
 pub use uploads::Uploads;
@@ -90,7 +89,7 @@ pub trait CommitObserver: Send + Sync + 'static {
 /// - A method that nobody waits for any more is not carried out, if it has not begun.
 #[async_trait]
 pub trait Store:
-    Users + Sessions + Friends + Groups + Uploads + Chats + Schedules + Messages + Logins + 'static
+    Users + Sessions + Friends + Groups + Uploads + Chats + Notes + Messages + Logins + 'static
 {
     /// Which store this is; the same as long as it is open.
     fn identity(&self) -> &Identity;

@@ -168,6 +168,17 @@ pub(crate) fn is_of(db: &dyn Read, user: UserId, session: SessionId) -> Step<boo
     db.exists("SELECT id FROM sessions WHERE id = $1 AND user_id = $2", &params![session, user])
 }
 
+/// # Errors
+/// `SessionEnded`.
+pub(crate) fn must_go_on(db: &dyn Read, user: UserId, session: Option<SessionId>) -> Step<()> {
+    let Some(session) = session else { return Ok(()) };
+    if is_of(db, user, session)? {
+        return Ok(());
+    }
+    let disabled = people::credentials_of(db, user)?.is_none_or(|credentials| credentials.disabled);
+    Err(Refusal::SessionEnded(if disabled { Ended::Disabled } else { Ended::Revoked }).into())
+}
+
 /// Ends every session of the user, who is locked, but `keep`, and returns how many.
 pub(crate) fn end_all(tx: &mut dyn Tx, user: UserId, keep: Option<SessionId>, why: Ended) -> Step<u64> {
     // In the order in which a purge deletes them.

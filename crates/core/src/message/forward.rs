@@ -219,7 +219,15 @@ mod tests {
             content_bytes: 4096,
         };
         let (name, avatar) = ("Go".into(), String::new());
-        let group = Group { id: GroupId(1), name, avatar, mode: 2, creator: UserId(1), single };
+        let group = Group {
+            id: GroupId(1),
+            name,
+            avatar,
+            mode: 2,
+            creator: UserId(1),
+            single,
+            settings: crate::group::Settings::default(),
+        };
         copies(&forward, &group, messages, &[user(1, "Anna"), user(2, "Bob")])
     }
 

@@ -7,11 +7,36 @@ use crate::group::{Group, Role, Settings};
 use crate::message::{Edited, Message, MessageKind};
 use crate::{Refusal, UserId};
 
-/// What an edit made of a message: the text of its note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Edits of one message, at the most: each is remembered for ever, so that it is known if it comes again.
+pub const MAX_EDITS: u64 = 1000;
+
+/// So many of them are kept with what they said, the newest; the others are only known.
+pub(super) const KEPT_REVISIONS: u64 = 20;
+
+/// What an edit made of a message: its note has it as a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
-    pub kind: u8,
+    pub kind: MessageKind,
     pub content: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    kind: u8,
+    content: String,
+}
+
+impl Revision {
+    fn to_text(&self) -> String {
+        let stored = Stored { kind: self.kind.code(), content: self.content.clone() };
+        serde_json::to_string(&stored).expect("numbers and texts always have a JSON form")
+    }
+
+    /// `None` of a text that is no such note's.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let Stored { kind, content } = serde_json::from_str(text).ok()?;
+        Some(Self { kind: MessageKind::from_code(kind)?, content })
+    }
 }
 
 /// What a message is to say.
@@ -50,12 +75,14 @@ pub(super) fn apply<L: Ledger>(
     if is_same {
         return Ok(None);
     }
+    if ledger.on_message(NoteKind::Edit, MAX_EDITS)? >= MAX_EDITS {
+        return Err(Refusal::TooManyEdits(MAX_EDITS).into());
+    }
     (message.kind, message.content) = (kind, to.content.to_owned());
     let state = state(message);
     (state.mentions, state.mention_all) = (mentions, mention_all);
     state.edited = Some(Edited { at: scene.now, kind: kind.code() });
-    let revision = Revision { kind: kind.code(), content: to.content.to_owned() };
-    let body = serde_json::to_string(&revision).expect("numbers and texts always have a JSON form");
+    let body = Revision { kind, content: to.content.to_owned() }.to_text();
     let row = Row::Put { kind: NoteKind::Edit, key: to.client_msg_id.to_owned(), body };
     Ok(Some(Written { row, what: Noted::Edited }))
 }

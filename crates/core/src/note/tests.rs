@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::*;
 use crate::group::{Role, Who};
 use crate::message::MessageState;
-use crate::{GroupId, MessageId};
+use crate::{GroupId, MessageId, Rev, Seq};
 
 const CREATOR: UserId = UserId(1);
 const ADMIN: UserId = UserId(2);
@@ -37,6 +37,11 @@ impl Ledger for Notes {
         Ok(self.pins)
     }
 
+    fn on_message(&self, kind: NoteKind, most: u64) -> Result<u64, Refusal> {
+        let rows = self.rows.borrow();
+        Ok((rows.iter().filter(|row| row.0 == kind).count() as u64).min(most))
+    }
+
     fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Refusal> {
         Ok(users.iter().copied().filter(|user| user.0 <= 40).collect())
     }
@@ -59,6 +64,7 @@ impl Room {
             mode: 2,
             creator: CREATOR,
             single,
+            settings: Settings::default(),
         };
         let message = Message {
             id: MessageId(7),
@@ -93,7 +99,9 @@ impl Room {
         let rows = self.notes.rows.get_mut();
         match written.row {
             Row::Put { kind, key, .. } => rows.push((kind, key, by)),
-            Row::Remove { kind, key } => rows.retain(|row| *row != (kind, key.clone(), by)),
+            Row::Remove { kind, key } => {
+                rows.retain(|row| (row.0, &row.1) != (kind, &key) || !kind.is_shared() && row.2 != by);
+            }
             Row::Wipe { kind } => {
                 rows.retain(|row| row.0.outlives_recall());
                 rows.push((kind, String::new(), by));

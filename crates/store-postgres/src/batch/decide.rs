@@ -9,7 +9,7 @@ use rim_core::message::{Mark, NewMessage, Receipt, Write};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 
 use super::Outcome;
-use super::load::{Head, Loaded, Standing};
+use super::load::{Admitted, Head, Loaded, Standing};
 use crate::queue::Wanted;
 
 /// What is to be written.
@@ -35,7 +35,7 @@ pub(super) struct BroughtBack {
 }
 
 pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
-    let Loaded { heads, standings, ended, away, resent, places, ids } = loaded;
+    let Loaded { heads, standings, ended, away, resent, places, ids, admitted } = loaded;
     let mut deciding = Deciding {
         heads,
         standings,
@@ -44,6 +44,7 @@ pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
         resent,
         places,
         ids: ids.into_iter(),
+        admitted,
         new: HashMap::new(),
         new_places: HashMap::new(),
         moved: BTreeSet::new(),
@@ -67,6 +68,7 @@ struct Deciding<'a> {
     resent: HashMap<usize, (MessageId, Seq)>,
     places: HashMap<usize, Seq>,
     ids: std::vec::IntoIter<MessageId>,
+    admitted: Admitted,
     /// What this batch has appended, by who calls it what.
     new: HashMap<(GroupId, UserId, &'a str), (MessageId, Seq)>,
     new_places: HashMap<(GroupId, MessageId), Seq>,
@@ -97,6 +99,7 @@ impl<'a> Deciding<'a> {
         }
         member(&mut self.standings, new.group, new.sender)?;
         let at = head.time(new.now);
+        let mut state = self.admitted.remove(&number).transpose()?.flatten();
         let brought_back = if head.is_half { self.bring_back(new) } else { None };
         let head = self.heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let standing = member(&mut self.standings, new.group, new.sender)?;
@@ -110,7 +113,10 @@ impl<'a> Deciding<'a> {
         self.new.insert(key, (id, seq));
         self.new_places.insert((new.group, id), seq);
         self.moved.insert((new.group, new.sender));
-        Ok(Outcome::Appended { id, seq, rev, at, brought_back })
+        if let Some(state) = &mut state {
+            state.rev = rev;
+        }
+        Ok(Outcome::Appended { id, seq, rev, at, brought_back, state })
     }
 
     fn bring_back(&mut self, new: &NewMessage) -> Option<UserId> {

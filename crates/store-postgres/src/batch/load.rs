@@ -6,8 +6,8 @@ use deadpool_postgres::Client;
 use foldhash::HashMap;
 use futures_util::try_join;
 use rim_core::event::Ended;
-use rim_core::message::Write;
-use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
+use rim_core::message::{MessageState, Write};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 use rim_store::columns::Columns;
 use tokio_postgres::{Row, Statement};
 
@@ -19,7 +19,7 @@ use crate::text::Text;
 
 /// Locks the groups, in the order of their ids: whoever locks several does so, so that no two wait for each other.
 const GROUPS: &str = concat!(
-    "SELECT g.id, g.last_seq, g.last_rev, g.last_message_id, g.single AND g.member_count < 2, ",
+    "SELECT g.id, g.last_seq, g.last_rev, g.last_message_id, g.single AND g.member_count < 2, g.expire_seconds > 0, ",
     last_at!(),
     " FROM groups AS g WHERE g.id = ANY($1) ORDER BY g.id FOR NO KEY UPDATE OF g"
 );
@@ -61,6 +61,8 @@ pub(super) struct Head {
     pub(super) last_message: MessageId,
     /// Whether it is a single chat that somebody has left.
     pub(super) is_half: bool,
+    /// Whether its messages expire.
+    pub(super) has_timer: bool,
     /// When something happened in it last.
     pub(super) last_at: Timestamp,
 }
@@ -84,6 +86,9 @@ pub(super) struct Standing {
     pub(super) rev: Rev,
 }
 
+/// What messages begin with that are more than plain ones, by the place of the write in the batch; or why they may not.
+pub(super) type Admitted = HashMap<usize, std::result::Result<Option<Box<MessageState>>, Refusal>>;
+
 pub(super) struct Loaded {
     /// Of the groups that exist.
     pub(super) heads: HashMap<GroupId, Head>,
@@ -99,6 +104,8 @@ pub(super) struct Loaded {
     pub(super) places: HashMap<usize, Seq>,
     /// One for each append, ascending.
     pub(super) ids: Vec<MessageId>,
+    /// Of the messages that are more than plain ones, as well.
+    pub(super) admitted: Admitted,
 }
 
 pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
@@ -136,6 +143,7 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
         resent: resent.iter().map(of_item).collect::<Result<_>>()?,
         places: places.iter().map(of_item).collect::<Result<_>>()?,
         ids: ascending(&ids)?,
+        admitted: Admitted::default(),
     })
 }
 
@@ -251,8 +259,8 @@ impl Marks {
 }
 
 fn head(row: &Row) -> Result<(GroupId, Head)> {
-    let (group, last_seq, last_rev, last_message, is_half, last_at) = row::read(Fields::of(row))?;
-    Ok((group, Head { last_seq, last_rev, last_message, is_half, last_at }))
+    let (group, last_seq, last_rev, last_message, is_half, has_timer, last_at) = row::read(Fields::of(row))?;
+    Ok((group, Head { last_seq, last_rev, last_message, is_half, has_timer, last_at }))
 }
 
 fn ended_session(row: &Row) -> Result<(SessionId, Ended)> {

@@ -1,12 +1,12 @@
 //! What the writer does with what has queued up: many writes in one transaction of two round trips.
 //!
 //! The first locks the groups and reads what the writes depend on (`load`). What becomes of each is decided in their
-//! order (`decide`). The second writes it all and commits (`store`).
+//! order (`decide`). The second writes it all and commits (`store`). Only those few messages that are more than plain ones
+//! take others (`admit`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
-use deadpool_postgres::{Client, Object};
+use deadpool_postgres::Client;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
@@ -15,22 +15,22 @@ use crate::pools::Pools;
 use crate::publisher::Publisher;
 use crate::queue::Wanted;
 
+mod admit;
 mod decide;
 mod evidence;
+mod lease;
 mod load;
 mod outcome;
 mod store;
 mod told;
+
+use self::lease::{Lease, ROUND_TRIP};
 
 pub(crate) use evidence::Evidence;
 pub(crate) use load::{ENDED, IDS, RESENT};
 pub(crate) use outcome::Outcome;
 pub(crate) use store::{GROUPS, MESSAGES, Messages};
 pub(crate) use told::{refuse, tell};
-
-/// How long each of the two round trips may take. The server's own time-outs end what is merely slow: this is for one
-/// that says nothing at all. Less than the time for which a batch is tried again.
-const ROUND_TRIP: Duration = Duration::from_secs(6);
 
 /// A batch that is committed, or needed no commit.
 pub(crate) struct Carried {
@@ -64,8 +64,12 @@ pub(crate) async fn carry_out(
     publisher: &Publisher,
     writes: &[Wanted],
 ) -> std::result::Result<Carried, Failed> {
-    let lease = Lease::of(pools).await?;
-    let loaded = in_time(load::load(lease.db(), writes)).await?;
+    let mut lease = Lease::of(pools).await?;
+    let mut loaded = in_time(load::load(lease.db(), writes)).await?;
+    let asked = admit::asked(writes, &loaded);
+    if !asked.is_empty() {
+        (lease, loaded.admitted) = admit::admit(lease, asked).await?;
+    }
     let decided =
         catch_unwind(AssertUnwindSafe(|| decide::decide(writes, loaded))).map_err(|_| Failure::Panicked)?;
     let Some(evidence) = Evidence::of(writes, &decided.outcomes) else {
@@ -124,29 +128,4 @@ async fn in_time<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 async fn roll_back(db: &Client) -> Result<()> {
     Ok(db.batch_execute("ROLLBACK").await?)
-}
-
-/// A connection on loan. Unless it is kept it is closed, which rolls back whatever is under way on it.
-struct Lease(Option<Client>);
-
-impl Lease {
-    async fn of(pools: &Pools) -> Result<Self> {
-        Ok(Self(Some(pools.for_messages().await?)))
-    }
-
-    fn db(&self) -> &Client {
-        self.0.as_ref().expect("taken only by those who take the lease too")
-    }
-
-    fn keep(mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(client) = self.0.take() {
-            drop(Object::take(client));
-        }
-    }
 }

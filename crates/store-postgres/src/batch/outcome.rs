@@ -1,7 +1,7 @@
 //! What becomes of a write.
 
 use rim_core::event::{Change, GroupChange};
-use rim_core::message::Receipt;
+use rim_core::message::{MessageState, Receipt};
 use rim_core::{MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
 use crate::queue::Wanted;
@@ -17,6 +17,8 @@ pub(crate) enum Outcome {
         at: Timestamp,
         /// Who came back for it, with the `rev` before.
         brought_back: Option<UserId>,
+        /// Nothing of a plain message.
+        state: Option<Box<MessageState>>,
     },
     /// It was stored before.
     Resent {

@@ -1,10 +1,12 @@
 //! Writes what was decided, and commits.
 
 use deadpool_postgres::{Client, GenericClient};
+use futures_util::future::try_join_all;
 use futures_util::try_join;
-use rim_core::message::{NewMessage, Write};
+use rim_core::message::{Message, NewMessage, Write};
 use rim_core::upload::named;
 use rim_core::{MessageId, Rev, Seq, Timestamp};
+use rim_store::Value;
 use tokio_postgres::{Error, Statement};
 
 use super::Outcome;
@@ -13,7 +15,7 @@ use crate::failure::{Failure, Result};
 use crate::queue::Wanted;
 use crate::row::{Sql, array};
 use crate::text::Text;
-use crate::{changes, groups, uploads};
+use crate::{changes, groups, port, uploads};
 
 pub(crate) const MESSAGES: &str =
     "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
@@ -54,6 +56,9 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
         let at = messages.times.iter().copied().max().unwrap_or_default();
         uploads::pin(db, &messages.named, Timestamp(at)).await?;
     }
+    // And so is what is more than a plain message.
+    let extras = extras(writes, decided);
+    try_join_all(extras.iter().map(|(sql, row)| port::execute(db, sql, row))).await?;
     let written = try_join!(
         messages.insert(db, &statements.messages),
         records.insert(db, &statements.records),
@@ -63,6 +68,28 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
         db.batch_execute("COMMIT"),
     );
     written.map(drop).map_err(Failure::of_commit)
+}
+
+/// What new messages have beside their content.
+fn extras(writes: &[Wanted], decided: &Decided) -> Vec<(&'static str, Vec<Value<'static>>)> {
+    let mut rows = Vec::new();
+    for (item, outcome) in writes.iter().zip(&decided.outcomes) {
+        let Wanted::Write(Write::Append(new)) = item else { continue };
+        let Outcome::Appended { id, seq, rev, at, state: state @ Some(_), .. } = outcome else { continue };
+        rows.extend(rim_store::notes::new_rows(&Message {
+            id: *id,
+            group: new.group,
+            seq: *seq,
+            rev: *rev,
+            sender: new.sender,
+            client_msg_id: String::new(),
+            kind: new.kind,
+            content: String::new(),
+            created_at: *at,
+            state: state.clone(),
+        }));
+    }
+    rows
 }
 
 struct Statements {

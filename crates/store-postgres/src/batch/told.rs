@@ -65,9 +65,9 @@ impl Told {
 
 fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
     match (wanted, outcome) {
-        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, .. }) => {
+        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, state, .. }) => {
             let message = Message {
-                state: None,
+                state,
                 id,
                 group: new.group,
                 seq,

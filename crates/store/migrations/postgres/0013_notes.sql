@@ -43,6 +43,7 @@ CREATE TABLE replies (
     parent_seq bigint NOT NULL,
     PRIMARY KEY (group_id, root_seq, seq)
 );
+CREATE INDEX replies_by_place ON replies (group_id, seq);
 
 -- What users do for themselves alone; rev is one of their own. Up to where they have cleared a chat:
 CREATE TABLE cleared (
@@ -53,6 +54,7 @@ CREATE TABLE cleared (
     PRIMARY KEY (user_id, group_id)
 );
 CREATE INDEX cleared_by_rev ON cleared (user_id, rev);
+CREATE INDEX cleared_by_place ON cleared (group_id, seq);
 
 -- which messages they have hidden:
 CREATE TABLE hidden (
@@ -64,6 +66,7 @@ CREATE TABLE hidden (
     PRIMARY KEY (user_id, group_id, seq)
 );
 CREATE INDEX hidden_by_rev ON hidden (user_id, rev);
+CREATE INDEX hidden_by_place ON hidden (group_id, seq);
 
 -- and which they have starred, or had: what is no star any more stays, so that sync can tell of it.
 CREATE TABLE starred (

@@ -21,7 +21,7 @@ pub(super) fn all(db: &dyn Read, group: GroupId) -> Step<Vec<Member>> {
     db.all(sql, &params![group], read)
 }
 
-pub(super) fn current(db: &dyn Read, group: GroupId, user: UserId) -> Step<Option<Member>> {
+pub(crate) fn current(db: &dyn Read, group: GroupId, user: UserId) -> Step<Option<Member>> {
     db.first(CURRENT, &params![group, user], read)
 }
 
@@ -30,14 +30,14 @@ fn read(row: Fields<'_>) -> Step<Member> {
 }
 
 /// Those of `users` who are members now, each once.
-pub(super) fn among(db: &dyn Read, group: GroupId, users: &[UserId]) -> Step<Vec<UserId>> {
+pub(crate) fn among(db: &dyn Read, group: GroupId, users: &[UserId]) -> Step<Vec<UserId>> {
     let keys: Vec<_> = unique(users).map(|user| params![group, user].to_vec()).collect();
     let found = db.first_of_each(CURRENT, &keys, |row| row.get("user_id"))?;
     Ok(found.into_iter().flatten().collect())
 }
 
 /// Those of `users` who are or were members.
-pub(super) fn ever_among(db: &dyn Read, group: GroupId, users: &[UserId]) -> Step<HashSet<UserId>> {
+pub(crate) fn ever_among(db: &dyn Read, group: GroupId, users: &[UserId]) -> Step<HashSet<UserId>> {
     let keys: Vec<_> = unique(users).map(|user| params![group, user].to_vec()).collect();
     let sql = "SELECT user_id FROM members WHERE group_id = $1 AND user_id = $2";
     let found = db.first_of_each(sql, &keys, |row| row.get("user_id"))?;

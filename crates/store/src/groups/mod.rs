@@ -13,10 +13,10 @@ use rim_core::size::PART_BYTES;
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Timestamp, UserId};
 
+pub(crate) use self::members::{among, current, ever_among};
 pub(crate) use self::pieces::SINGLE_CHATS;
 use self::pieces::{Adding, Creating, Removing};
-use self::room::Room;
-pub(crate) use self::room::{DEPARTURES, GROUP_EVENTS, GROUPS};
+pub(crate) use self::room::{DEPARTURES, GROUP_EVENTS, GROUPS, Room};
 pub use self::room::{FORGET_LEAVING, bring_back};
 use crate::database::{Database, Tx};
 use crate::failure::Result as Step;
@@ -170,7 +170,8 @@ impl<D: Database> Groups for D {
 
     async fn groups_part(&self, user: UserId, after: GroupId, bytes: usize) -> Result<Part<Group, GroupId>> {
         self.read(move |db| {
-            let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single
+            let sql = "SELECT g.id, g.name, g.avatar, g.mode, g.creator_id, g.single, g.who_pins, g.who_mentions_all,
+                              g.expire_seconds
                        FROM members AS m JOIN groups AS g ON g.id = m.group_id
                        WHERE m.user_id = $1 AND m.group_id > $2 AND m.left_rev IS NULL ORDER BY m.group_id LIMIT $3";
             part::read(db, sql, &params![user, after, part::AT_ONCE], bytes, room::read, |group| group.id)

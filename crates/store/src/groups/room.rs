@@ -1,12 +1,12 @@
 //! A group that is being changed: loaded once, and written once.
 
 use rim_core::event::{Change, GroupChange};
-use rim_core::group::{self, Group, NewGroup, Role};
+use rim_core::group::{self, Group, NewGroup, Role, Settings};
 use rim_core::group_event::GroupEvent;
 use rim_core::{GroupId, Refusal, Rev, Timestamp, UserId};
 
 use super::members::Joining;
-use crate::database::{Fields, Head, Tx};
+use crate::database::{Fields, Head, Read, Tx};
 use crate::failure::Result as Step;
 use crate::table::{Table, integer, optional, text};
 use crate::{membership, params};
@@ -66,18 +66,18 @@ pub(crate) const GROUP_EVENTS: Table = Table {
 };
 
 /// A group that only this transaction moves.
-pub(super) struct Room {
-    pub(super) group: Group,
-    pub(super) head: Head,
-    /// The latest change of name, avatar or creator.
-    pub(super) info_rev: Rev,
-    pub(super) member_count: u64,
+pub(crate) struct Room {
+    pub(crate) group: Group,
+    pub(crate) head: Head,
+    /// The latest change of name, avatar, creator or settings.
+    pub(crate) info_rev: Rev,
+    pub(crate) member_count: u64,
 }
 
 impl Room {
     /// # Errors
     /// `NoSuchGroup`.
-    pub(super) fn lock(tx: &mut dyn Tx, group: GroupId) -> Step<Self> {
+    pub(crate) fn lock(tx: &mut dyn Tx, group: GroupId) -> Step<Self> {
         let head = tx.lock_groups(&[group])?.pop().ok_or(Refusal::NoSuchGroup)?;
         Self::read(tx, head)
     }
@@ -86,13 +86,15 @@ impl Room {
     ///
     /// # Errors
     /// `NoSuchGroup`.
-    pub(super) fn look(tx: &dyn Tx, group: GroupId) -> Step<Self> {
-        Self::read(tx, Head { group, ..Head::default() })
+    pub(crate) fn look(db: &dyn Read, group: GroupId) -> Step<Self> {
+        Self::read(db, Head { group, ..Head::default() })
     }
 
-    fn read(tx: &dyn Tx, head: Head) -> Step<Self> {
-        let sql = "SELECT id, name, avatar, mode, creator_id, single, info_rev, member_count FROM groups WHERE id = $1";
-        let room = tx.reader().first(sql, &params![head.group], |row| {
+    fn read(db: &dyn Read, head: Head) -> Step<Self> {
+        let sql =
+            "SELECT id, name, avatar, mode, creator_id, single, who_pins, who_mentions_all, expire_seconds,
+                          info_rev, member_count FROM groups WHERE id = $1";
+        let room = db.first(sql, &params![head.group], |row| {
             let (info_rev, member_count) = (row.get("info_rev")?, row.get("member_count")?);
             Ok(Self { group: read(row)?, head, info_rev, member_count })
         })?;
@@ -116,7 +118,7 @@ impl Room {
     }
 
     /// Writes what has changed of it.
-    pub(super) fn save(&self, tx: &mut dyn Tx) -> Step<()> {
+    pub(crate) fn save(&self, tx: &mut dyn Tx) -> Step<()> {
         let sql =
             "UPDATE groups SET name = $2, avatar = $3, creator_id = $4, info_rev = $5, member_count = $6
                    WHERE id = $1";
@@ -283,7 +285,7 @@ fn record(tx: &dyn Tx, change: &Change) -> Step<()> {
     tx.execute(sql, &params![group, place, *seq, kind, *actor, users, *count, name.as_ref(), *at]).map(drop)
 }
 
-/// Of `id, name, avatar, mode, creator_id, single`.
+/// Of `id, name, avatar, mode, creator_id, single, who_pins, who_mentions_all, expire_seconds`.
 pub(super) fn read(row: Fields<'_>) -> Step<Group> {
     Ok(Group {
         id: row.get("id")?,
@@ -292,5 +294,10 @@ pub(super) fn read(row: Fields<'_>) -> Step<Group> {
         mode: row.get("mode")?,
         creator: row.get("creator_id")?,
         single: row.get("single")?,
+        settings: Settings {
+            who_pins: row.get("who_pins")?,
+            who_mentions_all: row.get("who_mentions_all")?,
+            expire_seconds: row.get("expire_seconds")?,
+        },
     })
 }

@@ -4,7 +4,7 @@ use super::Claim;
 use super::world::{MANY, NO_GROUP, NO_USER, World, group_change, new_group, refusal};
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
-use rim_core::group::{Group, NewGroup, Role};
+use rim_core::group::{Group, NewGroup, Role, Settings};
 use rim_core::{Refusal, Rev, Seq};
 
 use Role::{Admin, Common};
@@ -34,6 +34,7 @@ pub async fn a_group_begins_with_its_founders_in_order(w: &mut World) -> Claim {
         mode: 2,
         creator: anna,
         single: false,
+        settings: Settings::default(),
     };
     for member in [anna, bob, carl, dan] {
         assert_eq!(w.store.groups_of(member).await?.as_slice(), std::slice::from_ref(&expected));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rim_core::event::{Change, ChatChange, GroupChange};
 use rim_core::friend::{self, FriendAction, Friendship};
-use rim_core::group::{self, Group, Member, NewGroup, Role};
+use rim_core::group::{self, Group, Member, NewGroup, Role, Settings};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{self, Mark, Message, NewMessage, Receipt};
 use rim_core::sync::Stay;
@@ -90,7 +90,7 @@ impl Person {
 impl Room {
     fn new(id: GroupId, new: &NewGroup, single: bool) -> Self {
         let NewGroup { creator, name, avatar, mode, .. } = new.clone();
-        let group = Group { id, name, avatar, mode, creator, single };
+        let group = Group { id, name, avatar, mode, creator, single, settings: Settings::default() };
         Self { group, rev: Rev(0), people: Vec::new(), messages: Vec::new(), events: Vec::new() }
     }
 

@@ -7,14 +7,15 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Fixture;
-use crate::{Committed, Feed, Result, Store, StoreError, callback};
+use crate::{Acting, Committed, Feed, Result, Store, StoreError, callback};
 use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, ChatChange, Ended, GroupChange};
 use rim_core::friend::FriendAction;
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::message::{
-    Chat, History, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
+    Chat, Extras, History, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
 };
+use rim_core::note::{Act, Noted, Windows};
 use rim_core::session::{NewSession, Proof, TokenHash};
 use rim_core::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
 use rim_core::user::NewUser;
@@ -284,6 +285,36 @@ impl World {
         append(&self.store, text(sender, group, client_msg_id, content, self.now())).await
     }
 
+    /// A text that has more than its content.
+    pub async fn send_with(
+        &self,
+        sender: UserId,
+        group: GroupId,
+        content: &str,
+        extras: Extras,
+    ) -> Result<Sent> {
+        let client_msg_id = format!("message {}", self.fresh());
+        let plain = text(sender, group, &client_msg_id, content, self.now());
+        append(&self.store, NewMessage { extras: Some(Box::new(extras)), ..plain }).await
+    }
+
+    /// Does something with a message, with all the time in the world.
+    pub async fn act(&self, user: UserId, group: GroupId, message: MessageId, act: Act) -> Result<Message> {
+        self.store.act(self.acting(user, group, message, act)).await
+    }
+
+    pub fn acting(&self, user: UserId, group: GroupId, message: MessageId, act: Act) -> Acting {
+        let windows = Windows { edit_ms: None, recall_ms: None };
+        let (now, connection) = (self.now(), ConnectionId(0));
+        Acting { user, group, message, act, windows, session: None, now, connection }
+    }
+
+    /// A message as the user sees it now.
+    pub async fn message(&self, user: UserId, group: GroupId, message: MessageId) -> Message {
+        let messages = self.messages(user, group).await;
+        messages.into_iter().find(|found| found.id == message).expect("they see it")
+    }
+
     pub async fn delivered(&self, user: UserId, group: GroupId, message: MessageId) -> Result<()> {
         self.mark(user, group, message, Receipt::Delivered).await
     }
@@ -521,6 +552,37 @@ pub fn group_change(change: Change) -> (GroupId, Rev, UserId, GroupChange) {
         Change::Group { group, rev, actor, what, .. } => (group, rev, actor, what),
         other => panic!("a group changed: {other:?}"),
     }
+}
+
+/// The message, the `rev`, who did it, what, and who may not see it.
+#[track_caller]
+pub fn noted(change: Change) -> (Message, Rev, UserId, Noted, Vec<UserId>) {
+    match change {
+        Change::Noted { message, rev, actor, what, mut blind, .. } => {
+            blind.sort_unstable();
+            ((*message).clone(), rev, actor, what, blind)
+        }
+        other => panic!("something happened to a message: {other:?}"),
+    }
+}
+
+/// A text that takes the place of a message's, under a `client_msg_id` of the sender's choice.
+pub fn edit(client_msg_id: &str, content: &str) -> Act {
+    Act::Edit {
+        client_msg_id: client_msg_id.into(),
+        kind: None,
+        content: content.into(),
+        mentions: Vec::new(),
+        mention_all: false,
+    }
+}
+
+pub fn react(emoji: &str) -> Act {
+    Act::React { emoji: emoji.into() }
+}
+
+pub fn unreact(emoji: &str) -> Act {
+    Act::Unreact { emoji: emoji.into() }
 }
 
 /// The user, their own `rev`, the group, and what.

@@ -1,0 +1,69 @@
+//! What messages are sent with beside their content: the part of the message path that plain messages have no need of.
+
+use rim_core::group::{Member, Role};
+use rim_core::message::{Extras, Message, MessageState, NewMessage, Sending};
+use rim_core::{Seq, Timestamp};
+
+use super::act::{MENTION, mentioned};
+use super::ledger::Book;
+use super::seen::seen;
+use crate::database::{Read, Tx};
+use crate::failure::Result as Step;
+use crate::groups::{self, Room};
+use crate::{Value, params};
+
+/// The state that a message begins with which is to be sent at this time; `None` of one that turns out to be plain. Asked
+/// of one that has extras, or is sent to a group whose messages expire, after it was looked up whether it was sent
+/// before. Whether its sender may write at all is for others to say: in a single chat they may be brought back first.
+///
+/// # Errors
+/// `NoSuchGroup`, and those of [`Extras::state`].
+pub fn admit(db: &dyn Read, new: &NewMessage, at: Timestamp) -> Step<Option<Box<MessageState>>> {
+    let group = Room::look(db, new.group)?.group;
+    let sender = groups::current(db, new.group, new.sender)?;
+    let sender = sender.unwrap_or(Member { user: new.sender, role: Role::Common });
+    let plain = Extras::default();
+    let extras = new.extras.as_deref().unwrap_or(&plain);
+    let target = match extras.reply_to {
+        Some(target) => Some(seen(db, new.sender, new.group, target)?),
+        None => None,
+    };
+    let book = Book { db, group: group.id, seq: Seq(0), single: group.single };
+    let sending = Sending { group: &group, settings: group.settings, sender, now: at };
+    Ok(extras.state(&sending, target.as_ref(), &book)?.map(Box::new))
+}
+
+/// Stores what a new message, whose row is stored, has beside its content.
+///
+/// # Errors
+/// Those of the database.
+pub fn store_extras(tx: &dyn Tx, message: &Message) -> Step<()> {
+    for (sql, row) in new_rows(message) {
+        tx.execute(sql, &row)?;
+    }
+    Ok(())
+}
+
+/// The statements that do it, and their parameters.
+pub fn new_rows(message: &Message) -> Vec<(&'static str, Vec<Value<'static>>)> {
+    let Message { id, group, seq, rev, .. } = *message;
+    let (Some(state), Some(body)) = (message.state.as_deref(), message.state_text()) else {
+        return Vec::new();
+    };
+    let mut rows = vec![(
+        "INSERT INTO states (group_id, seq, rev, body) VALUES ($1, $2, $3, $4)",
+        params![group, seq, rev, body].to_vec(),
+    )];
+    rows.extend(
+        mentioned(Some(state)).into_iter().map(|user| (MENTION, params![user, group, seq, id].to_vec())),
+    );
+    if let Some(to) = state.reply_to {
+        let sql = "INSERT INTO replies (group_id, root_seq, seq, parent_seq) VALUES ($1, $2, $3, $4)";
+        rows.push((sql, params![group, to.root, seq, to.seq].to_vec()));
+    }
+    if let Some(at) = state.expires_at {
+        let sql = "INSERT INTO expiring (group_id, seq, message_id, expires_at) VALUES ($1, $2, $3, $4)";
+        rows.push((sql, params![group, seq, id, at].to_vec()));
+    }
+    rows
+}
