@@ -185,4 +185,13 @@ pub enum ChatChange {
     Unstarred {
         message: MessageId,
     },
+    /// Scheduled a message, or changed or cancelled one.
+    Scheduled {
+        id: u64,
+    },
+    /// A message of theirs could not be sent in its time.
+    ScheduleFailed {
+        id: u64,
+        why: String,
+    },
 }

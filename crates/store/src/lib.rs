@@ -1,6 +1,7 @@
 //! What rim keeps: the ports to it, and its use cases.
 //!
-//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`]), whose methods
+//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`],
+//! [`Schedules`]), whose methods
 //! are whole use cases with a transaction of their own. They are written here, once, over the port of a [`Database`]; what
 //! a caller may do is decided inside of the transaction by the rules of `rim-core`. What was tuned by measuring each
 //! database has for itself: [`Messages`] and [`Logins`].
@@ -54,6 +55,7 @@ pub use logins::Logins;
 pub use messages::Messages;
 pub use notes::{Acting, Notes};
 pub use part::Part;
+pub use scheduled::Schedules;
 pub use sessions::Sessions;
 pub use shared::{SeenUpTo, SharedStore};
 pub use uploads::Uploads;
@@ -89,7 +91,7 @@ pub trait CommitObserver: Send + Sync + 'static {
 /// - A method that nobody waits for any more is not carried out, if it has not begun.
 #[async_trait]
 pub trait Store:
-    Users + Sessions + Friends + Groups + Uploads + Chats + Notes + Messages + Logins + 'static
+    Users + Sessions + Friends + Groups + Uploads + Chats + Notes + Schedules + Messages + Logins + 'static
 {
     /// Which store this is; the same as long as it is open.
     fn identity(&self) -> &Identity;

@@ -49,6 +49,8 @@ const CLEARED: u8 = 3;
 const HIDDEN: u8 = 4;
 const STARRED: u8 = 5;
 const UNSTARRED: u8 = 6;
+const SCHEDULED: u8 = 7;
+const SCHEDULE_FAILED: u8 = 8;
 
 const RECEIPTS: [Receipt; 2] = [Receipt::Delivered, Receipt::Read];
 const ROLES: [Role; 2] = [Role::Common, Role::Admin];
@@ -107,6 +109,8 @@ impl Change {
                     ChatChange::Hidden { messages, spans } => out.put((HIDDEN, messages, pairs(spans))),
                     ChatChange::Starred { message } => out.put((STARRED, message)),
                     ChatChange::Unstarred { message } => out.put((UNSTARRED, message)),
+                    ChatChange::Scheduled { id } => out.put((SCHEDULED, id)),
+                    ChatChange::ScheduleFailed { id, why } => out.put((SCHEDULE_FAILED, id, why)),
                 }
                 out.put(time(*at));
             }
@@ -172,6 +176,11 @@ impl Change {
                     }
                     STARRED => ChatChange::Starred { message: from.take()? },
                     UNSTARRED => ChatChange::Unstarred { message: from.take()? },
+                    SCHEDULED => ChatChange::Scheduled { id: from.take()? },
+                    SCHEDULE_FAILED => {
+                        let (id, why) = from.take()?;
+                        ChatChange::ScheduleFailed { id, why }
+                    }
                     _ => return None,
                 };
                 Self::Chat { user, rev, group, what, at: time_of(from.take()?) }
@@ -408,6 +417,8 @@ mod tests {
             }),
             chat(ChatChange::Starred { message: MessageId(7) }),
             chat(ChatChange::Unstarred { message: MessageId(7) }),
+            chat(ChatChange::Scheduled { id: 5 }),
+            chat(ChatChange::ScheduleFailed { id: 5, why: "no such group".into() }),
             Change::Message { message: Arc::clone(&stated), connection: ConnectionId(0) },
             noted(Noted::Edited),
             noted(Noted::Recalled),

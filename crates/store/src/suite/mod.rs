@@ -31,6 +31,7 @@ mod model;
 pub mod notes;
 pub mod random;
 pub mod receipts;
+pub mod scheduled;
 pub mod sessions;
 pub mod shared;
 pub mod strangers;
