@@ -32,12 +32,10 @@ const LEFT_OUT = [
   "ReceivedError.serverMsgId",
   "ReceivedNotify.content",
   "ReceivedNotify.clientMsgId",
-  "ReceivedNotify.msgId",
   "ReceivedNotify.uids",
   "ReceivedNotify.role",
   "ReceivedNotify.createdAt",
   "ReceivedNotify.name",
-  "ReceivedNotify.fromRev",
 ];
 
 /**

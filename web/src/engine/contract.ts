@@ -8,10 +8,10 @@ import type { Friendship, Kind, Session, User } from "./wire.gen";
 export type { User };
 
 /** `Merged`: several messages that were forwarded as one card; only the server makes it. */
-export type MessageKind = Kind | "Merged";
+export type MessageKind = Kind;
 
 /** What a person may send. */
-export type SentKind = Kind;
+export type SentKind = Exclude<Kind, "Merged">;
 
 /** How far a message of one's own has come. Others' messages are always `stored`. */
 export type MessageState =
@@ -240,7 +240,7 @@ export interface Failure {
 }
 
 /** A message that is sent later. */
-export interface Scheduled {
+export interface Scheduled extends Extras {
   /** Null while the server does not know of it. */
   readonly id: number | null;
   readonly gid: number;
@@ -331,7 +331,14 @@ export interface Live<T> {
   subscribe(changed: () => void): () => void;
 }
 
-export interface Engine {
+/** A message of somebody else; or one that has come to mention oneself, which each does once at most. */
+export interface Arrived {
+  readonly row: ChatRow;
+  readonly message: Message;
+  readonly mention: boolean;
+}
+
+export interface Engine extends MessageActs {
   readonly account: Live<Account>;
   readonly connection: Live<ConnectionState>;
   readonly keeping: Live<Keeping>;
@@ -347,7 +354,7 @@ export interface Engine {
   /** One chat; null where there is none of that id. Loads what it needs when it is first subscribed to. */
   chat(gid: number): Live<ChatView | null>;
   /** A message of somebody else arrived while this tab is the one that notifies. */
-  onArrival(heard: (arrival: { readonly row: ChatRow; readonly message: Message }) => void): () => void;
+  onArrival(heard: (arrival: Arrived) => void): () => void;
 
   /** What may be known of the server before anybody is signed in. */
   serverInfo(): Promise<Outcome<ServerInfo>>;

@@ -1677,8 +1677,8 @@ describe("several tabs", () => {
     expect(world.server.connections).toBe(0);
     for (const store of browser.stores.values()) {
       expect(await store.load()).toEqual({
-        facts: { singles: {}, users: [], friends: [], groups: [], members: [] },
-        intents: { pending: [], drafts: [], marks: [] },
+        facts: { singles: {}, users: [], friends: [], groups: [], members: [], sights: [], stars: [], mentioned: [] },
+        intents: { pending: [], drafts: [], marks: [], acts: [], rewrites: [] },
       });
     }
     await pass(world, tab.engine.login({ account: "anna", password: "x" }));

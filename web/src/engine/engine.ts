@@ -2,6 +2,7 @@
 
 import type {
   Account,
+  Arrived,
   ChatRow,
   ChatView,
   ConnectionState,
@@ -9,12 +10,16 @@ import type {
   Device,
   Engine,
   Extras,
+  Failure,
+  GroupSettings,
   Keeping,
   MembersPage,
   Message,
+  MessageActs,
   Outcome,
   Problem,
   Relation,
+  Scheduled,
   SentKind,
   ServerInfo,
   User,
@@ -31,8 +36,7 @@ import type { Addressee } from "./storage";
 import { NO_CONTACTS } from "./views";
 import { serverInfo } from "./wire";
 import * as wire from "./wire.gen";
-
-type Arrival = { readonly row: ChatRow; readonly message: Message };
+import * as live from "./wire.live";
 
 /** What is remembered over reloads. */
 interface Remembered {
@@ -57,10 +61,14 @@ export class RimEngine implements Engine {
   readonly contacts = new Cell<Contacts>(NO_CONTACTS);
   readonly online = new Cell<ReadonlySet<number>>(NOBODY);
   readonly unread = new Cell<number>(0);
+  readonly failures = new Cell<readonly Failure[]>([]);
+  readonly scheduled = new Cell<readonly Scheduled[] | null>(null, (is) => {
+    if (is) void this.loggedIn?.later.load();
+  });
   readonly clockAhead: Cell<number>;
   private readonly clock: ServerClock;
   private readonly chatCells = new Map<number, Cell<ChatView | null>>();
-  private readonly listeners = new Set<(arrival: Arrival) => void>();
+  private readonly listeners = new Set<(arrival: Arrived) => void>();
   private readonly lasts = new Set<() => void>();
   private readonly rest: Rest;
   private loggedIn: LoggedIn | null = null;
@@ -93,7 +101,7 @@ export class RimEngine implements Engine {
     return cell;
   }
 
-  onArrival(heard: (arrival: Arrival) => void): () => void {
+  onArrival(heard: (arrival: Arrived) => void): () => void {
     this.listeners.add(heard);
     return () => this.listeners.delete(heard);
   }
@@ -216,7 +224,7 @@ export class RimEngine implements Engine {
   }
 
   async listMembers(gid: number, asked: { search: string; after: number | null }): Promise<Outcome<MembersPage>> {
-    return (await this.loggedIn?.membersPage(gid, asked)) ?? LOGGED_OUT;
+    return (await this.loggedIn?.people.page(gid, asked)) ?? LOGGED_OUT;
   }
 
   async addMembers(gid: number, uids: readonly number[]): Promise<Outcome> {
@@ -252,6 +260,110 @@ export class RimEngine implements Engine {
 
   send(gid: number, kind: SentKind, content: string, to?: Addressee, extras?: Extras): void {
     void this.loggedIn?.send(gid, kind, content, to, extras);
+  }
+
+  edit(gid: number, key: string, to: Parameters<MessageActs["edit"]>[2]): void {
+    this.loggedIn?.doing.edit(gid, key, to);
+  }
+
+  recall(gid: number, key: string): void {
+    this.loggedIn?.doing.recall(gid, key);
+  }
+
+  react(gid: number, key: string, emoji: string, on: boolean): void {
+    this.loggedIn?.doing.actOn(gid, key, { is: on ? "react" : "unreact", emoji });
+  }
+
+  pin(gid: number, key: string, on: boolean): void {
+    this.loggedIn?.doing.actOn(gid, key, { is: on ? "pin" : "unpin" });
+  }
+
+  star(gid: number, key: string, on: boolean): void {
+    this.loggedIn?.doing.actOn(gid, key, { is: on ? "star" : "unstar" });
+  }
+
+  hide(gid: number, keys: readonly string[]): void {
+    this.loggedIn?.doing.hide(gid, keys);
+  }
+
+  clear(gid: number): void {
+    this.loggedIn?.doing.clear(gid);
+  }
+
+  forward(from: number, keys: readonly string[], to: readonly number[], how: { merged: boolean; origin: boolean }): void {
+    this.loggedIn?.doing.forward(from, keys, to, how);
+  }
+
+  schedule(gid: number, message: Parameters<MessageActs["schedule"]>[1]): void {
+    this.loggedIn?.doing.schedule(gid, message);
+  }
+
+  retry(failure: string): void {
+    this.loggedIn?.doing.retry(failure);
+  }
+
+  dismiss(failure: string): void {
+    this.loggedIn?.doing.dismiss(failure);
+  }
+
+  typing(gid: number): void {
+    this.loggedIn?.typing(gid);
+  }
+
+  async jump(gid: number, to: { id: number } | { seq: number }): Promise<Outcome<string>> {
+    return (await this.loggedIn?.jump(gid, to)) ?? LOGGED_OUT;
+  }
+
+  async nextMention(gid: number): Promise<Outcome<string | null>> {
+    return (await this.loggedIn?.nextMention(gid)) ?? LOGGED_OUT;
+  }
+
+  loadNewer(gid: number): void {
+    this.loggedIn?.loadNewer(gid);
+  }
+
+  toNewest(gid: number): void {
+    this.loggedIn?.toNewest(gid);
+  }
+
+  async edits(gid: number, key: string): ReturnType<MessageActs["edits"]> {
+    return (await this.loggedIn?.lists.edits(gid, key)) ?? LOGGED_OUT;
+  }
+
+  async reactors(gid: number, key: string, emoji: string | null, page: number): ReturnType<MessageActs["reactors"]> {
+    return (await this.loggedIn?.lists.reactors(gid, key, emoji, page)) ?? LOGGED_OUT;
+  }
+
+  async readers(gid: number, key: string): ReturnType<MessageActs["readers"]> {
+    return (await this.loggedIn?.lists.readers(gid, key)) ?? LOGGED_OUT;
+  }
+
+  async replies(gid: number, key: string): ReturnType<MessageActs["replies"]> {
+    return (await this.loggedIn?.lists.replies(gid, key)) ?? LOGGED_OUT;
+  }
+
+  async mentions(gid: number | null, page: number): ReturnType<MessageActs["mentions"]> {
+    return (await this.loggedIn?.lists.mentions(gid, page)) ?? LOGGED_OUT;
+  }
+
+  async stars(page: number): ReturnType<MessageActs["stars"]> {
+    return (await this.loggedIn?.lists.stars(page)) ?? LOGGED_OUT;
+  }
+
+  async reschedule(id: number, change: { content?: string; sendAt?: number }): Promise<Outcome> {
+    return (await this.loggedIn?.later.change(id, change)) ?? LOGGED_OUT;
+  }
+
+  async cancelScheduled(id: number): Promise<Outcome> {
+    return (await this.loggedIn?.later.cancel(id)) ?? LOGGED_OUT;
+  }
+
+  async sendScheduled(id: number): Promise<Outcome> {
+    return (await this.loggedIn?.later.send(id)) ?? LOGGED_OUT;
+  }
+
+  async updateSettings(gid: number, change: Partial<GroupSettings>): Promise<Outcome> {
+    return done(await this.act(live.groupSettings, { gid, ...change }));
   }
 
   resend(gid: number, key: string): void {
@@ -323,6 +435,8 @@ export class RimEngine implements Engine {
       contacts: this.contacts,
       online: this.online,
       unread: this.unread,
+      failures: this.failures,
+      scheduled: this.scheduled,
       chat: this.chatCells,
     };
     const loggedIn = new LoggedIn(ports, this.rest, token, me.id, store, published, this.clock, {
@@ -334,7 +448,7 @@ export class RimEngine implements Engine {
         this.remember({ token, me: changed });
         this.account.set({ is: "in", me: changed });
       },
-      arrived: (gid, message) => this.arrived(gid, message),
+      arrived: (gid, message, mention) => this.arrived(gid, message, mention),
       out: (why) => void this.rejected(token, why),
     });
     this.loggedIn = loggedIn;
@@ -385,15 +499,17 @@ export class RimEngine implements Engine {
     this.contacts.set(NO_CONTACTS);
     this.online.set(NOBODY);
     this.unread.set(0);
+    this.failures.set([]);
+    this.scheduled.set(null);
     this.keeping.set("lasting");
     for (const cell of this.chatCells.values()) cell.set(null);
     this.account.set({ is: "out", why });
   }
 
-  private arrived(gid: number, message: Message): void {
+  private arrived(gid: number, message: Message, mention: boolean): void {
     const row = this.chats.get().find((one) => one.gid === gid);
     if (row === undefined) return;
-    for (const heard of [...this.listeners]) heard({ row, message });
+    for (const heard of [...this.listeners]) heard({ row, message, mention });
   }
 
   /** An operation that changes what is shown: done when it is shown. */

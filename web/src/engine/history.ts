@@ -1,7 +1,7 @@
 // Which history this copy is of. A server whose database was restored, or is another one, has other things under the same
 // numbers; so the copy begins anew, and what was not sent yet goes on by itself only to a chat that is surely the same.
 
-import type { Intended } from "./outbox";
+import type { Intended } from "./intended";
 import type { Replica } from "./replica";
 import type { Addressee, Batch, Draft, GroupRecord, Intents, Pending } from "./storage";
 import { sameStore } from "./wire";
@@ -12,10 +12,17 @@ export const ELSEWHERE = "this was written for another chat: the history of the 
 
 /** Marks what is not sent yet with whom it is for, before the copy that knows it is gone. */
 export function marked(replica: Replica, intents: Intended): Intents {
+  // What one wants done with messages of the other history is forgotten with them; one's own words are not.
+  const later = intents.acts().flatMap(({ id, gid, deed, at, order }): Pending[] => {
+    if (deed.is !== "schedule") return [];
+    const { kind, content } = deed;
+    const state = { is: "failed", reason: ELSEWHERE } as const;
+    return [{ clientMsgId: id, gid, kind, content, at, order, after: 0, state, to: replica.addressee(gid) }];
+  });
   const pending = intents.outbox().filter(({ to }) => to === undefined);
   const drafts = [...intents.drafts.values()].filter(({ text, to }) => text !== "" && to === undefined);
   return {
-    pending: pending.map((entry) => ({ ...entry, to: replica.addressee(entry.gid) })),
+    pending: [...pending.map((entry) => ({ ...entry, to: replica.addressee(entry.gid) })), ...later],
     drafts: drafts.map((draft) => ({ ...draft, to: replica.addressee(draft.gid) })),
   };
 }

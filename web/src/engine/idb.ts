@@ -1,11 +1,12 @@
 // A store in IndexedDB, one database for each account.
 
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 import type { StoreEvents } from "./ports";
 import {
   ALL_LISTS,
   type Batch,
   type EventRecord,
+  type Facts,
   type GroupRecord,
   LISTS,
   type List,
@@ -13,12 +14,15 @@ import {
   type Pending,
   READ_WHOLE,
   type Records,
+  SETTLED,
   type Singles,
   type Snapshot,
   type Store,
   eachRecord,
+  isEmpty,
   snapshotOf,
 } from "./storage";
+import { newer } from "./noted";
 import type { StoredMessage } from "./wire";
 
 /** What there is one of has a store together. */
@@ -32,7 +36,9 @@ interface Schema extends DBSchema, Stores {
 
 type Name = List | typeof SINGLES;
 
-const VERSION = 2;
+const VERSION = 3;
+/** What came with it; what there was is kept. */
+const OF_VERSION_3: readonly List[] = ["sights", "stars", "mentioned", "acts", "rewrites"];
 const REPLICA: readonly Name[] = [SINGLES, ...OF_STORE];
 const ALL: readonly Name[] = [SINGLES, ...ALL_LISTS];
 
@@ -48,6 +54,8 @@ export class IdbStore implements Store {
           const [first, ...more] = LISTS[list].key;
           db.createObjectStore(list, { keyPath: more.length === 0 ? (first ?? null) : [...LISTS[list].key] });
         };
+        if (from > 0) OF_VERSION_3.forEach(create);
+        if (from === 2) return;
         if (from === 1) {
           create("events");
           // What happened before it was kept comes with everything else, anew.
@@ -90,15 +98,32 @@ export class IdbStore implements Store {
     const write = this.db.transaction(storesOf(batch), "readwrite");
     const done: Promise<unknown>[] = [write.done];
     const store = <N extends Name>(name: N) => write.objectStore(name);
+    /** What was begun before is not kept alone. */
+    const abort = (error: unknown): never => {
+      try {
+        write.abort();
+      } catch {
+        // It is aborted already.
+      }
+      throw error;
+    };
     try {
       if (facts.anew === true) for (const name of REPLICA) done.push(store(name).clear());
       for (const [key, value] of Object.entries(facts.singles ?? {})) done.push(store(SINGLES).put(value, key as keyof Singles));
       for (const gid of facts.membersForgotten ?? []) {
         done.push(store("members").delete(IDBKeyRange.bound([gid, 0], [gid, Infinity])));
       }
-      eachRecord(batch, (list, record) => done.push(store(list).put(record)));
-      for (const id of intents.settled ?? []) done.push(store("pending").delete(id));
-      for (const { gid, text } of intents.drafts ?? []) if (text === "") done.push(store("drafts").delete(gid));
+      const messages = new Map<number, StoredMessage[]>();
+      eachRecord(batch, (list, record) => {
+        if (list === "messages") gather(messages, record as StoredMessage);
+        else if (isEmpty(list, record)) done.push(store(list).delete(keyIn(list, record)));
+        else done.push(store(list).put(record));
+      });
+      for (const [gid, some] of messages) done.push(putNewer(store("messages"), gid, some, facts.gone).catch(abort));
+      for (const { gid, ranges } of facts.gone ?? []) {
+        for (const { from, to } of ranges) done.push(store("messages").delete(IDBKeyRange.bound([gid, from], [gid, to])));
+      }
+      for (const id of intents.settled ?? []) for (const list of SETTLED) done.push(store(list).delete(id));
     } catch (error) {
       write.abort();
       await Promise.allSettled(done);
@@ -147,6 +172,35 @@ export class IdbStore implements Store {
   }
 }
 
+type Messages = IDBPObjectStore<Schema, Name[], "messages", "readwrite">;
+
+/** Of each message the newer of what is there and what is put; none that goes in the same batch. */
+async function putNewer(store: Messages, gid: number, messages: readonly StoredMessage[], gone: Facts["gone"]): Promise<void> {
+  const ranges = (gone ?? []).filter((each) => each.gid === gid).flatMap((each) => each.ranges);
+  const left = messages.filter(({ seq }) => ranges.every(({ from, to }) => seq < from || seq > to));
+  const seqs = left.map(({ seq }) => seq);
+  const [from, to] = [Math.min(...seqs), Math.max(...seqs)];
+  const together = to - from < 2 * left.length + 16;
+  // New ones come side by side, and where they come there is nothing yet.
+  const there = together
+    ? await store.getAll(IDBKeyRange.bound([gid, from], [gid, to]))
+    : await Promise.all(seqs.map(async (seq) => store.get([gid, seq])));
+  const old = new Map(there.flatMap((message) => (message === undefined ? [] : [[message.seq, message]])));
+  // Async, so that one that cannot be put leaves none of the others alone.
+  await Promise.all(left.map(async (message) => store.put(newer(old.get(message.seq), message))));
+}
+
+function gather(messages: Map<number, StoredMessage[]>, message: StoredMessage): void {
+  const some = messages.get(message.gid);
+  if (some === undefined) messages.set(message.gid, [message]);
+  else some.push(message);
+}
+
+function keyIn<L extends List>(list: L, record: Records[L]): IDBValidKey {
+  const [first, ...more] = LISTS[list].key.map((part) => record[part as keyof Records[L]] as IDBValidKey);
+  return more.length === 0 ? (first ?? []) : [first ?? [], ...more];
+}
+
 /** What earlier clients left. */
 const UPGRADED: { readonly [L in List]?: (record: unknown) => unknown } = {
   // They knew no places among messages.
@@ -159,11 +213,12 @@ const UPGRADED: { readonly [L in List]?: (record: unknown) => unknown } = {
 };
 
 function storesOf({ facts, intents }: Batch): Name[] {
-  const { anew, singles, membersForgotten, ...lists } = { ...facts, ...intents };
+  const { anew, singles, membersForgotten, changed, gone, settled, ...lists } = { ...facts, ...intents };
   const names = new Set<Name>(ALL.filter((name) => name in lists));
   if (anew === true) for (const name of REPLICA) names.add(name);
   if (singles !== undefined) names.add(SINGLES);
   if (membersForgotten !== undefined) names.add("members");
-  if (intents.settled !== undefined) names.add("pending");
+  if (changed !== undefined || gone !== undefined) names.add("messages");
+  if (settled !== undefined) for (const list of SETTLED) names.add(list);
   return [...names];
 }

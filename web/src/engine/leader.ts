@@ -3,7 +3,9 @@
 
 import { Backoff } from "./backoff";
 import type { ConnectionState } from "./contract";
-import { type Intended, Outbox } from "./outbox";
+import { askFor, lookAt } from "./asking";
+import type { Intended, Item } from "./intended";
+import { Outbox } from "./outbox";
 import { MAX_SYNC_GROUPS } from "./limits.gen";
 import type { Ports } from "./ports";
 import { NOBODY, Presence } from "./presence";
@@ -12,15 +14,21 @@ import type { Pushed, Replica } from "./replica";
 import { type Rest, mapped } from "./rest";
 import { Connection, type End } from "./socket";
 import { judged, marked } from "./history";
-import { type Batch, type Intents, type Pending, isNothing, ofFacts, ofIntents } from "./storage";
-import { type Incoming, sameStore, syncAnswer } from "./wire";
+import { type Batch, type Intents, isNothing, ofFacts, ofIntents } from "./storage";
+import { Telling } from "./typing";
+import { type Incoming, messageList, sameStore, syncAnswer } from "./wire";
 import { type StoreState, markGroupRead, sync } from "./wire.gen";
+import { mentions } from "./wire.live";
 
 export interface LeaderEvents {
-  /** To be shown, stored and told to the other tabs. */
-  learned(batch: Batch, how: "live" | "sync" | "first sync"): void;
+  /** To be shown, stored and told to the other tabs; `quietly` where nobody is to be told of what is new in it. */
+  learned(batch: Batch, how: "live" | "sync" | "quietly"): void;
   status(status: ConnectionState): void;
   online(online: ReadonlySet<number>): void;
+  /** Somebody else is writing. */
+  types(gid: number, uid: number): void;
+  /** What one has scheduled may be otherwise now. */
+  rescheduled(): void;
   /** The server's time, in an answer that took so long. */
   clock(serverNow: number, tookMs: number): void;
   out(why: "revoked" | "disabled"): void;
@@ -35,6 +43,8 @@ const WINDOW = 200;
 const HEAL_MS = 1_000;
 /** After so many syncs that failed people are told. */
 const TROUBLED = 3;
+/** So many unread mentions of a chat are known one by one. */
+const MENTIONS = 200;
 /** More frames than this are not held while a sync runs: the next one brings them. */
 const HELD = 5_000;
 
@@ -44,6 +54,7 @@ export class Leader {
   private readonly outbox: Outbox;
   private readonly receipts: Receipts;
   private readonly presence: Presence;
+  private readonly telling: Telling;
   private readonly backoff: Backoff;
   private readonly syncBackoff: Backoff;
   private connection: Connection | null = null;
@@ -72,8 +83,19 @@ export class Leader {
     this.backoff = new Backoff(ports.random);
     this.syncBackoff = new Backoff(ports.random);
     this.outbox = new Outbox(ports, replica.uid, intents, {
-      mayGo: (entry) => this.mayGo(entry),
+      mayGo: (item) => this.mayGo(item),
       send: (frame) => this.connection?.send(frame),
+      ask: async (act) => {
+        const answer = await askFor(rest, replica, act);
+        if (answer.ok && !this.stopped) this.events.learned(ofFacts(answer.value), "live");
+        if (answer.ok && act.deed.is === "schedule") this.events.rescheduled();
+        return answer;
+      },
+      look: async (acts) => {
+        const facts = await lookAt(rest, replica, acts);
+        if (facts !== null && !this.stopped) this.events.learned(ofFacts(facts), "live");
+        return facts !== null;
+      },
       changed: (changed) => this.events.learned(ofIntents(changed), "live"),
       sync: () => this.sync(),
       loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false, blamed: null }),
@@ -86,6 +108,7 @@ export class Leader {
       // Tried again with the next connection, as nothing of it is kept.
       (gid) => void this.rest.ask(markGroupRead, { gid }),
     );
+    this.telling = new Telling(ports, replica.uid, (frame) => this.connection?.send(frame));
     this.presence = new Presence(ports, replica, {
       send: (frame) => this.connection?.send(frame),
       changed: (online) => this.events.online(online),
@@ -105,12 +128,18 @@ export class Leader {
   }
 
   /** There is something new to send. */
-  intended({ pending, drafts, marks }: Intents): void {
-    if (pending !== undefined) this.outbox.flush();
+  intended({ pending, acts, drafts, marks }: Intents): void {
+    if (pending !== undefined || acts !== undefined) this.outbox.flush();
     for (const mark of marks ?? []) this.receipts.marked(mark.gid);
     // Late: the history it was written for is gone, and the present one known. Otherwise the sync judges it.
-    const late = [...(pending ?? []), ...(drafts ?? [])].some(({ to }) => this.replica.isOfAnother(to?.store ?? null));
+    const written = [...(pending ?? []), ...(drafts ?? [])].map(({ to }) => to?.store ?? null);
+    const late = [...written, ...(acts ?? []).map(({ store }) => store)].some((store) => this.replica.isOfAnother(store));
     if (late && this.status.is === "online") this.judge();
+  }
+
+  /** One is writing in a chat. */
+  types(gid: number): void {
+    if (this.ready) this.telling.types(gid);
   }
 
   /** The network may be back, or somebody looks: the time to try, or to make sure. */
@@ -156,6 +185,8 @@ export class Leader {
     this.syncBackoff.reset();
     // Friends and chats come by sync alone.
     this.presence.look();
+    this.outbox.synced();
+    void this.nameMentions();
     if (!this.ready || this.status.is !== "syncing") return;
     this.backoff.reset();
     this.receipts.up();
@@ -196,6 +227,7 @@ export class Leader {
     switch (frame.is) {
       case "ack":
       case "error":
+        // A word of writing needs no answer.
         if (!this.outbox.answered(frame) && !this.presence.answered(frame)) this.receipts.answered(frame);
         break;
       case "message":
@@ -203,10 +235,31 @@ export class Leader {
         this.fitIn(frame, this.round);
         break;
       case "notice":
-        if (!this.presence.heard(frame.notice)) this.fitIn(frame, this.round);
+        this.noticed(frame);
         break;
       case "unknown":
         break;
+    }
+  }
+
+  private noticed(frame: Extract<Incoming, { is: "notice" }>): void {
+    const { kind, uid, gid } = frame.notice;
+    if (this.presence.heard(frame.notice)) return;
+    if (kind === "Typing") {
+      if (gid !== null) this.events.types(gid, uid);
+    } else if (kind.startsWith("Schedule")) this.events.rescheduled();
+    else this.fitIn(frame, this.round);
+  }
+
+  /** Asks which of the unread messages mention the user, where not all that the server has counted are known. */
+  private async nameMentions(): Promise<void> {
+    for (const { gid, told } of this.replica.living.doubtful) {
+      const { home } = this.replica;
+      const lastSeq = this.replica.groups.get(gid)?.lastSeq ?? 0;
+      const size = Math.min(Math.max(told ?? 0, 1), MENTIONS);
+      const answer = mapped(await this.rest.ask(mentions, { gid, page: 1, size }), messageList);
+      if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
+      if (answer.ok) this.events.learned(ofFacts(this.replica.mentioned(gid, answer.value, lastSeq)), "live");
     }
   }
 
@@ -279,7 +332,7 @@ export class Leader {
       const kept = anew ? marked(this.replica, this.intents) : {};
       first ||= anew;
       const facts = this.replica.merge(answer.value, first);
-      this.events.learned({ facts, intents: kept }, first ? "first sync" : "sync");
+      this.events.learned({ facts, intents: kept }, first ? "quietly" : "sync");
       for (const group of facts.groups ?? []) this.receipts.arrived(group.gid);
       // Of another store everything was answered, whatever was asked for.
       const slice = anew ? undefined : request.to;
@@ -289,10 +342,11 @@ export class Leader {
     }
   }
 
-  private mayGo({ to }: Pending): boolean {
+  private mayGo(item: Item): boolean {
     if (this.server === null) return true;
     if (this.replica.isOfAnother(this.server)) return false;
-    return to === undefined || to.store === null || sameStore(to.store, this.server);
+    const store = item.is === "act" ? item.act.store : (item.entry.to?.store ?? null);
+    return store === null || sameStore(store, this.server);
   }
 
   /** All of the present history is known: what was written for another one finds its chat, or none. */

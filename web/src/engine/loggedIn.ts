@@ -1,15 +1,23 @@
 // The user who is logged in, in one tab: what it knows, what it shows, and who does the work.
 
-import type { ChatView, ConnectionState, Extras, MembersPage, Message, Outcome, SentKind, User } from "./contract";
+import type { Act } from "./acts";
+import type { ChatView, ConnectionState, Extras, Message, Outcome, SentKind, User } from "./contract";
+import { Detour } from "./detour";
+import { Doing, tooLong } from "./doing";
+import { Intended } from "./intended";
 import { deleteStore } from "./keeping";
+import { Later } from "./later";
 import { Leader } from "./leader";
-import { MAX_CONTENT_BYTES } from "./limits.gen";
-import { Intended } from "./outbox";
+import { Lists } from "./lists";
+import { People } from "./people";
+import { Pins } from "./pins";
 import type { Ports, Signal } from "./ports";
+import { Quotes, findById } from "./quotes";
 import { bottom } from "./ranges";
-import { Replica } from "./replica";
-import { type Answer, mapped, outcome, type Rest } from "./rest";
+import { type Around, Replica } from "./replica";
+import { type Rest, mapped } from "./rest";
 import type { ServerClock } from "./serverclock";
+import { sees } from "./sight";
 import {
   type Addressee,
   type Batch,
@@ -21,22 +29,24 @@ import {
   type Pending,
   type Snapshot,
   type Store,
-  Writer,
   ofFacts,
   ofIntents,
 } from "./storage";
-import { Tabs, type Wish } from "./tabs";
+import { type Arrival, Tabs, type Wish } from "./tabs";
+import { Typists } from "./typing";
 import { Unsaved } from "./unsaved";
-import { type Large, type Published, Views, keyOf } from "./views";
+import { type Published, Views } from "./views";
 import { ChatWindow, PAGE } from "./window";
-import { type StoredMessage, happenedPage, historyPage } from "./wire";
+import { type StoredMessage, happenedPage, historyPage, keyOf, listed, messageList } from "./wire";
 import * as wire from "./wire.gen";
+import * as live from "./wire.live";
+import { Writer } from "./writer";
 
 export interface LoggedInEvents {
   status(status: ConnectionState): void;
   /** The account as it is now. */
   me(me: User): void;
-  arrived(gid: number, message: Message): void;
+  arrived(gid: number, message: Message, mention: boolean): void;
   out(why: "revoked" | "disabled"): void;
 }
 
@@ -49,14 +59,18 @@ const DRAFT_MS = 400;
 const STORING_MS = 1_000;
 /** What was read from the store so lately need not be read again to lead. */
 const FRESH_MS = 1_000;
-/** So long a list of members is not read again. */
-const LIST_MS = 60_000;
-/** And one that could not be had is asked for again, while somebody looks. */
-const LIST_RETRY_MS = 10_000;
-/** So many of a large group are asked for at a time. */
-const MEMBERS = 100;
+/** What could not be had is asked for again, while somebody looks. */
+const RETRY_MS = 10_000;
+/** A message whose place is not known is looked for among so many of the newest. */
+const NEWEST = 500;
+/** What stands last in the list is looked for so many pages up. */
+const PAGES_UP = 5;
 /** Of what happened in a chat so much is shown, the newest. */
 const EVENTS = 2_000;
+/** Timers take no more than this. */
+const MOST_WAIT_MS = 3_600_000;
+/** Whoever waits for a part of a chat is told after so long that it could not be had. */
+const OLDER_MS = 30_000;
 /** Chats that nobody looks at and that are still in memory. */
 const WINDOWS = 8;
 
@@ -64,6 +78,14 @@ export class LoggedIn {
   readonly replica: Replica;
   private readonly intents = new Intended();
   private readonly windows = new Map<number, ChatWindow>();
+  private readonly detours = new Map<number, Detour>();
+  private readonly quotes: Quotes;
+  private readonly pins: Pins;
+  private readonly typists: Typists;
+  readonly people: People;
+  readonly doing: Doing;
+  readonly lists: Lists;
+  readonly later: Later;
   /** What happened in the chats that are in memory, ascending. */
   private readonly happened = new Map<number, readonly EventRecord[]>();
   /** Counts how often all of that was lost: what was asked of the store before is not of this history. */
@@ -77,23 +99,21 @@ export class LoggedIn {
   private loadedAt = -Infinity;
   private stopped = false;
   /** Learned and not yet stored: the other tabs are told of them together. */
-  private arrivals: StoredMessage[] = [];
+  private arrivals: Arrival[] = [];
   private readonly drafts = new Map<number, Draft>();
   private storingDrafts: (() => void) | null = null;
   /** The message at which each chat was left; none: at the newest. */
   private readonly left = new Map<number, number>();
-  /** When the list of members of a chat was read. */
-  private readonly listed = new Map<number, number>();
-  /** Of the groups whose members are read in pages: how many they are, and what one is oneself. */
-  private readonly large = new Map<number, Large>();
-  /** Those of them in which something has happened, so that they are asked about again soon. */
-  private readonly stale = new Set<number>();
-  /** Whom the server was asked about by their number. */
-  private readonly asked = new Set<number>();
+  /** The mention that was jumped to last, by chat. */
+  private readonly mentionAt = new Map<number, number>();
+  /** Where what is at hand of a chat began, when its pins were asked for. */
+  private readonly bottoms = new Map<number, number>();
+  private expiring: (() => void) | null = null;
+  private forgetting: (() => void) | null = null;
   private publishedAt = -PUBLISH_MS;
   private pauseMs = PUBLISH_MS;
   /** Arrived, and told of when it is shown. */
-  private announced: StoredMessage[] = [];
+  private announced: Arrival[] = [];
   private publishing = false;
 
   constructor(
@@ -107,8 +127,36 @@ export class LoggedIn {
     private readonly events: LoggedInEvents,
   ) {
     this.replica = new Replica(uid);
-    const { windows, happened, large } = this;
-    this.views = new Views(this.replica, this.intents, { windows, happened, large }, published, () => clock.ahead.get());
+    const { windows, detours, happened, replica } = this;
+    const touched = (gid: number): void => this.touched(gid);
+    const isWatched = (gid: number): boolean => published.chat.get(gid)?.isWatched === true;
+    const again = (then: () => void): void => void ports.after(RETRY_MS, () => this.stopped || then());
+    this.people = new People(ports, rest, replica, {
+      isStopped: () => this.stopped,
+      isWatched,
+      met: (facts) => this.meet(facts),
+      touched,
+    });
+    this.quotes = new Quotes((gid) => this.loaded(gid), (gid, id) => this.fetchMessage(gid, id), touched, again);
+    this.pins = new Pins((gid) => this.fetchPins(gid), touched, again, isWatched);
+    this.typists = new Typists(ports, (uid) => this.views.user(uid), touched);
+    const { quotes, pins, typists } = this;
+    const shown = { windows, detours, quotes, pins, typists, happened, large: this.people.large };
+    this.views = new Views(replica, this.intents, shown, published, () => clock.ahead.get(), () => ports.now() + clock.ahead.get());
+    this.doing = new Doing(
+      ports,
+      replica,
+      this.intents,
+      (gid, key) => this.find(gid, key),
+      (intents) => void this.intend(intents),
+    );
+    this.lists = new Lists(
+      rest,
+      this.views,
+      (gid, key) => this.doing.target(gid, key)?.id ?? null,
+      (users) => this.meet(replica.introduce(users)),
+    );
+    this.later = new Later(rest, ports.uuid, () => this.soon());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
     const { after, frame } = ports;
@@ -119,6 +167,9 @@ export class LoggedIn {
       heard: (batch, arrivals) => this.heard(batch, arrivals),
       status: (status) => this.events.status(status),
       online: (online) => this.published.online.set(online),
+      types: (gid, who) => this.typists.types(gid, who),
+      typing: (gid) => this.leader?.types(gid),
+      rescheduled: () => this.reschedule(),
       clock: (ahead) => this.clock.set(ahead),
       wished: (wish) => this.wished(wish),
     });
@@ -140,6 +191,9 @@ export class LoggedIn {
     this.storeDrafts();
     this.stopped = true;
     this.unclock();
+    this.typists.clear();
+    this.expiring?.();
+    this.forgetting?.();
     this.leader?.stop();
     this.leader = null;
     this.tabs.stop();
@@ -215,8 +269,9 @@ export class LoggedIn {
     this.windows.set(gid, window);
     window.enter(this.views.unread(gid));
     this.touched(gid);
-    void this.listMembers(gid);
+    void this.people.list(gid);
     void this.readEvents(gid);
+    this.watchPins(gid);
     this.opened(gid);
   }
 
@@ -237,18 +292,76 @@ export class LoggedIn {
     if (place === null) this.left.delete(gid);
     else this.left.set(gid, place);
     this.windows.get(gid)?.leave(place);
+    this.detours.delete(gid);
+    this.mentionAt.delete(gid);
     this.touched(gid);
   }
 
   loadOlder(gid: number): void {
-    void this.windows.get(gid)?.grow();
+    const detour = this.detours.get(gid);
+    if (detour !== undefined) void detour.growUp();
+    else void this.windows.get(gid)?.grow();
+  }
+
+  loadNewer(gid: number): void {
+    void this.detours.get(gid)?.growDown();
+  }
+
+  toNewest(gid: number): void {
+    if (!this.detours.delete(gid)) return;
+    this.touched(gid);
+    this.publish();
+  }
+
+  /** Shows the part of a chat that a message is in. */
+  async jump(gid: number, to: { id: number } | { seq: number }): Promise<Outcome<string>> {
+    const { histories } = this;
+    const message = await this.locate(gid, to);
+    if (histories !== this.histories || message === "gone") return NO_SUCH_MESSAGE;
+    if (message === null) return { ok: false, problem: { is: "offline" } };
+    const { seq } = message;
+    const has = (part: { readonly messages: readonly StoredMessage[] } | undefined): boolean => part?.messages.some((one) => one.seq === seq) === true;
+    if (!sees(this.views.sight(gid), seq)) return NO_SUCH_MESSAGE;
+    if (has(this.windows.get(gid))) this.detours.delete(gid);
+    else if (!has(this.detours.get(gid))) {
+      const detour = new Detour(
+        gid,
+        this.writer,
+        () => this.writer.settled(),
+        () => this.replica.groups.get(gid),
+        (around, patienceMs) => this.within(patienceMs, this.tabs.wish({ want: "around", gid, around })),
+        () => this.touched(gid),
+      );
+      const opened = await detour.open(seq);
+      if (histories !== this.histories) return NO_SUCH_MESSAGE;
+      if (!opened) return { ok: false, problem: { is: "offline" } };
+      if (!has(detour)) return NO_SUCH_MESSAGE;
+      this.detours.set(gid, detour);
+    }
+    this.touched(gid);
+    this.publish();
+    return { ok: true, value: keyOf(message.uid, message.clientMsgId) };
+  }
+
+  async nextMention(gid: number): Promise<Outcome<string | null>> {
+    const seqs = this.views.mentions(gid);
+    const at = this.mentionAt.get(gid) ?? 0;
+    const seq = seqs.find((one) => one > at) ?? seqs[0];
+    if (seq === undefined) return { ok: true, value: null };
+    this.mentionAt.set(gid, seq);
+    return this.jump(gid, { seq });
+  }
+
+  /** One is writing. The leader tells the others, as often as they need it. */
+  typing(gid: number): void {
+    const group = this.replica.groups.get(gid);
+    if (group?.member !== true || group.membersOmitted) return;
+    if (this.leader !== null) this.leader.types(gid);
+    else this.tabs.shareTyping(gid);
   }
 
   async send(gid: number, kind: SentKind, content: string, seen?: Addressee, extras?: Extras): Promise<void> {
-    const tooLong = new TextEncoder().encode(content).length > MAX_CONTENT_BYTES;
-    const state: Pending["state"] = tooLong
-      ? { is: "failed", reason: `content: at most ${MAX_CONTENT_BYTES} bytes` }
-      : { is: "waiting" };
+    const state = tooLong(content);
     const clientMsgId = this.ports.uuid();
     const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
     const to = this.gone(seen) ?? this.replica.addressee(gid);
@@ -273,7 +386,9 @@ export class LoggedIn {
 
   async discard(gid: number, key: string): Promise<void> {
     const entry = this.failed(gid, key);
-    if (entry !== null) await this.intend({ settled: [entry.clientMsgId] });
+    if (entry === null) return;
+    const acts = this.intents.actsOn(gid, key).map(({ id }) => id);
+    await this.intend({ settled: [entry.clientMsgId, ...acts] });
   }
 
   /** The chat was deleted from the list: what could not be sent, or was begun, does not hold it there. */
@@ -340,7 +455,13 @@ export class LoggedIn {
     const { home } = this.replica;
     return {
       facts: home === null ? {} : { singles: { home } },
-      intents: { pending: this.intents.outbox(), drafts: [...drafts.values()], marks: [...marks.values()] },
+      intents: {
+        pending: this.intents.outbox(),
+        acts: this.intents.acts(),
+        rewrites: this.intents.kept,
+        drafts: [...drafts.values()],
+        marks: [...marks.values()],
+      },
     };
   }
 
@@ -355,6 +476,7 @@ export class LoggedIn {
     this.replica.load(stored);
     this.intents.load(stored);
     this.recover();
+    this.forgetWords();
     return true;
   }
 
@@ -373,7 +495,8 @@ export class LoggedIn {
   private recover(): void {
     const noted = this.unsaved.left();
     const pending = noted.pending.filter((one) => this.intents.entry(one.clientMsgId) === undefined);
-    const left: Intents = { ...noted, pending };
+    const acts = noted.acts.filter(({ id }) => this.intents.act(id) === undefined);
+    const left: Intents = { ...noted, pending, acts };
     this.intents.apply(left);
     void this.keep(noted, left);
   }
@@ -399,9 +522,19 @@ export class LoggedIn {
         this.published.online.set(online);
         this.tabs.shareOnline(online);
       },
+      types: (gid, who) => {
+        this.typists.types(gid, who);
+        this.tabs.shareTypes(gid, who);
+      },
+      rescheduled: () => {
+        this.reschedule();
+        this.tabs.shareRescheduled();
+      },
       clock: (serverNow, tookMs) => this.clock.told(serverNow, tookMs),
       out: (why) => this.events.out(why),
     });
+    void this.aim(this.intents.acts());
+    for (const { gid, last, lastSeq } of this.replica.groups.values()) if (last === null && lastSeq > 0) void this.relast(gid);
     this.leader.start();
   }
 
@@ -411,12 +544,20 @@ export class LoggedIn {
   }
 
   /** The leader has learned something of the server. */
-  private learned({ facts, intents }: Batch, how: "live" | "sync" | "first sync"): void {
+  private learned({ facts, intents }: Batch, how: "live" | "sync" | "quietly"): void {
+    const told = [...(facts.messages ?? []), ...(facts.changed ?? [])];
+    const done = this.intents.doneBy(told);
+    const acts = [...(intents.acts ?? []), ...(done.acts ?? [])];
     const settled = [
       ...(intents.settled ?? []),
-      ...this.intents.settledBy(this.replica.uid, facts.messages ?? []),
+      ...this.intents.settledBy(this.replica.uid, told),
+      ...(done.settled ?? []),
+      ...this.doneAlone(facts),
     ];
-    const whole: Batch = { facts, intents: settled.length > 0 ? { ...intents, settled } : intents };
+    const whole: Batch = {
+      facts,
+      intents: { ...intents, ...(acts.length > 0 && { acts }), ...(settled.length > 0 && { settled }) },
+    };
     // What became of a draft is what is stored of it, not what it was.
     for (const draft of intents.drafts ?? []) {
       if (!this.drafts.has(draft.gid)) continue;
@@ -426,10 +567,42 @@ export class LoggedIn {
     // Where it begins anew the store is cleared before anybody reads it.
     if (facts.anew === true) this.writer.add(whole);
     this.show(whole);
-    const arrivals = how === "first sync" ? [] : this.arrivalsOf(facts, how);
+    const arrivals = this.arrivalsOf(facts, how);
     this.arrivals.push(...arrivals);
     if (facts.anew !== true) this.writer.add(whole);
     this.announce(arrivals);
+    if (told.length > 0 && this.intents.acts().length > 0) this.leader?.intended({ acts: [] });
+    for (const { gid } of facts.gone ?? []) void this.relast(gid);
+  }
+
+  /** Acts that only the user sees, and that are done. */
+  private doneAlone({ sights, stars }: Facts): readonly string[] {
+    if (sights === undefined && stars === undefined) return [];
+    const { living } = this.replica;
+    const isDone = ({ gid, deed, on }: Act): boolean => {
+      const sight = living.sight(gid);
+      if (deed.is === "clear") return sight.clearedSeq >= deed.seq;
+      if (deed.is === "hide") return on.every(({ seq }) => seq !== null && !sees(sight, seq));
+      return false;
+    };
+    return this.intents.acts().filter((act) => act.state.is !== "failed" && isDone(act)).map(({ id }) => id);
+  }
+
+  /** What stood last in the list is gone: what does now. */
+  private async relast(gid: number): Promise<void> {
+    for (let pages = 0; pages < PAGES_UP; pages++) {
+      const group = this.replica.groups.get(gid);
+      if (this.stopped || this.leader === null || group === undefined || group.last !== null) return;
+      const lowest = bottom(group.covered);
+      await this.writer.settled();
+      const [message] = await this.writer.page(gid, lowest, group.lastSeq + 1, 1).catch(() => []);
+      if (this.stopped) return;
+      if (message !== undefined && sees(this.replica.living.sight(gid), message.seq)) {
+        this.learned(ofFacts(this.replica.relast(gid, message)), "quietly");
+        return;
+      }
+      if (lowest <= 1 || this.replica.living.sight(gid).clearedSeq >= lowest - 1 || !(await this.fetchOlder(gid))) return;
+    }
   }
 
   /** It is in the store, so it may be spoken of. */
@@ -440,7 +613,7 @@ export class LoggedIn {
   }
 
   /** Another tab has learned or intends something. */
-  private heard(batch: Batch, arrivals: readonly StoredMessage[]): void {
+  private heard(batch: Batch, arrivals: readonly Arrival[]): void {
     if (this.stopped) return;
     this.told(batch);
     this.announce(arrivals);
@@ -461,7 +634,30 @@ export class LoggedIn {
       // What the server said the leader knows better than a tab that has led before it.
       this.show(ofIntents(intents));
       this.leader.intended(intents);
+      void this.aim(intents.acts ?? []);
     }
+  }
+
+  /** Acts on messages that were not stored yet when they were asked for, and are by now: finds those. */
+  private async aim(acts: readonly Act[]): Promise<void> {
+    const lost = acts.filter(({ on }) => on.some(({ key, id }) => id === null && !this.isWaiting(key)));
+    for (const { gid, deed, id } of lost) {
+      await this.writer.settled();
+      const lastSeq = this.replica.groups.get(gid)?.lastSeq ?? 0;
+      const newest = await this.writer.page(gid, 1, lastSeq + 1, NEWEST).catch(() => []);
+      if (this.stopped) return;
+      const done = this.intents.doneBy(newest);
+      const isFound = [...(done.acts ?? []).map((act) => act.id), ...(done.settled ?? [])].includes(id);
+      // One that was recalled may turn up yet.
+      const settled = isFound || deed.is === "recall" ? (done.settled ?? []) : [...(done.settled ?? []), id];
+      this.learned(ofIntents({ ...done, settled }), "quietly");
+      this.leader?.intended({ acts: done.acts ?? [] });
+    }
+  }
+
+  private isWaiting(key: string): boolean {
+    const prefix = keyOf(this.replica.uid, "");
+    return key.startsWith(prefix) && this.intents.entry(key.slice(prefix.length)) !== undefined;
   }
 
   /**
@@ -494,48 +690,74 @@ export class LoggedIn {
     this.publish();
     this.tabs.shareIntents(intents);
     this.leader?.intended(intents);
+    if (intents.rewrites !== undefined) this.forgetWords();
+    if (this.leader !== null && intents.acts !== undefined) void this.aim(intents.acts);
+  }
+
+  /** Recalled words are kept for a while only. */
+  private forgetWords(): void {
+    this.forgetting?.();
+    this.forgetting = null;
+    const { rewrites, nextMs } = this.doing.stale();
+    if (rewrites.length > 0) {
+      this.show(ofIntents({ rewrites }));
+      void this.store.write(ofIntents({ rewrites })).catch(() => undefined);
+      for (const { gid } of rewrites) this.views.touchChat(gid);
+    }
+    if (nextMs !== null) this.forgetting = this.ports.after(nextMs, () => this.forgetWords());
   }
 
   private show(batch: Batch): void {
     const { facts, intents } = batch;
     for (const id of intents.settled ?? []) {
-      const gid = this.intents.entry(id)?.gid;
+      const gid = this.intents.entry(id)?.gid ?? this.intents.act(id)?.gid;
       if (gid === undefined) continue;
       this.views.touchChat(gid);
       this.unsaved.settled(id);
     }
-    if (facts.anew === true) this.intents.forgetMarks();
+    if (facts.anew === true) this.intents.forgetOfStore();
     this.intents.apply(intents);
     this.views.touch(batch);
     if (facts.anew === true) this.reopen();
-    const { groups = [], messages = [], events = [], singles } = facts;
+    const { groups = [], messages = [], changed = [], gone = [], events = [], singles } = facts;
+    const ofChat = (all: readonly StoredMessage[], gid: number): readonly StoredMessage[] => all.filter((one) => one.gid === gid);
     for (const { gid } of groups) {
       const window = this.windows.get(gid);
+      this.detours.get(gid)?.append(ofChat(messages, gid));
       if (window === undefined) continue;
-      window.append(messages.filter((message) => message.gid === gid));
+      window.append(ofChat(messages, gid));
       void window.open(this.views.unread(gid));
+      this.doubtPins(gid);
     }
+    // What a leader has stored comes as one, new or not.
+    const told = [...messages, ...changed];
+    for (const gid of new Set(told.map((message) => message.gid))) {
+      for (const part of [this.windows.get(gid), this.detours.get(gid)]) part?.change(ofChat(told, gid));
+    }
+    for (const { gid } of gone) {
+      const sight = this.replica.living.sight(gid);
+      for (const part of [this.windows.get(gid), this.detours.get(gid)]) part?.drop((seq) => sees(sight, seq));
+    }
+    this.quotes.change(told);
+    this.pins.change(told);
+    this.lists.remember(told.filter(({ gid, uid, clientMsgId }) => this.lists.find(gid, keyOf(uid, clientMsgId)) !== null));
+    this.typists.wrote(messages);
+    // One that was scheduled is sent now.
+    if (messages.some(({ uid, clientMsgId }) => uid === this.replica.uid && clientMsgId.startsWith("sched:"))) this.reschedule();
     for (const gid of new Set(events.map((event) => event.gid))) {
       const known = this.happened.get(gid);
       if (known !== undefined) this.happened.set(gid, joined(known, events, gid));
-      this.count(gid);
+      this.people.count(gid);
     }
-    for (const { gid, uid } of messages) {
-      const known = uid === this.replica.uid || this.replica.user(uid) !== null || this.asked.has(uid);
-      if (!known && this.published.chat.get(gid)?.isWatched === true) void this.introduce(uid);
-    }
+    this.people.introduce(messages);
     if (singles?.me !== undefined) this.events.me(singles.me);
     this.soon();
   }
 
   /** Nothing that was loaded is of this history. */
   private reopen(): void {
-    this.windows.clear();
-    this.left.clear();
-    this.listed.clear();
-    this.large.clear();
-    this.asked.clear();
-    this.happened.clear();
+    const { windows, detours, left, happened, mentionAt, bottoms, people, quotes, pins, lists, typists } = this;
+    for (const known of [windows, detours, left, happened, mentionAt, bottoms, people, quotes, pins, lists, typists]) known.clear();
     this.histories += 1;
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
   }
@@ -559,16 +781,25 @@ export class LoggedIn {
     void this.store.write(ofIntents({ marks })).catch(() => undefined);
   }
 
-  private arrivalsOf({ messages = [] }: Facts, how: "live" | "sync"): readonly StoredMessage[] {
-    const others = messages.filter((message) => {
-      return message.uid !== this.replica.uid && this.isUnread(message.gid, message.seq);
-    });
-    if (how === "live") return others;
-    // After an absence one word of each chat is enough.
-    return [...new Map(others.map((message) => [message.gid, message])).values()];
+  /** Messages of others, and those that have come to mention the user. */
+  private arrivalsOf({ messages = [] }: Facts, how: "live" | "sync" | "quietly"): readonly Arrival[] {
+    const rung = this.replica.living.rung();
+    if (how === "quietly") return [];
+    const mentions = new Set(rung);
+    const news = [...messages, ...rung.filter((message) => !messages.includes(message))];
+    const others = news.filter((message) => message.uid !== this.replica.uid && this.isUnread(message.gid, message.seq));
+    const arrivals = others.map((message): Arrival => ({ message, mention: mentions.has(message) }));
+    if (how === "live") return arrivals;
+    // After an absence one word of each chat is enough: that one is mentioned, if one is.
+    const ofChat = new Map<number, Arrival>();
+    for (const arrival of arrivals) {
+      const { gid } = arrival.message;
+      if (arrival.mention || ofChat.get(gid)?.mention !== true) ofChat.set(gid, arrival);
+    }
+    return [...ofChat.values()];
   }
 
-  private announce(arrivals: readonly StoredMessage[]): void {
+  private announce(arrivals: readonly Arrival[]): void {
     if (arrivals.length === 0 || !this.tabs.notifies) return;
     this.announced.push(...arrivals);
     this.soon();
@@ -576,7 +807,101 @@ export class LoggedIn {
 
   private async wished(wish: Wish): Promise<boolean> {
     if (this.leader === null) return false;
-    return wish.want === "sync" ? this.leader.sync() : this.fetchOlder(wish.gid);
+    switch (wish.want) {
+      case "sync":
+        return this.leader.sync();
+      case "older":
+        return this.fetchOlder(wish.gid);
+      case "around":
+        return this.fetchAround(wish.gid, wish.around);
+    }
+  }
+
+  /** The part of a chat around a message. */
+  private async fetchAround(gid: number, around: Around): Promise<boolean> {
+    const { home, groups } = this.replica;
+    const lastSeq = groups.get(gid)?.lastSeq ?? 0;
+    const answer = mapped(await this.rest.ask(live.around, { gid, ...around }), messageList);
+    if (!answer.ok || this.stopped || this.replica.isOfAnother(home?.store ?? null)) return false;
+    this.learned(ofFacts(this.replica.fillAround(gid, around, answer.value, lastSeq)), "quietly");
+    await this.writer.settled();
+    return true;
+  }
+
+  /** Runs of messages of a chat that are in memory. */
+  private loaded(gid: number): readonly (readonly StoredMessage[])[] {
+    return [this.windows.get(gid)?.messages ?? [], this.detours.get(gid)?.messages ?? []];
+  }
+
+  /** The message of that name, wherever it was met. */
+  private find(gid: number, key: string): StoredMessage | null {
+    const { last } = this.replica.groups.get(gid) ?? { last: null };
+    const others = [this.pins.of(gid) ?? [], last === null ? [] : [last]];
+    for (const messages of [...this.loaded(gid), ...others]) {
+      const found = messages.findLast(({ uid, clientMsgId }) => keyOf(uid, clientMsgId) === key);
+      if (found !== undefined) return found;
+    }
+    return this.lists.find(gid, key);
+  }
+
+  /** Where a message is. Null: that could not be found out. */
+  private async locate(gid: number, to: { id: number } | { seq: number }): Promise<StoredMessage | "gone" | null> {
+    if ("id" in to) return this.quotes.inMemory(gid, to.id) ?? this.fetchMessage(gid, to.id);
+    const { seq } = to;
+    if (!sees(this.views.sight(gid), seq) || seq > (this.replica.groups.get(gid)?.lastSeq ?? 0)) return "gone";
+    const isAt = (message: StoredMessage): boolean => message.seq === seq;
+    const loaded = this.loaded(gid).flatMap((messages) => messages.find(isAt) ?? []);
+    if (loaded[0] !== undefined) return loaded[0];
+    const stored = async (): Promise<StoredMessage | undefined> => (await this.writer.page(gid, seq, seq + 1, 1).catch(() => []))[0];
+    const found = await stored();
+    if (found !== undefined) return found;
+    const done = await this.within(OLDER_MS, this.tabs.wish({ want: "around", gid, around: { seq, before: 1, after: 1 } }));
+    return (await stored()) ?? (done ? "gone" : null);
+  }
+
+  /** A message by its id: from the store, else from the server. */
+  private async fetchMessage(gid: number, msgId: number): Promise<StoredMessage | "gone" | null> {
+    const { histories } = this;
+    const lastSeq = this.replica.groups.get(gid)?.lastSeq ?? 0;
+    const at = async (seq: number): Promise<StoredMessage | undefined> => (await this.writer.page(gid, 1, seq + 1, 1))[0];
+    const stored = await findById(at, lastSeq, msgId).catch(() => null);
+    if (histories !== this.histories) return null;
+    if (stored !== null) return stored;
+    const answer = await this.rest.ask(live.getMessage, { gid, msgId });
+    if (this.stopped || histories !== this.histories) return null;
+    if (answer.ok) return listed(answer.value);
+    return answer.problem.is === "refused" ? "gone" : null;
+  }
+
+  private async fetchPins(gid: number): Promise<readonly StoredMessage[] | null> {
+    const { histories } = this;
+    this.bottoms.set(gid, bottom(this.replica.groups.get(gid)?.covered ?? []));
+    const answer = mapped(await this.rest.ask(live.pins, { gid }), messageList);
+    if (this.stopped || histories !== this.histories) return null;
+    if (answer.ok) this.meet(this.replica.introduce(answer.value.users));
+    if (answer.ok) return answer.value.messages;
+    // One who may not see the chat any more sees no pins.
+    return answer.problem.is === "refused" ? [] : null;
+  }
+
+  /** A server from before there were pins says nothing of who sets them. */
+  private watchPins(gid: number): void {
+    const settings = this.replica.groups.get(gid)?.settings ?? null;
+    if (settings !== null && this.published.chat.get(gid)?.isWatched === true) this.pins.watch(gid);
+  }
+
+  /** Where a part of what was missed was left to history, pins may be among it. */
+  private doubtPins(gid: number): void {
+    this.watchPins(gid);
+    const at = bottom(this.replica.groups.get(gid)?.covered ?? []);
+    const known = this.bottoms.get(gid);
+    if (known === undefined || at <= known) return;
+    this.bottoms.set(gid, at);
+    this.pins.doubt(gid);
+  }
+
+  private reschedule(): void {
+    if (this.published.scheduled.isWatched) void this.later.load();
   }
 
   /** Fills the newest hole of a chat from its lower edge's side up: the page right below what is at hand. */
@@ -591,89 +916,16 @@ export class LoggedIn {
     // Of another history it is other messages under the same numbers.
     if (!answer.ok || this.stopped || this.replica.isOfAnother(home?.store ?? null)) return false;
     const { messages } = answer.value;
-    this.learnQuietly(this.replica.fill(gid, beforeSeq, PAGE, answer.value));
+    // What is old does not arrive.
+    this.learned(ofFacts(this.replica.fill(gid, beforeSeq, PAGE, answer.value)), "quietly");
     // In vain: then the lines between these messages are missing, and no message is.
     const fromSeq = messages.length < PAGE ? 0 : (messages[0]?.seq ?? 0);
     const lines = { gid, fromSeq, toSeq: beforeSeq - 1 };
     const happened = group.mode === 1 ? null : await this.rest.ask(wire.listEvents, lines);
     if (this.stopped) return false;
-    if (happened?.ok === true) this.learnQuietly(this.replica.happened(gid, happenedPage(happened.value)));
+    if (happened?.ok === true) this.learned(ofFacts(this.replica.happened(gid, happenedPage(happened.value))), "quietly");
     await this.writer.settled();
     return true;
-  }
-
-  /** What is old does not arrive. */
-  private learnQuietly(facts: Facts): void {
-    this.show(ofFacts(facts));
-    this.writer.add(ofFacts(facts));
-  }
-
-  /** By order of joining, which sync does not tell; and with the names as they are now. */
-  private async listMembers(gid: number): Promise<void> {
-    const group = this.replica.groups.get(gid);
-    if (group === undefined || !group.member) return;
-    if (this.ports.elapsed() - (this.listed.get(gid) ?? -Infinity) < LIST_MS) return;
-    this.listed.set(gid, this.ports.elapsed());
-    const { home } = this.replica;
-    const answer = group.membersOmitted
-      ? await this.askMembers(gid, { size: 1 })
-      : await this.rest.ask(wire.listMembers, { gid });
-    if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
-    if (!answer.ok) {
-      this.listed.delete(gid);
-      if (answer.problem.is === "refused") return;
-      this.ports.after(LIST_RETRY_MS, () => {
-        if (!this.stopped && this.published.chat.get(gid)?.isWatched === true) void this.listMembers(gid);
-      });
-    } else if ("count" in answer.value) {
-      // It is known to the view by now.
-    } else this.meet(this.replica.list(gid, answer.value));
-  }
-
-  /** Some members of a large group. */
-  async membersPage(gid: number, { search, after }: { search: string; after: number | null }): Promise<Outcome<MembersPage>> {
-    const asked = { ...(search !== "" && { q: search }), ...(after !== null && { after }), size: MEMBERS };
-    const { home } = this.replica;
-    const answer = await this.askMembers(gid, asked);
-    if (!answer.ok) return outcome(answer);
-    const { members, count, next } = answer.value;
-    if (!this.stopped && !this.replica.isOfAnother(home?.store ?? null)) {
-      this.meet(this.replica.introduce(members.map(({ user }) => user)));
-    }
-    const shown = members.map(({ user, role }) => ({ user, admin: role === 2, readSeq: 0, deliveredSeq: 0 }));
-    return { ok: true, value: { members: shown, count, next } };
-  }
-
-  /** Something has happened in a group: of a large one it is asked how many there are now, while somebody looks. */
-  private count(gid: number): void {
-    if (!this.large.has(gid) || this.stale.has(gid) || this.published.chat.get(gid)?.isWatched !== true) return;
-    this.stale.add(gid);
-    // People come in crowds.
-    this.ports.after(LIST_RETRY_MS, () => {
-      this.stale.delete(gid);
-      this.listed.delete(gid);
-      if (!this.stopped && this.published.chat.get(gid)?.isWatched === true) void this.listMembers(gid);
-    });
-  }
-
-  private async askMembers(gid: number, asked: Omit<wire.MembersRequest, "gid">): Promise<Answer<wire.MembersAnswer>> {
-    const { histories } = this;
-    const answer = await this.rest.ask(wire.listMembersInPages, { gid, ...asked });
-    if (answer.ok && histories === this.histories) {
-      this.large.set(gid, { count: answer.value.count, admin: answer.value.role === 2 });
-      this.touched(gid);
-    }
-    return answer;
-  }
-
-  /** In a large group anybody may write: who is looked at and not known is asked for. */
-  private async introduce(uid: number): Promise<void> {
-    this.asked.add(uid);
-    const { home } = this.replica;
-    const answer = await this.rest.ask(wire.getUser, { uid });
-    if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
-    if (answer.ok) this.meet(this.replica.introduce([answer.value]));
-    else if (answer.problem.is !== "refused") this.ports.after(LIST_RETRY_MS, () => this.asked.delete(uid));
   }
 
   /** A tab that does not lead shows it, and leaves it to the leader's own looks to store it. */
@@ -698,6 +950,7 @@ export class LoggedIn {
       if (this.windows.size < WINDOWS) return;
       if (this.published.chat.get(gid)?.isWatched === true) continue;
       this.windows.delete(gid);
+      this.detours.delete(gid);
       this.happened.delete(gid);
     }
   }
@@ -714,7 +967,7 @@ export class LoggedIn {
 
   /** The message at a place, else the one before it. */
   private async messageAt(gid: number, seq: number): Promise<StoredMessage | null> {
-    const shown = this.windows.get(gid)?.messages.findLast((message) => message.seq <= seq);
+    const shown = this.loaded(gid).flatMap((messages) => messages.findLast((message) => message.seq <= seq) ?? []).sort((a, b) => b.seq - a.seq)[0];
     if (shown?.seq === seq) return shown;
     const last = this.replica.groups.get(gid)?.last ?? null;
     if (last !== null && last.seq <= seq) return last;
@@ -753,6 +1006,19 @@ export class LoggedIn {
     else this.ports.after(wait, next);
   }
 
+  /** What expires is not shown any more, whether the server has said so already or not. */
+  private expireNext(): void {
+    this.expiring?.();
+    this.expiring = null;
+    const next = this.views.nextExpiry();
+    if (next === null) return;
+    const wait = Math.min(Math.max(next - this.ports.now() - this.clock.ahead.get(), 0), MOST_WAIT_MS);
+    this.expiring = this.ports.after(wait, () => {
+      this.views.touchAll();
+      this.soon();
+    });
+  }
+
   /** Unless it was done meanwhile. */
   private publishLate(): void {
     if (this.publishing) this.publish();
@@ -766,13 +1032,17 @@ export class LoggedIn {
     this.views.publish();
     const { announced } = this;
     this.announced = [];
-    for (const message of announced) this.events.arrived(message.gid, this.views.message(message));
+    for (const { message, mention } of announced) this.events.arrived(message.gid, this.views.message(message), mention);
+    this.published.scheduled.set(this.later.list(this.intents.acts()));
+    this.expireNext();
     // By then it is drawn.
     this.ports.after(0, () => {
       this.pauseMs = Math.min(Math.max(PUBLISH_MS, 2 * (this.ports.elapsed() - began)), MOST_PAUSE_MS);
     });
   }
 }
+
+const NO_SUCH_MESSAGE: Outcome<never> = { ok: false, problem: { is: "refused", message: "no such message" } };
 
 /** Of the chat, each once, ascending. */
 function joined(known: readonly EventRecord[], more: readonly EventRecord[], gid: number): readonly EventRecord[] {

@@ -9,6 +9,7 @@ import {
   type Store,
   Tables,
   homeOf,
+  isEmpty,
   snapshotOf,
 } from "./storage";
 import type { StoredMessage } from "./wire";
@@ -26,7 +27,8 @@ export class MemoryStore implements Store {
     const { facts, intents } = batch;
     this.singles = { ...(facts.anew === true ? homeOf(this.singles) : this.singles), ...facts.singles };
     this.tables.take(batch);
-    for (const { gid, text } of intents.drafts ?? []) if (text === "") this.tables.delete("drafts", gid);
+    for (const draft of intents.drafts ?? []) if (isEmpty("drafts", draft)) this.tables.delete("drafts", draft.gid);
+    for (const words of intents.rewrites ?? []) if (isEmpty("rewrites", words)) this.tables.delete("rewrites", words.gid, words.key);
     return Promise.resolve();
   }
 

@@ -1,82 +1,25 @@
-// What the user wants and the server is to learn: messages to send, drafts, how far they have read. And the
-// sending of the messages, in order, until each is stored or refused.
+// The sending of what the user wants, messages and acts in one order, until each is stored or refused.
 
+import { type Act, isOverRest, supersedes } from "./acts";
 import { Backoff } from "./backoff";
+import type { Problem } from "./contract";
+import type { Intended, Item } from "./intended";
 import type { Ports } from "./ports";
-import { type Draft, type Intents, type Mark, type Pending, type Snapshot, bySending } from "./storage";
-import { AGAIN, type Incoming, type Outgoing, type StoredMessage } from "./wire";
-import type { SentMsg } from "./wire.gen";
-
-/** The intents of all tabs, as far as this one was told. */
-export class Intended {
-  private readonly entries = new Map<string, Pending>();
-  private readonly draftsByGid = new Map<number, Draft>();
-  private readonly marksByGid = new Map<number, Mark>();
-  private lastOrder = 0;
-
-  get drafts(): ReadonlyMap<number, Draft> {
-    return this.draftsByGid;
-  }
-
-  get marks(): ReadonlyMap<number, Mark> {
-    return this.marksByGid;
-  }
-
-  load({ intents }: Snapshot): void {
-    for (const map of [this.entries, this.draftsByGid, this.marksByGid]) map.clear();
-    this.apply(intents);
-  }
-
-  apply({ pending, settled, drafts, marks }: Intents): void {
-    for (const entry of pending ?? []) {
-      this.entries.set(entry.clientMsgId, entry);
-      this.lastOrder = Math.max(this.lastOrder, entry.order);
-    }
-    for (const id of settled ?? []) this.entries.delete(id);
-    for (const draft of drafts ?? []) this.draftsByGid.set(draft.gid, draft);
-    for (const mark of marks ?? []) {
-      // Another tab may be behind.
-      if (mark.seq > (this.marksByGid.get(mark.gid)?.seq ?? -1)) this.marksByGid.set(mark.gid, mark);
-    }
-  }
-
-  /** The messages that they are on are of a store that is gone. */
-  forgetMarks(): void {
-    this.marksByGid.clear();
-  }
-
-  /** For a message that is sent after all that are known. */
-  nextOrder(): number {
-    return ++this.lastOrder;
-  }
-
-  entry(clientMsgId: string): Pending | undefined {
-    return this.entries.get(clientMsgId);
-  }
-
-  /** In the order of sending. */
-  outbox(gid?: number): readonly Pending[] {
-    const all = [...this.entries.values()];
-    return (gid === undefined ? all : all.filter((entry) => entry.gid === gid)).sort(bySending);
-  }
-
-  /** Which entries these messages are, once stored. */
-  settledBy(uid: number, messages: readonly StoredMessage[]): readonly string[] {
-    if (this.entries.size === 0) return [];
-    const own = messages.filter((message) => {
-      return message.uid === uid && this.entries.get(message.clientMsgId)?.gid === message.gid;
-    });
-    return own.map((message) => message.clientMsgId);
-  }
-}
+import type { Answer } from "./rest";
+import type { Intents, Pending } from "./storage";
+import { AGAIN, type Incoming, type Outgoing, beside, keyOf } from "./wire";
 
 export interface OutboxEvents {
   /** Whether the server has the store that it was written for. */
-  mayGo(entry: Pending): boolean;
+  mayGo(item: Item): boolean;
   send(frame: Outgoing): void;
+  /** Asks over REST what is not said by the socket. */
+  ask(act: Act): Promise<Answer<unknown>>;
   changed(intents: Intents): void;
   /** Asks the server what was missed. */
   sync(): Promise<boolean>;
+  /** Asks for the messages that these acts were on, as they are now. */
+  look(acts: readonly Act[]): Promise<boolean>;
   /** The connection is not logged in any more. */
   loginLost(): void;
 }
@@ -84,17 +27,23 @@ export interface OutboxEvents {
 /** As the reasons of the server are. */
 export const UNANSWERED = "the server did not answer this message";
 
-/** How long a stored message may take to arrive before it is asked for. */
+/** How long what is stored may take to arrive before it is asked for. */
 const ECHO_MS = 1_500;
 /** A connection that ends at a message this often will end at it the next time, too. */
 const BLAMES = 3;
 /** A server that fails this often at one message will go on failing at it. */
 const FAULTS = 3;
+/** A message that was taken back while it may have been on its way is recalled when it turns up within so long. */
+const LINGER_MS = 10 * 60_000;
 
 /** Sends what waits. Only the leader has one. */
 export class Outbox {
   private connected = false;
   private readonly inFlight = new Set<string>();
+  /** Asked over REST and not answered; that outlives a connection. */
+  private readonly asking = new Set<string>();
+  /** Sent before, on whatever connection. */
+  private readonly tried = new Set<string>();
   private readonly faults = new Map<string, number>();
   /** How many connections have ended at a message. While there is such a one, each is sent alone: so the next end has one cause. */
   private readonly blames = new Map<string, number>();
@@ -109,6 +58,8 @@ export class Outbox {
     private readonly events: OutboxEvents,
   ) {
     this.backoff = new Backoff(ports.random, 1_000);
+    // Whoever led before may have sent them.
+    for (const { clientMsgId } of intents.outbox()) this.tried.add(clientMsgId);
   }
 
   /** Logged in on a new connection: what was not answered on the last one is sent again. */
@@ -116,7 +67,7 @@ export class Outbox {
     this.down();
     this.connected = true;
     this.flush();
-    if (this.intents.outbox().some((entry) => entry.state.is === "acked")) this.awaitEcho();
+    if (this.acknowledged().length > 0 || this.done().length > 0) this.awaitEcho();
   }
 
   down(): void {
@@ -128,97 +79,299 @@ export class Outbox {
     this.echo = null;
   }
 
+  /** All that the server has is known: what was taken back and has not turned up for long does not. */
+  synced(): void {
+    const gone = this.intents.acts().filter(({ at, deed, on: [target] }) => {
+      return deed.is === "recall" && target?.id === null && this.entryOf(target.key) === undefined && this.ports.now() - at > LINGER_MS;
+    });
+    if (gone.length > 0) this.events.changed({ settled: gone.map(({ id }) => id) });
+  }
+
   flush(): void {
     if (!this.connected || this.resume !== null) return;
-    for (const id of this.blames.keys()) if (this.intents.entry(id)?.state.is !== "waiting") this.blames.delete(id);
-    for (const entry of this.intents.outbox()) {
-      const { clientMsgId, gid, kind, content, extras = {}, state } = entry;
-      if (state.is !== "waiting" || this.inFlight.has(clientMsgId) || !this.events.mayGo(entry)) continue;
+    this.sift();
+    for (const id of this.blames.keys()) if (!this.waits(id)) this.blames.delete(id);
+    const lanes = new Lanes();
+    for (const item of this.intents.queue()) {
+      const id = idOf(item);
+      if (!this.waits(id)) continue;
+      // It waits for a message that is not stored yet, and nothing waits for it.
+      if (item.is === "act" && !this.isAimed(item.act)) continue;
+      if (!this.events.mayGo(item)) continue;
+      const rest = item.is === "act" && isOverRest(item.act);
+      const free = lanes.enter(lanesOf(item), rest);
+      if (this.inFlight.has(id) || this.asking.has(id)) continue;
+      if (!free) {
+        lanes.hold(lanesOf(item));
+        continue;
+      }
       if (this.blames.size > 0 && this.inFlight.size > 0) return;
-      this.inFlight.add(clientMsgId);
-      // No client makes a message that was merged of others.
-      this.events.send({ event: "Msg", uid: this.uid, gid, kind: kind as SentMsg["kind"], content, clientMsgId, extras });
+      if (item.is === "message") this.sendMessage(item.entry);
+      else if (rest) void this.ask(item.act);
+      else this.sendAct(item.act);
     }
   }
 
   /** Whether the frame answered one of these messages. */
   answered(frame: Incoming): boolean {
     if (frame.is !== "ack" && frame.is !== "error") return false;
-    if (!this.inFlight.delete(frame.clientMsgId)) return false;
+    const id = frame.clientMsgId;
+    if (!this.inFlight.delete(id)) return false;
     const alone = this.blames.size > 0;
-    this.blames.delete(frame.clientMsgId);
-    const entry = this.intents.entry(frame.clientMsgId);
-    // Without an entry the message itself was faster, or the user took it back.
+    this.blames.delete(id);
     if (frame.is === "ack") {
       this.backoff.reset();
-      if (entry !== undefined) this.acked(entry);
-    } else if (entry !== undefined) {
-      this.refused(entry, frame.code, frame.reason);
+      this.acked(id, frame.serverMsgId);
+    } else if (this.waits(id)) {
+      this.refused(id, frame.code, frame.reason);
     }
-    if (alone) this.flush();
+    if (alone || this.intents.acts().length > 0) this.flush();
     return true;
   }
 
   /** The connection ended at a frame, which may have been a message. */
   blame(clientMsgId: string): void {
-    const entry = this.intents.entry(clientMsgId);
-    if (entry?.state.is !== "waiting") return;
+    if (!this.waits(clientMsgId)) return;
     const blames = (this.blames.get(clientMsgId) ?? 0) + 1;
     this.blames.set(clientMsgId, blames);
-    if (blames >= BLAMES) this.fail(entry, UNANSWERED);
+    if (blames >= BLAMES) this.fail(clientMsgId, UNANSWERED);
   }
 
-  private acked(entry: Pending): void {
-    this.faults.delete(entry.clientMsgId);
-    this.events.changed({ pending: [{ ...entry, state: { is: "acked" } }] });
-    this.awaitEcho();
+  /** Drops what need not be sent: what a later act makes needless, and a message that was taken back before it was sent. */
+  private sift(): void {
+    const acts = this.intents.acts();
+    if (acts.length === 0) return;
+    const settled = new Set<string>();
+    const idle = acts.filter(({ id, state }) => state.is === "waiting" && !this.inFlight.has(id) && !this.asking.has(id));
+    idle.forEach((act, at) => {
+      if (idle.slice(at + 1).some((later) => supersedes(later, act))) settled.add(act.id);
+    });
+    for (const { id, deed, on: [target] } of idle) {
+      if (deed.is !== "recall" || target === undefined || target.id !== null) continue;
+      const entry = this.entryOf(target.key);
+      if (entry === undefined || entry.state.is === "acked" || this.inFlight.has(entry.clientMsgId)) continue;
+      settled.add(entry.clientMsgId);
+      // Else it may turn up, and is recalled then.
+      if (!this.tried.has(entry.clientMsgId)) settled.add(id);
+    }
+    if (settled.size > 0) this.events.changed({ settled: [...settled] });
   }
 
-  private refused(entry: Pending, code: number, reason: string): void {
-    const faults = (this.faults.get(entry.clientMsgId) ?? 0) + (code === 500 ? 1 : 0);
-    this.faults.set(entry.clientMsgId, faults);
-    if (code === 401) {
-      this.events.loginLost();
-    } else if (AGAIN.has(code) || (code === 500 && faults < FAULTS)) {
-      // Later messages wait, too, so that they do not overtake this one. Where it is not known whether it was stored (504),
-      // the same name finds that out.
-      this.resume ??= this.ports.after(this.backoff.next(), () => {
-        this.resume = null;
-        this.flush();
-      });
-    } else {
-      this.fail(entry, reason);
+  private isAimed({ on, deed }: Act): boolean {
+    // An edit may have gone with the message: the message itself tells, which follows its Ack.
+    return on.every(({ id, key }) => id !== null && (deed.is !== "edit" || this.entryOf(key) === undefined));
+  }
+
+  /** What it says by now: a message that was edited before it was sent is sent as it was edited. */
+  private sendMessage(entry: Pending): void {
+    const { clientMsgId, gid } = entry;
+    let { kind, content, extras = {} } = entry;
+    for (const { deed, state } of this.intents.actsOn(gid, keyOf(this.uid, clientMsgId))) {
+      if (deed.is !== "edit" || state.is === "failed") continue;
+      const { mentions, mentionAll } = deed;
+      ({ kind, content } = deed);
+      extras = { ...extras, mentions, mentionAll };
+    }
+    this.inFlight.add(clientMsgId);
+    this.tried.add(clientMsgId);
+    this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId, ...beside(extras) });
+  }
+
+  private sendAct(act: Act): void {
+    const frame = frameOf(act, this.uid);
+    if (frame === null) return;
+    this.inFlight.add(act.id);
+    this.events.send(frame);
+  }
+
+  private async ask(act: Act): Promise<void> {
+    const { id } = act;
+    this.asking.add(id);
+    const answer = await this.events.ask(act);
+    this.asking.delete(id);
+    if (!this.waits(id)) return;
+    if (answer.ok) {
+      this.backoff.reset();
+      this.acked(id, null);
+    } else this.unasked(id, answer.problem);
+    this.flush();
+  }
+
+  private unasked(id: string, problem: Problem): void {
+    switch (problem.is) {
+      case "refused":
+        this.fail(id, problem.message);
+        break;
+      case "fault":
+        this.refused(id, 500, "system error");
+        break;
+      case "slow-down":
+      case "busy":
+        this.pause(problem.seconds * 1_000);
+        break;
+      default:
+        this.pause(0);
     }
   }
 
-  private fail(entry: Pending, reason: string): void {
-    this.faults.delete(entry.clientMsgId);
-    this.blames.delete(entry.clientMsgId);
-    this.events.changed({ pending: [{ ...entry, state: { is: "failed", reason } }] });
+  private acked(id: string, serverMsgId: number | null): void {
+    this.faults.delete(id);
+    const entry = this.intents.entry(id);
+    const act = this.intents.act(id);
+    // Without either the message itself was faster, or the user took it back.
+    if (entry !== undefined) {
+      const acts = serverMsgId === null ? [] : this.intents.aimedAt(entry.gid, keyOf(this.uid, id), serverMsgId);
+      this.events.changed({ pending: [{ ...entry, state: { is: "acked" } }], ...(acts.length > 0 && { acts }) });
+    } else if (act !== undefined) {
+      // What REST answers is known at once; what the socket acknowledges comes behind its Ack.
+      this.events.changed(isOverRest(act) ? { settled: [id] } : { acts: [{ ...act, state: { is: "acked" } }] });
+    } else if (serverMsgId !== null) {
+      this.takenBack(id, serverMsgId);
+    }
+    this.awaitEcho();
+  }
+
+  /** Taken back while it was on its way: it is there now, and can be recalled. */
+  private takenBack(clientMsgId: string, serverMsgId: number): void {
+    const key = keyOf(this.uid, clientMsgId);
+    const acts = this.intents.acts().filter(({ on }) => on.some((target) => target.key === key && target.id === null));
+    const aimed = acts.flatMap(({ gid }) => this.intents.aimedAt(gid, key, serverMsgId));
+    if (aimed.length > 0) this.events.changed({ acts: aimed });
+  }
+
+  private refused(id: string, code: number, reason: string): void {
+    const faults = (this.faults.get(id) ?? 0) + (code === 500 ? 1 : 0);
+    this.faults.set(id, faults);
+    if (code === 401) this.events.loginLost();
+    // Later messages wait, too, so that they do not overtake this one. Where it is not known whether it was stored (504),
+    // the same name finds that out.
+    else if (AGAIN.has(code) || (code === 500 && faults < FAULTS)) this.pause(0);
+    else this.fail(id, reason);
+  }
+
+  private pause(leastMs: number): void {
+    this.resume ??= this.ports.after(Math.max(leastMs, this.backoff.next()), () => {
+      this.resume = null;
+      this.flush();
+    });
+  }
+
+  private fail(id: string, reason: string): void {
+    this.faults.delete(id);
+    this.blames.delete(id);
+    const state = { is: "failed", reason } as const;
+    const entry = this.intents.entry(id);
+    const act = this.intents.act(id);
+    if (entry !== undefined) this.events.changed({ pending: [{ ...entry, state }] });
+    if (act !== undefined) this.events.changed({ acts: [{ ...act, state }] });
+  }
+
+  private waits(id: string): boolean {
+    return (this.intents.entry(id) ?? this.intents.act(id))?.state.is === "waiting";
+  }
+
+  private entryOf(key: string): Pending | undefined {
+    const prefix = keyOf(this.uid, "");
+    return key.startsWith(prefix) ? this.intents.entry(key.slice(prefix.length)) : undefined;
   }
 
   /**
-   * A stored message follows its Ack, or came before it. Sent a second time it may do neither: then a sync
+   * What is stored follows its Ack, or came before it. Sent a second time it may do neither: then a sync
    * brings it, unless so much was missed that it lies in the part left to history. It is stored either way.
    */
   private awaitEcho(): void {
     this.echo ??= this.ports.after(ECHO_MS, () => {
       this.echo = null;
-      const acked = this.acknowledged();
-      if (acked.length > 0) void this.settle(acked);
+      const [acked, done] = [this.acknowledged(), this.done()];
+      if (acked.length > 0 || done.length > 0) void this.settle(acked, done);
     });
   }
 
-  private async settle(acked: readonly string[]): Promise<void> {
+  private async settle(acked: readonly string[], done: readonly Act[]): Promise<void> {
     const synced = await this.events.sync();
-    const left = acked.filter((id) => this.intents.entry(id)?.state.is === "acked");
+    const unseen = done.filter(({ id }) => this.intents.act(id)?.state.is === "acked");
+    const looked = unseen.length === 0 || (synced && (await this.events.look(unseen)));
+    const left = [...acked, ...unseen.map(({ id }) => id)].filter((id) => {
+      return (this.intents.entry(id) ?? this.intents.act(id))?.state.is === "acked";
+    });
     if (left.length === 0) return;
-    if (synced) this.events.changed({ settled: left });
-    else if (this.connected) this.awaitEcho();
+    if (synced && looked) {
+      this.events.changed({ settled: left });
+      this.flush();
+    } else if (this.connected) this.awaitEcho();
   }
 
   private acknowledged(): readonly string[] {
     const acked = this.intents.outbox().filter((entry) => entry.state.is === "acked");
     return acked.map((entry) => entry.clientMsgId);
   }
+
+  private done(): readonly Act[] {
+    return this.intents.acts().filter(({ state }) => state.is === "acked");
+  }
+}
+
+/** What must keep its order stands in one lane. Frames follow each other at once; requests over REST wait for all before them. */
+class Lanes {
+  /** What is under way in each: frames, a request, or something that may not go yet. */
+  private readonly busy = new Map<string, "frames" | "rest" | "held">();
+
+  /** Whether the lanes are free for the next one, which is in them from now on. */
+  enter(lanes: readonly string[], rest: boolean): boolean {
+    const free = lanes.every((lane) => {
+      const busy = this.busy.get(lane);
+      return busy === undefined || (busy === "frames" && !rest);
+    });
+    for (const lane of lanes) if (this.busy.get(lane) !== "held") this.busy.set(lane, rest ? "rest" : "frames");
+    return free;
+  }
+
+  hold(lanes: readonly string[]): void {
+    for (const lane of lanes) this.busy.set(lane, "held");
+  }
+}
+
+function lanesOf(item: Item): readonly string[] {
+  if (item.is === "message") return [`chat ${item.entry.gid}`];
+  const { gid, deed, on } = item.act;
+  switch (deed.is) {
+    case "star":
+    case "unstar":
+      return [`star ${gid} ${on[0]?.key}`];
+    case "hide":
+    case "clear":
+      return [`own ${gid}`];
+    case "schedule":
+      return [`later ${gid}`];
+    case "forward":
+      return [...new Set([gid, ...deed.to])].map((each) => `chat ${each}`);
+    default:
+      return [`chat ${gid}`];
+  }
+}
+
+function frameOf({ id: clientMsgId, gid, deed, on: [target] }: Act, uid: number): Outgoing | null {
+  const msgId = target?.id;
+  if (msgId === undefined || msgId === null) return null;
+  const body = { clientMsgId, uid, gid, msgId };
+  switch (deed.is) {
+    case "edit": {
+      const { kind, content, mentions, mentionAll } = deed;
+      return { event: "Edit", ...body, kind, content, ...beside({ mentions, mentionAll }) };
+    }
+    case "react":
+    case "unreact":
+      return { event: deed.is === "react" ? "React" : "Unreact", ...body, content: deed.emoji };
+    case "recall":
+      return { event: "Recall", ...body };
+    case "pin":
+    case "unpin":
+      return { event: deed.is === "pin" ? "Pin" : "Unpin", ...body };
+    default:
+      return null;
+  }
+}
+
+function idOf(item: Item): string {
+  return item.is === "message" ? item.entry.clientMsgId : item.act.id;
 }

@@ -5,8 +5,7 @@ import { Backoff } from "./backoff";
 import { MAX_WATCHED } from "./limits.gen";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
-import { AGAIN, type Incoming, type Outgoing, type StoredMessage } from "./wire";
-import type { ReceivedNotify } from "./wire.gen";
+import { AGAIN, type Incoming, type NoticeFrame, type Outgoing, type StoredMessage } from "./wire";
 
 export interface PresenceEvents {
   send(frame: Outgoing): void;
@@ -101,7 +100,7 @@ export class Presence {
   }
 
   /** Whether the notice was about somebody who came or went. */
-  heard({ kind, uid }: ReceivedNotify): boolean {
+  heard({ kind, uid }: NoticeFrame): boolean {
     if (kind !== "Online" && kind !== "Offline") return false;
     this.doubted.delete(uid);
     if (kind === "Online") this.online.add(uid);

@@ -1,7 +1,7 @@
 // Tells the server what was delivered to this device and what was read on it: the newest message only, and not
 // more often than people notice. Nothing of it is kept: what is due follows from the replica and the marks.
 
-import type { Intended } from "./outbox";
+import type { Intended } from "./intended";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
 import { AGAIN, type Incoming, type Outgoing } from "./wire";

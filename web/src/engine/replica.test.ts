@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { filled, raised, skipped } from "./ranges";
 import { Replica } from "./replica";
-import type { GroupDelta, StoredMessage, SyncAnswer } from "./wire";
+import type { GroupDelta, NoticeFrame, StoredMessage, SyncAnswer } from "./wire";
 
 const ME = 1;
 const YOU = 2;
@@ -11,31 +11,34 @@ function message(seq: number, rev: number, uid = YOU): StoredMessage {
   return { gid: GID, seq, rev, id: 1000 + seq, uid, kind: "Text", content: `m${seq}`, clientMsgId: `c${seq}`, at: seq };
 }
 
-/** Of a notice of no message. */
-const NO_MESSAGE = { msg: null, emoji: null, msgIds: null, seqs: null };
-
 function delta(change: Partial<GroupDelta>): SyncAnswer {
   const whole: GroupDelta = {
     gid: GID,
     rev: 1,
     member: true,
-    group: { id: GID, name: "g", avatar: "", mode: 2, creatorUid: YOU, whoPins: null, whoMentionsAll: null, expireSeconds: null },
+    group: { id: GID, name: "g", avatar: "", mode: 2, creatorUid: YOU, settings: null, whoPins: null, whoMentionsAll: null, expireSeconds: null },
     lastSeq: 0,
     unread: 0,
     messages: [],
+    changed: [],
+    expired: [],
+    unreadMentions: null,
     skippedTo: null,
     members: [ME, YOU].map((uid) => ({ uid, role: 1, left: false, readSeq: 0, deliveredSeq: 0 })),
     membersOmitted: false,
     deletedSeq: null,
     joinedAt: 0,
     events: [],
-    changed: null,
-    expired: null,
-    unreadMentions: null,
     more: false,
     ...change,
   };
-  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, chats: [], store: null, now: null, next: null, hidden: null, cleared: null, starred: null };
+  const alone = { chats: [], hidden: [], cleared: [], starred: [] };
+  return { rev: 5, me: null, friends: [], groups: [whole], users: [], more: whole.more, store: null, now: null, next: null, ...alone };
+}
+
+/** What a notice does not say is null. */
+function notice(said: Pick<NoticeFrame, "kind" | "uid"> & Partial<NoticeFrame>): NoticeFrame {
+  return { gid: null, seq: null, rev: null, user: null, fromRev: null, msgId: null, msgIds: null, msg: null, emoji: null, ranges: null, ...said };
 }
 
 /** Knows the group up to message 3 at rev 5. */
@@ -94,34 +97,34 @@ describe("a pushed message", () => {
 });
 
 describe("a notice", () => {
-  const read = { kind: "Read", uid: YOU, gid: GID, seq: 2, rev: 6, user: null, ...NO_MESSAGE };
+  const read = { kind: "Read", uid: YOU, gid: GID, seq: 2, rev: 6, user: null };
 
   it("of a receipt moves its reader on, and never back", () => {
     const known = replica();
-    expect(known.notice(read).fit).toBe("next");
-    expect(known.notice({ ...read, kind: "Delivered", seq: 1, rev: 7 }).fit).toBe("next");
+    expect(known.notice(notice(read)).fit).toBe("next");
+    expect(known.notice(notice({ ...read, kind: "Delivered", seq: 1, rev: 7 })).fit).toBe("next");
     expect(known.members(GID).get(YOU)).toMatchObject({ readSeq: 3, deliveredSeq: 3 });
     expect(known.groups.get(GID)?.rev).toBe(7);
   });
 
   it("of anything else has to be asked for, unless it is known", () => {
     const known = replica();
-    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user: null, ...NO_MESSAGE }).fit).toBe("gap");
-    expect(known.notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 5, user: null, ...NO_MESSAGE }).fit).toBe("old");
-    expect(known.notice({ kind: "FriendRequest", uid: YOU, gid: null, seq: null, rev: null, user: null, ...NO_MESSAGE }).fit).toBe("gap");
+    expect(known.notice(notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user: null })).fit).toBe("gap");
+    expect(known.notice(notice({ kind: "GroupUpdated", uid: YOU, gid: GID, seq: null, rev: 5, user: null })).fit).toBe("old");
+    expect(known.notice(notice({ kind: "FriendRequest", uid: YOU, gid: null, seq: null, rev: null, user: null })).fit).toBe("gap");
   });
 
   it("of a profile says what somebody is called, and moves its group on", () => {
     const known = replica();
     const user = { id: YOU, name: "You", avatar: "", email: "", account: "you" };
-    const renamed = { kind: "ProfileUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user, ...NO_MESSAGE };
-    expect(known.notice(renamed)).toMatchObject({ fit: "next", facts: { users: [user] } });
+    const renamed = { kind: "ProfileUpdated", uid: YOU, gid: GID, seq: null, rev: 6, user };
+    expect(known.notice(notice(renamed))).toMatchObject({ fit: "next", facts: { users: [user] } });
     expect(known.groups.get(GID)?.rev).toBe(6);
-    expect(known.notice({ ...renamed, user: { ...user, name: "old" } })).toEqual({ fit: "old", facts: {} });
-    expect(known.notice({ ...renamed, rev: 7, user: null, ...NO_MESSAGE }).fit).toBe("next");
-    expect(known.notice({ ...renamed, rev: 9, user: { ...user, name: "Yu" } }).fit).toBe("gap");
+    expect(known.notice(notice({ ...renamed, user: { ...user, name: "old" } }))).toEqual({ fit: "old", facts: {} });
+    expect(known.notice(notice({ ...renamed, rev: 7, user: null })).fit).toBe("next");
+    expect(known.notice(notice({ ...renamed, rev: 9, user: { ...user, name: "Yu" } })).fit).toBe("gap");
     expect(known.user(YOU)?.name).toBe("Yu");
-    expect(known.notice({ ...renamed, gid: null, rev: null }).fit).toBe("next");
+    expect(known.notice(notice({ ...renamed, gid: null, rev: null })).fit).toBe("next");
     expect(known.user(YOU)?.name).toBe("You");
     expect(known.groups.get(GID)?.rev).toBe(7);
   });
@@ -129,9 +132,9 @@ describe("a notice", () => {
   it("of one's own profile changes oneself, by what is told without a group", () => {
     const known = replica();
     const me = { id: ME, name: "Me", avatar: "", email: "me@example.org", account: "me" };
-    const own = { kind: "ProfileUpdated", uid: ME, gid: null, seq: null, rev: null, user: me, ...NO_MESSAGE };
-    expect(known.notice(own)).toEqual({ fit: "next", facts: { singles: { me } } });
-    expect(known.notice({ ...own, gid: GID, rev: 6, user: { ...me, email: "" } }).fit).toBe("next");
+    const own = { kind: "ProfileUpdated", uid: ME, gid: null, seq: null, rev: null, user: me };
+    expect(known.notice(notice(own))).toEqual({ fit: "next", facts: { singles: { me } } });
+    expect(known.notice(notice({ ...own, gid: GID, rev: 6, user: { ...me, email: "" } })).fit).toBe("next");
     expect(known.user(ME)?.email).toBe("me@example.org");
   });
 });

@@ -5,17 +5,32 @@
 
 import type { User } from "./contract";
 import { keep } from "./live";
+import { Living } from "./living";
+import { newer, withMine } from "./noted";
 import { filled, raised, skipped, top } from "./ranges";
-import type { Addressee, EventRecord, Facts, GroupRecord, Home, MemberRecord, Snapshot } from "./storage";
+import { placeBelow, sees } from "./sight";
+import type {
+  Addressee,
+  EventRecord,
+  Facts,
+  GroupRecord,
+  Home,
+  MemberRecord,
+  MentionedRecord,
+  Range,
+  Snapshot,
+  StarRecord,
+} from "./storage";
 import {
   type GroupDelta,
   type HappenedPage,
   type HistoryPage,
+  type NoticeFrame,
   type StoredMessage,
   type SyncAnswer,
   sameStore,
 } from "./wire";
-import type { FriendState, Friendship, MemberItem, MemberState, ReceivedNotify, StoreState, SyncRequest } from "./wire.gen";
+import type { FriendState, Friendship, MemberItem, MemberState, StoreState, SyncRequest } from "./wire.gen";
 
 /** What a pushed frame means to one who has seen everything before it. */
 export type Fit =
@@ -26,6 +41,13 @@ export type Fit =
   | "old"
   /** Not taken: something is missing before it. */
   | "gap";
+
+/** So many messages before and after the one at a place. */
+export interface Around {
+  readonly seq: number;
+  readonly before: number;
+  readonly after: number;
+}
 
 export interface Pushed {
   readonly fit: Fit;
@@ -44,9 +66,13 @@ export class Replica {
   private readonly groupsByGid = new Map<number, GroupRecord>();
   private readonly membersByGid = new Map<number, Map<number, MemberRecord>>();
 
+  /** What the user alone has of messages. */
+  readonly living: Living;
   private newest = 0;
 
-  constructor(readonly uid: number) {}
+  constructor(readonly uid: number) {
+    this.living = new Living(uid);
+  }
 
   /** Null: no server has told yet which store it has. */
   get home(): Home | null {
@@ -137,12 +163,15 @@ export class Replica {
     this.own = 0;
     this.self = null;
     this.newest = 0;
+    this.living.clear();
     for (const map of [this.people, this.friendships, this.groupsByGid, this.membersByGid]) map.clear();
   }
 
   /** Takes over what another tab has learned. */
-  apply({ anew, singles, users, friends, groups, membersForgotten, members }: Facts): void {
+  apply(facts: Facts): void {
+    const { anew, singles, users, friends, groups, membersForgotten, members } = facts;
     if (anew === true) this.forget();
+    this.living.apply(facts);
     this.at = singles?.home ?? this.at;
     this.own = singles?.rev ?? this.own;
     this.self = singles?.me ?? this.self;
@@ -181,11 +210,22 @@ export class Replica {
     const membersForgotten: number[] = [];
     const messages: StoredMessage[] = [];
     const events: EventRecord[] = [];
+    const changed: StoredMessage[] = [];
+    const mentioned: MentionedRecord[] = [];
+    // Before anything that comes with it: what is gone is not learned.
+    const taken = this.takenAway(answer);
     for (const delta of answer.groups) {
       for (const event of delta.events) events.push({ gid: delta.gid, ...event });
       const group = this.mergeGroup(delta, first);
       groups.push(group);
-      messages.push(...delta.messages);
+      const sight = this.living.sight(delta.gid);
+      const seen = ({ seq }: StoredMessage): boolean => sees(sight, seq);
+      messages.push(...delta.messages.filter(seen));
+      changed.push(...delta.changed.filter(seen));
+      const mentions = this.living.heard(delta.gid, [...delta.messages, ...delta.changed], group.readSeq);
+      const counted = delta.unreadMentions === null ? null : this.living.counted(delta.gid, delta.unreadMentions, group.readSeq);
+      const record = counted ?? mentions;
+      if (record !== null) mentioned.push(record);
       if (group.membersOmitted && this.membersByGid.delete(delta.gid)) membersForgotten.push(delta.gid);
       // Of a group that was large these are only those who changed since.
       if (!group.membersOmitted) for (const member of delta.members) members.push(this.mergeMember(delta.gid, member));
@@ -200,6 +240,15 @@ export class Replica {
       if (told >= 0) groups[told] = changed;
       else groups.push(changed);
     }
+    for (const gid of taken.gids) {
+      const group = this.lastSeen(gid);
+      const told = groups.findIndex((one) => one.gid === gid);
+      if (group === null) continue;
+      if (told >= 0) groups[told] = group;
+      else groups.push(group);
+    }
+    const stars = answer.starred.map(({ gid, msgId, starred }): StarRecord => ({ gid, id: msgId, on: starred }));
+    for (const star of stars) this.living.star(star);
     const me = answer.me === null || this.self === null ? answer.me : keep(this.self, answer.me);
     const account = (me ?? this.self)?.account ?? this.at?.account ?? "";
     const home = answer.store !== null && (anew || this.at === null) ? { store: answer.store, account } : null;
@@ -217,6 +266,10 @@ export class Replica {
       messages,
       ...(events.length > 0 && { events }),
       ...(membersForgotten.length > 0 && { membersForgotten }),
+      ...(changed.length > 0 && { changed }),
+      ...(mentioned.length > 0 && { mentioned }),
+      ...(stars.length > 0 && { stars }),
+      ...taken.facts,
     };
     this.at = home ?? this.at;
     this.own = answer.rev;
@@ -237,29 +290,42 @@ export class Replica {
     if (!next && !known && message.seq !== top(group.covered) + 1) return GAP;
     if (!next && known) return GAP;
     const mine = message.uid === this.uid;
+    const isSeen = sees(this.living.sight(message.gid), message.seq);
     const grown = this.putGroup({
       ...group,
       rev: next ? message.rev : group.rev,
       lastSeq: Math.max(group.lastSeq, message.seq),
       readSeq: mine ? Math.max(group.readSeq, message.seq) : group.readSeq,
       covered: raised(group.covered, message.seq),
-      last: newest(group.last, message),
+      last: isSeen ? newest(group.last, message) : group.last,
     });
     const members = this.written(message);
+    const mentioned = known ? null : this.living.heard(message.gid, [message], grown.readSeq);
     return {
       fit: next ? "next" : "early",
-      facts: { groups: [grown], members, ...(!known && { messages: [message] }) },
+      facts: {
+        groups: [grown],
+        members,
+        ...(!known && isSeen && { messages: [message] }),
+        ...(mentioned !== null && { mentioned: [mentioned] }),
+      },
     };
   }
 
   /** Fits in a change that is no message. A gap: what it is about has to be asked for. */
-  notice(notice: ReceivedNotify): Pushed {
+  notice(notice: NoticeFrame): Pushed {
     const { gid, rev, seq, uid, kind } = notice;
     if (kind === "ProfileUpdated") return this.profile(notice);
+    if (gid !== null && OF_ONESELF.has(kind)) return this.ofOneself(gid, notice);
     if (gid === null || rev === null) return GAP;
     const group = this.groupsByGid.get(gid);
     if (group === undefined) return GAP;
+    if (notice.msg !== null && rev <= group.rev) {
+      // One frame may stand for several changes, and then another with an earlier number has a newer message.
+      return { fit: "old", facts: this.restated([this.mineIn(notice.msg, notice)]) };
+    }
     if (rev <= group.rev) return OLD;
+    if (notice.msg !== null || kind === "Moved" || kind === "Expired") return this.moved(group, rev, notice);
     if (seq === null || (kind !== "Read" && kind !== "Delivered")) return GAP;
     const next = rev === group.rev + 1;
     const read = kind === "Read" ? seq : 0;
@@ -272,8 +338,125 @@ export class Replica {
     return { fit: next ? "next" : "gap", facts: { groups: [grown], members } };
   }
 
+  /** Fits in what became of messages. They are shown as they are now, even where a change before this one is missing still. */
+  private moved(group: GroupRecord, rev: number, { msg, kind, uid, emoji, fromRev, ranges }: NoticeFrame): Pushed {
+    const { gid } = group;
+    // It may stand for several changes, up to its own.
+    const next = (fromRev ?? rev) <= group.rev + 1;
+    if (msg === null && !next && kind !== "Expired") return GAP;
+    if (msg !== null && msg.seq > top(group.covered)) return GAP;
+    if (kind === "Expired" && ranges === null) return GAP;
+    const taken = this.living.takeAway(gid, 0, ranges ?? []);
+    const told = msg !== null && sees(this.living.sight(gid), msg.seq) ? this.mineIn(msg, { uid, emoji }) : null;
+    this.putGroup({
+      ...group,
+      rev: next ? rev : group.rev,
+      last: told === null ? group.last : restated(group.last, told),
+    });
+    const mentioned = told === null ? null : this.living.heard(gid, [told], group.readSeq);
+    return {
+      fit: next ? "next" : msg === null ? "gap" : "early",
+      facts: {
+        groups: [this.lastSeen(gid) ?? group],
+        ...(told !== null && { changed: [told] }),
+        ...(mentioned !== null && { mentioned: [mentioned] }),
+        ...taken,
+      },
+    };
+  }
+
+  private mineIn(message: StoredMessage, { uid, emoji }: Pick<NoticeFrame, "uid" | "emoji">): StoredMessage {
+    return withMine(message, this.uid, uid, emoji);
+  }
+
+  /** What the user has done with messages on another device; it has no place among the changes of the group. */
+  private ofOneself(gid: number, { kind, seq, msgId, ranges }: NoticeFrame): Pushed {
+    if (kind === "Starred" || kind === "Unstarred") {
+      if (msgId === null) return GAP;
+      const star: StarRecord = { gid, id: msgId, on: kind === "Starred" };
+      this.living.star(star);
+      return { fit: "next", facts: { stars: [star] } };
+    }
+    const cleared = kind === "Cleared" ? seq : 0;
+    if (cleared === null || (kind === "Hidden" && ranges === null)) return GAP;
+    return { fit: "next", facts: this.gone(gid, cleared, ranges ?? []) };
+  }
+
+  /** Takes places of a chat from the user's view. */
+  gone(gid: number, clearedSeq: number, ranges: readonly Range[]): Facts {
+    const taken = this.living.takeAway(gid, clearedSeq, ranges);
+    if (taken === null) return {};
+    const group = this.lastSeen(gid);
+    return { ...taken, ...(group !== null && { groups: [group] }) };
+  }
+
+  /** Takes over a message as it is now, or what is known of several. */
+  restated(messages: readonly StoredMessage[]): Facts {
+    const seen = messages.filter(({ gid, seq }) => {
+      const group = this.groupsByGid.get(gid);
+      return group !== undefined && seq <= top(group.covered) && sees(this.living.sight(gid), seq);
+    });
+    const groups: GroupRecord[] = [];
+    const mentioned: MentionedRecord[] = [];
+    for (const message of seen) {
+      const group = this.groupsByGid.get(message.gid);
+      if (group === undefined) continue;
+      const last = restated(group.last, message);
+      if (last !== group.last) groups.push(this.putGroup({ ...group, last }));
+      const record = this.living.heard(message.gid, [message], group.readSeq);
+      if (record !== null) mentioned.push(record);
+    }
+    return {
+      ...(seen.length > 0 && { changed: seen }),
+      ...(groups.length > 0 && { groups }),
+      ...(mentioned.length > 0 && { mentioned }),
+    };
+  }
+
+  /** What stands last in the list, found again after what stood there is gone. */
+  relast(gid: number, message: StoredMessage): Facts {
+    const group = this.groupsByGid.get(gid);
+    if (group === undefined || group.last !== null) return {};
+    return { groups: [this.putGroup({ ...group, last: message })] };
+  }
+
+  /** The unread messages that mention the user, as the server names them. */
+  mentioned(gid: number, page: HistoryPage, lastSeq: number): Facts {
+    const group = this.groupsByGid.get(gid);
+    if (group === undefined) return {};
+    return { users: this.meet(page.users), mentioned: [this.living.named(gid, page.messages, group.readSeq, lastSeq)] };
+  }
+
+  /** The group without what stands last in the list, where that is gone: null where it is not. It keeps its rank. */
+  private lastSeen(gid: number): GroupRecord | null {
+    const group = this.groupsByGid.get(gid);
+    if (group === undefined) return null;
+    const { last, after } = group;
+    if (last === null || sees(this.living.sight(gid), last.seq)) return group;
+    return this.putGroup({ ...group, last: null, after: Math.max(after, last.id) });
+  }
+
+  private takenAway({ groups, hidden, cleared }: SyncAnswer): { readonly gids: readonly number[]; readonly facts: Facts } {
+    const all = [
+      ...hidden.map(({ gid, ranges }) => ({ gid, clearedSeq: 0, ranges })),
+      ...cleared.map(({ gid, seq }) => ({ gid, clearedSeq: seq, ranges: [] })),
+      ...groups.map(({ gid, expired }) => ({ gid, clearedSeq: 0, ranges: expired })),
+    ];
+    const gids = new Set<number>();
+    const facts: Facts[] = [];
+    for (const { gid, clearedSeq, ranges } of all) {
+      const taken = this.living.takeAway(gid, clearedSeq, ranges);
+      if (taken === null) continue;
+      gids.add(gid);
+      facts.push(taken);
+    }
+    if (facts.length === 0) return { gids: [], facts: {} };
+    const [sights, gone] = [facts.flatMap((each) => each.sights ?? []), facts.flatMap((each) => each.gone ?? [])];
+    return { gids: [...gids], facts: { sights, gone } };
+  }
+
   /** Fits in what somebody is called now: in a group, or without one of a friend or oneself. */
-  private profile({ gid, rev, user }: ReceivedNotify): Pushed {
+  private profile({ gid, rev, user }: NoticeFrame): Pushed {
     if (gid === null) {
       if (user === null) return GAP;
       if (user.id !== this.uid) return { fit: "next", facts: { users: this.meet([user]) } };
@@ -296,8 +479,33 @@ export class Replica {
     const first = page.messages[0];
     const from = first === undefined || page.messages.length < size ? 1 : first.seq;
     const covered = filled(group.covered, { from, to: beforeSeq - 1 });
-    const members = page.messages.flatMap((message) => this.written(message));
-    return { users, members, messages: page.messages, groups: [this.putGroup({ ...group, covered })] };
+    return { users, ...this.older(group, page.messages), groups: [this.putGroup({ ...group, covered })] };
+  }
+
+  /** Takes over the part of a chat around the message at `seq`; `lastSeq` was the last place when it was asked for. */
+  fillAround(gid: number, asked: Around, page: HistoryPage, lastSeq: number): Facts {
+    const users = this.meet(page.users);
+    const group = this.groupsByGid.get(gid);
+    const [first, last] = [page.messages[0], page.messages.at(-1)];
+    if (group === undefined || first === undefined || last === undefined) return { users };
+    const { seq, before, after } = asked;
+    const above = page.messages.filter((message) => message.seq < seq).length;
+    const below = page.messages.filter((message) => message.seq > seq).length;
+    const to = below < after ? Math.max(lastSeq, last.seq) : last.seq;
+    // What is new comes by its `rev` and not from here.
+    const newest = top(group.covered);
+    const range = { from: above < before ? 1 : first.seq, to: Math.min(to, newest) };
+    if (range.from > range.to) return { users };
+    const covered = filled(group.covered, range);
+    const old = page.messages.filter((message) => message.seq <= newest);
+    return { users, ...this.older(group, old), groups: [this.putGroup({ ...group, covered })] };
+  }
+
+  /** Of older messages, those that are not gone since they were asked for. */
+  private older({ gid }: GroupRecord, all: readonly StoredMessage[]): Facts {
+    const sight = this.living.sight(gid);
+    const messages = all.filter(({ seq }) => sees(sight, seq));
+    return { messages, members: messages.flatMap((message) => this.written(message)) };
   }
 
   /** Takes over what happened among older messages. */
@@ -337,6 +545,8 @@ export class Replica {
     const opened = delta.skippedTo === null ? old.covered : skipped(old.covered, delta.skippedTo);
     const whole = delta.more ? (delta.messages.at(-1)?.seq ?? 0) : delta.lastSeq;
     const info = delta.group;
+    const sight = this.living.sight(delta.gid);
+    const last = delta.messages.filter(({ seq }) => sees(sight, seq)).reduce(newest, old.last);
     return this.putGroup({
       ...old,
       ...(info !== null && {
@@ -348,9 +558,10 @@ export class Replica {
       rev: Math.max(old.rev, delta.rev),
       member: delta.member,
       lastSeq: Math.max(old.lastSeq, delta.lastSeq),
-      readSeq: Math.max(old.readSeq, delta.lastSeq - delta.unread),
+      readSeq: Math.max(old.readSeq, placeBelow(sight, delta.lastSeq, delta.unread)),
       covered: raised(opened, whole),
-      last: delta.messages.reduce(newest, old.last),
+      last: delta.changed.reduce(restated, last),
+      settings: info?.settings ?? old.settings ?? null,
       // For good: of one that has become smaller only what changes is told, and the rest is not here.
       membersOmitted: old.membersOmitted || delta.membersOmitted,
       deletedSeq: delta.deletedSeq,
@@ -436,5 +647,12 @@ function lastOf({ gid, events }: GroupDelta): EventRecord | null {
 const NO_MEMBERS: ReadonlyMap<number, MemberRecord> = new Map();
 
 function newest(old: StoredMessage | null, message: StoredMessage): StoredMessage {
-  return old === null || message.seq > old.seq ? message : old;
+  if (old === null || message.seq > old.seq) return message;
+  return message.seq === old.seq ? newer(old, message) : old;
 }
+
+function restated(last: StoredMessage | null, message: StoredMessage): StoredMessage | null {
+  return last !== null && message.seq === last.seq ? newer(last, message) : last;
+}
+
+const OF_ONESELF: ReadonlySet<string> = new Set(["Hidden", "Cleared", "Starred", "Unstarred"]);

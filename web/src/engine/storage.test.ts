@@ -12,9 +12,9 @@ import {
   type GroupRecord,
   type Intents,
   type Store,
-  Writer,
   ofFacts,
 } from "./storage";
+import { Writer } from "./writer";
 import type { StoredMessage } from "./wire";
 
 let accounts = 0;
@@ -66,6 +66,9 @@ const FACTS = {
     { gid: 2, uid: 1, admin: true, left: false, readSeq: 0, deliveredSeq: 0, order: 0 },
   ],
   messages: [message(1), message(2), message(3)],
+  sights: [{ gid: 1, clearedSeq: 0, gone: [{ from: 9, to: 9 }] }],
+  stars: [{ gid: 1, id: 2, on: true }],
+  mentioned: [{ gid: 1, seqs: [2], rung: [2], told: null }],
 } satisfies Facts;
 
 const INTENTS = {
@@ -75,12 +78,14 @@ const INTENTS = {
   ],
   drafts: [{ gid: 1, text: "draft" }],
   marks: [{ gid: 1, seq: 2, msgId: 2 }],
+  acts: [{ id: "c", gid: 1, order: 3, at: 3, on: [{ key: "1.c2", id: 2, seq: 2 }], deed: { is: "recall" }, state: { is: "waiting" }, store: null }],
+  rewrites: [{ gid: 1, key: "1.c2", at: 3, words: { kind: "Text", content: "m2", replyTo: null, mentions: [], mentionAll: false } }],
 } satisfies Intents;
 
 const ALL: Batch = { facts: FACTS, intents: INTENTS };
 const FRESH = {
-  facts: { singles: {}, users: [], friends: [], groups: [], members: [] },
-  intents: { pending: [], drafts: [], marks: [] },
+  facts: { singles: {}, users: [], friends: [], groups: [], members: [], sights: [], stars: [], mentioned: [] },
+  intents: { pending: [], drafts: [], marks: [], acts: [], rewrites: [] },
 };
 
 for (const [name, open] of STORES) {
@@ -96,9 +101,11 @@ for (const [name, open] of STORES) {
     it("forgets what is settled, an emptied draft, and the members of one group", async () => {
       const store = await open();
       await store.write(ALL);
-      await store.write({ facts: { membersForgotten: [1] }, intents: { settled: ["a"], drafts: [{ gid: 1, text: "" }] } });
+      const rewrites = [{ gid: 1, key: "1.c2", at: 3, words: null }];
+      await store.write({ facts: { membersForgotten: [1] }, intents: { settled: ["a", "c"], drafts: [{ gid: 1, text: "" }], rewrites } });
       const { facts, intents } = await store.load();
-      expect([intents.pending.length, intents.drafts.length]).toEqual([1, 0]);
+      const { pending, drafts, acts } = intents;
+      expect([pending.length, drafts.length, acts.length, intents.rewrites.length]).toEqual([1, 0, 0, 0]);
       expect(facts.members.map(({ gid }) => gid)).toEqual([2]);
     });
 
@@ -115,13 +122,40 @@ for (const [name, open] of STORES) {
       expect(await seqs(5, 5, 10)).toEqual([]);
     });
 
+    it("keeps the newer state of a message, however late the older one comes", async () => {
+      const store = await open();
+      const edited = { ...message(2), rev: 9, content: "edited" };
+      await store.write(ofFacts({ messages: [message(1), message(2), message(300)] }));
+      await store.write(ofFacts({ changed: [edited] }));
+      await store.write(ofFacts({ messages: [message(1), message(2)], changed: [{ ...message(300), rev: 1, content: "late" }] }));
+      expect((await store.page(1, 1, 999, 9)).map(({ content }) => content)).toEqual(["m1", "edited", "m300"]);
+    });
+
+    it("keeps what is known of oneself where a later state does not tell it", async () => {
+      const store = await open();
+      const reacted = (rev: number, mine: boolean | null): StoredMessage => {
+        return { ...message(1), rev, noted: { reactions: [{ emoji: "👍", count: 20, mine, uids: [] }] } };
+      };
+      await store.write(ofFacts({ messages: [reacted(2, true)] }));
+      await store.write(ofFacts({ changed: [reacted(3, null)] }));
+      expect(await store.page(1, 1, 9, 9)).toEqual([reacted(3, true)]);
+    });
+
+    it("forgets messages that are gone, those that come with it included", async () => {
+      const store = await open();
+      await store.write(ofFacts({ messages: [1, 2, 3, 4, 5].map((seq) => message(seq)) }));
+      const gone = [{ gid: 1, ranges: [{ from: 2, to: 3 }, { from: 5, to: 6 }] }];
+      await store.write(ofFacts({ messages: [message(6), message(7)], gone }));
+      expect((await store.page(1, 1, 99, 9)).map(({ seq }) => seq)).toEqual([1, 4, 7]);
+    });
+
     it("forgets the facts and keeps what was not sent and whose it is, or forgets all", async () => {
       const store = await open();
       await store.write(ALL);
       await store.clear(false);
       expect(await store.load()).toEqual({
         facts: { ...FRESH.facts, singles: { home: FACTS.singles.home } },
-        intents: { ...INTENTS, pending: [...INTENTS.pending].reverse(), marks: [] },
+        intents: { ...INTENTS, pending: [...INTENTS.pending].reverse(), marks: [], acts: [], rewrites: [] },
       });
       expect(await store.page(1, 1, 10, 10)).toEqual([]);
       await store.clear(true);
@@ -185,11 +219,43 @@ describe("a store in IndexedDB", () => {
       pending: "clientMsgId",
       drafts: "gid",
       marks: "gid",
+      sights: "gid",
+      stars: ["gid", "id"],
+      mentioned: "gid",
+      acts: "id",
+      rewrites: ["gid", "key"],
     });
     raw.close();
     const again = await IdbStore.open(name, UNHEARD);
     expect((await again.load()).facts.groups).toEqual([group(2, 3)]);
     expect(await again.events(1, 9)).toEqual([happened(1, "new")]);
+  });
+
+  it("keeps what a client from before messages lived has left", async () => {
+    const name = `rim-${++accounts}`;
+    const before = await openDB(name, 2, {
+      upgrade(db) {
+        db.createObjectStore("meta");
+        const keys = { users: "id", friends: "uid", groups: "gid", drafts: "gid", marks: "gid", pending: "clientMsgId" };
+        for (const [store, keyPath] of Object.entries(keys)) db.createObjectStore(store, { keyPath });
+        for (const [store, key] of Object.entries({ members: "uid", messages: "seq", events: "rev" })) {
+          db.createObjectStore(store, { keyPath: ["gid", key] });
+        }
+      },
+    });
+    await before.put("meta", 7, "rev");
+    await before.put("groups", group(1, 3));
+    await before.put("messages", message(2));
+    await before.put("pending", INTENTS.pending[0]);
+    before.close();
+    const now = await IdbStore.open(name, UNHEARD);
+    expect(await now.load()).toEqual({
+      facts: { ...FRESH.facts, singles: { rev: 7 }, groups: [group(1, 3)] },
+      intents: { ...FRESH.intents, pending: [INTENTS.pending[0]] },
+    });
+    expect(await now.page(1, 1, 9, 9)).toEqual([message(2)]);
+    await now.write(ALL);
+    expect((await now.load()).intents.acts).toEqual(INTENTS.acts);
   });
 
   it("gives way where it is deleted, and says that it is lost", async () => {

@@ -1,10 +1,12 @@
-// What is kept of one account over reloads: the records, the port to whatever keeps them, and the writer.
+// What is kept of one account over reloads: the records, and the port to whatever keeps them.
 //
 // Two kinds of things are kept. Facts are what the server said; only the leading tab writes them. Intents are what the person
 // wants (messages to send, drafts, how far they have read); every tab writes its own at once, so they survive whatever happens to
 // the leader. Which lists there are is said once, in FACTS and INTENTS.
 
-import type { Extras, SentKind, User } from "./contract";
+import type { Act, Rewritten } from "./acts";
+import type { Extras, GroupSettings, SentKind, User } from "./contract";
+import { newer } from "./noted";
 import type { GroupEvent, StoredMessage } from "./wire";
 import type { FriendState, StoreState } from "./wire.gen";
 
@@ -39,6 +41,34 @@ export interface GroupRecord {
   readonly after: number;
   /** Up to where the user has deleted the chat from their list; null or absent, as in older records, where they have not. */
   readonly deletedSeq?: number | null;
+  /** Absent, as in older records, where they are not known. */
+  readonly settings?: GroupSettings | null;
+}
+
+/** Which places of a chat the user has no longer: one record a chat, of those that have any. */
+export interface SightRecord {
+  readonly gid: number;
+  /** All up to here. */
+  readonly clearedSeq: number;
+  /** Above it, ascending and apart. */
+  readonly gone: readonly Range[];
+}
+
+export interface StarRecord {
+  readonly gid: number;
+  readonly id: number;
+  readonly on: boolean;
+}
+
+/** The unread messages of a chat that mention the user. */
+export interface MentionedRecord {
+  readonly gid: number;
+  /** Those that are known, ascending. */
+  readonly seqs: readonly number[];
+  /** Of the unread, those that one was told of: nothing rings twice. */
+  readonly rung: readonly number[];
+  /** How many the server counted, where that is not as many as are known; they are asked for then. */
+  readonly told: number | null;
 }
 
 /** What happened in a group. */
@@ -125,30 +155,35 @@ function by<T>(...key: readonly (keyof T & string)[]): Kept<T> {
 }
 
 /** What the server said, in lists. */
-const FACTS = {
+export const FACTS = {
   users: by<User>("id"),
   friends: by<FriendState>("uid"),
   groups: by<GroupRecord>("gid"),
   members: by<MemberRecord>("gid", "uid"),
   messages: by<StoredMessage>("gid", "seq"),
   events: by<EventRecord>("gid", "rev"),
+  sights: by<SightRecord>("gid"),
+  stars: by<StarRecord>("gid", "id"),
+  mentioned: by<MentionedRecord>("gid"),
 };
 
 /** What the person wants, in lists. */
-const INTENTS = {
+export const INTENTS = {
   pending: by<Pending>("clientMsgId"),
   drafts: by<Draft>("gid"),
   marks: by<Mark>("gid"),
+  acts: by<Act>("id"),
+  rewrites: by<Rewritten>("gid", "key"),
 };
 
 /** All lists, by name. */
 export const LISTS = { ...FACTS, ...INTENTS };
 
-type Lists = typeof LISTS;
+export type Lists = typeof LISTS;
 export type List = keyof Lists;
 type RecordOf<L> = L extends Kept<infer T> ? T : never;
 export type Records = { readonly [L in List]: RecordOf<Lists[L]> };
-type Some<L> = { readonly [name in keyof L]?: readonly RecordOf<L[name]>[] };
+export type Some<L> = { readonly [name in keyof L]?: readonly RecordOf<L[name]>[] };
 
 /** These grow without end, and are read by page. */
 const PAGED = ["messages", "events"] as const;
@@ -157,8 +192,8 @@ type Whole = Exclude<List, (typeof PAGED)[number]>;
 const namesOf = <L extends object>(lists: L): readonly (keyof L)[] => Object.keys(lists) as (keyof L)[];
 export const ALL_LISTS: readonly List[] = namesOf(LISTS);
 export const READ_WHOLE = ALL_LISTS.filter((list): list is Whole => !PAGED.some((paged) => paged === list));
-/** What means something only together with the store that it is of: the marks are on its messages. */
-export const OF_STORE: readonly List[] = [...namesOf(FACTS), "marks"];
+/** What means something only together with the store that it is of: marks and acts are on its messages. */
+export const OF_STORE: readonly List[] = [...namesOf(FACTS), "marks", "acts", "rewrites"];
 
 /** What there is one of, of what the server said. */
 export interface Singles {
@@ -174,11 +209,20 @@ export interface Facts extends Some<typeof FACTS> {
   readonly singles?: Singles;
   /** Groups whose members are forgotten, before `members` are put. */
   readonly membersForgotten?: readonly number[];
+  /** Messages that are at hand already, in another state; kept with `messages`, before which they are not put. */
+  readonly changed?: readonly StoredMessage[];
+  /** Messages that are forgotten, after all others were put. */
+  readonly gone?: readonly GoneFrom[];
+}
+
+export interface GoneFrom {
+  readonly gid: number;
+  readonly ranges: readonly Range[];
 }
 
 /** What the person wants. */
 export interface Intents extends Some<typeof INTENTS> {
-  /** `clientMsgId` of what is taken out of the outbox, after `pending` was put. */
+  /** `clientMsgId` or `id` of what is taken out of the outbox, after `pending` and `acts` were put. */
   readonly settled?: readonly string[];
 }
 
@@ -220,6 +264,16 @@ export function snapshotOf(singles: Singles, all: (list: Whole) => readonly unkn
 export function eachRecord({ facts, intents }: Batch, put: <L extends List>(list: L, record: Records[L]) => void): void {
   const lists: Some<Lists> = { ...facts, ...intents };
   for (const list of ALL_LISTS) for (const record of lists[list] ?? []) put(list, record as never);
+  for (const message of facts.changed ?? []) put("messages", message);
+}
+
+/** What is taken out of the outbox is in one of these. */
+export const SETTLED = ["pending", "acts"] as const;
+
+/** What is put to be there no more: an empty draft, and words that may not be written again. */
+export function isEmpty<L extends List>(list: L, record: Records[L]): boolean {
+  if (list === "drafts") return (record as Draft).text === "";
+  return list === "rewrites" && (record as Rewritten).words === null;
 }
 
 export interface Store {
@@ -249,7 +303,8 @@ export class Tables {
     if (facts.anew === true) this.clear(OF_STORE);
     for (const gid of facts.membersForgotten ?? []) this.delete("members", gid);
     eachRecord(batch, (list, record) => this.put(list, record));
-    for (const id of intents.settled ?? []) this.delete("pending", id);
+    for (const { gid, ranges } of facts.gone ?? []) this.forget(gid, ranges);
+    for (const id of intents.settled ?? []) for (const list of SETTLED) this.delete(list, id);
   }
 
   all<L extends List>(list: L): readonly Records[L][] {
@@ -261,8 +316,9 @@ export class Tables {
     return [...(this.byList[list].get(first)?.values() ?? [])];
   }
 
-  delete(list: List, first: unknown): void {
-    this.byList[list].delete(first);
+  delete(list: List, first: unknown, second?: unknown): void {
+    if (second === undefined) this.byList[list].delete(first);
+    else this.byList[list].get(first)?.delete(second);
   }
 
   clear(lists: readonly List[]): void {
@@ -273,156 +329,23 @@ export class Tables {
     const [first, second] = LISTS[list].key.map((part) => record[part as keyof Records[L]]);
     const table = this.byList[list];
     const records = table.get(first) ?? new Map<unknown, Records[L]>();
-    table.set(first, records.set(second, record));
+    const old = records.get(second);
+    const kept = list === "messages" ? newer(old as StoredMessage | undefined, record as StoredMessage) : record;
+    table.set(first, records.set(second, kept as Records[L]));
+  }
+
+  private forget(gid: number, ranges: readonly Range[]): void {
+    const messages = this.byList.messages.get(gid);
+    if (messages === undefined) return;
+    for (const seq of [...messages.keys()] as number[]) {
+      if (ranges.some(({ from, to }) => seq >= from && seq <= to)) messages.delete(seq);
+    }
   }
 }
 
 /** The order of sending. */
 export function bySending(a: Pending, b: Pending): number {
   return a.order - b.order || (a.clientMsgId < b.clientMsgId ? -1 : 1);
-}
-
-const RETRY_MS = 5_000;
-
-/**
- * Writes batches in the order they came, as many at a time as have gathered. A batch that could not be
- * written is kept and written together with the next ones: nothing may overtake it, or `rev` would promise
- * data that is not there.
- */
-export class Writer {
-  private gathered = new Gathered();
-  private running: Promise<void> | null = null;
-  private stopped = false;
-
-  constructor(
-    private readonly store: Store,
-    private readonly after: (ms: number, then: () => void) => () => void,
-    /** When to write: what is added until then is written together. */
-    private readonly soon: (then: () => void) => void,
-    private readonly written: (batch: Batch) => void,
-  ) {}
-
-  add(batch: Batch): void {
-    if (this.stopped) return;
-    this.gathered.add(batch);
-    this.run();
-  }
-
-  /** As of the store, with what could not be written yet. */
-  async page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {
-    const stored = await this.ofStore(() => this.store.page(gid, from, below, limit));
-    const waiting = this.gathered.messagesOf(gid).filter(({ seq }) => seq >= from && seq < below);
-    if (waiting.length === 0) return stored;
-    const all = new Map([...stored, ...waiting].map((message) => [message.seq, message]));
-    return [...all.values()].sort((a, b) => a.seq - b.seq).slice(-limit);
-  }
-
-  /** As `page`. */
-  async events(gid: number, limit: number): Promise<readonly EventRecord[]> {
-    const stored = await this.ofStore(() => this.store.events(gid, limit));
-    const waiting = this.gathered.eventsOf(gid);
-    if (waiting.length === 0) return stored;
-    const all = new Map([...stored, ...waiting].map((event) => [event.rev, event]));
-    return [...all.values()].sort((a, b) => a.rev - b.rev).slice(-limit);
-  }
-
-  /** When all that was added before is written, or could not be. */
-  async settled(): Promise<void> {
-    while (this.running !== null && !this.gathered.isEmpty) await this.running;
-    await this.running;
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running;
-  }
-
-  /** What the store still has of another history is not given, also where it could not be forgotten meanwhile. */
-  private async ofStore<T>(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
-    const stored = this.gathered.isAnew ? [] : await read();
-    return this.gathered.isAnew ? [] : stored;
-  }
-
-  private run(): void {
-    this.running ??= this.writeGathered().finally(() => {
-      this.running = null;
-    });
-  }
-
-  private async writeGathered(): Promise<void> {
-    while (!this.gathered.isEmpty && !this.stopped) {
-      await new Promise<void>((resolve) => this.soon(resolve));
-      const taken = this.gathered;
-      this.gathered = new Gathered();
-      const batch = taken.batch();
-      try {
-        await this.store.write(batch);
-      } catch {
-        taken.add(this.gathered.batch());
-        this.gathered = taken;
-        this.after(RETRY_MS, () => this.run());
-        return;
-      }
-      this.written(batch);
-    }
-  }
-}
-
-/** Batches made one; of each thing the latest. */
-class Gathered {
-  private anew = false;
-  private singles: Singles = {};
-  private readonly tables = new Tables();
-  private readonly membersForgotten = new Set<number>();
-  private readonly settled = new Set<string>();
-  isEmpty = true;
-
-  add(batch: Batch): void {
-    if (isNothing(batch)) return;
-    this.isEmpty = false;
-    const { facts, intents } = batch;
-    if (facts.anew === true) {
-      // What was gathered of another store is not wanted any more.
-      this.anew = true;
-      this.singles = homeOf(this.singles);
-      this.membersForgotten.clear();
-    }
-    this.singles = { ...this.singles, ...facts.singles };
-    this.tables.take(batch);
-    for (const gid of facts.membersForgotten ?? []) this.membersForgotten.add(gid);
-    for (const id of intents.settled ?? []) this.settled.add(id);
-  }
-
-  get isAnew(): boolean {
-    return this.anew;
-  }
-
-  messagesOf(gid: number): readonly StoredMessage[] {
-    return this.tables.at("messages", gid);
-  }
-
-  eventsOf(gid: number): readonly EventRecord[] {
-    return this.tables.at("events", gid);
-  }
-
-  batch(): Batch {
-    const { anew, singles, membersForgotten, settled } = this;
-    return {
-      facts: {
-        ...(anew && { anew }),
-        ...(Object.keys(singles).length > 0 && { singles }),
-        ...this.lists(FACTS),
-        ...(membersForgotten.size > 0 && { membersForgotten: [...membersForgotten] }),
-      },
-      intents: { ...this.lists(INTENTS), ...(settled.size > 0 && { settled: [...settled] }) },
-    };
-  }
-
-  /** Those that have something in them. */
-  private lists<L extends Partial<Lists>>(lists: L): Some<L> {
-    const filled = (Object.keys(lists) as List[]).map((list) => [list, this.tables.all(list)] as const);
-    return Object.fromEntries(filled.filter(([, records]) => records.length > 0)) as Some<L>;
-  }
 }
 
 /** Whose it is stays known when all else is forgotten. */

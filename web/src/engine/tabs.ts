@@ -8,10 +8,20 @@ import type { ConnectionState } from "./contract";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
 import { type Batch, type Intents, ofIntents } from "./storage";
+import type { Around } from "./replica";
 import type { StoredMessage } from "./wire";
 
 /** What a tab may ask of the leader. */
-export type Wish = { readonly want: "sync" } | { readonly want: "older"; readonly gid: number };
+export type Wish =
+  | { readonly want: "sync" }
+  | { readonly want: "older"; readonly gid: number }
+  | { readonly want: "around"; readonly gid: number; readonly around: Around };
+
+/** What one is told of: a message of somebody else, and whether it has come to mention oneself. */
+export interface Arrival {
+  readonly message: StoredMessage;
+  readonly mention: boolean;
+}
 
 export interface TabEvents {
   /** From now on this tab leads. */
@@ -19,9 +29,15 @@ export interface TabEvents {
   /** It was taken away. */
   follow(): void;
   /** Another tab has learned or intends something. */
-  heard(batch: Batch, arrivals: readonly StoredMessage[]): void;
+  heard(batch: Batch, arrivals: readonly Arrival[]): void;
   status(status: ConnectionState): void;
   online(online: ReadonlySet<number>): void;
+  /** Somebody else is writing. */
+  types(gid: number, uid: number): void;
+  /** The user is writing in another tab. */
+  typing(gid: number): void;
+  /** What one has scheduled may be otherwise now. */
+  rescheduled(): void;
   /** How far the server's clock is ahead of this device's. */
   clock(ahead: number): void;
   /** The leader is asked. */
@@ -29,11 +45,14 @@ export interface TabEvents {
 }
 
 type Told =
-  | { readonly is: "batch"; readonly batch: Batch; readonly arrivals: readonly StoredMessage[] }
+  | { readonly is: "batch"; readonly batch: Batch; readonly arrivals: readonly Arrival[] }
   /** `retryAt` counts from when it is told: no two tabs have the same moment to count from. */
   | { readonly is: "status"; readonly status: ConnectionState; readonly notifier: string | null }
   | { readonly is: "clock"; readonly ahead: number }
   | { readonly is: "online"; readonly online: ReadonlySet<number> }
+  | { readonly is: "types"; readonly gid: number; readonly uid: number }
+  | { readonly is: "typing"; readonly gid: number }
+  | { readonly is: "rescheduled" }
   | { readonly is: "hello" }
   | { readonly is: "wish"; readonly id: string; readonly wish: Wish }
   | { readonly is: "granted"; readonly id: string; readonly done: boolean }
@@ -41,7 +60,7 @@ type Told =
   | { readonly is: "gone"; readonly tab: string };
 
 /** Of the messages among tabs: those of another build or account are not for this one. */
-const VERSION = 4;
+const VERSION = 5;
 const WISH_MS = 20_000;
 const ANSWER_MS = 4_000;
 /** A tab that is looked at makes sure so often that somebody leads: a leader may be put to sleep at any time. */
@@ -131,7 +150,7 @@ export class Tabs {
   }
 
   /** What this leader has learned. Where every tab leads each learns by itself. */
-  share(batch: Batch, arrivals: readonly StoredMessage[]): void {
+  share(batch: Batch, arrivals: readonly Arrival[]): void {
     if (!this.alone) this.tell({ is: "batch", batch, arrivals });
   }
 
@@ -143,6 +162,18 @@ export class Tabs {
 
   shareClock(ahead: number): void {
     if (this.leading && !this.alone) this.tell({ is: "clock", ahead });
+  }
+
+  shareTypes(gid: number, uid: number): void {
+    if (!this.alone) this.tell({ is: "types", gid, uid });
+  }
+
+  shareTyping(gid: number): void {
+    this.tell({ is: "typing", gid });
+  }
+
+  shareRescheduled(): void {
+    if (!this.alone) this.tell({ is: "rescheduled" });
   }
 
   shareOnline(online: ReadonlySet<number>): void {
@@ -188,6 +219,15 @@ export class Tabs {
         break;
       case "online":
         if (!this.leading) this.events.online(told.online);
+        break;
+      case "types":
+        if (!this.leading) this.events.types(told.gid, told.uid);
+        break;
+      case "typing":
+        if (this.leading) this.events.typing(told.gid);
+        break;
+      case "rescheduled":
+        this.events.rescheduled();
         break;
       case "hello":
         this.shareStatus(this.status);

@@ -37,7 +37,7 @@ describe("what is not stored yet", () => {
     one.note({ pending: [message("a")] });
     world.between = () => one.settled("a");
     other.note({ pending: [message("b")], drafts: [{ gid: 1, text: "c" }] });
-    expect(one.left()).toEqual({ pending: [message("b")], settled: [], drafts: [{ gid: 1, text: "c" }] });
+    expect(one.left()).toEqual({ pending: [message("b")], acts: [], settled: [], drafts: [{ gid: 1, text: "c" }] });
   });
 
   it("stays noted where the message was taken back before the store had it, until the store has that, too", () => {
@@ -46,9 +46,9 @@ describe("what is not stored yet", () => {
     unsaved.note({ settled: ["a"] });
     unsaved.saved({ pending: [message("a")] });
     unsaved.settled("a");
-    expect(unsaved.left()).toEqual({ pending: [], settled: ["a"], drafts: [] });
+    expect(unsaved.left()).toEqual({ pending: [], acts: [], settled: ["a"], drafts: [] });
     unsaved.saved({ settled: ["a"] });
-    expect(unsaved.left()).toEqual({ pending: [], settled: [], drafts: [] });
+    expect(unsaved.left()).toEqual({ pending: [], acts: [], settled: [], drafts: [] });
   });
 
   it("is the draft as it was written last, though an earlier one is stored now", () => {
@@ -77,7 +77,7 @@ describe("what is not stored yet", () => {
     kept.set("rim.unsaved.7.m.b", "[]");
     kept.set("rim.unsaved.77.1", JSON.stringify({ draft: "another's", pending: [] }));
     const unsaved = new Unsaved(notes, 7);
-    expect(unsaved.left()).toEqual({ pending: [message("a")], settled: [], drafts: [{ gid: 1, text: "half a" }] });
+    expect(unsaved.left()).toEqual({ pending: [message("a")], acts: [], settled: [], drafts: [{ gid: 1, text: "half a" }] });
     unsaved.clear();
     expect([...kept.keys()]).toEqual(["rim.unsaved.77.1"]);
   });

@@ -10,6 +10,7 @@
 // comes first: there is no moment at which it is neither.
 
 import type { Notes } from "./ports";
+import type { Act } from "./acts";
 import type { Draft, Intents, Pending } from "./storage";
 
 /** A message that the user took back; the store may still have it. */
@@ -26,14 +27,16 @@ export class Unsaved {
   }
 
   /** Before it is stored. */
-  note({ pending, settled, drafts }: Intents): void {
+  note({ pending, acts, settled, drafts }: Intents): void {
+    for (const act of acts ?? []) this.notes.set(this.ofAct(act.id), JSON.stringify(act));
     for (const one of pending ?? []) this.notes.set(this.ofMessage(one.clientMsgId), JSON.stringify(one));
     for (const id of settled ?? []) this.notes.set(this.ofMessage(id), TAKEN_BACK);
     for (const draft of drafts ?? []) this.notes.set(this.ofDraft(draft.gid), noteOf(draft));
   }
 
   /** It is stored where it will last. */
-  saved({ pending, settled, drafts }: Intents): void {
+  saved({ pending, acts, settled, drafts }: Intents): void {
+    for (const { id } of acts ?? []) this.notes.set(this.ofAct(id), null);
     // A message may have been taken back since.
     for (const { clientMsgId } of pending ?? []) this.settled(clientMsgId);
     for (const id of settled ?? []) {
@@ -47,26 +50,29 @@ export class Unsaved {
 
   /** The message is wanted no more: the server has it, or the user took it back, which stays noted until it is stored. */
   settled(clientMsgId: string): void {
+    if (this.notes.get(this.ofAct(clientMsgId)) !== null) this.notes.set(this.ofAct(clientMsgId), null);
     const name = this.ofMessage(clientMsgId);
     const text = this.notes.get(name);
     if (text !== null && text !== TAKEN_BACK) this.notes.set(name, null);
   }
 
   /** What pages before this one did not live to store. */
-  left(): { readonly pending: readonly Pending[]; readonly settled: readonly string[]; readonly drafts: readonly Draft[] } {
+  left(): Required<Pick<Intents, "pending" | "acts" | "settled" | "drafts">> {
     this.splitOld();
     const pending: Pending[] = [];
+    const acts: Act[] = [];
     const settled: string[] = [];
     const drafts: Draft[] = [];
     for (const name of this.names()) {
       const text = this.notes.get(name);
-      const [, kind, id] = /^([md])\.(.*)$/.exec(name.slice(this.prefix.length)) ?? [];
+      const [, kind, id] = /^([mad])\.(.*)$/.exec(name.slice(this.prefix.length)) ?? [];
       if (text === null || id === undefined) continue;
       if (kind === "d") drafts.push(draftIn(Number(id), text));
+      else if (kind === "a") acts.push(...actIn(text));
       else if (text === TAKEN_BACK) settled.push(id);
       else pending.push(...messageIn(text));
     }
-    return { pending, settled, drafts };
+    return { pending, acts, settled, drafts };
   }
 
   clear(): void {
@@ -93,6 +99,10 @@ export class Unsaved {
     return `${this.prefix}m.${clientMsgId}`;
   }
 
+  private ofAct(id: string): string {
+    return `${this.prefix}a.${id}`;
+  }
+
   private ofDraft(gid: number): string {
     return `${this.prefix}d.${gid}`;
   }
@@ -112,6 +122,11 @@ function draftIn(gid: number, note: string): Draft {
 function messageIn(text: string): readonly Pending[] {
   const one = parsed(text) as Partial<Pending> | null;
   return typeof one?.clientMsgId === "string" && typeof one.gid === "number" ? [one as Pending] : [];
+}
+
+function actIn(text: string): readonly Act[] {
+  const one = parsed(text) as Partial<Act> | null;
+  return typeof one?.id === "string" && typeof one.gid === "number" && Array.isArray(one.on) ? [one as Act] : [];
 }
 
 function chatIn(text: string): { readonly draft: string | null; readonly pending: readonly Pending[] } {

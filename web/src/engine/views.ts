@@ -7,15 +7,22 @@ import type {
   Group,
   Happening,
   Member,
+  Failure,
   Message,
-  MessageState,
+  Scheduled,
   User,
 } from "./contract";
+import { sightAfter } from "./acts";
+import type { Detour } from "./detour";
+import { type Cursors, Drawn, NO_CURSORS } from "./drawn";
+import type { Intended } from "./intended";
 import { type Cell, keep, keepList } from "./live";
-import type { Intended } from "./outbox";
+import type { Pins } from "./pins";
+import type { Quotes } from "./quotes";
 import type { Replica } from "./replica";
+import { type Sight, seenBetween, sees } from "./sight";
 import { type Batch, type EventRecord, type GroupRecord, type MemberRecord, type Pending, eachRecord } from "./storage";
-import { NO_QUOTES, PLAIN } from "./plain";
+import type { Typists } from "./typing";
 import type { ChatWindow } from "./window";
 import type { StoredMessage } from "./wire";
 import type { Friendship } from "./wire.gen";
@@ -25,6 +32,8 @@ export interface Published {
   readonly contacts: Cell<Contacts>;
   readonly online: Cell<ReadonlySet<number>>;
   readonly unread: Cell<number>;
+  readonly failures: Cell<readonly Failure[]>;
+  readonly scheduled: Cell<readonly Scheduled[] | null>;
   /** Those that somebody asked for. */
   readonly chat: ReadonlyMap<number, Cell<ChatView | null>>;
 }
@@ -32,6 +41,10 @@ export interface Published {
 /** What a tab has of the chats that are looked at. */
 export interface Loaded {
   readonly windows: ReadonlyMap<number, ChatWindow>;
+  readonly detours: ReadonlyMap<number, Detour>;
+  readonly quotes: Quotes;
+  readonly pins: Pins;
+  readonly typists: Typists;
   readonly happened: ReadonlyMap<number, readonly EventRecord[]>;
   readonly large: ReadonlyMap<number, Large>;
 }
@@ -43,21 +56,16 @@ export interface Large {
   readonly admin: boolean;
 }
 
-const NOBODY_WRITES: readonly User[] = [];
 export const NO_CONTACTS: Contacts = { friends: [], incoming: [], outgoing: [] };
-
-/** The name of a message among those of its chat, from the first moment on. */
-export function keyOf(uid: number, clientMsgId: string): string {
-  return `${uid}.${clientMsgId}`;
-}
 
 export class Views {
   private readonly dirty = new Set<number>();
   private allDirty = true;
   private contactsDirty = true;
   private readonly rows = new Map<number, Listed>();
-  private readonly stored = new WeakMap<StoredMessage, Message>();
-  private readonly sending = new WeakMap<Pending, Message>();
+  private readonly expiring = new WeakMap<readonly StoredMessage[], readonly number[]>();
+  private readonly failed = new WeakMap<object, Failure>();
+  private readonly drawn: Drawn;
   private readonly shownMembers = new WeakMap<MemberRecord, Member>();
   private readonly happenings = new WeakMap<EventRecord, Happening>();
   private readonly strangers = new Map<number, User>();
@@ -69,7 +77,10 @@ export class Views {
     private readonly published: Published,
     /** How far the server's clock is ahead of this device's. */
     private readonly clockAhead: () => number,
-  ) {}
+    private readonly now: () => number,
+  ) {
+    this.drawn = new Drawn(replica, intents, now);
+  }
 
   /** What the batch speaks of is drawn anew by the next `publish`. */
   touch(batch: Batch): void {
@@ -98,12 +109,19 @@ export class Views {
     if (this.allDirty) for (const gid of this.rows.keys()) if (!this.replica.groups.has(gid)) this.rows.delete(gid);
     if (gids.length > 0 || this.allDirty) this.publishList();
     if (this.contactsDirty) this.publishContacts();
+    this.published.failures.set(keepList(this.published.failures.get(), this.failures()));
     for (const [gid, cell] of this.published.chat) {
       if (this.allDirty || this.dirty.has(gid)) cell.set(this.chat(gid, cell.get()));
     }
     this.dirty.clear();
     this.allDirty = false;
     this.contactsDirty = false;
+  }
+
+  /** What a chat is called. */
+  title(gid: number): string {
+    const group = this.replica.groups.get(gid);
+    return group === undefined ? "" : this.face(group).title;
   }
 
   row(gid: number): ChatRow | null {
@@ -113,11 +131,63 @@ export class Views {
   unread(gid: number): number {
     const group = this.replica.groups.get(gid);
     if (group === undefined) return 0;
-    return Math.max(0, group.lastSeq - this.readTo(group));
+    return seenBetween(this.sight(gid), this.readTo(group), group.lastSeq);
   }
 
   message(message: StoredMessage): Message {
-    return this.shown(message, message.uid === this.replica.uid ? this.cursors(message.gid) : NO_CURSORS);
+    return this.drawn.message(message, message.uid === this.replica.uid ? this.cursors(message.gid) : NO_CURSORS);
+  }
+
+  /** What one sees of a chat, once what one has asked for is done. */
+  sight(gid: number): Sight {
+    return sightAfter(this.replica.living.sight(gid), this.intents.acts(gid));
+  }
+
+  /** When the next of what is loaded expires, by the server's clock. */
+  nextExpiry(): number | null {
+    let next = Infinity;
+    const now = this.now();
+    for (const { messages } of [...this.loaded.windows.values(), ...this.loaded.detours.values()]) {
+      for (const at of this.expiries(messages)) if (at > now) next = Math.min(next, at);
+    }
+    for (const { last } of this.replica.groups.values()) {
+      const at = last?.noted?.expiresAt ?? 0;
+      if (at > now) next = Math.min(next, at);
+    }
+    return next === Infinity ? null : next;
+  }
+
+  private expiries(messages: readonly StoredMessage[]): readonly number[] {
+    let known = this.expiring.get(messages);
+    if (known === undefined) {
+      known = messages.flatMap(({ noted }) => noted?.expiresAt ?? []);
+      this.expiring.set(messages, known);
+    }
+    return known;
+  }
+
+  private isSeen(message: StoredMessage, sight: Sight, now: number): boolean {
+    return sees(sight, message.seq) && (message.noted?.expiresAt ?? Infinity) > now;
+  }
+
+  /** The unread messages that mention oneself, ascending. */
+  mentions(gid: number): readonly number[] {
+    const group = this.replica.groups.get(gid);
+    return group === undefined ? [] : this.replica.living.mentioned(gid, this.readTo(group), this.sight(gid));
+  }
+
+  private unreadMentions(group: GroupRecord): number {
+    return this.replica.living.countMentions(group.gid, this.readTo(group), group.lastSeq, this.sight(group.gid));
+  }
+
+  private failures(): readonly Failure[] {
+    return this.intents.acts().flatMap((act) => {
+      if (act.state.is !== "failed") return [];
+      const failure = { id: act.id, gid: act.gid, what: act.deed.is, reason: act.state.reason };
+      const kept = keep<Failure>(this.failed.get(act), failure);
+      this.failed.set(act, kept);
+      return [kept];
+    });
   }
 
   chat(gid: number, old: ChatView | null = null): ChatView | null {
@@ -127,7 +197,9 @@ export class Views {
     const face = this.face(group);
     const members = this.members(group);
     const large = this.loaded.large.get(gid);
-    const messages = this.messages(gid, window);
+    const detour = this.loaded.detours.get(gid);
+    const part = detour ?? window;
+    const messages = this.messages(gid, part?.messages ?? [], detour === undefined || detour.newer === "none");
     const view: ChatView = {
       group: keep<Group>(old?.group, {
         gid,
@@ -148,14 +220,14 @@ export class Views {
       writers: keepList(old?.writers, this.writers(gid, messages)),
       messages: keepList(old?.messages, messages),
       happenings: keepList(old?.happenings, this.happeningsOf(gid)),
-      older: window?.older ?? "loading",
-      newer: "none",
-      quotes: NO_QUOTES,
-      pins: null,
-      typing: NOBODY_WRITES,
-      settings: null,
+      older: part?.older ?? "loading",
+      newer: detour?.newer ?? "none",
+      quotes: this.quotes(gid, messages, old?.quotes),
+      pins: this.pins(gid, old?.pins ?? null),
+      typing: this.loaded.typists.of(gid),
+      settings: group.settings === undefined || group.settings === null ? null : keep(old?.settings, group.settings),
       unread: this.unread(gid),
-      unreadMentions: 0,
+      unreadMentions: this.unreadMentions(group),
       dividerSeq: window?.dividerSeq ?? null,
       draft: this.draft(gid),
       draftReply: this.intents.drafts.get(gid)?.replyTo ?? null,
@@ -179,16 +251,18 @@ export class Views {
 
   private listed(group: GroupRecord): Listed | null {
     const { gid } = group;
-    const pending = this.intents.outbox(gid).at(-1);
+    const pending = this.lastPending(gid);
     const draft = this.draft(gid);
     const empty = group.last === null && pending === undefined && draft === "";
     const face = this.face(group);
     // A chat that somebody has opened without a word yet is theirs alone; one that was left empty, nobody's.
     // Deleted, until something is said or written in it.
-    if (isDeleted(group) && pending === undefined && draft === "") return null;
+    if (this.isDeleted(group) && pending === undefined && draft === "") return null;
     if (empty && (!group.member || (face.single && group.creator !== this.replica.uid))) return null;
-    const newest = group.last && this.message(group.last);
-    const last = pending !== undefined ? this.pendingMessage(pending, newest?.at ?? 0) : newest;
+    const stored = this.lastSeen(group);
+    const newest = stored && this.message(stored);
+    const sending = pending && this.drawn.pending(pending, newest?.at ?? 0, this.clockAhead());
+    const last = sending ?? newest;
     const isEmpty = group.last === null && group.member && !face.single;
     const row: ChatRow = {
       gid,
@@ -196,8 +270,8 @@ export class Views {
       last,
       lastSender: last === null ? null : this.user(last.uid),
       unread: this.unread(gid),
-      unreadMentions: 0,
-      typing: NOBODY_WRITES,
+      unreadMentions: this.unreadMentions(group),
+      typing: this.loaded.typists.of(gid),
       isNew: isEmpty && group.creator !== this.replica.uid && !this.intents.marks.has(gid),
       happened: isEmpty && group.lastEvent !== null ? this.happening(group.lastEvent) : null,
       draft,
@@ -313,40 +387,66 @@ export class Views {
     return [...others.values()];
   }
 
-  private messages(gid: number, window: ChatWindow | undefined): readonly Message[] {
+  private messages(gid: number, loaded: readonly StoredMessage[], withPending: boolean): readonly Message[] {
     const cursors = this.cursors(gid);
-    const stored = (window?.messages ?? []).map((message) => this.shown(message, cursors));
+    const sight = this.sight(gid);
+    const now = this.now();
+    const seen = loaded.filter((message) => this.isSeen(message, sight, now));
+    const stored = seen.map((message) => this.drawn.message(message, cursors));
     const outbox = this.intents.outbox(gid);
-    if (outbox.length === 0) return stored;
+    if (outbox.length === 0 || !withPending) return stored;
     // A message that is stored is no longer on its way, even where that is not noted yet.
     const own = new Set(stored.filter((message) => message.uid === this.replica.uid).map(({ key }) => key));
     const from = stored.at(-1)?.at ?? 0;
-    const sending = outbox.map((entry) => this.pendingMessage(entry, from)).filter(({ key }) => !own.has(key));
-    return [...stored, ...sending];
+    const sending = outbox.flatMap((entry) => this.drawn.pending(entry, from, this.clockAhead()) ?? []);
+    return [...stored, ...sending.filter(({ key }) => !own.has(key))];
   }
 
-  private shown(message: StoredMessage, cursors: Cursors): Message {
-    const state = message.uid === this.replica.uid ? stateOf(message.seq, cursors) : STORED;
-    const old = this.stored.get(message);
-    if (old?.state === state) return old;
-    const { gid, id, uid, kind, content, at, seq, clientMsgId } = message;
-    const shown: Message = { key: keyOf(uid, clientMsgId), gid, id, uid, kind, content, at, seq, state, ...PLAIN };
-    this.stored.set(message, shown);
-    return shown;
+  private lastPending(gid: number): Pending | undefined {
+    return this.intents.outbox(gid).findLast((entry) => this.drawn.pending(entry, 0, 0) !== null);
   }
 
-  /** It stands below what is stored, and so it is not shown as older than that. */
-  private pendingMessage(entry: Pending, from: number): Message {
-    const old = this.sending.get(entry);
-    const at = Math.max(from, entry.at + this.clockAhead());
-    if (old?.at === at) return old;
-    const { gid, kind, content, clientMsgId, extras } = entry;
-    const { uid } = this.replica;
-    const key = keyOf(uid, clientMsgId);
-    const sent = { key, gid, uid, kind, content, at, state: pendingState(entry), ...PLAIN, ...extras };
-    const shown: Message = { ...sent, id: null, seq: null };
-    this.sending.set(entry, shown);
-    return shown;
+  /** What stands last in the list; while that is being found again, as far as it is loaded. */
+  private lastSeen({ gid, last, lastSeq }: GroupRecord): StoredMessage | null {
+    const sight = this.sight(gid);
+    const now = this.now();
+    if (last !== null && this.isSeen(last, sight, now)) return last;
+    if (lastSeq === 0) return null;
+    return this.loaded.windows.get(gid)?.messages.findLast((message) => this.isSeen(message, sight, now)) ?? null;
+  }
+
+  /** Out of the list, or cleared, until something new comes. */
+  private isDeleted({ gid, deletedSeq, lastSeq }: GroupRecord): boolean {
+    if (deletedSeq !== undefined && deletedSeq !== null && lastSeq <= deletedSeq) return true;
+    const { clearedSeq } = this.sight(gid);
+    return clearedSeq > 0 && lastSeq <= clearedSeq;
+  }
+
+  /** What the messages answer, as it is now. */
+  private quotes(gid: number, messages: readonly Message[], old: ChatView["quotes"] | undefined): ChatView["quotes"] {
+    const sight = this.sight(gid);
+    const quotes = new Map<number, Message | "gone">();
+    for (const { replyTo, recalled } of messages) {
+      if (replyTo === null || recalled !== null || quotes.has(replyTo)) continue;
+      const quoted = this.loaded.quotes.find(gid, replyTo);
+      if (quoted === null) continue;
+      const isGone = quoted === "gone" || !this.isSeen(quoted, sight, this.now());
+      quotes.set(replyTo, isGone ? "gone" : this.message(quoted));
+    }
+    const same = old !== undefined && old.size === quotes.size && [...quotes].every(([id, quote]) => old.get(id) === quote);
+    return same ? old : quotes;
+  }
+
+  private pins(gid: number, old: readonly Message[] | null): readonly Message[] | null {
+    const known = this.loaded.pins.of(gid);
+    if (known === null) return null;
+    const sight = this.sight(gid);
+    const loaded = this.loaded.windows.get(gid)?.messages ?? [];
+    const asked = new Set(this.intents.acts(gid).filter(({ deed }) => deed.is === "pin").flatMap(({ on }) => on.map(({ seq }) => seq)));
+    const added = asked.size === 0 ? [] : loaded.filter(({ seq }) => asked.has(seq) && known.every((pin) => pin.seq !== seq));
+    const shown = [...known, ...added].filter((message) => this.isSeen(message, sight, this.now())).map((message) => this.message(message));
+    const pins = shown.filter(({ pinnedAt }) => pinnedAt !== null).sort((a, b) => (b.pinnedAt ?? 0) - (a.pinnedAt ?? 0) || (b.id ?? 0) - (a.id ?? 0));
+    return keepList(old, pins);
   }
 
   private cursors(gid: number): Cursors {
@@ -365,7 +465,7 @@ export class Views {
   }
 
   /** Somebody of whom only the id is known has no name yet. */
-  private user(uid: number): User {
+  user(uid: number): User {
     const known = this.replica.user(uid);
     if (known !== null) return known;
     let stranger = this.strangers.get(uid);
@@ -375,10 +475,6 @@ export class Views {
     }
     return stranger;
   }
-}
-
-function isDeleted({ deletedSeq, lastSeq }: GroupRecord): boolean {
-  return deletedSeq !== undefined && deletedSeq !== null && lastSeq <= deletedSeq;
 }
 
 interface Listed {
@@ -413,42 +509,4 @@ interface Face {
   readonly partner: number | null;
 }
 
-/** How far the others are. */
-interface Cursors {
-  /** Of each of them, ascending. */
-  readonly read: readonly number[];
-  /** Of the furthest of them. */
-  readonly delivered: number;
-}
-
-const NO_CURSORS: Cursors = { read: [], delivered: 0 };
-const SENDING: MessageState = { is: "sending" };
-const STORED: MessageState = { is: "stored" };
-const DELIVERED: MessageState = { is: "delivered" };
-const READ_BY: MessageState[] = [];
 const byName = new Intl.Collator();
-
-function stateOf(seq: number, { read, delivered }: Cursors): MessageState {
-  // How many have not come so far, by halving.
-  let low = 0;
-  let high = read.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((read[middle] ?? 0) < seq) low = middle + 1;
-    else high = middle;
-  }
-  const by = read.length - low;
-  if (by > 0) return (READ_BY[by] ??= { is: "read", by });
-  return delivered >= seq ? DELIVERED : STORED;
-}
-
-function pendingState(entry: Pending): MessageState {
-  switch (entry.state.is) {
-    case "waiting":
-      return SENDING;
-    case "acked":
-      return STORED;
-    case "failed":
-      return entry.state;
-  }
-}

@@ -2,6 +2,7 @@
 // where somebody scrolls.
 
 import type { ChatView } from "./contract";
+import { replaced } from "./detour";
 import { bottom } from "./ranges";
 import type { GroupRecord, Store } from "./storage";
 import type { StoredMessage } from "./wire";
@@ -106,6 +107,17 @@ export class ChatWindow {
       this.expecting = false;
     }
     this.messages = [...this.messages, ...newer];
+  }
+
+  /** Messages that are shown are in another state. */
+  change(changed: readonly StoredMessage[]): void {
+    this.messages = replaced(this.messages, changed);
+    this.early = replaced(this.early, changed);
+  }
+
+  /** Some are gone. */
+  drop(isThere: (seq: number) => boolean): void {
+    if (this.messages.some(({ seq }) => !isThere(seq))) this.messages = this.messages.filter(({ seq }) => isThere(seq));
   }
 
   /** Reads a page further up, which is fetched where the store has no more. */

@@ -320,12 +320,16 @@ export interface ReceivedNotify {
   readonly uid: number;
   /** of a change of a group or chat */
   readonly gid: number | null;
+  /** of Read and Delivered, and of what happens to a message */
+  readonly msgId: number | null;
   /** as far as it goes, or where it happened */
   readonly seq: number | null;
   /** number among the changes of the group; of several the last */
   readonly rev: number | null;
   /** of a ProfileUpdated, unless this connection was told just before */
   readonly user: User | null;
+  /** of a change that took several `rev`s, or of several changes: the first of them */
+  readonly fromRev: number | null;
   /** the message that changed, as it is now */
   readonly msg: Message | null;
   /** of Reacted and Unreacted */
@@ -339,9 +343,11 @@ export const ReceivedNotify: Shape<ReceivedNotify> = {
   kind: TEXT,
   uid: NATURAL,
   gid: [NATURAL, null],
+  msgId: [NATURAL, null],
   seq: [NATURAL, null],
   rev: [NATURAL, null],
   user: [User, null],
+  fromRev: [NATURAL, null],
   msg: [Message, null],
   emoji: [TEXT, null],
   msgIds: [[NATURAL], null],

@@ -29,7 +29,7 @@ describe("frames", () => {
       is: "notice",
       notice: {
         kind: "FriendRequest", uid: 1, gid: null, seq: null, rev: null, user: null,
-        msg: null, emoji: null, msgIds: null, seqs: null,
+        fromRev: null, msgId: null, msgIds: null, msg: null, emoji: null, ranges: null,
       },
     });
     expect(decodeFrame('{"clientMsgId":"a","serverMsgId":null,"kind":"Ack","content":"Ok"}')).toEqual({
@@ -100,14 +100,12 @@ describe("answers", () => {
   it("of a server from before a key was told are read as if there were nothing to tell", () => {
     expect(syncAnswer(read(answer, SyncAnswer))).toEqual({
       ...answer,
-      groups: [
-        { ...delta, deletedSeq: null, joinedAt: 0, events: [], changed: null, expired: null, unreadMentions: null },
-      ],
+      groups: [{ ...delta, deletedSeq: null, joinedAt: 0, events: [], changed: [], expired: [], unreadMentions: null }],
+      hidden: [],
+      cleared: [],
+      starred: [],
       store: null,
       chats: [],
-      hidden: null,
-      cleared: null,
-      starred: null,
       now: null,
       next: null,
     });

@@ -2,8 +2,11 @@
 //
 // Types and checks of the wire itself are made from the server's documents (wire.gen.ts). Nothing here does I/O.
 
-import type { Extras, MessageKind, ServerInfo } from "./contract";
+import type { Extras, GroupSettings, MessageKind, SentKind, ServerInfo, Who } from "./contract";
+import type { Range } from "./storage";
 import { FLAG, INTEGER, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
+import { type Beside, type Noted, notedOf } from "./noted";
+import type * as live from "./wire.live";
 import * as wire from "./wire.gen";
 
 /** A stored message, however it came: pushed, synced or from history. */
@@ -18,6 +21,13 @@ export interface StoredMessage {
   readonly clientMsgId: string;
   /** Unix milliseconds, by the server's clock. */
   readonly at: number;
+  /** Absent where it has nothing beside its content. */
+  readonly noted?: Noted;
+}
+
+/** The name of a message among those of its chat, from the first moment on. */
+export function keyOf(uid: number, clientMsgId: string): string {
+  return `${uid}.${clientMsgId}`;
 }
 
 /** What happened in a group, told after the message of that `seq`. `kind` may be one that this client does not know yet. */
@@ -30,15 +40,28 @@ export interface HappenedPage {
   readonly users: readonly wire.User[];
 }
 
-export interface GroupDelta extends Omit<wire.GroupDelta, "messages" | "events" | "joinedAt"> {
+export interface GroupDelta extends Omit<wire.GroupDelta, "messages" | "changed" | "expired" | "events" | "joinedAt" | "group"> {
+  readonly group: (wire.Group & { readonly settings: GroupSettings | null }) | null;
   readonly messages: readonly StoredMessage[];
+  /** Those that are not new and have changed. */
+  readonly changed: readonly StoredMessage[];
+  readonly expired: readonly Range[];
   readonly events: readonly GroupEvent[];
   readonly joinedAt: number;
 }
 
-export interface SyncAnswer extends Omit<wire.SyncAnswer, "groups" | "chats"> {
+export interface SyncAnswer extends Omit<wire.SyncAnswer, "groups" | "chats" | "hidden" | "cleared" | "starred"> {
   readonly groups: readonly GroupDelta[];
   readonly chats: readonly wire.ChatState[];
+  readonly hidden: readonly { readonly gid: number; readonly ranges: readonly Range[] }[];
+  readonly cleared: readonly wire.ClearedState[];
+  readonly starred: readonly wire.StarState[];
+}
+
+/** A change that is no message. */
+export interface NoticeFrame extends Omit<wire.ReceivedNotify, "msg" | "seqs"> {
+  readonly msg: StoredMessage | null;
+  readonly ranges: readonly Range[] | null;
 }
 
 export interface HistoryPage {
@@ -51,16 +74,23 @@ export type Incoming =
   | ({ readonly is: "ack" } & wire.ReceivedAck)
   | { readonly is: "error"; readonly clientMsgId: string; readonly code: number; readonly reason: string }
   | { readonly is: "message"; readonly message: StoredMessage }
-  | { readonly is: "notice"; readonly notice: wire.ReceivedNotify }
+  | { readonly is: "notice"; readonly notice: NoticeFrame }
   /** Of a later protocol. */
   | { readonly is: "unknown" };
 
 /** A frame of the client. */
 export type Outgoing =
   | { readonly event: "Login"; readonly uid: number; readonly token: string; readonly clientMsgId: string }
-  | ({ readonly event: "Msg"; readonly extras?: Extras } & wire.SentMsg)
+  | ({ readonly event: "Msg" } & wire.SentMsg)
   | ({ readonly event: "Read" } & wire.SentRead)
   | ({ readonly event: "Ack" } & wire.SentAck)
+  | ({ readonly event: "Edit" } & wire.SentEdit)
+  | ({ readonly event: "React" } & wire.SentReact)
+  | ({ readonly event: "Unreact" } & wire.SentUnreact)
+  | ({ readonly event: "Recall" } & wire.SentRecall)
+  | ({ readonly event: "Pin" } & wire.SentPin)
+  | ({ readonly event: "Unpin" } & wire.SentUnpin)
+  | ({ readonly event: "Typing" } & wire.SentTyping)
   /** Replaces whom this connection watched before. */
   | ({ readonly event: "Watch" } & wire.SentWatch)
   | ({ readonly event: "Heart" } & wire.SentHeart);
@@ -89,9 +119,19 @@ export function encodeFrame(frame: Outgoing): string {
     case "Login":
       return encoded("Login", { kind: "Text", uid: frame.uid, content: frame.token, clientMsgId, echo: true });
     case "Msg":
-      return encoded("Msg", {
-        kind: frame.kind, uid: frame.uid, gid: frame.gid, content: frame.content, clientMsgId, ...beside(frame.extras),
-      });
+    case "Edit":
+    case "React":
+    case "Unreact": {
+      const { event, ...body } = frame;
+      return JSON.stringify({ event, body });
+    }
+    case "Recall":
+    case "Pin":
+    case "Unpin":
+    case "Typing": {
+      const { event, ...body } = frame;
+      return JSON.stringify({ event, body: { kind: "Text", content: "", ...body } });
+    }
     case "Read":
     case "Ack":
       return encoded(frame.event, {
@@ -105,7 +145,7 @@ export function encodeFrame(frame: Outgoing): string {
 }
 
 /** Only what applies: what a plain message says is what it always said. */
-function beside({ replyTo = null, mentions = [], mentionAll = false }: Extras = {}): object {
+export function beside({ replyTo = null, mentions = [], mentionAll = false }: Extras): Pick<wire.SentMsg, "replyTo" | "mentions" | "mentionAll"> {
   return {
     ...(replyTo !== null && { replyTo }),
     ...(mentions.length > 0 && { mentions }),
@@ -138,7 +178,7 @@ export function decodeFrame(text: string): Incoming {
       return { is: "message", message: storedMessage(message, message.msgId, message.clientMsgId) };
     }
     case "Notify":
-      return { is: "notice", notice: read(body, wire.ReceivedNotify) };
+      return { is: "notice", notice: noticeFrame(read(body, wire.ReceivedNotify)) };
     default:
       return { is: "unknown" };
   }
@@ -161,8 +201,28 @@ export function serverInfo({ registration, empty, remotePictures, directory }: w
   };
 }
 
-export function syncAnswer({ groups, chats, ...answer }: wire.SyncAnswer): SyncAnswer {
-  return { ...answer, groups: groups.map(groupDelta), chats: chats ?? [] };
+function noticeFrame({ msg, seqs, ...notice }: wire.ReceivedNotify): NoticeFrame {
+  return { ...notice, msg: msg && listed(msg), ranges: seqs && rangesIn(seqs) };
+}
+
+export function syncAnswer({ groups, chats, hidden, cleared, starred, ...answer }: wire.SyncAnswer): SyncAnswer {
+  return {
+    ...answer,
+    groups: groups.map(groupDelta),
+    chats: chats ?? [],
+    hidden: (hidden ?? []).map(({ gid, seqs }) => ({ gid, ranges: rangesIn(seqs) })),
+    cleared: cleared ?? [],
+    starred: starred ?? [],
+  };
+}
+
+export function settingsOf({ whoPins, whoMentionsAll, expireSeconds }: live.Settings): GroupSettings {
+  const who = (named: string | null): Who => (named === "all" ? "all" : "admins");
+  return { whoPins: who(whoPins), whoMentionsAll: who(whoMentionsAll), expireSeconds: expireSeconds ?? 0 };
+}
+
+export function messageList({ messages, users }: live.MessageList): HistoryPage {
+  return { messages: messages.map(listed), users };
 }
 
 export function historyPage(rows: readonly wire.ChatItem[]): HistoryPage {
@@ -174,36 +234,51 @@ export function happenedPage({ events, users }: wire.EventsAnswer): HappenedPage
   return { events: events.map(groupEvent), users };
 }
 
-function groupDelta({ messages, events, joinedAt, ...delta }: wire.GroupDelta): GroupDelta {
+function groupDelta({ group, messages, changed, expired, events, joinedAt, ...delta }: wire.GroupDelta): GroupDelta {
   return {
     ...delta,
+    // A server from before messages lived says nothing of it.
+    group: group && { ...group, settings: group.whoPins === null ? null : settingsOf(group) },
     messages: messages.map(listed),
+    changed: (changed ?? []).map(listed),
+    expired: rangesIn(expired ?? []),
     // A server from before these had them says nothing of them.
     events: (events ?? []).map(groupEvent),
     joinedAt: joinedAt ?? 0,
   };
 }
 
-function listed(message: wire.Message): StoredMessage {
+function rangesIn(seqs: readonly (readonly number[])[]): readonly Range[] {
+  return seqs.flatMap(([from, to]) => (from === undefined || to === undefined || from > to ? [] : [{ from, to }]));
+}
+
+export function listed(message: wire.Message): StoredMessage {
   return storedMessage(message, message.id, message.client_msg_id);
 }
 
 /** Key by key: to copy what is left of an object takes ten times as long, and these come by the thousand. */
 function storedMessage(
-  { gid, seq, rev, uid, kind, content, createdAt: at }: Omit<wire.ReceivedMsg, "msgId" | "clientMsgId">,
+  message: Omit<wire.ReceivedMsg, "msgId" | "clientMsgId"> & Partial<Beside>,
   id: number,
   clientMsgId: string,
 ): StoredMessage {
-  return { gid, seq, rev, id, uid, kind: known(kind), content, clientMsgId, at };
+  const { gid, seq, rev, uid, kind, content, createdAt: at } = message;
+  const noted = notedOf(message);
+  if (noted === undefined) return { gid, seq, rev, id, uid, kind: known(kind), content, clientMsgId, at };
+  return { gid, seq, rev, id, uid, kind: known(kind), content, clientMsgId, at, noted };
 }
 
 function groupEvent({ createdAt: at, ...event }: wire.GroupEvent): GroupEvent {
   return { ...event, at };
 }
 
+/** Null: only the server makes such a message. */
+export function sendable(kind: MessageKind): SentKind | null {
+  return kind === "Merged" ? null : kind;
+}
+
 /** A kind of a later protocol is kept as `Custom`: what cannot be drawn must still not be lost. */
-function known(kind: string): MessageKind {
-  if (kind === "Merged") return kind;
+export function known(kind: string): MessageKind {
   return wire.Kind.find((each) => each === kind) ?? "Custom";
 }
 

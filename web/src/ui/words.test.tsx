@@ -147,7 +147,7 @@ it("a notification is isolated like everything else", async () => {
   if (row === undefined || row.last === null) throw new Error("there is no group");
   const title = `Group ${TURNED}${LEFTWARDS}`;
   const message = { ...row.last, kind: "Text", content: `${TURNED}${LEFTWARDS} 1` } as const;
-  act(() => arrive({ row: { ...row, title }, message }));
+  act(() => arrive({ row: { ...row, title }, message, mention: false }));
   act(() => another.unmount());
   expect(shown).toEqual([{ title: `\u2068Group ${LEFTWARDS}\u2069`, body: expect.stringContaining(`\u2068${LEFTWARDS} 1\u2069`) }]);
   expect(JSON.stringify(shown)).not.toContain(TURNED);

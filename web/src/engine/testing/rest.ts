@@ -3,9 +3,10 @@
 import type { User } from "../contract";
 import { MAX_SYNC_GROUPS } from "../limits.gen";
 import type { HttpAnswer, HttpRequest } from "../ports";
-import { type StoredMessage, sameStore } from "../wire";
+import { sameStore } from "../wire";
 import type { StoreState } from "../wire.gen";
-import type { FakeGroup, FakeMember, FakeServer } from "./server";
+import { aboutMessages } from "./messages";
+import { type FakeGroup, type FakeMember, type FakeServer, stored } from "./server";
 
 export function respond(server: FakeServer, { path, token, body }: HttpRequest): HttpAnswer {
   const [name, query] = path.split("?");
@@ -51,8 +52,11 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
       return done(true);
     case "/api/friend/status/modify":
       return done(server.answerFriend(uid, given["fid"] ?? 0, given["status"] ?? 0));
-    default:
+    default: {
+      const answer = aboutMessages(server, uid, name ?? "", given);
+      if (answer !== null) return "refused" in answer ? refusal(500, answer.refused) : done(answer.value);
       return { status: 404, retryAfter: null, text: envelope(false, 404, "invalid request", null) };
+    }
   }
 }
 
@@ -131,8 +135,10 @@ function sync(server: FakeServer, uid: number, request: Asked): unknown {
     for (const message of delta.messages) named.add(message.uid);
     for (const row of delta.members) named.add(row.uid);
     for (const event of delta.events) for (const one of [event.uid, ...event.uids]) named.add(one);
-    groups.push({ ...delta, messages: delta.messages.map(stored) });
+    groups.push({ ...delta, messages: delta.messages.map(stored), changed: delta.changed.map(stored) });
   }
+  const { living } = server;
+  const own = <T extends { uid: number; rev: number }>(all: readonly T[]): readonly T[] => all.filter((each) => each.uid === uid && each.rev > rev);
   return {
     rev: user?.rev ?? 0,
     me: user !== undefined && user.profileRev > rev ? face(server, uid) : null,
@@ -142,6 +148,9 @@ function sync(server: FakeServer, uid: number, request: Asked): unknown {
     more,
     store: server.identity,
     chats: server.chatsOf(uid, rev),
+    hidden: own(living.hidden).map(({ gid, seq }) => ({ gid, seqs: [[seq, seq]] })),
+    cleared: own(living.cleared).map(({ gid, seq }) => ({ gid, seq })),
+    starred: own(living.stars).map(({ gid, msgId, starred }) => ({ gid, msgId, starred })),
     now: server.now(),
     next,
   };
@@ -158,17 +167,19 @@ function deltaOf(
 ) {
   const last = member.left?.seq ?? group.messages.length;
   const visible = server.visible(member.uid, group.gid);
-  const missed = visible.filter((message) => message.rev > since);
+  const born = ({ seq }: { seq: number }): number => group.born[seq - 1] ?? 0;
+  const missed = visible.filter((message) => born(message) > since);
   const newest = window === null ? visible : visible.slice(-window);
   const skippedTo = newest[0]?.seq ?? last + 1;
   const skips = window !== null && missed.some((message) => message.seq < skippedTo);
   let messages = missed.filter((message) => message.seq >= skippedTo);
   let members = [...group.members.values()].filter((one) => one.rev > since && one.rev <= until);
   members.sort((a, b) => a.rev - b.rev);
-  const revs = [...messages, ...members].map((row) => row.rev).sort((a, b) => a - b);
+  const noted = visible.filter((message) => born(message) <= since && message.rev > since && message.rev <= until);
+  const revs = [...messages.map(born), ...[...members, ...noted].map((row) => row.rev)].sort((a, b) => a - b);
   const leftOut = revs[limit];
   const rev = leftOut === undefined ? until : leftOut - 1;
-  messages = messages.filter((message) => message.rev <= rev);
+  messages = messages.filter((message) => born(message) <= rev);
   members = members.filter((one) => one.rev <= rev);
   const events = group.events.filter((one) => one.rev > since && one.rev <= rev && one.rev >= member.joinRev);
   const large = [...group.members.values()].filter((one) => one.left === null).length > server.syncedMembers;
@@ -181,6 +192,9 @@ function deltaOf(
     lastSeq: last,
     unread: server.unread(member.uid, group.gid),
     messages,
+    changed: noted.filter((message) => message.rev <= rev),
+    expired: server.living.expired.filter((one) => one.gid === group.gid && one.rev > since && one.rev <= rev).map(({ range }) => [range.from, range.to]),
+    unreadMentions: server.mentionsOf(member.uid, group.gid).length,
     skippedTo: skips ? skippedTo : null,
     members: (large ? [] : members).map(({ uid, role, left, readSeq, deliveredSeq }) => {
       return { uid, role, left: left !== null, readSeq, deliveredSeq };
@@ -202,11 +216,7 @@ function face(server: FakeServer, uid: number): User & { password: string } {
 }
 
 function info({ gid, name, mode, creator }: FakeGroup) {
-  return { id: gid, name, avatar: "", mode, creatorUid: creator };
-}
-
-function stored({ clientMsgId, at, ...message }: StoredMessage) {
-  return { ...message, client_msg_id: clientMsgId, createTime: "", updateTime: "", createdAt: at };
+  return { id: gid, name, avatar: "", mode, creatorUid: creator, whoPins: "admins", whoMentionsAll: "admins", expireSeconds: 0 };
 }
 
 function done(data: unknown): HttpAnswer {

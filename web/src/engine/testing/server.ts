@@ -7,6 +7,8 @@ import { MAX_WATCHED } from "../limits.gen";
 import type { StoredMessage } from "../wire";
 import type { Friendship, StoreState } from "../wire.gen";
 import type { Clock } from "./clock";
+import { type Noted, mentionsUser } from "../noted";
+import { FakeLiving, type Note, type Refusal } from "./living";
 import { respond } from "./rest";
 
 export interface FakeMember {
@@ -41,7 +43,9 @@ export interface FakeGroup {
   creator: number;
   rev: number;
   infoRev: number;
+  /** As they are now; the `rev` at which each was new is in `born`. */
   readonly messages: StoredMessage[];
+  readonly born: number[];
   readonly events: FakeEvent[];
   readonly members: Map<number, FakeMember>;
 }
@@ -70,6 +74,9 @@ interface Frame {
     readonly clientMsgId: string;
     readonly msgId: number;
     readonly uids?: readonly number[];
+    readonly replyTo?: number;
+    readonly mentions?: readonly number[];
+    readonly mentionAll?: boolean;
   };
 }
 
@@ -116,9 +123,11 @@ export class FakeServer {
   wrongBy = 0;
   /** Which store it has. */
   identity: StoreState = { id: "a store", epoch: 1 };
+  readonly living = new FakeLiving(this);
   private readonly tokens = new Map<string, number>();
   private readonly lines = new Set<Line>();
   private nextId = 100;
+  private waiting: (() => void)[] | null = null;
 
   constructor(private readonly clock: Clock) {}
 
@@ -158,6 +167,7 @@ export class FakeServer {
       rev: 1,
       infoRev: 1,
       messages: [],
+      born: [],
       events: [],
       members: new Map(),
     };
@@ -168,8 +178,8 @@ export class FakeServer {
   }
 
   /** A message of somebody who is connected elsewhere. */
-  say(uid: number, gid: number, content: string, clientMsgId = `said-${this.nextId}`): StoredMessage {
-    return this.store(this.at(gid), uid, "Text", content, clientMsgId);
+  say(uid: number, gid: number, content: string, clientMsgId = `said-${this.nextId}`, noted: Noted = {}): StoredMessage {
+    return this.store(this.at(gid), uid, "Text", content, clientMsgId, noted);
   }
 
   read(uid: number, gid: number, seq: number): void {
@@ -221,10 +231,50 @@ export class FakeServer {
   }
 
   private did(uid: number, gid: number, deletedSeq: number | null): void {
+    this.chats.set(`${uid}.${gid}`, { uid, gid, deletedSeq, rev: this.nextOwnRev(uid) });
+  }
+
+  /** A change of a user's own. */
+  nextOwnRev(uid: number): number {
     const user = this.users.get(uid);
     if (user === undefined) throw new Error(`no user ${uid}`);
-    user.rev += 1;
-    this.chats.set(`${uid}.${gid}`, { uid, gid, deletedSeq, rev: user.rev });
+    return (user.rev += 1);
+  }
+
+  pushOwn(uid: number, kind: string, gid: number, more: object): void {
+    this.push(uid, notice(kind, uid, gid, more, this.clock));
+  }
+
+  tellAll(group: FakeGroup, kind: string, uid: number, more: object): void {
+    this.tell(group, notice(kind, uid, group.gid, { rev: group.rev, ...more }, this.clock));
+  }
+
+  /** A note on a message: whoever does not see it hears that something has moved. */
+  tellNote(group: FakeGroup, message: StoredMessage, kind: string, uid: number, more: { rev: number }): void {
+    const msg = stored(this.living.of(message, null));
+    const frame = notice(kind, uid, group.gid, { seq: message.seq, msgId: message.id, msg, ...more }, this.clock);
+    const { emoji: _, ...moved } = { emoji: null, ...more };
+    const blind = notice("Moved", 0, group.gid, moved, this.clock);
+    for (const member of group.members.values()) {
+      if (member.left !== null) continue;
+      const isSeen = this.visible(member.uid, group.gid).some(({ seq }) => seq === message.seq);
+      this.push(member.uid, isSeen ? frame : blind);
+    }
+  }
+
+  /** Somebody who is connected elsewhere says something of a message. */
+  note(uid: number, gid: number, event: string, msgId: number, content = "", more: Partial<Note> = {}): Refusal | null {
+    return this.living.note(this.at(gid), uid, { event, msgId, content, clientMsgId: `noted-${this.nextId++}`, ...more });
+  }
+
+  types(uid: number, gid: number): void {
+    const frame = notice("Typing", uid, gid, {}, this.clock);
+    for (const member of this.at(gid).members.values()) if (member.left === null && member.uid !== uid) this.push(member.uid, frame);
+  }
+
+  /** Unread messages that mention the user. */
+  mentionsOf(uid: number, gid: number): readonly StoredMessage[] {
+    return this.unreadOf(uid, gid).filter((message) => mentionsUser(message, uid));
   }
 
   rename(gid: number, name: string): void {
@@ -297,13 +347,16 @@ export class FakeServer {
     this.tellOf(uid, "Offline");
   }
 
-  /** `max(0, last seq - max(join, read, sent))`, as the server counts. */
+  /** What is seen above `max(join, read, sent)`, as the server counts. */
   unread(uid: number, gid: number): number {
-    const group = this.at(gid);
-    const member = group.members.get(uid);
-    if (member === undefined) return 0;
-    const last = member.left?.seq ?? group.messages.length;
-    return Math.max(0, last - Math.max(member.joinSeq, member.readSeq, member.sentSeq));
+    return this.unreadOf(uid, gid).length;
+  }
+
+  private unreadOf(uid: number, gid: number): readonly StoredMessage[] {
+    const member = this.at(gid).members.get(uid);
+    if (member === undefined) return [];
+    const read = Math.max(member.joinSeq, member.readSeq, member.sentSeq);
+    return this.visible(uid, gid).filter(({ seq }) => seq > read);
   }
 
   /** What a user may see of a group. */
@@ -311,7 +364,8 @@ export class FakeServer {
     const group = this.at(gid);
     const member = group.members.get(uid);
     if (member === undefined) return [];
-    return group.messages.filter((message) => sees(member, message.seq));
+    const seen = group.messages.filter(({ seq }) => sees(member, seq) && !this.living.isGone(uid, gid, seq));
+    return seen.map((message) => this.living.of(message, uid));
   }
 
   at(gid: number): FakeGroup {
@@ -322,7 +376,8 @@ export class FakeServer {
 
   /** What it has now, to be restored later. */
   backup(): Backup {
-    return structuredClone({ groups: this.groups, friends: this.friends, users: this.users });
+    const { groups, friends, users } = this;
+    return structuredClone({ groups, friends, users });
   }
 
   /** Starts again with what a backup holds, as another epoch of its store; or of another store. */
@@ -459,13 +514,24 @@ export class FakeServer {
       this.error(line, body.clientMsgId, 404, "no such group");
     } else if (member.left !== null) {
       this.error(line, body.clientMsgId, 403, "you are not a member");
+    } else if (event === "Typing") {
+      this.ack(line, body.clientMsgId, null);
+      this.types(line.uid, group.gid);
+    } else if (NOTES.has(event)) {
+      // The Ack goes first.
+      const told = this.toldLater(() => this.living.note(group, body.uid, { event, ...body, kind: body.kind ?? "Text" }));
+      if (told.refusal !== null) this.error(line, body.clientMsgId, told.refusal.code, told.refusal.reason);
+      else this.ack(line, body.clientMsgId, body.msgId);
+      told.tell();
     } else if (event === "Msg") {
       const old = group.messages.find((one) => one.uid === body.uid && one.clientMsgId === body.clientMsgId);
       if (old !== undefined) {
         this.ack(line, body.clientMsgId, old.id);
         return;
       }
-      this.store(group, body.uid, body.kind ?? "Text", body.content, body.clientMsgId, (id) => {
+      const { replyTo, mentions, mentionAll } = body;
+      const noted = { ...(replyTo !== undefined && { replyTo }), ...(mentions && { mentions }), ...(mentionAll && { mentionAll: true as const }) };
+      this.store(group, body.uid, body.kind ?? "Text", body.content, body.clientMsgId, noted, (id) => {
         this.ack(line, body.clientMsgId, id);
       });
     } else {
@@ -501,6 +567,7 @@ export class FakeServer {
     kind: StoredMessage["kind"],
     content: string,
     clientMsgId: string,
+    noted: Noted = {},
     acked: (id: number) => void = () => undefined,
   ): StoredMessage {
     group.rev += 1;
@@ -514,20 +581,21 @@ export class FakeServer {
       content,
       clientMsgId,
       at: this.now(),
+      ...(Object.keys(noted).length > 0 && { noted }),
     };
     group.messages.push(message);
+    group.born.push(group.rev);
     const member = group.members.get(uid);
     if (member !== undefined) member.sentSeq = message.seq;
     acked(message.id);
-    const { id, gid, ...rest } = message;
-    const { at, ...body } = rest;
-    this.tell(group, { event: "Msg", body: { ...body, gid, msgId: id, createdAt: at } });
+    const { id, gid, at, noted: beside, ...body } = message;
+    this.tell(group, { event: "Msg", body: { ...body, gid, msgId: id, createdAt: at, ...beside } });
     return message;
   }
 
   private mark(group: FakeGroup, uid: number, seq: number, read: boolean): void {
     const member = group.members.get(uid);
-    if (member === undefined) return;
+    if (member === undefined || member.left !== null) return;
     const at = read ? member.readSeq : member.deliveredSeq;
     if (seq <= at) return;
     group.rev += 1;
@@ -582,7 +650,20 @@ export class FakeServer {
     for (const { uid, left } of group.members.values()) if (left === null) this.push(uid, frame);
   }
 
+  /** Does something now, and tells of it when it is said to. */
+  private toldLater(act: () => Refusal | null): { readonly refusal: Refusal | null; readonly tell: () => void } {
+    const waiting: (() => void)[] = [];
+    this.waiting = waiting;
+    const refusal = act();
+    this.waiting = null;
+    return { refusal, tell: () => waiting.forEach((tell) => tell()) };
+  }
+
   private push(uid: number, frame: unknown): void {
+    if (this.waiting !== null) {
+      this.waiting.push(() => this.push(uid, frame));
+      return;
+    }
     for (const line of this.lines) if (line.uid === uid) this.send(line, frame);
   }
 
@@ -610,6 +691,13 @@ export class FakeServer {
       line.heard.closed(code, reason);
     });
   }
+}
+
+const NOTES: ReadonlySet<string> = new Set(["Edit", "Recall", "React", "Unreact", "Pin", "Unpin"]);
+
+/** As it is written on the wire. */
+export function stored({ clientMsgId, at, noted, ...message }: StoredMessage) {
+  return { ...message, client_msg_id: clientMsgId, createTime: "", updateTime: "", createdAt: at, ...noted };
 }
 
 function sees(member: FakeMember, seq: number): boolean {

@@ -2,13 +2,13 @@
 
 import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
 
-import type { Engine, Live, MessageActs, User } from "../../engine/contract";
+import type { Engine, Live, User } from "../../engine/contract";
 import { createTranslator, preferredLanguage, type Translator } from "../../i18n/translator";
 import { usePreferences } from "./preferences";
 import { RemoteContext, remoteOf } from "./remote";
 
 /** With all that may be done with messages. */
-export type FullEngine = Engine & MessageActs;
+export type FullEngine = Engine;
 
 const EngineContext = createContext<FullEngine | null>(null);
 export const TranslatorContext = createContext<Translator | null>(null);
@@ -23,7 +23,7 @@ export function Surroundings({ engine, children }: { engine: Engine; children: R
     document.documentElement.lang = translator.locale;
   }, [translator]);
   return (
-    <EngineContext value={engine as FullEngine}>
+    <EngineContext value={engine}>
       <TranslatorContext value={translator}>{children}</TranslatorContext>
     </EngineContext>
   );

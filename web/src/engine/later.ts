@@ -1,0 +1,73 @@
+// What is sent later: what the server has of it, with what it is yet to hear.
+
+import type { Act } from "./acts";
+import type { Outcome, Scheduled } from "./contract";
+import { keepList } from "./live";
+import { type Rest, done } from "./rest";
+import { beside, known, sendable } from "./wire";
+import * as wire from "./wire.live";
+
+const NO_SUCH: Outcome = { ok: false, problem: { is: "refused", message: "no such scheduled message" } };
+
+export class Later {
+  private listed: readonly Scheduled[] | null = null;
+  private readonly waiting = new WeakMap<Act, Scheduled>();
+  private shown: readonly Scheduled[] | null = null;
+  private round = 0;
+
+  constructor(
+    private readonly rest: Rest,
+    private readonly uuid: () => string,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Null until the server was heard. */
+  list(acts: readonly Act[]): readonly Scheduled[] | null {
+    const waiting = acts.flatMap((act) => this.ofAct(act) ?? []);
+    if (this.listed === null && waiting.length === 0) return null;
+    const all = [...(this.listed ?? []), ...waiting].sort((a, b) => a.sendAt - b.sendAt);
+    return (this.shown = keepList(this.shown, all));
+  }
+
+  async load(): Promise<void> {
+    const round = ++this.round;
+    const answer = await this.rest.ask(wire.scheduled, {});
+    if (!answer.ok || round !== this.round) return;
+    this.listed = answer.value.map(({ kind, mentions, mentionAll, ...each }) => {
+      return { ...each, kind: known(kind), mentions: mentions ?? [], mentionAll: mentionAll === true };
+    });
+    this.changed();
+  }
+
+  async change(id: number, change: { content?: string; sendAt?: number }): Promise<Outcome> {
+    const old = this.listed?.find((each) => each.id === id);
+    const kind = old === undefined ? null : sendable(old.kind);
+    if (old === undefined || kind === null) return NO_SUCH;
+    const { gid, content, sendAt } = { ...old, ...change };
+    const answer = await this.rest.ask(wire.schedule, { id, gid, kind, content, sendAt, clientMsgId: this.uuid(), ...beside(old) });
+    await this.load();
+    return done(answer);
+  }
+
+  async cancel(id: number): Promise<Outcome> {
+    const answer = await this.rest.ask(wire.cancelScheduled, { id });
+    await this.load();
+    return done(answer);
+  }
+
+  async send(id: number): Promise<Outcome> {
+    const answer = await this.rest.ask(wire.sendScheduled, { id });
+    await this.load();
+    return done(answer);
+  }
+
+  private ofAct(act: Act): Scheduled | null {
+    const { gid, deed, state } = act;
+    if (deed.is !== "schedule") return null;
+    const { kind, content, sendAt, extras } = deed;
+    const failed = state.is === "failed" ? state.reason : null;
+    const scheduled = this.waiting.get(act) ?? { id: null, gid, kind, content, sendAt, failed, ...extras };
+    this.waiting.set(act, scheduled);
+    return scheduled;
+  }
+}

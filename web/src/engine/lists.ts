@@ -1,0 +1,106 @@
+// Lists about messages, asked for when somebody opens them. The messages in them are remembered by their key, so that what
+// can be done with a message can be done with those, too.
+
+import type { Found, FoundPage, MessageActs, Outcome, User } from "./contract";
+import { newer } from "./noted";
+import { type Answer, type Rest, outcome } from "./rest";
+import type { Views } from "./views";
+import { type StoredMessage, keyOf, messageList } from "./wire";
+import * as wire from "./wire.live";
+
+/** Of one page. */
+const PAGE = 50;
+/** So many that were met are remembered. */
+const KEPT = 2_000;
+
+export class Lists {
+  private readonly met = new Map<string, StoredMessage>();
+
+  constructor(
+    private readonly rest: Rest,
+    private readonly views: Views,
+    /** The id of the message of that name. */
+    private readonly idOf: (gid: number, key: string) => number | null,
+    private readonly introduce: (users: readonly User[]) => void,
+  ) {}
+
+  /** A message that was in a list. */
+  find(gid: number, key: string): StoredMessage | null {
+    return this.met.get(`${gid}/${key}`) ?? null;
+  }
+
+  remember(messages: readonly StoredMessage[]): void {
+    for (const message of messages) {
+      const name = `${message.gid}/${keyOf(message.uid, message.clientMsgId)}`;
+      const known = newer(this.met.get(name), message);
+      this.met.delete(name);
+      this.met.set(name, known);
+    }
+    for (const oldest of this.met.keys()) {
+      if (this.met.size <= KEPT) break;
+      this.met.delete(oldest);
+    }
+  }
+
+  clear(): void {
+    this.met.clear();
+  }
+
+  async edits(gid: number, key: string): ReturnType<MessageActs["edits"]> {
+    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.edits, named));
+    return mappedTo(answer, (edits) => edits.map(({ content, createdAt: at }) => ({ content, at })));
+  }
+
+  async reactors(gid: number, key: string, emoji: string | null, page: number): ReturnType<MessageActs["reactors"]> {
+    const answer = await this.about(gid, key, (named) => {
+      return this.rest.ask(wire.reactions, { ...named, ...(emoji !== null && { emoji }), page, size: PAGE });
+    });
+    if (answer.ok) this.introduce(answer.value.map(({ user }) => user));
+    return mappedTo(answer, (reactors) => ({
+      entries: reactors.map(({ emoji: with_, user, createdAt: at }) => ({ emoji: with_, user, at })),
+      more: reactors.length === PAGE,
+    }));
+  }
+
+  async readers(gid: number, key: string): ReturnType<MessageActs["readers"]> {
+    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.readers, named));
+    return mappedTo(answer, ({ read, of, uids }) => ({ read, of, users: uids && uids.map((uid) => this.views.user(uid)) }));
+  }
+
+  async replies(gid: number, key: string): Promise<Outcome<readonly Found[]>> {
+    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.replies, named));
+    return mappedTo(answer, (list) => this.found(list));
+  }
+
+  async mentions(gid: number | null, page: number): Promise<Outcome<FoundPage>> {
+    return this.page(await this.rest.ask(wire.mentions, { ...(gid !== null && { gid }), page, size: PAGE }));
+  }
+
+  async stars(page: number): Promise<Outcome<FoundPage>> {
+    return this.page(await this.rest.ask(wire.stars, { page, size: PAGE }));
+  }
+
+  private page(answer: Answer<wire.MessageList>): Outcome<FoundPage> {
+    return mappedTo(outcome(answer), (list) => ({ found: this.found(list), more: list.more ?? list.messages.length === PAGE }));
+  }
+
+  private found(list: wire.MessageList): readonly Found[] {
+    const { messages, users } = messageList(list);
+    this.introduce(users);
+    this.remember(messages);
+    return messages.map((message) => {
+      const { gid, uid } = message;
+      return { message: this.views.message(message), sender: this.views.user(uid), title: this.views.title(gid) };
+    });
+  }
+
+  private async about<T>(gid: number, key: string, ask: (named: { gid: number; msgId: number }) => Promise<Answer<T>>): Promise<Outcome<T>> {
+    const msgId = this.idOf(gid, key);
+    if (msgId === null) return { ok: false, problem: { is: "refused", message: "no such message" } };
+    return outcome(await ask({ gid, msgId }));
+  }
+}
+
+function mappedTo<T, U>(answer: Outcome<T>, make: (value: T) => U): Outcome<U> {
+  return answer.ok ? { ok: true, value: make(answer.value) } : answer;
+}
