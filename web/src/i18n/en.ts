@@ -259,6 +259,7 @@ export const en = {
   "mentions.unread": { one: "Mentions you {count} time", other: "Mentions you {count} times" },
 
   "change.failed": "{what}: {reason}",
+  "change.others": { one: "{count} more", other: "{count} more" },
   "change.dismiss": "Dismiss",
   "change.edit": "The edit was not saved",
   "change.recall": "Not recalled",

@@ -260,6 +260,7 @@ export const zh: Catalogue = {
   "mentions.unread": { other: "有 {count} 条消息提到了你" },
 
   "change.failed": "{what}：{reason}",
+  "change.others": { other: "另有 {count} 项" },
   "change.dismiss": "忽略",
   "change.edit": "编辑未保存",
   "change.recall": "撤回失败",

@@ -67,5 +67,6 @@ describe("somebody is searched", () => {
     expect(searchAt("@ an", 4, none)).toBeNull();
     expect(searchAt("@a\nb", 4, none)).toBeNull();
     expect(searchAt("@Ann", 4, [{ uid: 1, from: 0, to: 4 }])).toBeNull();
+    expect(searchAt("@Ann and", 8, [{ uid: 1, from: 0, to: 4 }])).toBeNull();
   });
 });

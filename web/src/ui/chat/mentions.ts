@@ -71,7 +71,7 @@ export function follow(places: readonly Place[], before: string, after: string):
 /** What is being typed behind an "@" right before the caret; null where nobody is being named. */
 export function searchAt(text: string, caret: number, places: readonly Place[]): { readonly from: number; readonly search: string } | null {
   const from = text.lastIndexOf("@", caret - 1);
-  if (from < 0 || caret - from > 40 || places.some((place) => place.from <= from && caret <= place.to)) return null;
+  if (from < 0 || caret - from > 40 || places.some((place) => place.from === from)) return null;
   const before = text[from - 1] ?? "";
   if (before !== "" && WORD.test(before) && !UNSPACED.test(before)) return null;
   const search = text.slice(from + 1, caret);

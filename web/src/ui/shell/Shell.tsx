@@ -18,6 +18,7 @@ import { goHome } from "../base/layers";
 import { enter, hrefOf, type Route, useRoute } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { Failures } from "./Failures";
 import { KeepingNotice } from "./KeepingNotice";
 import { KeysDialog } from "./KeysDialog";
 import { useKeyboard } from "./keyboard";
@@ -61,6 +62,7 @@ export function Shell() {
             <Boundary of={route} fallback={() => null}>
               <ConnectionBanner />
               <KeepingNotice />
+              <Failures route={route} />
             </Boundary>
             <div className="shell__panes">
               <section

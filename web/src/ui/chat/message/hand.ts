@@ -3,7 +3,7 @@
 
 import { type RefObject, useEffect, useRef } from "react";
 
-import { whichKey } from "../../base/keys";
+import { isKey, whichKey } from "../../base/keys";
 import { isCovered } from "../../base/layers";
 import { MESSAGE_KEYS, type MessageActions } from "../actions";
 import type { Desk } from "../desk";
@@ -27,6 +27,10 @@ export function useHand(list: RefObject<HTMLElement | null>, desk: Desk, actions
     if (element === null) return undefined;
     const undo = [
       listen(element, "pointerover", (event) => {
+        // Who drags selects words: nothing is to come between.
+        if (event.pointerType !== "touch") desk.pointed.set(event.buttons === 0 ? keyAt(event.target) : null);
+      }),
+      listen(element, "pointerup", (event) => {
         if (event.pointerType !== "touch") desk.pointed.set(keyAt(event.target));
       }),
       listen(element, "pointerleave", (event) => {
@@ -91,6 +95,11 @@ function onKeyDown(event: KeyboardEvent, list: HTMLElement, desk: Desk, actions:
   const way = whichKey(event, ["up", "down"]);
   if (way !== null) {
     if (walk(log, article, way === "up" ? -1 : 1)) event.preventDefault();
+    return;
+  }
+  if (article !== null && isKey(event, "close") && desk.writer !== null) {
+    event.preventDefault();
+    desk.writer.focus();
     return;
   }
   const message = desk.message(article?.dataset["key"] ?? "");
