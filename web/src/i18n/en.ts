@@ -246,7 +246,7 @@ export const en = {
   "reactions.label": "Reactions",
   "reactions.add": "Add reaction",
   "reactions.with": "React with {emoji}",
-  "reactions.of": "{emoji}: {names}",
+  "reactions.of": "{emoji} {count}: {names}",
   "reactions.others": "More emoji",
   "reactors.title": { one: "{count} reaction", other: "{count} reactions" },
   "reactors.filter": "Show only",

@@ -247,7 +247,7 @@ export const zh: Catalogue = {
   "reactions.label": "表情回应",
   "reactions.add": "添加表情回应",
   "reactions.with": "用 {emoji} 回应",
-  "reactions.of": "{emoji}：{names}",
+  "reactions.of": "{emoji} {count}：{names}",
   "reactions.others": "更多表情",
   "reactors.title": { other: "{count} 个表情回应" },
   "reactors.filter": "筛选",

@@ -194,13 +194,13 @@ describe("a message", () => {
 
   it("counts who reacted, oneself at once, and takes it back", async () => {
     const chip = (): HTMLElement => found(`article[data-key="${keyOf("The hut is open")}"] .reaction`);
-    expect([chip().textContent, chip().ariaPressed ?? chip().getAttribute("aria-pressed")]).toEqual(["🙏6", "true"]);
+    expect([chip().textContent, chip().ariaPressed ?? chip().getAttribute("aria-pressed")]).toEqual(["🙏 6", "true"]);
     act(() => chip().click());
     await settle();
-    expect([chip().textContent, chip().getAttribute("aria-pressed")]).toEqual(["🙏5", "false"]);
+    expect([chip().textContent, chip().getAttribute("aria-pressed")]).toEqual(["🙏 5", "false"]);
     act(() => chip().click());
     await settle();
-    expect(chip().textContent).toBe("🙏6");
+    expect(chip().textContent).toBe("🙏 6");
   });
 
   it("says what could not be done with it, until that is dismissed", async () => {

@@ -31,7 +31,7 @@ export function Reactions({ message, may }: { message: Message; may: boolean }) 
             className="reaction"
             data-emoji={emoji}
             aria-pressed={mine}
-            aria-label={t("reactions.of", { emoji, names })}
+            aria-label={t("reactions.of", { emoji, count, names })}
             title={names}
             disabled={!may}
             onClick={() => {
@@ -44,7 +44,7 @@ export function Reactions({ message, may }: { message: Message; may: boolean }) 
               desk.over.set({ is: "reactors", message, emoji });
             }}
           >
-            <span className="reaction__emoji">{emoji}</span>
+            <span className="reaction__emoji">{emoji}</span>{" "}
             <span className="reaction__count">{translator.number(count)}</span>
           </button>
         );
