@@ -17,6 +17,11 @@ const MASKED: u8 = 0x80;
 /// Everything below comes from the server, whose messages end with these keys.
 static CLIENT_MSG_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"clientMsgId\":\""));
 static MSG_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"msgId\":"));
+static CONTENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"content\":\""));
+static COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"count\":"));
+static SERVER_MSG_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"serverMsgId\":"));
+const EDITED: &[u8] = b"{\"event\":\"Notify\",\"body\":{\"kind\":\"Edited\"";
+const REACTED: &[u8] = b"{\"event\":\"Notify\",\"body\":{\"kind\":\"Reacted\"";
 static SEQ: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"seq\":"));
 
 /// What the bench makes its `clientMsgId` from. It comes back in the Ack and in every delivery, and tells
@@ -60,6 +65,10 @@ pub(crate) enum Heard {
     Ack(Mark),
     /// A message of the bench was delivered.
     Message { mark: Mark, msg_id: u64, seq: u64 },
+    /// A message says something else, which is a mark.
+    Edited(Mark),
+    /// A message has so many of the one reaction that the bench gives; told in so many bytes.
+    Reacted { count: u64, bytes: usize },
     /// A receipt, or the answer to something that is no message.
     Other,
     /// A refusal.
@@ -80,6 +89,18 @@ pub(crate) fn hear(text: &[u8]) -> Heard {
         };
         return message().unwrap_or(Heard::Other);
     }
+    if text.starts_with(EDITED) {
+        let says = || {
+            // The first is the Notify's own, which is empty.
+            let rest = &text[CONTENT.find_iter(text).nth(1)? + CONTENT.needle().len()..];
+            Mark::parse(&rest[..memchr::memchr(b'"', rest)?])
+        };
+        return says().map_or(Heard::Other, Heard::Edited);
+    }
+    if text.starts_with(REACTED) {
+        let bytes = text.len();
+        return number(text, &COUNT).map_or(Heard::Other, |count| Heard::Reacted { count, bytes });
+    }
     if text.starts_with(b"{\"event\"") {
         return Heard::Other;
     }
@@ -88,6 +109,12 @@ pub(crate) fn hear(text: &[u8]) -> Heard {
         return Heard::Error(String::from_utf8_lossy(text).into_owned());
     }
     mark().map_or(Heard::Other, Heard::Ack)
+}
+
+/// Which message an Ack is about; `None` of anything else.
+pub(crate) fn acknowledged(text: &[u8]) -> Option<u64> {
+    let is_answer = !text.starts_with(b"{\"event\"");
+    is_answer.then(|| number(text, &SERVER_MSG_ID)).flatten()
 }
 
 /// The number after a key.
@@ -176,6 +203,28 @@ pub(crate) fn read_receipt(uid: u64, gid: u64, msg_id: u64, out: &mut Vec<u8>) {
         echo: false,
     };
     masked(frame.encode("Read").as_bytes(), out);
+}
+
+/// What is done with a message.
+pub(crate) fn act(
+    event: &str,
+    uid: u64,
+    gid: u64,
+    message: u64,
+    content: &str,
+    client_msg_id: &str,
+    out: &mut Vec<u8>,
+) {
+    let frame = Outgoing {
+        kind: "Text",
+        uid,
+        gid: Some(gid),
+        content,
+        client_msg_id,
+        msg_id: Some(message),
+        echo: false,
+    };
+    masked(frame.encode(event).as_bytes(), out);
 }
 
 /// Appends a text as a client frames it.
@@ -319,6 +368,26 @@ mod tests {
         let busy =
             r#"{"clientMsgId":"7-42-1","serverMsgId":null,"kind":"Error","content":"busy","code":503}"#;
         assert_eq!(hear(busy.as_bytes()), Heard::Error(busy.to_owned()));
+    }
+
+    #[test]
+    fn what_was_done_with_a_message_is_heard_from_what_it_is_now() {
+        let told = |kind: &str, more: &str| {
+            format!(
+                r#"{{"event":"Notify","body":{{"kind":"{kind}","uid":1,"gid":2,"content":"","clientMsgId":"","msgId":5,"seq":1,"rev":9,"createdAt":1,"msg":{{"id":5,"kind":"Text","content":"{MARK}","gid":2,"uid":1,"clientMsgId":"x"{more}}}}}}}"#
+            )
+        };
+        assert_eq!(hear(told("Edited", "").as_bytes()), Heard::Edited(MARK));
+        let reacted = told("Reacted", r#","reactions":[{"emoji":"👍","count":12,"uids":[3]}]"#);
+        assert_eq!(hear(reacted.as_bytes()), Heard::Reacted { count: 12, bytes: reacted.len() });
+    }
+
+    #[test]
+    fn what_is_done_with_a_message_is_understood() {
+        let mut out = Vec::new();
+        act("React", 3, 9, 77, "👍", "r", &mut out);
+        let request = Request::parse(text(&out)).expect("a frame of the protocol");
+        assert!(matches!(request.command, Command::Act { uid: 3, gid: 9, msg_id: 77, .. }));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 pub(crate) mod chats;
 pub(crate) mod crowd;
+pub(crate) mod edits;
 pub(crate) mod fanout;
 pub(crate) mod greedy;
 mod ground;
 pub(crate) mod idle;
 pub(crate) mod overload;
 pub(crate) mod rate;
+pub(crate) mod reactions;
 pub(crate) mod readers;
 pub(crate) mod registrations;
 pub(crate) mod storm;
@@ -26,6 +28,10 @@ pub(crate) enum Scenario {
     Rate(rate::Options),
     /// One group, everybody connected, messages back to back
     Fanout(fanout::Options),
+    /// Chats of two: one edits a message again and again, one is told
+    Edits(edits::Options),
+    /// One group, everybody connected, all react to one message at once
+    Reactions(reactions::Options),
     /// A very large group of a filled store, many of whose members are connected
     Crowd(crowd::Options),
     /// Logged-in connections that do nothing, before and after each has sent and received 64 KiB
@@ -48,6 +54,8 @@ impl Scenario {
             Self::Chats(options) => ("chats", chats::run(bench, options).await?),
             Self::Rate(options) => ("rate", rate::run(bench, options).await?),
             Self::Fanout(options) => ("fanout", fanout::run(bench, options).await?),
+            Self::Edits(options) => ("edits", edits::run(bench, options).await?),
+            Self::Reactions(options) => ("reactions", reactions::run(bench, options).await?),
             Self::Crowd(options) => ("crowd", crowd::run(bench, options).await?),
             Self::Idle(options) => ("idle", idle::run(bench, options).await?),
             Self::Storm(options) => ("storm", storm::run(bench, options).await?),

@@ -381,7 +381,7 @@ impl Flooder {
                 state.refused.push_back(refused_as_busy(&answer)?);
                 state.busy += 1;
             }
-            Heard::Other => return Ok(()),
+            Heard::Edited(_) | Heard::Reacted { .. } | Heard::Other => return Ok(()),
         }
         state.unanswered -= 1;
         self.answered.notify_one();

@@ -24,7 +24,8 @@ use crate::process::Cores;
 use crate::report::{Condition, Report, Unit};
 use crate::scenario::idle::Connections;
 use crate::scenario::{
-    Bench, Scenario, chats, crowd, fanout, idle, overload, rate, readers, registrations, storm,
+    Bench, Scenario, chats, crowd, edits, fanout, idle, overload, rate, reactions, readers, registrations,
+    storm,
 };
 use crate::server::Server;
 use crate::store::{Fill, Plan};
@@ -111,6 +112,20 @@ const SET: &[Entry] = &[
         name: "fanout",
         scenario: |seconds| Scenario::Fanout(fanout::Options { members: 1000, in_flight: 4, seconds }),
         goals: &[("deliveries", Goal::ShareOfBare(0.75))],
+        store: Store::People(1_001),
+        once: false,
+    },
+    Entry {
+        name: "edits",
+        scenario: |seconds| Scenario::Edits(edits::Options { chats: 50, seconds }),
+        goals: &[],
+        store: Store::People(100),
+        once: false,
+    },
+    Entry {
+        name: "reactions",
+        scenario: |_| Scenario::Reactions(reactions::Options { members: 1000, within_ms: 2000 }),
+        goals: &[("frames a connection", Goal::Maximum(20.0))],
         store: Store::People(1_001),
         once: false,
     },
