@@ -2,6 +2,7 @@
 
 mod extras;
 pub mod forward;
+mod now;
 mod state;
 
 use crate::group::Group;
@@ -9,7 +10,7 @@ use crate::size::{Size, json_bytes};
 use crate::user::User;
 use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 
-pub use self::extras::{Extras, Sending};
+pub use self::extras::Extras;
 pub use self::state::{Edited, MessageState, NEWEST_REACTORS, Origin, Reaction, Recalled, Replied};
 
 /// What a message holds. The number is what stores keep.

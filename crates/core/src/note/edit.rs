@@ -2,16 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, NoteKind, Noted, Row, Scene, Written, must_not_be_recalled, state};
-use crate::group::{Group, Role, Settings};
+use super::kind::{NoteKind, Noted, Row, Written};
+use super::ledger::{Ledger, Scene, must_not_be_recalled, state};
+use super::mention::{may_mention, mentioned};
 use crate::message::{Edited, Message, MessageKind};
 use crate::{Refusal, UserId};
 
 /// Edits of one message, at the most: each is remembered for ever, so that it is known if it comes again.
 pub const MAX_EDITS: u64 = 1000;
-
-/// So many of them are kept with what they said, the newest; the others are only known.
-pub(super) const KEPT_REVISIONS: u64 = 20;
 
 /// What an edit made of a message: its note has it as a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,42 +115,4 @@ fn must_fit(message: &Message, kind: MessageKind, content: &str) -> Result<(), R
         before.is_some() && before == without_caption(content)
     };
     if same { Ok(()) } else { Err(Refusal::NotEditable) }
-}
-
-/// Mentions everybody: whoever the group's setting says, and both people of a single chat.
-///
-/// # Errors
-/// `MayNotMentionAll`.
-pub(crate) fn may_mention(group: &Group, settings: Settings, role: Role, all: bool) -> Result<(), Refusal> {
-    if !all || group.single || settings.who_mentions_all.has(role) {
-        Ok(())
-    } else {
-        Err(Refusal::MayNotMentionAll)
-    }
-}
-
-/// Each of them once, without the sender; all are members, but for those who were mentioned already.
-///
-/// # Errors
-/// `NoSuchMember`.
-pub(crate) fn mentioned<L: Ledger>(
-    ledger: &L,
-    sender: UserId,
-    wanted: &[UserId],
-    already: impl Fn(&UserId) -> bool,
-) -> Result<Vec<UserId>, L::Failure> {
-    let mut mentions: Vec<UserId> = Vec::new();
-    for user in wanted {
-        if *user != sender && !mentions.contains(user) {
-            mentions.push(*user);
-        }
-    }
-    let new: Vec<_> = mentions.iter().copied().filter(|user| !already(user)).collect();
-    if !new.is_empty() {
-        let members = ledger.members(&new)?;
-        if new.iter().any(|user| !members.contains(user)) {
-            return Err(Refusal::NoSuchMember.into());
-        }
-    }
-    Ok(mentions)
 }

@@ -1,6 +1,7 @@
 //! Pins: messages that a group keeps in sight.
 
-use super::{Ledger, NoteKind, Noted, Row, Scene, Written, must_not_be_recalled, state};
+use super::kind::{NoteKind, Noted, Row, Written};
+use super::ledger::{Ledger, Scene, must_not_be_recalled, state};
 use crate::Refusal;
 use crate::message::Message;
 

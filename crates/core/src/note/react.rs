@@ -1,6 +1,7 @@
 //! Reactions: one of each emoji from each user.
 
-use super::{Ledger, NoteKind, Noted, Row, Scene, Written, must_not_be_recalled, state};
+use super::kind::{NoteKind, Noted, Row, Written};
+use super::ledger::{Ledger, Scene, must_not_be_recalled, state};
 use crate::Refusal;
 use crate::message::{Message, NEWEST_REACTORS, Reaction};
 

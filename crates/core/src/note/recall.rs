@@ -1,6 +1,7 @@
 //! Recall: what a message said is gone for everybody and for ever. Its place stays.
 
-use super::{NoteKind, Noted, Row, Scene, Written, state};
+use super::kind::{NoteKind, Noted, Row, Written};
+use super::ledger::{Scene, state};
 use crate::Refusal;
 use crate::group::Role;
 use crate::message::{Message, MessageKind, MessageState, Recalled};

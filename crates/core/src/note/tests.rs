@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use super::*;
-use crate::group::{Role, Who};
+use crate::group::{Group, Member, Role, Settings, Who};
 use crate::message::MessageState;
-use crate::{GroupId, MessageId, Rev, Seq};
+use crate::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp};
 
 const CREATOR: UserId = UserId(1);
 const ADMIN: UserId = UserId(2);
@@ -265,4 +265,17 @@ fn who_pins_goes_by_the_setting_and_both_do_in_a_single_chat() {
     room.notes.pins = MAX_PINS;
     assert_eq!(room.act(ANNA, &Act::Pin), Err(Refusal::TooManyPins(MAX_PINS)));
     assert_eq!(Room::with(ANNA, true).act(BEN, &Act::Pin), Ok(Some(Noted::Pinned)));
+}
+
+#[test]
+fn an_edit_of_a_message_that_was_edited_very_often_is_refused() {
+    let mut room = Room::with(ANNA, false);
+    for nth in 0..MAX_EDITS {
+        room.act(ANNA, &edit(&nth.to_string(), &format!("version {nth}")))
+            .expect("it is edited")
+            .expect("anew");
+    }
+    assert_eq!(room.act(ANNA, &edit("one more", "x")), Err(Refusal::TooManyEdits(MAX_EDITS)));
+    assert_eq!(room.act(ANNA, &edit("7", "version 7")), Ok(None), "what was done is known");
+    assert!(room.act(ANNA, &Act::Recall).expect("it is recalled").is_some());
 }

@@ -1,7 +1,8 @@
 //! What messages are sent with beside their content: the part of the message path that plain messages have no need of.
 
 use rim_core::group::{Member, Role};
-use rim_core::message::{Extras, Message, MessageState, NewMessage, Sending};
+use rim_core::message::{Extras, Message, MessageState, NewMessage};
+use rim_core::note::Sending;
 use rim_core::{Seq, Timestamp};
 
 use super::act::{MENTION, mentioned};
