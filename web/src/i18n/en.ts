@@ -578,4 +578,5 @@ export const en = {
   "crop.choose": "Choose a picture",
 
   "notification.newMessage": "New message",
+  "notification.mention": "You were mentioned",
 } as const;

@@ -579,4 +579,5 @@ export const zh: Catalogue = {
   "crop.choose": "选择图片",
 
   "notification.newMessage": "新消息",
+  "notification.mention": "有人提到了你",
 };

@@ -7,10 +7,7 @@ import { createTranslator, preferredLanguage, type Translator } from "../../i18n
 import { usePreferences } from "./preferences";
 import { RemoteContext, remoteOf } from "./remote";
 
-/** With all that may be done with messages. */
-export type FullEngine = Engine;
-
-const EngineContext = createContext<FullEngine | null>(null);
+const EngineContext = createContext<Engine | null>(null);
 export const TranslatorContext = createContext<Translator | null>(null);
 const MeContext = createContext<User | null>(null);
 
@@ -38,7 +35,7 @@ export function SignedIn({ me, children }: { me: User; children: ReactNode }) {
   );
 }
 
-export function useEngine(): FullEngine {
+export function useEngine(): Engine {
   return demand(useContext(EngineContext));
 }
 

@@ -2,12 +2,12 @@
 
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
-import type { ChatView, User } from "../../engine/contract";
+import type { ChatView, Engine, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Face } from "../base/Avatar";
 import { Boundary, Fault } from "../base/Boundary";
-import { type FullEngine, NARROW, useEngine, useLive, useMe, useMedia, useOnline, useTranslator } from "../base/context";
+import { NARROW, useEngine, useLive, useMe, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { useLayer } from "../base/layers";
 import { ChatContext, chatName } from "../base/remote";
@@ -121,7 +121,7 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
 }
 
 /** One for each history of the chat, which knows the chat as it is drawn. */
-function useDeskOf(engine: FullEngine, me: User, view: ChatView, history: string): Desk {
+function useDeskOf(engine: Engine, me: User, view: ChatView, history: string): Desk {
   const [made, make] = useState(() => ({ desk: new Desk(engine, me, view), history }));
   let { desk } = made;
   if (made.history !== history) {

@@ -84,7 +84,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
     (next: string): void => {
       mentions.changed(next);
       setText(next);
-      if (editing === null && next !== "") engine.typing?.(gid);
+      if (editing === null && next !== "") engine.typing(gid);
     },
     [mentions, setText, editing, engine, gid],
   );
@@ -113,6 +113,8 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
       leaveEdit();
       return;
     }
+    // Who writes from a part in the middle of the chat is to see what they have written.
+    if (desk.view.newer !== "none") engine.toNewest(gid);
     engine.send(gid, kind, content, to, { ...extras, ...(replyTo !== null && { replyTo }) });
     done();
   };

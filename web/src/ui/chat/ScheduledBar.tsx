@@ -1,15 +1,11 @@
 // How many messages of this chat are sent later, and whether one of them could not be.
 
-import type { Scheduled } from "../../engine/contract";
-import { Cell } from "../base/cell";
 import { useEngine, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { useDesk, useOf } from "./desk";
 
-const NOTHING = new Cell<readonly Scheduled[] | null>(null);
-
 export function ScheduledBar({ gid }: { gid: number }) {
-  const scheduled = useEngine().scheduled ?? NOTHING;
+  const { scheduled } = useEngine();
   const desk = useDesk();
   const { t } = useTranslator();
   const count = useOf(scheduled, (all) => all?.filter((one) => one.gid === gid).length ?? 0);

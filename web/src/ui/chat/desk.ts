@@ -3,9 +3,8 @@
 
 import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
 
-import type { ChatView, Extras, Live, Message, Rewrite, User } from "../../engine/contract";
+import type { ChatView, Engine, Extras, Live, Message, Rewrite, User } from "../../engine/contract";
 import { Cell } from "../base/cell";
-import type { FullEngine } from "../base/context";
 
 /** What is to be sent later. */
 export type Unscheduled = Extras & { readonly kind: "Text" | "RichText"; readonly content: string };
@@ -53,7 +52,7 @@ export class Desk {
   writer: Writer | null = null;
 
   constructor(
-    readonly engine: FullEngine,
+    readonly engine: Engine,
     readonly me: User,
     private drawn: ChatView,
   ) {}

@@ -1,7 +1,6 @@
 // What could not be done, wherever one is by now: what was asked of a message of the open chat stands on that message instead.
 
-import type { Deed, Failure } from "../../engine/contract";
-import { Cell } from "../base/cell";
+import type { Deed } from "../../engine/contract";
 import { useEngine, useLive, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { refusalText } from "../base/problems";
@@ -9,7 +8,6 @@ import { chatHref, type Route } from "../base/router";
 import { Words } from "../base/words";
 import "./ConnectionBanner.css";
 
-const NOTHING = new Cell<readonly Failure[]>([]);
 /** They show on the message that they are about. */
 const ON_MESSAGES: readonly Deed[] = ["edit", "recall", "react", "unreact", "pin", "unpin"];
 
@@ -17,7 +15,7 @@ export function Failures({ route }: { route: Route }) {
   const engine = useEngine();
   const translator = useTranslator();
   const { t } = translator;
-  const failures = useLive(engine.failures ?? NOTHING);
+  const failures = useLive(engine.failures);
   const chats = useLive(engine.chats);
   const open = route.page === "chat" ? route.gid : null;
   const shown = failures.filter(({ gid, what }) => gid !== open || !ON_MESSAGES.includes(what));

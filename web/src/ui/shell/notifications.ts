@@ -26,14 +26,15 @@ export function useNotifications(): void {
       return picture !== null && ["own", "allowed"].includes(remote.verdict(picture)) ? picture : null;
     };
     const notified = new Map<number, Notification>();
-    const stop = engine.onArrival(({ row, message }) => {
+    const stop = engine.onArrival(({ row, message, mention }) => {
       const { notify, notifyPreview } = preferences();
       if (!notify || isAttentive() || !("Notification" in window) || Notification.permission !== "granted") return;
       const { t } = translator;
-      const text = notifyPreview ? previewOf(message, translator) : t("notification.newMessage");
+      const news = mention ? t("notification.mention") : t("notification.newMessage");
+      const text = notifyPreview ? previewOf(message, translator) : news;
       const who = row.single || row.lastSender === null ? "" : t("chats.sender", { name: isolated(row.lastSender.name) });
       const options: NotificationOptions = {
-        body: notifyPreview ? who + isolated(text) : text,
+        body: notifyPreview ? `${mention ? `${news}\n` : ""}${who}${isolated(text)}` : text,
         // A group without a picture shows who writes.
         icon: shown(row.avatar) ?? shown(row.lastSender?.avatar ?? "") ?? ICON,
         // One a chat: the next takes its place.
