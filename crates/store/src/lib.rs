@@ -1,8 +1,8 @@
 //! What rim keeps: the ports to it, and its use cases.
 //!
 //! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`],
-//! [`Schedules`]), whose methods
-//! are whole use cases with a transaction of their own. They are written here, once, over the port of a [`Database`]; what
+//! [`Notes`], [`Schedules`], [`Forwarding`], [`Expiry`]), whose methods are whole use cases with a transaction of their own.
+//! They are written here, once, over the port of a [`Database`]; what
 //! a caller may do is decided inside of the transaction by the rules of `rim-core`. What was tuned by measuring each
 //! database has for itself: [`Messages`] and [`Logins`].
 //!
@@ -23,6 +23,7 @@ mod error;
 mod expiry;
 mod failure;
 mod feed;
+mod forward;
 mod friends;
 pub mod groups;
 mod logins;
@@ -47,8 +48,10 @@ pub mod waiting;
 pub use chats::Chats;
 pub use database::{Database, Read, Tx};
 pub use error::{Result, StoreError};
+pub use expiry::Expiry;
 pub use failure::Failure;
 pub use feed::{Committed, Done, Feed, Sleeper, callback};
+pub use forward::Forwarding;
 pub use friends::Friends;
 pub use groups::Groups;
 pub use logins::Logins;
@@ -91,7 +94,19 @@ pub trait CommitObserver: Send + Sync + 'static {
 /// - A method that nobody waits for any more is not carried out, if it has not begun.
 #[async_trait]
 pub trait Store:
-    Users + Sessions + Friends + Groups + Uploads + Chats + Notes + Schedules + Messages + Logins + 'static
+    Users
+    + Sessions
+    + Friends
+    + Groups
+    + Uploads
+    + Chats
+    + Notes
+    + Schedules
+    + Forwarding
+    + Expiry
+    + Messages
+    + Logins
+    + 'static
 {
     /// Which store this is; the same as long as it is open.
     fn identity(&self) -> &Identity;

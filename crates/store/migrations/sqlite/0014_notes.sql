@@ -80,6 +80,7 @@ CREATE TABLE starred (
     PRIMARY KEY (user_id, group_id, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX starred_by_rev ON starred (user_id, rev);
+CREATE INDEX starred_by_place ON starred (group_id, seq);
 
 -- Messages that are about to expire, and the places of those that have: ranges that do not touch.
 CREATE TABLE expiring (

@@ -16,7 +16,7 @@ use rim_core::{GroupId, Rev, Timestamp, UserId};
 pub(crate) use self::members::{among, current, ever_among};
 pub(crate) use self::pieces::SINGLE_CHATS;
 use self::pieces::{Adding, Creating, Removing};
-pub(crate) use self::room::{DEPARTURES, GROUP_EVENTS, GROUPS, Room};
+pub(crate) use self::room::{DEPARTURES, GROUP_EVENTS, GROUPS, Room, as_seen};
 pub use self::room::{FORGET_LEAVING, bring_back};
 use crate::database::{Database, Tx};
 use crate::failure::Result as Step;

@@ -21,6 +21,7 @@ mod client;
 pub mod concurrency;
 pub mod events;
 pub mod feed;
+pub mod forward;
 pub mod founding;
 pub mod friends;
 pub mod groups;
