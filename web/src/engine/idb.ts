@@ -8,6 +8,7 @@ import {
   type EventRecord,
   type Facts,
   type GroupRecord,
+  type Intents,
   LISTS,
   type List,
   OF_STORE,
@@ -130,6 +131,12 @@ export class IdbStore implements Store {
       throw error;
     }
     await Promise.all(done);
+  }
+
+  async outbox(): Promise<Required<Pick<Intents, "pending" | "acts">>> {
+    const read = this.db.transaction(SETTLED, "readonly");
+    const [pending, acts] = await Promise.all([read.objectStore("pending").getAll(), read.objectStore("acts").getAll()]);
+    return { pending, acts };
   }
 
   async page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {

@@ -7,6 +7,8 @@ import { type StoredMessage, keyOf } from "./wire";
 /** A message or an act, in the one order of sending. */
 export type Item = { readonly is: "message"; readonly entry: Pending } | { readonly is: "act"; readonly act: Act };
 
+/** So many that are settled are remembered. */
+const OVER = 10_000;
 const NONE: readonly Act[] = [];
 
 /** The intents of all tabs, as far as this one was told. */
@@ -18,6 +20,8 @@ export class Intended {
   private readonly rewrites = new Map<number, Map<string, Rewritten>>();
   private readonly draftsByGid = new Map<number, Draft>();
   private readonly marksByGid = new Map<number, Mark>();
+  /** Settled here: what is told of them late is old. */
+  private readonly over = new Set<string>();
   private lastOrder = 0;
 
   get drafts(): ReadonlyMap<number, Draft> {
@@ -39,6 +43,7 @@ export class Intended {
       this.lastOrder = Math.max(this.lastOrder, entry.order);
     }
     for (const act of acts ?? []) {
+      if (this.over.has(act.id)) continue;
       this.actsById.set(act.id, act);
       this.byKey.delete(act.gid);
       this.lastOrder = Math.max(this.lastOrder, act.order);
@@ -150,7 +155,18 @@ export class Intended {
     return waiting.map((act) => ({ ...act, on: act.on.map((one) => (one.key === key ? { ...one, id } : one)) }));
   }
 
+  /** Those that are not known, and were not before. */
+  unknown({ pending = [], acts = [] }: Intents): Intents {
+    return {
+      pending: pending.filter(({ clientMsgId }) => !this.entries.has(clientMsgId) && !this.over.has(clientMsgId)),
+      acts: acts.filter(({ id }) => !this.actsById.has(id) && !this.over.has(id)),
+    };
+  }
+
   private settle(id: string): void {
+    this.over.add(id);
+    const oldest = this.over.values().next().value;
+    if (this.over.size > OVER && oldest !== undefined) this.over.delete(oldest);
     this.entries.delete(id);
     const act = this.actsById.get(id);
     if (act === undefined) return;

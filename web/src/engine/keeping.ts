@@ -4,7 +4,7 @@
 import type { Keeping } from "./contract";
 import { MemoryStore } from "./memory";
 import type { Ports } from "./ports";
-import { type Batch, type EventRecord, type Snapshot, type Store, ofIntents } from "./storage";
+import { type Batch, type EventRecord, type Intents, type Snapshot, type Store, ofIntents } from "./storage";
 import type { StoredMessage } from "./wire";
 
 /** To open the store and read it. A large account takes a second or two on a slow phone. */
@@ -97,6 +97,10 @@ class Patient implements Store {
 
   write(batch: Batch): Promise<void> {
     return this.answer(this.store.write(batch));
+  }
+
+  outbox(): Promise<Required<Pick<Intents, "pending" | "acts">>> {
+    return this.answer(this.store.outbox());
   }
 
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {

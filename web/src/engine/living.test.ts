@@ -775,3 +775,26 @@ describe("what goes over REST", () => {
     expect(gid).not.toBe(other);
   });
 });
+
+describe("a tab that crashes", () => {
+  it("leaves what it was asked for to the leader, as soon as another tab finds it", async () => {
+    const { world, browser, tab, gid, bob, anna } = await scene();
+    world.server.say(bob, gid, "one");
+    const other = await browser.open();
+    other.watch(gid);
+    await world.pass();
+    other.engine.send(gid, "Text", "two");
+    other.engine.react(gid, at(other, gid, 1).key, "👍", true);
+    other.crash();
+    await world.pass(5_000);
+    const third = await browser.open();
+    third.watch(gid);
+    await world.pass(5_000);
+    for (const each of [tab, third]) {
+      expect(each.texts(gid)).toEqual(["one", "two"]);
+      expect(each.message(gid, "two").state).toEqual({ is: "stored" });
+      expect(at(each, gid, 1)).toMatchObject({ reactions: [{ mine: true }], change: null });
+    }
+    expect(world.server.visible(anna, gid)).toHaveLength(2);
+  });
+});

@@ -170,6 +170,7 @@ export class LoggedIn {
       types: (gid, who) => this.typists.types(gid, who),
       typing: (gid) => this.leader?.types(gid),
       rescheduled: () => this.reschedule(),
+      found: () => void this.takeUp(),
       clock: (ahead) => this.clock.set(ahead),
       wished: (wish) => this.wished(wish),
     });
@@ -498,7 +499,18 @@ export class LoggedIn {
     const acts = noted.acts.filter(({ id }) => this.intents.act(id) === undefined);
     const left: Intents = { ...noted, pending, acts };
     this.intents.apply(left);
-    void this.keep(noted, left);
+    const isWaiting = ({ state }: { readonly state: { readonly is: string } }): boolean => state.is === "waiting";
+    const found = this.intents.outbox().some(isWaiting) || this.intents.acts().some(isWaiting);
+    void this.keep(noted, left).then(() => found && this.tabs.shareFound());
+  }
+
+  /** Takes up what another tab has stored and did not live to tell. */
+  private async takeUp(): Promise<void> {
+    await this.writer.settled();
+    const stored = await this.store.outbox().catch(() => ({}));
+    if (this.stopped || this.leader === null) return;
+    const { pending = [], acts = [] } = this.intents.unknown(stored);
+    if (pending.length + acts.length > 0) this.intended({ pending, acts });
   }
 
   private async lead(): Promise<void> {

@@ -3,6 +3,7 @@
 import {
   type Batch,
   type EventRecord,
+  type Intents,
   OF_STORE,
   type Singles,
   type Snapshot,
@@ -30,6 +31,10 @@ export class MemoryStore implements Store {
     for (const draft of intents.drafts ?? []) if (isEmpty("drafts", draft)) this.tables.delete("drafts", draft.gid);
     for (const words of intents.rewrites ?? []) if (isEmpty("rewrites", words)) this.tables.delete("rewrites", words.gid, words.key);
     return Promise.resolve();
+  }
+
+  outbox(): Promise<Required<Pick<Intents, "pending" | "acts">>> {
+    return Promise.resolve({ pending: this.tables.all("pending"), acts: this.tables.all("acts") });
   }
 
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]> {

@@ -277,6 +277,7 @@ describe("the writer", () => {
     const failing: Store = {
       isLasting: true,
       load: () => store.load(),
+      outbox: () => store.outbox(),
       page: (...asked) => store.page(...asked),
       events: (...asked) => store.events(...asked),
       clear: (all) => store.clear(all),
@@ -301,6 +302,7 @@ describe("the writer", () => {
     const failing: Store = {
       isLasting: true,
       load: () => store.load(),
+      outbox: () => store.outbox(),
       page: (...asked) => store.page(...asked),
       events: (...asked) => store.events(...asked),
       clear: (all) => store.clear(all),
@@ -337,6 +339,7 @@ describe("the writer", () => {
     const slow: Store = {
       isLasting: true,
       load: () => store.load(),
+      outbox: () => store.outbox(),
       page: (...asked) => store.page(...asked),
       events: (...asked) => store.events(...asked),
       clear: (all) => store.clear(all),

@@ -282,6 +282,8 @@ export interface Store {
   load(): Promise<Snapshot>;
   /** In one transaction: after a crash it is there as a whole or not at all. */
   write(batch: Batch): Promise<void>;
+  /** Of the intents, those to be sent. */
+  outbox(): Promise<Required<Pick<Intents, "pending" | "acts">>>;
   /** The newest `limit` messages with `from <= seq < below`, ascending. */
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]>;
   /** The newest `limit` of what is known to have happened in a group, ascending. */

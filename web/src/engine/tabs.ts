@@ -38,6 +38,8 @@ export interface TabEvents {
   typing(gid: number): void;
   /** What one has scheduled may be otherwise now. */
   rescheduled(): void;
+  /** A tab has found what is to be sent; whoever left it there may not have lived to tell. */
+  found(): void;
   /** How far the server's clock is ahead of this device's. */
   clock(ahead: number): void;
   /** The leader is asked. */
@@ -53,6 +55,7 @@ type Told =
   | { readonly is: "types"; readonly gid: number; readonly uid: number }
   | { readonly is: "typing"; readonly gid: number }
   | { readonly is: "rescheduled" }
+  | { readonly is: "found" }
   | { readonly is: "hello" }
   | { readonly is: "wish"; readonly id: string; readonly wish: Wish }
   | { readonly is: "granted"; readonly id: string; readonly done: boolean }
@@ -172,6 +175,10 @@ export class Tabs {
     this.tell({ is: "typing", gid });
   }
 
+  shareFound(): void {
+    this.tell({ is: "found" });
+  }
+
   shareRescheduled(): void {
     if (!this.alone) this.tell({ is: "rescheduled" });
   }
@@ -225,6 +232,9 @@ export class Tabs {
         break;
       case "typing":
         if (this.leading) this.events.typing(told.gid);
+        break;
+      case "found":
+        if (this.leading) this.events.found();
         break;
       case "rescheduled":
         this.events.rescheduled();

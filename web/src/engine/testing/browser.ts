@@ -250,6 +250,7 @@ export class Tab {
     return {
       isLasting: true,
       load: () => living(store.load()),
+      outbox: () => living(store.outbox()),
       page: (...asked) => living(store.page(...asked)),
       events: (...asked) => living(store.events(...asked)),
       write: async (batch) => {

@@ -26,6 +26,15 @@ export type Refusal = { readonly code: number; readonly reason: string };
 
 const NO_SUCH: Refusal = { code: 404, reason: "no such message" };
 
+interface Held {
+  readonly group: FakeGroup;
+  readonly kind: string;
+  readonly uid: number;
+  readonly seq: number;
+  readonly emoji: string | null;
+  readonly rev: number;
+}
+
 export class FakeLiving {
   /** By user and group: places that are hidden, each with the `rev` of its user. */
   hidden: (Own & { readonly seq: number })[] = [];
@@ -37,7 +46,7 @@ export class FakeLiving {
   private reactions = new Map<number, Map<string, readonly number[]>>();
   private edits = new Map<number, { readonly clientMsgId: string; readonly content: string; readonly createdAt: number }[]>();
   /** What was noted while notices are held back. */
-  private held: { readonly group: FakeGroup; readonly kind: string; readonly uid: number; readonly seq: number; readonly emoji: string | null; readonly rev: number }[] | null = null;
+  private held: readonly Held[] | null = null;
 
   constructor(private readonly server: FakeServer) {}
 
@@ -163,8 +172,18 @@ export class FakeLiving {
   }
 
   release(): void {
-    const held = this.held ?? [];
+    this.tellHeld(this.held ?? []);
     this.held = null;
+  }
+
+  flush(group: FakeGroup): void {
+    const held = this.held?.filter((each) => each.group === group) ?? [];
+    if (held.length === 0) return;
+    this.held = this.held?.filter((each) => each.group !== group) ?? null;
+    this.tellHeld(held);
+  }
+
+  private tellHeld(held: readonly Held[]): void {
     const last = new Map(held.map((each) => [`${each.group.gid}.${each.seq}`, each]));
     const from = new Map<number, number>();
     for (const { group, rev } of held) from.set(group.gid, Math.min(from.get(group.gid) ?? Infinity, rev));
@@ -186,7 +205,7 @@ export class FakeLiving {
   }
 
   private told(group: FakeGroup, kind: string, uid: number, seq: number, emoji: string | null = null): null {
-    if (this.held !== null) this.held.push({ group, kind, uid, seq, emoji, rev: group.rev });
+    if (this.held !== null) this.held = [...this.held, { group, kind, uid, seq, emoji, rev: group.rev }];
     else this.tellOf(group, kind, uid, seq, emoji, { rev: group.rev });
     return null;
   }

@@ -647,6 +647,8 @@ export class FakeServer {
   }
 
   private tell(group: FakeGroup, frame: unknown): void {
+    // What is held back of the group goes before anything else of it.
+    this.living.flush(group);
     for (const { uid, left } of group.members.values()) if (left === null) this.push(uid, frame);
   }
 
