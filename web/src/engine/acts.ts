@@ -50,6 +50,14 @@ export interface Rewritten {
   readonly words: { readonly kind: SentKind; readonly content: string; readonly replyTo: number | null; readonly mentions: readonly number[]; readonly mentionAll: boolean } | null;
 }
 
+/** Whether two spellings are of one emoji: the server stores it as Unicode spells it in full. */
+export function isSameEmoji(one: string, other: string): boolean {
+  return one === other || one.replace(SELECTORS, "") === other.replace(SELECTORS, "");
+}
+
+/** These say how it is drawn. */
+const SELECTORS = /[\ufe0e\ufe0f]/gu;
+
 /** So long one's own recalled words are kept on the device. */
 export const REWRITE_MS = 10 * 60_000;
 
@@ -59,7 +67,7 @@ export function subject({ gid, on, deed }: Act): string | null {
   switch (deed.is) {
     case "react":
     case "unreact":
-      return `react ${gid} ${key} ${deed.emoji}`;
+      return `react ${gid} ${key} ${deed.emoji.replace(SELECTORS, "")}`;
     case "pin":
     case "unpin":
       return `pin ${gid} ${key}`;
@@ -93,9 +101,9 @@ export function isDoneOn(message: StoredMessage, { deed }: Act): boolean {
     case "recall":
       return noted.recalledAt !== undefined;
     case "react":
-      return noted.reactions?.some(({ emoji, mine }) => emoji === deed.emoji && mine === true) === true;
+      return noted.reactions?.some(({ emoji, mine }) => isSameEmoji(emoji, deed.emoji) && mine === true) === true;
     case "unreact":
-      return noted.reactions?.every(({ emoji, mine }) => emoji !== deed.emoji || mine === false) !== false;
+      return noted.reactions?.every(({ emoji, mine }) => !isSameEmoji(emoji, deed.emoji) || mine === false) !== false;
     case "pin":
       return noted.pinnedAt !== undefined;
     case "unpin":
@@ -154,18 +162,18 @@ function wanted(message: Message, deed: Deed, me: number, now: number): Partial<
 }
 
 function reacted(reactions: readonly Reaction[], emoji: string, me: number): readonly Reaction[] {
-  const old = reactions.find((each) => each.emoji === emoji);
+  const old = reactions.find((each) => isSameEmoji(each.emoji, emoji));
   if (old === undefined) return [...reactions, { emoji, count: 1, mine: true, uids: [me] }];
   if (old.mine) return reactions;
-  const more = { emoji, count: old.count + 1, mine: true, uids: [me, ...old.uids].slice(0, 10) };
+  const more = { emoji: old.emoji, count: old.count + 1, mine: true, uids: [me, ...old.uids].slice(0, 10) };
   return reactions.map((each) => (each === old ? more : each));
 }
 
 function unreacted(reactions: readonly Reaction[], emoji: string, me: number): readonly Reaction[] {
   return reactions.flatMap((each) => {
-    if (each.emoji !== emoji || !each.mine) return [each];
+    if (!isSameEmoji(each.emoji, emoji) || !each.mine) return [each];
     const count = each.count - 1;
-    return count === 0 ? [] : [{ emoji, count, mine: false, uids: each.uids.filter((uid) => uid !== me) }];
+    return count === 0 ? [] : [{ emoji: each.emoji, count, mine: false, uids: each.uids.filter((uid) => uid !== me) }];
   });
 }
 

@@ -165,7 +165,7 @@ export class LoggedIn {
       lead: () => void this.lead(),
       follow: () => this.follow(),
       heard: (batch, arrivals) => this.heard(batch, arrivals),
-      status: (status) => this.events.status(status),
+      status: (status) => this.connected(status),
       online: (online) => this.published.online.set(online),
       types: (gid, who) => this.typists.types(gid, who),
       typing: (gid) => this.leader?.types(gid),
@@ -527,7 +527,7 @@ export class LoggedIn {
     this.leader = new Leader(this.ports, this.rest, this.token, this.replica, this.intents, {
       learned: (batch, how) => this.learned(batch, how),
       status: (status) => {
-        this.events.status(status);
+        this.connected(status);
         this.tabs.shareStatus(status);
       },
       online: (online) => {
@@ -910,6 +910,12 @@ export class LoggedIn {
     if (known === undefined || at <= known) return;
     this.bottoms.set(gid, at);
     this.pins.doubt(gid);
+  }
+
+  private connected(status: ConnectionState): void {
+    this.events.status(status);
+    // It may not have been known before, or have changed meanwhile.
+    if (status.is === "online") this.reschedule();
   }
 
   private reschedule(): void {

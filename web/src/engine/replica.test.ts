@@ -199,3 +199,49 @@ describe("what happened in a group", () => {
     expect(known.happened(GID, { events: [event], users: [] }).events).toEqual([{ gid: GID, ...event }]);
   });
 });
+
+describe("a notice of a message", () => {
+  const edited = (rev: number, content: string, more: Partial<NoticeFrame> = {}): NoticeFrame => {
+    return notice({ kind: "Edited", uid: YOU, gid: GID, seq: 3, rev, msg: { ...message(3, rev), content }, ...more });
+  };
+
+  it("changes the message and nothing else: no place, no count", () => {
+    const known = replica();
+    const { fit, facts } = known.notice(edited(6, "new"));
+    expect([fit, facts.changed?.[0]?.content, facts.messages]).toEqual(["next", "new", undefined]);
+    expect(known.groups.get(GID)).toMatchObject({ rev: 6, lastSeq: 3, readSeq: 0, last: { content: "new" } });
+  });
+
+  it("that stands for several changes covers them all", () => {
+    const known = replica();
+    expect(known.notice(edited(9, "new", { fromRev: 6 })).fit).toBe("next");
+    expect(known.groups.get(GID)?.rev).toBe(9);
+    // Of another message, told behind it with an earlier number: it is news all the same.
+    const late = notice({ kind: "Edited", uid: YOU, gid: GID, seq: 2, rev: 8, msg: { ...message(2, 8), content: "two" } });
+    expect(known.notice(late)).toMatchObject({ fit: "old", facts: { changed: [{ content: "two" }] } });
+  });
+
+  it("is shown at once where changes before it are missing, which are asked for", () => {
+    const known = replica();
+    expect(known.notice(edited(8, "new"))).toMatchObject({ fit: "early", facts: { changed: [{ content: "new" }] } });
+    expect(known.groups.get(GID)?.rev).toBe(5);
+    expect(known.notice(notice({ kind: "Moved", uid: 0, gid: GID, rev: 8 })).fit).toBe("gap");
+    expect(known.notice(notice({ kind: "Moved", uid: 0, gid: GID, rev: 6 })).fit).toBe("next");
+    expect(known.groups.get(GID)?.rev).toBe(6);
+  });
+
+  it("of a message that is not here yet waits for it", () => {
+    const known = replica();
+    expect(known.notice(notice({ kind: "Edited", uid: YOU, gid: GID, seq: 4, rev: 7, msg: message(4, 7) })).fit).toBe("gap");
+  });
+
+  it("takes what has expired or was hidden from places, preview and counts, and what comes of it late", () => {
+    const known = replica();
+    known.notice(notice({ kind: "Hidden", uid: ME, gid: GID, ranges: [{ from: 2, to: 2 }] }));
+    const expired = known.notice(notice({ kind: "Expired", uid: 0, gid: GID, rev: 6, ranges: [{ from: 3, to: 3 }] }));
+    expect(expired).toMatchObject({ fit: "next", facts: { gone: [{ gid: GID, ranges: [{ from: 3, to: 3 }] }] } });
+    expect(known.groups.get(GID)).toMatchObject({ last: null, after: 1003 });
+    expect(known.notice(edited(7, "late")).facts.changed).toBeUndefined();
+    expect(known.fill(GID, 4, 3, { messages: [message(1, 3), message(2, 4), message(3, 5)], users: [] }).messages).toEqual([message(1, 3)]);
+  });
+});
