@@ -58,7 +58,6 @@ mod queue;
 mod row;
 mod sessions;
 mod shared;
-mod sights;
 mod sync;
 mod text;
 mod tls;

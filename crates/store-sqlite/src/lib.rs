@@ -64,7 +64,6 @@ mod readers;
 mod restore;
 mod row;
 mod sessions;
-mod sights;
 mod snapshot;
 mod statements;
 mod sync;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
-use rim_core::message::{Chat, Extras, History, Message, MessageKind, MessageState, Origin, Reaction, Span};
+use rim_core::message::{Chat, Extras, History, Message, MessageKind, MessageState, Origin, Reaction};
 use rim_core::user::User;
 use rim_core::{MessageId, Timestamp, UserId};
 use rim_protocol::frame::{self, Beside};
@@ -118,18 +118,13 @@ macro_rules! kinds {
 }
 kinds!(Text RichText Image Audio Video File Location Card Custom Merged);
 
-/// Places, from and to, as the wire has them.
-pub fn ranges(spans: &[Span]) -> Vec<[u64; 2]> {
-    spans.iter().map(|span| [span.after.0 + 1, span.to.0]).collect()
-}
-
 pub fn chat(chat: &Chat, viewer: UserId, zone: &TimeZone) -> rest::ChatItem {
     rest::ChatItem {
         group: group(&chat.group),
         msg: message(&chat.last, zone),
         user: user(&chat.other, viewer),
         unread: Some(chat.unread),
-        unread_mentions: chat.unread_mentions,
+        unread_mentions: 0,
         left: chat.left,
     }
 }

@@ -13,7 +13,7 @@ use rim_protocol::sync::StoreState;
 use rim_protocol::{rest, sync};
 
 pub use self::message::{
-    beside, chat, extras, history, kind, message, message_for_all, messages, ranges, stored_kind,
+    beside, chat, extras, history, kind, message, message_for_all, messages, stored_kind,
 };
 pub use self::note::{act, noted};
 pub use self::people::{group, user, users};

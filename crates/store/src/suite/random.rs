@@ -484,7 +484,6 @@ impl<'a> Story<'a> {
                 last,
                 other: self.model.users[&room.other(user)].clone(),
                 unread: room.unread(user),
-                unread_mentions: 0,
                 left: !room.has_member(user),
             }));
         }
