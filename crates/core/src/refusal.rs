@@ -48,9 +48,9 @@ pub enum Refusal {
     OthersMessage,
     #[error("only the creator of the group may recall what an admin has written")]
     AdminsMessage,
-    #[error("a message may be edited for {} after it was sent", plain_time(*.0))]
+    #[error("a message may {} after it was sent", within("be edited", *.0))]
     TooLateToEdit(u64),
-    #[error("a message may be recalled for {} after it was sent", plain_time(*.0))]
+    #[error("a message may {} after it was sent", within("be recalled", *.0))]
     TooLateToRecall(u64),
     #[error(
         "texts may be edited into other texts, and of pictures, sound, films and files the caption; nothing else"
@@ -98,6 +98,11 @@ pub enum Refusal {
     /// It is another than the one that was shown and verified.
     #[error("the password has changed meanwhile")]
     PasswordChanged,
+}
+
+/// What may be done for so many milliseconds.
+fn within(done: &str, ms: u64) -> String {
+    if ms == 0 { format!("not {done}") } else { format!("{done} for {}", plain_time(ms)) }
 }
 
 /// A time in milliseconds, in the largest unit of which it is a whole number.

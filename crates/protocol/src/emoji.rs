@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::limits::Invalid;
+use crate::limits::{Invalid, MAX_EMOJI_BYTES};
 
 /// One emoji, spelled as Unicode has it: whoever sends a heart with or without its variation selector sends the same. Tones
 /// of skin and emojis that are joined stay what they are.
@@ -19,7 +19,7 @@ impl Emoji {
     /// It is no emoji, or more than one.
     pub fn read(field: &'static str, text: &str) -> Result<Self, Invalid> {
         let wrong = || Invalid::new(field, "one emoji");
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_EMOJI_BYTES {
             return Err(wrong());
         }
         EMOJIS.get(&bare(text)).copied().map(Self).ok_or_else(wrong)
@@ -29,9 +29,6 @@ impl Emoji {
         self.0
     }
 }
-
-/// More than the longest takes: what is longer is not looked up.
-const MAX_BYTES: usize = 64;
 
 /// All emojis, by their spelling without selectors. The look-up of the library is not used: of two people it finds some
 /// with another's skin.
@@ -60,7 +57,7 @@ mod tests {
                 let bare = spelled.replace('\u{FE0F}', "");
                 assert_eq!((read(spelled), read(&bare)), (Some(spelled), Some(spelled)), "{spelled:?}");
                 assert_eq!(read(&format!("{bare}\u{FE0F}")), Some(spelled), "{spelled:?}");
-                assert!(2 * spelled.len() <= 2 * MAX_BYTES - 6, "{spelled:?}");
+                assert!(2 * spelled.len() <= 2 * MAX_EMOJI_BYTES - 6, "{spelled:?}");
             }
         }
     }

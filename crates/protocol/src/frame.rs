@@ -313,6 +313,9 @@ pub struct Notify<'a> {
     /// Of a `Hidden` and of an `Expired`: places, from and to.
     #[serde(skip_serializing_if = "<[[u64; 2]]>::is_empty")]
     pub seqs: &'a [[u64; 2]],
+    /// Of a `ScheduleUpdated` and a `ScheduleFailed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
 }
 
 /// What a client may receive, as a client reads it.
@@ -387,6 +390,8 @@ pub struct IncomingNotice {
     /// Of a `Hidden` and of an `Expired`: places, from and to.
     #[serde(default)]
     pub seqs: Vec<[u64; 2]>,
+    /// Of a `ScheduleUpdated` and a `ScheduleFailed`.
+    pub id: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -49,6 +49,8 @@ pub const MAX_USERS_PER_REQUEST: usize = 10_000;
 pub const MAX_WATCHED: usize = 500;
 /// Members that one message mentions.
 pub const MAX_MENTIONS: usize = 50;
+/// One emoji, in bytes of UTF-8: more than the longest takes.
+pub const MAX_EMOJI_BYTES: usize = 64;
 /// Current members of one group.
 pub const MAX_GROUP_MEMBERS: u64 = 200_000;
 /// Group chats of which one is a member; as many single chats as there are people come on top.

@@ -68,10 +68,14 @@ pub enum Notice {
     Expired,
     /// `uid` is writing something in the group.
     Typing,
+    /// `uid` (yourself, on another device) scheduled a message, or changed or cancelled one.
+    ScheduleUpdated,
+    /// A message of yours could not be sent in its time; `content` says why.
+    ScheduleFailed,
 }
 
 impl Notice {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: &'static [Self] = &[
         Self::FriendRequest,
         Self::FriendAccepted,
         Self::FriendRejected,
@@ -103,5 +107,7 @@ impl Notice {
         Self::Unstarred,
         Self::Expired,
         Self::Typing,
+        Self::ScheduleUpdated,
+        Self::ScheduleFailed,
     ];
 }

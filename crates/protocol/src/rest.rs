@@ -226,6 +226,27 @@ pub struct Reaction {
     pub uids: Vec<u64>,
 }
 
+/// Messages of a list, in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct MessageList {
+    pub messages: Vec<Message>,
+    /// Everybody whom they name, once.
+    pub users: Vec<User>,
+    /// Whether there are more than fit into this answer.
+    pub more: bool,
+}
+
+/// A message of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"gid": 2001, "msgId": 30001})))]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRef {
+    pub gid: Id,
+    pub msg_id: Id,
+}
+
 /// A row of the chat list or of a history page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]

@@ -20,7 +20,7 @@ use crate::clock::SystemClock;
 use crate::cluster::{self, Cluster, Ears, Here, Words};
 use crate::config::{self, Config, Database};
 use crate::data::DataFolder;
-use crate::gateway::{self, Connections, Gateway};
+use crate::gateway::{self, Connections, Gateway, Teller};
 use crate::http::bounded::Bounded;
 use crate::http::{self, Api};
 use crate::intake::Intake;
@@ -159,6 +159,7 @@ impl Server {
                     limits: Arc::clone(&limits),
                     metrics: Arc::clone(&metrics),
                     clock: Arc::clone(&life.clock),
+                    time: life.time.clone(),
                     config: Arc::clone(&config),
                 };
                 Some(join(shared, here, wrap).await?)
@@ -239,16 +240,17 @@ impl Server {
 
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
+        let teller = Teller::new(Arc::clone(&connections), life.time.clone(), config.time_zone.clone());
         let cluster = match cluster {
             Some(Joined { cluster, ears, words }) => {
                 let presence = cluster::exchange_presence(Arc::clone(&cluster), words);
                 life.vitals.spawn(&dispatcher, "presence", presence);
-                let follower = cluster::follow(Arc::clone(&cluster), feed, ears);
+                let follower = cluster::follow(Arc::clone(&cluster), teller, feed, ears);
                 life.vitals.spawn_until(&dispatcher, "follower", follower);
                 Some(cluster)
             }
             None => {
-                let dispatch = gateway::dispatch(Arc::clone(&connections), feed);
+                let dispatch = gateway::dispatch(teller, feed);
                 life.vitals.spawn_until(&dispatcher, "dispatch", dispatch);
                 None
             }

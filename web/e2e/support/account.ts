@@ -121,8 +121,7 @@ export class Account {
     return items.map(({ msg }) => msg);
   }
 
-  /** Asks for any operation: what no story does by hand. */
-  post<T>(path: string, body: object): Promise<T> {
+  private post<T>(path: string, body: object): Promise<T> {
     return post(this.url, this.token, path, body);
   }
 }

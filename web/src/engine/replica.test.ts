@@ -38,7 +38,7 @@ function delta(change: Partial<GroupDelta>): SyncAnswer {
 
 /** What a notice does not say is null. */
 function notice(said: Pick<NoticeFrame, "kind" | "uid"> & Partial<NoticeFrame>): NoticeFrame {
-  return { gid: null, seq: null, rev: null, user: null, fromRev: null, msgId: null, msgIds: null, msg: null, emoji: null, ranges: null, ...said };
+  return { gid: null, seq: null, rev: null, user: null, fromRev: null, msgId: null, msgIds: null, msg: null, emoji: null, ranges: null, id: null, ...said };
 }
 
 /** Knows the group up to message 3 at rev 5. */

@@ -338,6 +338,8 @@ export interface ReceivedNotify {
   readonly msgIds: readonly number[] | null;
   /** of Hidden and Expired: places, from and to */
   readonly seqs: readonly (readonly number[])[] | null;
+  /** of ScheduleUpdated and ScheduleFailed */
+  readonly id: number | null;
 }
 export const ReceivedNotify: Shape<ReceivedNotify> = {
   kind: TEXT,
@@ -352,6 +354,7 @@ export const ReceivedNotify: Shape<ReceivedNotify> = {
   emoji: [TEXT, null],
   msgIds: [[NATURAL], null],
   seqs: [[[NATURAL]], null],
+  id: [NATURAL, null],
 };
 
 /** Whether strangers may create an account. */
@@ -643,8 +646,8 @@ export interface EventsRequest {
 }
 
 /** A change that is no message. */
-export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline" | "Edited" | "Recalled" | "Reacted" | "Unreacted" | "Pinned" | "Unpinned" | "Moved" | "Hidden" | "Cleared" | "Starred" | "Unstarred" | "Expired" | "Typing";
-export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline", "Edited", "Recalled", "Reacted", "Unreacted", "Pinned", "Unpinned", "Moved", "Hidden", "Cleared", "Starred", "Unstarred", "Expired", "Typing"];
+export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline" | "Edited" | "Recalled" | "Reacted" | "Unreacted" | "Pinned" | "Unpinned" | "Moved" | "Hidden" | "Cleared" | "Starred" | "Unstarred" | "Expired" | "Typing" | "ScheduleUpdated" | "ScheduleFailed";
+export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline", "Edited", "Recalled", "Reacted", "Unreacted", "Pinned", "Unpinned", "Moved", "Hidden", "Cleared", "Starred", "Unstarred", "Expired", "Typing", "ScheduleUpdated", "ScheduleFailed"];
 
 /** What happened in a group chat, to be told among its messages: after the one of that `seq`. */
 export interface GroupEvent {
@@ -693,6 +696,30 @@ export const EventsAnswer: Shape<EventsAnswer> = {
   users: [User],
 };
 
+/** `POST /api/group/settings`. */
+export interface NewGroupSettings {
+  readonly gid: number;
+  readonly whoPins?: Who | null;
+  readonly whoMentionsAll?: Who | null;
+  /** 0 for never, or at least 5 seconds. */
+  readonly expireSeconds?: number | null;
+}
+
+/** How a group is used. */
+export interface GroupSettings {
+  /** Who pins messages. */
+  readonly whoPins: string;
+  /** Who mentions everybody. */
+  readonly whoMentionsAll: string;
+  /** So long after they were sent its messages expire; 0: never. */
+  readonly expireSeconds: number;
+}
+export const GroupSettings: Shape<GroupSettings> = {
+  whoPins: TEXT,
+  whoMentionsAll: TEXT,
+  expireSeconds: NATURAL,
+};
+
 /** `POST /api/message/chat/list`. */
 export interface ChatList {
   /** Oneself: the list of another is empty. */
@@ -731,6 +758,120 @@ export interface History {
 /** `POST /api/message/group/read`. A `uid` is ignored: it marks for the caller. */
 export interface GroupRead {
   readonly gid: number;
+}
+
+/** `POST /api/message/edit`. */
+export interface MessageEdit {
+  readonly gid: number;
+  readonly msgId: number;
+  /** All of what it says from now on. */
+  readonly content: string;
+  readonly kind?: Kind | null;
+  /** At most 50 members. */
+  readonly mentions?: readonly number[];
+  /** Whether it mentions everybody. */
+  readonly mentionAll?: boolean;
+  /** 1 to 64 bytes, chosen by the client: the same edit again is then known. */
+  readonly clientMsgId?: string | null;
+}
+
+/** A message of a group. */
+export interface MessageRef {
+  readonly gid: number;
+  readonly msgId: number;
+}
+
+/** `POST /api/message/react` and `/api/message/unreact`. */
+export interface MessageReaction {
+  readonly gid: number;
+  readonly msgId: number;
+  /** One emoji. */
+  readonly emoji: string;
+}
+
+/** What a message said at a time. */
+export interface EditState {
+  readonly content: string;
+  /** Since when, Unix milliseconds. */
+  readonly createdAt: number;
+  readonly kind: string;
+}
+export const EditState: Shape<EditState> = {
+  content: TEXT,
+  createdAt: INTEGER,
+  kind: TEXT,
+};
+
+/** Messages of a list, in its order. */
+export interface MessageList {
+  readonly messages: readonly Message[];
+  /** Everybody whom they name, once. */
+  readonly users: readonly User[];
+  /** Whether there are more than fit into this answer. */
+  readonly more: boolean;
+}
+export const MessageList: Shape<MessageList> = {
+  messages: [Message],
+  users: [User],
+  more: FLAG,
+};
+
+/** `POST /api/message/reactions`. */
+export interface ReactionsRequest {
+  readonly gid: number;
+  readonly msgId: number;
+  /** Only those who gave this one. */
+  readonly emoji?: string | null;
+  /** From 1, where it is left out. */
+  readonly page?: number | null;
+  /** 50 where left out, 200 at the most. */
+  readonly size?: number | null;
+}
+
+/** Somebody who reacted to a message. */
+export interface Reactor {
+  readonly emoji: string;
+  readonly user: User;
+  /** When they did, Unix milliseconds. */
+  readonly createdAt: number;
+}
+export const Reactor: Shape<Reactor> = {
+  emoji: TEXT,
+  user: User,
+  createdAt: INTEGER,
+};
+
+/** Who has read a message: of those who were members when it was sent and are, without its sender. */
+export interface Readers {
+  /** How many have read it. */
+  readonly read: number;
+  /** How many they are. */
+  readonly of: number;
+  /** Who has; null in groups of more than 200 members. */
+  readonly uids: readonly number[] | null;
+}
+export const Readers: Shape<Readers> = {
+  read: NATURAL,
+  of: NATURAL,
+  uids: [[NATURAL], null],
+};
+
+/** `POST /api/message/replies`. */
+export interface RepliesRequest {
+  readonly gid: number;
+  readonly msgId: number;
+  /** Only those of a larger `seq`: the last of the answer before, where that says `more`. */
+  readonly after?: number | null;
+}
+
+/** `POST /api/message/mentions`. */
+export interface MentionsRequest {
+  /** Of all groups where it is left out. */
+  readonly gid?: number | null;
+  /** From 1, where it is left out. */
+  readonly page?: number | null;
+  /** 50 where left out, 200 at the most. */
+  readonly size?: number | null;
 }
 
 /** `POST /api/chat/delete`. */
@@ -1056,6 +1197,9 @@ export const dissolveGroup: Operation<GroupRef, boolean> = { post: "/api/group/d
 /** Read what happened in a group */
 export const listEvents: Operation<EventsRequest, EventsAnswer> = { post: "/api/group/events", answers: EventsAnswer };
 
+/** Read or change how a group is used */
+export const setGroupSettings: Operation<NewGroupSettings, GroupSettings> = { post: "/api/group/settings", answers: GroupSettings };
+
 /** List one's chats */
 export const listChats: Operation<ChatList, readonly ChatItem[]> = { post: "/api/message/chat/list", answers: [ChatItem] };
 
@@ -1064,6 +1208,42 @@ export const readHistory: Operation<History, readonly ChatItem[]> = { post: "/ap
 
 /** Mark a group as read */
 export const markGroupRead: Operation<GroupRead, boolean> = { post: "/api/message/group/read", answers: FLAG };
+
+/** Edit a message */
+export const editMessage: Operation<MessageEdit, Message> = { post: "/api/message/edit", answers: Message };
+
+/** Recall a message */
+export const recallMessage: Operation<MessageRef, Message> = { post: "/api/message/recall", answers: Message };
+
+/** React to a message */
+export const react: Operation<MessageReaction, Message> = { post: "/api/message/react", answers: Message };
+
+/** Take back a reaction */
+export const unreact: Operation<MessageReaction, Message> = { post: "/api/message/unreact", answers: Message };
+
+/** Pin a message */
+export const pinMessage: Operation<MessageRef, Message> = { post: "/api/message/pin", answers: Message };
+
+/** Unpin a message */
+export const unpinMessage: Operation<MessageRef, Message> = { post: "/api/message/unpin", answers: Message };
+
+/** Read what a message has said */
+export const listEdits: Operation<MessageRef, readonly EditState[]> = { post: "/api/message/edits", answers: [EditState] };
+
+/** List what is pinned in a group */
+export const listPins: Operation<GroupRef, MessageList> = { post: "/api/message/pins", answers: MessageList };
+
+/** List who reacted to a message */
+export const listReactions: Operation<ReactionsRequest, readonly Reactor[]> = { post: "/api/message/reactions", answers: [Reactor] };
+
+/** Ask who has read a message */
+export const listReaders: Operation<MessageRef, Readers> = { post: "/api/message/readers", answers: Readers };
+
+/** List the answers to a message */
+export const listReplies: Operation<RepliesRequest, MessageList> = { post: "/api/message/replies", answers: MessageList };
+
+/** List the messages that mention oneself */
+export const listMentions: Operation<MentionsRequest, MessageList> = { post: "/api/message/mentions", answers: MessageList };
 
 /** Delete a chat */
 export const deleteChat: Operation<ChatDelete, boolean> = { post: "/api/chat/delete", answers: FLAG };

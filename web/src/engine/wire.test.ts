@@ -29,7 +29,7 @@ describe("frames", () => {
       is: "notice",
       notice: {
         kind: "FriendRequest", uid: 1, gid: null, seq: null, rev: null, user: null,
-        fromRev: null, msgId: null, msgIds: null, msg: null, emoji: null, ranges: null,
+        fromRev: null, msgId: null, msgIds: null, msg: null, emoji: null, ranges: null, id: null,
       },
     });
     expect(decodeFrame('{"clientMsgId":"a","serverMsgId":null,"kind":"Ack","content":"Ok"}')).toEqual({

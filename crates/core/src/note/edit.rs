@@ -92,7 +92,7 @@ fn may_edit(scene: &Scene<'_>, message: &Message) -> Result<(), Refusal> {
     }
     must_not_be_recalled(message)?;
     match scene.windows.edit_ms {
-        Some(ms) if scene.now.since(message.created_at) > ms => Err(Refusal::TooLateToEdit(ms)),
+        Some(ms) if ms == 0 || scene.now.since(message.created_at) > ms => Err(Refusal::TooLateToEdit(ms)),
         _ => Ok(()),
     }
 }

@@ -17,7 +17,8 @@ pub struct Scene<'a> {
     pub now: Timestamp,
 }
 
-/// For how long after it was sent a message may be edited and recalled by its sender, in milliseconds; `None`: for ever.
+/// For how long after it was sent a message may be edited and recalled by its sender, in milliseconds; 0: never, `None`:
+/// for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     pub edit_ms: Option<u64>,

@@ -30,7 +30,7 @@ fn may_recall(scene: &Scene<'_>, message: &Message) -> Result<(), Refusal> {
     if message.sender == caller.user {
         let is_manager = !group.single && caller.role == Role::Admin;
         return match windows.recall_ms {
-            Some(ms) if !is_manager && now.since(message.created_at) > ms => {
+            Some(ms) if !is_manager && (ms == 0 || now.since(message.created_at) > ms) => {
                 Err(Refusal::TooLateToRecall(ms))
             }
             _ => Ok(()),

@@ -234,7 +234,7 @@ const TYPING: Event = Event {
     needs_login: true,
     keys: &[must("uid", Holds::Id), must("gid", Holds::Id)],
     acked_with: ServerMsgId::Null,
-    errors: &[LoginRequired, NotAllowed, NotFound, WrongField, TooFast, Failed, Busy],
+    errors: &[LoginRequired, NotAllowed, WrongField, Failed, Busy],
 };
 
 const HEART: Event = Event {
@@ -326,7 +326,7 @@ const NOTIFY: Told = Told {
         always("kind", Holds::Notice, ""),
         always("uid", Holds::Id, "who did it"),
         or_null("gid", Holds::Id, "of a change of a group or chat"),
-        always("content", Holds::Word(""), ""),
+        always("content", Holds::Text, "of a ScheduleFailed why; else empty"),
         always("clientMsgId", Holds::Word(""), ""),
         or_null("msgId", Holds::Id, "of Read and Delivered, and of what happens to a message"),
         or_not("seq", Holds::Place, "as far as it goes, or where it happened"),
@@ -349,6 +349,7 @@ const NOTIFY: Told = Told {
         or_not("emoji", Holds::Text, "of Reacted and Unreacted"),
         or_not("msgIds", Holds::SomeIds, "of Hidden"),
         or_not("seqs", Holds::Ranges, "of Hidden and Expired: places, from and to"),
+        or_not("id", Holds::Id, "of ScheduleUpdated and ScheduleFailed"),
     ],
 };
 
@@ -612,6 +613,7 @@ mod tests {
             emoji: Some("👍"),
             msg_ids: &[6],
             seqs: &[[1, 2]],
+            id: Some(9),
         };
         let bare = Notify {
             gid: None,
@@ -627,6 +629,7 @@ mod tests {
             emoji: None,
             msg_ids: &[],
             seqs: &[],
+            id: None,
             ..full.clone()
         };
         let beside = Beside {

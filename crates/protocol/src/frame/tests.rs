@@ -223,6 +223,7 @@ fn a_client_reads_what_the_server_writes() {
         emoji: None,
         msg_ids: &[],
         seqs: &[],
+        id: None,
     };
     let text = encoded(|out| notify.encode(out));
     assert_eq!(

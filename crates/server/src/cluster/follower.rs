@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rim_core::bus::Heard;
 use rim_core::event::{Change, Ended, Topic};
-use rim_core::{GroupId, NodeId, Rev, SessionId, UserId};
+use rim_core::{GroupId, NodeId, Rev, SessionId, Timestamp, UserId};
 use rim_store::{Committed, Feed, Result, SeenUpTo};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::hint::{self, Brief, Hint};
 use super::node::{Cluster, Ears, Request, Word};
 use super::progress::Progress;
-use crate::gateway::{self, Wakes};
+use crate::gateway::{self, Teller, Wakes};
 use crate::vital;
 
 /// Changes of one topic that are asked for at once.
@@ -41,14 +41,14 @@ const KEPT: u32 = 30;
 const SESSIONS_EVERY: u32 = 6;
 
 /// Drains the store's feed until the store is closed, and listens to the other nodes meanwhile. Returns what has ended.
-pub async fn follow(cluster: Arc<Cluster>, feed: Feed, ears: Ears) -> &'static str {
+pub async fn follow(cluster: Arc<Cluster>, teller: Teller, feed: Feed, ears: Ears) -> &'static str {
     let connections = Arc::clone(&cluster.here.connections);
-    connections.waking.beside(drain(cluster, feed, ears)).await
+    connections.waking.beside(drain(cluster, teller, feed, ears)).await
 }
 
-async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) -> &'static str {
+async fn drain(cluster: Arc<Cluster>, teller: Teller, mut feed: Feed, ears: Ears) -> &'static str {
     let Ears { mut hearing, mut requests, words } = ears;
-    let mut follower = Follower::new(Arc::clone(&cluster), words);
+    let mut follower = Follower::new(Arc::clone(&cluster), teller, words);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -77,6 +77,9 @@ async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) -> &'static st
                 }
                 follower.answered(answer);
             }
+            () = follower.teller.window_ends(), if follower.teller.is_in_a_storm() => {
+                follower.teller.end_windows();
+            }
             () = sleep_until(in_doubt_until), if !follower.in_doubt.is_empty() => {
                 follower.doubt_is_over();
             }
@@ -87,6 +90,7 @@ async fn drain(cluster: Arc<Cluster>, mut feed: Feed, ears: Ears) -> &'static st
 
 struct Follower {
     cluster: Arc<Cluster>,
+    teller: Teller,
     words: mpsc::Sender<Word>,
     topics: HashMap<Topic, Followed>,
     /// Of all topics: what [`Progress::waiting`] says.
@@ -130,9 +134,10 @@ enum Answer {
 }
 
 impl Follower {
-    fn new(cluster: Arc<Cluster>, words: mpsc::Sender<Word>) -> Self {
+    fn new(cluster: Arc<Cluster>, teller: Teller, words: mpsc::Sender<Word>) -> Self {
         Self {
             cluster,
+            teller,
             words,
             topics: HashMap::new(),
             ahead: 0,
@@ -220,6 +225,15 @@ impl Follower {
             Brief::WrongPassword { account, address } => {
                 self.cluster.here.limits.wrong_password_elsewhere(&account, address);
             }
+            Brief::Typing { group, user, at } => {
+                gateway::is_typing(
+                    &self.cluster.here.connections,
+                    &self.cluster.here.time,
+                    GroupId(group),
+                    UserId(user),
+                    Timestamp(at),
+                );
+            }
             // Full: it is asked for again.
             Brief::Presence { node, what } => _ = self.words.try_send((NodeId(node), what)),
         }
@@ -238,7 +252,7 @@ impl Follower {
     }
 
     fn moved(&mut self, topic: Topic, rev: Rev) {
-        self.progress(topic, |progress| progress.has_come_to(rev));
+        self.progress(topic, |progress, _| progress.has_come_to(rev));
     }
 
     /// Users became members of a group at `rev`: from there on this node follows it, if one of them is here.
@@ -268,17 +282,16 @@ impl Follower {
         topic: Topic,
         act: impl FnOnce(&mut Progress, &mut dyn FnMut(Change)),
     ) {
-        let connections = Arc::clone(&self.cluster.here.connections);
-        self.progress(topic, |progress| {
-            act(progress, &mut |change| gateway::tell_topic(&connections, wakes, &change, topic));
+        self.progress(topic, |progress, teller| {
+            act(progress, &mut |change| teller.tell_topic(wakes, &change, topic));
         });
     }
 
     /// Moves the progress of a topic on, if it is followed, and lists it if something is missing then.
-    fn progress(&mut self, topic: Topic, act: impl FnOnce(&mut Progress)) {
+    fn progress(&mut self, topic: Topic, act: impl FnOnce(&mut Progress, &mut Teller)) {
         let Some(followed) = self.topics.get_mut(&topic) else { return };
         let before = followed.progress.waiting();
-        act(&mut followed.progress);
+        act(&mut followed.progress, &mut self.teller);
         self.ahead = self.ahead + followed.progress.waiting() - before;
         if followed.progress.is_behind() && !std::mem::replace(&mut followed.listed, true) {
             if followed.progress.waiting() > 0 {
@@ -401,7 +414,7 @@ impl Follower {
         for topic in asked {
             // What does not exist is at its beginning.
             let rev = revs.get(topic).copied().unwrap_or_default();
-            self.progress(*topic, |progress| progress.stands_at(rev));
+            self.progress(*topic, |progress, _| progress.stands_at(rev));
         }
     }
 
@@ -428,7 +441,7 @@ impl Follower {
     fn tick(&mut self) {
         self.tick = self.tick.wrapping_add(1);
         for topic in std::mem::take(&mut self.failed) {
-            self.progress(topic, Progress::not_answered);
+            self.progress(topic, |progress, _| progress.not_answered());
         }
         let due = self.fresh.iter().take_while(|(tick, _)| *tick <= self.tick).count();
         let fresh: Vec<Topic> = self.fresh.drain(..due).map(|(_, topic)| topic).collect();

@@ -33,6 +33,8 @@ pub(super) enum Brief {
     Joined { group: u64, rev: u64, users: Vec<u64> },
     /// Somebody tried a password from there that was wrong; `account` is folded.
     WrongPassword { account: String, address: std::net::IpAddr },
+    /// A user is writing something in a group.
+    Typing { group: u64, user: u64, at: i64 },
     /// Who is connected to a node.
     Presence { node: u64, what: PresenceHint },
 }

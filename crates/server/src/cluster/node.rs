@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rim_core::bus::{Bus, Hearing, Subject};
 use rim_core::event::Topic;
-use rim_core::{Clock, NodeId, Timestamp};
+use rim_core::{Clock, GroupId, NodeId, Timestamp, UserId};
 use rim_store::{Result, SharedStore, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::gateway::{Connections, Follow};
 use crate::limits::RateLimits;
 use crate::metrics::Metrics;
+use crate::time::Time;
 
 /// Logins that wait to have their topics followed. One more waits in its own task.
 const MAX_REQUESTS: usize = 1024;
@@ -38,6 +39,7 @@ pub struct Here {
     pub limits: Arc<RateLimits>,
     pub metrics: Arc<Metrics>,
     pub clock: Arc<dyn Clock>,
+    pub time: Time,
     pub config: Arc<Config>,
 }
 
@@ -103,6 +105,11 @@ impl Follow for Cluster {
         // The follower ends with the store.
         self.requests.send(Request { topics, done }).await.map_err(|_| StoreError::Busy)?;
         answer.await.unwrap_or(Err(StoreError::Busy))
+    }
+
+    fn is_typing(&self, group: GroupId, user: UserId, at: Timestamp) {
+        let hint = Brief::Typing { group: group.0, user: user.0, at: at.0 };
+        self.bus.publish(Subject::Topic(Topic::Group(group)), hint.encode());
     }
 }
 

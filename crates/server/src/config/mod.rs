@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rim_core::contact::{AskBounds, Bounds, Directory};
+use rim_core::note::Windows;
 use rim_protocol::limits::{
     MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_PENDING_REQUESTS, MAX_UNASKED_GROUPS,
 };
@@ -80,6 +81,8 @@ pub struct Config {
     /// `max-body`: bytes of a JSON body.
     pub max_body_bytes: usize,
     pub upload_quota_bytes: u64,
+    /// `edit-window` and `recall-window`.
+    pub windows: Windows,
     /// `max-connections`: sockets of all kinds at once.
     pub max_connections: usize,
     /// `max-connections-per-address`.
@@ -167,6 +170,7 @@ impl Config {
             metrics: settings.metrics,
             max_body_bytes: settings.max_body,
             upload_quota_bytes: settings.upload_quota,
+            windows: Windows { edit_ms: settings.edit_window.ms(), recall_ms: settings.recall_window.ms() },
             max_connections,
             max_connections_per_address: settings.max_connections_per_address,
             max_connections_per_user: settings.max_connections_per_user,

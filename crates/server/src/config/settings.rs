@@ -13,7 +13,7 @@ use rim_protocol::limits::DEFAULT_MAX_BODY_BYTES;
 
 use super::value::{
     self, Bus, Database, Directory, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr,
-    Registration, RemotePictures, Switch, TimeZoneName,
+    Registration, RemotePictures, Switch, TimeZoneName, Window,
 };
 
 /// Every setting. The first sentence of each is its line in `--help` and in the table of the docs.
@@ -149,6 +149,16 @@ pub struct Settings {
     #[arg(long, env = "RIM_UPLOAD_QUOTA", value_name = "SIZE", global = true, hide_short_help = true)]
     #[arg(default_value = "64M", value_parser = value::quota)]
     pub upload_quota: u64,
+
+    /// How long after it was sent a message may be edited by its sender; 0 is never, unlimited for ever
+    #[arg(long, env = "RIM_EDIT_WINDOW", value_name = "TIME", global = true, hide_short_help = true)]
+    #[arg(default_value = "48h", value_parser = value::window)]
+    pub edit_window: Window,
+
+    /// How long after it was sent a message may be recalled by its sender; 0 is never, unlimited for ever
+    #[arg(long, env = "RIM_RECALL_WINDOW", value_name = "TIME", global = true, hide_short_help = true)]
+    #[arg(default_value = "unlimited", value_parser = value::window)]
+    pub recall_window: Window,
 
     /// Most sockets at once; auto is the limit of open files less what the server needs itself
     #[arg(long, env = "RIM_MAX_CONNECTIONS", value_name = "NUMBER", global = true, hide_short_help = true)]

@@ -27,6 +27,7 @@ const DAYS: &str = "a whole number of days, 1 to 3650";
 const SIZE: &str = "4K to 64M, in bytes or with K or M";
 const QUOTA: &str = "512K to 1048576M, in bytes or with K or M";
 const TIME: &str = "a time from 1s to 24h, such as 30s, 5m or 12h";
+const WINDOW: &str = "a time from 1s to 3650d, such as 15m, 48h or 30d; 0 for never, or unlimited";
 
 /// `on` or `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -156,6 +157,16 @@ pub enum MaxConnections {
     /// As many as the limit of open files leaves room for.
     Auto,
     Exactly(usize),
+}
+
+/// How long something may be done; `None` for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window(pub Option<Duration>);
+
+impl Window {
+    pub(super) fn ms(self) -> Option<u64> {
+        self.0.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 /// Directives for [`EnvFilter`] that were tried.
@@ -305,19 +316,34 @@ fn bytes(text: &str) -> Option<u64> {
 
 /// From a second to a day.
 pub(super) fn duration(text: &str) -> Parsed<Duration> {
+    time(text, DAY).filter(|_| !text.ends_with('d')).ok_or_else(|| TIME.to_owned())
+}
+
+/// Up to ten years, or never, or without an end.
+pub(super) fn window(text: &str) -> Parsed<Window> {
+    match text {
+        "unlimited" => Ok(Window(None)),
+        "0" => Ok(Window(Some(Duration::ZERO))),
+        _ => time(text, 3650 * DAY).map(|time| Window(Some(time))).ok_or_else(|| WINDOW.to_owned()),
+    }
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+fn time(text: &str, most_seconds: u64) -> Option<Duration> {
     let unit = |suffix| match suffix {
         "s" => Some(1),
         "m" => Some(60),
         "h" => Some(60 * 60),
+        "d" => Some(DAY),
         _ => None,
     };
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, suffix) = text.split_at(digits);
     whole::<u64>(number)
         .and_then(|number| number.checked_mul(unit(suffix)?))
-        .filter(|seconds| (1..=24 * 60 * 60).contains(seconds))
+        .filter(|seconds| (1..=most_seconds).contains(seconds))
         .map(Duration::from_secs)
-        .ok_or_else(|| TIME.to_owned())
 }
 
 /// A number that is not 0, written with digits alone.
@@ -344,8 +370,19 @@ mod tests {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
         assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
-        for wrong in ["", "90", "s", "0s", "25h", "1.5h", "-1s", "1 s", "99999999999999999999h"] {
+        for wrong in ["", "90", "s", "0s", "25h", "1d", "1.5h", "-1s", "1 s", "99999999999999999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_window_may_be_none_or_have_no_end() {
+        assert_eq!(window("48h").map(Window::ms), Ok(Some(172_800_000)));
+        assert_eq!(window("3650d").map(Window::ms), Ok(Some(315_360_000_000)));
+        assert_eq!(window("0").map(Window::ms), Ok(Some(0)));
+        assert_eq!(window("unlimited").map(Window::ms), Ok(None));
+        for wrong in ["", "0s", "48", "3651d", "never", "off"] {
+            assert!(window(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hub::Hub;
+use super::typing::Typing;
 use super::waking::Waking;
 use crate::metrics::Metrics;
 
@@ -11,6 +12,7 @@ use crate::metrics::Metrics;
 pub struct Connections {
     pub(crate) hub: Hub,
     pub(crate) waking: Waking,
+    pub(super) typing: Typing,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -18,7 +20,12 @@ impl Connections {
     /// `idle_timeout` is the silence after which a connection is given up; `several` is true where this is one of
     /// several nodes.
     pub fn new(idle_timeout: Duration, several: bool, metrics: Arc<Metrics>) -> Self {
-        Self { hub: Hub::new(idle_timeout, several), waking: Waking::default(), metrics }
+        Self {
+            hub: Hub::new(idle_timeout, several),
+            waking: Waking::default(),
+            typing: Typing::default(),
+            metrics,
+        }
     }
 
     /// Tells every connection, and all that come later, to come back in a while.

@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use rim_core::event::Change;
 use rim_core::message::{Message, MessageKind, Written};
 use rim_core::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
@@ -21,8 +22,9 @@ use self::count::count;
 use super::connections::Connections;
 use super::outbox::Outbox;
 use super::ws::{self, Cut};
-use super::{dispatch, frames};
+use super::{Teller, dispatch, frames};
 use crate::metrics::Metrics;
+use crate::time::Time;
 
 const FRAMES: usize = 1000;
 
@@ -168,7 +170,8 @@ impl World {
             assert!(sent.is_ok(), "there is room for every commit");
         }
         drop(tell);
-        self.runtime.block_on(dispatch(Arc::clone(&self.connections), feed));
+        let teller = Teller::new(Arc::clone(&self.connections), Time::default(), TimeZone::UTC);
+        self.runtime.block_on(dispatch(teller, feed));
         for outbox in self.groups.iter().flatten() {
             assert!(!black_box(outbox.take().0).is_empty(), "everybody has heard something");
         }

@@ -280,9 +280,21 @@ impl Hub {
 
     /// Calls `visit` for each connection of members of `group`, with how many they are.
     pub(super) fn for_group(&self, group: GroupId, mut visit: impl FnMut(usize, &Arc<Outbox>)) {
+        self.for_members(group, |hearers, _, outbox| visit(hearers, outbox));
+    }
+
+    /// The same, with whose connection it is.
+    pub(super) fn for_members(&self, group: GroupId, mut visit: impl FnMut(usize, UserId, &Arc<Outbox>)) {
         let state = self.state.lock();
         let list = state.groups.get(&group).map_or(&[][..], Vec::as_slice);
-        list.iter().for_each(|(_, outbox)| visit(list.len(), outbox));
+        list.iter().for_each(|(user, outbox)| visit(list.len(), *user, outbox));
+    }
+
+    /// Whether a user who is connected here is a member of the group, as far as the connections were told.
+    pub(super) fn is_member(&self, group: GroupId, user: UserId) -> bool {
+        let state = self.state.lock();
+        let groups = state.users.get(&user).and_then(|online| online.groups.as_ref());
+        groups.is_some_and(|groups| groups.contains(&group))
     }
 
     /// How many connections of members of `group` there are.

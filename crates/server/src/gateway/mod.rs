@@ -23,6 +23,8 @@ mod parts;
 mod peer;
 mod presence;
 mod socket;
+mod storm;
+mod typing;
 mod waking;
 mod wheel;
 mod ws;
@@ -33,12 +35,13 @@ use axum::Router;
 use axum::routing::any;
 
 pub use connections::Connections;
-pub use dispatch::dispatch;
-pub(crate) use dispatch::{end_sessions, tell_topic};
+pub(crate) use dispatch::end_sessions;
+pub use dispatch::{Teller, dispatch};
 use handshake::upgrade;
 pub use heartbeat::heartbeat;
 pub use parts::{Follow, Gateway};
 pub(crate) use presence::Elsewhere;
+pub(crate) use typing::is_typing;
 pub(crate) use waking::Wakes;
 
 /// A WebSocket at this path, beside whatever else the port serves.

@@ -210,6 +210,24 @@ impl Outbox {
         })
     }
 
+    /// How much is queued. Nothing of it is taken before the connection has done what it is doing.
+    pub(super) fn queued(&self) -> usize {
+        self.state.lock().frames.len()
+    }
+
+    /// Gives the answer of the only turn that is not answered, before everything that was queued since [`Self::queued`]:
+    /// among that may be what others are told of it.
+    pub(super) fn answer_before(self: &Arc<Self>, ticket: Ticket, frame: Bytes, queued: usize) -> Sleeper {
+        let sleeper = self.answer(ticket, frame);
+        let frames = &mut self.state.lock().frames;
+        if queued < frames.len()
+            && let Some(answer) = frames.pop_back()
+        {
+            frames.insert(queued, answer);
+        }
+        sleeper
+    }
+
     /// Asks the connection to end. The first wish counts.
     pub(super) fn close(self: &Arc<Self>, code: CloseCode, reason: Option<String>) -> Sleeper {
         self.change(|state| {
@@ -321,6 +339,20 @@ mod tests {
         outbox.answer(first, frame("first")).wake();
         assert_eq!(outbox.take().0, ["pushed", "first", "second"].map(frame));
         assert_eq!(outbox.load().unanswered, 0);
+    }
+
+    #[test]
+    fn an_answer_comes_before_what_was_told_of_it() {
+        let outbox = outbox();
+        outbox.push(frame("earlier")).wake();
+        let (ticket, queued) = (outbox.reserve(), outbox.queued());
+        outbox.push(frame("noted")).wake();
+        outbox.push(frame("later")).wake();
+        outbox.answer_before(ticket, frame("answer"), queued).wake();
+        assert_eq!(outbox.take().0, ["earlier", "answer", "noted", "later"].map(frame));
+        let (ticket, queued) = (outbox.reserve(), outbox.queued());
+        outbox.answer_before(ticket, frame("alone"), queued).wake();
+        assert_eq!(outbox.take().0, ["alone"].map(frame));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rim_core::event::Topic;
+use rim_core::{GroupId, Timestamp, UserId};
 use rim_store::{Result, Store};
 
 use super::connections::Connections;
@@ -31,7 +32,7 @@ pub struct Gateway {
     pub life: Life,
 }
 
-/// Has this node hear what other nodes change.
+/// Has this node hear what other nodes change, and others what no store knows.
 #[async_trait]
 pub trait Follow: Send + Sync {
     /// From some moment before this returns the connections are told of everything that happens to the topics, for as
@@ -40,4 +41,7 @@ pub trait Follow: Send + Sync {
     /// # Errors
     /// Those of the store: nothing is promised then.
     async fn follow(&self, topics: Vec<Topic>) -> Result<()>;
+
+    /// Has other nodes hear that a user is writing something in a group. It may be lost.
+    fn is_typing(&self, group: GroupId, user: UserId, at: Timestamp);
 }

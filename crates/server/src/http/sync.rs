@@ -126,7 +126,7 @@ fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDel
         gid: delta.group_id.0,
         rev: delta.rev.0,
         member: delta.member,
-        group: delta.group.as_ref().map(wire::group),
+        group: delta.group.as_ref().map(wire::group_with_settings),
         last_seq: delta.last_seq.0,
         unread: delta.unread,
         messages: wire::messages(&delta.messages, zone),

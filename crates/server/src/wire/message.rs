@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
-use rim_core::message::{Chat, Extras, History, Message, MessageKind, MessageState, Origin, Reaction};
+use rim_core::message::{
+    Chat, Extras, Found, History, Message, MessageKind, MessageState, Origin, Reaction, Span,
+};
 use rim_core::user::User;
 use rim_core::{MessageId, Timestamp, UserId};
 use rim_protocol::frame::{self, Beside};
 use rim_protocol::rest;
 use rim_store::StoreError;
 
-use super::people::{group, user};
+use super::people::{group, user, users};
 
 /// A message as one user is told it, for whom it was read.
 pub fn message(message: &Message, zone: &TimeZone) -> rest::Message {
@@ -75,6 +77,14 @@ pub fn messages(messages: &[Message], zone: &TimeZone) -> Vec<rest::Message> {
     messages.iter().map(|each| message(each, zone)).collect()
 }
 
+pub fn found(found: &Found, viewer: UserId, zone: &TimeZone) -> rest::MessageList {
+    rest::MessageList {
+        messages: messages(&found.messages, zone),
+        users: users(&found.users, viewer),
+        more: found.more,
+    }
+}
+
 /// What a new message has beside its content, as it is delivered.
 pub fn beside(state: &MessageState) -> Beside {
     Beside {
@@ -98,6 +108,11 @@ pub fn extras(wanted: frame::Extras) -> Extras {
 
 fn origin(origin: &Origin) -> rest::ForwardedFrom {
     rest::ForwardedFrom { uid: origin.user.0, name: origin.name.clone(), created_at: origin.at.0 }
+}
+
+/// Places, from and to, as the wire has them.
+pub fn ranges(spans: &[Span]) -> Vec<[u64; 2]> {
+    spans.iter().map(|span| [span.after.0 + 1, span.to.0]).collect()
 }
 
 fn uids(users: &[UserId]) -> Vec<u64> {

@@ -13,10 +13,10 @@ use rim_protocol::sync::StoreState;
 use rim_protocol::{rest, sync};
 
 pub use self::message::{
-    beside, chat, extras, history, kind, message, message_for_all, messages, stored_kind,
+    beside, chat, extras, found, history, kind, message, message_for_all, messages, ranges, stored_kind,
 };
 pub use self::note::{act, noted};
-pub use self::people::{group, user, users};
+pub use self::people::{group, group_with_settings, stored_who, user, users, who};
 
 pub fn store(identity: &Identity) -> StoreState {
     StoreState { id: identity.id.clone(), epoch: identity.epoch }

@@ -33,6 +33,30 @@ pub fn group(group: &group::Group) -> rest::Group {
     }
 }
 
+/// A group as sync tells it: with how it is used.
+pub fn group_with_settings(of: &group::Group) -> rest::Group {
+    rest::Group {
+        who_pins: Some(who(of.settings.who_pins)),
+        who_mentions_all: Some(who(of.settings.who_mentions_all)),
+        expire_seconds: Some(of.settings.expire_seconds),
+        ..group(of)
+    }
+}
+
+pub const fn who(who: group::Who) -> rest::Who {
+    match who {
+        group::Who::All => rest::Who::All,
+        group::Who::Admins => rest::Who::Admins,
+    }
+}
+
+pub const fn stored_who(who: rest::Who) -> group::Who {
+    match who {
+        rest::Who::All => group::Who::All,
+        rest::Who::Admins => group::Who::Admins,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

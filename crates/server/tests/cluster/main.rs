@@ -48,6 +48,10 @@ mod idle_and_slow;
 mod limits;
 #[path = "../stories/login_and_sessions.rs"]
 mod login_and_sessions;
+#[path = "../stories/mentions.rs"]
+mod mentions;
+#[path = "../stories/notes.rs"]
+mod notes;
 #[path = "../stories/old_client.rs"]
 mod old_client;
 #[path = "../stories/presence.rs"]
@@ -62,11 +66,17 @@ mod random;
 mod receipts;
 #[path = "../stories/registration.rs"]
 mod registration;
+#[path = "../stories/rest_notes.rs"]
+mod rest_notes;
 #[path = "../stories/shutdown.rs"]
 mod shutdown;
 #[path = "../stories/single_chat.rs"]
 mod single_chat;
+#[path = "../stories/storm.rs"]
+mod storm;
 #[path = "../stories/sync.rs"]
 mod sync;
+#[path = "../stories/typing.rs"]
+mod typing;
 #[path = "../stories/vital.rs"]
 mod vital;

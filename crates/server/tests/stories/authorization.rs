@@ -128,11 +128,17 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
 }
 
 /// A POST that reads.
-const READING: [&str; 5] = [
+const READING: [&str; 11] = [
     "/api/group/events",
     "/api/group/user/list",
     "/api/message/chat/list",
+    "/api/message/edits",
     "/api/message/history",
+    "/api/message/mentions",
+    "/api/message/pins",
+    "/api/message/reactions",
+    "/api/message/readers",
+    "/api/message/replies",
     "/api/sync",
 ];
 
@@ -209,7 +215,8 @@ impl Page {
     fn outcome(&self, answer: &Answer) -> String {
         let envelope: Value = serde_json::from_str(&answer.body).expect("JSON");
         if envelope["ok"] == true {
-            let data = envelope["data"].get("events").unwrap_or(&envelope["data"]);
+            let data = &envelope["data"];
+            let data = data.get("events").or_else(|| data.get("messages")).unwrap_or(data);
             return if is_nothing(data) { NOTHING } else { YES }.to_owned();
         }
         let (code, text) = (envelope["code"].to_string(), envelope["msg"].as_str().expect("a reason"));
@@ -466,7 +473,7 @@ impl House {
     async fn ask(&mut self, row: &Row, asker: Asker, token: Option<&str>) -> Answer {
         self.times += 1;
         let (method, path) = row.name.split_once(' ').expect("a method and a path");
-        let (Room { gid, message: _ }, of) = self.target(asker);
+        let (Room { gid, message }, of) = self.target(asker);
         let (uid, account) = (of.uid, &of.account);
         let own = self.people.get(&asker).map_or(uid, |person| person.uid);
         let own_session = self.sessions.get(&own).and_then(|ids| ids.last()).copied().unwrap_or_default();
@@ -534,7 +541,7 @@ impl House {
             ("/api/message/history", "") => (String::new(), json!({"gid": gid, "page": 1, "size": 9})),
             ("/api/sync", "") => (String::new(), json!({})),
             ("/api/file/avatar", "") => (String::new(), Value::Null),
-            (_, "") if method == "POST" => (String::new(), self.body_of(path, gid, uid)),
+            (_, "") if method == "POST" => (String::new(), self.body_of(path, (gid, message), uid)),
             (_, what) => panic!("say how {} {what} is asked", row.name),
         };
         let bytes = match (path, &body) {
@@ -548,7 +555,7 @@ impl House {
     }
 
     /// The body of an ordinary operation, by what its fields are called in the document.
-    fn body_of(&self, path: &str, gid: u64, uid: u64) -> Value {
+    fn body_of(&self, path: &str, (gid, message): (u64, u64), uid: u64) -> Value {
         let schema =
             &self.document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
         let name = schema["$ref"].as_str().and_then(|at| at.rsplit('/').next()).expect("a body with a name");
@@ -557,6 +564,15 @@ impl House {
             let value = match field.as_str() {
                 "gid" => json!(gid),
                 "uid" | "fid" => json!(uid),
+                "msgId" => json!(message),
+                "emoji" => json!("👍"),
+                // Of what it is: all other kinds stay what they are.
+                "kind" => json!("Text"),
+                "mentions" => json!([]),
+                "mentionAll" => json!(false),
+                "page" | "size" => json!(1),
+                "whoPins" | "whoMentionsAll" => json!("all"),
+                "expireSeconds" | "after" => json!(0),
                 _ => json!(format!("text {}", self.times)),
             };
             (field.clone(), value)
@@ -580,6 +596,10 @@ impl House {
         }
         let id = format!("frame {}", self.times);
         let body = json!({"kind": "Text", "uid": uid, "gid": gid, "content": "hm", "clientMsgId": id, "msgId": message});
+        let mut body = body;
+        if matches!(row.name.as_str(), "React" | "Unreact") {
+            body["content"] = json!("👍");
+        }
         let as_another = |mut body: Value| {
             body["uid"] = json!(of.uid);
             body

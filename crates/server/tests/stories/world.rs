@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rim_client::protocol::frame::{
-    Incoming, IncomingAnswer, IncomingEvent, IncomingMessage, IncomingNotice, Notice, Outgoing,
+    Extras, Incoming, IncomingAnswer, IncomingEvent, IncomingMessage, IncomingNotice, Notice, Outgoing,
+    OutgoingBeside,
 };
 use rim_client::{Api, Connection, ConnectionError};
 use rim_core::bus::Bus;
@@ -311,6 +312,62 @@ impl Device {
             echo: false,
         };
         self.socket.send(event, &frame).await.expect("sent");
+    }
+
+    /// Sends a Msg or an Edit with what it has beside its content, and does not wait for its answer.
+    pub async fn put_with(&mut self, event: &str, frame: Outgoing<'_>, extras: &Extras) {
+        let text = OutgoingBeside { frame, extras }.encode(event);
+        self.say(text).await;
+    }
+
+    /// Does something with a message and returns the answer, past what comes before it.
+    pub async fn act(
+        &mut self,
+        event: &str,
+        gid: u64,
+        message: u64,
+        content: &str,
+        id: &str,
+    ) -> IncomingAnswer {
+        self.put(event, gid, content, id, Some(message)).await;
+        let answer = self.answer().await;
+        assert_eq!(answer.client_msg_id, id, "{answer:?}");
+        answer
+    }
+
+    /// The same, of what is done.
+    #[track_caller]
+    pub fn does(
+        &mut self,
+        event: &str,
+        gid: u64,
+        message: u64,
+        content: &str,
+        id: &str,
+    ) -> impl Future<Output = ()> {
+        let place = std::panic::Location::caller();
+        async move {
+            let answer = self.act(event, gid, message, content, id).await;
+            assert_eq!((answer.code, answer.server_msg_id), (None, Some(message)), "{place}: {answer:?}");
+        }
+    }
+
+    /// The same, of what is refused with this code.
+    #[track_caller]
+    pub fn may_not(
+        &mut self,
+        code: u16,
+        event: &str,
+        gid: u64,
+        message: u64,
+        content: &str,
+    ) -> impl Future<Output = String> {
+        let place = std::panic::Location::caller();
+        async move {
+            let answer = self.act(event, gid, message, content, "no").await;
+            assert_eq!((answer.code, answer.server_msg_id), (Some(code), None), "{place}: {answer:?}");
+            answer.content
+        }
     }
 
     /// Sends a message and returns the server's id of it.

@@ -1,6 +1,6 @@
 // One message: a bubble, with who, when and how far it has come.
 
-import { memo, type MouseEvent, useId, useMemo, useState } from "react";
+import { memo, type MouseEvent, useMemo, useState } from "react";
 
 import type { Message, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
@@ -49,7 +49,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const translator = useTranslator();
   const { t } = translator;
   const desk = useDesk();
-  const id = useId();
   const [told, tell] = useState(false);
   const pointed = useOf(desk.pointed, (key) => key === message.key);
   const choosing = useOf(desk.chosen, (chosen) => chosen !== null);
@@ -87,7 +86,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const onChoose = (event: MouseEvent): void => {
     event.preventDefault();
     event.stopPropagation();
-    desk.choose(message.key, event.shiftKey);
+    desk.choose(message.key);
   };
   const classes = ["message", own ? "message--own" : "message--other"];
   if (first) classes.push("message--first");
@@ -104,9 +103,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     <article
       className={classes.join(" ")}
       aria-label={`${isolated(name)}, ${translator.time(message.at)}`}
-      aria-describedby={id}
       data-key={message.key}
-      data-state={change?.is === "waiting" ? "sending" : message.state.is}
+      data-state={message.state.is}
       onClick={meta || choosing ? undefined : onTouch}
       onClickCapture={choosing ? onChoose : undefined}
     >
@@ -132,7 +130,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       )}
       <div className="message__column">
         {named && bare && nameLine}
-        <div id={id} className={bubble.join(" ")}>
+        <div className={bubble.join(" ")}>
           {named && !bare && nameLine}
           {message.forwarded !== null && recalled === null && <Forwarded origin={message.forwarded} />}
           {message.replyTo !== null && recalled === null && (

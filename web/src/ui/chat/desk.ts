@@ -5,7 +5,6 @@ import { createContext, useContext, useMemo, useSyncExternalStore } from "react"
 
 import type { ChatView, Engine, Extras, Live, Message, Rewrite, User } from "../../engine/contract";
 import { Cell } from "../base/cell";
-import { between } from "./copying";
 
 /** What is to be sent later. */
 export type Unscheduled = Extras & { readonly kind: "Text" | "RichText"; readonly content: string };
@@ -97,13 +96,9 @@ export class Desk {
     this.writer?.focus();
   }
 
-  /** Adds a message to those that are chosen, or takes it away; `through` adds all from the one before to this one. */
-  choose(key: string, through = false): void {
+  choose(key: string): void {
     const next = new Set(this.chosen.get() ?? []);
-    const last = [...next].at(-1);
-    if (through && last !== undefined) {
-      for (const each of between(this.view.messages, last, key) ?? []) next.add(each.key);
-    } else if (!next.delete(key)) next.add(key);
+    if (!next.delete(key)) next.add(key);
     this.chosen.set(next);
   }
 }

@@ -1,9 +1,11 @@
 //! What a connection may ask for, one file a command.
 
+mod act;
 mod answer;
 mod login;
 mod message;
 mod receipt;
+mod typing;
 mod watch;
 
 use rim_core::UserId;
@@ -30,9 +32,10 @@ pub(super) async fn run(peer: &mut Peer, ticket: Ticket, request: Request<'_>) -
             let extras = extras.map(|extras| Box::new(wire::extras(*extras)));
             message::run(peer, ticket, UserId(uid), gid, (kind, content.into_owned()), extras, &id)
         }
-        Command::Act { .. } | Command::Typing { .. } => {
-            Err(Failed(ErrorCode::Failed, "this server cannot do this yet".to_owned()))
+        Command::Act { uid, gid, msg_id, act } => {
+            act::run(peer, ticket, UserId(uid), (gid, msg_id), *act, &id).await
         }
+        Command::Typing { uid, gid } => typing::run(peer, UserId(uid), gid).await,
         Command::Read { uid, gid, msg_id } => {
             receipt::run(peer, ticket, UserId(uid), gid, msg_id, Receipt::Read, &id)
         }

@@ -6,8 +6,9 @@
 
 use rim_protocol::id::ID_LAST;
 use rim_protocol::limits::{
-    MAX_ACCOUNT_BYTES, MAX_AVATAR_BYTES, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_PASSWORD_BYTES,
-    MAX_SYNC_GROUPS, MAX_USERS_PER_REQUEST,
+    MAX_ACCOUNT_BYTES, MAX_AVATAR_BYTES, MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_EMAIL_BYTES,
+    MAX_EMOJI_BYTES, MAX_MENTIONS, MAX_NAME_CHARS, MAX_PASSWORD_BYTES, MAX_SYNC_GROUPS,
+    MAX_USERS_PER_REQUEST,
 };
 use serde_json::{Map, Value, json};
 
@@ -49,13 +50,25 @@ const FIELDS: &[(&str, Bound)] = &[
     ("MemberChange.uids", Items(MAX_USERS_PER_REQUEST)),
     ("MemberItem.role", ROLE),
     ("MemberState.role", ROLE),
+    ("MentionsRequest.gid", ID),
+    ("MentionsRequest.page", COUNT),
+    ("MentionsRequest.size", COUNT),
     ("MembersRequest.after", ID),
     ("MembersRequest.q", Length(0, MAX_NAME_CHARS)),
     ("MembersRequest.size", COUNT),
+    ("MessageEdit.clientMsgId", Bytes(1, MAX_CLIENT_MSG_ID_BYTES)),
+    ("MessageEdit.content", Bytes(0, MAX_CONTENT_BYTES)),
+    ("MessageEdit.mentions", Items(MAX_MENTIONS)),
+    ("MessageReaction.emoji", Bytes(1, MAX_EMOJI_BYTES)),
     ("NewGroup.avatar", Bytes(0, MAX_AVATAR_BYTES)),
     ("NewGroup.mode", Within(0, u8::MAX as u64)),
     ("NewGroup.name", Length(0, MAX_NAME_CHARS)),
+    ("NewGroupSettings.expireSeconds", Within(0, ID_LAST)),
     ("PasswordChange.newPassword", Bytes(1, MAX_PASSWORD_BYTES)),
+    ("ReactionsRequest.emoji", Bytes(1, MAX_EMOJI_BYTES)),
+    ("ReactionsRequest.page", COUNT),
+    ("ReactionsRequest.size", COUNT),
+    ("RepliesRequest.after", ID),
     ("StoreState.epoch", Within(0, u64::MAX)),
     ("SyncRequest.after", ID),
     ("SyncRequest.groups", Items(MAX_SYNC_GROUPS)),

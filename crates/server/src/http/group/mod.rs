@@ -14,6 +14,7 @@ mod get;
 mod leave;
 mod list_members;
 mod members;
+mod settings;
 mod transfer;
 mod update;
 
@@ -30,4 +31,5 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(leave::leave_group))
         .routes(routes!(dissolve::dissolve_group))
         .routes(routes!(events::list_events))
+        .routes(routes!(settings::set_group_settings))
 }

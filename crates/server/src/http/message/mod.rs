@@ -1,18 +1,43 @@
-//! Messages: the chat list, the history of a group, and marking it read.
+//! Messages: the chat list, the history of a group, marking it read, and all that is done with a message.
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::parts::Api;
 
+mod acts;
 mod chats;
+mod edit;
+mod edits;
 mod history;
+mod mentions;
 mod page;
+mod pin;
+mod pins;
+mod react;
+mod reactions;
 mod read;
+mod readers;
+mod recall;
+mod replies;
+mod unpin;
+mod unreact;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(chats::list_chats))
         .routes(routes!(history::read_history))
         .routes(routes!(read::mark_group_read))
+        .routes(routes!(edit::edit_message))
+        .routes(routes!(recall::recall_message))
+        .routes(routes!(react::react))
+        .routes(routes!(unreact::unreact))
+        .routes(routes!(pin::pin_message))
+        .routes(routes!(unpin::unpin_message))
+        .routes(routes!(edits::list_edits))
+        .routes(routes!(pins::list_pins))
+        .routes(routes!(reactions::list_reactions))
+        .routes(routes!(readers::list_readers))
+        .routes(routes!(replies::list_replies))
+        .routes(routes!(mentions::list_mentions))
 }

@@ -9,6 +9,14 @@ pub(super) fn page(number: u32, size: u32) -> Page {
     Page { number: u64::from(number.max(1)), size: size.min(MAX_PAGE_SIZE) }
 }
 
+/// The same of a request that may leave out either.
+pub(super) fn optional_page(number: Option<u32>, size: Option<u32>) -> Page {
+    page(number.unwrap_or(1), size.unwrap_or(DEFAULT_SIZE))
+}
+
+/// Rows of a page, where a request says nothing else.
+const DEFAULT_SIZE: u32 = 50;
+
 #[cfg(test)]
 mod tests {
     use super::*;
