@@ -113,6 +113,55 @@ inspect("a chat is, with all that opens over it,", async (screens) => {
   await page.keyboard.press("Escape");
 });
 
+inspect("messages, with what can be done with them, are", async (screens) => {
+  const { anna } = screens;
+  const { page } = anna;
+  const { keyboard } = page;
+  await anna.openChat("Picnic");
+  await anna.message("Yes!").waitFor();
+  await anna.menuOf("Yes!");
+  await screens.see("the menu of a message");
+  await keyboard.press("Escape");
+  await anna.act("Yes!", "Reply");
+  await page.locator(".answer-bar").waitFor();
+  await screens.see("answering");
+  await keyboard.type("@b");
+  await page.getByRole("option", { name: /Ben/ }).waitFor();
+  await screens.see("naming somebody");
+  await keyboard.press("Enter");
+  await keyboard.press("Enter");
+  await anna.log.getByRole("button", { name: "@Ben" }).waitFor();
+  await anna.react("Yes!", "🎉");
+  await expect.poll(() => anna.reactions("Yes!")).toEqual(["🎉 1"]);
+  await anna.act("Yes!", "Pin");
+  await page.getByRole("region", { name: "Pinned messages" }).waitFor();
+  await screens.see("an answer, a reaction and a pin");
+  await anna.act("Yes!", "Who reacted");
+  await anna.dialog("1 reaction").waitFor();
+  await screens.see("who reacted");
+  await keyboard.press("Escape");
+  await anna.act("Yes!", "Show replies");
+  await page.getByRole("complementary", { name: "Replies" }).getByText("1 reply").waitFor();
+  await screens.see("replies");
+  await keyboard.press("Escape");
+  await anna.act("Yes!", "Forward");
+  await anna.dialog("Forward 1 message").waitFor();
+  await screens.see("forwarding");
+  await keyboard.press("Escape");
+  await anna.act("Yes!", "Select");
+  await page.getByRole("toolbar", { name: "Selected messages" }).waitFor();
+  await screens.see("choosing");
+  await keyboard.press("Escape");
+  await anna.composer.fill("later");
+  await anna.button("Send later").click();
+  await anna.dialog("Send later").waitFor();
+  await screens.see("sending later");
+  await keyboard.press("Escape");
+  await page.getByRole("link", { name: "Starred messages" }).click();
+  await page.getByText("Nothing is starred yet").waitFor();
+  await screens.see("stars");
+});
+
 inspect("contacts and settings are", async (screens) => {
   const { anna } = screens;
   const { page } = anna;

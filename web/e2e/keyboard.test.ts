@@ -159,6 +159,59 @@ story("a chat and all that opens over it are walked by keyboard", async (stage) 
 
 });
 
+story("a message, its menu and all that opens from it are walked by keyboard", async (stage) => {
+  const { anna, page, walk, button, alert, cancel } = await atTheKeyboard(stage);
+  const { keyboard } = page;
+  await anna.openChat("Picnic");
+  const message = anna.message("Yes!");
+  await message.waitFor();
+  await anna.log.focus();
+  await keyboard.press("ArrowUp");
+  await walk.holdsFocus(message, "the newest message");
+  await keyboard.press("ArrowUp");
+  await keyboard.press("ArrowDown");
+  await walk.holdsFocus(message, "the newest message again");
+  const menu = page.getByRole("menu", { name: "What to do with the message" });
+  const item = (name: string): Locator => menu.getByRole("menuitem", { name, exact: true });
+  const more = button("More", message);
+  for (const open of [() => more.press("Enter"), () => keyboard.press("Shift+F10")]) {
+    await open();
+    await walk.holdsFocus(item("Reply"), "the menu begins");
+    await keyboard.press("ArrowUp");
+    await walk.holdsFocus(item("More emoji"), "above the first entry are the emoji");
+    await keyboard.press("Escape");
+    await menu.waitFor({ state: "detached" });
+    expect(await message.evaluate((article) => article.contains(document.activeElement)), "after the menu").toBe(true);
+    await message.focus();
+  }
+
+  // Letters do what the menu does, for the message that has the focus.
+  const forwarding = anna.dialog("Forward 1 message");
+  await walk.through({ name: "forwarding", by: "f", layer: forwarding, begins: forwarding.getByRole("checkbox").first(), back: message });
+  await walk.through({ name: "recalling, or deleting for oneself", by: "Delete", layer: alert, begins: cancel, back: message });
+  await walk.through({ name: "the emoji", by: "a", layer: menu, begins: item("React with 👍"), open: true, back: message });
+  await keyboard.press("r");
+  await walk.holdsFocus(anna.composer, "answering");
+  await keyboard.press("Escape");
+  await page.locator(".answer-bar").waitFor({ state: "detached" });
+  await walk.holdsFocus(anna.composer, "after answering");
+  await anna.log.focus();
+  await keyboard.press("ArrowUp");
+  await keyboard.press("x");
+  const chosen = page.getByRole("toolbar", { name: "Selected messages" });
+  await chosen.waitFor();
+  await keyboard.press("Escape");
+  await chosen.waitFor({ state: "detached" });
+  // What is typed anywhere else is written.
+  await anna.log.focus();
+  await keyboard.type("rest");
+  await expect.poll(() => anna.composer.inputValue()).toBe("rest");
+
+  await anna.composer.fill("later");
+  const later = anna.dialog("Send later");
+  await walk.through({ name: "sending later", by: button("Send later"), layer: later, begins: later.getByLabel("Date and time") });
+});
+
 story("the panel of a chat and all that opens from it are walked by keyboard", async (stage) => {
   const { anna, page, walk, button, field, alert, cancel } = await atTheKeyboard(stage);
   await anna.openChat("Picnic");

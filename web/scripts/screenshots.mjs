@@ -19,6 +19,14 @@ const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 390, height: 844 };
 const NOW = new Date(2026, 10, 22, 14, 32);
 
+/** A message, and beside its words. */
+const bubble = (page, words) => page.locator("article").filter({ hasText: words }).first().locator(".bubble");
+const BESIDE = { button: "right", position: { x: 6, y: 6 } };
+const act = async (page, words, entry) => {
+  await bubble(page, words).click(BESIDE);
+  await page.getByRole("menuitem", { name: entry }).click();
+};
+
 /** Name, address, what to do before the picture. */
 const SCREENS = [
   ["sign-in", "demo.html?still&out#/sign-in"],
@@ -92,6 +100,41 @@ const SCREENS = [
     await page.evaluate(() => (location.hash = "#/chat/100/info"));
     await page.getByRole("button", { name: "Add members" }).click();
   }],
+  ["live", "demo.html?still#/chat/114"],
+  ["live-top", "demo.html?still#/chat/114", async (page) => {
+    await page.locator(".log").evaluate((log) => log.scrollBy(0, -700));
+    await bubble(page, "Was that about me").hover();
+  }],
+  ["live-menu", "demo.html?still#/chat/114", (page) => bubble(page, "gone in a day").click(BESIDE)],
+  ["live-reply", "demo.html?still#/chat/114", async (page) => {
+    await act(page, "who brings the rope", /^Reply/);
+    await page.locator(".composer__text").fill("I do");
+  }],
+  ["live-edit", "demo.html?still#/chat/114", (page) => page.locator(".composer__text").press("ArrowUp")],
+  ["live-naming", "demo.html?still#/chat/114", async (page) => {
+    await page.locator(".composer__text").pressSequentially("hello @wxm");
+    await page.getByRole("option").waitFor();
+  }],
+  ["live-choose", "demo.html?still#/chat/114", async (page) => {
+    await act(page, "gone in a day", /^Select/);
+    await bubble(page, "who brings the rope").click();
+  }],
+  ["live-recall", "demo.html?still#/chat/114", (page) => act(page, "gone in a day", /^Recall/)],
+  ["live-forward", "demo.html?still#/chat/114", (page) => act(page, "who brings the rope", /^Forward/)],
+  ["live-schedule", "demo.html?still#/chat/114", async (page) => {
+    await page.locator(".composer__text").fill("Good morning");
+    await page.getByRole("button", { name: "Send later" }).click();
+  }],
+  ["live-scheduled", "demo.html?still#/chat/114", (page) => page.locator(".chat-bar--low button").click()],
+  ["live-pins", "demo.html?still#/chat/114", (page) => page.getByRole("button", { name: "All pinned messages" }).click()],
+  ["live-readers", "demo.html?still#/chat/114", (page) => act(page, "gone in a day", /^Read by/)],
+  ["live-reactors", "demo.html?still#/chat/114", (page) => page.locator(".reaction[data-emoji]").last().click({ button: "right" })],
+  ["live-thread", "demo.html?still#/chat/114", async (page) => {
+    await page.locator(".log").evaluate((log) => log.scrollBy(0, -1100));
+    await act(page, "Where do we meet on Saturday", /^Show replies/);
+  }],
+  ["live-info", "demo.html?still#/chat/114/info"],
+  ["stars", "demo.html?still#/stars"],
   ["contacts", "demo.html?still#/contacts"],
   ["contact", "demo.html?still#/contacts/5"],
   ["contact-add", "demo.html?still#/contacts", async (page) => {
@@ -117,7 +160,7 @@ const SCREENS = [
   ["settings-privacy-never", "demo.html?still&never#/settings/privacy"],
 ];
 /** Screens that are worth a look in Chinese as well; nothing is clicked there. */
-const CHINESE = ["sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel", "chat-remote", "panel-remote", "settings-privacy"];
+const CHINESE = ["live", "live-info", "stars", "sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel", "chat-remote", "panel-remote", "settings-privacy"];
 
 // Built, as it is served for real and with the headers it gets there: a style or script they forbid shows.
 const root = fileURLToPath(new URL("..", import.meta.url));

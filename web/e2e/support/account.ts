@@ -121,7 +121,8 @@ export class Account {
     return items.map(({ msg }) => msg);
   }
 
-  private post<T>(path: string, body: object): Promise<T> {
+  /** Asks for any operation: what no story does by hand. */
+  post<T>(path: string, body: object): Promise<T> {
     return post(this.url, this.token, path, body);
   }
 }

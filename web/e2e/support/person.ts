@@ -60,6 +60,16 @@ export class Person {
     return this.page.getByRole("textbox", { name: /^Message to / });
   }
 
+  /** The quote above the words of a message. */
+  quoteIn(text: string): Locator {
+    return this.message(text).locator(".quote");
+  }
+
+  /** What people think of a message: "👍 2". */
+  reactions(text: string): Promise<string[]> {
+    return this.message(text).locator(".reaction[data-emoji]").allTextContents();
+  }
+
   /** The messages that say this. */
   message(text: string): Locator {
     return this.log.getByRole("article").filter({ has: this.page.getByText(text, { exact: true }) });
@@ -71,6 +81,30 @@ export class Person {
   async openChat(title: string): Promise<void> {
     await this.chatRow(title).click();
     await this.page.getByRole("log", { name: title }).waitFor();
+  }
+
+  /** Opens the menu of a message, by a right click beside its words. */
+  async menuOf(text: string): Promise<Locator> {
+    const bubble = this.message(text).locator(".bubble");
+    await bubble.scrollIntoViewIfNeeded();
+    await bubble.click({ button: "right", position: { x: 6, y: 6 } });
+    const menu = this.page.getByRole("menu", { name: "What to do with the message" });
+    await menu.waitFor();
+    return menu;
+  }
+
+  /** Chooses an entry of the menu of a message. */
+  async act(text: string, entry: string): Promise<void> {
+    await (await this.menuOf(text)).getByRole("menuitem", { name: entry, exact: true }).click();
+  }
+
+  /** Answers yes to what is asked first. */
+  async confirm(answer: string): Promise<void> {
+    await this.button(answer, this.page.getByRole("alertdialog")).click();
+  }
+
+  async react(text: string, emoji: string): Promise<void> {
+    await this.act(text, `React with ${emoji}`);
   }
 
   async say(text: string): Promise<void> {

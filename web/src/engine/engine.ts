@@ -311,19 +311,19 @@ export class RimEngine implements Engine {
   }
 
   async jump(gid: number, to: { id: number } | { seq: number }): Promise<Outcome<string>> {
-    return (await this.loggedIn?.jump(gid, to)) ?? LOGGED_OUT;
+    return (await this.loggedIn?.open.jump(gid, to)) ?? LOGGED_OUT;
   }
 
   async nextMention(gid: number): Promise<Outcome<string | null>> {
-    return (await this.loggedIn?.nextMention(gid)) ?? LOGGED_OUT;
+    return (await this.loggedIn?.open.nextMention(gid)) ?? LOGGED_OUT;
   }
 
   loadNewer(gid: number): void {
-    this.loggedIn?.loadNewer(gid);
+    this.loggedIn?.open.loadNewer(gid);
   }
 
   toNewest(gid: number): void {
-    this.loggedIn?.toNewest(gid);
+    this.loggedIn?.open.toNewest(gid);
   }
 
   async edits(gid: number, key: string): ReturnType<MessageActs["edits"]> {
@@ -375,7 +375,7 @@ export class RimEngine implements Engine {
   }
 
   loadOlder(gid: number): void {
-    this.loggedIn?.loadOlder(gid);
+    this.loggedIn?.open.loadOlder(gid);
   }
 
   seen(gid: number, seq: number): void {
@@ -383,11 +383,11 @@ export class RimEngine implements Engine {
   }
 
   looking(gid: number, is: boolean): void {
-    this.loggedIn?.looking(gid, is);
+    this.loggedIn?.open.looking(gid, is);
   }
 
   closed(gid: number, place: number | null): void {
-    this.loggedIn?.closed(gid, place);
+    this.loggedIn?.open.closed(gid, place);
   }
 
   setDraft(gid: number, draft: string, to?: Addressee, replyTo: number | null = null): void {

@@ -1,28 +1,25 @@
 // The user who is logged in, in one tab: what it knows, what it shows, and who does the work.
 
 import type { Act } from "./acts";
-import type { ChatView, ConnectionState, Extras, Message, Outcome, SentKind, User } from "./contract";
-import { Detour } from "./detour";
+import type { ChatView, ConnectionState, Extras, Message, SentKind, User } from "./contract";
 import { Doing, tooLong } from "./doing";
+import { Fetching } from "./fetching";
 import { Intended } from "./intended";
 import { deleteStore } from "./keeping";
 import { Later } from "./later";
 import { Leader } from "./leader";
 import { Lists } from "./lists";
+import { OpenChats } from "./openChats";
 import { People } from "./people";
-import { Pins } from "./pins";
 import type { Ports, Signal } from "./ports";
-import { Quotes, findById } from "./quotes";
-import { bottom } from "./ranges";
-import { type Around, Replica } from "./replica";
-import { type Rest, mapped } from "./rest";
+import { Replica } from "./replica";
+import type { Rest } from "./rest";
 import type { ServerClock } from "./serverclock";
 import { sees } from "./sight";
 import {
   type Addressee,
   type Batch,
   type Draft,
-  type EventRecord,
   type Facts,
   type Intents,
   type Mark,
@@ -36,10 +33,7 @@ import { type Arrival, Tabs, type Wish } from "./tabs";
 import { Typists } from "./typing";
 import { Unsaved } from "./unsaved";
 import { type Published, Views } from "./views";
-import { ChatWindow, PAGE } from "./window";
-import { type StoredMessage, happenedPage, historyPage, keyOf, listed, messageList } from "./wire";
-import * as wire from "./wire.gen";
-import * as live from "./wire.live";
+import { keyOf } from "./wire";
 import { Writer } from "./writer";
 
 export interface LoggedInEvents {
@@ -59,37 +53,21 @@ const DRAFT_MS = 400;
 const STORING_MS = 1_000;
 /** What was read from the store so lately need not be read again to lead. */
 const FRESH_MS = 1_000;
-/** What could not be had is asked for again, while somebody looks. */
-const RETRY_MS = 10_000;
 /** A message whose place is not known is looked for among so many of the newest. */
 const NEWEST = 500;
-/** What stands last in the list is looked for so many pages up. */
-const PAGES_UP = 5;
-/** Of what happened in a chat so much is shown, the newest. */
-const EVENTS = 2_000;
 /** Timers take no more than this. */
 const MOST_WAIT_MS = 3_600_000;
-/** Whoever waits for a part of a chat is told after so long that it could not be had. */
-const OLDER_MS = 30_000;
-/** Chats that nobody looks at and that are still in memory. */
-const WINDOWS = 8;
 
 export class LoggedIn {
   readonly replica: Replica;
   private readonly intents = new Intended();
-  private readonly windows = new Map<number, ChatWindow>();
-  private readonly detours = new Map<number, Detour>();
-  private readonly quotes: Quotes;
-  private readonly pins: Pins;
   private readonly typists: Typists;
   readonly people: People;
+  readonly open: OpenChats;
+  private readonly fetching: Fetching;
   readonly doing: Doing;
   readonly lists: Lists;
   readonly later: Later;
-  /** What happened in the chats that are in memory, ascending. */
-  private readonly happened = new Map<number, readonly EventRecord[]>();
-  /** Counts how often all of that was lost: what was asked of the store before is not of this history. */
-  private histories = 0;
   private readonly views: Views;
   private readonly writer: Writer;
   private readonly unsaved: Unsaved;
@@ -102,12 +80,6 @@ export class LoggedIn {
   private arrivals: Arrival[] = [];
   private readonly drafts = new Map<number, Draft>();
   private storingDrafts: (() => void) | null = null;
-  /** The message at which each chat was left; none: at the newest. */
-  private readonly left = new Map<number, number>();
-  /** The mention that was jumped to last, by chat. */
-  private readonly mentionAt = new Map<number, number>();
-  /** Where what is at hand of a chat began, when its pins were asked for. */
-  private readonly bottoms = new Map<number, number>();
   private expiring: (() => void) | null = null;
   private forgetting: (() => void) | null = null;
   private publishedAt = -PUBLISH_MS;
@@ -127,27 +99,35 @@ export class LoggedIn {
     private readonly events: LoggedInEvents,
   ) {
     this.replica = new Replica(uid);
-    const { windows, detours, happened, replica } = this;
-    const touched = (gid: number): void => this.touched(gid);
-    const isWatched = (gid: number): boolean => published.chat.get(gid)?.isWatched === true;
-    const again = (then: () => void): void => void ports.after(RETRY_MS, () => this.stopped || then());
-    this.people = new People(ports, rest, replica, {
+    const { replica } = this;
+    const { after, frame } = ports;
+    this.writer = new Writer(store, after, frame, (batch) => this.stored(batch));
+    const shared = {
       isStopped: () => this.stopped,
-      isWatched,
-      met: (facts) => this.meet(facts),
-      touched,
+      isWatched: (gid: number) => published.chat.get(gid)?.isWatched === true,
+      met: (facts: Facts) => this.meet(facts),
+      touched: (gid: number) => this.touched(gid),
+    };
+    this.people = new People(ports, rest, replica, shared);
+    this.open = new OpenChats(ports, rest, replica, this.writer, {
+      ...shared,
+      views: () => this.views,
+      wish: (wish) => this.tabs.wish(wish),
+      publish: () => this.publish(),
     });
-    this.quotes = new Quotes((gid) => this.loaded(gid), (gid, id) => this.fetchMessage(gid, id), touched, again);
-    this.pins = new Pins((gid) => this.fetchPins(gid), touched, again, isWatched);
-    this.typists = new Typists(ports, (uid) => this.views.user(uid), touched);
-    const { quotes, pins, typists } = this;
-    const shown = { windows, detours, quotes, pins, typists, happened, large: this.people.large };
+    this.typists = new Typists(ports, (uid) => this.views.user(uid), shared.touched);
+    const { open, typists, people } = this;
+    const { windows, detours, quotes, pins, happened } = open;
+    const shown = { windows, detours, quotes, pins, happened, typists, large: people.large };
     this.views = new Views(replica, this.intents, shown, published, () => clock.ahead.get(), () => ports.now() + clock.ahead.get());
+    this.fetching = new Fetching(rest, replica, this.writer, () => this.leader !== null && !this.stopped, (facts) => {
+      this.learned(ofFacts(facts), "quietly");
+    });
     this.doing = new Doing(
       ports,
       replica,
       this.intents,
-      (gid, key) => this.find(gid, key),
+      (gid, key) => open.find(gid, key) ?? this.lists.find(gid, key),
       (intents) => void this.intend(intents),
     );
     this.lists = new Lists(
@@ -159,8 +139,6 @@ export class LoggedIn {
     this.later = new Later(rest, ports.uuid, () => this.soon());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
-    const { after, frame } = ports;
-    this.writer = new Writer(store, after, frame, (batch) => this.stored(batch));
     this.tabs = new Tabs(ports, uid, {
       lead: () => void this.lead(),
       follow: () => this.follow(),
@@ -250,29 +228,8 @@ export class LoggedIn {
 
   /** Somebody looks at the chat. */
   watch(gid: number): void {
-    let window = this.windows.get(gid);
-    if (window === undefined) {
-      window = new ChatWindow(
-        gid,
-        this.replica.uid,
-        this.writer,
-        () => this.writer.settled(),
-        () => this.replica.groups.get(gid),
-        (patienceMs) => this.within(patienceMs, this.tabs.wish({ want: "older", gid })),
-        () => this.touched(gid),
-        this.left.get(gid) ?? null,
-      );
-      this.evict();
-    } else {
-      // The latest goes last.
-      this.windows.delete(gid);
-    }
-    this.windows.set(gid, window);
-    window.enter(this.views.unread(gid));
-    this.touched(gid);
+    this.open.watch(gid);
     void this.people.list(gid);
-    void this.readEvents(gid);
-    this.watchPins(gid);
     this.opened(gid);
   }
 
@@ -283,74 +240,6 @@ export class LoggedIn {
       if (member && left === false && this.replica.partner(gid) === uid) return gid;
     }
     return null;
-  }
-
-  looking(gid: number, is: boolean): void {
-    this.windows.get(gid)?.look(is, this.views.unread(gid));
-  }
-
-  closed(gid: number, place: number | null): void {
-    if (place === null) this.left.delete(gid);
-    else this.left.set(gid, place);
-    this.windows.get(gid)?.leave(place);
-    this.detours.delete(gid);
-    this.mentionAt.delete(gid);
-    this.touched(gid);
-  }
-
-  loadOlder(gid: number): void {
-    const detour = this.detours.get(gid);
-    if (detour !== undefined) void detour.growUp();
-    else void this.windows.get(gid)?.grow();
-  }
-
-  loadNewer(gid: number): void {
-    void this.detours.get(gid)?.growDown();
-  }
-
-  toNewest(gid: number): void {
-    if (!this.detours.delete(gid)) return;
-    this.touched(gid);
-    this.publish();
-  }
-
-  /** Shows the part of a chat that a message is in. */
-  async jump(gid: number, to: { id: number } | { seq: number }): Promise<Outcome<string>> {
-    const { histories } = this;
-    const message = await this.locate(gid, to);
-    if (histories !== this.histories || message === "gone") return NO_SUCH_MESSAGE;
-    if (message === null) return { ok: false, problem: { is: "offline" } };
-    const { seq } = message;
-    const has = (part: { readonly messages: readonly StoredMessage[] } | undefined): boolean => part?.messages.some((one) => one.seq === seq) === true;
-    if (!sees(this.views.sight(gid), seq)) return NO_SUCH_MESSAGE;
-    if (has(this.windows.get(gid))) this.detours.delete(gid);
-    else if (!has(this.detours.get(gid))) {
-      const detour = new Detour(
-        gid,
-        this.writer,
-        () => this.writer.settled(),
-        () => this.replica.groups.get(gid),
-        (around, patienceMs) => this.within(patienceMs, this.tabs.wish({ want: "around", gid, around })),
-        () => this.touched(gid),
-      );
-      const opened = await detour.open(seq);
-      if (histories !== this.histories) return NO_SUCH_MESSAGE;
-      if (!opened) return { ok: false, problem: { is: "offline" } };
-      if (!has(detour)) return NO_SUCH_MESSAGE;
-      this.detours.set(gid, detour);
-    }
-    this.touched(gid);
-    this.publish();
-    return { ok: true, value: keyOf(message.uid, message.clientMsgId) };
-  }
-
-  async nextMention(gid: number): Promise<Outcome<string | null>> {
-    const seqs = this.views.mentions(gid);
-    const at = this.mentionAt.get(gid) ?? 0;
-    const seq = seqs.find((one) => one > at) ?? seqs[0];
-    if (seq === undefined) return { ok: true, value: null };
-    this.mentionAt.set(gid, seq);
-    return this.jump(gid, { seq });
   }
 
   /** One is writing. The leader tells the others, as often as they need it. */
@@ -401,7 +290,7 @@ export class LoggedIn {
 
   async seen(gid: number, seq: number): Promise<void> {
     if (!this.isUnread(gid, seq)) return;
-    const message = await this.messageAt(gid, seq);
+    const message = await this.open.messageAt(gid, seq);
     if (message === null || !this.isUnread(gid, message.seq)) return;
     const mark: Mark = { gid, seq: message.seq, msgId: message.id };
     this.intended({ marks: [mark] });
@@ -546,7 +435,7 @@ export class LoggedIn {
       out: (why) => this.events.out(why),
     });
     void this.aim(this.intents.acts());
-    for (const { gid, last, lastSeq } of this.replica.groups.values()) if (last === null && lastSeq > 0) void this.relast(gid);
+    for (const { gid, last, lastSeq } of this.replica.groups.values()) if (last === null && lastSeq > 0) void this.fetching.last(gid);
     this.leader.start();
   }
 
@@ -584,7 +473,7 @@ export class LoggedIn {
     if (facts.anew !== true) this.writer.add(whole);
     this.announce(arrivals);
     if (told.length > 0 && this.intents.acts().length > 0) this.leader?.intended({ acts: [] });
-    for (const { gid } of facts.gone ?? []) void this.relast(gid);
+    for (const { gid } of facts.gone ?? []) void this.fetching.last(gid);
   }
 
   /** Acts that only the user sees, and that are done. */
@@ -598,23 +487,6 @@ export class LoggedIn {
       return false;
     };
     return this.intents.acts().filter((act) => act.state.is !== "failed" && isDone(act)).map(({ id }) => id);
-  }
-
-  /** What stood last in the list is gone: what does now. */
-  private async relast(gid: number): Promise<void> {
-    for (let pages = 0; pages < PAGES_UP; pages++) {
-      const group = this.replica.groups.get(gid);
-      if (this.stopped || this.leader === null || group === undefined || group.last !== null) return;
-      const lowest = bottom(group.covered);
-      await this.writer.settled();
-      const [message] = await this.writer.page(gid, lowest, group.lastSeq + 1, 1).catch(() => []);
-      if (this.stopped) return;
-      if (message !== undefined && sees(this.replica.living.sight(gid), message.seq)) {
-        this.learned(ofFacts(this.replica.relast(gid, message)), "quietly");
-        return;
-      }
-      if (lowest <= 1 || this.replica.living.sight(gid).clearedSeq >= lowest - 1 || !(await this.fetchOlder(gid))) return;
-    }
   }
 
   /** It is in the store, so it may be spoken of. */
@@ -731,36 +603,14 @@ export class LoggedIn {
     this.intents.apply(intents);
     this.views.touch(batch);
     if (facts.anew === true) this.reopen();
-    const { groups = [], messages = [], changed = [], gone = [], events = [], singles } = facts;
-    const ofChat = (all: readonly StoredMessage[], gid: number): readonly StoredMessage[] => all.filter((one) => one.gid === gid);
-    for (const { gid } of groups) {
-      const window = this.windows.get(gid);
-      this.detours.get(gid)?.append(ofChat(messages, gid));
-      if (window === undefined) continue;
-      window.append(ofChat(messages, gid));
-      void window.open(this.views.unread(gid));
-      this.doubtPins(gid);
-    }
-    // What a leader has stored comes as one, new or not.
+    const { messages = [], changed = [], events = [], singles } = facts;
+    this.open.learned(facts);
     const told = [...messages, ...changed];
-    for (const gid of new Set(told.map((message) => message.gid))) {
-      for (const part of [this.windows.get(gid), this.detours.get(gid)]) part?.change(ofChat(told, gid));
-    }
-    for (const { gid } of gone) {
-      const sight = this.replica.living.sight(gid);
-      for (const part of [this.windows.get(gid), this.detours.get(gid)]) part?.drop((seq) => sees(sight, seq));
-    }
-    this.quotes.change(told);
-    this.pins.change(told);
     this.lists.remember(told.filter(({ gid, uid, clientMsgId }) => this.lists.find(gid, keyOf(uid, clientMsgId)) !== null));
     this.typists.wrote(messages);
     // One that was scheduled is sent now.
     if (messages.some(({ uid, clientMsgId }) => uid === this.replica.uid && clientMsgId.startsWith("sched:"))) this.reschedule();
-    for (const gid of new Set(events.map((event) => event.gid))) {
-      const known = this.happened.get(gid);
-      if (known !== undefined) this.happened.set(gid, joined(known, events, gid));
-      this.people.count(gid);
-    }
+    for (const gid of new Set(events.map((event) => event.gid))) this.people.count(gid);
     this.people.introduce(messages);
     if (singles?.me !== undefined) this.events.me(singles.me);
     this.soon();
@@ -768,21 +618,8 @@ export class LoggedIn {
 
   /** Nothing that was loaded is of this history. */
   private reopen(): void {
-    const { windows, detours, left, happened, mentionAt, bottoms, people, quotes, pins, lists, typists } = this;
-    for (const known of [windows, detours, left, happened, mentionAt, bottoms, people, quotes, pins, lists, typists]) known.clear();
-    this.histories += 1;
+    for (const known of [this.open, this.people, this.lists, this.typists]) known.clear();
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
-  }
-
-  /** What happened in a chat that is about to be shown. What is learned meanwhile is joined to it. */
-  private async readEvents(gid: number): Promise<void> {
-    if (this.happened.has(gid)) return;
-    this.happened.set(gid, []);
-    const { histories } = this;
-    const stored = await this.writer.events(gid, EVENTS).catch(() => []);
-    if (histories !== this.histories) return;
-    this.happened.set(gid, joined(this.happened.get(gid) ?? [], stored, gid));
-    this.touched(gid);
   }
 
   /** A chat without messages has been seen: it is new no longer, on this device. */
@@ -823,93 +660,10 @@ export class LoggedIn {
       case "sync":
         return this.leader.sync();
       case "older":
-        return this.fetchOlder(wish.gid);
+        return this.fetching.older(wish.gid);
       case "around":
-        return this.fetchAround(wish.gid, wish.around);
+        return this.fetching.around(wish.gid, wish.around);
     }
-  }
-
-  /** The part of a chat around a message. */
-  private async fetchAround(gid: number, around: Around): Promise<boolean> {
-    const { home, groups } = this.replica;
-    const lastSeq = groups.get(gid)?.lastSeq ?? 0;
-    const answer = mapped(await this.rest.ask(live.around, { gid, ...around }), messageList);
-    if (!answer.ok || this.stopped || this.replica.isOfAnother(home?.store ?? null)) return false;
-    this.learned(ofFacts(this.replica.fillAround(gid, around, answer.value, lastSeq)), "quietly");
-    await this.writer.settled();
-    return true;
-  }
-
-  /** Runs of messages of a chat that are in memory. */
-  private loaded(gid: number): readonly (readonly StoredMessage[])[] {
-    return [this.windows.get(gid)?.messages ?? [], this.detours.get(gid)?.messages ?? []];
-  }
-
-  /** The message of that name, wherever it was met. */
-  private find(gid: number, key: string): StoredMessage | null {
-    const { last } = this.replica.groups.get(gid) ?? { last: null };
-    const others = [this.pins.of(gid) ?? [], last === null ? [] : [last]];
-    for (const messages of [...this.loaded(gid), ...others]) {
-      const found = messages.findLast(({ uid, clientMsgId }) => keyOf(uid, clientMsgId) === key);
-      if (found !== undefined) return found;
-    }
-    return this.lists.find(gid, key);
-  }
-
-  /** Where a message is. Null: that could not be found out. */
-  private async locate(gid: number, to: { id: number } | { seq: number }): Promise<StoredMessage | "gone" | null> {
-    if ("id" in to) return this.quotes.inMemory(gid, to.id) ?? this.fetchMessage(gid, to.id);
-    const { seq } = to;
-    if (!sees(this.views.sight(gid), seq) || seq > (this.replica.groups.get(gid)?.lastSeq ?? 0)) return "gone";
-    const isAt = (message: StoredMessage): boolean => message.seq === seq;
-    const loaded = this.loaded(gid).flatMap((messages) => messages.find(isAt) ?? []);
-    if (loaded[0] !== undefined) return loaded[0];
-    const stored = async (): Promise<StoredMessage | undefined> => (await this.writer.page(gid, seq, seq + 1, 1).catch(() => []))[0];
-    const found = await stored();
-    if (found !== undefined) return found;
-    const done = await this.within(OLDER_MS, this.tabs.wish({ want: "around", gid, around: { seq, before: 1, after: 1 } }));
-    return (await stored()) ?? (done ? "gone" : null);
-  }
-
-  /** A message by its id: from the store, else from the server. */
-  private async fetchMessage(gid: number, msgId: number): Promise<StoredMessage | "gone" | null> {
-    const { histories } = this;
-    const lastSeq = this.replica.groups.get(gid)?.lastSeq ?? 0;
-    const at = async (seq: number): Promise<StoredMessage | undefined> => (await this.writer.page(gid, 1, seq + 1, 1))[0];
-    const stored = await findById(at, lastSeq, msgId).catch(() => null);
-    if (histories !== this.histories) return null;
-    if (stored !== null) return stored;
-    const answer = await this.rest.ask(live.getMessage, { gid, msgId });
-    if (this.stopped || histories !== this.histories) return null;
-    if (answer.ok) return listed(answer.value);
-    return answer.problem.is === "refused" ? "gone" : null;
-  }
-
-  private async fetchPins(gid: number): Promise<readonly StoredMessage[] | null> {
-    const { histories } = this;
-    this.bottoms.set(gid, bottom(this.replica.groups.get(gid)?.covered ?? []));
-    const answer = mapped(await this.rest.ask(live.pins, { gid }), messageList);
-    if (this.stopped || histories !== this.histories) return null;
-    if (answer.ok) this.meet(this.replica.introduce(answer.value.users));
-    if (answer.ok) return answer.value.messages;
-    // One who may not see the chat any more sees no pins.
-    return answer.problem.is === "refused" ? [] : null;
-  }
-
-  /** A server from before there were pins says nothing of who sets them. */
-  private watchPins(gid: number): void {
-    const settings = this.replica.groups.get(gid)?.settings ?? null;
-    if (settings !== null && this.published.chat.get(gid)?.isWatched === true) this.pins.watch(gid);
-  }
-
-  /** Where a part of what was missed was left to history, pins may be among it. */
-  private doubtPins(gid: number): void {
-    this.watchPins(gid);
-    const at = bottom(this.replica.groups.get(gid)?.covered ?? []);
-    const known = this.bottoms.get(gid);
-    if (known === undefined || at <= known) return;
-    this.bottoms.set(gid, at);
-    this.pins.doubt(gid);
   }
 
   private connected(status: ConnectionState): void {
@@ -920,30 +674,6 @@ export class LoggedIn {
 
   private reschedule(): void {
     if (this.published.scheduled.isWatched) void this.later.load();
-  }
-
-  /** Fills the newest hole of a chat from its lower edge's side up: the page right below what is at hand. */
-  private async fetchOlder(gid: number): Promise<boolean> {
-    const group = this.replica.groups.get(gid);
-    if (group === undefined) return false;
-    const beforeSeq = bottom(group.covered);
-    if (beforeSeq <= 1) return true;
-    const body = { gid, page: 1, size: PAGE, beforeSeq };
-    const { home } = this.replica;
-    const answer = mapped(await this.rest.ask(wire.readHistory, body), historyPage);
-    // Of another history it is other messages under the same numbers.
-    if (!answer.ok || this.stopped || this.replica.isOfAnother(home?.store ?? null)) return false;
-    const { messages } = answer.value;
-    // What is old does not arrive.
-    this.learned(ofFacts(this.replica.fill(gid, beforeSeq, PAGE, answer.value)), "quietly");
-    // In vain: then the lines between these messages are missing, and no message is.
-    const fromSeq = messages.length < PAGE ? 0 : (messages[0]?.seq ?? 0);
-    const lines = { gid, fromSeq, toSeq: beforeSeq - 1 };
-    const happened = group.mode === 1 ? null : await this.rest.ask(wire.listEvents, lines);
-    if (this.stopped) return false;
-    if (happened?.ok === true) this.learned(ofFacts(this.replica.happened(gid, happenedPage(happened.value))), "quietly");
-    await this.writer.settled();
-    return true;
   }
 
   /** A tab that does not lead shows it, and leaves it to the leader's own looks to store it. */
@@ -963,16 +693,6 @@ export class LoggedIn {
     });
   }
 
-  private evict(): void {
-    for (const gid of this.windows.keys()) {
-      if (this.windows.size < WINDOWS) return;
-      if (this.published.chat.get(gid)?.isWatched === true) continue;
-      this.windows.delete(gid);
-      this.detours.delete(gid);
-      this.happened.delete(gid);
-    }
-  }
-
   private failed(gid: number, key: string): Pending | null {
     const entry = this.intents.outbox(gid).find((one) => keyOf(this.replica.uid, one.clientMsgId) === key);
     return entry?.state.is === "failed" ? entry : null;
@@ -981,16 +701,6 @@ export class LoggedIn {
   private isUnread(gid: number, seq: number): boolean {
     const group = this.replica.groups.get(gid);
     return group !== undefined && seq > Math.max(group.readSeq, this.intents.marks.get(gid)?.seq ?? 0);
-  }
-
-  /** The message at a place, else the one before it. */
-  private async messageAt(gid: number, seq: number): Promise<StoredMessage | null> {
-    const shown = this.loaded(gid).flatMap((messages) => messages.findLast((message) => message.seq <= seq) ?? []).sort((a, b) => b.seq - a.seq)[0];
-    if (shown?.seq === seq) return shown;
-    const last = this.replica.groups.get(gid)?.last ?? null;
-    if (last !== null && last.seq <= seq) return last;
-    const [stored] = await this.writer.page(gid, 1, seq + 1, 1).catch(() => []);
-    return stored ?? shown ?? null;
   }
 
   private storeDrafts(): void {
@@ -1058,13 +768,4 @@ export class LoggedIn {
       this.pauseMs = Math.min(Math.max(PUBLISH_MS, 2 * (this.ports.elapsed() - began)), MOST_PAUSE_MS);
     });
   }
-}
-
-const NO_SUCH_MESSAGE: Outcome<never> = { ok: false, problem: { is: "refused", message: "no such message" } };
-
-/** Of the chat, each once, ascending. */
-function joined(known: readonly EventRecord[], more: readonly EventRecord[], gid: number): readonly EventRecord[] {
-  const all = new Map(known.map((event) => [event.rev, event]));
-  for (const event of more) if (event.gid === gid && !all.has(event.rev)) all.set(event.rev, event);
-  return all.size === known.length ? known : [...all.values()].sort((a, b) => a.rev - b.rev);
 }

@@ -138,11 +138,10 @@ function Writing({ view }: { view: ChatView }) {
   const { t } = useTranslator();
   const choosing = useOf(desk.chosen, (chosen) => chosen !== null);
   if (choosing) return <ChosenBar view={view} />;
-  if (!view.member) return <p className="composer__left">{t("chat.left")}</p>;
   return (
     <>
       <ScheduledBar gid={view.group.gid} />
-      <Written view={view} />
+      {view.member ? <Written view={view} /> : <p className="composer__left">{t("chat.left")}</p>}
     </>
   );
 }

@@ -1,6 +1,6 @@
 // One message: a bubble, with who, when and how far it has come.
 
-import { memo, type MouseEvent, useMemo, useState } from "react";
+import { memo, type MouseEvent, useId, useMemo, useState } from "react";
 
 import type { Message, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
@@ -49,6 +49,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const translator = useTranslator();
   const { t } = translator;
   const desk = useDesk();
+  const id = useId();
   const [told, tell] = useState(false);
   const pointed = useOf(desk.pointed, (key) => key === message.key);
   const choosing = useOf(desk.chosen, (chosen) => chosen !== null);
@@ -86,7 +87,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const onChoose = (event: MouseEvent): void => {
     event.preventDefault();
     event.stopPropagation();
-    desk.choose(message.key);
+    desk.choose(message.key, event.shiftKey);
   };
   const classes = ["message", own ? "message--own" : "message--other"];
   if (first) classes.push("message--first");
@@ -103,8 +104,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     <article
       className={classes.join(" ")}
       aria-label={`${isolated(name)}, ${translator.time(message.at)}`}
+      aria-describedby={id}
       data-key={message.key}
-      data-state={message.state.is}
+      data-state={change?.is === "waiting" ? "sending" : message.state.is}
       onClick={meta || choosing ? undefined : onTouch}
       onClickCapture={choosing ? onChoose : undefined}
     >
@@ -130,7 +132,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       )}
       <div className="message__column">
         {named && bare && nameLine}
-        <div className={bubble.join(" ")}>
+        <div id={id} className={bubble.join(" ")}>
           {named && !bare && nameLine}
           {message.forwarded !== null && recalled === null && <Forwarded origin={message.forwarded} />}
           {message.replyTo !== null && recalled === null && (

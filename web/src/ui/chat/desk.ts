@@ -5,6 +5,7 @@ import { createContext, useContext, useMemo, useSyncExternalStore } from "react"
 
 import type { ChatView, Engine, Extras, Live, Message, Rewrite, User } from "../../engine/contract";
 import { Cell } from "../base/cell";
+import { between } from "./copying";
 
 /** What is to be sent later. */
 export type Unscheduled = Extras & { readonly kind: "Text" | "RichText"; readonly content: string };
@@ -96,9 +97,13 @@ export class Desk {
     this.writer?.focus();
   }
 
-  choose(key: string): void {
+  /** Adds a message to those that are chosen, or takes it away; `through` adds all from the one before to this one. */
+  choose(key: string, through = false): void {
     const next = new Set(this.chosen.get() ?? []);
-    if (!next.delete(key)) next.add(key);
+    const last = [...next].at(-1);
+    if (through && last !== undefined) {
+      for (const each of between(this.view.messages, last, key) ?? []) next.add(each.key);
+    } else if (!next.delete(key)) next.add(key);
     this.chosen.set(next);
   }
 }

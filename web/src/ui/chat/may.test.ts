@@ -82,9 +82,12 @@ describe("with a message", () => {
     expect(pinners({ group: single })).toEqual([OWNER, ADMIN, MEMBER]);
   });
 
-  it("nothing but what concerns oneself may be done where one has left, nor with one that was recalled or is not sent", () => {
+  it("nothing but what concerns oneself may be done where one has left, nor with one that was recalled", () => {
     expect(allowed(mayDo(message(MEMBER), view(MEMBER, { member: false, self: null }), MEMBER, NOW))).toEqual(["forward", "keep", "copy"]);
     expect(allowed(mayDo(message(MEMBER, { recalled: { by: 1, at: 0, again: null } }), view(MEMBER), MEMBER, NOW))).toEqual(["keep"]);
-    expect(allowed(mayDo(message(MEMBER, { seq: null, id: null }), view(MEMBER), MEMBER, NOW))).toEqual(["copy"]);
+  });
+
+  it("that is not sent yet one may change it, copy it, or have it not sent", () => {
+    expect(allowed(mayDo(message(MEMBER, { seq: null, id: null }), view(MEMBER), MEMBER, NOW))).toEqual(["edit", "recall", "copy"]);
   });
 });

@@ -34,9 +34,10 @@ export function mayDo(message: Message, view: ChatView, meId: number, now: numbe
   const stored = message.seq !== null;
   const words = message.kind === "Text" || message.kind === "RichText";
   if (message.recalled !== null) return { ...NOTHING, keep: stored };
-  if (!stored) return { ...NOTHING, copy: true };
   const own = message.uid === meId;
   const { member, group, self, settings } = view;
+  // What is not sent yet is sent as it was edited, or not at all.
+  if (!stored) return { ...NOTHING, copy: true, edit: member && words, recall: true };
   return {
     reply: member,
     react: member,

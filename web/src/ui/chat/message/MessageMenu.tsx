@@ -22,8 +22,10 @@ export function MessageMenu() {
   return open === null ? null : <Opened key={`${open.message.key} ${open.emoji}`} open={open} />;
 }
 
-function Opened({ open: { message, at, emoji: emojiOnly } }: { open: OpenMenu }) {
+function Opened({ open: { message: opened, at, emoji: emojiOnly } }: { open: OpenMenu }) {
   const desk = useDesk();
+  // It may have changed since.
+  const message = desk.message(opened.key) ?? opened;
   const engine = useEngine();
   const { t } = useTranslator();
   const glass = useMedia(COARSE);

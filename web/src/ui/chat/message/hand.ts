@@ -25,23 +25,26 @@ export function useHand(list: RefObject<HTMLElement | null>, desk: Desk, actions
   useEffect(() => {
     const element = list.current;
     if (element === null) return undefined;
+    // While its menu is open, a message keeps the button that opened it.
+    const point = (key: string | null): void => {
+      if (desk.menu.get() === null) desk.pointed.set(key);
+    };
     const undo = [
       listen(element, "pointerover", (event) => {
         // Who drags selects words: nothing is to come between.
-        if (event.pointerType !== "touch") desk.pointed.set(event.buttons === 0 ? keyAt(event.target) : null);
+        if (event.pointerType !== "touch") point(event.buttons === 0 ? keyAt(event.target) : null);
       }),
       listen(element, "pointerup", (event) => {
-        if (event.pointerType !== "touch") desk.pointed.set(keyAt(event.target));
+        if (event.pointerType !== "touch") point(keyAt(event.target));
       }),
       listen(element, "pointerleave", (event) => {
-        if (event.pointerType !== "touch") desk.pointed.set(null);
+        if (event.pointerType !== "touch") point(null);
       }),
       listen(element, "focusin", ({ target }) => {
-        if (target instanceof Element && target.matches(":focus-visible")) desk.pointed.set(keyAt(target));
+        if (target instanceof Element && target.matches(":focus-visible")) point(keyAt(target));
       }),
       listen(element, "focusout", ({ relatedTarget }) => {
-        if (relatedTarget instanceof Node && element.contains(relatedTarget)) return;
-        if (desk.menu.get() === null) desk.pointed.set(null);
+        if (!(relatedTarget instanceof Node && element.contains(relatedTarget))) point(null);
       }),
       listen(element, "contextmenu", (event) => onContextMenu(event, desk)),
       listen(element, "keydown", (event) => onKeyDown(event, element, desk, latest.current)),
@@ -129,6 +132,8 @@ function walk(log: HTMLElement, from: HTMLElement | null, by: 1 | -1): boolean {
 
 function watchTouch(element: HTMLElement, desk: Desk, actions: RefObject<MessageActions>): (() => void)[] {
   let touch: { id: number; x: number; y: number; article: HTMLElement; timer: ReturnType<typeof setTimeout>; swiped: number } | null = null;
+  /** The menu has come under a finger that is still down: lifting it is no click on what is there now. */
+  let opened = false;
   const end = (): void => {
     if (touch === null) return;
     clearTimeout(touch.timer);
@@ -147,6 +152,7 @@ function watchTouch(element: HTMLElement, desk: Desk, actions: RefObject<Message
         end();
         // Systems that tell of a long press themselves have done so: what is open is left as it is.
         if (message === undefined || desk.menu.get() !== null || target.closest(NATIVE) !== null || desk.chosen.get() !== null) return;
+        opened = true;
         desk.menu.set({ message, at: { x, y }, emoji: false });
       }, LONG_PRESS_MS);
       touch = { id, x, y, article, timer, swiped: 0 };
@@ -168,6 +174,15 @@ function watchTouch(element: HTMLElement, desk: Desk, actions: RefObject<Message
       if (message !== undefined) actions.current.byKey("reply", message);
     }),
     listen(element, "pointercancel", end),
+    listen(
+      element,
+      "touchend",
+      (event) => {
+        if (opened) event.preventDefault();
+        opened = false;
+      },
+      { passive: false },
+    ),
     end,
   ];
 }
