@@ -279,7 +279,8 @@ function Arrivals({ view, people }: { view: ChatView; people: ReadonlyMap<number
 function useAnswered(messages: readonly Message[]): ReadonlyMap<number, Message> {
   const known = useRef<ReadonlyMap<number, Message>>(new Map());
   return useMemo(() => {
-    const wanted = new Set(messages.flatMap(({ replyTo }) => (replyTo === null ? [] : [replyTo])));
+    const wanted = new Set<number>();
+    for (const { replyTo } of messages) if (replyTo !== null) wanted.add(replyTo);
     const found = wanted.size === 0 ? [] : messages.filter(({ id }) => id !== null && wanted.has(id));
     const old = known.current;
     const same = found.length === old.size && found.every((each) => each.id !== null && old.get(each.id) === each);

@@ -95,6 +95,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   if (!single && !own) classes.push("message--with-avatar");
   if (told) classes.push("message--told");
   if (recalled !== null) classes.push("message--recalled");
+  // Also where the name in the text is one that nobody has any more.
+  if (!own && (message.mentionAll || message.mentions.includes(desk.me.id))) classes.push("message--for-me");
   if (choosing) classes.push("message--choosing");
   if (chosen) classes.push("message--chosen");
   if (found) classes.push("message--found");

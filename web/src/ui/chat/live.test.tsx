@@ -122,7 +122,7 @@ describe("what is written", () => {
   it("names somebody who is found by how they are read, and everybody", async () => {
     const send = vi.spyOn(engine, "send");
     type("hello @wxm");
-    await import("../base/pinyin");
+    await act(async () => void (await import("../base/pinyin")));
     await settle();
     expect(found(".naming__one").textContent).toContain("王小明");
     press("Enter");

@@ -126,10 +126,11 @@ function renewedIn(before: Rows, messages: readonly Message[]): Rows | null {
     if (message !== row.message || meta !== row.meta) rows[index] = { ...row, message, meta };
   };
   let changed = false;
-  for (const [at, message] of messages.entries()) {
+  for (let at = 0; at < messages.length; at++) {
     const old = before.messages[at];
+    const message = messages[at];
     if (old === message) continue;
-    if (old === undefined || old.key !== message.key || old.uid !== message.uid || old.at !== message.at || old.seq !== message.seq)
+    if (old === undefined || message === undefined || old.key !== message.key || old.uid !== message.uid || old.at !== message.at || old.seq !== message.seq)
       return null;
     changed = true;
     renew(at - 1);

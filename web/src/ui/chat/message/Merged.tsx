@@ -27,7 +27,7 @@ function MergedLine({ item }: { item: MergedItem }) {
   const translator = useTranslator();
   return (
     <span className="merged__line ellipsis">
-      <Words text={translator.t("chats.sender", { name: item.name === "" ? translator.t("chat.someone") : item.name })} />
+      {translator.t("chats.sender", { name: item.name === "" ? translator.t("chat.someone") : item.name })}
       <Words text={previewOfContent(item.kind, item.content, translator)} />
     </span>
   );

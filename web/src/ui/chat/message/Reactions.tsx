@@ -5,7 +5,7 @@ import type { Message, Reaction, User } from "../../../engine/contract";
 import { useEngine, useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
 import type { Translator } from "../../../i18n/translator";
-import { plainly } from "../../../i18n/direction";
+import { isolated } from "../../../i18n/direction";
 import { useDesk } from "../desk";
 import { addReaction } from "../reacting";
 import "./Reactions.css";
@@ -32,7 +32,7 @@ export function Reactions({ message, may }: { message: Message; may: boolean }) 
             data-emoji={emoji}
             aria-pressed={mine}
             aria-label={t("reactions.of", { emoji, count, names })}
-            title={names}
+            title={isolated(names)}
             disabled={!may}
             onClick={() => {
               if (mine) engine.react(gid, key, emoji, false);
@@ -73,7 +73,7 @@ export function namesOf(
   { t, locale }: Translator,
 ): string {
   const others = uids.filter((uid) => uid !== me.id).slice(0, NAMED);
-  const names = others.map((uid) => plainly(user(uid)?.name ?? "") || t("chat.someone"));
+  const names = others.map((uid) => isolated(user(uid)?.name ?? "") || t("chat.someone"));
   if (mine) names.unshift(t("chat.you"));
   if (count > names.length) names.push(t("happened.others", { count: count - names.length }));
   return new Intl.ListFormat(locale, { type: "conjunction" }).format(names);

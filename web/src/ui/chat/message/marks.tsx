@@ -3,7 +3,6 @@
 import type { Message, Origin } from "../../../engine/contract";
 import { useEngine, useMe, useTranslator } from "../../base/context";
 import { Icon, type IconName } from "../../base/Icon";
-import { Words } from "../../base/words";
 import { useDesk } from "../desk";
 
 /** Before the time of a message. */
@@ -49,7 +48,7 @@ export function Forwarded({ origin }: { origin: Origin }) {
   return (
     <p className="bubble__forwarded" title={translator.full(origin.at)}>
       <Icon name="share" size={14} />
-      <Words text={t("message.forwardedFrom", { name: name === "" ? t("chat.someone") : name })} />
+      {t("message.forwardedFrom", { name: name === "" ? t("chat.someone") : name })}
     </p>
   );
 }
