@@ -15,6 +15,9 @@ export function tooLong(content: string): Pending["state"] {
   return isTooLong ? { is: "failed", reason: `content: at most ${MAX_CONTENT_BYTES} bytes` } : { is: "waiting" };
 }
 
+/** So many are hidden by one request. */
+const MOST_HIDDEN = 100;
+
 export class Doing {
   constructor(
     private readonly ports: Ports,
@@ -49,7 +52,9 @@ export class Doing {
     // Of what is not sent nobody else has anything.
     for (const key of keys) if (this.entry(gid, key) !== null) this.recall(gid, key);
     const on = stored.flatMap((key) => this.target(gid, key) ?? []);
-    if (on.length > 0) this.intend({ acts: [this.act(gid, on, { is: "hide" })] });
+    const acts: Act[] = [];
+    for (let at = 0; at < on.length; at += MOST_HIDDEN) acts.push(this.act(gid, on.slice(at, at + MOST_HIDDEN), { is: "hide" }));
+    if (acts.length > 0) this.intend({ acts });
   }
 
   clear(gid: number): void {

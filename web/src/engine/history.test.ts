@@ -318,3 +318,39 @@ describe("around the moment of a restore", () => {
     }
   });
 });
+
+describe("what one wants done with messages when their history is lost", () => {
+  it("is forgotten, but for one's own words: as they were edited, taken back, or meant for later", async () => {
+    const { world, bob, single, group, browser, tab } = await scene();
+    const { server } = world;
+    server.say(bob, single, "one");
+    await world.pass();
+    const backup = server.backup();
+    server.say(bob, single, "two");
+    await world.pass();
+    server.reachable = false;
+    server.cut(1006);
+    tab.engine.react(single, tab.message(single, "two").key, "👍", true);
+    tab.engine.star(single, tab.message(single, "one").key, true);
+    tab.engine.schedule(group, { kind: "Text", content: "for later", sendAt: world.clock.now() + 60_000 });
+    tab.engine.send(single, "Text", "frist");
+    tab.engine.send(single, "Text", "never");
+    await world.pass();
+    tab.engine.edit(single, tab.message(single, "frist").key, { kind: "Text", content: "first" });
+    tab.engine.recall(single, tab.message(single, "never").key);
+    await world.pass();
+    server.restore(backup);
+    // Its number is another message's now.
+    server.say(bob, single, "another");
+    await back(world);
+    for (const each of [tab, await browser.open()]) {
+      each.watch(single);
+      each.watch(group);
+      await world.pass(3_000);
+      expect(each.texts(single)).toEqual(["one", "another", "first"]);
+      expect(each.view(single).messages.map(({ reactions, starred, change }) => [reactions.length, starred, change])).toEqual(Array(3).fill([0, false, null]));
+      expect(each.view(group).messages).toMatchObject([{ content: "for later", state: { is: "failed", reason: ELSEWHERE } }]);
+    }
+    expect(stored(world, single)).toEqual(["one", "another", "first"]);
+  });
+});

@@ -1,6 +1,7 @@
 // Which history this copy is of. A server whose database was restored, or is another one, has other things under the same
 // numbers; so the copy begins anew, and what was not sent yet goes on by itself only to a chat that is surely the same.
 
+import type { Act } from "./acts";
 import type { Intended } from "./intended";
 import type { Replica } from "./replica";
 import type { Addressee, Batch, Draft, GroupRecord, Intents, Pending } from "./storage";
@@ -13,17 +14,15 @@ export const ELSEWHERE = "this was written for another chat: the history of the 
 /** Marks what is not sent yet with whom it is for, before the copy that knows it is gone. */
 export function marked(replica: Replica, intents: Intended): Intents {
   // What one wants done with messages of the other history is forgotten with them; one's own words are not.
-  const later = intents.acts().flatMap(({ id, gid, deed, at, order }): Pending[] => {
-    if (deed.is !== "schedule") return [];
-    const { kind, content } = deed;
-    const state = { is: "failed", reason: ELSEWHERE } as const;
-    return [{ clientMsgId: id, gid, kind, content, at, order, after: 0, state, to: replica.addressee(gid) }];
-  });
-  const pending = intents.outbox().filter(({ to }) => to === undefined);
+  const later = intents.acts().flatMap((act) => wordsOf(act, replica.addressee(act.gid)));
+  const outbox = intents.outbox().map((entry) => [entry, intents.asWanted(replica.uid, entry)] as const);
+  const pending = outbox.flatMap(([entry, wanted]) => (wanted !== null && (wanted !== entry || entry.to === undefined) ? [wanted] : []));
+  const settled = outbox.flatMap(([entry, wanted]) => (wanted === null ? [entry.clientMsgId] : []));
   const drafts = [...intents.drafts.values()].filter(({ text, to }) => text !== "" && to === undefined);
   return {
-    pending: [...pending.map((entry) => ({ ...entry, to: replica.addressee(entry.gid) })), ...later],
+    pending: [...pending.map((entry) => ({ ...entry, to: entry.to ?? replica.addressee(entry.gid) })), ...later],
     drafts: drafts.map((draft) => ({ ...draft, to: replica.addressee(draft.gid) })),
+    ...(settled.length > 0 && { settled }),
   };
 }
 
@@ -44,6 +43,8 @@ export function judged(replica: Replica, intents: Intended, store: StoreState): 
     if (isSame(replica, gid, to, store)) pending.push({ ...entry, to: { ...to, store }, state: { is: "waiting" } });
     else keepApart(to, gid, entry);
   }
+  const late = intents.acts().filter((act) => act.store !== null && !sameStore(act.store, store));
+  for (const act of late) pending.push(...wordsOf(act, replica.addressee(act.gid)));
   for (const draft of intents.drafts.values()) {
     const { to, gid, text } = draft;
     if (to === undefined || text === "" || isFor(to, store)) continue;
@@ -59,8 +60,20 @@ export function judged(replica: Replica, intents: Intended, store: StoreState): 
   }
   return {
     facts: groups.length > 0 ? { groups } : {},
-    intents: { ...(pending.length > 0 && { pending }), ...(drafts.length > 0 && { drafts }) },
+    intents: {
+      ...(pending.length > 0 && { pending }),
+      ...(drafts.length > 0 && { drafts }),
+      ...(late.length > 0 && { settled: late.map(({ id }) => id) }),
+    },
   };
+}
+
+/** What was to be sent later is kept as a message that was not sent. */
+function wordsOf({ id, gid, deed, at, order }: Act, to: Addressee): readonly Pending[] {
+  if (deed.is !== "schedule") return [];
+  const { kind, content } = deed;
+  const state = { is: "failed", reason: ELSEWHERE } as const;
+  return [{ clientMsgId: `later-${id}`, gid, kind, content, at, order, after: 0, state, to }];
 }
 
 function isFor({ store }: Addressee, now: StoreState): boolean {

@@ -104,6 +104,19 @@ export class Intended {
     return ofChat.get(key) ?? NONE;
   }
 
+  /** A message that is not sent yet as one wants it by now: as it was edited; null where it was taken back. */
+  asWanted(uid: number, entry: Pending): Pending | null {
+    let wanted = entry;
+    for (const { deed, state } of this.actsOn(entry.gid, keyOf(uid, entry.clientMsgId))) {
+      if (state.is === "failed") continue;
+      if (deed.is === "recall") return null;
+      if (deed.is !== "edit") continue;
+      const { kind, content, mentions, mentionAll } = deed;
+      wanted = { ...wanted, kind, content, extras: { ...wanted.extras, mentions, mentionAll } };
+    }
+    return wanted;
+  }
+
   /** Messages and acts together. */
   queue(): readonly Item[] {
     const items: Item[] = [...this.entries.values()].map((entry) => ({ is: "message", entry }));

@@ -443,6 +443,28 @@ describe("what is hidden or cleared", () => {
     expect(world.server.visible(anna, gid).map(({ content }) => content)).toEqual(["three"]);
   });
 
+  it("may be very many, and a deleted chat is not back in the list by what is gone from it", async () => {
+    const { world, tab, gid, bob, anna } = await scene();
+    for (let i = 0; i < 150; i++) world.server.say(bob, gid, `m${i}`);
+    await world.pass(1_000);
+    world.server.deleteChat(anna, gid);
+    const last = world.server.say(bob, gid, "last");
+    await world.pass(1_000);
+    expect(row(tab, gid).last?.content).toBe("last");
+    for (let i = 0; i < 9 && tab.view(gid).older !== "none"; i++) {
+      tab.engine.loadOlder(gid);
+      await world.pass();
+    }
+    tab.engine.hide(gid, tab.view(gid).messages.map(({ key }) => key));
+    await world.pass(3_000);
+    expect(tab.texts(gid)).toEqual([]);
+    expect(world.server.visible(anna, gid)).toEqual([]);
+    expect(tab.engine.chats.get()).toEqual([]);
+    const asked = world.server.requests.filter(({ path }) => path === "/api/message/hide").map(({ body }) => JSON.parse(String(body?.content)) as { msgIds: number[] });
+    expect(asked.map(({ msgIds }) => msgIds.length)).toEqual([100, 51]);
+    expect(last.seq).toBe(151);
+  });
+
   it("is back where the server refuses it", async () => {
     const { world, tab, gid, bob } = await scene();
     world.server.say(bob, gid, "one");

@@ -162,16 +162,9 @@ export class Outbox {
     return on.every(({ id, key }) => id !== null && (deed.is !== "edit" || this.entryOf(key) === undefined));
   }
 
-  /** What it says by now: a message that was edited before it was sent is sent as it was edited. */
+  /** A message that was edited before it was sent is sent as it was edited. */
   private sendMessage(entry: Pending): void {
-    const { clientMsgId, gid } = entry;
-    let { kind, content, extras = {} } = entry;
-    for (const { deed, state } of this.intents.actsOn(gid, keyOf(this.uid, clientMsgId))) {
-      if (deed.is !== "edit" || state.is === "failed") continue;
-      const { mentions, mentionAll } = deed;
-      ({ kind, content } = deed);
-      extras = { ...extras, mentions, mentionAll };
-    }
+    const { clientMsgId, gid, kind, content, extras = {} } = this.intents.asWanted(this.uid, entry) ?? entry;
     this.inFlight.add(clientMsgId);
     this.tried.add(clientMsgId);
     this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId, ...beside(extras) });
@@ -189,11 +182,10 @@ export class Outbox {
     this.asking.add(id);
     const answer = await this.events.ask(act);
     this.asking.delete(id);
-    if (!this.waits(id)) return;
-    if (answer.ok) {
-      this.backoff.reset();
-      this.acked(id, null);
-    } else this.unasked(id, answer.problem);
+    if (answer.ok) this.backoff.reset();
+    // What it says may have settled it already.
+    if (answer.ok && this.waits(id)) this.acked(id, null);
+    else if (!answer.ok && this.waits(id)) this.unasked(id, answer.problem);
     this.flush();
   }
 

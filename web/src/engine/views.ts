@@ -415,11 +415,11 @@ export class Views {
     return this.loaded.windows.get(gid)?.messages.findLast((message) => this.isSeen(message, sight, now)) ?? null;
   }
 
-  /** Out of the list, or cleared, until something new comes. */
-  private isDeleted({ gid, deletedSeq, lastSeq }: GroupRecord): boolean {
-    if (deletedSeq !== undefined && deletedSeq !== null && lastSeq <= deletedSeq) return true;
-    const { clearedSeq } = this.sight(gid);
-    return clearedSeq > 0 && lastSeq <= clearedSeq;
+  /** Out of the list, or cleared, until something new comes that one sees. */
+  private isDeleted({ gid, deletedSeq = null, lastSeq }: GroupRecord): boolean {
+    const sight = this.sight(gid);
+    if (deletedSeq === null && sight.clearedSeq === 0) return false;
+    return seenBetween(sight, Math.max(deletedSeq ?? 0, sight.clearedSeq), lastSeq) === 0;
   }
 
   /** What the messages answer, as it is now. */
