@@ -3,13 +3,17 @@
 //! Stores read rows, and say by these rules which, and what of them is told.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use crate::friend::Friendship;
 use crate::group::Group;
 use crate::group_event::GroupEvent;
 use crate::message::{Message, Page, Span, above, page_spans};
-use crate::size::Size;
-use crate::sync::{ChatState, Cut, DELTA_BYTES, GroupDelta, MAX_SYNCED_MEMBERS, MemberState, Room, known_to};
+use crate::sight::Sight;
+use crate::size::{NUMBER, Size};
+use crate::sync::{
+    ChatState, Cut, DELTA_BYTES, GroupDelta, Kept, KeptRow, MAX_SYNCED_MEMBERS, MemberState, Room, known_to,
+};
 use crate::{GroupId, Rev, Seq, Timestamp, UserId};
 
 /// How somebody is a member of a group, or was when they left it.
@@ -33,14 +37,18 @@ impl Membership {
         self.left.map_or(last_seq, |(left_seq, _)| left_seq)
     }
 
-    /// Messages that they have not read, of a group that is at `last_seq`.
-    pub fn unread(&self, last_seq: Seq) -> u64 {
-        let read = self.join_seq.max(self.read_seq).max(self.sent_seq);
-        self.last_visible(last_seq).0.saturating_sub(read.0)
+    /// Up to where they have read, which is also up to where they have written.
+    pub fn read_to(&self) -> Seq {
+        self.join_seq.max(self.read_seq).max(self.sent_seq)
     }
 
-    /// What they may see of a group that is at `last_seq`, each span holding at least one place: what they saw in
-    /// `earlier` memberships, which ascend, and in this one.
+    /// Messages in their sight that they have not read.
+    pub fn unread(&self, sight: &Sight) -> u64 {
+        sight.above(self.read_to())
+    }
+
+    /// What of a group that is at `last_seq` was theirs as a member, each span holding at least one place: in `earlier`
+    /// memberships, which ascend, and in this one.
     pub fn spans(&self, mut earlier: Vec<Span>, last_seq: Seq) -> Vec<Span> {
         let to = self.last_visible(last_seq);
         if to > self.join_seq {
@@ -81,6 +89,11 @@ pub struct Rows {
     pub group: Option<Group>,
     /// By place.
     pub messages: Vec<Message>,
+    /// What has changed of those that the client has, by rev.
+    pub changed: Changed,
+    /// By rev.
+    pub expired: Vec<(Rev, Span)>,
+    pub unread_mentions: u64,
     /// By rev.
     pub members: Vec<(Rev, MemberState)>,
     /// By rev.
@@ -93,7 +106,29 @@ pub struct Rows {
     pub deleted: Option<Seq>,
 }
 
+/// Messages that have changed: the first.
+#[derive(Debug, Default)]
+pub struct Changed {
+    pub messages: Vec<Message>,
+    /// Up to which rev they are known, if there may be others.
+    pub known_to: Option<Rev>,
+}
+
 impl View {
+    /// Of messages that have changed, by rev, where they are and when: those that are told, and up to which rev they are
+    /// known if these are only the first `limit`. What became of them after the user left has a rev that is not theirs; it
+    /// is told with the last that they are told.
+    pub fn changed(
+        &self,
+        sight: &Sight,
+        mut rows: Vec<(Seq, Rev)>,
+        limit: usize,
+    ) -> (Vec<(Seq, Rev)>, Option<Rev>) {
+        let known_to = rows.last().filter(|_| rows.len() >= limit).map(|(_, rev)| *rev);
+        rows.retain(|(seq, _)| sight.sees(*seq));
+        (rows, known_to)
+    }
+
     /// How far they may see: to where they left, or to the end. What changed later they learn if they come back, as it is
     /// above the `rev` that they were told.
     pub fn until(&self) -> Rev {
@@ -111,8 +146,9 @@ impl View {
         self.member_count > MAX_SYNCED_MEMBERS
     }
 
-    /// What of the `visible` places they missed who have everything up to the place `has`.
-    pub fn missed(&self, visible: &[Span], has: Seq, window: Option<u32>) -> Missed {
+    /// What of the places in their sight they missed who have everything up to the place `has`.
+    pub fn missed(&self, sight: &Sight, has: Seq, window: Option<u32>) -> Missed {
+        let visible = &sight.spans;
         let Some(size) = window else { return Missed { spans: above(visible, has), skipped_to: None } };
         let mut newest = page_spans(visible, None, Page { number: 1, size });
         newest.reverse();
@@ -122,31 +158,56 @@ impl View {
         Missed { spans: above(&newest, has), skipped_to: skipped.then_some(skipped_to) }
     }
 
-    /// The first rows, as far as there is room. `name` is what it takes to tell who somebody is: nothing the second time.
+    /// The first rows, as far as there is room. `sight` is that of the user. `name` is what it takes to tell who somebody is: nothing the second time.
     ///
     /// # Errors
     /// Those of `name`.
     pub fn delta<E>(
         &self,
+        sight: &Sight,
         rows: Rows,
         room: &mut Room,
         mut name: impl FnMut(UserId) -> Result<usize, E>,
     ) -> Result<GroupDelta, E> {
-        let Rows { group, mut messages, mut members, mut renamed, mut events, missed, deleted } = rows;
+        let Rows {
+            group,
+            mut messages,
+            changed,
+            mut expired,
+            unread_mentions,
+            mut members,
+            mut renamed,
+            mut events,
+            missed,
+            deleted,
+        } = rows;
+        let (mut changed, changed_to) = (changed.messages, changed.known_to);
+        let until = self.until();
         room.take(bytes_beside_rows(group.as_ref()));
 
         let of_messages =
-            messages.iter().map(|message| (message.rev, 1, message.size_bytes(), Names::One(message.sender)));
+            messages.iter().map(|message| (message.rev, 1, message.size_bytes(), Names::Message(message)));
+        let of_changed = changed.iter().map(|message| {
+            (message.latest_rev().min(until), 1, message.size_bytes(), Names::Message(message))
+        });
+        let of_expired = expired.iter().map(|(rev, _)| ((*rev).min(until), 1, SPAN_BYTES, Names::Nobody));
         let of_members =
             members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), Names::One(member.user)));
         let of_renamed = renamed.iter().map(|(rev, user)| (*rev, 1, 0, Names::One(*user)));
         let of_events = events
             .iter()
             .map(|event| (event.seen_rev(), event.size(), event.size_bytes(), Names::Event(event)));
-        let mut told: Vec<_> = of_messages.chain(of_members).chain(of_renamed).chain(of_events).collect();
+        let mut told: Vec<_> = of_messages
+            .chain(of_changed)
+            .chain(of_expired)
+            .chain(of_members)
+            .chain(of_renamed)
+            .chain(of_events)
+            .collect();
         told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
         // Not all of them may have been read.
-        let (mut rev, mut cut) = (known_to(&messages, &missed.spans, self.until()), Cut::new(room));
+        let known_to = known_to(&messages, &missed.spans, until).min(changed_to.unwrap_or(until));
+        let (mut rev, mut cut) = (known_to, Cut::new(room));
         for (at, rows, bytes, names) in told {
             let bytes = bytes + names.size_bytes(&mut name)?;
             if let Some(end) = cut.take(at, rows, bytes) {
@@ -154,10 +215,12 @@ impl View {
                 break;
             }
         }
-        let more = rev < self.until();
+        let more = rev < until;
         if more {
             room.use_up();
         }
+        changed.retain(|message| message.latest_rev().min(until) <= rev);
+        expired.retain(|(of_span, _)| (*of_span).min(until) <= rev);
         events.retain(|event| event.seen_rev() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
@@ -169,8 +232,11 @@ impl View {
             member: self.membership.left.is_none(),
             group,
             last_seq: self.membership.last_visible(self.last_seq),
-            unread: self.membership.unread(self.last_seq),
+            unread: self.membership.unread(sight),
+            unread_mentions,
             messages,
+            changed,
+            expired: expired.into_iter().map(|(_, span)| span).collect(),
             skipped_to: missed.skipped_to,
             members: members.into_iter().map(|(_, member)| member).collect(),
             members_omitted: self.omits_members(),
@@ -183,14 +249,33 @@ impl View {
     }
 }
 
+/// What of places that have expired was theirs who saw `member`: rows by rev.
+pub fn of_members_part(member: &[Span], rows: Vec<(Rev, Seq, Seq)>) -> Vec<(Rev, Span)> {
+    let theirs = |(rev, after, to)| {
+        let cut = member.iter().map(move |span| Span { after: span.after.max(after), to: span.to.min(to) });
+        cut.filter(|span| span.after < span.to).map(move |span| (rev, span))
+    };
+    rows.into_iter().flat_map(theirs).collect()
+}
+
+/// Everybody whom a message names.
+pub fn names(message: &Message) -> impl Iterator<Item = UserId> + '_ {
+    iter::once(message.sender).chain(message.named())
+}
+
 /// What a group takes up in an answer beside its rows.
 pub fn bytes_beside_rows(group: Option<&Group>) -> usize {
     DELTA_BYTES + group.map_or(0, Size::size_bytes)
 }
 
+/// What a span of places takes up.
+const SPAN_BYTES: usize = 2 * NUMBER + 2;
+
 /// Whom a row names.
 enum Names<'e> {
+    Nobody,
     One(UserId),
+    Message(&'e Message),
     Event(&'e GroupEvent),
 }
 
@@ -198,7 +283,9 @@ impl Names<'_> {
     /// What it takes to tell who they are.
     fn size_bytes<E>(&self, name: &mut impl FnMut(UserId) -> Result<usize, E>) -> Result<usize, E> {
         match self {
+            Self::Nobody => Ok(0),
             Self::One(user) => name(*user),
+            Self::Message(message) => names(message).try_fold(0, |bytes, user| Ok(bytes + name(user)?)),
             Self::Event(event) => event.named().try_fold(0, |bytes, user| Ok(bytes + name(user)?)),
         }
     }
@@ -211,6 +298,16 @@ pub struct Own {
     pub rev: Rev,
     pub friends: Vec<(UserId, Friendship)>,
     pub chats: Vec<ChatState>,
+    pub kept: Kept,
+}
+
+/// The first of them that there are to tell, each by rev: one more than there is room for, and of what is kept all that
+/// have the same rev.
+#[derive(Debug, Default)]
+pub struct OwnRows {
+    pub friends: Vec<(Rev, UserId, Friendship)>,
+    pub chats: Vec<(Rev, ChatState)>,
+    pub kept: Vec<(Rev, GroupId, KeptRow)>,
 }
 
 impl Own {
@@ -219,26 +316,26 @@ impl Own {
     /// # Errors
     /// Those of `name`.
     pub fn cut<E>(
-        friends: Vec<(Rev, UserId, Friendship)>,
-        chats: Vec<(Rev, ChatState)>,
+        rows: OwnRows,
         until: Rev,
         room: &mut Room,
         mut name: impl FnMut(UserId) -> Result<usize, E>,
     ) -> Result<Self, E> {
-        let of_friends = friends.into_iter().map(|(rev, friend, state)| (rev, Some((friend, state)), None));
-        let of_chats = chats.into_iter().map(|(rev, chat)| (rev, None, Some(chat)));
-        let mut told: Vec<_> = of_friends.chain(of_chats).collect();
+        let OwnRows { mut friends, mut chats, mut kept } = rows;
+        let of_friends = friends.iter().map(|(rev, friend, state)| {
+            (*rev, (friend.to_owned(), *state).size_bytes(), Names::One(*friend))
+        });
+        let of_chats = chats.iter().map(|(rev, chat)| (*rev, chat.size_bytes(), Names::Nobody));
+        let of_kept = kept.iter().map(|(rev, _, row)| (*rev, row.size_bytes(), Names::Nobody));
+        let mut told: Vec<_> = of_friends.chain(of_chats).chain(of_kept).collect();
         told.sort_by_key(|(rev, ..)| *rev);
 
         // They have rows of their own, so that a small limit does not keep the groups waiting.
         let rows = room.rows;
         let (mut end, mut cut) = (None, Cut::new(room));
-        for (rev, friend, chat) in &told {
-            let friend = match friend {
-                Some(friend) => friend.size_bytes() + name(friend.0)?,
-                None => 0,
-            };
-            end = cut.take(*rev, 1, friend + chat.map_or(0, |chat| chat.size_bytes()));
+        for (rev, bytes, names) in told {
+            let bytes = bytes + names.size_bytes(&mut name)?;
+            end = cut.take(rev, 1, bytes);
             if end.is_some() {
                 break;
             }
@@ -246,12 +343,16 @@ impl Own {
         if end.is_none() {
             room.rows = rows;
         }
-        let mut own = Self { rev: end.unwrap_or(until), friends: Vec::new(), chats: Vec::new() };
-        for (_, friend, chat) in told.into_iter().take_while(|(rev, ..)| *rev <= own.rev) {
-            own.friends.extend(friend);
-            own.chats.extend(chat);
-        }
-        Ok(own)
+        let rev = end.unwrap_or(until);
+        friends.retain(|(of_friend, ..)| *of_friend <= rev);
+        chats.retain(|(of_chat, _)| *of_chat <= rev);
+        kept.retain(|(of_row, ..)| *of_row <= rev);
+        Ok(Self {
+            rev,
+            friends: friends.into_iter().map(|(_, friend, state)| (friend, state)).collect(),
+            chats: chats.into_iter().map(|(_, chat)| chat).collect(),
+            kept: Kept::of(kept.into_iter().map(|(_, group, row)| (group, row))),
+        })
     }
 }
 
@@ -259,7 +360,7 @@ impl Own {
 pub fn named(friends: &[(UserId, Friendship)], groups: &[GroupDelta]) -> BTreeSet<UserId> {
     let mut named: BTreeSet<UserId> = friends.iter().map(|(friend, _)| *friend).collect();
     for delta in groups {
-        named.extend(delta.messages.iter().map(|message| message.sender));
+        named.extend(delta.messages.iter().chain(&delta.changed).flat_map(names));
         named.extend(delta.members.iter().map(|member| member.user));
         named.extend(&delta.renamed);
         named.extend(delta.events.iter().flat_map(GroupEvent::named));
@@ -278,10 +379,14 @@ mod tests {
     #[test]
     fn one_who_has_left_sees_and_counts_what_was_before() {
         let (member, gone) = (membership(None), membership(Some((Seq(7), Rev(9)))));
-        assert_eq!((member.unread(Seq(10)), gone.unread(Seq(10))), (6, 3));
-        assert_eq!(member.unread(Seq(3)), 0, "who reads ahead of the group");
         let earlier = Span { after: Seq(0), to: Seq(1) };
         let spans = |membership: Membership, last| membership.spans(vec![earlier], Seq(last));
+        let unread = |membership: Membership, last, holes| {
+            membership.unread(&Sight::new(spans(membership, last), holes))
+        };
+        assert_eq!((unread(member, 10, vec![]), unread(gone, 10, vec![])), (6, 3));
+        assert_eq!(unread(member, 3, vec![]), 0, "who reads ahead of the group");
+        assert_eq!(unread(member, 10, vec![Span { after: Seq(3), to: Seq(6) }]), 4, "two are hidden");
         assert_eq!(spans(gone, 10), [earlier, Span { after: Seq(2), to: Seq(7) }]);
         assert_eq!(spans(member, 2), [earlier], "nothing was said since they joined");
     }
@@ -297,9 +402,9 @@ mod tests {
             member_count: 2,
             since: Rev(0),
         };
-        let visible = [Span { after: Seq(2), to: Seq(10) }];
+        let sight = Sight { spans: vec![Span { after: Seq(2), to: Seq(10) }] };
         let missed = |has, window| {
-            let Missed { spans, skipped_to } = view.missed(&visible, Seq(has), window);
+            let Missed { spans, skipped_to } = view.missed(&sight, Seq(has), window);
             (spans.iter().map(|span| (span.after.0, span.to.0)).collect::<Vec<_>>(), skipped_to)
         };
         assert_eq!(missed(4, None), (vec![(4, 10)], None));

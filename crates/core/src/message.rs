@@ -154,9 +154,10 @@ pub struct Chat {
     /// The first other current member by order of joining; if there is none the first other former
     /// one; if there never was one, the user.
     pub other: User,
-    /// `max(0, last_seq - max(join_seq, read_seq, own last sent seq))`; of who has left, up to the place where they
-    /// left.
+    /// How many messages they may see behind those that they have read, which are those before their own last, too.
     pub unread: u64,
+    /// How many of these mention them: [`crate::sync::MAX_MENTIONS`] at the most.
+    pub unread_mentions: u64,
     /// Whether the user is no longer a member, and this is what was theirs.
     pub left: bool,
 }

@@ -3,8 +3,16 @@
 //! A read finds its messages by the places of a [`Sight`], and a message that is asked for by name is looked up in it. So
 //! pages, previews, counts, answers, pins and files all agree. A recalled message is seen, as what is left of it.
 
-use crate::message::Span;
-use crate::{Seq, UserId};
+use crate::message::{Message, Span};
+use crate::user::User;
+use crate::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+
+/// Messages of one chat that a user may hide one by one. Whoever wants more of them out of sight clears the chat: every
+/// read of it walks around each.
+pub const MAX_HIDDEN: usize = 10_000;
+
+/// How many messages are told to each side of one, at the most.
+pub const MAX_AROUND: u32 = 200;
 
 /// The places that a user may see: ascending spans that do not overlap, each holding at least one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,6 +76,47 @@ impl Sight {
     pub fn last(&self) -> Option<Seq> {
         self.spans.last().map(|span| span.to)
     }
+}
+
+/// Which message others are told around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Message(MessageId),
+    Place(Seq),
+}
+
+/// Messages around one: ascending, and in between nothing is left out that the user may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Around {
+    pub messages: Vec<Message>,
+    /// Everybody whom they name.
+    pub users: Vec<User>,
+    /// Whether there are others that they may see, before the first
+    pub older: bool,
+    /// and behind the last.
+    pub newer: bool,
+}
+
+/// A message that a user has starred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Star {
+    pub group: GroupId,
+    pub message: MessageId,
+    /// Of the user's own, when they starred it: later stars have larger ones.
+    pub rev: Rev,
+    pub at: Timestamp,
+    /// The message, if they may still see it.
+    pub shown: Option<Message>,
+}
+
+/// Stars, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stars {
+    pub stars: Vec<Star>,
+    /// Everybody whom their messages name.
+    pub users: Vec<User>,
+    /// The `rev` below which there are others.
+    pub rest: Option<Rev>,
 }
 
 /// All places up to this one.

@@ -1,15 +1,20 @@
 //! What a client has, and what it missed.
 
+use std::collections::BTreeSet;
+
 use crate::friend::Friendship;
 use crate::group::{Group, Role};
 use crate::group_event::GroupEvent;
 use crate::message::{Message, Span};
 use crate::size::{ANSWER_BYTES, NUMBER, Size};
 use crate::user::User;
-use crate::{GroupId, Rev, Seq, Timestamp, UserId};
+use crate::{GroupId, MessageId, Rev, Seq, Timestamp, UserId, sight};
 
 /// Members beyond this many are not synced one by one.
 pub const MAX_SYNCED_MEMBERS: u64 = 1000;
+
+/// Messages that are not read and mention their reader are counted up to this many.
+pub const MAX_MENTIONS: u64 = 1000;
 
 /// What the client has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub struct SyncPage {
     pub groups: Vec<GroupDelta>,
     /// Chats with which the user did something after the query's `rev`, by its order.
     pub chats: Vec<ChatState>,
+    /// What they did for themselves alone with messages after the query's `rev`.
+    pub kept: Kept,
     /// Every user whom the rows above name, once.
     pub users: Vec<User>,
     /// Whether another query is needed to be up to date.
@@ -67,6 +74,53 @@ pub struct ChatState {
     pub read: Seq,
 }
 
+/// What a user did for themselves alone with messages of their chats, as it is now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Which messages they have hidden: by group, at places that ascend.
+    pub hidden: Vec<(GroupId, Vec<Span>)>,
+    /// Up to where they have cleared a chat.
+    pub cleared: Vec<(GroupId, Seq)>,
+    /// Which messages they have starred, and which they have starred no more: by the order in which they did it.
+    pub starred: Vec<(GroupId, MessageId, bool)>,
+}
+
+/// A row of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptRow {
+    Hidden(Seq),
+    Cleared(Seq),
+    Starred(MessageId),
+    Unstarred(MessageId),
+}
+
+impl Kept {
+    /// Of rows by their revs, and those of one rev by their places.
+    pub fn of(rows: impl IntoIterator<Item = (GroupId, KeptRow)>) -> Self {
+        let (mut kept, mut hidden) = (Self::default(), BTreeSet::new());
+        for (group, row) in rows {
+            match row {
+                KeptRow::Hidden(seq) => drop(hidden.insert((group, seq))),
+                KeptRow::Cleared(seq) => kept.cleared.push((group, seq)),
+                KeptRow::Starred(message) => kept.starred.push((group, message, true)),
+                KeptRow::Unstarred(message) => kept.starred.push((group, message, false)),
+            }
+        }
+        while let Some((group, _)) = hidden.first().copied() {
+            let later = hidden.split_off(&(GroupId(group.0 + 1), Seq(0)));
+            kept.hidden.push((group, sight::spans_of(hidden.into_iter().map(|(_, seq)| seq))));
+            hidden = later;
+        }
+        kept
+    }
+}
+
+impl Size for KeptRow {
+    fn size_bytes(&self) -> usize {
+        40 + 3 * NUMBER
+    }
+}
+
 /// What changed in one group after the client's `rev`, complete up to `rev`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupDelta {
@@ -79,8 +133,14 @@ pub struct GroupDelta {
     pub last_seq: Seq,
     /// Of who has left, that of their own part.
     pub unread: u64,
+    /// How many of the messages that are not read mention them: [`MAX_MENTIONS`] at the most.
+    pub unread_mentions: u64,
     /// What the user may see, ascending.
     pub messages: Vec<Message>,
+    /// Messages that changed without being new to the client, as they are now, by [`Message::latest_rev`].
+    pub changed: Vec<Message>,
+    /// Places whose messages have expired, of those that were the user's.
+    pub expired: Vec<Span>,
     /// If the window left out messages: the smallest place that was not skipped.
     pub skipped_to: Option<Seq>,
     /// Members whose membership, role or receipts changed, by the `rev` of their latest change.

@@ -7,14 +7,14 @@ use futures_util::try_join;
 use rim_core::message::{
     History, HistoryPart, Message, Span, WantedMessages, above as spans_above, page_spans,
 };
-use rim_core::sight;
+use rim_core::sight::{self, Sight};
 use rim_core::size::{Size, fitting};
 use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 
 use crate::failure::Result;
-use crate::membership::Membership;
+use crate::membership::Seen;
 use crate::row::{self, Sql, array};
-use crate::{groups, users};
+use crate::{groups, sights, users};
 
 /// See [`rim_store::Store::history_part`].
 pub(crate) async fn part(
@@ -24,20 +24,28 @@ pub(crate) async fn part(
     wanted: WantedMessages,
     bytes: usize,
 ) -> Result<Option<HistoryPart>> {
-    let (membership, found) = try_join!(Membership::find(db, group, user), groups::seen(db, user, [group]))?;
-    let (Some((membership, last_seq)), Some(group)) = (membership, found.into_iter().next()) else {
+    let (membership, found) = try_join!(Seen::find(db, group, user), groups::seen(db, user, [group]))?;
+    let (Some(membership), Some(group)) = (membership, found.into_iter().next()) else {
         return Ok(None);
     };
     let spans = match wanted {
         WantedMessages::Page { page, below } => {
-            let mut spans = page_spans(&membership.spans(last_seq), below, page);
+            let holes = if membership.has_holes {
+                sights::holes(db, user, [group.id]).await?
+            } else {
+                HashMap::new()
+            };
+            let holes = holes.into_values().flatten().collect();
+            let sight = Sight::new(membership.is.spans(membership.last_seq), holes);
+            let mut spans = page_spans(&sight.spans, below, page);
             spans.reverse();
             spans
         }
         WantedMessages::Rest(spans) => spans,
     };
     let of_group: Vec<_> = spans.iter().map(|span| (group.id, *span)).collect();
-    let mut messages = runs(db, &of_group, bytes).await?;
+    let stated = if membership.has_states { &*of_group } else { &[] };
+    let mut messages = runs(db, &of_group, stated, bytes).await?;
     let mut named = HashSet::new();
     let senders: Vec<_> =
         messages.iter().map(|message| message.sender).filter(|sender| named.insert(*sender)).collect();
@@ -50,6 +58,7 @@ pub(crate) async fn part(
         message.size_bytes() + beside + sizes.get(&message.sender).copied().unwrap_or_default()
     };
     messages.truncate(fitting(&messages, bytes, size));
+    sights::mine(db, user, messages.iter_mut().collect()).await?;
     senders.retain(|sender| messages.iter().any(|message| message.sender == sender.id));
     let rest = messages.last().map(|last| spans_above(&spans, last.seq)).filter(|rest| !rest.is_empty());
     Ok(Some(HistoryPart { history: History { group, messages, senders }, rest }))
@@ -58,15 +67,18 @@ pub(crate) async fn part(
 /// What lies in these spans, which do not overlap, by group and place, each with its state put on: none behind the one with
 /// which it is more than so many bytes. What is not told is not read either, let alone sent: of a text that is not in its
 /// row its length is known without it.
+///
+/// `stated` are those of them where there may be states.
 pub(crate) async fn runs(
     db: &impl GenericClient,
     spans: &[(GroupId, Span)],
+    stated: &[(GroupId, Span)],
     bytes: usize,
 ) -> Result<Vec<Message>> {
     if spans.is_empty() {
         return Ok(Vec::new());
     }
-    let (mut messages, states) = try_join!(rows(db, spans, bytes), states(db, spans, bytes))?;
+    let (mut messages, states) = try_join!(rows(db, spans, bytes), states(db, stated, bytes))?;
     put_on(&mut messages, states);
     Ok(messages)
 }
@@ -82,12 +94,12 @@ pub(crate) async fn find(
                WHERE group_id = $1 AND id = $2";
     let found = row::first(db, sql, &[&group.sql(), &message.sql()], row::read).await?;
     let mut messages = Vec::from_iter(found);
-    dress(db, &mut messages).await?;
+    dress(db, messages.iter_mut().collect()).await?;
     Ok(messages.pop())
 }
 
 /// Puts on what they have beside their content, whichever they are.
-pub(crate) async fn dress(db: &impl GenericClient, messages: &mut [Message]) -> Result<()> {
+pub(crate) async fn dress(db: &impl GenericClient, messages: Vec<&mut Message>) -> Result<()> {
     let places: Vec<_> = messages.iter().map(|message| (message.group, sight::at(message.seq))).collect();
     if places.is_empty() {
         return Ok(());
@@ -149,6 +161,9 @@ fn put_on(messages: &mut Vec<Message>, states: Vec<State>) {
 }
 
 async fn states(db: &impl GenericClient, spans: &[(GroupId, Span)], bytes: usize) -> Result<Vec<State>> {
+    if spans.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = "SELECT group_id, seq, rev, CASE WHEN taken - octet_length(body) <= $4 THEN body END
                FROM (SELECT s.*, sum(octet_length(s.body)) OVER (ORDER BY s.group_id, s.seq) AS taken
                      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS run (group_id, after_seq, to_seq),
@@ -193,5 +208,7 @@ pub(crate) async fn above(
     let sql =
         "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at FROM messages
                WHERE group_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    row::all(db, sql, &[&group.sql(), &after.sql(), &i64::from(limit)], row::read).await
+    let mut messages = row::all(db, sql, &[&group.sql(), &after.sql(), &i64::from(limit)], row::read).await?;
+    dress(db, messages.iter_mut().collect()).await?;
+    Ok(messages)
 }

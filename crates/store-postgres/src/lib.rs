@@ -58,6 +58,7 @@ mod queue;
 mod row;
 mod sessions;
 mod shared;
+mod sights;
 mod sync;
 mod text;
 mod tls;

@@ -8,6 +8,7 @@ use rim_store::columns::Columns;
 
 use crate::failure::Result;
 use crate::row::{self, Fields, Sql};
+use crate::sights;
 
 /// A user who is or was a member.
 #[derive(Debug, Clone)]
@@ -69,25 +70,38 @@ macro_rules! ever {
 }
 pub(crate) use ever;
 
-impl Membership {
-    /// With the last place of the group. Also of one that was forgotten.
-    pub(crate) async fn find(
-        db: &impl GenericClient,
-        group: GroupId,
-        user: UserId,
-    ) -> Result<Option<(Self, Seq)>> {
+/// A membership, and what else says what they may see.
+pub(crate) struct Seen {
+    pub(crate) is: Membership,
+    /// The last place of the group.
+    pub(crate) last_seq: Seq,
+    /// Whether something may be cut out of it.
+    pub(crate) has_holes: bool,
+    /// Whether something has happened to any of its messages.
+    pub(crate) has_states: bool,
+}
+
+impl Seen {
+    /// Also of one that was forgotten.
+    pub(crate) async fn find(db: &impl GenericClient, group: GroupId, user: UserId) -> Result<Option<Self>> {
         let sql = concat!(
             "SELECT m.group_id, g.last_seq, ",
+            sights::has_holes!(),
+            ", ",
+            sights::any!("states AS x WHERE x.group_id = g.id"),
+            ", ",
             columns!(),
             " FROM ",
             ever!("$1", "$2"),
             " AS m JOIN groups AS g ON g.id = m.group_id"
         );
         let found = row::first(db, sql, &[&user.sql(), &vec![group.sql()]], row::behind_key).await?;
-        Ok(found.map(|(last_seq, membership)| (membership, last_seq)))
+        Ok(found.map(|(last_seq, has_holes, has_states, is)| Self { is, last_seq, has_holes, has_states }))
     }
+}
 
-    /// What they may see of a group that is at `last_seq`: ascending, each span holding at least one place.
+impl Membership {
+    /// What of a group that is at `last_seq` was theirs as a member: ascending, each span holding at least one place.
     pub(crate) fn spans(&self, last_seq: Seq) -> Vec<Span> {
         self.is.spans(self.earlier.clone(), last_seq)
     }

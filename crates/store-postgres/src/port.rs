@@ -119,7 +119,7 @@ impl<C: GenericClient> Read for Reader<'_, C> {
 
     fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
         let places: Vec<_> = places.iter().map(|span| (group, *span)).collect();
-        Ok(self.patience.wait(history::runs(self.db, &places, bytes)).flatten()?)
+        Ok(self.patience.wait(history::runs(self.db, &places, &places, bytes)).flatten()?)
     }
 }
 

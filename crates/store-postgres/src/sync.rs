@@ -12,10 +12,11 @@ use std::convert::Infallible;
 
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::try_join;
-use rim_core::delta::{self, Missed, Own, View};
+use rim_core::delta::{self, Missed, Own, OwnRows, View};
 use rim_core::group::Group;
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{Message, Span};
+use rim_core::sight::{self, Sight};
 use rim_core::size::Size;
 use rim_core::sync::{GroupDelta, MemberState, Room, SyncPage, SyncQuery};
 use rim_core::user::User;
@@ -24,7 +25,7 @@ use rim_core::{GroupId, Rev, Seq, UserId};
 use crate::failure::Result;
 use crate::membership::{self, Membership};
 use crate::row::{self, Sql, array};
-use crate::{chats, events, friends, groups, history, place, users};
+use crate::{chats, events, friends, groups, history, place, sights, users};
 
 /// Groups that are looked at together. More are asked for when the limit is not used up by then.
 const AT_ONCE: usize = 64;
@@ -34,19 +35,20 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
     // One more than there is room for tells whether there is more, and from which rev on.
     let one_more = room.rows + 1;
     let (own, friends, chats, candidates) = try_join!(
-        own_profile(db, user),
+        own(db, user, query.rev),
         friends::changed(db, user, query.rev, one_more),
         chats::changed(db, user, query.rev, one_more),
         candidates(db, user, &query)
     )?;
-    let (own_rev, me) = own.map_or((Rev(0), None), |(rev, profile_rev, profile)| {
-        (rev, (profile_rev > query.rev).then_some(profile))
+    let (own_rev, me, has_kept) = own.map_or((Rev(0), None, false), |own| {
+        (own.rev, (own.profile_rev > query.rev).then_some(own.profile), own.has_kept)
     });
+    let kept = if has_kept { sights::kept(db, user, query.rev, one_more).await? } else { Vec::new() };
     let mut people = People::default();
     people.learn(db, friends.iter().map(|(_, friend, _)| *friend)).await?;
     room.take(me.as_ref().map_or(0, Size::size_bytes));
-    let Ok(Own { rev, friends, chats }) =
-        Own::cut(friends, chats, own_rev, &mut room, |user| people.name(user));
+    let rows = OwnRows { friends, chats, kept };
+    let Ok(Own { rev, friends, chats, kept }) = Own::cut(rows, own_rev, &mut room, |user| people.name(user));
 
     let (mut deltas, mut unanswered) = (Vec::new(), None);
     for some in candidates.chunks(AT_ONCE) {
@@ -70,8 +72,14 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
     let answered = unanswered.map(|group| GroupId(group.0 - 1)).or(last).unwrap_or_default();
 
     let named = delta::named(&friends, &deltas);
-    let users = users::find_all(db, named.into_iter().collect()).await?;
-    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more, next: more.then_some(answered) })
+    let mut messages = Vec::new();
+    for delta in &mut deltas {
+        messages.extend(delta.messages.iter_mut().chain(&mut delta.changed));
+    }
+    let (users, ()) =
+        try_join!(users::find_all(db, named.into_iter().collect()), sights::mine(db, user, messages))?;
+    let next = more.then_some(answered);
+    Ok(SyncPage { rev, me, friends, groups: deltas, chats, kept, users, more, next })
 }
 
 /// How much those take up whom an answer names. They are read when it is known who they are.
@@ -99,11 +107,27 @@ impl People {
     }
 }
 
-/// The user's own `rev`, that of their profile, and the profile.
-async fn own_profile(db: &impl GenericClient, user: UserId) -> Result<Option<(Rev, Rev, User)>> {
-    let sql = "SELECT id, account, name, avatar, email, rev, profile_rev FROM users WHERE id = $1";
-    let found = row::first(db, sql, &[&user.sql()], row::read).await?;
-    Ok(found.map(|(profile, rev, profile_rev)| (rev, profile_rev, profile)))
+/// Of the user themselves.
+struct OwnState {
+    profile: User,
+    rev: Rev,
+    profile_rev: Rev,
+    /// Whether they did something for themselves alone after the `rev` of the client.
+    has_kept: bool,
+}
+
+async fn own(db: &impl GenericClient, user: UserId, since: Rev) -> Result<Option<OwnState>> {
+    let sql = concat!(
+        "SELECT id, account, name, avatar, email, rev, profile_rev, ",
+        sights::any!("cleared AS x WHERE x.user_id = $1 AND x.rev > $2"),
+        " OR ",
+        sights::any!("hidden AS x WHERE x.user_id = $1 AND x.rev > $2"),
+        " OR ",
+        sights::any!("starred AS x WHERE x.user_id = $1 AND x.rev > $2"),
+        " FROM users WHERE id = $1"
+    );
+    let found = row::first(db, sql, &[&user.sql(), &since.sql()], row::read).await?;
+    Ok(found.map(|(profile, rev, profile_rev, has_kept)| OwnState { profile, rev, profile_rev, has_kept }))
 }
 
 /// The groups in which they missed something, by id, and how far the client is in each: the only ones that are looked
@@ -134,9 +158,28 @@ async fn candidates(db: &impl GenericClient, user: UserId, query: &SyncQuery) ->
 /// A group in which the user missed something.
 struct Changed {
     view: View,
+    /// What was theirs as a member,
+    member: Vec<Span>,
+    /// and what of that they may see.
+    sight: Sight,
+    /// The last place that the client has.
+    client_has: Seq,
     missed: Missed,
+    has: Has,
     /// Up to where they have deleted it from their list, if they have.
     deleted: Option<Seq>,
+}
+
+/// What there is in a group that most have nothing of.
+#[derive(Debug, Clone, Copy)]
+struct Has {
+    holes: bool,
+    states: bool,
+    /// States that changed after the client's `rev`,
+    changed: bool,
+    /// and messages that expired.
+    expired: bool,
+    mentions: bool,
 }
 
 /// The groups as they may see them, in the order given.
@@ -153,6 +196,16 @@ async fn views(
                          (SELECT f.deleted_seq FROM forgotten_members AS f
                           WHERE f.user_id = $1 AND f.group_id = g.id)), ",
         membership::columns!(),
+        ", ",
+        sights::has_holes!(),
+        ", ",
+        sights::any!("states AS x WHERE x.group_id = g.id"),
+        ", ",
+        sights::any!("states AS x WHERE x.group_id = g.id AND x.rev > since.rev"),
+        ", ",
+        sights::any!("expired AS x WHERE x.group_id = g.id AND x.rev > since.rev"),
+        ", ",
+        sights::has_mentions!(),
         " FROM unnest($2::bigint[], $3::bigint[]) AS since (group_id, rev)
                JOIN ",
         membership::ever!("$1", "$2"),
@@ -165,16 +218,25 @@ async fn views(
     );
     let ids = array(groups.iter().map(|(group, _)| *group));
     let since = array(groups.iter().map(|(_, since)| *since));
-    row::all(db, sql, &[&user.sql(), &ids, &since], |row| {
-        let (group, since, last_seq, last_rev, info_rev, member_count, has, deleted, membership) =
-            row::read(row)?;
-        let membership: Membership = membership;
+    let params: row::Params<'_> = &[&user.sql(), &ids, &since];
+    let found = row::all(db, sql, params, |row| {
+        let (about, (holes, states, changed, expired, mentions)) = row::read(row)?;
+        Ok((about, Has { holes, states, changed, expired, mentions }))
+    });
+    let found: Vec<((_, _, _, _, _, _, _, _, Membership), Has)> = found.await?;
+    let cut = found.iter().filter(|(_, has)| has.holes).map(|((group, ..), _)| *group);
+    let mut holes = sights::holes(db, user, cut).await?;
+    let changed = found.into_iter().map(|(about, has)| {
+        let (group, since, last_seq, last_rev, info_rev, member_count, client_has, deleted, membership) =
+            about;
+        let member = membership.spans(last_seq);
+        let sight = Sight::new(member.clone(), holes.remove(&group).unwrap_or_default());
         let view =
             View { group, membership: membership.is, last_seq, last_rev, info_rev, member_count, since };
-        let missed = view.missed(&membership.spans(last_seq), has, window);
-        Ok(Changed { view, missed, deleted })
-    })
-    .await
+        let missed = view.missed(&sight, client_has, window);
+        Changed { view, member, sight, client_has, missed, has, deleted }
+    });
+    Ok(changed.collect())
 }
 
 /// What an answer has of a group that changed.
@@ -197,13 +259,13 @@ async fn of_views(
     let mut rows = Rows::read(db, user, window, &changed, *room).await?;
     people.learn(db, rows.named()).await?;
     let mut told = Vec::new();
-    for Changed { view, missed, deleted } in changed {
+    for Changed { view, sight, missed, deleted, .. } in changed {
         if room.is_used_up() {
             told.push(Told::Unanswered(view.group));
             break;
         }
         let rows = rows.take(view.group, missed, deleted);
-        let Ok(delta) = view.delta(rows, room, |user| people.name(user));
+        let Ok(delta) = view.delta(&sight, rows, room, |user| people.name(user));
         told.push(Told::Delta(Box::new(delta)));
     }
     Ok(told)
@@ -214,6 +276,10 @@ struct Rows {
     groups: HashMap<GroupId, Group>,
     /// By place. One more than may be told tells whether there is more, and from which rev on.
     messages: HashMap<GroupId, Vec<Message>>,
+    changed: HashMap<GroupId, delta::Changed>,
+    /// By rev.
+    expired: HashMap<GroupId, Vec<(Rev, Span)>>,
+    unread_mentions: HashMap<GroupId, u64>,
     /// By rev. One more than may be told, as well.
     members: HashMap<GroupId, Vec<(Rev, MemberState)>>,
     /// The same of groups whose members are not told.
@@ -232,8 +298,8 @@ impl Rows {
     ) -> Result<Self> {
         let limit = room.rows;
         // Places have no gaps: how many messages each has is known before they are read.
-        let (mut spans, mut wanted, mut reached) = (Vec::new(), limit as u64 + 1, 0);
-        for Changed { view, missed, .. } in changed {
+        let (mut spans, mut stated, mut wanted, mut reached) = (Vec::new(), Vec::new(), limit as u64 + 1, 0);
+        for Changed { view, missed, has, .. } in changed {
             if wanted == 0 {
                 break;
             }
@@ -241,19 +307,25 @@ impl Rows {
             for span in &missed.spans {
                 let take = wanted.min(span.to.0 - span.after.0);
                 if take > 0 {
-                    spans.push((view.group, Span { after: span.after, to: Seq(span.after.0 + take) }));
+                    let span = (view.group, Span { after: span.after, to: Seq(span.after.0 + take) });
+                    spans.push(span);
+                    stated.extend(has.states.then_some(span));
                 }
                 wanted -= take;
             }
         }
-        let views: Vec<_> = changed[..reached].iter().map(|changed| changed.view).collect();
+        let reached = &changed[..reached];
+        let views: Vec<_> = reached.iter().map(|changed| changed.view).collect();
         let described: Vec<_> =
             views.iter().filter(|view| view.is_described()).map(|view| view.group).collect();
         let ranges: Vec<_> = views.iter().map(|view| (view.group, view.since, view.until())).collect();
         let most = window.map_or(limit + 1, |size| size as usize);
-        let (found, messages, members, renamed, events) = try_join!(
+        let (found, messages, changed, expired, unread_mentions, members, renamed, events) = try_join!(
             groups::seen(db, user, described),
-            history::runs(db, &spans, room.bytes),
+            history::runs(db, &spans, &stated, room.bytes),
+            messages_changed(db, reached, limit + 1, room.bytes),
+            expired(db, reached, limit + 1),
+            unread_mentions(db, user, reached),
             members(db, user, &views, limit + 1),
             renamed(db, &views, limit + 1),
             events::of_groups(db, user, &ranges, (most, limit + 1), window.is_some())
@@ -261,6 +333,9 @@ impl Rows {
         let mut rows = Self {
             groups: found.into_iter().map(|group| (group.id, group)).collect(),
             messages: HashMap::new(),
+            changed,
+            expired,
+            unread_mentions,
             members: HashMap::new(),
             renamed: HashMap::new(),
             events: HashMap::new(),
@@ -285,6 +360,9 @@ impl Rows {
         delta::Rows {
             group: self.groups.remove(&group),
             messages: self.messages.remove(&group).unwrap_or_default(),
+            changed: self.changed.remove(&group).unwrap_or_default(),
+            expired: self.expired.remove(&group).unwrap_or_default(),
+            unread_mentions: self.unread_mentions.remove(&group).unwrap_or_default(),
             members: self.members.remove(&group).unwrap_or_default(),
             renamed: self.renamed.remove(&group).unwrap_or_default(),
             events: self.events.remove(&group).unwrap_or_default(),
@@ -295,14 +373,116 @@ impl Rows {
 
     /// Everybody whom they name.
     fn named(&self) -> impl Iterator<Item = UserId> + '_ {
-        let senders = self.messages.values().flatten().map(|message| message.sender);
+        let changed = self.changed.values().flat_map(|changed| &changed.messages);
+        let of_messages = self.messages.values().flatten().chain(changed).flat_map(delta::names);
         let members = self.members.values().flatten().map(|(_, member)| member.user);
         let renamed = self.renamed.values().flatten().map(|(_, user)| *user);
-        senders
+        of_messages
             .chain(members)
             .chain(renamed)
             .chain(self.events.values().flatten().flat_map(GroupEvent::named))
     }
+}
+
+/// The first messages that have changed of those that the client has, of each group: at least one where there are some, and
+/// of all groups together what fits into so many bytes.
+async fn messages_changed(
+    db: &impl GenericClient,
+    changed: &[Changed],
+    limit: usize,
+    bytes: usize,
+) -> Result<HashMap<GroupId, delta::Changed>> {
+    let some: Vec<_> = changed.iter().filter(|changed| changed.has.changed).collect();
+    if some.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // How long texts are is known without them.
+    let sql = "SELECT v.group_id, s.seq, s.rev, octet_length(s.body) + octet_length(m.content)
+               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS v (group_id, since, has),
+                    LATERAL (SELECT * FROM states AS s
+                             WHERE s.group_id = v.group_id AND s.rev > v.since AND s.seq <= v.has
+                             ORDER BY s.rev LIMIT $4) AS s
+                    JOIN messages AS m ON m.group_id = s.group_id AND m.seq = s.seq
+               ORDER BY v.group_id, s.rev";
+    let groups = array(some.iter().map(|changed| changed.view.group));
+    let since = array(some.iter().map(|changed| changed.view.since));
+    let has = array(some.iter().map(|changed| changed.client_has));
+    let params: row::Params<'_> = &[&groups, &since, &has, &(limit as u64).sql()];
+    let mut found: HashMap<GroupId, Vec<(Seq, Rev)>> = HashMap::new();
+    let mut sizes: HashMap<(GroupId, Seq), i32> = HashMap::new();
+    for row in row::all(db, sql, params, |row| Ok((row::read(row)?, row.get::<i32>(3)?))).await? {
+        let ((group, seq, rev), size): ((GroupId, Seq, Rev), i32) = row;
+        found.entry(group).or_default().push((seq, rev));
+        sizes.insert((group, seq), size);
+    }
+    let (mut told, mut wanted, mut taken) = (HashMap::new(), Vec::new(), 0);
+    for Changed { view, sight, .. } in some {
+        let rows = found.remove(&view.group).unwrap_or_default();
+        let (places, mut known_to) = view.changed(sight, rows, limit);
+        let mut last = None;
+        for (seq, rev) in places {
+            taken += sizes.get(&(view.group, seq)).map_or(0, |size| size.unsigned_abs() as usize);
+            if taken > bytes
+                && let Some(last) = last
+            {
+                known_to = Some(last);
+                break;
+            }
+            wanted.push((view.group, sight::at(seq)));
+            last = Some(rev);
+        }
+        told.insert(view.group, delta::Changed { messages: Vec::new(), known_to });
+    }
+    for message in history::runs(db, &wanted, &wanted, usize::MAX).await? {
+        told.entry(message.group).or_default().messages.push(message);
+    }
+    for changed in told.values_mut() {
+        changed.messages.sort_unstable_by_key(Message::latest_rev);
+    }
+    Ok(told)
+}
+
+/// The first of the places that have expired of each group, and all of the same rev.
+async fn expired(
+    db: &impl GenericClient,
+    changed: &[Changed],
+    limit: usize,
+) -> Result<HashMap<GroupId, Vec<(Rev, Span)>>> {
+    let some: Vec<_> = changed.iter().filter(|changed| changed.has.expired).collect();
+    if some.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = "SELECT e.group_id, e.rev, e.after_seq, e.to_seq
+               FROM unnest($1::bigint[], $2::bigint[]) AS v (group_id, since),
+                    LATERAL (SELECT * FROM expired AS e
+                             WHERE e.group_id = v.group_id AND e.rev > v.since
+                               AND e.rev <= (SELECT max(rev) FROM (SELECT rev FROM expired AS f
+                                                                   WHERE f.group_id = v.group_id AND f.rev > v.since
+                                                                   ORDER BY rev LIMIT $3) AS f)) AS e
+               ORDER BY e.group_id, e.rev, e.after_seq";
+    let groups = array(some.iter().map(|changed| changed.view.group));
+    let since = array(some.iter().map(|changed| changed.view.since));
+    let mut found: HashMap<GroupId, Vec<(Rev, Seq, Seq)>> = HashMap::new();
+    for row in row::all(db, sql, &[&groups, &since, &(limit as u64).sql()], row::read).await? {
+        let (group, rev, after, to) = row;
+        found.entry(group).or_default().push((rev, after, to));
+    }
+    let theirs = some.iter().map(|changed| {
+        let rows = found.remove(&changed.view.group).unwrap_or_default();
+        (changed.view.group, delta::of_members_part(&changed.member, rows))
+    });
+    Ok(theirs.collect())
+}
+
+async fn unread_mentions(
+    db: &impl GenericClient,
+    user: UserId,
+    changed: &[Changed],
+) -> Result<HashMap<GroupId, u64>> {
+    let some = changed.iter().filter(|changed| changed.has.mentions);
+    let some: Vec<_> =
+        some.map(|some| (some.view.group, some.view.membership.read_to(), &some.sight)).collect();
+    sights::unread_mentions(db, user, &some, changed.iter().any(|changed| changed.has.holes)).await
 }
 
 /// Of these groups together the first `limit` members who changed, by group and rev: of a group that has room for fewer

@@ -2,10 +2,10 @@
 //!
 //! Which chats are on a page is decided by the published heads and an index alone; only what the page shows is read.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use rim_core::message::{self, Chat, Page, ShownChat, WantedChats};
+use rim_core::sight::Sight;
 use rim_core::size::Size;
 use rim_core::sync::ChatState;
 use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
@@ -13,10 +13,12 @@ use rim_store::Part;
 use rusqlite::Connection;
 
 use crate::failure::Result;
+use crate::membership::Membership;
 use crate::published_heads::PublishedHeads;
 use crate::readers::Snapshot;
 use crate::row::{self, Sql};
-use crate::{groups, history, users};
+use crate::sights::Has;
+use crate::{groups, history, sights, users};
 
 /// See [`rim_store::Store::chats_part`].
 pub(crate) fn part(
@@ -49,19 +51,82 @@ fn page_of(
     user: UserId,
     page: Page,
 ) -> Result<Vec<ShownChat>> {
-    let mut entries = entries(db, published, user)?;
-    entries.sort_unstable_by_key(|entry| Reverse(entry.last));
-    let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    let cut = Cut::find(db, user)?;
+    // Where the last messages are of which something may be out of sight, is found when their turn comes: what is in
+    // sight never comes behind them.
+    let entries = entries(db, published, user)?.into_iter().map(|entry| (entry.last, entry.group, true));
+    let mut newest_first = BinaryHeap::from_iter(entries);
+    let mut skip = page.offset();
     let mut shown = Vec::new();
-    for ShownChat { group, .. } in entries.into_iter().skip(skip) {
-        if shown.len() == page.size as usize {
-            break;
+    while shown.len() < page.size as usize
+        && let Some((last, group, is_group_s_last)) = newest_first.pop()
+    {
+        let is_cut = is_group_s_last && cut.has(db, group)?;
+        if is_cut {
+            match last_in_sight(db, user, group)? {
+                Some(in_sight) if in_sight < last => newest_first.push((in_sight, group, false)),
+                Some(_) if skip > 0 => skip -= 1,
+                Some(last) => shown.push(ShownChat { group, last }),
+                None => {}
+            }
+        } else if skip > 0 {
+            skip -= 1;
+        } else if is_group_s_last {
+            // `None` if the published heads tell of a first message that came just now: the next one takes its place.
+            shown.extend(last_seen(db, user, group)?.map(|last| ShownChat { group, last }));
+        } else {
+            shown.push(ShownChat { group, last });
         }
-        // `None` if the published heads tell of a first message that came just now: the next one takes its place.
-        shown.extend(last_seen(db, user, group)?.map(|last| ShownChat { group, last }));
     }
     shown.sort_unstable_by_key(|shown| shown.last);
     Ok(shown)
+}
+
+/// The groups in which something may be out of a user's sight.
+struct Cut {
+    theirs: HashSet<GroupId>,
+    /// Whether messages of any group have ever expired.
+    any_expired: bool,
+}
+
+impl Cut {
+    fn find(db: &Connection, user: UserId) -> Result<Self> {
+        // From group to group, whatever is hidden in each.
+        let sql = "SELECT group_id FROM cleared WHERE user_id = ?1
+                   UNION ALL
+                   SELECT group_id FROM (
+                       WITH RECURSIVE hides (group_id) AS (
+                           SELECT min(group_id) FROM hidden WHERE user_id = ?1
+                           UNION ALL
+                           SELECT (SELECT min(h.group_id) FROM hidden AS h
+                                   WHERE h.user_id = ?1 AND h.group_id > hides.group_id)
+                           FROM hides WHERE hides.group_id IS NOT NULL
+                       ) SELECT group_id FROM hides WHERE group_id IS NOT NULL)";
+        let theirs = row::all(db, sql, [user.sql()], row::of("hidden"))?.into_iter().collect();
+        let any_expired: Option<GroupId> =
+            row::first(db, "SELECT group_id FROM expired LIMIT 1", [], row::of("expired"))?;
+        Ok(Self { theirs, any_expired: any_expired.is_some() })
+    }
+
+    fn has(&self, db: &Connection, group: GroupId) -> Result<bool> {
+        if self.theirs.contains(&group) {
+            return Ok(true);
+        }
+        let sql = "SELECT group_id FROM expired WHERE group_id = ?1 LIMIT 1";
+        let expired =
+            |sql| row::first::<GroupId>(db, sql, [group.sql()], row::of("expired")).map(|row| row.is_some());
+        if self.any_expired { expired(sql) } else { Ok(false) }
+    }
+}
+
+/// The last message of the group in their sight, unless they have deleted the chat since.
+fn last_in_sight(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<MessageId>> {
+    let Some(sight) = rim_store::sights::of(db, user, group)? else { return Ok(None) };
+    let deleted = deleted_up_to(db, user, group)?;
+    match sight.last() {
+        Some(last) if !message::is_deleted(deleted, last) => db.message_at(group, last),
+        _ => Ok(None),
+    }
 }
 
 /// The groups they are or were in with a message that they may see, and have not deleted: a member's is the group's
@@ -102,22 +167,29 @@ fn last_seen(db: &Connection, user: UserId, group: GroupId) -> Result<Option<Mes
 }
 
 fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat>> {
-    // The other is whom old clients show as the title of the chat.
-    let sql = "SELECT m.group_id,
-                      max(0, coalesce(m.left_seq, g.last_seq) - max(m.join_seq, m.read_seq, m.sent_seq)),
-                      m.left_rev
-               FROM members AS m JOIN groups AS g ON g.id = m.group_id
-               WHERE m.group_id = ?1 AND m.user_id = ?2";
-    let found = row::first(db, sql, [shown.group.sql(), user.sql()], row::behind_key("members"))?;
-    let Some((unread, left_rev)) = found else { return Ok(None) };
+    let Some(membership) = Membership::find(db, shown.group, user)? else { return Ok(None) };
+    let (of, group) = (membership.is, shown.group);
+    let has = Has::look(db, user, group, of.read_to(), Rev(u64::MAX))?;
+    let Some(last_seq) = history::last_seq(db, group)? else { return Ok(None) };
+    let member = membership.spans(db, group, user, last_seq)?;
+    let sight = if has.holes { sights::of(db, user, group, member)? } else { Sight { spans: member } };
+    let unread_mentions =
+        if has.mentions { sights::unread_mentions(db, user, group, of.read_to(), &sight)? } else { 0 };
+    let left_rev = of.left_rev();
     let other = other(db, user, shown.group, left_rev)?;
     let found = (
         groups::seen(db, shown.group, left_rev)?,
         history::find(db, db.health, shown.group, shown.last)?,
         users::find(db, other)?,
     );
-    let (Some(group), Some(last), Some(other)) = found else { return Ok(None) };
-    Ok(Some(Chat { group, last, other, unread, left: left_rev.is_some() }))
+    let (Some(group), Some(mut last), Some(other)) = found else { return Ok(None) };
+    if !sight.sees(last.seq) {
+        // It was hidden since the page was laid out.
+        return Ok(None);
+    }
+    rim_store::sights::mine(db, user, std::slice::from_mut(&mut last))?;
+    let unread = of.unread(&sight);
+    Ok(Some(Chat { group, last, other, unread, unread_mentions, left: left_rev.is_some() }))
 }
 
 /// The first of those others who are or are not members, and with whom the user was one.

@@ -18,7 +18,7 @@ use crate::health::Health;
 use crate::membership::Membership;
 use crate::readers::Snapshot;
 use crate::row::{self, Checked, Fields, Sql};
-use crate::{checksum, groups, users};
+use crate::{checksum, groups, sights, users};
 
 /// See [`rim_store::Store::history_part`].
 pub(crate) fn part(
@@ -36,8 +36,9 @@ pub(crate) fn part(
     };
     let spans = match wanted {
         WantedMessages::Page { page, below } => {
-            let visible = membership.spans(db, group.id, user, last_seq)?;
-            let mut spans = page_spans(&visible, below, page);
+            let member = membership.spans(db, group.id, user, last_seq)?;
+            let sight = sights::of(db, user, group.id, member)?;
+            let mut spans = page_spans(&sight.spans, below, page);
             spans.reverse();
             spans
         }
@@ -63,6 +64,7 @@ pub(crate) fn part(
     let of = |sender: &UserId| people.get(sender).and_then(Option::as_ref).map_or(0, Size::size_bytes);
     let size = |message: &Message| message.size_bytes() + beside + of(&message.sender);
     messages.truncate(fitting(&messages, bytes, size));
+    rim_store::sights::mine(db, user, &mut messages)?;
     let rest = messages.last().map(|last| above(&spans, last.seq)).filter(|rest| !rest.is_empty());
     let senders = messages.iter().filter_map(|message| people.remove(&message.sender).flatten()).collect();
     Ok(Some(HistoryPart { history: History { group, messages, senders }, rest }))
@@ -285,6 +287,6 @@ fn last_rev(db: &Connection, group: GroupId) -> Result<Rev> {
     Ok(found.unwrap_or_default())
 }
 
-fn last_seq(db: &Connection, group: GroupId) -> Result<Option<Seq>> {
+pub(crate) fn last_seq(db: &Connection, group: GroupId) -> Result<Option<Seq>> {
     row::first(db, "SELECT id, last_seq FROM groups WHERE id = ?1", [group.sql()], row::behind_key("groups"))
 }

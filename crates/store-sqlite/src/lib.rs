@@ -64,6 +64,7 @@ mod readers;
 mod restore;
 mod row;
 mod sessions;
+mod sights;
 mod snapshot;
 mod statements;
 mod sync;

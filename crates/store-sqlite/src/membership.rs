@@ -73,7 +73,7 @@ impl Membership {
         Ok(stays)
     }
 
-    /// What they may see of a group that is at `last_seq`: ascending, each span holding at least one place.
+    /// What of a group that is at `last_seq` was theirs as a member: ascending, each span holding at least one place.
     pub(crate) fn spans(
         &self,
         db: &Connection,

@@ -7,21 +7,25 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
-use rim_core::delta::{self, Own, Rows, View};
+use rim_core::delta::{self, Own, OwnRows, Rows, View};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{Message, Span};
+use rim_core::sight::Sight;
 use rim_core::size::Size;
-use rim_core::sync::{GroupDelta, MemberState, Room, SyncPage, SyncQuery};
+use rim_core::sync::{GroupDelta, KeptRow, MemberState, Room, SyncPage, SyncQuery};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
+use rim_store::columns::Row as _;
+use rim_store::sights::{KEPT, kept_limit, kept_row};
 use rusqlite::Connection;
 
 use crate::failure::{Failure, Result};
 use crate::membership::Membership;
 use crate::published_heads::PublishedHeads;
 use crate::readers::Snapshot;
-use crate::row::{self, Sql};
-use crate::{chats, events, friends, groups, history, users};
+use crate::row::{self, Fields, Sql};
+use crate::sights::Has;
+use crate::{chats, events, friends, groups, history, sights, users};
 
 pub(crate) fn page(
     db: &Snapshot<'_>,
@@ -34,10 +38,16 @@ pub(crate) fn page(
     let (mut room, mut people) = (query.room(), People::default());
     room.take(me.as_ref().map_or(0, Size::size_bytes));
     // One more than there is room for tells whether there is more, and from which rev on.
-    let friends = friends::changed(db, user, query.rev, room.rows + 1)?;
-    let chats = chats::changed(db, user, query.rev, room.rows + 1)?;
-    let Own { rev, friends, chats } =
-        Own::cut(friends, chats, own_rev, &mut room, |user| people.name(db, user))?;
+    let rows = if own_rev > query.rev {
+        OwnRows {
+            friends: friends::changed(db, user, query.rev, room.rows + 1)?,
+            chats: chats::changed(db, user, query.rev, room.rows + 1)?,
+            kept: kept(db, user, query.rev, room.rows + 1)?,
+        }
+    } else {
+        OwnRows::default()
+    };
+    let Own { rev, friends, chats, kept } = Own::cut(rows, own_rev, &mut room, |user| people.name(db, user))?;
 
     let (mut deltas, mut unanswered, mut last) = (Vec::new(), None, query.after);
     for (group, since) in candidates(db, published, user, query)? {
@@ -59,7 +69,18 @@ pub(crate) fn page(
     let answered = unanswered.map(|group| GroupId(group.0 - 1)).or(last).unwrap_or_default();
 
     let users = people.take(delta::named(&friends, &deltas));
-    Ok(SyncPage { rev, me, friends, groups: deltas, chats, users, more, next: more.then_some(answered) })
+    let next = more.then_some(answered);
+    Ok(SyncPage { rev, me, friends, groups: deltas, chats, kept, users, more, next })
+}
+
+/// What the user did for themselves alone after `rev`, by its order: the first `limit`, and of each rev all.
+fn kept(db: &Connection, user: UserId, rev: Rev, limit: usize) -> Result<Vec<(Rev, GroupId, KeptRow)>> {
+    let params = [user.sql(), rev.sql(), kept_limit(limit).sql()];
+    row::all(db, KEPT, params, |row| {
+        let fields = Fields { table: "starred", row };
+        let (rev, group, what, value) = fields.read(0)?;
+        Ok((rev, group, kept_row(what, value).ok_or_else(|| fields.corrupt(2))?))
+    })
 }
 
 /// Everybody whom an answer names, read when they are named first.
@@ -172,6 +193,11 @@ struct Changed {
     user: UserId,
     membership: Membership,
     view: View,
+    /// What was theirs as a member,
+    member: Vec<Span>,
+    /// and what of that they may see.
+    sight: Sight,
+    has: Has,
 }
 
 impl Changed {
@@ -188,7 +214,17 @@ impl Changed {
         if let Some(departure) = groups::departure(db, group, of.left_rev())? {
             (view.info_rev, view.member_count) = (departure.info_rev, departure.member_count);
         }
-        Ok((view.until() > since).then_some(Self { user, membership, view }))
+        if view.until() <= since {
+            return Ok(None);
+        }
+        let has = Has::look(db, user, group, of.read_to(), since)?;
+        let member = membership.spans(db, group, user, last_seq)?;
+        let sight = if has.holes {
+            sights::of(db, user, group, member.clone())?
+        } else {
+            Sight { spans: member.clone() }
+        };
+        Ok(Some(Self { user, membership, view, member, sight, has }))
     }
 
     /// The first rows that they missed, as far as there is room.
@@ -206,21 +242,27 @@ impl Changed {
             None
         };
         let bytes = room.bytes.saturating_sub(delta::bytes_beside_rows(group.as_ref()));
-        let visible = self.membership.spans(db, view.group, self.user, view.last_seq)?;
-        let missed = view.missed(&visible, self.place_at(db, view.since)?, window);
+        let client_has = self.place_at(db, view.since)?;
+        let missed = view.missed(&self.sight, client_has, window);
         // One more than there is room for tells whether there is more, and from which rev on.
         let one_more = room.rows + 1;
         let omits_members = view.omits_members();
         let rows = Rows {
             group,
             messages: self.messages(db, &missed.spans, one_more, bytes)?,
+            changed: self.changed(db, client_has, one_more, bytes)?,
+            expired: self.expired(db, one_more)?,
+            unread_mentions: self.unread_mentions(db)?,
             members: if omits_members { Vec::new() } else { self.members(db, one_more)? },
             renamed: if omits_members { self.renamed(db, one_more)? } else { Vec::new() },
             events: self.events(db, one_more, window)?,
             missed,
             deleted: chats::deleted_up_to(db, self.user, view.group)?,
         };
-        view.delta(rows, room, |user| people.name(db, user))
+        let mut delta = view.delta(&self.sight, rows, room, |user| people.name(db, user))?;
+        rim_store::sights::mine(db, self.user, &mut delta.messages)?;
+        rim_store::sights::mine(db, self.user, &mut delta.changed)?;
+        Ok(delta)
     }
 
     /// The place of the last message up to `rev`.
@@ -262,6 +304,58 @@ impl Changed {
             })?);
         }
         Ok(messages)
+    }
+
+    /// Those that have changed of what the client has: as [`Self::messages`].
+    fn changed(
+        &self,
+        db: &Snapshot<'_>,
+        client_has: Seq,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<delta::Changed> {
+        if !self.has.changed {
+            return Ok(delta::Changed::default());
+        }
+        let group = self.view.group;
+        let sql = "SELECT seq, rev FROM states WHERE group_id = ?1 AND rev > ?2 AND seq <= ?3 ORDER BY rev LIMIT ?4";
+        let params = [group.sql(), self.view.since.sql(), client_has.sql(), (limit as u64).sql()];
+        let found = row::all(db, sql, params, row::of("states"))?;
+        let (places, mut known_to) = self.view.changed(&self.sight, found, limit);
+        let (mut messages, mut taken) = (Vec::new(), 0);
+        for (seq, rev) in places {
+            let Some(message) = db.message_at(group, seq)? else { continue };
+            let Some(message) = history::find(db, db.health, group, message)? else { continue };
+            taken += message.size_bytes();
+            messages.push(message);
+            if taken > bytes {
+                known_to = Some(rev);
+                break;
+            }
+        }
+        Ok(delta::Changed { messages, known_to })
+    }
+
+    /// The first of the places that have expired, and all of the same rev.
+    fn expired(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, Span)>> {
+        if !self.has.expired {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT rev, after_seq, to_seq FROM expired
+                   WHERE group_id = ?1 AND rev > ?2
+                     AND rev <= (SELECT max(rev) FROM (SELECT rev FROM expired WHERE group_id = ?1 AND rev > ?2
+                                                       ORDER BY rev LIMIT ?3))
+                   ORDER BY rev, after_seq";
+        let params = [self.view.group.sql(), self.view.since.sql(), (limit as u64).sql()];
+        let found: Vec<(Rev, Seq, Seq)> = row::all(db, sql, params, row::of("expired"))?;
+        Ok(delta::of_members_part(&self.member, found))
+    }
+
+    fn unread_mentions(&self, db: &Connection) -> Result<u64> {
+        if !self.has.mentions {
+            return Ok(0);
+        }
+        sights::unread_mentions(db, self.user, self.view.group, self.view.membership.read_to(), &self.sight)
     }
 
     fn members(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, MemberState)>> {

@@ -1,10 +1,10 @@
 //! What rim keeps: the ports to it, and its use cases.
 //!
-//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`],
-//! [`Notes`], [`Schedules`], [`Forwarding`], [`Expiry`]), whose methods are whole use cases with a transaction of their own.
-//! They are written here, once, over the port of a [`Database`]; what
-//! a caller may do is decided inside of the transaction by the rules of `rim-core`. What was tuned by measuring each
-//! database has for itself: [`Messages`] and [`Logins`].
+//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`], [`Notes`],
+//! [`Sights`], [`Schedules`], [`Forwarding`], [`Expiry`]), whose methods are whole use cases with a transaction of their
+//! own. They are written here, once, over the port of a [`Database`]; what a caller may do is decided inside of the
+//! transaction by the rules of `rim-core`. What was tuned by measuring each database has for itself: [`Messages`] and
+//! [`Logins`].
 //!
 //! `suite` holds what every store must keep to.
 
@@ -61,6 +61,7 @@ pub use part::Part;
 pub use scheduled::Schedules;
 pub use sessions::Sessions;
 pub use shared::{SeenUpTo, SharedStore};
+pub use sights::Sights;
 pub use uploads::Uploads;
 pub use users::Users;
 pub use value::{Column, Value};
@@ -101,6 +102,7 @@ pub trait Store:
     + Uploads
     + Chats
     + Notes
+    + Sights
     + Schedules
     + Forwarding
     + Expiry

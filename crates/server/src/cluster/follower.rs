@@ -226,13 +226,8 @@ impl Follower {
                 self.cluster.here.limits.wrong_password_elsewhere(&account, address);
             }
             Brief::Typing { group, user, at } => {
-                gateway::is_typing(
-                    &self.cluster.here.connections,
-                    &self.cluster.here.time,
-                    GroupId(group),
-                    UserId(user),
-                    Timestamp(at),
-                );
+                let (here, at) = (&self.cluster.here, Timestamp(at));
+                here.connections.is_typing(&here.time, GroupId(group), UserId(user), at);
             }
             // Full: it is asked for again.
             Brief::Presence { node, what } => _ = self.words.try_send((NodeId(node), what)),

@@ -41,7 +41,6 @@ use handshake::upgrade;
 pub use heartbeat::heartbeat;
 pub use parts::{Follow, Gateway};
 pub(crate) use presence::Elsewhere;
-pub(crate) use typing::is_typing;
 pub(crate) use waking::Wakes;
 
 /// A WebSocket at this path, beside whatever else the port serves.

@@ -5,12 +5,8 @@ use std::time::Duration;
 
 use governor::clock::Clock as _;
 use parking_lot::Mutex;
-use rim_core::{GroupId, Timestamp, UserId};
-use rim_protocol::frame::{Notice, Notify};
+use rim_core::{GroupId, UserId};
 
-use super::connections::Connections;
-use super::frames;
-use super::waking::Wakes;
 use crate::time::Time;
 
 /// So often it is told of one person in one chat: a client shows it for a little longer.
@@ -51,33 +47,6 @@ impl Typing {
         }
         has_room
     }
-}
-
-/// Another node has said that a user is writing.
-pub(crate) fn is_typing(connections: &Connections, time: &Time, group: GroupId, user: UserId, at: Timestamp) {
-    if connections.hub.group_size(group) > 0 && connections.typing.is_new(time, group, user) {
-        connections.waking.batched(|wakes| tell(connections, wakes, group, user, at));
-    }
-}
-
-/// Tells the other members who are connected here.
-pub(super) fn tell(
-    connections: &Connections,
-    wakes: &mut Wakes<'_>,
-    group: GroupId,
-    user: UserId,
-    at: Timestamp,
-) {
-    let notice = frames::notice(Notice::Typing, user, at);
-    let frame = frames::notify(Notify { gid: Some(group.0), ..notice });
-    let mut deliveries = 0;
-    connections.hub.for_members(group, |hearers, member, outbox| {
-        if member != user {
-            wakes.add(outbox.push_shared(frame.clone(), frame.len() / hearers));
-            deliveries += 1;
-        }
-    });
-    connections.metrics.deliveries.inc_by(deliveries);
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::tz::TimeZone;
 use rim_core::friend::Friendship;
+use rim_core::message::Span;
 use rim_core::sync::{self as core, SyncQuery};
-use rim_core::{Clock, GroupId, Rev, Timestamp, UserId};
+use rim_core::{Clock, GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rim_protocol::limits::{DEFAULT_SYNC_LIMIT, Invalid, MAX_SYNC_GROUPS, MAX_SYNC_LIMIT};
 use rim_protocol::sync::{self as wire_sync, StoreState, SyncAnswer, SyncRequest};
 use rim_store::Store;
@@ -97,9 +98,9 @@ fn answer(
         now: now.0,
         chats: page.chats.iter().map(chat).collect(),
         next: page.next.map(|group| group.0),
-        hidden: Vec::new(),
-        cleared: Vec::new(),
-        starred: Vec::new(),
+        hidden: page.kept.hidden.iter().map(hidden).collect(),
+        cleared: page.kept.cleared.iter().map(cleared).collect(),
+        starred: page.kept.starred.iter().map(star).collect(),
     }
 }
 
@@ -121,6 +122,18 @@ fn chat(chat: &core::ChatState) -> wire_sync::ChatState {
     }
 }
 
+fn hidden((group, spans): &(GroupId, Vec<Span>)) -> wire_sync::HiddenState {
+    wire_sync::HiddenState { gid: group.0, seqs: wire::ranges(spans) }
+}
+
+fn cleared((group, seq): &(GroupId, Seq)) -> wire_sync::ClearedState {
+    wire_sync::ClearedState { gid: group.0, seq: seq.0 }
+}
+
+fn star((group, message, starred): &(GroupId, MessageId, bool)) -> wire_sync::StarState {
+    wire_sync::StarState { gid: group.0, msg_id: message.0, starred: *starred }
+}
+
 fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDelta {
     wire_sync::GroupDelta {
         gid: delta.group_id.0,
@@ -137,9 +150,9 @@ fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDel
         deleted_seq: delta.deleted.map(|seq| seq.0),
         joined_at: delta.joined_at.0,
         events: delta.events.iter().map(wire::event).collect(),
-        changed: Vec::new(),
-        expired: Vec::new(),
-        unread_mentions: 0,
+        changed: wire::messages(&delta.changed, zone),
+        expired: wire::ranges(&delta.expired),
+        unread_mentions: delta.unread_mentions,
     }
 }
 

@@ -139,7 +139,7 @@ pub fn chat(chat: &Chat, viewer: UserId, zone: &TimeZone) -> rest::ChatItem {
         msg: message(&chat.last, zone),
         user: user(&chat.other, viewer),
         unread: Some(chat.unread),
-        unread_mentions: 0,
+        unread_mentions: chat.unread_mentions,
         left: chat.left,
     }
 }

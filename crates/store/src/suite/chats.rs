@@ -20,6 +20,7 @@ pub async fn a_chat_appears_with_its_first_message(w: &mut World) -> Claim {
         last: w.messages(bob, group).await.remove(0),
         other: w.store.user(anna).await?.expect("anna"),
         unread: 1,
+        unread_mentions: 0,
         left: false,
     };
     assert_eq!(w.chats(bob).await, [expected]);

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::World;
+use rim_core::delta::names;
 use rim_core::friend::Friendship;
 use rim_core::group::Group;
 use rim_core::group_event::GroupEvent;
 use rim_core::message::Message;
 use rim_core::sync::{GroupDelta, MemberState, SyncPage, SyncQuery};
 use rim_core::user::User;
-use rim_core::{GroupId, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
 /// What one device of a user has. It merges answers as the protocol tells clients to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub(super) struct Client {
     pub(super) me: Option<User>,
     pub(super) friends: BTreeMap<UserId, Friendship>,
     pub(super) groups: BTreeMap<GroupId, View>,
+    pub(super) starred: BTreeSet<(GroupId, MessageId)>,
     /// Everybody it was told of, as told last.
     pub(super) users: BTreeMap<UserId, User>,
 }
@@ -31,6 +33,7 @@ pub(super) struct View {
     pub(super) group: Group,
     pub(super) last_seq: Seq,
     pub(super) unread: u64,
+    pub(super) unread_mentions: u64,
     pub(super) deleted: Option<Seq>,
     pub(super) messages: BTreeMap<Seq, Message>,
     /// By their places.
@@ -51,6 +54,7 @@ impl Client {
             me: None,
             friends: BTreeMap::new(),
             groups: BTreeMap::new(),
+            starred: BTreeSet::new(),
             users: BTreeMap::new(),
         }
     }
@@ -147,6 +151,23 @@ impl Client {
                 view.unread = view.unread.min(view.last_seq.0.saturating_sub(chat.read.0));
             }
         }
+        for (group, spans) in page.kept.hidden {
+            if let Some(view) = self.groups.get_mut(&group) {
+                view.messages.retain(|seq, _| !spans.iter().any(|span| span.after < *seq && *seq <= span.to));
+            }
+        }
+        for (group, cleared) in page.kept.cleared {
+            if let Some(view) = self.groups.get_mut(&group) {
+                view.messages.retain(|seq, _| *seq > cleared);
+            }
+        }
+        for (group, message, is_starred) in page.kept.starred {
+            if is_starred {
+                self.starred.insert((group, message));
+            } else {
+                self.starred.remove(&(group, message));
+            }
+        }
     }
 }
 
@@ -158,6 +179,7 @@ impl View {
             group: delta.group.clone().expect("a group that is new to the client is described"),
             last_seq: Seq(0),
             unread: 0,
+            unread_mentions: 0,
             deleted: None,
             messages: BTreeMap::new(),
             events: BTreeMap::new(),
@@ -177,8 +199,22 @@ impl View {
         for message in delta.messages {
             assert!(message.rev > self.rev && message.rev <= delta.rev, "only what the client missed");
             let again = self.messages.insert(message.seq, message);
-            assert_eq!(again, None, "a message that does not change comes once");
+            assert_eq!(again, None, "a message comes once as a new one");
         }
+        for message in delta.changed {
+            assert!(
+                message.rev <= self.rev && message.latest_rev() > self.rev,
+                "only what the client missed"
+            );
+            // It may lack it: then it was skipped.
+            if let Some(known) = self.messages.get_mut(&message.seq) {
+                assert!(known.latest_rev() <= message.latest_rev(), "changes do not go back");
+                *known = message;
+            } else {
+                assert!(self.knows_to_lack(message.seq), "what changed is in sight");
+            }
+        }
+        self.messages.retain(|seq, _| !delta.expired.iter().any(|span| span.after < *seq && *seq <= span.to));
         for event in delta.events {
             let seen = event.seen_rev();
             assert!(seen > self.rev && seen <= delta.rev, "only what the client missed");
@@ -196,6 +232,7 @@ impl View {
         self.group = delta.group.unwrap_or_else(|| self.group.clone());
         (self.rev, self.member) = (delta.rev, delta.member);
         (self.last_seq, self.unread, self.deleted) = (delta.last_seq, delta.unread, delta.deleted);
+        self.unread_mentions = delta.unread_mentions;
     }
 
     /// Whether the client was told that it does not get this place.
@@ -209,7 +246,7 @@ fn check(page: &SyncPage, user: UserId, limit: u32) {
     let rows: usize = page
         .groups
         .iter()
-        .map(|group| group.messages.len() + group.members.len() + group.renamed.len())
+        .map(|group| group.messages.len() + group.changed.len() + group.members.len() + group.renamed.len())
         .sum();
     assert!(rows <= limit as usize, "{rows} rows where {limit} were asked for");
     assert!(page.more || page.groups.iter().all(|group| !group.more), "who has more in a group has more");
@@ -221,7 +258,8 @@ fn check(page: &SyncPage, user: UserId, limit: u32) {
         assert!(groups.insert(delta.group_id), "a group comes once a page");
         assert!(delta.messages.is_sorted_by(|a, b| a.seq < b.seq), "messages ascend");
         assert!(delta.messages.iter().all(|message| message.group == delta.group_id));
-        named.extend(delta.messages.iter().map(|message| message.sender));
+        assert!(delta.changed.is_sorted_by(|a, b| a.latest_rev() < b.latest_rev()), "changes ascend");
+        named.extend(delta.messages.iter().chain(&delta.changed).flat_map(names));
         named.extend(delta.members.iter().map(|member| member.user));
         named.extend(&delta.renamed);
         named.extend(delta.events.iter().flat_map(GroupEvent::named));

@@ -484,6 +484,7 @@ impl<'a> Story<'a> {
                 last,
                 other: self.model.users[&room.other(user)].clone(),
                 unread: room.unread(user),
+                unread_mentions: 0,
                 left: !room.has_member(user),
             }));
         }

@@ -5,7 +5,7 @@ use super::client::Client;
 use super::world::{NO_GROUP, NO_USER, World, append, query, refusal, seqs, text, texts};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::Role;
-use rim_core::sync::{MemberState, SyncPage, SyncQuery};
+use rim_core::sync::{Kept, MemberState, SyncPage, SyncQuery};
 use rim_core::user::ProfileChange;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
@@ -60,6 +60,7 @@ pub async fn one_who_is_up_to_date_gets_nothing(w: &mut World) -> Claim {
         friends: vec![],
         groups: vec![],
         chats: vec![],
+        kept: Kept::default(),
         users: vec![],
         more: false,
         next: None,

@@ -27,7 +27,7 @@ pub(super) async fn run(peer: &Peer, uid: UserId, gid: u64) -> Result<Answer, Fa
     let members = store.members_page(user, group, query).await.map_err(|error| fault(&error))?;
     if members.count <= typing::MAX_MEMBERS {
         let at = life.clock.now();
-        connections.waking.batched(|wakes| typing::tell(connections, wakes, group, user, at));
+        connections.tell_typing(group, user, at);
         if let Some(others) = follow {
             others.is_typing(group, user, at);
         }

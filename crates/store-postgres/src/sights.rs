@@ -1,0 +1,162 @@
+//! What users may see of groups, and what else most have nothing of: what they have taken out of their sight, and what has
+//! happened to messages. It is asked for only where the statement that reads memberships has found that there is some.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::GenericClient;
+use rim_core::message::{Message, Span};
+use rim_core::note::NoteKind;
+use rim_core::sight::{EVERYBODY, Sight};
+use rim_core::sync::{KeptRow, MAX_MENTIONS};
+use rim_core::{GroupId, Rev, Seq, UserId};
+use rim_store::sights::{KEPT, MENTIONS_READ, kept_limit, kept_row};
+
+use crate::failure::Result;
+use crate::row::{self, Sql, array};
+use crate::text::Text;
+
+/// Whether there is a row. Written so that it is looked for by an index, however small the table is now.
+macro_rules! any {
+    ($from:literal) => {
+        concat!("(SELECT true FROM ", $from, " LIMIT 1) IS NOT NULL")
+    };
+}
+pub(crate) use any;
+
+/// Whether something may be cut out of what the user `$1` saw of the group `g`.
+macro_rules! has_holes {
+    () => {
+        concat!(
+            "(",
+            crate::sights::any!("cleared AS x WHERE x.user_id = $1 AND x.group_id = g.id"),
+            " OR ",
+            crate::sights::any!("hidden AS x WHERE x.user_id = $1 AND x.group_id = g.id"),
+            " OR ",
+            crate::sights::any!("expired AS x WHERE x.group_id = g.id"),
+            ")"
+        )
+    };
+}
+pub(crate) use has_holes;
+
+/// Whether messages of the group `g` mention the user `$1`, of the membership `m`, behind what they have read.
+macro_rules! has_mentions {
+    () => {
+        concat!(
+            "(",
+            crate::sights::any!(
+                "mentions AS x WHERE x.user_id = $1 AND x.group_id = g.id
+                                 AND x.seq > greatest(m.join_seq, m.read_seq, m.sent_seq)"
+            ),
+            " OR ",
+            crate::sights::any!(
+                "mentions AS x WHERE x.user_id = 0 AND x.group_id = g.id
+                                 AND x.seq > greatest(m.join_seq, m.read_seq, m.sent_seq)"
+            ),
+            ")"
+        )
+    };
+}
+pub(crate) use has_mentions;
+
+/// What is cut out of what a user saw of these groups.
+pub(crate) async fn holes(
+    db: &impl GenericClient,
+    user: UserId,
+    groups: impl IntoIterator<Item = GroupId>,
+) -> Result<HashMap<GroupId, Vec<Span>>> {
+    let groups = array(groups);
+    let mut holes: HashMap<GroupId, Vec<Span>> = HashMap::new();
+    if groups.is_empty() {
+        return Ok(holes);
+    }
+    let sql = "SELECT group_id, 0::bigint, seq FROM cleared WHERE user_id = $1 AND group_id = ANY($2)
+               UNION ALL SELECT group_id, seq - 1, seq FROM hidden WHERE user_id = $1 AND group_id = ANY($2)
+               UNION ALL SELECT group_id, after_seq, to_seq FROM expired WHERE group_id = ANY($2)";
+    for (group, after, to) in row::all(db, sql, &[&user.sql(), &groups], row::read).await? {
+        holes.entry(group).or_default().push(Span { after, to });
+    }
+    Ok(holes)
+}
+
+/// How many messages in their sight that they have not read mention a user: of groups that have some, with what they have
+/// read of each and see of it.
+pub(crate) async fn unread_mentions(
+    db: &impl GenericClient,
+    user: UserId,
+    groups: &[(GroupId, Seq, &Sight)],
+    have_holes: bool,
+) -> Result<HashMap<GroupId, u64>> {
+    let mut counts: HashMap<GroupId, u64> = HashMap::new();
+    if groups.is_empty() {
+        return Ok(counts);
+    }
+    let sql = "SELECT g.group_id, x.seq
+               FROM unnest($2::bigint[], $3::bigint[]) AS g (group_id, read_seq),
+                    LATERAL (SELECT seq FROM mentions
+                             WHERE user_id = $1 AND group_id = g.group_id AND seq > g.read_seq
+                             UNION
+                             SELECT seq FROM mentions
+                             WHERE user_id = $4 AND group_id = g.group_id AND seq > g.read_seq
+                             ORDER BY seq LIMIT $5) AS x";
+    let most = if have_holes { MENTIONS_READ } else { MAX_MENTIONS };
+    let ids = array(groups.iter().map(|(group, ..)| *group));
+    let read = array(groups.iter().map(|(_, read, _)| *read));
+    let params: row::Params<'_> = &[&user.sql(), &ids, &read, &EVERYBODY.sql(), &most.sql()];
+    let sights: HashMap<_, _> = groups.iter().map(|(group, _, sight)| (*group, *sight)).collect();
+    for (group, seq) in row::all::<(GroupId, Seq)>(db, sql, params, row::read).await? {
+        if sights.get(&group).is_some_and(|sight| sight.sees(seq)) {
+            let count = counts.entry(group).or_default();
+            *count = MAX_MENTIONS.min(*count + 1);
+        }
+    }
+    Ok(counts)
+}
+
+/// Says of the reactions on messages whether the user gave them.
+pub(crate) async fn mine(db: &impl GenericClient, user: UserId, messages: Vec<&mut Message>) -> Result<()> {
+    let (mut groups, mut places, mut unsure) = (Vec::new(), Vec::new(), Vec::new());
+    for message in messages {
+        let (group, seq) = (message.group.sql(), message.seq.sql());
+        for reaction in message.mark_mine(user) {
+            groups.push(group);
+            places.push(seq);
+            unsure.push(reaction);
+        }
+    }
+    if unsure.is_empty() {
+        return Ok(());
+    }
+    let sql = "SELECT r.place FROM unnest($2::bigint[], $3::bigint[], $4::text[]) WITH ORDINALITY
+                                   AS r (group_id, seq, key, place)
+                    JOIN notes AS n ON n.group_id = r.group_id AND n.kind = $5 AND n.seq = r.seq AND n.key = r.key
+                                   AND n.by_id = $1";
+    let keys: Vec<_> = unsure.iter().map(|reaction| Text(&reaction.emoji)).collect();
+    let kind = i16::from(NoteKind::React.code());
+    let params: row::Params<'_> = &[&user.sql(), &groups, &places, &keys, &kind];
+    let found: Vec<u64> = row::all(db, sql, params, row::read).await?;
+    drop(keys);
+    for place in found {
+        if let Some(reaction) = usize::try_from(place - 1).ok().and_then(|at| unsure.get_mut(at)) {
+            reaction.mine = true;
+        }
+    }
+    Ok(())
+}
+
+/// What the user did for themselves alone after `rev`, by its order: the first `limit`, and of each rev all.
+pub(crate) async fn kept(
+    db: &impl GenericClient,
+    user: UserId,
+    rev: Rev,
+    limit: usize,
+) -> Result<Vec<(Rev, GroupId, KeptRow)>> {
+    let params: row::Params<'_> = &[&user.sql(), &rev.sql(), &kept_limit(limit).sql()];
+    row::all(db, KEPT, params, |row| {
+        let what: i32 = row.get(2)?;
+        let kept = u64::try_from(what).ok().zip(row.number(3).ok());
+        let kept = kept.and_then(|(what, value)| kept_row(what, value));
+        Ok((row.number(0)?, row.number(1)?, kept.ok_or_else(|| row.meaningless(2, what))?))
+    })
+    .await
+}
