@@ -453,7 +453,7 @@ export interface MessageActs {
   toNewest(gid: number): void;
 
   /** Oldest first, the present one last. */
-  edits(gid: number, key: string): Promise<Outcome<readonly { readonly content: string; readonly at: number }[]>>;
+  edits(gid: number, key: string): Promise<Outcome<readonly { readonly kind: MessageKind; readonly content: string; readonly at: number }[]>>;
   /** Pages count from 1. */
   reactors(gid: number, key: string, emoji: string | null, page: number): Promise<Outcome<{ readonly entries: readonly { readonly emoji: string; readonly user: User; readonly at: number }[]; readonly more: boolean }>>;
   /** `users`: null in a large group. */

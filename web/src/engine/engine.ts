@@ -36,7 +36,6 @@ import type { Addressee } from "./storage";
 import { NO_CONTACTS } from "./views";
 import { serverInfo } from "./wire";
 import * as wire from "./wire.gen";
-import * as live from "./wire.live";
 
 /** What is remembered over reloads. */
 interface Remembered {
@@ -363,7 +362,7 @@ export class RimEngine implements Engine {
   }
 
   async updateSettings(gid: number, change: Partial<GroupSettings>): Promise<Outcome> {
-    return done(await this.act(live.groupSettings, { gid, ...change }));
+    return done(await this.act(wire.setGroupSettings, { gid, ...change }));
   }
 
   resend(gid: number, key: string): void {

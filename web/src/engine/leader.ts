@@ -17,8 +17,7 @@ import { judged, marked } from "./history";
 import { type Batch, type Intents, isNothing, ofFacts, ofIntents } from "./storage";
 import { Telling } from "./typing";
 import { type Incoming, messageList, sameStore, syncAnswer } from "./wire";
-import { type StoreState, markGroupRead, sync } from "./wire.gen";
-import { mentions } from "./wire.live";
+import { type StoreState, listMentions, markGroupRead, sync } from "./wire.gen";
 
 export interface LeaderEvents {
   /** To be shown, stored and told to the other tabs; `quietly` where nobody is to be told of what is new in it. */
@@ -257,7 +256,7 @@ export class Leader {
       const { home } = this.replica;
       const lastSeq = this.replica.groups.get(gid)?.lastSeq ?? 0;
       const size = Math.min(Math.max(told ?? 0, 1), MENTIONS);
-      const answer = mapped(await this.rest.ask(mentions, { gid, page: 1, size }), messageList);
+      const answer = mapped(await this.rest.ask(listMentions, { gid, page: 1, size }), messageList);
       if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
       if (answer.ok) this.events.learned(ofFacts(this.replica.mentioned(gid, answer.value, lastSeq)), "live");
     }

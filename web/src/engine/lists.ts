@@ -5,11 +5,14 @@ import type { Found, FoundPage, MessageActs, Outcome, User } from "./contract";
 import { newer } from "./noted";
 import { type Answer, type Rest, outcome } from "./rest";
 import type { Views } from "./views";
-import { type StoredMessage, keyOf, messageList } from "./wire";
-import * as wire from "./wire.live";
+import { type StoredMessage, keyOf, known, messageList } from "./wire";
+import * as wire from "./wire.gen";
+import * as live from "./wire.live";
 
 /** Of one page. */
 const PAGE = 50;
+/** So many pages of answers are read, of 200 each. */
+const REPLIES = 10;
 /** So many that were met are remembered. */
 const KEPT = 2_000;
 
@@ -47,13 +50,13 @@ export class Lists {
   }
 
   async edits(gid: number, key: string): ReturnType<MessageActs["edits"]> {
-    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.edits, named));
-    return mappedTo(answer, (edits) => edits.map(({ content, createdAt: at }) => ({ content, at })));
+    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.listEdits, named));
+    return mappedTo(answer, (edits) => edits.map(({ kind, content, createdAt: at }) => ({ kind: known(kind), content, at })));
   }
 
   async reactors(gid: number, key: string, emoji: string | null, page: number): ReturnType<MessageActs["reactors"]> {
     const answer = await this.about(gid, key, (named) => {
-      return this.rest.ask(wire.reactions, { ...named, ...(emoji !== null && { emoji }), page, size: PAGE });
+      return this.rest.ask(wire.listReactions, { ...named, ...(emoji !== null && { emoji }), page, size: PAGE });
     });
     if (answer.ok) this.introduce(answer.value.map(({ user }) => user));
     return mappedTo(answer, (reactors) => ({
@@ -63,25 +66,32 @@ export class Lists {
   }
 
   async readers(gid: number, key: string): ReturnType<MessageActs["readers"]> {
-    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.readers, named));
+    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.listReaders, named));
     return mappedTo(answer, ({ read, of, uids }) => ({ read, of, users: uids && uids.map((uid) => this.views.user(uid)) }));
   }
 
   async replies(gid: number, key: string): Promise<Outcome<readonly Found[]>> {
-    const answer = await this.about(gid, key, (named) => this.rest.ask(wire.replies, named));
-    return mappedTo(answer, (list) => this.found(list));
+    const found: Found[] = [];
+    for (let after = 0, pages = 0; pages < REPLIES; pages++) {
+      const answer = await this.about(gid, key, (named) => this.rest.ask(wire.listReplies, { ...named, after }));
+      if (!answer.ok) return answer;
+      found.push(...this.found(answer.value));
+      after = answer.value.messages.at(-1)?.seq ?? 0;
+      if (!answer.value.more) break;
+    }
+    return { ok: true, value: found };
   }
 
   async mentions(gid: number | null, page: number): Promise<Outcome<FoundPage>> {
-    return this.page(await this.rest.ask(wire.mentions, { ...(gid !== null && { gid }), page, size: PAGE }));
+    return this.page(await this.rest.ask(wire.listMentions, { ...(gid !== null && { gid }), page, size: PAGE }));
   }
 
   async stars(page: number): Promise<Outcome<FoundPage>> {
-    return this.page(await this.rest.ask(wire.stars, { page, size: PAGE }));
+    return this.page(await this.rest.ask(live.stars, { page, size: PAGE }));
   }
 
   private page(answer: Answer<wire.MessageList>): Outcome<FoundPage> {
-    return mappedTo(outcome(answer), (list) => ({ found: this.found(list), more: list.more ?? list.messages.length === PAGE }));
+    return mappedTo(outcome(answer), (list) => ({ found: this.found(list), more: list.more }));
   }
 
   private found(list: wire.MessageList): readonly Found[] {

@@ -14,6 +14,7 @@ import type { Wish } from "./tabs";
 import type { Views } from "./views";
 import { ChatWindow } from "./window";
 import { type StoredMessage, keyOf, listed, messageList } from "./wire";
+import * as wire from "./wire.gen";
 import * as live from "./wire.live";
 import type { Writer } from "./writer";
 
@@ -268,7 +269,7 @@ export class OpenChats {
   private async fetchPins(gid: number): Promise<readonly StoredMessage[] | null> {
     const { histories } = this;
     this.bottoms.set(gid, bottom(this.replica.groups.get(gid)?.covered ?? []));
-    const answer = mapped(await this.rest.ask(live.pins, { gid }), messageList);
+    const answer = mapped(await this.rest.ask(wire.listPins, { gid }), messageList);
     if (this.events.isStopped() || histories !== this.histories) return null;
     // One who may not see the chat any more sees no pins.
     if (!answer.ok) return answer.problem.is === "refused" ? [] : null;

@@ -5,8 +5,8 @@ import { keepList } from "./live";
 import type { Ports } from "./ports";
 import type { Outgoing, StoredMessage } from "./wire";
 
-/** The others are told so often while one writes. */
-const TELL_MS = 3_000;
+/** The others are told so often while one writes: the server passes on one in three seconds, by its own clock. */
+const TELL_MS = 3_200;
 /** And somebody is shown as writing for so long after they were told last. */
 const SHOWN_MS = 5_000;
 

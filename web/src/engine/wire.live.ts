@@ -1,14 +1,7 @@
 // Operations about messages that wire.gen.ts does not have yet.
 
-import { FLAG, INTEGER, NATURAL, type Operation, type Shape, TEXT } from "./shape";
+import { FLAG, INTEGER, NATURAL, type Operation, TEXT } from "./shape";
 import * as gen from "./wire.gen";
-
-export interface MessageList {
-  readonly messages: readonly gen.Message[];
-  readonly users: readonly gen.User[];
-  readonly more: boolean | null;
-}
-const MessageList: Shape<MessageList> = { messages: [gen.Message], users: [gen.User], more: [FLAG, null] };
 
 interface Named {
   readonly gid: number;
@@ -16,44 +9,11 @@ interface Named {
 }
 
 export const getMessage: Operation<Named, gen.Message> = { post: "/api/message/get", answers: gen.Message };
-export const around: Operation<{ gid: number; seq: number; before: number; after: number }, MessageList> = {
+export const around: Operation<{ gid: number; seq: number; before: number; after: number }, gen.MessageList> = {
   post: "/api/message/around",
-  answers: MessageList,
+  answers: gen.MessageList,
 };
-export const pins: Operation<{ gid: number }, MessageList> = { post: "/api/message/pins", answers: MessageList };
-export const replies: Operation<Named, MessageList> = { post: "/api/message/replies", answers: MessageList };
-export const mentions: Operation<{ gid?: number; page: number; size: number }, MessageList> = {
-  post: "/api/message/mentions",
-  answers: MessageList,
-};
-export const stars: Operation<{ page: number; size: number }, MessageList> = { post: "/api/message/stars", answers: MessageList };
-
-export interface EditState {
-  readonly content: string;
-  readonly createdAt: number;
-}
-export const edits: Operation<Named, readonly EditState[]> = {
-  post: "/api/message/edits",
-  answers: [{ content: TEXT, createdAt: INTEGER }],
-};
-export interface Reactor {
-  readonly emoji: string;
-  readonly user: gen.User;
-  readonly createdAt: number;
-}
-export const reactions: Operation<Named & { emoji?: string; page: number; size: number }, readonly Reactor[]> = {
-  post: "/api/message/reactions",
-  answers: [{ emoji: TEXT, user: gen.User, createdAt: INTEGER }],
-};
-export interface Readers {
-  readonly read: number;
-  readonly of: number;
-  readonly uids: readonly number[] | null;
-}
-export const readers: Operation<Named, Readers> = {
-  post: "/api/message/readers",
-  answers: { read: NATURAL, of: NATURAL, uids: [[NATURAL], null] },
-};
+export const stars: Operation<{ page: number; size: number }, gen.MessageList> = { post: "/api/message/stars", answers: gen.MessageList };
 
 export const hide: Operation<{ gid: number; msgIds: readonly number[] }, boolean> = { post: "/api/message/hide", answers: FLAG };
 export const clear: Operation<{ gid: number; seq: number }, boolean> = { post: "/api/message/clear", answers: FLAG };
@@ -102,10 +62,3 @@ export const scheduled: Operation<Record<string, never>, readonly ScheduledState
 };
 export const cancelScheduled: Operation<{ id: number }, boolean> = { post: "/api/message/schedule/cancel", answers: FLAG };
 export const sendScheduled: Operation<{ id: number }, gen.Message> = { post: "/api/message/schedule/now", answers: gen.Message };
-
-export const groupSettings: Operation<{ gid: number } & Partial<Settings>, Settings> = {
-  post: "/api/group/settings",
-  answers: { whoPins: [TEXT, null], whoMentionsAll: [TEXT, null], expireSeconds: [NATURAL, null] },
-};
-
-export type Settings = Pick<gen.Group, "whoPins" | "whoMentionsAll" | "expireSeconds">;

@@ -6,7 +6,6 @@ import type { Extras, GroupSettings, MessageKind, SentKind, ServerInfo, Who } fr
 import type { Range } from "./storage";
 import { FLAG, INTEGER, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
 import { type Beside, type Noted, notedOf } from "./noted";
-import type * as live from "./wire.live";
 import * as wire from "./wire.gen";
 
 /** A stored message, however it came: pushed, synced or from history. */
@@ -216,12 +215,12 @@ export function syncAnswer({ groups, chats, hidden, cleared, starred, ...answer 
   };
 }
 
-export function settingsOf({ whoPins, whoMentionsAll, expireSeconds }: live.Settings): GroupSettings {
+export function settingsOf({ whoPins, whoMentionsAll, expireSeconds }: Pick<wire.Group, "whoPins" | "whoMentionsAll" | "expireSeconds">): GroupSettings {
   const who = (named: string | null): Who => (named === "all" ? "all" : "admins");
   return { whoPins: who(whoPins), whoMentionsAll: who(whoMentionsAll), expireSeconds: expireSeconds ?? 0 };
 }
 
-export function messageList({ messages, users }: live.MessageList): HistoryPage {
+export function messageList({ messages, users }: wire.MessageList): HistoryPage {
   return { messages: messages.map(listed), users };
 }
 

@@ -193,8 +193,8 @@ export class FakeLiving {
     }
   }
 
-  editsOf(msgId: number): readonly { readonly content: string; readonly createdAt: number }[] {
-    return (this.edits.get(msgId) ?? []).map(({ content, createdAt }) => ({ content, createdAt }));
+  editsOf(msgId: number): readonly { readonly kind: string; readonly content: string; readonly createdAt: number }[] {
+    return (this.edits.get(msgId) ?? []).map(({ content, createdAt }) => ({ kind: "Text", content, createdAt }));
   }
 
   private put(group: FakeGroup, message: StoredMessage): void {

@@ -54,8 +54,11 @@ export function aboutMessages(server: FakeServer, uid: number, name: string, ask
     }
     case "/api/message/pins":
       return list(seen.filter(({ noted }) => noted?.pinnedAt !== undefined).sort((a, b) => (b.noted?.pinnedAt ?? 0) - (a.noted?.pinnedAt ?? 0)));
-    case "/api/message/replies":
-      return message === undefined ? NO_SUCH : list(seen.filter(({ noted }) => noted?.replyTo === msgId));
+    case "/api/message/replies": {
+      if (message === undefined) return NO_SUCH;
+      const answers = seen.filter(({ seq, noted }) => noted?.replyTo === msgId && seq > (asked.after ?? 0));
+      return list(answers.slice(0, 200), answers.length > 200);
+    }
     case "/api/message/mentions":
       return paged((asked.gid === undefined ? all() : [...seen].reverse()).filter((one) => mentionsUser(one, uid)));
     case "/api/message/stars": {
