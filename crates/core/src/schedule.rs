@@ -41,6 +41,19 @@ pub struct Planned {
     pub mention_all: bool,
 }
 
+/// In which order messages are sent, and listed: those of one time in the order in which they were scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Turn {
+    pub send_at: Timestamp,
+    pub created_at: Timestamp,
+    pub id: u64,
+}
+
+impl Turn {
+    /// Before all others.
+    pub const FIRST: Self = Self { send_at: Timestamp(i64::MIN), created_at: Timestamp(i64::MIN), id: 0 };
+}
+
 impl Planned {
     pub fn kind(&self) -> Option<MessageKind> {
         MessageKind::from_code(self.kind)
@@ -61,6 +74,10 @@ impl Scheduled {
     /// By which the message is known once it is sent.
     pub fn client_msg_id(id: u64) -> String {
         format!("sched:{id}")
+    }
+
+    pub const fn turn(&self) -> Turn {
+        Turn { send_at: self.send_at, created_at: self.created_at, id: self.id }
     }
 
     /// Whether it is sent by itself `now`.

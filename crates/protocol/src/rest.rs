@@ -736,6 +736,43 @@ pub enum Direction {
     Out,
 }
 
+/// The id of a message that is to be sent later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct ScheduledId {
+    pub id: u64,
+}
+
+/// A message that is to be sent later, or could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduledMessage {
+    pub id: u64,
+    pub gid: u64,
+    pub kind: Kind,
+    pub content: String,
+    /// When it is sent, Unix milliseconds.
+    pub send_at: i64,
+    pub created_at: i64,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub reply_to: Option<u64>,
+    /// Whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub mentions: Vec<u64>,
+    /// Whether it mentions everybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub mention_all: bool,
+    /// Why it could not be sent. It is not tried again until it is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub failed: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

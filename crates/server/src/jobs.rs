@@ -1,5 +1,8 @@
 //! What happens by the clock.
 
+mod expire;
+mod schedule;
+
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -7,6 +10,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::life::Life;
 use crate::time::Ticks;
 use crate::tls::Certificates;
+
+pub(crate) use self::expire::expire_due;
+pub(crate) use self::schedule::send_due;
 
 /// Runs a job at every tick.
 pub(crate) async fn every<J>(life: Life, mut ticks: Ticks, job: impl Fn() -> J)

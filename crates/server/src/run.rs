@@ -24,7 +24,7 @@ use crate::gateway::{self, Connections, Gateway, Teller};
 use crate::http::bounded::Bounded;
 use crate::http::{self, Api};
 use crate::intake::Intake;
-use crate::jobs::{every, watch_certificates};
+use crate::jobs::{every, expire_due, send_due, watch_certificates};
 use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::listen::{self, Door, Gate};
@@ -301,6 +301,13 @@ impl Server {
             media::sweep(avatars.clone(), Arc::clone(&store), own.clone())
         });
         life.needs("sweep of pictures", sweeping);
+        let (store, own) = (Arc::clone(&self.store), life.clone());
+        let sending = every(life.clone(), ticks(SECOND), move || send_due(Arc::clone(&store), own.clone()));
+        life.needs("scheduled messages", sending);
+        let (store, own) = (Arc::clone(&self.store), life.clone());
+        let expiring =
+            every(life.clone(), ticks(SECOND), move || expire_due(Arc::clone(&store), own.clone()));
+        life.needs("expiring messages", expiring);
         if let Some(Joined { cluster, .. }) = &self.cluster {
             let shutdown = life.shutdown.clone();
             let noting = cluster::note_nodes(Arc::clone(cluster), shutdown, ticks(cluster::NOTE_EVERY));

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{Extras, Message, NewMessage};
-use rim_core::schedule::{MAX_SCHEDULED, Planned, Scheduled};
+use rim_core::schedule::{MAX_SCHEDULED, Planned, Scheduled, Turn};
 use rim_core::{ConnectionId, GroupId, Refusal, SessionId, Timestamp, UserId, group};
 
 use crate::database::{Appended, Database, Fields, Tx};
@@ -49,21 +49,16 @@ pub trait Schedules: Send + Sync {
         &self,
         user: UserId,
         group: Option<GroupId>,
-        after: Option<(Timestamp, u64)>,
+        after: Turn,
         bytes: usize,
-    ) -> Result<Part<Scheduled, (Timestamp, u64)>>;
+    ) -> Result<Part<Scheduled, Turn>>;
 
     /// # Errors
     /// `NoSuchScheduled`.
     async fn cancel_scheduled(&self, user: UserId, id: u64, now: Timestamp) -> Result<()>;
 
-    /// The first `limit` that are due behind a time and an id, and whose they are.
-    async fn due_scheduled(
-        &self,
-        after: (Timestamp, u64),
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(Timestamp, u64, UserId)>>;
+    /// The first `limit` that are due behind a turn, and whose they are.
+    async fn due_scheduled(&self, after: Turn, now: Timestamp, limit: u32) -> Result<Vec<(Turn, UserId)>>;
 
     /// Sends one that is due, as if its user sent it now; or none, if it is not due any more.
     ///
@@ -138,16 +133,17 @@ impl<D: Database> Schedules for D {
         &self,
         user: UserId,
         group: Option<GroupId>,
-        after: Option<(Timestamp, u64)>,
+        after: Turn,
         bytes: usize,
-    ) -> Result<Part<Scheduled, (Timestamp, u64)>> {
+    ) -> Result<Part<Scheduled, Turn>> {
         self.read(move |db| {
             let sql = "SELECT id, user_id, group_id, send_at, created_at, body, failed FROM scheduled
-                       WHERE user_id = $1 AND (send_at, id) > ($2, $3) AND (group_id = $4 OR $4 = 0)
-                       ORDER BY send_at, id LIMIT $5";
-            let (at, id) = after.unwrap_or((Timestamp(i64::MIN), 0));
-            let params = params![user, at, id, group.unwrap_or_default(), part::AT_ONCE];
-            part::read(db, sql, &params, bytes, read, |message| (message.send_at, message.id))
+                       WHERE user_id = $1 AND (send_at, created_at, id) > ($2, $3, $4)
+                           AND (group_id = $5 OR $5 = 0)
+                       ORDER BY send_at, created_at, id LIMIT $6";
+            let Turn { send_at, created_at, id } = after;
+            let params = params![user, send_at, created_at, id, group.unwrap_or_default(), part::AT_ONCE];
+            part::read(db, sql, &params, bytes, read, Scheduled::turn)
         })
         .await
     }
@@ -162,18 +158,15 @@ impl<D: Database> Schedules for D {
         .await
     }
 
-    async fn due_scheduled(
-        &self,
-        after: (Timestamp, u64),
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(Timestamp, u64, UserId)>> {
+    async fn due_scheduled(&self, after: Turn, now: Timestamp, limit: u32) -> Result<Vec<(Turn, UserId)>> {
         self.read(move |db| {
-            let sql = "SELECT id, send_at, user_id FROM scheduled
-                       WHERE failed IS NULL AND send_at <= $1 AND (send_at, id) > ($2, $3)
-                       ORDER BY send_at, id LIMIT $4";
-            db.all(sql, &params![now, after.0, after.1, u64::from(limit)], |row| {
-                Ok((row.get("send_at")?, row.get("id")?, row.get("user_id")?))
+            let sql = "SELECT id, send_at, created_at, user_id FROM scheduled
+                       WHERE failed IS NULL AND send_at <= $1 AND (send_at, created_at, id) > ($2, $3, $4)
+                       ORDER BY send_at, created_at, id LIMIT $5";
+            let params = params![now, after.send_at, after.created_at, after.id, u64::from(limit)];
+            db.all(sql, &params, |row| {
+                let (send_at, created_at) = (row.get("send_at")?, row.get("created_at")?);
+                Ok((Turn { send_at, created_at, id: row.get("id")? }, row.get("user_id")?))
             })
         })
         .await

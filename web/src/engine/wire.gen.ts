@@ -874,6 +874,95 @@ export interface MentionsRequest {
   readonly size?: number | null;
 }
 
+/** `POST /api/message/forward`. */
+export interface MessageForward {
+  /** The group in which the messages are. */
+  readonly from: number;
+  readonly msgIds: readonly number[];
+  /** The groups that they go to. */
+  readonly to: readonly number[];
+  /** Whether they become one message, of the kind Merged. */
+  readonly merged?: boolean;
+  /** Whether nothing says who wrote them. */
+  readonly withoutOrigin?: boolean;
+  /** By which it is known if it comes again. Without one it is not. */
+  readonly clientMsgId?: string | null;
+}
+
+/** `POST /api/message/schedule`. */
+export interface MessageSchedule {
+  readonly gid: number;
+  readonly content: string;
+  readonly kind?: Kind | null;
+  /** The message that it answers. */
+  readonly replyTo?: number | null;
+  /** Whom it mentions. */
+  readonly mentions?: readonly number[];
+  /** Whether it mentions everybody. */
+  readonly mentionAll?: boolean;
+  /** By which it is known if it comes again. Without one it is not. */
+  readonly clientMsgId?: string | null;
+  /** When it is sent, Unix milliseconds. A time that is past is now. */
+  readonly sendAt: number;
+  /** The scheduled message whose place it takes, as a whole. One that has failed waits again. */
+  readonly id?: number | null;
+}
+
+/** The id of a message that is to be sent later. */
+export interface ScheduledId {
+  readonly id: number;
+}
+export const ScheduledId: Shape<ScheduledId> = {
+  id: NATURAL,
+};
+
+/** `POST /api/message/schedule/list`. */
+export interface ScheduledList {
+  /** Without one: of all groups. */
+  readonly gid?: number | null;
+}
+
+/** A message that is to be sent later, or could not be. */
+export interface ScheduledMessage {
+  readonly id: number;
+  readonly gid: number;
+  readonly kind: string;
+  readonly content: string;
+  /** When it is sent, Unix milliseconds. */
+  readonly sendAt: number;
+  readonly createdAt: number;
+  /** The message that it answers. */
+  readonly replyTo: number | null;
+  /** Whom it mentions. */
+  readonly mentions: readonly number[] | null;
+  /** Whether it mentions everybody. */
+  readonly mentionAll: boolean | null;
+  /** Why it could not be sent. It is not tried again until it is changed. */
+  readonly failed: string | null;
+}
+export const ScheduledMessage: Shape<ScheduledMessage> = {
+  id: NATURAL,
+  gid: NATURAL,
+  kind: TEXT,
+  content: TEXT,
+  sendAt: INTEGER,
+  createdAt: INTEGER,
+  replyTo: [NATURAL, null],
+  mentions: [[NATURAL], null],
+  mentionAll: [FLAG, null],
+  failed: [TEXT, null],
+};
+
+/** `POST /api/message/schedule/cancel`. */
+export interface ScheduledCancel {
+  readonly id: number;
+}
+
+/** `POST /api/message/schedule/now`. */
+export interface ScheduledNow {
+  readonly id: number;
+}
+
 /** `POST /api/chat/delete`. */
 export interface ChatDelete {
   readonly gid: number;
@@ -1244,6 +1333,21 @@ export const listReplies: Operation<RepliesRequest, MessageList> = { post: "/api
 
 /** List the messages that mention oneself */
 export const listMentions: Operation<MentionsRequest, MessageList> = { post: "/api/message/mentions", answers: MessageList };
+
+/** Forward messages */
+export const forwardMessages: Operation<MessageForward, readonly (readonly Message[])[]> = { post: "/api/message/forward", answers: [[Message]] };
+
+/** Schedule a message */
+export const scheduleMessage: Operation<MessageSchedule, ScheduledId> = { post: "/api/message/schedule", answers: ScheduledId };
+
+/** List one's scheduled messages */
+export const listScheduled: Operation<ScheduledList, readonly ScheduledMessage[]> = { post: "/api/message/schedule/list", answers: [ScheduledMessage] };
+
+/** Cancel a scheduled message */
+export const cancelScheduled: Operation<ScheduledCancel, boolean> = { post: "/api/message/schedule/cancel", answers: FLAG };
+
+/** Send a scheduled message now */
+export const sendScheduled: Operation<ScheduledNow, Message> = { post: "/api/message/schedule/now", answers: Message };
 
 /** Delete a chat */
 export const deleteChat: Operation<ChatDelete, boolean> = { post: "/api/chat/delete", answers: FLAG };

@@ -70,6 +70,27 @@ impl Bounded {
         Err(ApiError::Busy)
     }
 
+    /// Answers with what `make` comes to, which is not more than so many bytes. There is room for it before it is made, as it
+    /// changes something and is not made twice.
+    ///
+    /// # Errors
+    /// Those of `make`; `Busy` if there is no room in time, and then nothing was made.
+    pub async fn once<T: Serialize>(
+        &self,
+        user: UserId,
+        bytes: usize,
+        make: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<Response, ApiError> {
+        let bytes = u32::try_from(bytes).map_err(|_| ApiError::Busy)?;
+        let room = self.time.within(self.patience, self.unsent.room(user, bytes)).await;
+        let room = room.ok_or(ApiError::Busy)?;
+        let body = {
+            let _turn = self.unsent.make(user).await;
+            json(&Envelope::success(make.await?))
+        };
+        Ok(ok(Body::from(room.keep(body))))
+    }
+
     /// Answers with a list: the rows of `read` from `start` on, which reads at most so many bytes, and at least one row.
     ///
     /// A list that fits into a piece is an answer like any other. Of a longer one the next piece is read when the one before

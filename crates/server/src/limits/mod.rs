@@ -170,6 +170,11 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check("message", &self.message, &user)
     }
 
+    /// `user` sends so many messages at once.
+    pub fn messages(&self, user: UserId, count: usize) -> Result<(), RetryAfter> {
+        self.check_many("message", &self.message, user, count)
+    }
+
     /// `user` names others whom they watch.
     pub fn watch(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("watch", &self.watch, &user)
@@ -182,12 +187,7 @@ impl<C: Clock + Clone> RateLimits<C> {
 
     /// `user` names so many as members of a group, to come or to go.
     pub fn named(&self, user: UserId, count: usize) -> Result<(), RetryAfter> {
-        let Some(count) = u32::try_from(count).ok().and_then(NonZeroU32::new).filter(|_| self.enabled) else {
-            return Ok(());
-        };
-        // No list is longer than the burst.
-        let Ok(checked) = self.named.check_key_n(&user, count) else { return Ok(()) };
-        checked.map_err(|until| self.refuse("named", until.wait_time_from(self.named.clock().now())))
+        self.check_many("named", &self.named, user, count)
     }
 
     /// `user` is about to upload a file.
@@ -239,6 +239,21 @@ impl<C: Clock + Clone> RateLimits<C> {
             return Ok(());
         }
         limit.check_key(key).map_err(|until| self.refuse(label, until.wait_time_from(limit.clock().now())))
+    }
+
+    /// No list is longer than the burst.
+    fn check_many(
+        &self,
+        label: &'static str,
+        limit: &Limit<UserId, C>,
+        user: UserId,
+        count: usize,
+    ) -> Result<(), RetryAfter> {
+        let Some(count) = u32::try_from(count).ok().and_then(NonZeroU32::new).filter(|_| self.enabled) else {
+            return Ok(());
+        };
+        let Ok(checked) = limit.check_key_n(&user, count) else { return Ok(()) };
+        checked.map_err(|until| self.refuse(label, until.wait_time_from(limit.clock().now())))
     }
 
     fn refuse(&self, label: &'static str, wait: Duration) -> RetryAfter {

@@ -1,5 +1,6 @@
 //! From the words of the core to the words of the wire.
 
+mod later;
 mod message;
 mod note;
 mod people;
@@ -12,6 +13,7 @@ use rim_protocol::frame::Notice;
 use rim_protocol::sync::StoreState;
 use rim_protocol::{rest, sync};
 
+pub use self::later::scheduled;
 pub use self::message::{
     beside, chat, extras, found, history, kind, message, message_for_all, messages, ranges, stored_kind,
 };

@@ -34,6 +34,8 @@ mod avatars;
 mod delivery;
 #[path = "../stories/envelope.rs"]
 mod envelope;
+#[path = "../stories/forward.rs"]
+mod forward;
 #[path = "../stories/friends.rs"]
 mod friends;
 #[path = "../stories/group_chat.rs"]
@@ -68,6 +70,8 @@ mod receipts;
 mod registration;
 #[path = "../stories/rest_notes.rs"]
 mod rest_notes;
+#[path = "../stories/schedule.rs"]
+mod schedule;
 #[path = "../stories/shutdown.rs"]
 mod shutdown;
 #[path = "../stories/single_chat.rs"]

@@ -57,7 +57,14 @@ const AS_IT_WAS: &str = "as it was";
 const NOTHING: &str = "nothing";
 
 /// Operations that change nothing which people are told of.
-const UNSEEN: [&str; 3] = ["/api/user/create", "/api/file/avatar", "/api/message/group/read"];
+const UNSEEN: [&str; 5] = [
+    "/api/user/create",
+    "/api/file/avatar",
+    "/api/message/group/read",
+    // Told to one's own devices, and in no sync.
+    "/api/message/schedule",
+    "/api/message/schedule/cancel",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_may_do_what_the_page_says_and_nothing_else() {
@@ -128,7 +135,8 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
 }
 
 /// A POST that reads.
-const READING: [&str; 11] = [
+const READING: [&str; 12] = [
+    "/api/message/schedule/list",
     "/api/group/events",
     "/api/group/user/list",
     "/api/message/chat/list",
@@ -539,6 +547,23 @@ impl House {
                 (String::new(), json!({"uid": uid, "page": 1, "size": 9}))
             }
             ("/api/message/history", "") => (String::new(), json!({"gid": gid, "page": 1, "size": 9})),
+            ("/api/message/forward", "") => {
+                (String::new(), json!({"from": gid, "msgIds": [message], "to": [gid]}))
+            }
+            ("/api/message/schedule", "") => (String::new(), self.to_be_scheduled(gid)),
+            ("/api/message/schedule/list", "") => (String::new(), json!({})),
+            ("/api/message/schedule/cancel" | "/api/message/schedule/now", whose) => {
+                let of = if whose == "another's" { Some(of) } else { self.people.get(&asker) };
+                let of = of.filter(|of| asker != Asker::Nobody && of.api.token().is_some());
+                let id = match of {
+                    Some(of) => {
+                        let answer = of.post("/api/message/schedule", self.to_be_scheduled(gid)).await;
+                        serde_json::from_str::<Value>(&answer.body).expect("JSON")["data"]["id"].as_u64()
+                    }
+                    None => None,
+                };
+                (String::new(), json!({"id": id.unwrap_or(1)}))
+            }
             ("/api/sync", "") => (String::new(), json!({})),
             ("/api/file/avatar", "") => (String::new(), Value::Null),
             (_, "") if method == "POST" => (String::new(), self.body_of(path, (gid, message), uid)),
@@ -552,6 +577,12 @@ impl House {
         let bearer = token.map(|token| format!("Bearer {token}"));
         let headers: Vec<_> = bearer.iter().map(|bearer| ("Authorization", bearer.as_str())).collect();
         raw::ask(self.server.address, method, &format!("{path}{query}"), &headers, &bytes).await
+    }
+
+    /// A message for a time that does not come.
+    fn to_be_scheduled(&self, gid: u64) -> Value {
+        let send_at = self.server.now().plus_ms(1_000_000_000).0;
+        json!({"gid": gid, "content": format!("text {}", self.times), "sendAt": send_at})
     }
 
     /// The body of an ordinary operation, by what its fields are called in the document.

@@ -205,11 +205,11 @@ async fn a_picture_that_nothing_shows_is_removed_after_a_day() {
     anna.post("/api/group/update", json!({"id": gid, "name": "g", "avatar": addresses[2]})).await.data();
     anna.connect().await.send(gid, &format!("see {}", addresses[3]), "1").await;
 
-    server.seconds_pass(60 * 60).await;
+    server.sleeps(60 * 60).await;
     for address in &addresses {
         assert_eq!(show(&server, address).await.status(), 200, "it is not a day yet");
     }
-    server.seconds_pass(A_DAY).await;
+    server.sleeps(A_DAY).await;
     // Replaced by another, and never shown.
     for gone in [0, 4] {
         while show(&server, &addresses[gone]).await.status() != 404 {
@@ -237,7 +237,7 @@ async fn a_user_keeps_pictures_up_to_their_quota() {
     // Others have their own, and the same again takes no more room.
     address_of(&server, &bob, GIF).await;
     address_of(&server, &anna, &large).await;
-    server.seconds_pass(A_DAY).await;
+    server.sleeps(A_DAY).await;
     while upload(&server, &anna, GIF).await.status != 200 {
         tokio::task::yield_now().await;
     }

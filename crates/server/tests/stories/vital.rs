@@ -29,11 +29,13 @@ use crate::world::{Person, time_lapse};
 const EVERYWHERE: &[&str] = &[
     "a thread that hashes passwords",
     "admin socket",
+    "expiring messages",
     "heartbeat",
     "listener",
     "listener of old clients",
     "memory of limits",
     "purge of sessions",
+    "scheduled messages",
     "sweep of pictures",
 ];
 /// On one that is alone.

@@ -88,6 +88,11 @@ impl TestServer {
         self.place.hands.move_on(Duration::from_secs(seconds)).await;
     }
 
+    /// Has so many seconds pass at once, as for a machine that slept.
+    pub async fn sleeps(&self, seconds: u64) {
+        self.place.hands.leap(Duration::from_secs(seconds)).await;
+    }
+
     /// Has as much time pass as it takes until something has come.
     pub async fn time_passes_until<T>(&self, comes: impl Future<Output = T>) -> T {
         tokio::select! {

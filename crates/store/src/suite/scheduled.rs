@@ -2,7 +2,7 @@
 
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{MessageKind, NewMessage};
-use rim_core::schedule::{MAX_LATE_MS, MAX_SCHEDULED, Planned, Scheduled};
+use rim_core::schedule::{MAX_LATE_MS, MAX_SCHEDULED, Planned, Scheduled, Turn};
 use rim_core::{ConnectionId, GroupId, Refusal, Timestamp, UserId};
 
 use super::Claim;
@@ -16,13 +16,13 @@ fn text(user: UserId, group: GroupId, id: u64, send_at: Timestamp, content: &str
 
 /// The texts of what the user has, and why each has failed.
 async fn listed(w: &World, user: UserId) -> Vec<(String, Option<String>)> {
-    let part = w.store.scheduled_part(user, None, None, usize::MAX).await.expect("a list");
+    let part = w.store.scheduled_part(user, None, Turn::FIRST, usize::MAX).await.expect("a list");
     part.rows.into_iter().map(|message| (message.what.content, message.failed)).collect()
 }
 
 async fn due(w: &World, now: Timestamp) -> Vec<u64> {
-    let due = w.store.due_scheduled((Timestamp(i64::MIN), 0), now, 100).await.expect("a list");
-    due.into_iter().map(|(_, id, _)| id).collect()
+    let due = w.store.due_scheduled(Turn::FIRST, now, 100).await.expect("a list");
+    due.into_iter().map(|(turn, _)| turn.id).collect()
 }
 
 pub async fn it_is_sent_once_and_forgotten(w: &mut World) -> Claim {
@@ -187,18 +187,18 @@ pub async fn a_user_has_no_more_than_fit_into_a_list(w: &mut World) -> Claim {
     assert_eq!(refusal(one_more().await), Refusal::TooManyScheduled(MAX_SCHEDULED));
     w.store.schedule(text(bob, group, 2_000, at, "another's"), at).await?;
     // A list comes in parts, in its order, whatever happens at the same time.
-    let (mut read, mut after) = (Vec::new(), None);
+    let (mut read, mut after) = (Vec::new(), Turn::FIRST);
     loop {
         let part = w.store.scheduled_part(anna, Some(group), after, 5_000).await?;
         assert!(part.rows.len() < MAX_SCHEDULED as usize);
         read.extend(part.rows.into_iter().map(|message| message.id));
         match part.rest {
-            Some(rest) => after = Some(rest),
+            Some(rest) => after = rest,
             None => break,
         }
     }
     assert!(read.into_iter().eq(1..=MAX_SCHEDULED));
-    assert!(w.store.scheduled_part(anna, Some(NO_GROUP), None, 5_000).await?.rows.is_empty());
+    assert!(w.store.scheduled_part(anna, Some(NO_GROUP), Turn::FIRST, 5_000).await?.rows.is_empty());
     w.store.cancel_scheduled(anna, 1, at).await?;
     one_more().await?;
     Ok(())

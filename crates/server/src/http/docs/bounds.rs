@@ -4,6 +4,7 @@
 //! client sends and that has no bound here fails a test, and what is written here is held to what the server does
 //! by `tests/stories/properties`.
 
+use rim_core::message::forward::{MAX_GROUPS, MAX_MESSAGES};
 use rim_protocol::id::ID_LAST;
 use rim_protocol::limits::{
     MAX_ACCOUNT_BYTES, MAX_AVATAR_BYTES, MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_EMAIL_BYTES,
@@ -60,6 +61,16 @@ const FIELDS: &[(&str, Bound)] = &[
     ("MessageEdit.content", Bytes(0, MAX_CONTENT_BYTES)),
     ("MessageEdit.mentions", Items(MAX_MENTIONS)),
     ("MessageReaction.emoji", Bytes(1, MAX_EMOJI_BYTES)),
+    ("MessageForward.clientMsgId", Bytes(1, MAX_CLIENT_MSG_ID_BYTES)),
+    ("MessageForward.from", ID),
+    ("MessageForward.msgIds", Items(MAX_MESSAGES)),
+    ("MessageForward.to", Items(MAX_GROUPS)),
+    ("MessageSchedule.clientMsgId", Bytes(1, MAX_CLIENT_MSG_ID_BYTES)),
+    ("MessageSchedule.content", Bytes(0, MAX_CONTENT_BYTES)),
+    ("MessageSchedule.id", ID),
+    ("MessageSchedule.mentions", Items(MAX_MENTIONS)),
+    ("MessageSchedule.replyTo", ID),
+    ("MessageSchedule.sendAt", ID),
     ("NewGroup.avatar", Bytes(0, MAX_AVATAR_BYTES)),
     ("NewGroup.mode", Within(0, u8::MAX as u64)),
     ("NewGroup.name", Length(0, MAX_NAME_CHARS)),
@@ -69,6 +80,7 @@ const FIELDS: &[(&str, Bound)] = &[
     ("ReactionsRequest.page", COUNT),
     ("ReactionsRequest.size", COUNT),
     ("RepliesRequest.after", ID),
+    ("ScheduledList.gid", ID),
     ("StoreState.epoch", Within(0, u64::MAX)),
     ("SyncRequest.after", ID),
     ("SyncRequest.groups", Items(MAX_SYNC_GROUPS)),

@@ -7,8 +7,10 @@ use crate::http::parts::Api;
 
 mod acts;
 mod chats;
+mod client_msg_id;
 mod edit;
 mod edits;
+mod forward;
 mod history;
 mod mentions;
 mod page;
@@ -20,6 +22,7 @@ mod read;
 mod readers;
 mod recall;
 mod replies;
+mod schedule;
 mod unpin;
 mod unreact;
 
@@ -40,4 +43,6 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(readers::list_readers))
         .routes(routes!(replies::list_replies))
         .routes(routes!(mentions::list_mentions))
+        .routes(routes!(forward::forward_messages))
+        .merge(schedule::routes())
 }
