@@ -21,11 +21,11 @@ export async function askFor(rest: Rest, replica: Replica, act: Act): Promise<An
     }
     case "hide": {
       const ranges = on.flatMap(({ seq }): Range[] => (seq === null ? [] : [{ from: seq, to: seq }]));
-      return mapped(await rest.ask(wire.hide, { gid, msgIds }), () => replica.gone(gid, 0, ranges));
+      return mapped(await rest.ask(wire.hide, { gid, msgIds }), () => replica.changes.gone(gid, 0, ranges));
     }
     case "clear": {
       const { seq } = deed;
-      return mapped(await rest.ask(wire.clear, { gid, seq }), () => replica.gone(gid, seq, []));
+      return mapped(await rest.ask(wire.clear, { gid, seq }), () => replica.changes.gone(gid, seq, []));
     }
     case "forward": {
       const { to, merged, withoutOrigin } = deed;
@@ -50,5 +50,5 @@ export async function lookAt(rest: Rest, replica: Replica, acts: readonly Act[])
     // What may not be seen any more is as it is.
     else if (answer.problem.is !== "refused") return null;
   }
-  return replica.restated(messages);
+  return replica.changes.restated(messages);
 }

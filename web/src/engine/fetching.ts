@@ -69,7 +69,7 @@ export class Fetching {
       if (!this.isLeading()) return;
       const sight = this.replica.living.sight(gid);
       if (message !== undefined && sees(sight, message.seq)) {
-        this.learned(this.replica.relast(gid, message));
+        this.learned(this.replica.changes.relast(gid, message));
         return;
       }
       if (lowest <= 1 || sight.clearedSeq >= lowest - 1 || !(await this.older(gid))) return;
