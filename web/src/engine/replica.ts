@@ -22,6 +22,7 @@ import type {
   StarRecord,
 } from "./storage";
 import {
+  type AroundPage,
   type GroupDelta,
   type HappenedPage,
   type HistoryPage,
@@ -346,19 +347,16 @@ export class Replica {
     return { users, ...this.older(group, page.messages), groups: [this.putGroup({ ...group, covered })] };
   }
 
-  /** Takes over the part of a chat around the message at `seq`; `lastSeq` was the last place when it was asked for. */
-  fillAround(gid: number, asked: Around, page: HistoryPage, lastSeq: number): Facts {
+  /** Takes over a part of a chat; `lastSeq` was the last place when it was asked for. */
+  fillAround(gid: number, page: AroundPage, lastSeq: number): Facts {
     const users = this.meet(page.users);
     const group = this.groupsByGid.get(gid);
     const [first, last] = [page.messages[0], page.messages.at(-1)];
     if (group === undefined || first === undefined || last === undefined) return { users };
-    const { seq, before, after } = asked;
-    const above = page.messages.filter((message) => message.seq < seq).length;
-    const below = page.messages.filter((message) => message.seq > seq).length;
-    const to = below < after ? Math.max(lastSeq, last.seq) : last.seq;
+    const to = page.newer ? last.seq : Math.max(lastSeq, last.seq);
     // What is new comes by its `rev` and not from here.
     const newest = top(group.covered);
-    const range = { from: above < before ? 1 : first.seq, to: Math.min(to, newest) };
+    const range = { from: page.older ? first.seq : 1, to: Math.min(to, newest) };
     if (range.from > range.to) return { users };
     const covered = filled(group.covered, range);
     const old = page.messages.filter((message) => message.seq <= newest);

@@ -9,9 +9,15 @@ interface Named {
 }
 
 export const getMessage: Operation<Named, gen.Message> = { post: "/api/message/get", answers: gen.Message };
-export const around: Operation<{ gid: number; seq: number; before: number; after: number }, gen.MessageList> = {
+export interface AroundAnswer {
+  readonly messages: readonly gen.Message[];
+  readonly users: readonly gen.User[];
+  readonly older: boolean;
+  readonly newer: boolean;
+}
+export const around: Operation<{ gid: number; seq: number; before: number; after: number }, AroundAnswer> = {
   post: "/api/message/around",
-  answers: gen.MessageList,
+  answers: { messages: [gen.Message], users: [gen.User], older: FLAG, newer: FLAG },
 };
 export const stars: Operation<{ page: number; size: number }, gen.MessageList> = { post: "/api/message/stars", answers: gen.MessageList };
 
