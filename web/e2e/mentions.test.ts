@@ -10,6 +10,7 @@ story("somebody is named by the letters of their name, sees it at once, and find
   await annas.send(gid, ["Hello"]);
   const [anna, ming] = await stage.seats(annas, bens);
   await anna.openChat("Picnic");
+  await annas.send(gid, Array.from({ length: 40 }, (_, at) => `before ${at + 1}`));
   await anna.composer.fill("");
   await anna.page.keyboard.type("can you come, @wxm");
   await anna.page.getByRole("option", { name: /王小明/ }).waitFor();
@@ -17,7 +18,7 @@ story("somebody is named by the letters of their name, sees it at once, and find
   await anna.page.keyboard.press("Enter");
   await anna.log.getByRole("button", { name: "@王小明" }).waitFor();
   await ming.chatRow("Picnic").getByText("Mentions you 1 time").waitFor();
-  await annas.send(gid, Array.from({ length: 40 }, (_, at) => `noise ${at + 1}`));
+  await annas.send(gid, Array.from({ length: 40 }, (_, at) => `after ${at + 1}`));
   await ming.openChat("Picnic");
   await ming.button(/mentions you, go to it/).click();
   await expect.poll(() => ming.inSight()).toContain("can you come, @王小明");

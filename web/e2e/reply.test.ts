@@ -31,9 +31,10 @@ story("a quote leads to its message far above, and from there one comes back to 
   const [annas, bens] = await stage.friends("Anna", "Ben");
   const gid = await annas.single(bens);
   await bens.send(gid, ["the very first"]);
-  const first = (await bens.post<{ messages: { id: number }[] }>("message/around", { gid, seq: 1, before: 0, after: 0 })).messages[0];
+  const [first] = await bens.history(gid);
   await bens.send(gid, Array.from({ length: 600 }, (_, at) => `message ${at + 1}`));
-  await bens.post("message/send", { gid, content: "about that", replyTo: first?.id });
+  await annas.send(gid, ["I have read them"]);
+  await bens.send(gid, ["about that"], "Text", { replyTo: first?.id });
   const anna = await stage.seat(annas);
   await anna.openChat("Ben");
   const quote = anna.quoteIn("about that");

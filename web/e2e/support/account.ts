@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 
 export interface Sent {
+  readonly id: number;
   readonly uid: number;
   readonly seq: number;
   readonly content: string;
@@ -83,8 +84,8 @@ export class Account {
     return this.post("group/user/change", { gid, uids: [other.uid], opType: 2 });
   }
 
-  /** Sends all of them, in this order, and waits until they are stored. */
-  async send(gid: number, contents: readonly string[], kind = "Text"): Promise<void> {
+  /** Sends all of them, in this order, and waits until they are stored. `beside` is what they have beside their content. */
+  async send(gid: number, contents: readonly string[], kind = "Text", beside: object = {}): Promise<void> {
     const socket = new WebSocket(`${this.url.replace("http", "ws")}/ws`);
     let refuse: (reason: Error) => void = () => undefined;
     const failed = new Promise<never>((_, reject) => (refuse = reject));
@@ -108,7 +109,7 @@ export class Account {
       await ask([{ event: "Login", body: { kind: "Text", uid, content: this.token, clientMsgId: randomUUID() } }]);
       for (let at = 0; at < contents.length; at += BURST) {
         const some = contents.slice(at, at + BURST);
-        await ask(some.map((content) => ({ event: "Msg", body: { kind, uid, gid, content, clientMsgId: randomUUID() } })));
+        await ask(some.map((content) => ({ event: "Msg", body: { kind, uid, gid, content, clientMsgId: randomUUID(), ...beside } })));
       }
     };
     await Promise.race([story(), failed]);

@@ -70,9 +70,10 @@ export class Person {
     return this.message(text).locator(".reaction[data-emoji]").allTextContents();
   }
 
-  /** The messages that say this. */
+  /** The messages that say this themselves, not in a quote. */
   message(text: string): Locator {
-    return this.log.getByRole("article").filter({ has: this.page.getByText(text, { exact: true }) });
+    const said = this.page.getByText(text, { exact: true }).and(this.page.locator(":not(.quote *)"));
+    return this.log.getByRole("article").filter({ has: said });
   }
 
   // Doing
@@ -87,7 +88,8 @@ export class Person {
   async menuOf(text: string): Promise<Locator> {
     const bubble = this.message(text).locator(".bubble");
     await bubble.scrollIntoViewIfNeeded();
-    await bubble.click({ button: "right", position: { x: 6, y: 6 } });
+    const height = (await bubble.boundingBox())?.height ?? 0;
+    await bubble.click({ button: "right", position: { x: 6, y: height - 5 } });
     const menu = this.page.getByRole("menu", { name: "What to do with the message" });
     await menu.waitFor();
     return menu;

@@ -930,6 +930,7 @@ export interface ScheduledMessage {
   readonly content: string;
   /** When it is sent, Unix milliseconds. */
   readonly sendAt: number;
+  readonly createdAt: number;
   /** The message that it answers. */
   readonly replyTo: number | null;
   /** Whom it mentions. */
@@ -945,6 +946,7 @@ export const ScheduledMessage: Shape<ScheduledMessage> = {
   kind: TEXT,
   content: TEXT,
   sendAt: INTEGER,
+  createdAt: INTEGER,
   replyTo: [NATURAL, null],
   mentions: [[NATURAL], null],
   mentionAll: [FLAG, null],

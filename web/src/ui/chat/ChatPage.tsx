@@ -77,6 +77,9 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
     const id = takeWanted(gid);
     if (id !== null) void jumpTo(desk, { id }, translator);
   }, [desk, gid, translator]);
+  // What was recalled is not shown any longer, wherever it was opened.
+  const { messages } = view;
+  useEffect(() => desk.forgetRecalled(messages), [desk, messages]);
   const thread = useLive(desk.thread);
   const covered = narrow && (panel || thread !== null);
   const close = (): void => navigateUp({ page: "chat", gid, panel: false });

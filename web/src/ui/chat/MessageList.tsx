@@ -260,17 +260,19 @@ function Arrivals({ view, people }: { view: ChatView; people: ReadonlyMap<number
   const translator = useTranslator();
   const newest = view.messages.findLast((message) => message.seq !== null);
   const known = useRef(newest?.seq ?? 0);
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState<{ readonly key: string; readonly text: string } | null>(null);
   useEffect(() => {
     if (newest?.seq === undefined || newest.seq === null || newest.seq <= known.current) return;
     known.current = newest.seq;
     if (newest.uid === me.id) return;
     const name = people.get(newest.uid)?.name ?? translator.t("chat.someone");
-    setSaid(translator.t("chat.arrived", { name, text: previewOf(newest, translator) }));
+    setSaid({ key: newest.key, text: translator.t("chat.arrived", { name, text: previewOf(newest, translator) }) });
   }, [newest, me.id, people, translator]);
+  // What is taken back is gone from here as well.
+  const still = said !== null && view.messages.findLast(({ key }) => key === said.key)?.recalled === null;
   return (
     <p className="hidden" aria-live="polite">
-      {said}
+      {still && said.text}
     </p>
   );
 }

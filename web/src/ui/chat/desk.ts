@@ -79,6 +79,15 @@ export class Desk {
     return this.view.messages.find((each) => each.id === id) ?? this.view.quotes.get(id);
   }
 
+  /** Lets go of a message that was recalled while it was being changed, or looked at more closely. */
+  forgetRecalled(messages: readonly Message[]): void {
+    const isRecalled = (message: Message): boolean => messages.some(({ key, recalled }) => key === message.key && recalled !== null);
+    const editing = this.editing.get();
+    if (editing !== null && isRecalled(editing)) this.editing.set(null);
+    const over = this.over.get();
+    if (over !== null && "message" in over && "key" in over.message && isRecalled(over.message)) this.over.set(null);
+  }
+
   /** Beside the message, for keys. */
   openMenu(message: Message, emoji: boolean): void {
     const bubble = document.querySelector(`article[data-key="${CSS.escape(message.key)}"] .bubble`);

@@ -183,6 +183,22 @@ describe("a message", () => {
     expect(composer().value).toBe("This one is gone in a day");
   });
 
+  it("that is recalled elsewhere is not changed any longer, and what it said before is not shown", async () => {
+    await choose("I meant eight, not nine", "Edit");
+    act(() => engine.recall(GID, keyOf("I meant eight, not nine")));
+    await settle();
+    expect(composer().value).toBe("");
+    expect(document.body.textContent).not.toContain("eight, not nine");
+
+    act(() => found<HTMLButtonElement>(".stamp__edited").click());
+    await import("./dialogs/all");
+    await settle();
+    expect(found("dialog").textContent).toContain("Edits");
+    act(() => engine.recall(GID, keyOf("shall I bring the stove")));
+    await settle();
+    expect(document.querySelector("dialog")).toBeNull();
+  });
+
   it("tells what it answers as that is now", async () => {
     const answer = row("shall I bring the stove");
     expect(answer.querySelector(".quote")?.textContent).toContain("北门");
@@ -224,5 +240,20 @@ describe("a message", () => {
     expect(hide).toHaveBeenCalledTimes(1);
     expect(document.body.textContent).not.toContain("Was that about me?");
     expect(document.querySelector(".chosen")).toBeNull();
+  });
+});
+
+describe("what is read out as it arrives", () => {
+  it("is gone from there, too, once it was recalled", async () => {
+    const chat = engine.chat(GID);
+    const view = chat.get();
+    const last = view?.messages.at(-1);
+    if (view === null || last === undefined || !("set" in chat)) throw new Error("nothing is there");
+    const set = (messages: typeof view.messages): void => act(() => (chat as unknown as { set(next: typeof view): void }).set({ ...view, messages }));
+    const arrived = { ...last, key: "new", id: 999_999, seq: (last.seq ?? 0) + 1, content: "a secret" };
+    set([...view.messages, arrived]);
+    expect(found("[aria-live=polite]", "a secret").textContent).toContain("a secret");
+    set([...view.messages, { ...arrived, content: "", recalled: { by: 3, at: 0, again: null } }]);
+    expect(document.body.textContent).not.toContain("a secret");
   });
 });

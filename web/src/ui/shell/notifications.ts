@@ -25,7 +25,7 @@ export function useNotifications(): void {
       const picture = pictureAddress(avatar);
       return picture !== null && ["own", "allowed"].includes(remote.verdict(picture)) ? picture : null;
     };
-    const notified = new Map<number, Notification>();
+    const notified = new Map<number, { readonly notification: Notification; readonly key: string }>();
     const stop = engine.onArrival(({ row, message, mention }) => {
       const { notify, notifyPreview } = preferences();
       if (!notify || isAttentive() || !("Notification" in window) || Notification.permission !== "granted") return;
@@ -42,7 +42,7 @@ export function useNotifications(): void {
       };
       try {
         const notification = new Notification(isolated(row.title) || t("chats.untitled"), options);
-        notified.set(row.gid, notification);
+        notified.set(row.gid, { notification, key: message.key });
         notification.addEventListener("click", () => {
           window.focus();
           navigate({ page: "chat", gid: row.gid, panel: false });
@@ -52,9 +52,16 @@ export function useNotifications(): void {
         // Browsers of Android allow it to service workers only: the title still counts.
       }
     });
+    // What is taken back is not told any longer.
+    const unheard = engine.chats.subscribe(() => {
+      if (notified.size === 0) return;
+      for (const { gid, last } of engine.chats.get())
+        if (last !== null && last.recalled !== null && notified.get(gid)?.key === last.key) notified.get(gid)?.notification.close();
+    });
     return () => {
       stop();
-      for (const notification of notified.values()) notification.close();
+      unheard();
+      for (const { notification } of notified.values()) notification.close();
     };
     // `attentive` is here so that what was shown is taken away when somebody comes back.
   }, [engine, translator, attentive, remote]);
