@@ -23,6 +23,7 @@ const LEFT_OUT = [
   "ListedMember.joinedAt",
   "EventsAnswer.more",
   "Session.expiresAt",
+  "ScheduledMessage.createdAt",
   "ServerInfo.version",
   "ServerInfo.features",
   "ServerInfo.limits",

@@ -116,8 +116,9 @@ pub struct Changed {
 
 impl View {
     /// Of messages that have changed, by rev, where they are and when: those that are told, and up to which rev they are
-    /// known if these are only the first `limit`. What became of them after the user left has a rev that is not theirs; it
-    /// is told with the last that they are told.
+    /// known if these are only the first `limit`. What became of them after the user left has a rev that is not theirs: it
+    /// is told with the last that they are told, and they hear of it once; of more than `limit` such messages the others
+    /// stay what they were.
     pub fn changed(
         &self,
         sight: &Sight,
@@ -220,6 +221,10 @@ impl View {
             room.use_up();
         }
         changed.retain(|message| message.latest_rev().min(until) <= rev);
+        // Several of one rev stay together, also behind the one for which there was no room.
+        for user in changed.iter().flat_map(names) {
+            name(user)?;
+        }
         expired.retain(|(of_span, _)| (*of_span).min(until) <= rev);
         events.retain(|event| event.seen_rev() <= rev);
         messages.retain(|message| message.rev <= rev);

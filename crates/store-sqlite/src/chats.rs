@@ -64,9 +64,11 @@ fn page_of(
         let is_cut = is_group_s_last && cut.has(db, group)?;
         if is_cut {
             match last_in_sight(db, user, group)? {
-                Some(in_sight) if in_sight < last => newest_first.push((in_sight, group, false)),
-                Some(_) if skip > 0 => skip -= 1,
-                Some(last) => shown.push(ShownChat { group, last }),
+                Some((_, in_sight)) if in_sight >= last && skip > 0 => skip -= 1,
+                Some((_, in_sight)) if in_sight >= last => shown.push(ShownChat { group, last: in_sight }),
+                // What came since they have deleted it is out of sight, too.
+                Some((seq, _)) if message::is_deleted(deleted_up_to(db, user, group)?, seq) => {}
+                Some((_, in_sight)) => newest_first.push((in_sight, group, false)),
                 None => {}
             }
         } else if skip > 0 {
@@ -119,14 +121,11 @@ impl Cut {
     }
 }
 
-/// The last message of the group in their sight, unless they have deleted the chat since.
-fn last_in_sight(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<MessageId>> {
-    let Some(sight) = rim_store::sights::of(db, user, group)? else { return Ok(None) };
-    let deleted = deleted_up_to(db, user, group)?;
-    match sight.last() {
-        Some(last) if !message::is_deleted(deleted, last) => db.message_at(group, last),
-        _ => Ok(None),
-    }
+/// The last message of the group in their sight.
+fn last_in_sight(db: &Snapshot<'_>, user: UserId, group: GroupId) -> Result<Option<(Seq, MessageId)>> {
+    let sight = rim_store::sights::of(db, user, group)?;
+    let Some(last) = sight.and_then(|sight| sight.last()) else { return Ok(None) };
+    Ok(db.message_at(group, last)?.map(|message| (last, message)))
 }
 
 /// The groups they are or were in with a message that they may see, and have not deleted: a member's is the group's

@@ -5,7 +5,8 @@ import type { Replica } from "./replica";
 import { type Answer, type Rest, mapped } from "./rest";
 import type { Facts, Range } from "./storage";
 import { beside, listed } from "./wire";
-import * as wire from "./wire.live";
+import * as wire from "./wire.gen";
+import * as live from "./wire.live";
 
 /** What is known once it is done. */
 export async function askFor(rest: Rest, replica: Replica, act: Act): Promise<Answer<Facts>> {
@@ -16,24 +17,24 @@ export async function askFor(rest: Rest, replica: Replica, act: Act): Promise<An
     case "star":
     case "unstar": {
       const isOn = deed.is === "star";
-      const answer = await rest.ask(isOn ? wire.star : wire.unstar, { gid, msgId });
+      const answer = await rest.ask(isOn ? live.star : live.unstar, { gid, msgId });
       return mapped(answer, () => ({ stars: [{ gid, id: msgId, on: isOn }] }));
     }
     case "hide": {
       const ranges = on.flatMap(({ seq }): Range[] => (seq === null ? [] : [{ from: seq, to: seq }]));
-      return mapped(await rest.ask(wire.hide, { gid, msgIds }), () => replica.gone(gid, 0, ranges));
+      return mapped(await rest.ask(live.hide, { gid, msgIds }), () => replica.changes.gone(gid, 0, ranges));
     }
     case "clear": {
       const { seq } = deed;
-      return mapped(await rest.ask(wire.clear, { gid, seq }), () => replica.gone(gid, seq, []));
+      return mapped(await rest.ask(live.clear, { gid, seq }), () => replica.changes.gone(gid, seq, []));
     }
     case "forward": {
       const { to, merged, withoutOrigin } = deed;
-      return mapped(await rest.ask(wire.forward, { from: gid, msgIds, to, merged, withoutOrigin, clientMsgId }), () => ({}));
+      return mapped(await rest.ask(wire.forwardMessages, { from: gid, msgIds, to, merged, withoutOrigin, clientMsgId }), () => ({}));
     }
     case "schedule": {
       const { kind, content, sendAt, extras } = deed;
-      return mapped(await rest.ask(wire.schedule, { gid, kind, content, sendAt, clientMsgId, ...beside(extras) }), () => ({}));
+      return mapped(await rest.ask(wire.scheduleMessage, { gid, kind, content, sendAt, clientMsgId, ...beside(extras) }), () => ({}));
     }
     default:
       throw new Error(`${deed.is} is said by the socket`);
@@ -45,10 +46,10 @@ export async function lookAt(rest: Rest, replica: Replica, acts: readonly Act[])
   const messages = [];
   for (const { gid, on: [target] } of acts) {
     if (target?.id === undefined || target.id === null) continue;
-    const answer = await rest.ask(wire.getMessage, { gid, msgId: target.id });
+    const answer = await rest.ask(live.getMessage, { gid, msgId: target.id });
     if (answer.ok) messages.push(listed(answer.value));
     // What may not be seen any more is as it is.
     else if (answer.problem.is !== "refused") return null;
   }
-  return replica.restated(messages);
+  return replica.changes.restated(messages);
 }

@@ -7,7 +7,7 @@ import { type Rest, mapped } from "./rest";
 import { sees } from "./sight";
 import type { Facts } from "./storage";
 import { PAGE } from "./window";
-import { happenedPage, historyPage, messageList } from "./wire";
+import { aroundPage, happenedPage, historyPage } from "./wire";
 import { listEvents, readHistory } from "./wire.gen";
 import * as live from "./wire.live";
 import type { Writer } from "./writer";
@@ -51,9 +51,9 @@ export class Fetching {
   async around(gid: number, around: Around): Promise<boolean> {
     const { home, groups } = this.replica;
     const lastSeq = groups.get(gid)?.lastSeq ?? 0;
-    const answer = mapped(await this.rest.ask(live.around, { gid, ...around }), messageList);
+    const answer = mapped(await this.rest.ask(live.around, { gid, ...around }), aroundPage);
     if (!answer.ok || !this.isLeading() || this.replica.isOfAnother(home?.store ?? null)) return false;
-    this.learned(this.replica.fillAround(gid, around, answer.value, lastSeq));
+    this.learned(this.replica.fillAround(gid, answer.value, lastSeq));
     await this.writer.settled();
     return true;
   }
@@ -69,7 +69,7 @@ export class Fetching {
       if (!this.isLeading()) return;
       const sight = this.replica.living.sight(gid);
       if (message !== undefined && sees(sight, message.seq)) {
-        this.learned(this.replica.relast(gid, message));
+        this.learned(this.replica.changes.relast(gid, message));
         return;
       }
       if (lowest <= 1 || sight.clearedSeq >= lowest - 1 || !(await this.older(gid))) return;

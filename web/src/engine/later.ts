@@ -5,7 +5,7 @@ import type { Outcome, Scheduled } from "./contract";
 import { keepList } from "./live";
 import { type Rest, done } from "./rest";
 import { beside, known, sendable } from "./wire";
-import * as wire from "./wire.live";
+import * as wire from "./wire.gen";
 
 const NO_SUCH: Outcome = { ok: false, problem: { is: "refused", message: "no such scheduled message" } };
 
@@ -31,7 +31,7 @@ export class Later {
 
   async load(): Promise<void> {
     const round = ++this.round;
-    const answer = await this.rest.ask(wire.scheduled, {});
+    const answer = await this.rest.ask(wire.listScheduled, {});
     if (!answer.ok || round !== this.round) return;
     this.listed = answer.value.map(({ kind, mentions, mentionAll, ...each }) => {
       return { ...each, kind: known(kind), mentions: mentions ?? [], mentionAll: mentionAll === true };
@@ -44,7 +44,7 @@ export class Later {
     const kind = old === undefined ? null : sendable(old.kind);
     if (old === undefined || kind === null) return NO_SUCH;
     const { gid, content, sendAt } = { ...old, ...change };
-    const answer = await this.rest.ask(wire.schedule, { id, gid, kind, content, sendAt, clientMsgId: this.uuid(), ...beside(old) });
+    const answer = await this.rest.ask(wire.scheduleMessage, { id, gid, kind, content, sendAt, clientMsgId: this.uuid(), ...beside(old) });
     await this.load();
     return done(answer);
   }

@@ -85,15 +85,26 @@ async function tell(seed: number): Promise<void> {
     } else if (dice < 0.9) {
       server.reachable = !server.reachable;
       if (!server.reachable) server.cut(1006);
-    } else if (dice < 0.93) {
+    } else if (dice < 0.92) {
       const busy = { is: "error", code: 503, reason: "busy" } as const;
       const fate = pick([{ is: "lost" }, { is: "unanswered" }, { is: "unsure" }, busy, null] as const);
       let times = 3;
       server.fate = ({ event }) => (event !== "Login" && times-- > 0 ? fate : null);
-    } else if (dice < 0.95) {
+    } else if (dice < 0.932) {
       const isCarl = server.at(gids[1] ?? 0).members.get(carl)?.left === null;
       if (isCarl) server.remove(gids[1] ?? 0, carl);
       else server.add(gids[1] ?? 0, carl);
+    } else if (dice < 0.935) {
+      // More than is missed at a time: the rest is history, with holes in it.
+      if (stored.length < 700) for (let i = 0; i < 230; i++) server.say(bob, gid, `${step}: many ${i}`, undefined, i === 7 ? { mentions: [anna] } : {});
+    } else if (dice < 0.945) {
+      void engine?.jump(gid, { seq: Math.ceil(random() * stored.length) });
+    } else if (dice < 0.95) {
+      engine?.loadOlder(gid);
+      engine?.loadNewer(gid);
+    } else if (dice < 0.955) {
+      if (random() < 0.5) engine?.toNewest(gid);
+      else void engine?.nextMention(gid);
     } else if (dice < 0.96) {
       // What is answered is of a while ago.
       server.httpDelay = random() < 0.5 ? 0 : Math.floor(random() * 1_500);
@@ -118,6 +129,7 @@ async function tell(seed: number): Promise<void> {
     const fresh = await world.browser(uid).open();
     for (const gid of gids) fresh.watch(gid);
     await world.pass(5_000);
+    for (const tab of [fresh, ...browser.tabs]) for (const gid of gids) await readAll(world, tab, gid);
     for (const gid of gids) {
       expect(drawn(fresh, gid)).toEqual(server.visible(uid, gid).map((message) => plain(message, server.living.starredBy(uid))));
       expect(fresh.view(gid).unread).toBe(server.unread(uid, gid));
@@ -133,6 +145,15 @@ async function tell(seed: number): Promise<void> {
       }
     }
     fresh.crash();
+  }
+}
+
+/** Comes back to the newest, and reads up from there. */
+async function readAll(world: World, tab: Tab, gid: number): Promise<void> {
+  tab.engine.toNewest(gid);
+  for (let i = 0; i < 30 && tab.view(gid).older !== "none"; i++) {
+    tab.engine.loadOlder(gid);
+    await world.pass(500);
   }
 }
 

@@ -779,6 +779,21 @@ describe("what goes over REST", () => {
     expect([await cancelling, tab.engine.scheduled.get()]).toMatchObject([{ ok: true }, []]);
   });
 
+  it("lists what was scheduled on another device meanwhile, and no longer what was sent", async () => {
+    const { world, tab, gid, anna } = await scene();
+    tab.engine.scheduled.subscribe(() => undefined);
+    await world.pass();
+    offline(world);
+    const item = { id: 9_500, uid: anna, gid, kind: "Text", content: "later", sendAt: world.clock.now() + 60_000, clientMsgId: "elsewhere" };
+    world.server.living.scheduled = [item];
+    await online(world);
+    expect(tab.engine.scheduled.get()).toMatchObject([{ id: 9_500, content: "later" }]);
+    world.server.living.scheduled = [];
+    world.server.say(anna, gid, "later", "sched:9500");
+    await world.pass(1_000);
+    expect(tab.engine.scheduled.get()).toEqual([]);
+  });
+
   it("lists stars of all chats, whose messages can be acted on from there", async () => {
     const { world, tab, gid, bob, anna } = await scene();
     const { server } = world;

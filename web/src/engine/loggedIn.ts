@@ -136,7 +136,7 @@ export class LoggedIn {
       (gid, key) => this.doing.target(gid, key)?.id ?? null,
       (users) => this.meet(replica.introduce(users)),
     );
-    this.later = new Later(rest, ports.uuid, () => this.soon());
+    this.later = new Later(rest, ports.uuid, () => this.publish());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
     this.tabs = new Tabs(ports, uid, {

@@ -4,9 +4,10 @@
 // changes nothing.
 
 import type { User } from "./contract";
+import { Changes, GAP, OF_ONESELF, OLD, type Pushed, restated } from "./changes";
 import { keep } from "./live";
 import { Living } from "./living";
-import { newer, withMine } from "./noted";
+import { newer } from "./noted";
 import { filled, raised, skipped, top } from "./ranges";
 import { placeBelow, sees } from "./sight";
 import type {
@@ -17,11 +18,11 @@ import type {
   Home,
   MemberRecord,
   MentionedRecord,
-  Range,
   Snapshot,
   StarRecord,
 } from "./storage";
 import {
+  type AroundPage,
   type GroupDelta,
   type HappenedPage,
   type HistoryPage,
@@ -32,30 +33,12 @@ import {
 } from "./wire";
 import type { FriendState, Friendship, MemberItem, MemberState, StoreState, SyncRequest } from "./wire.gen";
 
-/** What a pushed frame means to one who has seen everything before it. */
-export type Fit =
-  /** Taken. */
-  | "next"
-  /** Taken, but something that is no message is missing before it. */
-  | "early"
-  | "old"
-  /** Not taken: something is missing before it. */
-  | "gap";
-
 /** So many messages before and after the one at a place. */
 export interface Around {
   readonly seq: number;
   readonly before: number;
   readonly after: number;
 }
-
-export interface Pushed {
-  readonly fit: Fit;
-  readonly facts: Facts;
-}
-
-const OLD: Pushed = { fit: "old", facts: {} };
-const GAP: Pushed = { fit: "gap", facts: {} };
 
 export class Replica {
   private at: Home | null = null;
@@ -68,10 +51,12 @@ export class Replica {
 
   /** What the user alone has of messages. */
   readonly living: Living;
+  readonly changes: Changes;
   private newest = 0;
 
   constructor(readonly uid: number) {
     this.living = new Living(uid);
+    this.changes = new Changes(uid, this.living, this.groupsByGid, (group) => this.putGroup(group));
   }
 
   /** Null: no server has told yet which store it has. */
@@ -213,7 +198,7 @@ export class Replica {
     const changed: StoredMessage[] = [];
     const mentioned: MentionedRecord[] = [];
     // Before anything that comes with it: what is gone is not learned.
-    const taken = this.takenAway(answer);
+    const taken = this.changes.takenAway(answer);
     for (const delta of answer.groups) {
       for (const event of delta.events) events.push({ gid: delta.gid, ...event });
       const group = this.mergeGroup(delta, first);
@@ -241,7 +226,7 @@ export class Replica {
       else groups.push(changed);
     }
     for (const gid of taken.gids) {
-      const group = this.lastSeen(gid);
+      const group = this.changes.lastSeen(gid);
       const told = groups.findIndex((one) => one.gid === gid);
       if (group === null) continue;
       if (told >= 0) groups[told] = group;
@@ -316,16 +301,13 @@ export class Replica {
   notice(notice: NoticeFrame): Pushed {
     const { gid, rev, seq, uid, kind } = notice;
     if (kind === "ProfileUpdated") return this.profile(notice);
-    if (gid !== null && OF_ONESELF.has(kind)) return this.ofOneself(gid, notice);
+    if (gid !== null && OF_ONESELF.has(kind)) return this.changes.ofOneself(gid, notice);
     if (gid === null || rev === null) return GAP;
     const group = this.groupsByGid.get(gid);
     if (group === undefined) return GAP;
-    if (notice.msg !== null && rev <= group.rev) {
-      // One frame may stand for several changes, and then another with an earlier number has a newer message.
-      return { fit: "old", facts: this.restated([this.mineIn(notice.msg, notice)]) };
-    }
+    if (notice.msg !== null && rev <= group.rev) return this.changes.late(notice.msg, notice);
     if (rev <= group.rev) return OLD;
-    if (notice.msg !== null || kind === "Moved" || kind === "Expired") return this.moved(group, rev, notice);
+    if (notice.msg !== null || kind === "Moved" || kind === "Expired") return this.changes.moved(group, rev, notice);
     if (seq === null || (kind !== "Read" && kind !== "Delivered")) return GAP;
     const next = rev === group.rev + 1;
     const read = kind === "Read" ? seq : 0;
@@ -336,123 +318,6 @@ export class Replica {
     });
     const members = this.advance(gid, uid, read, seq);
     return { fit: next ? "next" : "gap", facts: { groups: [grown], members } };
-  }
-
-  /** Fits in what became of messages. They are shown as they are now, even where a change before this one is missing still. */
-  private moved(group: GroupRecord, rev: number, { msg, kind, uid, emoji, fromRev, ranges }: NoticeFrame): Pushed {
-    const { gid } = group;
-    // It may stand for several changes, up to its own.
-    const next = (fromRev ?? rev) <= group.rev + 1;
-    if (msg === null && !next && kind !== "Expired") return GAP;
-    if (msg !== null && msg.seq > top(group.covered)) return GAP;
-    if (kind === "Expired" && ranges === null) return GAP;
-    const taken = this.living.takeAway(gid, 0, ranges ?? []);
-    const told = msg !== null && sees(this.living.sight(gid), msg.seq) ? this.mineIn(msg, { uid, emoji }) : null;
-    this.putGroup({
-      ...group,
-      rev: next ? rev : group.rev,
-      last: told === null ? group.last : restated(group.last, told),
-    });
-    const mentioned = told === null ? null : this.living.heard(gid, [told], group.readSeq);
-    return {
-      fit: next ? "next" : msg === null ? "gap" : "early",
-      facts: {
-        groups: [this.lastSeen(gid) ?? group],
-        ...(told !== null && { changed: [told] }),
-        ...(mentioned !== null && { mentioned: [mentioned] }),
-        ...taken,
-      },
-    };
-  }
-
-  private mineIn(message: StoredMessage, { uid, emoji }: Pick<NoticeFrame, "uid" | "emoji">): StoredMessage {
-    return withMine(message, this.uid, uid, emoji);
-  }
-
-  /** What the user has done with messages on another device; it has no place among the changes of the group. */
-  private ofOneself(gid: number, { kind, seq, msgId, ranges }: NoticeFrame): Pushed {
-    if (kind === "Starred" || kind === "Unstarred") {
-      if (msgId === null) return GAP;
-      const star: StarRecord = { gid, id: msgId, on: kind === "Starred" };
-      this.living.star(star);
-      return { fit: "next", facts: { stars: [star] } };
-    }
-    const cleared = kind === "Cleared" ? seq : 0;
-    if (cleared === null || (kind === "Hidden" && ranges === null)) return GAP;
-    return { fit: "next", facts: this.gone(gid, cleared, ranges ?? []) };
-  }
-
-  /** Takes places of a chat from the user's view. */
-  gone(gid: number, clearedSeq: number, ranges: readonly Range[]): Facts {
-    const taken = this.living.takeAway(gid, clearedSeq, ranges);
-    if (taken === null) return {};
-    const group = this.lastSeen(gid);
-    return { ...taken, ...(group !== null && { groups: [group] }) };
-  }
-
-  /** Takes over a message as it is now, or what is known of several. */
-  restated(messages: readonly StoredMessage[]): Facts {
-    const seen = messages.filter(({ gid, seq }) => {
-      const group = this.groupsByGid.get(gid);
-      return group !== undefined && seq <= top(group.covered) && sees(this.living.sight(gid), seq);
-    });
-    const groups: GroupRecord[] = [];
-    const mentioned: MentionedRecord[] = [];
-    for (const message of seen) {
-      const group = this.groupsByGid.get(message.gid);
-      if (group === undefined) continue;
-      const last = restated(group.last, message);
-      if (last !== group.last) groups.push(this.putGroup({ ...group, last }));
-      const record = this.living.heard(message.gid, [message], group.readSeq);
-      if (record !== null) mentioned.push(record);
-    }
-    return {
-      ...(seen.length > 0 && { changed: seen }),
-      ...(groups.length > 0 && { groups }),
-      ...(mentioned.length > 0 && { mentioned }),
-    };
-  }
-
-  /** What stands last in the list, found again after what stood there is gone. */
-  relast(gid: number, message: StoredMessage): Facts {
-    const group = this.groupsByGid.get(gid);
-    if (group === undefined || group.last !== null) return {};
-    return { groups: [this.putGroup({ ...group, last: message })] };
-  }
-
-  /** The unread messages that mention the user, as the server names them. */
-  mentioned(gid: number, page: HistoryPage, lastSeq: number): Facts {
-    const group = this.groupsByGid.get(gid);
-    if (group === undefined) return {};
-    return { users: this.meet(page.users), mentioned: [this.living.named(gid, page.messages, group.readSeq, lastSeq)] };
-  }
-
-  /** The group without what stands last in the list, where that is gone: null where it is not. It keeps its rank. */
-  private lastSeen(gid: number): GroupRecord | null {
-    const group = this.groupsByGid.get(gid);
-    if (group === undefined) return null;
-    const { last, after } = group;
-    if (last === null || sees(this.living.sight(gid), last.seq)) return group;
-    return this.putGroup({ ...group, last: null, after: Math.max(after, last.id) });
-  }
-
-  private takenAway({ groups, hidden, cleared }: SyncAnswer): { readonly gids: readonly number[]; readonly facts: Facts } {
-    const all = [
-      ...hidden.map(({ gid, ranges }) => ({ gid, clearedSeq: 0, ranges })),
-      ...cleared.map(({ gid, seq }) => ({ gid, clearedSeq: seq, ranges: [] })),
-      ...groups.map(({ gid, expired }) => ({ gid, clearedSeq: 0, ranges: expired })),
-    ];
-    const gids = new Set<number>();
-    const facts: Facts[] = [];
-    for (const { gid, clearedSeq, ranges } of all) {
-      const taken = this.living.takeAway(gid, clearedSeq, ranges);
-      if (taken === null) continue;
-      gids.add(gid);
-      facts.push(taken);
-    }
-    if (facts.length === 0) return { gids: [], facts: {} };
-    const [sights, gone] = [facts.flatMap((each) => each.sights ?? []), facts.flatMap((each) => each.gone ?? [])];
-    return { gids: [...gids], facts: { sights, gone } };
   }
 
   /** Fits in what somebody is called now: in a group, or without one of a friend or oneself. */
@@ -482,19 +347,16 @@ export class Replica {
     return { users, ...this.older(group, page.messages), groups: [this.putGroup({ ...group, covered })] };
   }
 
-  /** Takes over the part of a chat around the message at `seq`; `lastSeq` was the last place when it was asked for. */
-  fillAround(gid: number, asked: Around, page: HistoryPage, lastSeq: number): Facts {
+  /** Takes over a part of a chat; `lastSeq` was the last place when it was asked for. */
+  fillAround(gid: number, page: AroundPage, lastSeq: number): Facts {
     const users = this.meet(page.users);
     const group = this.groupsByGid.get(gid);
     const [first, last] = [page.messages[0], page.messages.at(-1)];
     if (group === undefined || first === undefined || last === undefined) return { users };
-    const { seq, before, after } = asked;
-    const above = page.messages.filter((message) => message.seq < seq).length;
-    const below = page.messages.filter((message) => message.seq > seq).length;
-    const to = below < after ? Math.max(lastSeq, last.seq) : last.seq;
+    const to = page.newer ? last.seq : Math.max(lastSeq, last.seq);
     // What is new comes by its `rev` and not from here.
     const newest = top(group.covered);
-    const range = { from: above < before ? 1 : first.seq, to: Math.min(to, newest) };
+    const range = { from: page.older ? first.seq : 1, to: Math.min(to, newest) };
     if (range.from > range.to) return { users };
     const covered = filled(group.covered, range);
     const old = page.messages.filter((message) => message.seq <= newest);
@@ -506,6 +368,13 @@ export class Replica {
     const sight = this.living.sight(gid);
     const messages = all.filter(({ seq }) => sees(sight, seq));
     return { messages, members: messages.flatMap((message) => this.written(message)) };
+  }
+
+  /** The unread messages that mention the user, as the server names them. */
+  mentioned(gid: number, page: HistoryPage, lastSeq: number): Facts {
+    const group = this.groupsByGid.get(gid);
+    if (group === undefined) return {};
+    return { users: this.meet(page.users), mentioned: [this.living.named(gid, page.messages, group.readSeq, lastSeq)] };
   }
 
   /** Takes over what happened among older messages. */
@@ -650,9 +519,3 @@ function newest(old: StoredMessage | null, message: StoredMessage): StoredMessag
   if (old === null || message.seq > old.seq) return message;
   return message.seq === old.seq ? newer(old, message) : old;
 }
-
-function restated(last: StoredMessage | null, message: StoredMessage): StoredMessage | null {
-  return last !== null && message.seq === last.seq ? newer(last, message) : last;
-}
-
-const OF_ONESELF: ReadonlySet<string> = new Set(["Hidden", "Cleared", "Starred", "Unstarred"]);

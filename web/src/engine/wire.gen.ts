@@ -930,7 +930,6 @@ export interface ScheduledMessage {
   readonly content: string;
   /** When it is sent, Unix milliseconds. */
   readonly sendAt: number;
-  readonly createdAt: number;
   /** The message that it answers. */
   readonly replyTo: number | null;
   /** Whom it mentions. */
@@ -946,7 +945,6 @@ export const ScheduledMessage: Shape<ScheduledMessage> = {
   kind: TEXT,
   content: TEXT,
   sendAt: INTEGER,
-  createdAt: INTEGER,
   replyTo: [NATURAL, null],
   mentions: [[NATURAL], null],
   mentionAll: [FLAG, null],

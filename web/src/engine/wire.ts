@@ -7,6 +7,7 @@ import type { Range } from "./storage";
 import { FLAG, INTEGER, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
 import { type Beside, type Noted, notedOf } from "./noted";
 import * as wire from "./wire.gen";
+import type { AroundAnswer } from "./wire.live";
 
 /** A stored message, however it came: pushed, synced or from history. */
 export interface StoredMessage {
@@ -66,6 +67,12 @@ export interface NoticeFrame extends Omit<wire.ReceivedNotify, "msg" | "seqs"> {
 export interface HistoryPage {
   readonly messages: readonly StoredMessage[];
   readonly users: readonly wire.User[];
+}
+
+/** A part of a chat, and whether there is more on either side of it. */
+export interface AroundPage extends HistoryPage {
+  readonly older: boolean;
+  readonly newer: boolean;
 }
 
 /** A frame of the server. */
@@ -218,6 +225,10 @@ export function syncAnswer({ groups, chats, hidden, cleared, starred, ...answer 
 export function settingsOf({ whoPins, whoMentionsAll, expireSeconds }: Pick<wire.Group, "whoPins" | "whoMentionsAll" | "expireSeconds">): GroupSettings {
   const who = (named: string | null): Who => (named === "all" ? "all" : "admins");
   return { whoPins: who(whoPins), whoMentionsAll: who(whoMentionsAll), expireSeconds: expireSeconds ?? 0 };
+}
+
+export function aroundPage({ messages, users, older, newer }: AroundAnswer): AroundPage {
+  return { messages: messages.map(listed), users, older, newer };
 }
 
 export function messageList({ messages, users }: wire.MessageList): HistoryPage {

@@ -10,10 +10,14 @@ use rim_core::event::{Change, ChatChange, GroupChange};
 use rim_core::friend::{self, FriendAction, Friendship};
 use rim_core::group::{self, Group, Member, NewGroup, Role, Settings};
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{self, Mark, Message, NewMessage, Receipt};
+use rim_core::message::{self, Extras, Mark, Message, MessageState, NewMessage, Receipt};
+use rim_core::note::{Ledger, NoteKind, Row, Scene, Sending};
+use rim_core::sight;
 use rim_core::sync::Stay;
 use rim_core::user::{ProfileChange, User};
 use rim_core::{ConnectionId, GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
+
+use crate::notes::Acting;
 
 /// What the feed should bring, or why nothing happens.
 pub(super) type Outcome = Result<Vec<Change>, Refusal>;
@@ -30,6 +34,8 @@ pub(super) struct Model {
     /// Who is or was of some friendship to whom.
     pub(super) ever_asked: BTreeSet<(UserId, UserId)>,
     pub(super) rooms: BTreeMap<GroupId, Room>,
+    /// Which messages have ever been starred by whom: whether they are, and since which rev of the user's own.
+    pub(super) stars: BTreeMap<(UserId, GroupId, MessageId), (bool, Rev)>,
     pub(super) last_id: MessageId,
 }
 
@@ -39,9 +45,19 @@ pub(super) struct Room {
     pub(super) rev: Rev,
     /// Everybody who ever joined, in the order in which they joined last.
     pub(super) people: Vec<Person>,
+    /// As they are now.
     pub(super) messages: Vec<Message>,
+    notes: Vec<Noted>,
     /// All that was told.
     pub(super) events: Vec<GroupEvent>,
+}
+
+/// A note on a message.
+struct Noted {
+    seq: Seq,
+    kind: NoteKind,
+    key: String,
+    by: UserId,
 }
 
 pub(super) struct Person {
@@ -54,6 +70,9 @@ pub(super) struct Person {
     pub(super) joined_at: Timestamp,
     pub(super) read: Seq,
     pub(super) delivered: Seq,
+    /// Up to where they have cleared the chat, and what they have hidden.
+    cleared: Seq,
+    hidden: BTreeSet<Seq>,
     /// Up to where they have deleted the chat, if they have.
     pub(super) deleted: Option<Seq>,
     /// Whether they have left the group, and deleted it after that.
@@ -82,7 +101,12 @@ impl Person {
         self.revs.iter().any(|(from, to)| *from <= place && to.is_none_or(|to| place <= to))
     }
 
+    /// What they have not taken out of their sight.
     fn sees(&self, seq: Seq) -> bool {
+        self.was_there(seq) && seq > self.cleared && !self.hidden.contains(&seq)
+    }
+
+    fn was_there(&self, seq: Seq) -> bool {
         self.stays.iter().any(|(after, to)| *after < seq && to.is_none_or(|to| seq <= to))
     }
 }
@@ -91,7 +115,14 @@ impl Room {
     fn new(id: GroupId, new: &NewGroup, single: bool) -> Self {
         let NewGroup { creator, name, avatar, mode, .. } = new.clone();
         let group = Group { id, name, avatar, mode, creator, single, settings: Settings::default() };
-        Self { group, rev: Rev(0), people: Vec::new(), messages: Vec::new(), events: Vec::new() }
+        Self {
+            group,
+            rev: Rev(0),
+            people: Vec::new(),
+            messages: Vec::new(),
+            notes: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
     pub(super) fn person(&self, user: UserId) -> Option<&Person> {
@@ -118,7 +149,26 @@ impl Room {
     /// What the user may see, whether or not they are still a member.
     pub(super) fn visible(&self, user: UserId) -> Vec<Message> {
         let Some(person) = self.person(user) else { return Vec::new() };
-        self.messages.iter().filter(|message| person.sees(message.seq)).cloned().collect()
+        let seen = self.messages.iter().filter(|message| person.sees(message.seq));
+        seen.map(|message| self.as_told_to(user, message)).collect()
+    }
+
+    fn as_told_to(&self, user: UserId, message: &Message) -> Message {
+        let mut told = message.clone();
+        for reaction in told.state.iter_mut().flat_map(|state| &mut state.reactions) {
+            reaction.mine = self.notes.iter().any(|note| {
+                (note.seq, note.kind, note.by) == (message.seq, NoteKind::React, user)
+                    && note.key == reaction.emoji
+            });
+        }
+        told
+    }
+
+    /// The last place at which they were there.
+    fn last_there(&self, user: UserId) -> Seq {
+        let there =
+            |message: &&Message| self.person(user).is_some_and(|person| person.was_there(message.seq));
+        self.messages.iter().rev().find(there).map_or(Seq(0), |message| message.seq)
     }
 
     /// The last place that is theirs: where they left, if they did.
@@ -130,7 +180,10 @@ impl Room {
     /// Whether they have deleted the chat, and nothing has brought it back.
     pub(super) fn is_deleted(&self, user: UserId) -> bool {
         let deleted = self.person(user).and_then(|person| person.deleted);
-        deleted.is_some_and(|deleted| deleted >= self.last_seq_of(user))
+        let in_sight = self.visible(user).last().map_or(Seq(0), |message| message.seq);
+        deleted.is_some_and(|deleted| {
+            deleted >= self.last_seq_of(user) || (in_sight < self.last_there(user) && deleted >= in_sight)
+        })
     }
 
     /// What the user may know of, whether or not they are still a member.
@@ -140,11 +193,20 @@ impl Room {
     }
 
     pub(super) fn unread(&self, user: UserId) -> u64 {
+        self.unread_messages(user).count() as u64
+    }
+
+    pub(super) fn unread_mentions(&self, user: UserId) -> u64 {
+        let states = self.unread_messages(user).filter_map(|message| message.state);
+        states.filter(|state| state.mention_all || state.mentions.contains(&user)).count() as u64
+    }
+
+    fn unread_messages(&self, user: UserId) -> impl Iterator<Item = Message> {
         let person = self.person(user).expect("they are or was a member");
         let own = self.messages.iter().rev().find(|message| message.sender == user);
         let own = own.map_or(Seq(0), |message| message.seq);
         let seen = person.joined_after().max(person.read).max(own);
-        self.last_seq_of(user).0.saturating_sub(seen.0)
+        self.visible(user).into_iter().filter(move |message| message.seq > seen)
     }
 
     /// The group as the user is told of it: of a group chat that they have left what it was then.
@@ -196,6 +258,8 @@ impl Room {
                 stays: Vec::new(),
                 revs: Vec::new(),
                 joined_at: at,
+                cleared: Seq(0),
+                hidden: BTreeSet::new(),
                 deleted: None,
                 forgotten: false,
                 as_left: None,
@@ -429,28 +493,127 @@ impl Model {
         let last_id = self.last_id;
         let room = self.room(new.group)?;
         room.rule(new.sender).ok_or(Refusal::NotMember)?;
+        let state = match new.extras.as_deref() {
+            Some(extras) => room.begins_with(new.sender, extras, new.now)?.map(Box::new),
+            None => None,
+        };
         assert!(id > last_id, "ids ascend over all groups");
         let both: Vec<_> =
             room.people.iter().map(|person| person.user).filter(|_| room.group.single).collect();
         let mut changes = room.bring_in(new.sender, &both, new.now);
         let NewMessage { group, sender, client_msg_id, kind, content, now, connection, .. } = new.clone();
         let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
-        let message = Message {
-            id,
-            group,
-            seq,
-            rev,
-            sender,
-            client_msg_id,
-            kind,
-            content,
-            created_at: now,
-            state: None,
-        };
+        let mut message =
+            Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now, state };
+        if let Some(state) = &mut message.state {
+            state.rev = rev;
+        }
         room.messages.push(message.clone());
         self.last_id = id;
         changes.push(Change::Message { message: Arc::new(message), connection });
         Ok(changes)
+    }
+
+    pub(super) fn act(&mut self, acting: &Acting) -> Outcome {
+        let Acting { user, group, windows, now, connection, .. } = *acting;
+        let room = self.rooms.get_mut(&group).ok_or(Refusal::NoSuchMessage)?;
+        let person = room.person(user).ok_or(Refusal::NoSuchMessage)?;
+        let caller = room.rule(user).ok_or(Refusal::NotMember)?;
+        let sees = |message: &&Message| message.id == acting.message && person.sees(message.seq);
+        let mut message = room.messages.iter().find(sees).cloned().ok_or(Refusal::NoSuchMessage)?;
+        let scene = Scene {
+            group: &room.group,
+            settings: room.group.settings,
+            caller,
+            sender: room.rule(message.sender),
+            windows,
+            now,
+        };
+        let ledger = Notes { room, seq: message.seq };
+        let Some(written) = acting.act.apply(&scene, &ledger, &mut message)? else { return Ok(vec![]) };
+        let rev = room.next_rev();
+        message.state.as_mut().expect("something has happened to it").rev = rev;
+        let seq = message.seq;
+        match written.row {
+            Row::Put { kind, key, .. } => room.notes.push(Noted { seq, kind, key, by: user }),
+            Row::Remove { kind, key } => room.notes.retain(|note| {
+                let is_it = note.seq == seq && note.kind == kind && note.key == key;
+                !(is_it && (note.by == user || kind.is_shared()))
+            }),
+            Row::Wipe { .. } => room.notes.retain(|note| note.seq != seq || note.kind.outlives_recall()),
+        }
+        room.messages[seq.0 as usize - 1] = message.clone();
+        let blind = room.members().filter(|person| !person.sees(seq)).map(|person| person.user).collect();
+        let message = Arc::new(message);
+        Ok(vec![Change::Noted { message, rev, actor: user, what: written.what, blind, at: now, connection }])
+    }
+
+    pub(super) fn hide(
+        &mut self,
+        user: UserId,
+        group: GroupId,
+        messages: &[MessageId],
+        at: Timestamp,
+    ) -> Outcome {
+        let room = self.room(group)?;
+        let person = room.person(user).ok_or(Refusal::NoSuchMessage)?;
+        let (mut hidden, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for id in messages {
+            let was_there = |message: &&Message| message.id == *id && person.was_there(message.seq);
+            let message = room.messages.iter().find(was_there).ok_or(Refusal::NoSuchMessage)?;
+            if person.sees(message.seq) {
+                hidden.insert(message.seq);
+                ids.insert(message.id);
+            }
+        }
+        if hidden.is_empty() {
+            return Ok(vec![]);
+        }
+        let (messages, spans) = (Vec::from_iter(ids), sight::spans_of(hidden.iter().copied()));
+        room.person_mut(user).expect("they were there").hidden.extend(hidden);
+        let rev = self.next_own_rev(user);
+        Ok(vec![Change::Chat { user, rev, group, what: ChatChange::Hidden { messages, spans }, at }])
+    }
+
+    pub(super) fn clear(
+        &mut self,
+        user: UserId,
+        group: GroupId,
+        up_to: Option<Seq>,
+        at: Timestamp,
+    ) -> Outcome {
+        let room = self.room(group)?;
+        let last = room.last_there(user);
+        let person = room.person_mut(user).ok_or(Refusal::NotMember)?;
+        let seq = up_to.unwrap_or(last).min(last);
+        if seq <= person.cleared {
+            return Ok(vec![]);
+        }
+        person.cleared = seq;
+        let rev = self.next_own_rev(user);
+        Ok(vec![Change::Chat { user, rev, group, what: ChatChange::Cleared { seq }, at }])
+    }
+
+    pub(super) fn star(
+        &mut self,
+        user: UserId,
+        group: GroupId,
+        message: MessageId,
+        star: bool,
+        at: Timestamp,
+    ) -> Outcome {
+        let before = self.stars.get(&(user, group, message)).copied();
+        let sees = self.room(group)?.visible(user).iter().any(|seen| seen.id == message);
+        if !sees && (star || before.is_none()) {
+            return Err(Refusal::NoSuchMessage);
+        }
+        if before.is_some_and(|(is_star, _)| is_star) == star {
+            return Ok(vec![]);
+        }
+        let rev = self.next_own_rev(user);
+        self.stars.insert((user, group, message), (star, rev));
+        let what = if star { ChatChange::Starred { message } } else { ChatChange::Unstarred { message } };
+        Ok(vec![Change::Chat { user, rev, group, what, at }])
     }
 
     pub(super) fn delete_chat(
@@ -527,7 +690,63 @@ impl Model {
     }
 }
 
+/// The notes on a message, as the rules ask for them.
+struct Notes<'r> {
+    room: &'r Room,
+    seq: Seq,
+}
+
+impl Notes<'_> {
+    fn of(&self, kind: NoteKind) -> impl DoubleEndedIterator<Item = &Noted> {
+        self.room.notes.iter().filter(move |note| note.seq == self.seq && note.kind == kind)
+    }
+}
+
+impl Ledger for Notes<'_> {
+    type Failure = Refusal;
+
+    fn has(&self, kind: NoteKind, key: &str, by: UserId) -> Result<bool, Refusal> {
+        Ok(self.of(kind).any(|note| note.key == key && note.by == by))
+    }
+
+    fn newest(&self, kind: NoteKind, key: &str, most: usize) -> Result<Vec<UserId>, Refusal> {
+        Ok(self.of(kind).rev().filter(|note| note.key == key).map(|note| note.by).take(most).collect())
+    }
+
+    fn in_group(&self, kind: NoteKind, _most: u64) -> Result<u64, Refusal> {
+        Ok(self.room.notes.iter().filter(|note| note.kind == kind).count() as u64)
+    }
+
+    fn on_message(&self, kind: NoteKind, _most: u64) -> Result<u64, Refusal> {
+        Ok(self.of(kind).count() as u64)
+    }
+
+    fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Refusal> {
+        let is_one = |user: &&UserId| self.room.has_member(**user) || self.room.group.single;
+        Ok(users.iter().filter(is_one).filter(|user| self.room.person(**user).is_some()).copied().collect())
+    }
+}
+
 impl Room {
+    /// What a message of a member begins with.
+    fn begins_with(
+        &self,
+        sender: UserId,
+        extras: &Extras,
+        now: Timestamp,
+    ) -> Result<Option<MessageState>, Refusal> {
+        let target = match extras.reply_to {
+            Some(id) => {
+                let target = self.visible(sender).into_iter().find(|message| message.id == id);
+                Some(target.ok_or(Refusal::NoSuchMessage)?)
+            }
+            None => None,
+        };
+        let (group, sender) = (&self.group, self.rule(sender).ok_or(Refusal::NotMember)?);
+        let sending = Sending { group, settings: group.settings, sender, now };
+        extras.state(&sending, target.as_ref(), &Notes { room: self, seq: Seq(0) })
+    }
+
     fn bring_in(&mut self, caller: UserId, users: &[UserId], at: Timestamp) -> Vec<Change> {
         let mut new = Vec::new();
         for user in users {

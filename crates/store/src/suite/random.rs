@@ -11,16 +11,21 @@ use super::Claim;
 use super::client::{Client, View};
 use super::model::{Model, Outcome, Person, Room};
 use super::world::{MANY, NO_MESSAGE, World, new_group, refusal, text};
+use crate::notes::Acting;
 use crate::{Result, callback};
 use rim_core::contact::AskBounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{NewGroup, Role, SINGLE_MODE};
 use rim_core::group_event::GroupEvent;
-use rim_core::message::{Chat, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written};
+use rim_core::message::{
+    Chat, Extras, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
+};
+use rim_core::note::{Act, Windows};
+use rim_core::sight::Target;
 use rim_core::size::ANSWER_BYTES;
 use rim_core::user::ProfileChange;
-use rim_core::{ConnectionId, GroupId, MessageId, Seq, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Refusal, Seq, UserId};
 
 const PEOPLE: usize = 6;
 const GROUPS: usize = 8;
@@ -55,6 +60,23 @@ enum Step {
         user: UserId,
         group: GroupId,
         seen: Option<Seq>,
+    },
+    Act(Acting),
+    Hide {
+        user: UserId,
+        group: GroupId,
+        messages: Vec<MessageId>,
+    },
+    Clear {
+        user: UserId,
+        group: GroupId,
+        up_to: Option<Seq>,
+    },
+    Star {
+        user: UserId,
+        group: GroupId,
+        message: MessageId,
+        star: bool,
     },
     Add {
         caller: UserId,
@@ -158,7 +180,7 @@ impl<'a> Story<'a> {
         let (user, other) = (self.anybody(), self.anybody());
         let Some(group) = self.any_group() else { return Step::Found(self.new_group()) };
         let caller = self.member_or_not(group);
-        match self.chance.below(100) {
+        match self.chance.below(140) {
             0..4 if self.model.rooms.len() < GROUPS => Step::Found(self.new_group()),
             4..7 => Step::Found(new_group(user, SINGLE_MODE, &[other])),
             7..40 => Step::Send(self.burst()),
@@ -184,6 +206,10 @@ impl<'a> Story<'a> {
             88 => Step::ChangeProfile { user, change: self.change_of_profile() },
             95..98 => self.delete_chat(group),
             89 => Step::Reopen,
+            100..122 => self.act(caller, group),
+            122..127 => self.hide(group),
+            127..129 => self.clear(group),
+            129..134 => self.star(group),
             _ => {
                 Step::Sync { device: self.chance.below(self.devices.len()), asks: 1 + self.chance.below(10) }
             }
@@ -214,6 +240,9 @@ impl<'a> Story<'a> {
             let n = self.w.fresh();
             let mut message = text(sender, group, &format!("id {n}"), &format!("text {n}"), self.w.now());
             message.connection = ConnectionId(n);
+            if self.chance.one_in(3) {
+                message.extras = self.extras(sender, group);
+            }
             if self.chance.one_in(5) {
                 let written: Vec<_> = self.model.rooms.values().flat_map(|room| &room.messages).collect();
                 if !written.is_empty() {
@@ -222,6 +251,7 @@ impl<'a> Story<'a> {
                     message.sender = first.sender;
                     message.client_msg_id = first.client_msg_id.clone();
                     message.kind = MessageKind::RichText;
+                    message.extras = None;
                 }
             }
             if self.chance.one_in(8) {
@@ -231,6 +261,78 @@ impl<'a> Story<'a> {
             burst.push(message);
         }
         burst
+    }
+
+    /// Of a member, what a message of theirs may have.
+    fn extras(&mut self, sender: UserId, group: GroupId) -> Option<Box<Extras>> {
+        let room = &self.model.rooms[&group];
+        let role = room.person(sender).filter(|person| person.is_member())?.role;
+        let seen = room.visible(sender);
+        let members: Vec<_> = room.members().map(|person| person.user).collect();
+        let may_mention_all = room.group.single || role == Role::Admin;
+        let reply_to = (!seen.is_empty() && self.chance.one_in(2)).then(|| self.chance.pick(&seen).id);
+        let mentions = (0..self.chance.below(3)).map(|_| *self.chance.pick(&members)).collect();
+        let mention_all = may_mention_all && self.chance.one_in(3);
+        Some(Box::new(Extras { reply_to, mentions, mention_all, forwarded_from: None }))
+    }
+
+    /// With one of the newest messages, mostly.
+    fn act(&mut self, user: UserId, group: GroupId) -> Step {
+        let message = self.some_message(group);
+        let emoji = (*self.chance.pick(&["👍", "🎉"])).to_owned();
+        let act = match self.chance.below(12) {
+            0..4 => Act::Edit {
+                client_msg_id: format!("edit {}", self.chance.below(30)),
+                kind: self.chance.one_in(3).then_some(MessageKind::RichText),
+                content: format!("edited {}", self.chance.below(5)),
+                mentions: if self.chance.one_in(2) { self.some_people() } else { Vec::new() },
+                mention_all: self.chance.one_in(6),
+            },
+            4 => Act::Recall,
+            5..8 => Act::React { emoji },
+            8 => Act::Unreact { emoji },
+            9..11 => Act::Pin,
+            _ => Act::Unpin,
+        };
+        // Edits by others than the sender are refused: enough that it happens now and then.
+        let sender = self.model.rooms[&group].messages.iter().find(|sent| sent.id == message);
+        let is_senders = matches!(act, Act::Edit { .. } | Act::Recall) && !self.chance.one_in(5);
+        let user = sender.filter(|_| is_senders).map_or(user, |sent| sent.sender);
+        let windows = Windows { edit_ms: None, recall_ms: None };
+        let (now, connection) = (self.w.now(), ConnectionId(9));
+        Step::Act(Acting { user, group, message, act, windows, session: None, now, connection })
+    }
+
+    fn some_message(&mut self, group: GroupId) -> MessageId {
+        let messages = &self.model.rooms[&group].messages;
+        if messages.is_empty() || self.chance.one_in(30) {
+            return NO_MESSAGE;
+        }
+        let newest = messages.len().min(if self.chance.one_in(3) { usize::MAX } else { 6 });
+        messages[messages.len() - 1 - self.chance.below(newest)].id
+    }
+
+    /// By anybody who was ever there, mostly.
+    fn ever_there(&mut self, group: GroupId) -> UserId {
+        let people: Vec<_> = self.model.rooms[&group].people.iter().map(|person| person.user).collect();
+        if self.chance.one_in(10) { self.anybody() } else { *self.chance.pick(&people) }
+    }
+
+    fn hide(&mut self, group: GroupId) -> Step {
+        let user = self.ever_there(group);
+        let messages = (0..1 + self.chance.below(3)).map(|_| self.some_message(group)).collect();
+        Step::Hide { user, group, messages }
+    }
+
+    fn clear(&mut self, group: GroupId) -> Step {
+        let last = self.model.rooms[&group].last_seq().0 as usize;
+        let up_to = self.chance.one_in(2).then(|| Seq(self.chance.below(last + 2) as u64));
+        Step::Clear { user: self.ever_there(group), group, up_to }
+    }
+
+    fn star(&mut self, group: GroupId) -> Step {
+        let (user, message) = (self.ever_there(group), self.some_message(group));
+        Step::Star { user, group, message, star: !self.chance.one_in(3) }
     }
 
     /// Of what came since they joined: below that place a receipt says nothing.
@@ -262,10 +364,8 @@ impl<'a> Story<'a> {
 
     /// By anybody who was ever there, mostly.
     fn delete_chat(&mut self, group: GroupId) -> Step {
-        let room = &self.model.rooms[&group];
-        let people: Vec<_> = room.people.iter().map(|person| person.user).collect();
-        let last = room.last_seq().0 as usize;
-        let user = if self.chance.one_in(10) { self.anybody() } else { *self.chance.pick(&people) };
+        let last = self.model.rooms[&group].last_seq().0 as usize;
+        let user = self.ever_there(group);
         let seen = self.chance.one_in(2).then(|| Seq(self.chance.below(last + 2) as u64));
         Step::DeleteChat { user, group, seen }
     }
@@ -321,6 +421,32 @@ impl<'a> Story<'a> {
             Step::DeleteChat { user, group, seen } => {
                 let answer = w.store.delete_chat(user, group, seen, at).await;
                 (answer, self.model.delete_chat(user, group, seen, at))
+            }
+            Step::Act(acting) => {
+                let answer = w.store.act(acting.clone()).await;
+                let expected = self.model.act(&acting);
+                let Acting { user, group, message, .. } = acting;
+                let is_it = |told: &Message| {
+                    let seen = self.model.rooms[&group].visible(user);
+                    assert_eq!(seen.iter().find(|seen| seen.id == message), Some(told));
+                };
+                (answer.map(|told| is_it(&told)), expected)
+            }
+            Step::Hide { user, group, messages } => {
+                let answer = w.store.hide(user, group, messages.clone(), at).await;
+                (answer, self.model.hide(user, group, &messages, at))
+            }
+            Step::Clear { user, group, up_to } => {
+                let answer = w.store.clear(user, group, up_to, at).await;
+                (answer, self.model.clear(user, group, up_to, at))
+            }
+            Step::Star { user, group, message, star } => {
+                let answer = if star {
+                    w.store.star(user, group, message, at).await
+                } else {
+                    w.store.unstar(user, group, message, at).await
+                };
+                (answer, self.model.star(user, group, message, star, at))
             }
             Step::Add { caller, group, users } => {
                 let answer = w.store.add_members(caller, group, users.clone(), MANY, at).await;
@@ -448,6 +574,49 @@ impl<'a> Story<'a> {
             self.look_at_groups(user).await;
             self.look_at_chats(user).await;
             self.look_at_histories(user).await;
+            self.look_at_messages(user).await;
+            self.look_at_stars(user).await;
+        }
+    }
+
+    /// Each message is told to those who see it, as are those around it, and to nobody else.
+    async fn look_at_messages(&mut self, user: UserId) {
+        for (id, room) in &self.model.rooms {
+            if room.messages.is_empty() {
+                continue;
+            }
+            let of = self.chance.pick(&room.messages);
+            let visible = room.visible(user);
+            let at = visible.iter().position(|seen| seen.id == of.id);
+            let found = self.w.store.message(user, *id, of.id).await;
+            let (before, after) = (self.chance.below(4), self.chance.below(4));
+            let target = *self.chance.pick(&[Target::Message(of.id), Target::Place(of.seq)]);
+            let around =
+                self.w.store.around(user, *id, target, before as u32, after as u32, usize::MAX).await;
+            let Some(at) = at else {
+                assert_eq!(refusal(found), Refusal::NoSuchMessage);
+                assert_eq!(refusal(around), Refusal::NoSuchMessage);
+                continue;
+            };
+            assert_eq!(found.expect("they see it"), visible[at]);
+            let around = around.expect("they see it");
+            let (from, to) = (at.saturating_sub(before), (at + after + 1).min(visible.len()));
+            assert_eq!(around.messages, visible[from..to]);
+            assert_eq!((around.older, around.newer), (from > 0, to < visible.len()));
+        }
+    }
+
+    async fn look_at_stars(&mut self, user: UserId) {
+        let stars = self.model.stars.iter().filter(|((by, ..), (is_star, _))| *by == user && *is_star);
+        let mut stars: Vec<_> =
+            stars.map(|((_, group, message), (_, rev))| (*rev, *group, *message)).collect();
+        stars.sort_unstable();
+        let found = self.w.store.stars(user, None, 1_000, usize::MAX).await.expect("stars are listed");
+        assert_eq!(found.stars.len(), stars.len());
+        for (star, (rev, group, message)) in found.stars.into_iter().zip(stars.into_iter().rev()) {
+            assert_eq!((star.rev, star.group, star.message), (rev, group, message));
+            let seen = self.model.rooms[&group].visible(user).into_iter().find(|seen| seen.id == message);
+            assert_eq!(star.shown, seen);
         }
     }
 
@@ -484,7 +653,7 @@ impl<'a> Story<'a> {
                 last,
                 other: self.model.users[&room.other(user)].clone(),
                 unread: room.unread(user),
-                unread_mentions: 0,
+                unread_mentions: room.unread_mentions(user),
                 left: !room.has_member(user),
             }));
         }
@@ -563,6 +732,8 @@ fn compare(client: &Client, windowed: bool, model: &Model) {
         assert_eq!(*me, model.users[&user]);
     }
     assert!(client.me.is_some() || !model.renamed.contains(&user), "a changed profile is told");
+    let stars = model.stars.iter().filter(|((by, ..), (is_star, _))| *by == user && *is_star);
+    assert!(client.starred.iter().copied().eq(stars.map(|((_, group, message), _)| (*group, *message))));
 
     // What they have forgotten is known to those of their devices that knew it before.
     let is_known = |id: &GroupId, room: &Room| {
@@ -590,11 +761,23 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
         visible
             .retain(|message| view.messages.contains_key(&message.seq) || !view.knows_to_lack(message.seq));
     }
+    if !view.member {
+        // What is done to it after they left is told to whoever asks anew.
+        for message in &mut visible {
+            let told = view.messages.get(&message.seq);
+            let is_older = told.is_some_and(|told| told.latest_rev() < message.latest_rev());
+            if is_older && message.latest_rev() > view.rev {
+                message.clone_from(told.expect("it is there"));
+            }
+        }
+    }
     assert!(view.messages.values().eq(&visible), "{:?}\n{visible:?}", view.messages);
     assert_eq!(view.member, room.has_member(user));
     let person = room.person(user).expect("the groups they are or were in");
     assert_eq!((view.last_seq, view.deleted), (room.last_seq_of(user), person.deleted));
-    assert_eq!(view.unread, room.unread(user));
+    if !view.recounts {
+        assert_eq!((view.unread, view.unread_mentions), (room.unread(user), room.unread_mentions(user)));
+    }
     assert_eq!(view.joined_at, room.person(user).map(|person| person.joined_at));
     let events = room.events_of(user);
     if windowed {
@@ -642,6 +825,9 @@ fn set_of(mut events: Vec<GroupEvent>) -> Vec<GroupEvent> {
 /// The order in which one change names several users says nothing.
 fn sorted(mut changes: Vec<Change>) -> Vec<Change> {
     for change in &mut changes {
+        if let Change::Noted { blind, .. } = change {
+            blind.sort();
+        }
         if let Change::Group { what, .. } = change {
             match what {
                 GroupChange::Created { members: users }

@@ -50,7 +50,9 @@ export function aboutMessages(server: FakeServer, uid: number, name: string, ask
     case "/api/message/around": {
       const at = seen.findIndex(({ seq }) => seq === asked.seq);
       if (at < 0) return NO_SUCH;
-      return list(seen.slice(Math.max(0, at - (asked.before ?? 0)), at + 1 + (asked.after ?? 0)));
+      const [from, to] = [Math.max(0, at - (asked.before ?? 0)), at + 1 + (asked.after ?? 0)];
+      const { value } = list(seen.slice(from, to)) as { value: object };
+      return { value: { ...value, older: from > 0, newer: to < seen.length } };
     }
     case "/api/message/pins":
       return list(seen.filter(({ noted }) => noted?.pinnedAt !== undefined).sort((a, b) => (b.noted?.pinnedAt ?? 0) - (a.noted?.pinnedAt ?? 0)));
