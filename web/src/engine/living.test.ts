@@ -409,6 +409,23 @@ describe("what is hidden or cleared", () => {
     expect(row(next, gid)).toMatchObject({ unread: 2, last: { content: "two" } });
   });
 
+  it("does not move the divider off the first message that is unread", async () => {
+    const { world, browser, tab, gid, bob, anna } = await scene();
+    for (const text of ["one", "two", "three", "four"]) world.server.say(bob, gid, text);
+    await world.pass();
+    tab.engine.seen(gid, 1);
+    await world.pass();
+    world.server.living.hide(anna, gid, [at(tab, gid, 3).id ?? 0]);
+    await world.pass(1_000);
+    tab.crash();
+    for (const each of [await browser.open(), await world.browser(anna).open()]) {
+      each.watch(gid);
+      await world.pass(1_000);
+      expect(each.texts(gid)).toEqual(["one", "two", "four"]);
+      expect(each.view(gid)).toMatchObject({ unread: 2, dividerSeq: 2 });
+    }
+  });
+
   it("is gone on one's other devices, whether they are there or come later", async () => {
     const { world, tab, gid, bob, anna } = await scene();
     for (const text of ["one", "two", "three"]) world.server.say(bob, gid, text);
@@ -486,17 +503,18 @@ describe("what expires", () => {
     const { world, tab, gid, bob } = await scene();
     const expiresAt = world.clock.now() + 60_000;
     world.server.say(bob, gid, "stays");
-    world.server.say(bob, gid, "goes", undefined, { expiresAt });
+    world.server.say(bob, gid, "goes", undefined, { expiresAt, mentionAll: true });
     world.server.say(bob, gid, "told");
     await world.pass();
     world.server.living.expire(gid, 3, 3);
     await world.pass(1_000);
     expect(tab.texts(gid)).toEqual(["stays", "goes"]);
-    expect(row(tab, gid)).toMatchObject({ unread: 2, last: { content: "goes" } });
+    expect(row(tab, gid)).toMatchObject({ unread: 2, unreadMentions: 1, last: { content: "goes" } });
     offline(world);
     await world.pass(61_000);
     expect(tab.texts(gid)).toEqual(["stays"]);
-    expect(row(tab, gid).last?.content).toBe("stays");
+    expect(row(tab, gid)).toMatchObject({ unread: 1, unreadMentions: 0, last: { content: "stays" } });
+    expect(tab.view(gid).unread).toBe(1);
   });
 });
 

@@ -92,6 +92,7 @@ export class OpenChats {
         this.writer,
         () => this.writer.settled(),
         () => this.replica.groups.get(gid),
+        () => this.events.views().readUpTo(gid),
         (patienceMs) => this.within(patienceMs, this.events.wish({ want: "older", gid })),
         () => this.events.touched(gid),
         this.left.get(gid) ?? null,

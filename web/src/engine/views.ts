@@ -131,7 +131,17 @@ export class Views {
   unread(gid: number): number {
     const group = this.replica.groups.get(gid);
     if (group === undefined) return 0;
-    return seenBetween(this.sight(gid), this.readTo(group), group.lastSeq);
+    return seenBetween(this.sight(gid), this.readTo(group), group.lastSeq) - this.expired(group).length;
+  }
+
+  /** Unread messages that have expired by the clock, and of which the server has not said so yet. */
+  private expired(group: GroupRecord): readonly number[] {
+    const { gid, last } = group;
+    const loaded = this.loaded.windows.get(gid)?.messages ?? [];
+    const known = loaded.length > 0 ? loaded : last === null ? NO_MESSAGES : [last];
+    if (this.expiries(known).length === 0) return [];
+    const [readTo, sight, now] = [this.readTo(group), this.sight(gid), this.now()];
+    return known.filter(({ seq, noted }) => seq > readTo && sees(sight, seq) && (noted?.expiresAt ?? Infinity) <= now).map(({ seq }) => seq);
   }
 
   message(message: StoredMessage): Message {
@@ -173,11 +183,16 @@ export class Views {
   /** The unread messages that mention oneself, ascending. */
   mentions(gid: number): readonly number[] {
     const group = this.replica.groups.get(gid);
-    return group === undefined ? [] : this.replica.living.mentioned(gid, this.readTo(group), this.sight(gid));
+    if (group === undefined) return [];
+    const expired = this.expired(group);
+    return this.replica.living.mentioned(gid, this.readTo(group), this.sight(gid)).filter((seq) => !expired.includes(seq));
   }
 
   private unreadMentions(group: GroupRecord): number {
-    return this.replica.living.countMentions(group.gid, this.readTo(group), group.lastSeq, this.sight(group.gid));
+    const { gid, lastSeq } = group;
+    const [readTo, sight] = [this.readTo(group), this.sight(gid)];
+    const expired = this.replica.living.mentioned(gid, readTo, sight).length - this.mentions(gid).length;
+    return this.replica.living.countMentions(gid, readTo, lastSeq, sight) - expired;
   }
 
   private failures(): readonly Failure[] {
@@ -460,6 +475,12 @@ export class Views {
     return { read: read.sort((a, b) => a - b), delivered };
   }
 
+  /** Everything up to here counts as read. */
+  readUpTo(gid: number): number {
+    const group = this.replica.groups.get(gid);
+    return group === undefined ? 0 : this.readTo(group);
+  }
+
   private readTo(group: GroupRecord): number {
     return Math.max(group.readSeq, this.intents.marks.get(group.gid)?.seq ?? 0);
   }
@@ -509,4 +530,5 @@ interface Face {
   readonly partner: number | null;
 }
 
+const NO_MESSAGES: readonly StoredMessage[] = [];
 const byName = new Intl.Collator();

@@ -41,6 +41,8 @@ export class ChatWindow {
     /** Writes what is in memory alone, so that reading is quick. */
     private readonly flush: () => Promise<void>,
     private readonly group: () => GroupRecord | undefined,
+    /** Everything up to this place counts as read. */
+    private readonly readTo: () => number,
     /** Has a page fetched from the server that lies below all that is stored; false where that did not work in time. */
     private readonly fetch: (patienceMs: number) => Promise<boolean>,
     private readonly changed: () => void,
@@ -158,8 +160,7 @@ export class ChatWindow {
   }
 
   private divide(unread: number): void {
-    const lastSeq = this.group()?.lastSeq;
-    if (unread > 0 && lastSeq !== undefined) this.dividerSeq ??= lastSeq - unread + 1;
+    if (unread > 0 && this.group() !== undefined) this.dividerSeq ??= this.readTo() + 1;
   }
 
   /** How many messages it takes from the place where the chat was left to the newest; 0 where that is too far. */
