@@ -11,6 +11,7 @@ use crate::user::User;
 use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 
 pub use self::extras::Extras;
+pub use self::now::{is_state, without_words};
 pub use self::state::{Edited, MessageState, NEWEST_REACTORS, Origin, Reaction, Recalled, Replied};
 
 /// What a message holds. The number is what stores keep.

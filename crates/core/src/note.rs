@@ -18,7 +18,7 @@ use crate::UserId;
 use crate::message::{Message, MessageKind};
 
 pub use self::begin::Sending;
-pub use self::edit::{MAX_EDITS, Revision};
+pub use self::edit::{MAX_EDITS, kind_of_edit};
 pub use self::kind::{NoteKind, Noted, Row, Written};
 pub use self::ledger::{Ledger, Scene, Windows};
 pub use self::look::{Edition, MAX_NAMED_READERS, Reactor, Readers};

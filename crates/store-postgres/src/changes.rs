@@ -1,8 +1,12 @@
 //! The record of changes that nodes read of each other: everything with a `rev`, but messages, which are their own.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
 use deadpool_postgres::GenericClient;
 use rim_core::event::{Change, Topic};
-use rim_core::message::Message;
+use rim_core::message::{Message, MessageKind};
+use rim_core::sight::spans_of;
 use rim_core::{ConnectionId, GroupId, Rev, Timestamp, UserId};
 use tokio_postgres::Statement;
 
@@ -67,10 +71,28 @@ pub(crate) fn records<'c>(changes: impl IntoIterator<Item = &'c Change>) -> (Rec
             records.ids.push(id);
             records.revs.push(rev.sql());
             records.times.push(at.0);
-            records.changes.push(change.encode());
+            records.changes.push(as_record(change));
         }
     }
     (groups, users)
+}
+
+/// Without what a message says, where it is told what was done with it: of a recalled one nothing is to be left. Whoever
+/// reads the record tells the message as it is by then.
+fn as_record(change: &Change) -> Vec<u8> {
+    let Change::Noted { message, rev, actor, what, blind, at, connection } = change else {
+        return change.encode();
+    };
+    let message = Message {
+        client_msg_id: String::new(),
+        kind: MessageKind::Text,
+        content: String::new(),
+        state: Some(Box::default()),
+        ..**message
+    };
+    let (message, what, blind) = (Arc::new(message), what.clone(), blind.clone());
+    let (rev, actor, at, connection) = (*rev, *actor, *at, *connection);
+    Change::Noted { message, rev, actor, what, blind, at, connection }.encode()
 }
 
 /// `None` of what needs no record: messages are one, and the end of sessions has no number.
@@ -205,13 +227,41 @@ async fn of_group(db: &impl GenericClient, group: GroupId, after: Rev, limit: u3
     let sql = "SELECT rev, change FROM group_changes WHERE group_id = $1 AND rev > $2 ORDER BY rev LIMIT $3";
     let params: row::Params<'_> = &[&group.sql(), &after.sql(), &i64::from(limit)];
     let mut changes = row::all(db, sql, params, read).await?;
-    for message in history::above(db, group, place::after(db, group, after).await?, limit).await? {
+    tell_as_they_are(db, group, &mut changes).await?;
+    let mut messages = history::above(db, group, place::after(db, group, after).await?, limit).await?;
+    history::dress(db, messages.iter_mut().collect()).await?;
+    for message in messages {
         let rev = message.rev;
         changes.push((rev, Some(Change::Message { message: message.into(), connection: ConnectionId(0) })));
     }
     changes.sort_unstable_by_key(|(rev, _)| *rev);
     changes.truncate(limit as usize);
     Ok(changes.into_iter().filter_map(|(_, change)| change).collect())
+}
+
+/// Puts the messages, as they are now, into what tells that something was done with them.
+async fn tell_as_they_are(
+    db: &impl GenericClient,
+    group: GroupId,
+    changes: &mut [(Rev, Option<Change>)],
+) -> Result<()> {
+    let seq_of = |change: &Change| match change {
+        Change::Noted { message, .. } => Some(message.seq),
+        _ => None,
+    };
+    let noted: BTreeSet<_> = changes.iter().filter_map(|(_, change)| seq_of(change.as_ref()?)).collect();
+    let spans: Vec<_> = spans_of(noted).into_iter().map(|span| (group, span)).collect();
+    let messages = history::runs(db, &spans, &spans, usize::MAX).await?;
+    let messages: HashMap<_, _> =
+        messages.into_iter().map(|message| (message.seq, Arc::new(message))).collect();
+    for (_, change) in changes {
+        if let Some(Change::Noted { message, .. }) = change
+            && let Some(now) = messages.get(&message.seq)
+        {
+            *message = Arc::clone(now);
+        }
+    }
+    Ok(())
 }
 
 async fn of_user(db: &impl GenericClient, user: UserId, after: Rev, limit: u32) -> Result<Vec<Change>> {

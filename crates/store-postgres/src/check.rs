@@ -3,10 +3,15 @@
 //! Whether a disk gives back what was written is for PostgreSQL to see, by its checksums of pages. Here rows are looked
 //! for that contradict each other, such as places with a gap; reading all of them has PostgreSQL look at its pages.
 
-use rim_store::check::{RULES, Report, Rule};
+use futures_util::TryStreamExt;
+use rim_core::message::is_state;
+use rim_core::{GroupId, Seq};
+use rim_store::check::{RULES, Report, Rule, STATES};
 use tokio_postgres::Client;
 
 use crate::archive::{connect, has_table, must_be_whole};
+use crate::failure::Failure;
+use crate::row::{self, Fields};
 use crate::{OpenError, migrations};
 
 /// Looks at everything. What is wrong is in the report.
@@ -41,6 +46,9 @@ pub async fn check(url: &str) -> Result<Report, OpenError> {
             report.found(format_args!("{} cannot be read: {}", rule.what, crate::causes::describe(&error)));
         }
     }
+    if let Err(failure) = states(&db, &mut report).await {
+        report.found(format_args!("the states of messages cannot be read: {failure}"));
+    }
     let unreadable = |what, error| format!("{what} cannot be read: {}", crate::causes::describe(&error));
     match db.query(MISSING_PICTURES, &[]).await {
         Ok(missing) if missing.is_empty() => {}
@@ -67,6 +75,19 @@ const MISSING_PICTURES: &str = "
     SELECT avatar FROM (SELECT avatar FROM users UNION SELECT avatar FROM groups) AS named
     WHERE avatar ~ '^/media/avatars/[0-9a-f]{64}\\.[a-z]+$'
       AND NOT EXISTS (SELECT 1 FROM media AS m WHERE m.name = substr(avatar, 16))";
+
+/// What messages have beside their content means something.
+async fn states(db: &Client, report: &mut Report) -> Result<(), Failure> {
+    let rows = db.query_raw(STATES, std::iter::empty::<i64>()).await?;
+    let mut rows = std::pin::pin!(rows);
+    while let Some(row) = rows.try_next().await? {
+        let (group, seq, text): (GroupId, Seq, String) = row::read(Fields::of(&row))?;
+        if !is_state(&text) {
+            report.unreadable_state(group, seq);
+        }
+    }
+    Ok(())
+}
 
 async fn check_rule(rule: &Rule, db: &Client, report: &mut Report) -> Result<(), tokio_postgres::Error> {
     for row in db.query(&rule.query(), &[]).await? {

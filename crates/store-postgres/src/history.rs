@@ -164,10 +164,17 @@ async fn states(db: &impl GenericClient, spans: &[(GroupId, Span)], bytes: usize
     if spans.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT group_id, seq, rev, CASE WHEN taken - octet_length(body) <= $4 THEN body END
-               FROM (SELECT s.*, sum(octet_length(s.body)) OVER (ORDER BY s.group_id, s.seq) AS taken
+    // How long texts are is known without them.
+    let sql = "SELECT group_id, seq, rev,
+                      CASE WHEN taken - size <= $4 THEN body || coalesce(chr(10) || content, '') END
+               FROM (SELECT s.*, sum(s.size) OVER (ORDER BY s.group_id, s.seq) AS taken
                      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS run (group_id, after_seq, to_seq),
-                          LATERAL (SELECT * FROM states AS s
+                          LATERAL (SELECT s.group_id, s.seq, s.rev, s.body, w.content,
+                                          octet_length(s.body) + coalesce(octet_length(w.content), 0) AS size
+                                   FROM states AS s
+                                        LEFT JOIN LATERAL (SELECT content FROM words
+                                                           WHERE group_id = s.group_id AND seq = s.seq
+                                                           ORDER BY rev DESC LIMIT 1) AS w ON true
                                    WHERE s.group_id = run.group_id AND s.seq > run.after_seq
                                      AND s.seq <= run.to_seq) AS s) AS s
                ORDER BY group_id, seq";

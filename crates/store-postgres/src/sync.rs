@@ -398,6 +398,8 @@ async fn messages_changed(
     }
     // How long texts are is known without them.
     let sql = "SELECT v.group_id, s.seq, s.rev, octet_length(s.body) + octet_length(m.content)
+                      + coalesce((SELECT octet_length(content) FROM words WHERE group_id = s.group_id AND seq = s.seq
+                                  ORDER BY rev DESC LIMIT 1), 0)
                FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS v (group_id, since, has),
                     LATERAL (SELECT * FROM states AS s
                              WHERE s.group_id = v.group_id AND s.rev > v.since AND s.seq <= v.has

@@ -72,14 +72,13 @@ impl Tx for Writer<'_> {
         self.moved_groups(&[head])
     }
 
-    /// What a row said is gone with VACUUM, which runs by itself, and from the log of writes when that is reused.
-    fn shred(&mut self) -> Result<()> {
-        Ok(())
-    }
-
+    /// It is gone from the files with VACUUM, which runs by itself, and from the log of writes when that is reused.
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
         let sql = "UPDATE messages SET kind = 1, content = '' WHERE group_id = $1 AND id = ANY($2)";
         let ids = array(messages.iter().copied());
+        self.patience.wait(row::execute(&self.db, sql, &[&group.sql(), &ids])).flatten()?;
+        let sql = "UPDATE words AS w SET content = '' FROM messages AS m
+                   WHERE m.group_id = $1 AND m.id = ANY($2) AND w.group_id = m.group_id AND w.seq = m.seq";
         self.patience.wait(row::execute(&self.db, sql, &[&group.sql(), &ids])).flatten()?;
         Ok(())
     }

@@ -16,7 +16,6 @@ use crate::heads::Heads;
 use crate::published_heads::PublishedHeads;
 use crate::statements::Statements;
 use crate::tail::Tail;
-use crate::wipe;
 
 /// The writer's transactions, one after the other, and what it remembers from one to the next.
 pub(crate) struct Batch<'c> {
@@ -29,8 +28,6 @@ pub(crate) struct Batch<'c> {
     /// Whether heads and tail say what the tables say: not while a transaction is open, nor after one that
     /// failed.
     certain: bool,
-    /// Whether what the open use case overwrites is shredded.
-    shreds: bool,
     /// For the feed, once it is committed.
     out: Vec<Committed>,
 }
@@ -39,7 +36,7 @@ impl<'c> Batch<'c> {
     pub(crate) fn new(db: &'c Connection, tail: Tail) -> Result<Self> {
         let (statements, heads) = (Statements::prepare(db)?, Heads::load(db)?);
         let ended = EndedSessions::default();
-        Ok(Self { db, statements, heads, tail, ended, certain: true, shreds: false, out: Vec::new() })
+        Ok(Self { db, statements, heads, tail, ended, certain: true, out: Vec::new() })
     }
 
     pub(crate) fn begin(&mut self) -> Result<()> {
@@ -105,18 +102,7 @@ impl<'c> Batch<'c> {
             // the batch is lost, as it must be.
             self.statement("ROLLBACK TO use_case")?;
         }
-        if std::mem::take(&mut self.shreds) {
-            wipe::shred(self.db, false)?;
-        }
         self.statement("RELEASE use_case")
-    }
-
-    /// What the open use case overwrites from now on leaves nothing behind.
-    pub(crate) fn shred_from_now_on(&mut self) -> Result<()> {
-        if !std::mem::replace(&mut self.shreds, true) {
-            wipe::shred(self.db, true)?;
-        }
-        Ok(())
     }
 
     /// Makes it durable.

@@ -6,9 +6,9 @@
 use std::path::Path;
 
 use foldhash::{HashMap, HashMapExt};
-use rim_core::message::Message;
+use rim_core::message::{Message, is_state};
 use rim_core::{GroupId, MessageId, Rev, Seq};
-use rim_store::check::{RULES, Report, Rule, TOLD};
+use rim_store::check::{RULES, Report, Rule, STATES, TOLD};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
@@ -42,6 +42,8 @@ pub fn check(path: &Path) -> std::result::Result<Report, OpenError> {
     failed("the pages", outcome, &mut report);
     let outcome = messages(&snapshot, &mut report);
     failed("the messages", outcome, &mut report);
+    let outcome = states(&snapshot, &mut report);
+    failed("the states of messages", outcome, &mut report);
     for rule in RULES {
         let outcome = check_rule(rule, &snapshot, &mut report);
         failed(rule.what, outcome, &mut report);
@@ -159,6 +161,19 @@ fn messages(db: &Connection, report: &mut Report) -> Result<()> {
     // Where rows are damaged their keys may be, and the tables are right to differ.
     if damaged == 0 {
         late_tables(db, settled, places, client_ids, report)?;
+    }
+    Ok(())
+}
+
+/// What messages have beside their content means something.
+fn states(db: &Connection, report: &mut Report) -> Result<()> {
+    let mut statement = db.prepare(STATES)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (group, seq, text): (GroupId, Seq, String) = row::of("states")(row)?;
+        if !is_state(&text) {
+            report.unreadable_state(group, seq);
+        }
     }
     Ok(())
 }

@@ -35,6 +35,8 @@ pub(crate) fn make_durable(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", "full")?;
     // Checkpoints are ours to time, see checkpoint.rs.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // What is overwritten is gone: see wipe.rs.
+    db.pragma_update(None, "secure_delete", true)?;
     db.pragma_update(None, "cache_size", -64 * 1024)?; // KiB, if negative
     db.busy_timeout(WRITER_TIMEOUT)
 }

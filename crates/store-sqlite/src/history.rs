@@ -153,8 +153,9 @@ pub(crate) fn find(
     Ok(Some(message))
 }
 
-const STATES: &str =
-    "SELECT seq, rev, body FROM states WHERE group_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq";
+const STATES: &str = "SELECT s.seq, s.rev, s.body || coalesce(char(10) || (
+        SELECT content FROM words WHERE group_id = s.group_id AND seq = s.seq ORDER BY rev DESC LIMIT 1), '')
+    FROM states AS s WHERE s.group_id = ?1 AND s.seq > ?2 AND s.seq <= ?3 ORDER BY s.seq";
 
 /// What the messages of a span have beside their content: read along with them.
 struct States<'s> {

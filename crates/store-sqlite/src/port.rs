@@ -256,12 +256,7 @@ impl Tx for Batch<'_> {
         Ok(self.heads.moved_on(self.db, head)?)
     }
 
-    fn shred(&mut self) -> Result<()> {
-        Ok(self.shred_from_now_on()?)
-    }
-
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
-        self.shred_from_now_on()?;
         Ok(wipe::messages(self.db, group, messages)?)
     }
 

@@ -13,13 +13,14 @@ use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::FriendAction;
 use rim_core::group::{NewGroup, Role};
-use rim_core::message::{Chat, DAMAGED, MessageKind, NewMessage, Page, Write, Written};
+use rim_core::message::{Chat, DAMAGED, Extras, MessageKind, NewMessage, Page, Write, Written};
+use rim_core::note::{Act, Windows};
 use rim_core::sync::{SyncPage, SyncQuery};
 use rim_core::user::NewUser;
-use rim_core::{ConnectionId, GroupId, Identity, Refusal, Seq, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, Identity, MessageId, Refusal, Seq, Timestamp, UserId};
 use rim_store::suite::{self, Fixture};
 use rim_store::{
-    CommitObserver, Committed, Feed, Friends, Groups, Logins, Messages, Store, StoreError, Tx, Users,
+    CommitObserver, Committed, Feed, Friends, Groups, Logins, Messages, Notes, Store, StoreError, Tx, Users,
     callback, params,
 };
 use tempfile::TempDir;
@@ -865,6 +866,22 @@ async fn whatever_contradicts_something_else_is_found_by_a_check() {
     for number in 1..=40 {
         house.send(&number.to_string(), "said").await;
     }
+    let extras = Extras { reply_to: Some(MessageId(7)), mentions: vec![house.bob], ..Extras::default() };
+    let answer = NewMessage { extras: Some(Box::new(extras)), ..house.message("41", "said") };
+    let answered = house.submit(answer);
+    tell(house.feed.recv().await.expect("a commit"));
+    answered.await.expect("an answer").expect("stored");
+    let acting = rim_store::Acting {
+        user: house.bob,
+        group: house.group,
+        message: MessageId(41),
+        act: Act::React { emoji: "👍".into() },
+        windows: Windows { edit_ms: None, recall_ms: None },
+        session: None,
+        now: Timestamp(1),
+        connection: ConnectionId(0),
+    };
+    house.store.act(acting).await.expect("reacted");
     let single = NewGroup { mode: 1, ..new_group(house.anna, house.bob) };
     house.store.create_group(single, Bounds::of_members(100), Timestamp(1)).await.expect("a chat");
     house
@@ -884,8 +901,8 @@ async fn whatever_contradicts_something_else_is_found_by_a_check() {
         ("UPDATE messages SET content = 'sold' WHERE id = 9", "message 9 does not match its checksum"),
         ("UPDATE messages SET kind = 99 WHERE id = 9", "column kind, row 9"),
         (
-            "UPDATE groups SET last_seq = 41 WHERE id = 1",
-            "group 1 says that it ends with message 40 at place 41",
+            "UPDATE groups SET last_seq = 42 WHERE id = 1",
+            "group 1 says that it ends with message 41 at place 42",
         ),
         ("UPDATE groups SET member_count = 9 WHERE id = 1", "group 1 counts other members"),
         ("DELETE FROM groups WHERE id = 1", "1 groups have messages and no row"),
@@ -898,6 +915,28 @@ async fn whatever_contradicts_something_else_is_found_by_a_check() {
             "user 1 with user 2 is not what the other says",
         ),
         ("UPDATE single_chats SET group_id = 1", "is no single chat"),
+        (
+            "UPDATE states SET body = '{' WHERE seq = 41",
+            "the state of the message at place 41 of group 1 means nothing",
+        ),
+        (
+            "UPDATE states SET seq = 99 WHERE seq = 41",
+            "the state of the message at place 99 of group 1 is of no",
+        ),
+        ("UPDATE notes SET kind = 9", "a note of kind 9 on the message at place 41 of group 1 is of"),
+        ("DELETE FROM states WHERE seq = 41", "a note of kind 3 on the message at place 41 of group 1 is of"),
+        (
+            "INSERT INTO words VALUES (1, 41, 42, 'what nobody said')",
+            "an edit of the message at place 41 of group 1 says something",
+        ),
+        (
+            "UPDATE mentions SET message_id = 7",
+            "user 2 in group 1 is mentioned by a message that is not there",
+        ),
+        (
+            "UPDATE replies SET parent_seq = 77",
+            "the message at place 41 of group 1 answers one that is not before",
+        ),
     ] {
         let copy = house.folder.path().join("copy.db");
         fs::copy(&path, &copy).expect("copied");

@@ -1,8 +1,9 @@
 //! What messages said is gone from the file as well.
 //!
-//! SQLite leaves what it overwrites in the unused parts of its pages, until something else is written there. With
-//! `secure_delete` it writes zeros. Every use case that overwrites words runs with it, also one that only moves them, as
-//! what was left behind once is found by none that comes later.
+//! SQLite leaves what it overwrites in the unused parts of its pages, until something else is written there. So the writer
+//! has `secure_delete` on, which writes zeros. It does not know of copies: where rows of a tree are moved to other pages, to
+//! have room, the page that they were on may keep what they said. So words stand in rows that never move: they come at the
+//! end of their table, and are only made smaller (`messages`, `words`).
 //!
 //! The write-ahead log keeps pages as they were until it begins anew over them (`checkpoint`), and is removed when the
 //! store is closed. What is read of the database, such as by a backup, has none of that.
@@ -15,13 +16,7 @@ use crate::checksum;
 use crate::failure::Result;
 use crate::row::{self, Checked, Sql};
 
-/// Whether what is overwritten or removed from now on is overwritten with zeros.
-pub(crate) fn shred(db: &Connection, on: bool) -> Result<()> {
-    Ok(db.pragma_update(None, "secure_delete", on)?)
-}
-
-/// Blanks the rows of these messages. That no row moves for it is why what it overwrites is all there is: a row that
-/// becomes smaller stays in its page.
+/// Blanks the rows of these messages, and what their edits said.
 pub(crate) fn messages(db: &Connection, group: GroupId, messages: &[MessageId]) -> Result<()> {
     let find = "SELECT id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at, checksum
                 FROM messages WHERE id = ?1 AND group_id = ?2";
@@ -31,6 +26,8 @@ pub(crate) fn messages(db: &Connection, group: GroupId, messages: &[MessageId]) 
         (message.kind, message.content) = (MessageKind::Text, String::new());
         let sql = "UPDATE messages SET kind = ?2, content = '', checksum = ?3 WHERE id = ?1";
         row::execute(db, sql, params![id.sql(), message.kind.code(), checksum::of(&message)])?;
+        let sql = "UPDATE words SET content = '' WHERE group_id = ?1 AND seq = ?2";
+        row::execute(db, sql, [group.sql(), message.seq.sql()])?;
     }
     Ok(())
 }

@@ -36,6 +36,7 @@ pub const TABLES: &[Table] = &[
     messages::TABLE,
     notes::STATES,
     notes::NOTES,
+    notes::WORDS,
     notes::MENTIONS,
     notes::REPLIES,
     sights::CLEARED,

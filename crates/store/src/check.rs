@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use rim_core::{GroupId, Seq};
+
 /// More findings than this are counted and not kept: who has so many needs a backup and not a list.
 const MAX_KEPT: usize = 200;
 
@@ -106,4 +108,51 @@ pub const RULES: &[Rule] = &[
               WHERE g.id IS NULL OR e.seq > g.last_seq OR e.place > g.last_rev",
         is: "is of a group that is not there, or not so far",
     },
+    Rule {
+        what: "the states of messages",
+        sql: "SELECT 'the state of the message at place ' || s.seq || ' of group ' || s.group_id FROM states AS s
+              LEFT JOIN groups AS g ON g.id = s.group_id
+              WHERE g.id IS NULL OR s.seq < 1 OR s.seq > g.last_seq OR s.rev > g.last_rev OR s.rev < s.seq",
+        is: "is of no message, or further than its group",
+    },
+    Rule {
+        what: "the notes on messages",
+        sql: "SELECT 'a note of kind ' || n.kind || ' on the message at place ' || n.seq || ' of group ' || n.group_id
+              FROM notes AS n LEFT JOIN states AS s ON s.group_id = n.group_id AND s.seq = n.seq
+              WHERE s.seq IS NULL OR n.rev > s.rev OR n.kind NOT IN (1, 2, 3, 4)",
+        is: "is of a message that knows nothing of it, or of a kind that means nothing",
+    },
+    Rule {
+        what: "the words of edits",
+        sql: "SELECT 'an edit of the message at place ' || w.seq || ' of group ' || w.group_id FROM words AS w
+              LEFT JOIN notes AS n ON n.group_id = w.group_id AND n.kind = 1 AND n.seq = w.seq AND n.rev = w.rev
+              WHERE w.content <> '' AND n.rev IS NULL",
+        is: "says something, and nobody has made it",
+    },
+    Rule {
+        what: "the mentions",
+        sql: "SELECT 'user ' || n.user_id || ' in group ' || n.group_id FROM mentions AS n
+              LEFT JOIN messages AS m ON m.group_id = n.group_id AND m.id = n.message_id
+              LEFT JOIN users AS u ON u.id = n.user_id
+              WHERE m.id IS NULL OR m.seq <> n.seq OR (u.id IS NULL AND n.user_id <> 0)",
+        is: "is mentioned by a message that is not there, or is not there",
+    },
+    Rule {
+        what: "the answers",
+        sql: "SELECT 'the message at place ' || r.seq || ' of group ' || r.group_id FROM replies AS r
+              LEFT JOIN groups AS g ON g.id = r.group_id
+              WHERE g.id IS NULL OR r.seq > g.last_seq OR r.parent_seq >= r.seq OR r.root_seq > r.parent_seq
+                 OR r.root_seq < 1",
+        is: "answers one that is not before it, or is not there",
+    },
 ];
+
+/// Every row of `states`: place and text, which [`rim_core::message::is_state`] must know.
+pub const STATES: &str = "SELECT group_id, seq, body FROM states";
+
+impl Report {
+    /// What is kept of the state of the message at this place means nothing.
+    pub fn unreadable_state(&mut self, group: GroupId, seq: Seq) {
+        self.found(format_args!("the state of the message at place {seq} of group {group} means nothing"));
+    }
+}

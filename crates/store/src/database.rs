@@ -177,13 +177,7 @@ pub trait Tx: Read {
     /// Those of the database.
     fn moved_on(&mut self, head: Head) -> Result<()>;
 
-    /// What is overwritten or removed from now on, until this transaction has ended, leaves nothing behind in the database.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn shred(&mut self) -> Result<()>;
-
-    /// What these messages of the group said is gone from their rows for ever.
+    /// What these messages of the group said is gone from their rows for ever, and what their edits said.
     ///
     /// # Errors
     /// Those of the database.

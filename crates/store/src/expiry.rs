@@ -68,7 +68,6 @@ fn expire(tx: &mut dyn Tx, group: GroupId, mut places: Vec<Seq>, now: Timestamp)
     }
     let messages = due.iter().map(|(_, id)| tx.reader().message(group, *id)).collect::<Step<Vec<_>>>()?;
     let ids: Vec<_> = due.iter().map(|(_, id)| *id).collect();
-    tx.shred()?;
     tx.wipe_messages(group, &ids)?;
     forget(tx, group, &due, &messages)?;
     let (rev, at) = (head.next_rev(), head.time(now));

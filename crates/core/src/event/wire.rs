@@ -476,6 +476,8 @@ mod tests {
             "010801ac02ac020401070102037b68e5cf8b010000",
             "010801ac02ac0205077b68e5cf8b010000",
             "010801ac02ac0206077b68e5cf8b010000",
+            "010801ac02ac0207057b68e5cf8b010000",
+            "010801ac02ac0208050d6e6f20737563682067726f75707b68e5cf8b010000",
             &format!("010a{STATED}"),
             &format!("010b8c010300{AFTER}{STATED}"),
             &format!("010b8c010301{AFTER}{STATED}"),

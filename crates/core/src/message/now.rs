@@ -12,12 +12,10 @@ impl Message {
     /// # Errors
     /// The text is none that rim writes.
     pub fn put_on(&mut self, text: &str, rev: Rev) -> Result<(), String> {
-        let (state, content) =
-            text.split_once(CONTENT).map_or((text, None), |(state, content)| (state, Some(content)));
-        let mut state: MessageState = serde_json::from_str(state).map_err(|error| error.to_string())?;
+        let (mut state, edited) = parse(text)?;
         state.rev = rev;
-        if let (Some(edited), Some(content)) = (state.edited, content) {
-            self.kind = MessageKind::from_code(edited.kind).ok_or("a kind that means nothing")?;
+        if let Some((kind, content)) = edited {
+            self.kind = kind;
             content.clone_into(&mut self.content);
         }
         if state.recalled.is_some() {
@@ -80,6 +78,33 @@ impl Message {
             state.mentions.iter().copied().chain(by).chain(reactors)
         })
     }
+}
+
+/// What a message says that was edited.
+type Said<'t> = (MessageKind, &'t str);
+
+/// The state, and what an edited message says.
+fn parse(text: &str) -> Result<(MessageState, Option<Said<'_>>), String> {
+    let (state, content) =
+        text.split_once(CONTENT).map_or((text, None), |(state, content)| (state, Some(content)));
+    let state: MessageState = serde_json::from_str(state).map_err(|error| error.to_string())?;
+    let edited = match (state.edited, content) {
+        (Some(edited), Some(content)) => {
+            Some((MessageKind::from_code(edited.kind).ok_or("a kind that means nothing")?, content))
+        }
+        _ => None,
+    };
+    Ok((state, edited))
+}
+
+/// A state's text without what an edited message says.
+pub fn without_words(text: &str) -> &str {
+    text.split_once(CONTENT).map_or(text, |(state, _)| state)
+}
+
+/// Whether a text is what a store may keep of a message's state.
+pub fn is_state(text: &str) -> bool {
+    parse(text).is_ok()
 }
 
 #[cfg(test)]

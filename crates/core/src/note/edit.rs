@@ -1,7 +1,5 @@
 //! Edits: a message says something else from now on. What it said before stays in its history.
 
-use serde::{Deserialize, Serialize};
-
 use super::kind::{NoteKind, Noted, Row, Written};
 use super::ledger::{Ledger, Scene, must_not_be_recalled, state};
 use super::mention::{may_mention, mentioned};
@@ -11,30 +9,14 @@ use crate::{Refusal, UserId};
 /// Edits of one message, at the most: each is remembered for ever, so that it is known if it comes again.
 pub const MAX_EDITS: u64 = 1000;
 
-/// What an edit made of a message: its note has it as a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revision {
-    pub kind: MessageKind,
-    pub content: String,
+/// The kind that an edit has given a message: the text of its note.
+fn text_of(kind: MessageKind) -> String {
+    kind.code().to_string()
 }
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    kind: u8,
-    content: String,
-}
-
-impl Revision {
-    fn to_text(&self) -> String {
-        let stored = Stored { kind: self.kind.code(), content: self.content.clone() };
-        serde_json::to_string(&stored).expect("numbers and texts always have a JSON form")
-    }
-
-    /// `None` of a text that is no such note's.
-    pub fn from_text(text: &str) -> Option<Self> {
-        let Stored { kind, content } = serde_json::from_str(text).ok()?;
-        Some(Self { kind: MessageKind::from_code(kind)?, content })
-    }
+/// The inverse; `None` of what is no such text.
+pub fn kind_of_edit(text: &str) -> Option<MessageKind> {
+    MessageKind::from_code(text.parse().ok()?)
 }
 
 /// What a message is to say.
@@ -80,8 +62,12 @@ pub(super) fn apply<L: Ledger>(
     let state = state(message);
     (state.mentions, state.mention_all) = (mentions, mention_all);
     state.edited = Some(Edited { at: scene.now, kind: kind.code() });
-    let body = Revision { kind, content: to.content.to_owned() }.to_text();
-    let row = Row::Put { kind: NoteKind::Edit, key: to.client_msg_id.to_owned(), body };
+    let row = Row::Put {
+        kind: NoteKind::Edit,
+        key: to.client_msg_id.to_owned(),
+        body: text_of(kind),
+        words: Some(to.content.to_owned()),
+    };
     Ok(Some(Written { row, what: Noted::Edited }))
 }
 

@@ -2,14 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// So many edits of a message are kept with what they said, the newest; the others are only known.
-const KEPT_REVISIONS: u64 = 20;
-
 /// What a note says. The number is what stores keep; they are only ever added to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum NoteKind {
-    /// One for each edit: its key is the `clientMsgId` that it came with, and its text a [`super::Revision`].
+    /// One for each edit: its key is the `clientMsgId` that it came with, and its text says of which kind the message is then.
     Edit = 1,
     Recall = 2,
     /// One for each user and emoji, which is its key.
@@ -33,15 +30,7 @@ impl NoteKind {
         matches!(self, Self::Recall | Self::Pin)
     }
 
-    /// How many of its notes on one message are kept with what they say, the newest; all where `None`.
-    pub const fn kept(self) -> Option<u64> {
-        match self {
-            Self::Edit => Some(KEPT_REVISIONS),
-            Self::Recall | Self::React | Self::Pin => None,
-        }
-    }
-
-    /// Whether its notes stay when the message is recalled, with nothing in them: so that they are known if they come
+    /// Whether its notes stay when the message is recalled: so that they are known if they come
     /// again. The others go.
     pub const fn outlives_recall(self) -> bool {
         matches!(self, Self::Edit | Self::Recall)
@@ -72,6 +61,8 @@ pub enum Row {
         kind: NoteKind,
         key: String,
         body: String,
+        /// What the message says from now on, if that is something else.
+        words: Option<String>,
     },
     Remove {
         kind: NoteKind,

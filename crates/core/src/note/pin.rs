@@ -22,7 +22,7 @@ pub(super) fn pin<L: Ledger>(
         return Err(Refusal::TooManyPins(MAX_PINS).into());
     }
     state(message).pinned_at = Some(scene.now);
-    let row = Row::Put { kind: NoteKind::Pin, key: String::new(), body: String::new() };
+    let row = Row::Put { kind: NoteKind::Pin, key: String::new(), body: String::new(), words: None };
     Ok(Some(Written { row, what: Noted::Pinned }))
 }
 

@@ -33,7 +33,7 @@ pub(super) fn give<L: Ledger>(
         reaction.newest.insert(0, user);
         reaction.newest.truncate(NEWEST_REACTORS);
     }
-    let row = Row::Put { kind: NoteKind::React, key: emoji.to_owned(), body: String::new() };
+    let row = Row::Put { kind: NoteKind::React, key: emoji.to_owned(), body: String::new(), words: None };
     Ok(Some(Written { row, what: Noted::Reacted { emoji: emoji.to_owned() } }))
 }
 

@@ -6,7 +6,7 @@ CREATE TABLE states (
     group_id bigint NOT NULL,
     seq      bigint NOT NULL,
     rev      bigint NOT NULL,
-    -- rim_core::message::Message::state_text.
+    -- rim_core::message::Message::state_text, without what an edited message says.
     body     text NOT NULL,
     PRIMARY KEY (group_id, seq)
 );
@@ -23,6 +23,15 @@ CREATE TABLE notes (
     at       bigint NOT NULL,
     body     text NOT NULL,
     PRIMARY KEY (group_id, kind, seq, key, by_id)
+);
+
+-- What edits have made messages say, by the rev of the edit; the last of a message is what it says now.
+CREATE TABLE words (
+    group_id bigint NOT NULL,
+    seq      bigint NOT NULL,
+    rev      bigint NOT NULL,
+    content  text   NOT NULL,
+    PRIMARY KEY (group_id, seq, rev)
 );
 
 -- Whom messages mention; user 0 is everybody.

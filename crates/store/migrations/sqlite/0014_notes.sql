@@ -6,7 +6,7 @@ CREATE TABLE states (
     group_id INTEGER NOT NULL,
     seq      INTEGER NOT NULL,
     rev      INTEGER NOT NULL,
-    -- rim_core::message::Message::state_text.
+    -- rim_core::message::Message::state_text, without what an edited message says.
     body     TEXT    NOT NULL,
     PRIMARY KEY (group_id, seq)
 ) STRICT, WITHOUT ROWID;
@@ -24,6 +24,16 @@ CREATE TABLE notes (
     body     TEXT    NOT NULL,
     PRIMARY KEY (group_id, kind, seq, key, by_id)
 ) STRICT, WITHOUT ROWID;
+
+-- What edits have made messages say, by the rev of the edit; the last of a message is what it says now. Not WITHOUT ROWID: so
+-- rows stand in the order in which they came, and never move, as those of messages do. What is wiped is wiped where it is.
+CREATE TABLE words (
+    group_id INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    rev      INTEGER NOT NULL,
+    content  TEXT    NOT NULL,
+    PRIMARY KEY (group_id, seq, rev)
+) STRICT;
 
 -- Whom messages mention; user 0 is everybody.
 CREATE TABLE mentions (

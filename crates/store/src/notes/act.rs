@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rim_core::event::Change;
-use rim_core::message::{Message, MessageState};
+use rim_core::message::{Message, MessageState, without_words};
 use rim_core::note::{Act, NoteKind, Row, Scene, Windows, Written};
 use rim_core::sight::EVERYBODY;
 use rim_core::{ConnectionId, GroupId, MessageId, Refusal, SessionId, Timestamp, UserId};
@@ -18,6 +18,9 @@ use crate::{membership, params, sessions, sights, uploads};
 /// So many who may not see a message are told of each change that there was one, and of nothing else. Are they more, nobody
 /// is told: all learn it by sync.
 const MAX_BLIND: usize = 10_000;
+
+/// So many edits of a message are kept with what they made it say, the newest; the others are only known.
+const KEPT_EDITS: u64 = 20;
 
 /// Somebody does something with a message.
 #[derive(Debug, Clone)]
@@ -58,7 +61,6 @@ pub(super) fn act(tx: &mut dyn Tx, acting: &Acting) -> Step<Message> {
     if let Some(Written { row, what }) = acting.act.apply(&scene, &book, &mut message)? {
         let rev = room.head.next_rev();
         message.state.get_or_insert_default().rev = rev;
-        tx.shred()?;
         write(tx, user, &message, row, now)?;
         write_state(tx, &message, &before)?;
         if message.says_what_its_state_has() {
@@ -81,9 +83,19 @@ fn not_a_member(db: &dyn Read, group: GroupId, user: UserId) -> Step<Refusal> {
 }
 
 fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, at: Timestamp) -> Step<()> {
-    let (group, seq) = (message.group, message.seq);
+    let (group, seq, rev) = (message.group, message.seq, message.latest_rev());
     match row {
-        Row::Put { kind, key, body } => put(tx, by, message, kind, &key, &body, at)?,
+        Row::Put { kind, key, body, words } => {
+            put(tx, by, message, (kind, &key, &body), at)?;
+            if let Some(words) = words {
+                let sql = "INSERT INTO words (group_id, seq, rev, content) VALUES ($1, $2, $3, $4)";
+                tx.execute(sql, &params![group, seq, rev, words])?;
+                let sql = "UPDATE words SET content = '' WHERE group_id = $1 AND seq = $2 AND content <> ''
+                           AND rev <= (SELECT rev FROM words WHERE group_id = $1 AND seq = $2
+                                       ORDER BY rev DESC LIMIT 1 OFFSET $3)";
+                tx.execute(sql, &params![group, seq, KEPT_EDITS])?;
+            }
+        }
         Row::Remove { kind, key } => {
             let sql = "DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4
                        AND (by_id = $5 OR $6)";
@@ -91,15 +103,10 @@ fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, at: Timestamp
         }
         Row::Wipe { kind } => {
             tx.wipe_messages(group, &[message.id])?;
-            for wiped in NoteKind::ALL {
-                let sql = if wiped.outlives_recall() {
-                    "UPDATE notes SET body = '' WHERE group_id = $1 AND kind = $2 AND seq = $3"
-                } else {
-                    "DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3"
-                };
-                tx.execute(sql, &params![group, wiped, seq])?;
-            }
-            put(tx, by, message, kind, "", "", at)?;
+            let gone = NoteKind::ALL.into_iter().filter(|kind| !kind.outlives_recall());
+            let gone: Vec<_> = gone.map(|kind| params![group, kind, seq].to_vec()).collect();
+            tx.execute_each("DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3", &gone)?;
+            put(tx, by, message, (kind, "", ""), at)?;
         }
     }
     Ok(())
@@ -109,21 +116,13 @@ fn put(
     tx: &dyn Tx,
     by: UserId,
     message: &Message,
-    kind: NoteKind,
-    key: &str,
-    body: &str,
+    (kind, key, body): (NoteKind, &str, &str),
     at: Timestamp,
 ) -> Step<()> {
-    let (group, seq, rev) = (message.group, message.seq, message.latest_rev());
-    let sql = "INSERT INTO notes (group_id, kind, seq, key, by_id, rev, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    tx.execute(sql, &params![group, kind, seq, key, by, rev, at, body])?;
-    if let Some(kept) = kind.kept() {
-        let sql = "UPDATE notes SET body = '' WHERE group_id = $1 AND kind = $2 AND seq = $3 AND body <> ''
-                   AND rev <= (SELECT rev FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3
-                               ORDER BY rev DESC LIMIT 1 OFFSET $4)";
-        tx.execute(sql, &params![group, kind, seq, kept])?;
-    }
-    Ok(())
+    let sql = "INSERT INTO notes (group_id, kind, seq, key, by_id, rev, at, body)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let params = params![message.group, kind, message.seq, key, by, message.latest_rev(), at, body];
+    tx.execute(sql, &params).map(drop)
 }
 
 /// The row of its state, and whom it mentions where that is another than `before`.
@@ -131,7 +130,8 @@ fn write_state(tx: &dyn Tx, message: &Message, before: &MessageState) -> Step<()
     let (group, seq, id) = (message.group, message.seq, message.id);
     let sql = "INSERT INTO states (group_id, seq, rev, body) VALUES ($1, $2, $3, $4)
                ON CONFLICT (group_id, seq) DO UPDATE SET rev = excluded.rev, body = excluded.body";
-    tx.execute(sql, &params![group, seq, message.latest_rev(), message.state_text().unwrap_or_default()])?;
+    let text = message.state_text().unwrap_or_default();
+    tx.execute(sql, &params![group, seq, message.latest_rev(), without_words(&text)])?;
     let (was, is) = (mentioned(Some(before)), mentioned(message.state.as_deref()));
     let gone: Vec<_> = was
         .iter()

@@ -1,7 +1,7 @@
 //! What is to be known of one message: what it said, who has reacted to it, and who has read it.
 
 use rim_core::message::{MessageKind, Page};
-use rim_core::note::{Edition, MAX_NAMED_READERS, NoteKind, Reactor, Readers, Revision};
+use rim_core::note::{Edition, MAX_NAMED_READERS, NoteKind, Reactor, Readers, kind_of_edit};
 use rim_core::size::{ANSWER_BYTES, Size, fitting};
 use rim_core::{GroupId, MessageId, Refusal, Timestamp, UserId};
 
@@ -26,19 +26,19 @@ pub(super) fn edits(db: &dyn Read, user: UserId, group: GroupId, message: Messag
         let kind = row.parse("kind", MessageKind::from_code)?;
         Ok(Edition { kind, content: row.get("content")?, at: row.get("created_at")? })
     })?;
-    let sql = "SELECT seq, at, body FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3 AND body <> ''
-               ORDER BY rev DESC";
-    let mut editions = db.all(sql, &params![group, NoteKind::Edit, message.seq], revision)?;
+    let sql = "SELECT n.seq, n.at, n.body, w.content FROM words AS w
+                    JOIN notes AS n ON n.group_id = w.group_id AND n.kind = $2 AND n.seq = w.seq AND n.rev = w.rev
+               WHERE w.group_id = $1 AND w.seq = $3 AND w.content <> '' ORDER BY w.rev DESC";
+    let mut editions = db.all(sql, &params![group, NoteKind::Edit, message.seq], edition)?;
     editions.extend(first);
     editions.truncate(fitting(&editions, ANSWER_BYTES, Size::size_bytes));
     editions.reverse();
     Ok(editions)
 }
 
-fn revision(row: Fields<'_>) -> Step<Edition> {
-    let revision: Revision = row.parse("body", |body: String| Revision::from_text(&body))?;
-    let Revision { kind, content } = revision;
-    Ok(Edition { kind, content, at: row.get("at")? })
+fn edition(row: Fields<'_>) -> Step<Edition> {
+    let kind = row.parse("body", |body: String| kind_of_edit(&body))?;
+    Ok(Edition { kind, content: row.get("content")?, at: row.get("at")? })
 }
 
 pub(super) fn reactors(
@@ -52,7 +52,7 @@ pub(super) fn reactors(
     let message = seen(db, user, group, message)?;
     let size = page.size.min(MAX_ROWS);
     let sql = "SELECT seq, key, by_id, at FROM notes
-               WHERE group_id = $1 AND kind = $2 AND seq = $3 AND ($4 IS NULL OR key = $4)
+               WHERE group_id = $1 AND kind = $2 AND seq = $3 AND (CAST($4 AS text) IS NULL OR key = $4)
                ORDER BY rev DESC LIMIT $5 OFFSET $6";
     let offset = Page { size, ..page }.offset();
     let params = params![group, NoteKind::React, message.seq, emoji, u64::from(size) + 1, offset];

@@ -45,6 +45,14 @@ pub(crate) const NOTES: Table = Table {
     ],
 };
 
+/// What edits have made messages say. The last of it stands behind the text of a state, where that is read
+/// ([`rim_core::message::Message::put_on`]).
+pub(crate) const WORDS: Table = Table {
+    name: "words",
+    key: 3,
+    columns: &[integer("group_id"), integer("seq"), integer("rev"), text("content")],
+};
+
 pub(crate) const MENTIONS: Table = Table {
     name: "mentions",
     key: 3,
@@ -70,7 +78,7 @@ pub trait Notes: Send + Sync {
     async fn act(&self, acting: Acting) -> Result<Message>;
 
     /// What the message has said, the oldest first and what it says now last; nothing of a recalled one. Of many edits
-    /// the newest ([`rim_core::note::NoteKind::kept`]), as many as fit into an answer.
+    /// the newest, as many as are kept and fit into an answer.
     ///
     /// # Errors
     /// `NoSuchMessage`.

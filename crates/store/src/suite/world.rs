@@ -577,6 +577,18 @@ pub fn edit(client_msg_id: &str, content: &str) -> Act {
     }
 }
 
+pub fn reply_to(message: MessageId) -> Extras {
+    Extras { reply_to: Some(message), ..Extras::default() }
+}
+
+pub fn mention(users: &[UserId]) -> Extras {
+    Extras { mentions: users.to_vec(), ..Extras::default() }
+}
+
+pub fn mention_all() -> Extras {
+    Extras { mention_all: true, ..Extras::default() }
+}
+
 pub fn react(emoji: &str) -> Act {
     Act::React { emoji: emoji.into() }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Cluster, Node};
 use crate::suite::Claim;
-use crate::suite::world::{DAWN, NO_GROUP, NO_USER};
+use crate::suite::world::{DAWN, NO_GROUP, NO_USER, edit, noted, react};
 use rim_core::event::{Change, Topic};
 use rim_core::friend::FriendAction;
-use rim_core::group::Role;
+use rim_core::group::{NewSettings, Role, Who};
+use rim_core::message::Extras;
+use rim_core::note::{Act, Noted};
 use rim_core::user::ProfileChange;
 use rim_core::{Rev, Timestamp, UserId};
 
@@ -43,6 +45,10 @@ async fn everything_happens(w: &Node) -> Result<(Vec<Topic>, Vec<Change>), super
     let sent = w.send(anna, group, "hi").await?;
     w.delivered(bob, group, sent.id).await?;
     w.read(bob, group, sent.id).await?;
+    let extras = Extras { mentions: vec![bob], ..Extras::default() };
+    w.send_with(anna, group, "hi @bob", extras).await?;
+    let settings = NewSettings { who_pins: Some(Who::All), ..NewSettings::default() };
+    w.store.set_group_settings(anna, group, settings, w.now()).await?;
     w.send(bob, single, "\0 hello").await?;
     w.read_all(anna, single).await?;
     w.add(anna, group, &[carl]).await?;
@@ -172,4 +178,34 @@ async fn close<const N: usize>(nodes: [Node; N]) -> Claim {
 
 fn rev_in(change: &Change, topic: Topic) -> Option<Rev> {
     change.topic_revs().find(|(of, _)| *of == topic).map(|(_, rev)| rev)
+}
+
+pub async fn what_was_done_with_a_message_is_told_of_it_as_it_is_by_then(c: &mut Cluster) -> Claim {
+    let [one, two] = c.nodes().await;
+    let [anna, bob] = one.users(["anna", "bob"]).await;
+    let group = one.group(anna, &[bob]).await;
+    let [first, second] = [one.send(anna, group, "one").await?, one.send(anna, group, "two").await?];
+    let rev = one.rev(anna, group).await;
+    one.act(anna, group, first.id, edit("e1", "uno")).await?;
+    one.act(bob, group, first.id, react("👍")).await?;
+    one.act(anna, group, second.id, edit("e2", "due")).await?;
+    one.act(anna, group, second.id, Act::Recall).await?;
+
+    let told = two.shared.changes(Topic::Group(group), rev, 1000).await?;
+    let told: Vec<_> = told.into_iter().map(noted).collect();
+    let reacted = Noted::Reacted { emoji: "👍".into() };
+    let expected = [Noted::Edited, reacted, Noted::Edited, Noted::Recalled];
+    assert_eq!(told.iter().map(|(_, _, _, what, _)| what.clone()).collect::<Vec<_>>(), expected);
+    let revs: Vec<_> = told.iter().map(|(_, rev, ..)| rev.0).collect();
+    assert_eq!(revs, (rev.0 + 1..=rev.0 + 4).collect::<Vec<_>>());
+    let (now, recalled) =
+        (one.message(anna, group, first.id).await, one.message(anna, group, second.id).await);
+    let messages: Vec<_> = told.into_iter().map(|(message, ..)| message).collect();
+    assert_eq!(messages, [now.clone(), now, recalled.clone(), recalled.clone()]);
+    assert_eq!(recalled.content, "");
+    let all = two.shared.changes(Topic::Group(group), Rev(0), 1000).await?;
+    let is_told =
+        |change: &Change| matches!(change, Change::Message { message, .. } if **message == recalled);
+    assert!(all.iter().any(is_told), "and so are messages themselves: {all:?}");
+    close([one, two]).await
 }

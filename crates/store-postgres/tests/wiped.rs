@@ -1,0 +1,63 @@
+//! What was recalled is in no row of the database.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::Database;
+use rim_core::note::Act;
+use rim_store::suite::Fixture;
+use rim_store::suite::world::{World, edit, mention, react};
+use rim_store::{Feed, Store};
+
+struct Node(Arc<Database>);
+
+#[async_trait::async_trait]
+impl Fixture for Node {
+    async fn open(&mut self) -> (Arc<dyn Store>, Feed) {
+        let (store, feed) = self.0.node().await;
+        (store, feed)
+    }
+}
+
+/// The tables that say something which only a recalled message said.
+async fn tables_with_a_secret(url: &str) -> Vec<String> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("connected");
+    let connected = tokio::spawn(connection);
+    let sql = "SELECT quote_ident(table_name) FROM information_schema.tables
+               WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+    let mut found = Vec::new();
+    for table in client.query(sql, &[]).await.expect("the tables") {
+        let table: String = table.get(0);
+        // Bytes are told in hexadecimal.
+        let sql = format!(
+            "SELECT FROM {table} AS r
+             WHERE r::text LIKE '%zzsecret%' OR r::text LIKE '%' || encode('zzsecret', 'hex') || '%' LIMIT 1"
+        );
+        if !client.query(&sql, &[]).await.expect("its rows").is_empty() {
+            found.push(table);
+        }
+    }
+    drop(client);
+    connected.await.expect("no panic").expect("it ends in order");
+    found.sort();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_recalled_is_in_no_row_of_any_table() {
+    let database = Arc::new(Database::new());
+    let mut w = World::new(Box::new(Node(Arc::clone(&database)))).await;
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let sent = w.send_with(anna, group, "zzsecret one", mention(&[bob])).await.expect("it is sent");
+    for nth in 1..4 {
+        let edit = edit(&format!("e{nth}"), &format!("zzsecret {nth}"));
+        w.act(anna, group, sent.id, edit).await.expect("it is edited");
+        w.act(bob, group, sent.id, react(["👍", "🎉", "❤️"][nth - 1])).await.expect("it is reacted to");
+    }
+    assert_eq!(tables_with_a_secret(&database.0.url()).await, ["messages", "words"]);
+    w.act(anna, group, sent.id, Act::Recall).await.expect("it is recalled");
+    assert_eq!(tables_with_a_secret(&database.0.url()).await, [""; 0]);
+    w.close().await;
+}

@@ -1,0 +1,90 @@
+//! What was recalled is in no byte of the database.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rim_core::note::Act;
+use rim_store::suite::Fixture;
+use rim_store::suite::world::{World, edit, mention, react, unreact};
+use rim_store::{CommitObserver, Feed, Store};
+use rim_store_sqlite::{Options, SqliteStore, backup};
+
+struct At(PathBuf);
+
+#[async_trait::async_trait]
+impl Fixture for At {
+    async fn open(&mut self) -> (Arc<dyn Store>, Feed) {
+        let options = Options { path: self.0.clone(), readers: 1, observer: Arc::new(Unobserved) };
+        let (store, feed) = SqliteStore::open(options).expect("the database opens");
+        (Arc::new(store), feed)
+    }
+}
+
+struct Unobserved;
+
+impl CommitObserver for Unobserved {
+    fn committed(&self, _writes: usize, _elapsed: Duration) {}
+}
+
+/// What no word but a recalled one begins with.
+const SECRET: &str = "zzsecret";
+
+/// Words of so many bytes, each of which says that it is secret.
+fn secret(nth: usize, version: usize, bytes: usize) -> String {
+    format!("{SECRET}-{nth}-{version} ").repeat(bytes / 16 + 1)
+}
+
+/// How often a file says something secret, and the first place where it does.
+fn found_in(file: &Path) -> (usize, String) {
+    let bytes = std::fs::read(file).expect("it is read");
+    let places: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(SECRET.as_bytes())).collect();
+    let first = places.first().map_or(&[][..], |at| &bytes[*at..(*at + 40).min(bytes.len())]);
+    (places.len(), String::from_utf8_lossy(first).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_recalled_is_in_no_byte_of_the_database_nor_of_a_backup() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("rim.db");
+    let mut w = World::new(Box::new(At(path.clone()))).await;
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let groups = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await];
+    // Of all sizes, among others, and with notes that move each other's rows.
+    let sizes = [20, 300, 40, 1_500, 90, 5_000, 30, 700];
+    let mut sent = Vec::new();
+    for nth in 0..240 {
+        let (group, size) = (groups[nth % 2], sizes[nth % sizes.len()]);
+        let is_secret = nth % 3 != 0;
+        let content = if is_secret { secret(nth, 0, size) } else { "x".repeat(size) };
+        let message = w.send_with(anna, group, &content, mention(&[bob])).await.expect("it is sent").id;
+        sent.push((nth, group, message, is_secret));
+    }
+    for version in 1..4 {
+        for (nth, group, message, is_secret) in &sent {
+            if (nth * 7 + version) % 4 == 0 {
+                w.act(bob, *group, *message, react(["👍", "🎉", "❤️"][nth % 3])).await.expect("it is done");
+            }
+            if (nth + version) % 3 != 0 {
+                let size = sizes[(nth + version) % sizes.len()];
+                let content = if *is_secret { secret(*nth, version, size) } else { "y".repeat(size) };
+                let edit = edit(&format!("e{version}"), &content);
+                w.act(anna, *group, *message, edit).await.expect("it is edited");
+            }
+            if (nth * 5 + version) % 6 == 0 {
+                w.act(bob, *group, *message, unreact("👍")).await.expect("it is done");
+            }
+        }
+    }
+    for (_, group, message, is_secret) in &sent {
+        if *is_secret {
+            w.act(anna, *group, *message, Act::Recall).await.expect("it is recalled");
+        }
+    }
+    let copy = folder.path().join("copy.db");
+    backup(&path, &copy).expect("a backup");
+    assert_eq!(found_in(&copy), (0, String::new()), "in the backup");
+    w.close().await;
+    assert_eq!(found_in(&path), (0, String::new()), "in the database");
+    assert!(!folder.path().join("rim.db-wal").exists(), "the log is gone with the store");
+}
