@@ -20,6 +20,7 @@ pub mod chats;
 mod client;
 pub mod concurrency;
 pub mod events;
+pub mod expire;
 pub mod feed;
 pub mod forward;
 pub mod founding;
