@@ -57,6 +57,61 @@ async fn what_was_acknowledged_outlives_a_kill() {
     assert_eq!(stored, sent, "everything was sent until it was acknowledged");
 }
 
+/// Messages that are scheduled between two kills: with those that are left no more than a user may have.
+const SCHEDULED: u64 = 40;
+const KILLS_OF_SCHEDULED: usize = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_scheduled_is_sent_once_and_in_its_order() {
+    let seed = seeds(1)[0];
+    println!("RIM_SEED={seed}");
+    let mut chance = Chance::new(seed);
+    let folder = folder();
+    let mut server = start(folder.path());
+    let anna = api(&server).register("anna", "secret").await.expect("registered");
+    let uid = api(&server).register("bob", "secret").await.expect("registered");
+    let token = |api: Api| api.token().expect("logged in").to_owned();
+    let (of_anna, of_bob) = (
+        token(api(&server).login("anna", "secret").await.expect("logged in")),
+        token(api(&server).login("bob", "secret").await.expect("logged in")),
+    );
+    let gid = api(&server).with_token(of_anna.clone()).create_group(1, "", &[uid]).await.expect("a chat");
+    let mut scheduled = 0;
+    for _ in 0..KILLS_OF_SCHEDULED {
+        let anna = api(&server).with_token(of_anna.clone());
+        let ws = format!("ws://{}/ws", server.address);
+        let mut line = Connection::login(&ws, uid, &of_bob).await.expect("connected");
+        for _ in 0..SCHEDULED {
+            scheduled += 1;
+            let text = scheduled.to_string();
+            let body = serde_json::json!({"gid": gid, "content": text, "clientMsgId": text, "sendAt": 0});
+            let _: serde_json::Value = anna.post("/api/message/schedule", &body).await.expect("scheduled");
+        }
+        for _ in 0..chance.below(SCHEDULED as usize) {
+            while !matches!(line.next().await.expect("a frame"), Incoming::Event(IncomingEvent::Msg(_))) {}
+        }
+        for _ in 0..chance.below(500) {
+            tokio::task::yield_now().await;
+        }
+        server.process.kill().expect("killed");
+        server.process.wait().expect("ended");
+        server = start(folder.path());
+    }
+    let of_anna = api(&server).with_token(of_anna);
+    loop {
+        let list: Vec<serde_json::Value> =
+            of_anna.post("/api/message/schedule/list", &serde_json::json!({})).await.expect("a list");
+        assert!(list.iter().all(|item| item["failed"].is_null()), "{list:?}");
+        if list.is_empty() {
+            break;
+        }
+    }
+    let stored = history(&of_anna, gid, u32::MAX).await;
+    let expected: Vec<_> = (1..=scheduled).map(|number| number.to_string()).collect();
+    assert_eq!(stored.iter().map(|message| message.content.clone()).collect::<Vec<_>>(), expected);
+    assert!(stored.iter().all(|message| message.uid == anna && message.client_msg_id.starts_with("sched:")));
+}
+
 fn start(folder: &Path) -> Server {
     Server::start(folder, &["--limits", "off"])
 }

@@ -34,6 +34,8 @@ mod avatars;
 mod delivery;
 #[path = "../stories/envelope.rs"]
 mod envelope;
+#[path = "../stories/expire.rs"]
+mod expire;
 #[path = "../stories/forward.rs"]
 mod forward;
 #[path = "../stories/friends.rs"]

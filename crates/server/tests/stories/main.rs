@@ -17,6 +17,7 @@ mod authorization;
 mod avatars;
 mod delivery;
 mod envelope;
+mod expire;
 mod forward;
 mod friends;
 mod group_chat;

@@ -131,7 +131,12 @@ async fn after_a_night_without_the_server_it_is_sent_and_after_more_than_a_day_i
     }
     store.close().await;
     let server = stopped.start().await;
-    server.seconds_pass(2).await;
+    let all_are_tried = async {
+        while list(&anna).await.iter().any(|item| item["failed"].is_null()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    server.time_passes_until(all_are_tried).await;
     let history = bob.api.history(gid, 1, 10).await.expect("a page");
     let texts: Vec<_> = history.iter().map(|item| item.msg.content.as_str()).collect();
     assert_eq!(texts, ["last evening", "this morning"]);
