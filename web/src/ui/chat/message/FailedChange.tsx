@@ -4,6 +4,7 @@ import type { Change, Deed } from "../../../engine/contract";
 import { useEngine, useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
 import { refusalText } from "../../base/problems";
+import { Words } from "../../base/words";
 
 export function FailedChange({ change }: { change: Change & { readonly is: "failed" } }) {
   const engine = useEngine();
@@ -12,7 +13,15 @@ export function FailedChange({ change }: { change: Change & { readonly is: "fail
   return (
     <p className="message__failed" role="alert">
       <Icon name="alert" size={16} />
-      <span>{t("change.failed", { what: t(deedKey(change.what)), reason: refusalText(translator, change.reason) })}</span>
+      <span>
+        {t("change.failed", { what: t(deedKey(change.what)), reason: refusalText(translator, change.reason) })}
+        {/* Whoever gives up can still copy what they wrote. */}
+        {change.content !== null && (
+          <span className="message__unsaved">
+            <Words text={change.content} />
+          </span>
+        )}
+      </span>
       <button type="button" className="message__act" onClick={() => engine.retry(change.id)}>
         {t("action.retry")}
       </button>
@@ -23,6 +32,6 @@ export function FailedChange({ change }: { change: Change & { readonly is: "fail
   );
 }
 
-export function deedKey(what: Deed) {
+function deedKey(what: Deed) {
   return `change.${what}` as const;
 }

@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 
-import { useEngine, useMe } from "../../base/context";
+import { useEngine, useMe, useTranslator } from "../../base/context";
 import { Words } from "../../base/words";
 import { useOpenPerson } from "../../contacts/person";
 import "./Mention.css";
@@ -11,7 +11,8 @@ export function Mention({ uid, children }: { uid: number | null; children: React
   const engine = useEngine();
   const me = useMe();
   const open = useOpenPerson();
-  if (uid === null) return <span className="mention mention--me">{children}</span>;
+  const { t } = useTranslator();
+  if (uid === null) return <span className="mention mention--me">@{t("mentions.all")}</span>;
   const name = uid === me.id ? me.name : engine.user(uid)?.name;
   return (
     <button type="button" className={uid === me.id ? "mention mention--me" : "mention"} onClick={() => open(uid)}>
