@@ -49,6 +49,8 @@ pub const MAX_USERS_PER_REQUEST: usize = 10_000;
 pub const MAX_WATCHED: usize = 500;
 /// Members that one message mentions.
 pub const MAX_MENTIONS: usize = 50;
+/// Messages named in one request.
+pub const MAX_MESSAGES_PER_REQUEST: usize = 100;
 /// One emoji, in bytes of UTF-8: more than the longest takes.
 pub const MAX_EMOJI_BYTES: usize = 64;
 /// Current members of one group.

@@ -65,6 +65,18 @@ pub struct ServerLimits {
     pub page_size: u64,
     /// Of all pictures that a user keeps.
     pub upload_quota: u64,
+    /// So long after it was sent a message may be edited by its sender, in milliseconds; 0 is never, null for ever.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub edit_window_ms: Option<u64>,
+    /// The same of recalling it.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub recall_window_ms: Option<u64>,
+    /// Members that a message mentions.
+    pub mentions: u64,
+    /// Different reactions to a message.
+    pub reactions: u64,
+    /// Pinned messages of a group.
+    pub pins: u64,
 }
 
 /// Whether strangers may create an account.

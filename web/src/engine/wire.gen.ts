@@ -760,6 +760,58 @@ export interface GroupRead {
   readonly gid: number;
 }
 
+/** `POST /api/message/send`. */
+export interface MessageSend {
+  readonly gid: number;
+  /** What the kind says. */
+  readonly content: string;
+  readonly kind?: Kind | null;
+  /** 1 to 64 bytes, chosen by the client: the same message again is stored once. */
+  readonly clientMsgId?: string | null;
+  /** The message that it answers. */
+  readonly replyTo?: number | null;
+  /** At most 50 members. */
+  readonly mentions?: readonly number[];
+  /** Whether it mentions everybody. */
+  readonly mentionAll?: boolean;
+}
+
+/** A message of a group. */
+export interface MessageRef {
+  readonly gid: number;
+  readonly msgId: number;
+}
+
+/** `POST /api/message/around`. */
+export interface AroundRequest {
+  readonly gid: number;
+  /** Needed unless there is a `seq`. */
+  readonly msgId?: number | null;
+  /** Its place, in place of `msgId`. */
+  readonly seq?: number | null;
+  /** Messages before it: none where left out, 200 at the most. */
+  readonly before?: number;
+  /** Messages behind it: none where left out, 200 at the most. */
+  readonly after?: number;
+}
+
+/** Messages around one, ascending; nothing in between is left out that one may see. */
+export interface AroundAnswer {
+  readonly messages: readonly Message[];
+  /** Everybody whom they name, once. */
+  readonly users: readonly User[];
+  /** Whether there are others before the first. */
+  readonly older: boolean;
+  /** Whether there are others behind the last. */
+  readonly newer: boolean;
+}
+export const AroundAnswer: Shape<AroundAnswer> = {
+  messages: [Message],
+  users: [User],
+  older: FLAG,
+  newer: FLAG,
+};
+
 /** `POST /api/message/edit`. */
 export interface MessageEdit {
   readonly gid: number;
@@ -773,12 +825,6 @@ export interface MessageEdit {
   readonly mentionAll?: boolean;
   /** 1 to 64 bytes, chosen by the client: the same edit again is then known. */
   readonly clientMsgId?: string | null;
-}
-
-/** A message of a group. */
-export interface MessageRef {
-  readonly gid: number;
-  readonly msgId: number;
 }
 
 /** `POST /api/message/react` and `/api/message/unreact`. */
@@ -960,6 +1006,48 @@ export interface ScheduledCancel {
 export interface ScheduledNow {
   readonly id: number;
 }
+
+/** `POST /api/message/hide`. */
+export interface MessageHide {
+  readonly gid: number;
+  /** At most 100. */
+  readonly msgIds: readonly number[];
+}
+
+/** `POST /api/message/clear`. */
+export interface ChatClear {
+  readonly gid: number;
+  /** How far one has seen it: what came later stays. Everything where left out. */
+  readonly seq?: number | null;
+}
+
+/** `POST /api/message/stars`. */
+export interface StarsRequest {
+  /** From 1, where it is left out. */
+  readonly page?: number | null;
+  /** 50 where left out, 200 at the most. */
+  readonly size?: number | null;
+  /** Only older ones: the `next` of the answer before. Pages are counted from there. */
+  readonly before?: number | null;
+}
+
+/** Messages with a star of one's own, the latest star first. */
+export interface StarList {
+  /** Without those that one may not see any more. */
+  readonly messages: readonly Message[];
+  /** Everybody whom they name, once. */
+  readonly users: readonly User[];
+  /** Whether there are more. */
+  readonly more: boolean;
+  /** Where they begin. */
+  readonly next: number | null;
+}
+export const StarList: Shape<StarList> = {
+  messages: [Message],
+  users: [User],
+  more: FLAG,
+  next: [NATURAL, null],
+};
 
 /** `POST /api/chat/delete`. */
 export interface ChatDelete {
@@ -1296,6 +1384,15 @@ export const readHistory: Operation<History, readonly ChatItem[]> = { post: "/ap
 /** Mark a group as read */
 export const markGroupRead: Operation<GroupRead, boolean> = { post: "/api/message/group/read", answers: FLAG };
 
+/** Send a message */
+export const sendMessage: Operation<MessageSend, Message> = { post: "/api/message/send", answers: Message };
+
+/** Read one message */
+export const getMessage: Operation<MessageRef, Message> = { post: "/api/message/get", answers: Message };
+
+/** Read the messages around one */
+export const readAround: Operation<AroundRequest, AroundAnswer> = { post: "/api/message/around", answers: AroundAnswer };
+
 /** Edit a message */
 export const editMessage: Operation<MessageEdit, Message> = { post: "/api/message/edit", answers: Message };
 
@@ -1346,6 +1443,21 @@ export const cancelScheduled: Operation<ScheduledCancel, boolean> = { post: "/ap
 
 /** Send a scheduled message now */
 export const sendScheduled: Operation<ScheduledNow, Message> = { post: "/api/message/schedule/now", answers: Message };
+
+/** Hide messages from oneself */
+export const hideMessages: Operation<MessageHide, boolean> = { post: "/api/message/hide", answers: FLAG };
+
+/** Clear a chat for oneself */
+export const clearChat: Operation<ChatClear, boolean> = { post: "/api/message/clear", answers: FLAG };
+
+/** Star a message */
+export const starMessage: Operation<MessageRef, boolean> = { post: "/api/message/star", answers: FLAG };
+
+/** Take the star from a message */
+export const unstarMessage: Operation<MessageRef, boolean> = { post: "/api/message/unstar", answers: FLAG };
+
+/** List the messages with a star of one's own */
+export const listStars: Operation<StarsRequest, StarList> = { post: "/api/message/stars", answers: StarList };
 
 /** Delete a chat */
 export const deleteChat: Operation<ChatDelete, boolean> = { post: "/api/chat/delete", answers: FLAG };

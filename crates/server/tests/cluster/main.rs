@@ -72,10 +72,14 @@ mod receipts;
 mod registration;
 #[path = "../stories/rest_notes.rs"]
 mod rest_notes;
+#[path = "../stories/rest_send.rs"]
+mod rest_send;
 #[path = "../stories/schedule.rs"]
 mod schedule;
 #[path = "../stories/shutdown.rs"]
 mod shutdown;
+#[path = "../stories/sights.rs"]
+mod sights;
 #[path = "../stories/single_chat.rs"]
 mod single_chat;
 #[path = "../stories/storm.rs"]

@@ -135,18 +135,21 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
 }
 
 /// A POST that reads.
-const READING: [&str; 12] = [
+const READING: [&str; 15] = [
     "/api/message/schedule/list",
     "/api/group/events",
     "/api/group/user/list",
+    "/api/message/around",
     "/api/message/chat/list",
     "/api/message/edits",
+    "/api/message/get",
     "/api/message/history",
     "/api/message/mentions",
     "/api/message/pins",
     "/api/message/reactions",
     "/api/message/readers",
     "/api/message/replies",
+    "/api/message/stars",
     "/api/sync",
 ];
 
@@ -261,6 +264,7 @@ async fn was_told(person: &Person, known: &mut SyncRequest) -> bool {
         let answer = person.api.sync(known).await.expect("synced");
         told |= answer.me.is_some() || !answer.friends.is_empty();
         told |= !answer.groups.is_empty() || !answer.chats.is_empty();
+        told |= !answer.hidden.is_empty() || !answer.cleared.is_empty() || !answer.starred.is_empty();
         known.rev = Some(Id::try_from(answer.rev).expect("a rev"));
         known.store = Some(answer.store);
         for delta in answer.groups {
@@ -595,7 +599,9 @@ impl House {
             let value = match field.as_str() {
                 "gid" => json!(gid),
                 "uid" | "fid" => json!(uid),
-                "msgId" => json!(message),
+                "msgId" | "replyTo" => json!(message),
+                "msgIds" => json!([message]),
+                "seq" => json!(1),
                 "emoji" => json!("👍"),
                 // Of what it is: all other kinds stay what they are.
                 "kind" => json!("Text"),
@@ -603,7 +609,7 @@ impl House {
                 "mentionAll" => json!(false),
                 "page" | "size" => json!(1),
                 "whoPins" | "whoMentionsAll" => json!("all"),
-                "expireSeconds" | "after" => json!(0),
+                "expireSeconds" | "before" | "after" => json!(0),
                 _ => json!(format!("text {}", self.times)),
             };
             (field.clone(), value)

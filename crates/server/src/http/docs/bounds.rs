@@ -8,8 +8,8 @@ use rim_core::message::forward::{MAX_GROUPS, MAX_MESSAGES};
 use rim_protocol::id::ID_LAST;
 use rim_protocol::limits::{
     MAX_ACCOUNT_BYTES, MAX_AVATAR_BYTES, MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_EMAIL_BYTES,
-    MAX_EMOJI_BYTES, MAX_MENTIONS, MAX_NAME_CHARS, MAX_PASSWORD_BYTES, MAX_SYNC_GROUPS,
-    MAX_USERS_PER_REQUEST,
+    MAX_EMOJI_BYTES, MAX_MENTIONS, MAX_MESSAGES_PER_REQUEST, MAX_NAME_CHARS, MAX_PASSWORD_BYTES,
+    MAX_SYNC_GROUPS, MAX_USERS_PER_REQUEST,
 };
 use serde_json::{Map, Value, json};
 
@@ -34,6 +34,11 @@ const ROLE: Bound = Within(1, 2);
 
 /// By `Schema.field`; of an answer, too, where its number is a small one.
 const FIELDS: &[(&str, Bound)] = &[
+    ("AroundRequest.after", COUNT),
+    ("AroundRequest.before", COUNT),
+    ("AroundRequest.msgId", ID),
+    ("AroundRequest.seq", ID),
+    ("ChatClear.seq", ID),
     ("ChatDelete.seq", ID),
     ("ChatList.page", COUNT),
     ("ChatList.size", COUNT),
@@ -60,6 +65,7 @@ const FIELDS: &[(&str, Bound)] = &[
     ("MessageEdit.clientMsgId", Bytes(1, MAX_CLIENT_MSG_ID_BYTES)),
     ("MessageEdit.content", Bytes(0, MAX_CONTENT_BYTES)),
     ("MessageEdit.mentions", Items(MAX_MENTIONS)),
+    ("MessageHide.msgIds", Items(MAX_MESSAGES_PER_REQUEST)),
     ("MessageReaction.emoji", Bytes(1, MAX_EMOJI_BYTES)),
     ("MessageForward.clientMsgId", Bytes(1, MAX_CLIENT_MSG_ID_BYTES)),
     ("MessageForward.from", ID),
@@ -71,6 +77,10 @@ const FIELDS: &[(&str, Bound)] = &[
     ("MessageSchedule.mentions", Items(MAX_MENTIONS)),
     ("MessageSchedule.replyTo", ID),
     ("MessageSchedule.sendAt", ID),
+    ("MessageSend.clientMsgId", Bytes(1, MAX_CLIENT_MSG_ID_BYTES)),
+    ("MessageSend.content", Bytes(0, MAX_CONTENT_BYTES)),
+    ("MessageSend.mentions", Items(MAX_MENTIONS)),
+    ("MessageSend.replyTo", ID),
     ("NewGroup.avatar", Bytes(0, MAX_AVATAR_BYTES)),
     ("NewGroup.mode", Within(0, u8::MAX as u64)),
     ("NewGroup.name", Length(0, MAX_NAME_CHARS)),
@@ -81,6 +91,9 @@ const FIELDS: &[(&str, Bound)] = &[
     ("ReactionsRequest.size", COUNT),
     ("RepliesRequest.after", ID),
     ("ScheduledList.gid", ID),
+    ("StarsRequest.before", ID),
+    ("StarsRequest.page", COUNT),
+    ("StarsRequest.size", COUNT),
     ("StoreState.epoch", Within(0, u64::MAX)),
     ("SyncRequest.after", ID),
     ("SyncRequest.groups", Items(MAX_SYNC_GROUPS)),

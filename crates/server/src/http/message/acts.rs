@@ -56,16 +56,6 @@ impl Acts {
     }
 }
 
-/// What a request is called that its sender has given no name: then it is none of before.
-pub(super) fn name(given: Option<String>) -> Result<String, ApiError> {
-    if let Some(given) = given {
-        return Ok(limits::client_msg_id(&given).map(str::to_owned)?);
-    }
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| ApiError::Fault(format!("the random source: {error}")))?;
-    Ok(format!("rest-{:032x}", u128::from_ne_bytes(random)))
-}
-
 /// Those who are mentioned.
 pub(super) fn mentioned(uids: Vec<Id>) -> Result<Vec<u64>, ApiError> {
     limits::mentions(&uids)?;

@@ -7,7 +7,8 @@ use rim_protocol::{Id, Kind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::acts::{Acts, mentioned, name, sent_kind};
+use super::acts::{Acts, mentioned, sent_kind};
+use super::client_msg_id::given_or_drawn;
 use crate::http::answer::Answer;
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -54,7 +55,7 @@ pub(super) async fn edit_message(
     let MessageEdit { gid, msg_id, content, kind, mentions, mention_all, client_msg_id } = body;
     let kind = kind.map(sent_kind).transpose()?;
     Kind::check_edited(kind, &content)?;
-    let (mentions, name) = (mentioned(mentions)?, name(client_msg_id)?);
+    let (mentions, name) = (mentioned(mentions)?, given_or_drawn(client_msg_id)?);
     let edit = Act::Edit { kind, content: content.into(), mentions, mention_all };
     acts.act(&caller, &MessageRef { gid, msg_id }, wire::act(edit, &name)).await
 }

@@ -6,11 +6,15 @@ use utoipa_axum::routes;
 use crate::http::parts::Api;
 
 mod acts;
+mod around;
 mod chats;
+mod clear;
 mod client_msg_id;
 mod edit;
 mod edits;
 mod forward;
+mod get;
+mod hide;
 mod history;
 mod mentions;
 mod page;
@@ -23,14 +27,21 @@ mod readers;
 mod recall;
 mod replies;
 mod schedule;
+mod send;
+mod star;
+mod stars;
 mod unpin;
 mod unreact;
+mod unstar;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(chats::list_chats))
         .routes(routes!(history::read_history))
         .routes(routes!(read::mark_group_read))
+        .routes(routes!(send::send_message))
+        .routes(routes!(get::get_message))
+        .routes(routes!(around::read_around))
         .routes(routes!(edit::edit_message))
         .routes(routes!(recall::recall_message))
         .routes(routes!(react::react))
@@ -45,4 +56,9 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(mentions::list_mentions))
         .routes(routes!(forward::forward_messages))
         .merge(schedule::routes())
+        .routes(routes!(hide::hide_messages))
+        .routes(routes!(clear::clear_chat))
+        .routes(routes!(star::star_message))
+        .routes(routes!(unstar::unstar_message))
+        .routes(routes!(stars::list_stars))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use rim_core::contact;
+use rim_core::note::{MAX_PINS, MAX_REACTIONS};
 use rim_protocol::limits;
 use rim_protocol::rest::{Directory, Registration, RemotePictures, ServerInfo, ServerLimits};
 
@@ -13,7 +14,24 @@ use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 
 /// What this server can do that another of the same protocol may not.
-const FEATURES: [&str; 5] = ["avatars", "friends", "presence", "receipts", "sync"];
+const FEATURES: [&str; 16] = [
+    "avatars",
+    "friends",
+    "presence",
+    "receipts",
+    "sync",
+    "edit",
+    "hide",
+    "mentions",
+    "pins",
+    "reactions",
+    "readers",
+    "recall",
+    "replies",
+    "send",
+    "stars",
+    "typing",
+];
 
 /// What the server is
 ///
@@ -46,6 +64,11 @@ pub(super) async fn server_info(
             watched_users: limits::MAX_WATCHED as u64,
             page_size: u64::from(limits::MAX_PAGE_SIZE),
             upload_quota: config.upload_quota_bytes,
+            edit_window_ms: config.windows.edit_ms,
+            recall_window_ms: config.windows.recall_ms,
+            mentions: limits::MAX_MENTIONS as u64,
+            reactions: MAX_REACTIONS as u64,
+            pins: MAX_PINS,
         },
         registration: if config.registration { Registration::Open } else { Registration::Closed },
         empty: accounts.nobody_has_one().await?,
