@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::future::pending;
 use std::time::Duration;
 
-use rim_protocol::frame::{Incoming, IncomingAnswer, IncomingEvent, IncomingNotice, Outgoing};
+use rim_protocol::frame::{
+    Act, Extras, Incoming, IncomingAnswer, IncomingEvent, IncomingNotice, Outgoing, OutgoingBeside,
+};
 use rim_protocol::limits::MAX_SYNC_GROUPS;
 use rim_protocol::rest::Message;
 use rim_protocol::sync::StoreState;
@@ -39,6 +41,8 @@ pub struct Client {
 pub enum ClientEvent {
     /// A message of any member, one's own included.
     Message(Message),
+    /// A message that was told before is another now: edited, recalled, reacted to, pinned. Perhaps told twice.
+    Changed(Message),
     /// A change that is no message.
     Notice(IncomingNotice),
     /// The server has another store than before, such as a backup that was restored. What was told so far does not hold
@@ -70,10 +74,16 @@ pub enum SendError {
 /// Who is told that it is not stored may rely on it. So one of which an earlier try may have been stored is sent
 /// again until it is certain.
 struct Pending {
+    /// `Msg`, or what is done with a message.
+    event: &'static str,
     gid: u64,
-    kind: Kind,
+    /// Where it has one.
+    kind: Option<Kind>,
     content: String,
     client_msg_id: String,
+    /// What it is about; nothing of a new message.
+    msg_id: Option<u64>,
+    extras: Extras,
     /// It was sent, and what came of that is not known.
     unsure: bool,
     answered: oneshot::Sender<Result<u64, SendError>>,
@@ -145,10 +155,79 @@ impl Sender {
         content: impl Into<String>,
         client_msg_id: impl Into<String>,
     ) -> Result<u64, SendError> {
-        let (answered, answer) = oneshot::channel();
+        self.send_with(gid, kind, content, client_msg_id, Extras::default()).await
+    }
+
+    /// Sends a message that answers another, or mentions somebody.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_with(
+        &self,
+        gid: u64,
+        kind: Kind,
+        content: impl Into<String>,
+        client_msg_id: impl Into<String>,
+        extras: Extras,
+    ) -> Result<u64, SendError> {
         let (content, client_msg_id) = (content.into(), client_msg_id.into());
-        let pending = Pending { gid, kind, content, client_msg_id, unsure: false, answered };
-        self.0.send(pending).await.map_err(|_| SendError::Ended)?;
+        self.ask(|answered| Pending {
+            event: "Msg",
+            gid,
+            kind: Some(kind),
+            content,
+            client_msg_id,
+            msg_id: None,
+            extras,
+            unsure: false,
+            answered,
+        })
+        .await
+    }
+
+    /// Does something with a message and waits until it is done, however many connections that takes. Twice under one
+    /// name, or with the same effect, is once.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn act(
+        &self,
+        gid: u64,
+        msg_id: u64,
+        act: Act<'_>,
+        client_msg_id: impl Into<String>,
+    ) -> Result<u64, SendError> {
+        let event = act.event();
+        let client_msg_id = client_msg_id.into();
+        let (kind, content, extras) = match act {
+            Act::Edit { kind, content, mentions, mention_all } => {
+                let extras = Extras { reply_to: None, mentions, mention_all };
+                (kind, content.into_owned(), extras)
+            }
+            Act::React(emoji) | Act::Unreact(emoji) => (None, emoji.as_str().to_owned(), Extras::default()),
+            Act::Recall | Act::Pin | Act::Unpin => (None, String::new(), Extras::default()),
+        };
+        let msg_id = Some(msg_id);
+        self.ask(|answered| Pending {
+            event,
+            gid,
+            kind,
+            content,
+            client_msg_id,
+            msg_id,
+            extras,
+            unsure: false,
+            answered,
+        })
+        .await
+    }
+
+    async fn ask(
+        &self,
+        pending: impl FnOnce(oneshot::Sender<Result<u64, SendError>>) -> Pending,
+    ) -> Result<u64, SendError> {
+        let (answered, answer) = oneshot::channel();
+        self.0.send(pending(answered)).await.map_err(|_| SendError::Ended)?;
         answer.await.map_err(|_| SendError::Ended)?
     }
 }
@@ -272,15 +351,16 @@ impl Engine {
 
     async fn send(&self, connection: &mut Connection, pending: &Pending) -> Result<(), Stop> {
         let frame = Outgoing {
-            kind: pending.kind.name(),
+            kind: pending.kind.map_or("", Kind::name),
             uid: self.uid,
             gid: Some(pending.gid),
             content: &pending.content,
             client_msg_id: &pending.client_msg_id,
-            msg_id: None,
+            msg_id: pending.msg_id,
             echo: false,
         };
-        connection.send("Msg", &frame).await.map_err(|error| stop_of(&error))
+        let text = OutgoingBeside { frame, extras: &pending.extras }.encode(pending.event);
+        connection.send_text(text).await.map_err(|error| stop_of(&error))
     }
 
     async fn take(&mut self, incoming: Incoming) -> Result<(), Stop> {
@@ -320,8 +400,14 @@ impl Engine {
                 }
             },
             Incoming::Event(IncomingEvent::Notify(notice)) => {
-                if self.replica.notice(&notice) == Fit::Gap {
+                let fit = self.replica.notice(&notice);
+                if fit == Fit::Gap {
                     self.sync().await?;
+                }
+                if fit != Fit::Old
+                    && let Some(message) = &notice.msg
+                {
+                    self.emit(ClientEvent::Changed((**message).clone())).await?;
                 }
                 self.emit(ClientEvent::Notice(notice)).await
             }
@@ -354,8 +440,12 @@ impl Engine {
             })?;
             self.is_on(&answer.store).await?;
             let (more, next) = (answer.more, answer.next);
-            for message in self.replica.merge(answer) {
+            let (new, changed) = self.replica.merge(answer);
+            for message in new {
                 self.emit(ClientEvent::Message(message)).await?;
+            }
+            for message in changed {
+                self.emit(ClientEvent::Changed(message)).await?;
             }
             after = match (more, request.to) {
                 (true, _) => next,
@@ -420,7 +510,9 @@ mod tests {
         let ((_, commands), (events, _)) = (mpsc::channel(1), mpsc::channel(1));
         let (answered, answer) = oneshot::channel();
         let (content, client_msg_id) = ("hi".to_owned(), "m".to_owned());
-        let pending = Pending { gid: 1, kind: Kind::Text, content, client_msg_id, unsure, answered };
+        let (event, kind, extras) = ("Msg", Some(Kind::Text), Extras::default());
+        let pending =
+            Pending { event, gid: 1, kind, content, client_msg_id, msg_id: None, extras, unsure, answered };
         let engine = Engine {
             api: Api::new("http://127.0.0.1:1"),
             ws: String::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rim_protocol::frame::{IncomingMessage, IncomingNotice};
+use rim_protocol::frame::{IncomingMessage, IncomingNotice, Notice};
 use rim_protocol::rest::Message;
 use rim_protocol::sync::{GroupRev, StoreState, SyncAnswer, SyncRequest};
 
@@ -74,10 +74,10 @@ impl Replica {
         changed
     }
 
-    /// Takes an answer over and returns the messages that are new, by group and in order.
-    pub(crate) fn merge(&mut self, answer: SyncAnswer) -> Vec<Message> {
+    /// Takes an answer over and returns the messages that are new, by group and in order, and those that have changed.
+    pub(crate) fn merge(&mut self, answer: SyncAnswer) -> (Vec<Message>, Vec<Message>) {
         self.rev = answer.rev;
-        let mut new = Vec::new();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         for delta in answer.groups {
             let group = self.groups.entry(delta.gid).or_default();
             group.rev = group.rev.max(delta.rev);
@@ -87,8 +87,9 @@ impl Replica {
                     new.push(message);
                 }
             }
+            changed.extend(delta.changed);
         }
-        new
+        (new, changed)
     }
 
     /// Places a message that was pushed.
@@ -103,6 +104,8 @@ impl Replica {
     /// Places a notice that was pushed. One without `rev` and `gid` speaks of the client's own user.
     pub(crate) fn notice(&mut self, notice: &IncomingNotice) -> Fit {
         match (notice.gid, notice.rev) {
+            // Changes nothing that lasts.
+            _ if matches!(notice.kind, Notice::Typing | Notice::Online | Notice::Offline) => Fit::Next,
             // A change of many members takes many revs and is told once.
             (Some(gid), Some(_)) if !notice.uids.is_empty() && notice.seq.is_none() => {
                 let known = self.group(gid).rev;

@@ -412,6 +412,8 @@ pub struct IncomingAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outgoing<'a> {
+    /// Left out where it is empty.
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub kind: &'a str,
     pub uid: u64,
     pub gid: Option<u64>,

@@ -47,7 +47,7 @@ async fn until_ready(client: &mut Client) -> (Vec<String>, bool) {
                 contents.clear();
             }
             ClientEvent::Ready => return (contents, anew),
-            ClientEvent::Notice(_) | ClientEvent::Disconnected => {}
+            ClientEvent::Changed(_) | ClientEvent::Notice(_) | ClientEvent::Disconnected => {}
             ClientEvent::Ended { code, reason } => panic!("ended with {code}: {reason}"),
         }
     }

@@ -25,6 +25,18 @@ pub enum Act<'a> {
 }
 
 impl<'a> Act<'a> {
+    /// Its event on the wire.
+    pub const fn event(&self) -> &'static str {
+        match self {
+            Self::Edit { .. } => "Edit",
+            Self::Recall => "Recall",
+            Self::React(_) => "React",
+            Self::Unreact(_) => "Unreact",
+            Self::Pin => "Pin",
+            Self::Unpin => "Unpin",
+        }
+    }
+
     /// Whether there is such an event.
     pub(super) fn is(event: &str) -> bool {
         matches!(event, "Edit" | "Recall" | "React" | "Unreact" | "Pin" | "Unpin")

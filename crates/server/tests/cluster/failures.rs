@@ -282,7 +282,10 @@ async fn listen(mut client: Client, ears: watch::Sender<Heard>) {
             }
             ClientEvent::Ended { code, reason } => panic!("ended with {code}: {reason}"),
             ClientEvent::StartedAnew => panic!("the store is the same for all nodes and at all times"),
-            ClientEvent::Notice(_) | ClientEvent::Ready | ClientEvent::Disconnected => {}
+            ClientEvent::Changed(_)
+            | ClientEvent::Notice(_)
+            | ClientEvent::Ready
+            | ClientEvent::Disconnected => {}
         }
     }
 }

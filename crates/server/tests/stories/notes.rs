@@ -1,8 +1,9 @@
 //! Notes: what is done with a message after it was sent, and what everybody hears of it.
 
-use rim_client::Connection;
-use rim_client::protocol::frame::{IncomingNotice, Notice};
+use rim_client::protocol::frame::{Act, Extras, IncomingNotice, Notice};
 use rim_client::protocol::rest::{Message, Reaction};
+use rim_client::protocol::{Emoji, Kind};
+use rim_client::{Client, ClientEvent, Connection};
 use serde_json::{Value, json};
 
 use crate::world::{Device, Person, TestServer};
@@ -246,4 +247,45 @@ async fn what_is_done_with_messages_counts_as_messages_do() {
     assert_eq!(refused.code, Some(429));
     server.seconds_pass(2).await;
     of_anna.does("React", gid, id, "🎉", "again").await;
+}
+
+#[tokio::test]
+async fn a_client_has_messages_as_they_are_now_however_it_learns_of_it() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let gid = anna.chat_with(&bob).await;
+    let mut of_anna = anna.connect().await;
+    let first = of_anna.send(gid, "hi", "a1").await;
+    let mut client = Client::start(bob.api.clone(), server.ws()).await.expect("started");
+    while !matches!(client.next().await, Some(ClientEvent::Ready)) {}
+    let sender = client.sender();
+    let extras = Extras { reply_to: Some(first), ..Extras::default() };
+    let id = sender.send_with(gid, Kind::RichText, "**you**", "b1", extras).await.expect("sent");
+    let emoji = Emoji::read("emoji", "👍").expect("an emoji");
+    sender.act(gid, first, Act::React(emoji), "b2").await.expect("done");
+    let edit =
+        Act::Edit { kind: None, content: "*you*".into(), mentions: vec![anna.uid], mention_all: false };
+    assert_eq!(sender.act(gid, id, edit, "b3").await.expect("done"), id);
+    assert!(sender.act(gid, first, Act::Recall, "b4").await.is_err(), "it is Anna's");
+    let mut changed = Vec::new();
+    while changed.len() < 2 {
+        if let ClientEvent::Changed(message) = client.next().await.expect("it goes on") {
+            changed.push(message);
+        }
+    }
+    assert_eq!((changed[0].id, changed[0].reactions[0].count), (first, 1));
+    assert_eq!((changed[1].content.as_str(), changed[1].kind), ("*you*", Kind::RichText));
+    assert_eq!((&changed[1].mentions, changed[1].reply_to), (&vec![anna.uid], Some(first)));
+    // What happens while it is away it learns when it is back.
+    let stopped = server.stop().await;
+    let server = stopped.start().await;
+    let mut of_anna = anna.connect_to(&server.ws()).await;
+    of_anna.does("Recall", gid, first, "", "r").await;
+    loop {
+        if let ClientEvent::Changed(message) = client.next().await.expect("it goes on")
+            && message.recalled_by == Some(anna.uid)
+        {
+            break assert_eq!((message.id, message.content.as_str()), (first, ""));
+        }
+    }
 }
