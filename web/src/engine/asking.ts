@@ -18,7 +18,7 @@ export async function askFor(rest: Rest, replica: Replica, act: Act): Promise<An
     case "unstar": {
       const isOn = deed.is === "star";
       const answer = await rest.ask(isOn ? live.star : live.unstar, { gid, msgId });
-      return mapped(answer, () => ({ stars: [{ gid, id: msgId, on: isOn }] }));
+      return mapped(answer, () => replica.changes.starred(gid, msgId, isOn));
     }
     case "hide": {
       const ranges = on.flatMap(({ seq }): Range[] => (seq === null ? [] : [{ from: seq, to: seq }]));

@@ -76,14 +76,17 @@ export class Changes {
   /** What the user has done with messages on another device; it has no place among the changes of the group. */
   ofOneself(gid: number, { kind, seq, msgId, ranges }: NoticeFrame): Pushed {
     if (kind === "Starred" || kind === "Unstarred") {
-      if (msgId === null) return GAP;
-      const star: StarRecord = { gid, id: msgId, on: kind === "Starred" };
-      this.living.star(star);
-      return { fit: "next", facts: { stars: [star] } };
+      return msgId === null ? GAP : { fit: "next", facts: this.starred(gid, msgId, kind === "Starred") };
     }
     const cleared = kind === "Cleared" ? seq : 0;
     if (cleared === null || (kind === "Hidden" && ranges === null)) return GAP;
     return { fit: "next", facts: this.gone(gid, cleared, ranges ?? []) };
+  }
+
+  starred(gid: number, id: number, on: boolean): Facts {
+    const star: StarRecord = { gid, id, on };
+    this.living.star(star);
+    return { stars: [star] };
   }
 
   /** Takes places of a chat from the user's view. */

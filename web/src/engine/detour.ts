@@ -79,12 +79,14 @@ export class Detour {
 
   /** Messages were learned; where the newest are shown these follow on them. */
   append(learned: readonly StoredMessage[]): void {
-    if (this.newer !== "none" || this.busy) {
+    const last = this.messages.at(-1)?.seq ?? 0;
+    // So much may have been missed that there is a hole between this and the newest.
+    const isAtNewest = (this.group()?.covered.at(-1)?.from ?? 0) <= last + 1;
+    if (this.newer !== "none" || this.busy || !isAtNewest) {
       this.isLast = false;
       this.judge();
       return;
     }
-    const last = this.messages.at(-1)?.seq ?? 0;
     const more = learned.filter(({ seq }) => seq > last).sort((a, b) => a.seq - b.seq);
     if (more.length > 0) this.messages = [...this.messages, ...more];
     this.judge();

@@ -18,10 +18,11 @@ export function marked(replica: Replica, intents: Intended): Intents {
   const outbox = intents.outbox().map((entry) => [entry, intents.asWanted(replica.uid, entry)] as const);
   const pending = outbox.flatMap(([entry, wanted]) => (wanted !== null && (wanted !== entry || entry.to === undefined) ? [wanted] : []));
   const settled = outbox.flatMap(([entry, wanted]) => (wanted === null ? [entry.clientMsgId] : []));
-  const drafts = [...intents.drafts.values()].filter(({ text, to }) => text !== "" && to === undefined);
+  // What they answer is a number of the other history.
+  const drafts = [...intents.drafts.values()].filter(({ text, replyTo = null, to }) => (text !== "" && to === undefined) || replyTo !== null);
   return {
-    pending: [...pending.map((entry) => ({ ...entry, to: entry.to ?? replica.addressee(entry.gid) })), ...later],
-    drafts: drafts.map((draft) => ({ ...draft, to: replica.addressee(draft.gid) })),
+    pending: [...pending.map((entry) => ({ ...answeringNothing(entry), to: entry.to ?? replica.addressee(entry.gid) })), ...later],
+    drafts: drafts.map(({ gid, text, to }) => ({ gid, text, ...(text !== "" && { to: to ?? replica.addressee(gid) }) })),
     ...(settled.length > 0 && { settled }),
   };
 }
@@ -66,6 +67,11 @@ export function judged(replica: Replica, intents: Intended, store: StoreState): 
       ...(late.length > 0 && { settled: late.map(({ id }) => id) }),
     },
   };
+}
+
+function answeringNothing(entry: Pending): Pending {
+  const { replyTo = null, ...extras } = entry.extras ?? {};
+  return replyTo === null ? entry : { ...entry, extras };
 }
 
 /** What was to be sent later is kept as a message that was not sent. */

@@ -11,6 +11,7 @@ import {
   type Intents,
   LISTS,
   type List,
+  OF_SERVER,
   OF_STORE,
   type Pending,
   READ_WHOLE,
@@ -38,7 +39,7 @@ interface Schema extends DBSchema, Stores {
 type Name = List | typeof SINGLES;
 
 const VERSION = 3;
-/** What came with it; what there was is kept. */
+/** What came with it. */
 const OF_VERSION_3: readonly List[] = ["sights", "stars", "mentioned", "acts", "rewrites"];
 const REPLICA: readonly Name[] = [SINGLES, ...OF_STORE];
 const ALL: readonly Name[] = [SINGLES, ...ALL_LISTS];
@@ -55,12 +56,11 @@ export class IdbStore implements Store {
           const [first, ...more] = LISTS[list].key;
           db.createObjectStore(list, { keyPath: more.length === 0 ? (first ?? null) : [...LISTS[list].key] });
         };
-        if (from > 0) OF_VERSION_3.forEach(create);
-        if (from === 2) return;
-        if (from === 1) {
-          create("events");
-          // What happened before it was kept comes with everything else, anew.
-          for (const name of REPLICA) if (name !== SINGLES) void upgrading.objectStore(name).clear();
+        if (from > 0) {
+          OF_VERSION_3.forEach(create);
+          if (from === 1) create("events");
+          // An older client has passed over what it did not know: what the server said comes anew. What one wants stays.
+          for (const list of OF_SERVER) void upgrading.objectStore(list).clear();
           void upgrading.objectStore(SINGLES).delete("rev");
           return;
         }

@@ -45,6 +45,8 @@ const HEAL_MS = 1_000;
 const TROUBLED = 3;
 /** So many unread mentions of a chat are known one by one. */
 const MENTIONS = 200;
+/** Where they could not be had they are asked for again. */
+const NAMING_MS = 10_000;
 /** More frames than this are not held while a sync runs: the next one brings them. */
 const HELD = 5_000;
 
@@ -66,6 +68,7 @@ export class Leader {
   private retry: (() => void) | null = null;
   private heal: (() => void) | null = null;
   private resync: (() => void) | null = null;
+  private naming: (() => void) | null = null;
   private running: Promise<boolean> | null = null;
   private wanted = false;
   private syncsFailed = 0;
@@ -220,6 +223,8 @@ export class Leader {
     this.heal = null;
     this.resync?.();
     this.resync = null;
+    this.naming?.();
+    this.naming = null;
     this.held = [];
   }
 
@@ -260,7 +265,16 @@ export class Leader {
       const answer = mapped(await this.rest.ask(listMentions, { gid, page: 1, size }), messageList);
       if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
       if (answer.ok) this.events.learned(ofFacts(this.replica.mentioned(gid, answer.value, lastSeq)), "live");
+      else if (answer.problem.is !== "refused") this.nameMentionsLater();
     }
+  }
+
+  private nameMentionsLater(): void {
+    if (!this.ready) return;
+    this.naming ??= this.ports.after(NAMING_MS, () => {
+      this.naming = null;
+      void this.nameMentions();
+    });
   }
 
   private fitIn(frame: PushedFrame, round: number): void {

@@ -237,6 +237,32 @@ describe("what one does with a message", () => {
     expect(at(tab, gid, 1).change).toBeNull();
   });
 
+  it("is never undone by an earlier one that has to be sent again", async () => {
+    const { world, tab, gid, anna } = await scene();
+    tab.engine.send(gid, "Text", "mine");
+    await world.pass();
+    const { key } = tab.message(gid, "mine");
+    let times = 1;
+    world.server.fate = ({ event }) => (event === "Edit" && times-- > 0 ? { is: "error", code: 503, reason: "busy" } : null);
+    tab.engine.edit(gid, key, { kind: "Text", content: "first" });
+    await world.pass(1);
+    tab.engine.edit(gid, key, { kind: "Text", content: "second" });
+    await world.pass(20_000);
+    expect(world.server.heard.filter(({ event }) => event === "Edit").map(({ body }) => body.content)).toEqual(["first", "second"]);
+    expect(world.server.visible(anna, gid).map(({ content }) => content)).toEqual(["second"]);
+    expect(tab.message(gid, "second").change).toBeNull();
+  });
+
+  it("is a star without a word of the server's", async () => {
+    const { world, tab, gid, bob } = await scene();
+    world.server.pushOwn = () => undefined;
+    world.server.say(bob, gid, "one");
+    await world.pass();
+    tab.engine.star(gid, at(tab, gid, 1).key, true);
+    await world.pass(3_000);
+    expect(at(tab, gid, 1)).toMatchObject({ starred: true, change: null });
+  });
+
   it("is not told where it is taken back before it was sent", async () => {
     const { world, tab, gid, bob } = await scene();
     world.server.say(bob, gid, "one");
@@ -561,6 +587,20 @@ describe("mentions", () => {
     expect(answer.ok && tab.view(gid).messages.find(({ key }) => key === answer.value)?.content).toBe("for you");
   });
 
+  it("are asked for again where they could not be had", async () => {
+    const { world, tab, gid, anna, bob } = await scene();
+    offline(world);
+    world.server.say(bob, gid, "for you", undefined, { mentions: [anna] });
+    for (let i = 0; i < 400; i++) world.server.say(bob, gid, `m${i}`);
+    let times = 1;
+    world.server.http = ({ path }) => (path === "/api/message/mentions" && times-- > 0 ? { status: 503, retryAfter: null, text: "" } : null);
+    await online(world);
+    const jumping = tab.engine.nextMention(gid);
+    await world.pass(3_000);
+    expect((await jumping).ok).toBe(true);
+    expect(tab.texts(gid)).toContain("for you");
+  });
+
   it("ring once: one that is added by an edit, and not again when it is edited again, after a reload or in another tab", async () => {
     const { world, browser, tab, gid, anna, bob } = await scene();
     const heard = arrivals(tab);
@@ -628,7 +668,69 @@ describe("answers", () => {
   });
 });
 
+describe("a quote", () => {
+  it("never has the words of a message that was recalled while it was asked for", async () => {
+    const { world, gid, anna, bob } = await scene();
+    const { server } = world;
+    const old = server.say(bob, gid, "secret");
+    for (let i = 0; i < 300; i++) server.say(bob, gid, `m${i}`);
+    server.say(bob, gid, "answer", undefined, { replyTo: old.id });
+    const tab = await world.browser(anna).open();
+    await world.pass(3_000);
+    // What is answered is of a while ago.
+    server.httpDelay = 2_000;
+    tab.watch(gid);
+    await world.pass(1_000);
+    server.note(bob, gid, "Recall", old.id);
+    await world.pass(5_000);
+    expect(tab.view(gid).quotes.get(old.id)).toMatchObject({ content: "", recalled: { by: bob } });
+  });
+});
+
+describe("arrivals", () => {
+  it("are announced once, also where something before them is missing and comes later", async () => {
+    const { world, tab, gid, bob } = await scene();
+    const heard = arrivals(tab);
+    world.server.say(bob, gid, "one");
+    await world.pass();
+    world.server.tellsReceipts = false;
+    world.server.read(bob, gid, 1);
+    world.server.say(bob, gid, "two");
+    await world.pass(5_000);
+    expect(heard).toEqual(["one", "two"]);
+  });
+});
+
 describe("another place of a chat", () => {
+  it("shows no hole: where much was missed there is more below it", async () => {
+    const { world, gid, anna, bob } = await scene();
+    const { server } = world;
+    for (let i = 1; i <= 600; i++) server.say(bob, gid, `m${i}`);
+    const tab = await world.browser(anna).open();
+    tab.watch(gid);
+    await world.pass(3_000);
+    const jumping = tab.engine.jump(gid, { seq: 450 });
+    await world.pass(3_000);
+    await jumping;
+    for (let i = 0; i < 9 && tab.view(gid).newer !== "none"; i++) {
+      tab.engine.loadNewer(gid);
+      await world.pass(1_000);
+    }
+    expect(tab.view(gid).newer).toBe("none");
+    offline(world);
+    for (let i = 1; i <= 400; i++) server.say(bob, gid, `n${i}`);
+    await online(world);
+    server.say(bob, gid, "now");
+    await world.pass();
+    expect(tab.view(gid).newer).toBe("some");
+    expect(tab.texts(gid).at(-1)).toBe("m600");
+    for (let i = 0; i < 9 && tab.view(gid).newer !== "none"; i++) {
+      tab.engine.loadNewer(gid);
+      await world.pass(1_000);
+    }
+    expect(tab.texts(gid).slice(-402)).toEqual(["m600", ...[...Array(400).keys()].map((i) => `n${i + 1}`), "now"]);
+  });
+
   it("is loaded around a message, grows to both sides, and leads back to the newest", async () => {
     const { world, gid, anna, bob } = await scene();
     const { server } = world;

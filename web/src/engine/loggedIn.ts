@@ -53,6 +53,8 @@ const DRAFT_MS = 400;
 const STORING_MS = 1_000;
 /** What was read from the store so lately need not be read again to lead. */
 const FRESH_MS = 1_000;
+/** So many that have arrived are remembered. */
+const ARRIVED = 5_000;
 /** A message whose place is not known is looked for among so many of the newest. */
 const NEWEST = 500;
 /** Timers take no more than this. */
@@ -78,6 +80,8 @@ export class LoggedIn {
   private stopped = false;
   /** Learned and not yet stored: the other tabs are told of them together. */
   private arrivals: Arrival[] = [];
+  /** The messages that have arrived lately. */
+  private readonly arrived = new Set<number>();
   private readonly drafts = new Map<number, Draft>();
   private storingDrafts: (() => void) | null = null;
   private expiring: (() => void) | null = null;
@@ -618,7 +622,7 @@ export class LoggedIn {
 
   /** Nothing that was loaded is of this history. */
   private reopen(): void {
-    for (const known of [this.open, this.people, this.lists, this.typists]) known.clear();
+    for (const known of [this.open, this.people, this.lists, this.typists, this.arrived]) known.clear();
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
   }
 
@@ -637,7 +641,17 @@ export class LoggedIn {
     const mentions = new Set(rung);
     const news = [...messages, ...rung.filter((message) => !messages.includes(message))];
     const others = news.filter((message) => message.uid !== this.replica.uid && this.isUnread(message.gid, message.seq));
-    const arrivals = others.map((message): Arrival => ({ message, mention: mentions.has(message) }));
+    const arrivals = others.flatMap((message): Arrival[] => {
+      const mention = mentions.has(message);
+      // It comes again with what was missed before it.
+      const isOld = this.arrived.has(message.id) && !mention;
+      this.arrived.add(message.id);
+      return isOld ? [] : [{ message, mention }];
+    });
+    for (const oldest of this.arrived) {
+      if (this.arrived.size <= ARRIVED) break;
+      this.arrived.delete(oldest);
+    }
     if (how === "live") return arrivals;
     // After an absence one word of each chat is enough: that one is mentioned, if one is.
     const ofChat = new Map<number, Arrival>();

@@ -96,7 +96,7 @@ export class Outbox {
       const id = idOf(item);
       if (!this.waits(id)) continue;
       // It waits for a message that is not stored yet, and nothing waits for it.
-      if (item.is === "act" && !this.isAimed(item.act)) continue;
+      if (item.is === "act" && (!this.isAimed(item.act) || this.isHeld(item.act))) continue;
       if (!this.events.mayGo(item)) continue;
       const rest = item.is === "act" && isOverRest(item.act);
       const free = lanes.enter(lanesOf(item), rest);
@@ -143,9 +143,7 @@ export class Outbox {
     if (acts.length === 0) return;
     const settled = new Set<string>();
     const idle = acts.filter(({ id, state }) => state.is === "waiting" && !this.inFlight.has(id) && !this.asking.has(id));
-    idle.forEach((act, at) => {
-      if (idle.slice(at + 1).some((later) => supersedes(later, act))) settled.add(act.id);
-    });
+    for (const act of idle) if (acts.some((later) => this.isOvertaken(act, later))) settled.add(act.id);
     for (const { id, deed, on: [target] } of idle) {
       if (deed.is !== "recall" || target === undefined || target.id !== null) continue;
       const entry = this.entryOf(target.key);
@@ -155,6 +153,19 @@ export class Outbox {
       if (!this.tried.has(entry.clientMsgId)) settled.add(id);
     }
     if (settled.size > 0) this.events.changed({ settled: [...settled] });
+  }
+
+  /** Whether a later one has been done, or will be sent, so that this need not be. */
+  private isOvertaken(act: Act, later: Act): boolean {
+    if (later.order <= act.order || later.state.is === "failed" || !supersedes(later, act)) return false;
+    return !this.inFlight.has(later.id) && !this.asking.has(later.id);
+  }
+
+  /** Whether a later one is on its way: sent behind it, this would undo it. */
+  private isHeld(act: Act): boolean {
+    return this.intents.acts(act.gid).some((later) => {
+      return later.order > act.order && (this.inFlight.has(later.id) || this.asking.has(later.id)) && supersedes(later, act);
+    });
   }
 
   private isAimed({ on, deed }: Act): boolean {
@@ -216,7 +227,10 @@ export class Outbox {
       this.events.changed({ pending: [{ ...entry, state: { is: "acked" } }], ...(acts.length > 0 && { acts }) });
     } else if (act !== undefined) {
       // What REST answers is known at once; what the socket acknowledges comes behind its Ack.
-      this.events.changed(isOverRest(act) ? { settled: [id] } : { acts: [{ ...act, state: { is: "acked" } }] });
+      const needless = this.intents.acts(act.gid).filter((one) => one.order < act.order && one.state.is === "waiting" && supersedes(act, one));
+      const settled = needless.map((one) => one.id);
+      if (isOverRest(act)) this.events.changed({ settled: [...settled, id] });
+      else this.events.changed({ acts: [{ ...act, state: { is: "acked" } }], ...(settled.length > 0 && { settled }) });
     } else if (serverMsgId !== null) {
       this.takenBack(id, serverMsgId);
     }

@@ -8,7 +8,8 @@ const KEPT = 500;
 
 export class Quotes {
   private readonly known = new Map<string, StoredMessage | "gone">();
-  private readonly asked = new Set<string>();
+  /** What is being asked for, with what has become of it meanwhile. */
+  private readonly asked = new Map<string, StoredMessage[]>();
 
   constructor(
     /** Runs of messages of a chat that are in memory, each ascending. */
@@ -38,6 +39,7 @@ export class Quotes {
   change(changed: readonly StoredMessage[]): void {
     for (const message of changed) {
       const name = `${message.gid}.${message.id}`;
+      this.asked.get(name)?.push(message);
       const old = this.known.get(name);
       if (old !== undefined && old !== "gone") this.known.set(name, newer(old, message));
     }
@@ -51,8 +53,12 @@ export class Quotes {
   private async ask(gid: number, id: number): Promise<void> {
     const name = `${gid}.${id}`;
     if (this.asked.has(name)) return;
-    this.asked.add(name);
-    const found = await this.fetch(gid, id);
+    const meanwhile: StoredMessage[] = [];
+    this.asked.set(name, meanwhile);
+    const answer = await this.fetch(gid, id);
+    if (this.asked.get(name) !== meanwhile) return;
+    // What was answered may be older than what was told since.
+    const found = answer === null || answer === "gone" ? answer : meanwhile.reduce(newer, answer);
     if (found === null) {
       this.later(() => {
         this.asked.delete(name);

@@ -129,7 +129,7 @@ export interface Pending {
 
 export interface Draft {
   readonly gid: number;
-  /** Empty: there is none. */
+  /** Empty: nothing is written yet; where it answers nothing either, there is none. */
   readonly text: string;
   /** The id of the message that it answers. */
   readonly replyTo?: number | null;
@@ -192,8 +192,10 @@ type Whole = Exclude<List, (typeof PAGED)[number]>;
 const namesOf = <L extends object>(lists: L): readonly (keyof L)[] => Object.keys(lists) as (keyof L)[];
 export const ALL_LISTS: readonly List[] = namesOf(LISTS);
 export const READ_WHOLE = ALL_LISTS.filter((list): list is Whole => !PAGED.some((paged) => paged === list));
+/** What the server said, and can say again. */
+export const OF_SERVER: readonly List[] = namesOf(FACTS);
 /** What means something only together with the store that it is of: marks and acts are on its messages. */
-export const OF_STORE: readonly List[] = [...namesOf(FACTS), "marks", "acts", "rewrites"];
+export const OF_STORE: readonly List[] = [...OF_SERVER, "marks", "acts", "rewrites"];
 
 /** What there is one of, of what the server said. */
 export interface Singles {
@@ -270,9 +272,13 @@ export function eachRecord({ facts, intents }: Batch, put: <L extends List>(list
 /** What is taken out of the outbox is in one of these. */
 export const SETTLED = ["pending", "acts"] as const;
 
+export function isNoDraft({ text, replyTo = null }: Draft): boolean {
+  return text === "" && replyTo === null;
+}
+
 /** What is put to be there no more: an empty draft, and words that may not be written again. */
 export function isEmpty<L extends List>(list: L, record: Records[L]): boolean {
-  if (list === "drafts") return (record as Draft).text === "";
+  if (list === "drafts") return isNoDraft(record as Draft);
   return list === "rewrites" && (record as Rewritten).words === null;
 }
 
