@@ -250,6 +250,8 @@ export interface Scheduled extends Extras {
   readonly sendAt: number;
   /** Why it was not sent. */
   readonly failed: string | null;
+  /** Of one that the server has refused to schedule: what `retry` and `dismiss` take. */
+  readonly failure: string | null;
 }
 
 /** A message in a list that is of several chats. */
@@ -258,6 +260,9 @@ export interface Found {
   readonly sender: User;
   readonly title: string;
 }
+
+/** How a message that was in a list is by now; null for one that was in none. */
+export type Latest = (gid: number, key: string) => Message | null;
 
 export interface FoundPage {
   readonly found: readonly Found[];
@@ -421,6 +426,8 @@ export interface Engine extends MessageActs {
 export interface MessageActs {
   /** What could not be done, oldest first; each until it is tried again or dismissed. */
   readonly failures: Live<readonly Failure[]>;
+  /** What is known by now of a message that was in a list; another function whenever one of these has changed. */
+  readonly listed: Live<Latest>;
   /** What one has scheduled, the next first; null until it is known. It is asked for while somebody looks. */
   readonly scheduled: Live<readonly Scheduled[] | null>;
 

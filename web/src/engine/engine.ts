@@ -13,6 +13,7 @@ import type {
   Failure,
   GroupSettings,
   Keeping,
+  Latest,
   MembersPage,
   Message,
   MessageActs,
@@ -27,6 +28,7 @@ import type {
 import { type Opened, inMemory, openStore } from "./keeping";
 import { Cell } from "./live";
 import { LoggedIn } from "./loggedIn";
+import { NOT_LISTED } from "./plain";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
 import { type Answer, Rest, done, mapped, outcome } from "./rest";
@@ -61,6 +63,7 @@ export class RimEngine implements Engine {
   readonly online = new Cell<ReadonlySet<number>>(NOBODY);
   readonly unread = new Cell<number>(0);
   readonly failures = new Cell<readonly Failure[]>([]);
+  readonly listed = new Cell<Latest>(NOT_LISTED);
   readonly scheduled = new Cell<readonly Scheduled[] | null>(null, (is) => {
     if (is) void this.loggedIn?.later.load();
   });
@@ -435,6 +438,7 @@ export class RimEngine implements Engine {
       online: this.online,
       unread: this.unread,
       failures: this.failures,
+      listed: this.listed,
       scheduled: this.scheduled,
       chat: this.chatCells,
     };
@@ -499,6 +503,7 @@ export class RimEngine implements Engine {
     this.online.set(NOBODY);
     this.unread.set(0);
     this.failures.set([]);
+    this.listed.set(NOT_LISTED);
     this.scheduled.set(null);
     this.keeping.set("lasting");
     for (const cell of this.chatCells.values()) cell.set(null);

@@ -34,7 +34,7 @@ export class Later {
     const answer = await this.rest.ask(wire.listScheduled, {});
     if (!answer.ok || round !== this.round) return;
     this.listed = answer.value.map(({ kind, mentions, mentionAll, ...each }) => {
-      return { ...each, kind: known(kind), mentions: mentions ?? [], mentionAll: mentionAll === true };
+      return { ...each, failure: null, kind: known(kind), mentions: mentions ?? [], mentionAll: mentionAll === true };
     });
     this.changed();
   }
@@ -66,7 +66,8 @@ export class Later {
     if (deed.is !== "schedule") return null;
     const { kind, content, sendAt, extras } = deed;
     const failed = state.is === "failed" ? state.reason : null;
-    const scheduled = this.waiting.get(act) ?? { id: null, gid, kind, content, sendAt, failed, ...extras };
+    const failure = failed === null ? null : act.id;
+    const scheduled = this.waiting.get(act) ?? { id: null, gid, kind, content, sendAt, failed, failure, ...extras };
     this.waiting.set(act, scheduled);
     return scheduled;
   }

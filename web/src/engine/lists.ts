@@ -1,7 +1,7 @@
 // Lists about messages, asked for when somebody opens them. The messages in them are remembered by their key, so that what
 // can be done with a message can be done with those, too.
 
-import type { Found, FoundPage, MessageActs, Outcome, User } from "./contract";
+import type { Found, FoundPage, Latest, MessageActs, Outcome, User } from "./contract";
 import { newer } from "./noted";
 import { type Answer, type Rest, outcome } from "./rest";
 import type { Views } from "./views";
@@ -43,6 +43,14 @@ export class Lists {
       if (this.met.size <= KEPT) break;
       this.met.delete(oldest);
     }
+  }
+
+  /** How those that were met are drawn now. */
+  listed(): Latest {
+    return (gid, key) => {
+      const message = this.find(gid, key);
+      return message && this.views.message(message);
+    };
   }
 
   clear(): void {

@@ -974,5 +974,18 @@ describe("lists about a message", () => {
     expect(edits).toMatchObject({ ok: true, value: [{ content: "ONE", kind: "Text" }] });
     expect(replies.ok && replies.value.map(({ message }) => message.seq)).toEqual([...Array(450).keys()].map((i) => i + 2));
     expect(unknown).toMatchObject({ ok: false, problem: { is: "refused" } });
+
+    // What was listed is known as it is by now, wherever in the chat one is.
+    const [first] = replies.ok ? replies.value : [];
+    if (first === undefined) throw new Error("there is no answer");
+    const { key: answer, id } = first.message;
+    expect(tab.engine.listed.get()(gid, answer)?.content ?? first.message.content).toBe("answer 0");
+    let told = 0;
+    tab.engine.listed.subscribe(() => told++);
+    server.note(bob, gid, "Recall", id ?? 0);
+    await world.pass(1_000);
+    expect(told).toBeGreaterThan(0);
+    expect(tab.engine.listed.get()(gid, answer)).toMatchObject({ content: "", recalled: { by: bob } });
+    expect(tab.engine.listed.get()(gid, "nobody.knows")).toBeNull();
   });
 });

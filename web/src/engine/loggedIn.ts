@@ -610,7 +610,9 @@ export class LoggedIn {
     const { messages = [], changed = [], events = [], singles } = facts;
     this.open.learned(facts);
     const told = [...messages, ...changed];
-    this.lists.remember(told.filter(({ gid, uid, clientMsgId }) => this.lists.find(gid, keyOf(uid, clientMsgId)) !== null));
+    const met = told.filter(({ gid, uid, clientMsgId }) => this.lists.find(gid, keyOf(uid, clientMsgId)) !== null);
+    this.lists.remember(met);
+    if (met.length > 0) this.published.listed.set(this.lists.listed());
     this.typists.wrote(messages);
     // One that was scheduled is sent now.
     if (messages.some(({ uid, clientMsgId }) => uid === this.replica.uid && clientMsgId.startsWith("sched:"))) this.reschedule();

@@ -1,6 +1,6 @@
 // What a message has beside its content, where it has nothing: shared, so that rows are drawn once.
 
-import type { Message } from "./contract";
+import type { Latest, Message } from "./contract";
 
 type Beside =
   | "replyTo" | "mentions" | "mentionAll" | "forwarded" | "editedAt" | "recalled"
@@ -21,3 +21,6 @@ export const PLAIN: Pick<Message, Beside> = {
 };
 
 export const NO_QUOTES: ReadonlyMap<number, Message | "gone"> = new Map();
+
+/** Before anything was listed. */
+export const NOT_LISTED: Latest = () => null;

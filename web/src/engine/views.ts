@@ -6,6 +6,7 @@ import type {
   Contacts,
   Group,
   Happening,
+  Latest,
   Member,
   Failure,
   Message,
@@ -33,6 +34,7 @@ export interface Published {
   readonly online: Cell<ReadonlySet<number>>;
   readonly unread: Cell<number>;
   readonly failures: Cell<readonly Failure[]>;
+  readonly listed: Cell<Latest>;
   readonly scheduled: Cell<readonly Scheduled[] | null>;
   /** Those that somebody asked for. */
   readonly chat: ReadonlyMap<number, Cell<ChatView | null>>;

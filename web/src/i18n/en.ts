@@ -167,6 +167,7 @@ export const en = {
   "chat.empty": "Nothing here yet. Say hello!",
   "chat.loadingOlder": "Loading older messages…",
   "chat.olderFailed": "Older messages could not be loaded.",
+  "chat.newerFailed": "Newer messages could not be loaded.",
   "chat.newMessages": "New messages",
   "chat.jump": "Go to the newest message",
   "chat.jumpCount": { one: "{count} new message, go to the newest", other: "{count} new messages, go to the newest" },
@@ -320,7 +321,7 @@ export const en = {
   "forward.merged": "As one card",
   "forward.origin": "Show who wrote it",
   "forward.action": { one: "Forward to {count} chat", other: "Forward to {count} chats" },
-  "forward.done": { one: "Forwarded to {count} chat", other: "Forwarded to {count} chats" },
+  "forward.done": { one: "Being forwarded to {count} chat", other: "Being forwarded to {count} chats" },
   "forward.full": "At most {limit} chats at once.",
 
   "schedule.open": "Send later",

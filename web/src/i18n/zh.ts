@@ -168,6 +168,7 @@ export const zh: Catalogue = {
   "chat.empty": "还没有消息，打个招呼吧！",
   "chat.loadingOlder": "正在加载更早的消息…",
   "chat.olderFailed": "更早的消息加载失败。",
+  "chat.newerFailed": "无法加载较新的消息。",
   "chat.newMessages": "以下是新消息",
   "chat.jump": "回到最新消息",
   "chat.jumpCount": { other: "{count} 条新消息，点击查看" },
@@ -321,7 +322,7 @@ export const zh: Catalogue = {
   "forward.merged": "合并转发",
   "forward.origin": "显示原作者",
   "forward.action": { other: "转发到 {count} 个聊天" },
-  "forward.done": { other: "已转发到 {count} 个聊天" },
+  "forward.done": { other: "正在转发到 {count} 个聊天" },
   "forward.full": "一次最多转发到 {limit} 个聊天。",
 
   "schedule.open": "定时发送",

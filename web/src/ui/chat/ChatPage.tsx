@@ -109,7 +109,7 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
       </section>
       {thread !== null ? (
         <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={() => desk.thread.set(null)} />}>
-          <Thread key={thread.key} message={thread} onClose={() => desk.thread.set(null)} />
+          <Thread key={thread.key} message={thread} view={view} onClose={() => desk.thread.set(null)} />
         </Boundary>
       ) : (
         panel && (
@@ -118,7 +118,7 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
           </Boundary>
         )
       )}
-      <DeskDialogs />
+      <DeskDialogs view={view} />
     </DeskContext>
   );
 }

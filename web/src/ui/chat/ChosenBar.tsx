@@ -20,6 +20,9 @@ export function ChosenBar({ view }: { view: ChatView }) {
   const keys = useOf(desk.chosen, (chosen) => chosen);
   const bar = useRef<HTMLDivElement>(null);
   const leave = (): void => desk.chosen.set(null);
+  const leaveIf = (done: boolean): void => {
+    if (done) leave();
+  };
   useLayer(bar, true, { onClose: leave, floats: false, begins: "whole" });
 
   const messages = view.messages.filter(({ key }) => keys?.has(key) === true);
@@ -42,8 +45,8 @@ export function ChosenBar({ view }: { view: ChatView }) {
         leave();
       },
     },
-    { label: t("act.hide"), icon: "eyeOff", enabled: every("keep"), danger: true, run: () => void actions.hide(messages).then(leave) },
-    { label: t("act.recall"), icon: "trash", enabled: every("recall"), danger: true, run: () => void actions.recall(messages).then(leave) },
+    { label: t("act.hide"), icon: "eyeOff", enabled: every("keep"), danger: true, run: () => void actions.hide(messages).then(leaveIf) },
+    { label: t("act.recall"), icon: "trash", enabled: every("recall"), danger: true, run: () => void actions.recall(messages).then(leaveIf) },
   ];
   return (
     <div ref={bar} className="chosen" role="toolbar" aria-label={t("choose.label")} tabIndex={-1} data-layer>

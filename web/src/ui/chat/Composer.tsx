@@ -164,6 +164,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
   const [closedAt, setClosedAt] = useState<number | null>(null);
   const nobody = nameable.people.length === 0 && !nameable.large;
   const searched = caret === null || nobody ? null : searchAt(text, caret, mentions.places);
+  if (closedAt !== null && searched?.from !== closedAt) setClosedAt(null);
   const naming = searched !== null && searched.from !== closedAt ? searched : null;
   const candidates = useCandidates(engine, gid, nameable, naming?.search ?? null, translator);
   const [namedBefore, setNamedBefore] = useState(candidates);

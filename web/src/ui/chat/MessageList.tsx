@@ -10,7 +10,7 @@ import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
 import { Badge, Loading } from "../base/small";
 import { useMessageActions } from "./actions";
-import { useDesk } from "./desk";
+import { useDesk, useOf } from "./desk";
 import { FOUND_MS, jumpToMention } from "./jumping";
 import { useHand } from "./message/hand";
 import { MessageMenu } from "./message/MessageMenu";
@@ -77,6 +77,14 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
   useEffect(() => {
     if (nearEnd && newer === "some") engine.loadNewer(gid);
   }, [engine, gid, nearEnd, newer, loaded]);
+
+  // What could not be had is asked for again when the network is back.
+  const online = useOf(engine.connection, ({ is }) => is === "online");
+  const wasOnline = useRef(online);
+  useEffect(() => {
+    if (online && !wasOnline.current && newer === "failed") engine.loadNewer(gid);
+    wasOnline.current = online;
+  }, [engine, gid, online, newer]);
 
   useEffect(() => engine.looking(gid, attentive && active), [engine, gid, attentive, active]);
 
@@ -205,6 +213,14 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
         onView={onView}
         handle={handle}
       />
+      {newer === "failed" && (
+        <p className="message-list__below" role="alert">
+          {t("chat.newerFailed")}
+          <button type="button" className="button button--small button--quiet" onClick={() => engine.loadNewer(gid)}>
+            {t("action.retry")}
+          </button>
+        </p>
+      )}
       {away && (
         <button
           type="button"
@@ -232,7 +248,7 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
           </span>
         </button>
       )}
-      <MessageMenu />
+      <MessageMenu messages={messages} />
       <Arrivals view={view} people={people} />
     </div>
   );

@@ -16,8 +16,9 @@ export interface MessageActions {
   /** Does what a key means for a message; false where it means nothing. */
   byKey(key: MessageKey, message: Message): boolean;
   copy(messages: readonly Message[]): void;
-  recall(messages: readonly Message[]): Promise<void>;
-  hide(messages: readonly Message[]): Promise<void>;
+  /** Each after a question; false where the answer was no. */
+  recall(messages: readonly Message[]): Promise<boolean>;
+  hide(messages: readonly Message[]): Promise<boolean>;
 }
 
 export const MESSAGE_KEYS = ["reply", "editMessage", "react", "forwardMessage", "choose", "recall"] as const satisfies readonly KeyName[];
@@ -40,7 +41,7 @@ export function useMessageActions(): MessageActions {
     if (only === undefined) return;
     void copyText(more.length === 0 ? textOf(only, translator) : copyOf(messages, nameOf, translator).text, translator);
   };
-  const recall = async (messages: readonly Message[]): Promise<void> => {
+  const recall = async (messages: readonly Message[]): Promise<boolean> => {
     const count = messages.length;
     const yes = await confirm({
       title: t("recall.title", { count }),
@@ -49,8 +50,9 @@ export function useMessageActions(): MessageActions {
       danger: true,
     });
     if (yes) for (const { gid, key } of messages) engine.recall(gid, key);
+    return yes;
   };
-  const hide = async (messages: readonly Message[]): Promise<void> => {
+  const hide = async (messages: readonly Message[]): Promise<boolean> => {
     const count = messages.length;
     const yes = await confirm({
       title: t("hide.title", { count }),
@@ -59,6 +61,7 @@ export function useMessageActions(): MessageActions {
       danger: true,
     });
     if (yes) engine.hide(desk.gid, messages.map(({ key }) => key));
+    return yes;
   };
 
   const byKey = (key: MessageKey, message: Message): boolean => {

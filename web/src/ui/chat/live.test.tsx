@@ -137,6 +137,31 @@ describe("what is written", () => {
   });
 });
 
+describe("who is named", () => {
+  it("is searched again behind the next sign, where the list was closed once", async () => {
+    type("@an");
+    await settle();
+    expect(document.querySelector(".naming")).not.toBeNull();
+    press("Escape");
+    expect(document.querySelector(".naming")).toBeNull();
+    type("");
+    type("@an");
+    await settle();
+    expect(document.querySelector(".naming")).not.toBeNull();
+  });
+
+  it("stays mentioned by an edit, whatever they are called by now", async () => {
+    const edit = vi.spyOn(engine, "edit");
+    const key = keyOf("shall I bring the stove");
+    act(() => engine.edit(GID, key, { kind: "Text", content: "I do! @Pri, shall I bring the stove?", mentions: [5] }));
+    await settle();
+    await choose("shall I bring the stove", "Edit");
+    type("I do! @Pri and @王小明, shall I bring the stove?");
+    press("Enter");
+    expect(edit.mock.lastCall?.[2].mentions?.toSorted()).toEqual([3, 5]);
+  });
+});
+
 describe("one's last message", () => {
   it("is changed by the arrow up, and the draft is there again afterwards", async () => {
     const edit = vi.spyOn(engine, "edit");
@@ -228,6 +253,35 @@ describe("a message", () => {
     expect(document.body.textContent).not.toContain("The edit was not saved");
   });
 
+  it("has one's reactions told of by a right click, and by nothing else", async () => {
+    const chip = found(`article[data-key="${keyOf("The hut is open")}"] .reaction`);
+    act(() => void chip.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: 9, clientY: 9 })));
+    await import("./dialogs/all");
+    await settle();
+    expect(found("dialog").textContent).toContain("6 reactions");
+    expect(document.querySelector(".message-menu")).toBeNull();
+  });
+
+  it("that answers is shown beside the chat as it is by now", async () => {
+    await choose("Where do we meet", "Show replies");
+    await import("./dialogs/all");
+    await settle();
+    expect(found("[aria-label=Replies]").textContent).toContain("And the map");
+    act(() => engine.recall(GID, keyOf("And the map")));
+    await settle();
+    expect(document.body.textContent).not.toContain("And the map");
+    expect(found("[aria-label=Replies]").textContent).toContain("Recalled message");
+  });
+
+  it("stays chosen where the question whether to delete it is answered no", async () => {
+    await choose("I meant eight, not nine", "Select");
+    act(() => found(".chosen__act", "Delete for me").click());
+    await settle();
+    act(() => found("[role=alertdialog] button", "Cancel").click());
+    await settle();
+    expect(found(".chosen__count").textContent).toBe("1 selected");
+  });
+
   it("is chosen together with others, for all of which something can be done", async () => {
     const hide = vi.spyOn(engine, "hide");
     await choose("I meant eight, not nine", "Select");
@@ -255,5 +309,33 @@ describe("what is read out as it arrives", () => {
     expect(found("[aria-live=polite]", "a secret").textContent).toContain("a secret");
     set([...view.messages, { ...arrived, content: "", recalled: { by: 3, at: 0, again: null } }]);
     expect(document.body.textContent).not.toContain("a secret");
+  });
+});
+
+describe("what could not be scheduled", () => {
+  it("says why, and goes back to where it was written", async () => {
+    const dismiss = vi.spyOn(engine, "dismiss");
+    act(() => found(".chat-bar--low button").click());
+    await import("./dialogs/all");
+    await settle();
+    const refused = found(".scheduled__one", "And a hundred others");
+    expect(refused.textContent).toContain("You have too many scheduled messages");
+    act(() => [...refused.querySelectorAll("button")].find(({ textContent }) => textContent === "Edit again")?.click());
+    await settle();
+    expect(dismiss).toHaveBeenCalledWith("2");
+    expect(composer().value).toBe("And a hundred others");
+  });
+});
+
+describe("a part in the middle of the chat", () => {
+  it("says where what follows could not be had, and asks for it again", async () => {
+    const loadNewer = vi.spyOn(engine, "loadNewer");
+    const chat = engine.chat(GID);
+    const view = chat.get();
+    if (view === null || !("set" in chat)) throw new Error("nothing is there");
+    act(() => (chat as unknown as { set(next: typeof view): void }).set({ ...view, newer: "failed" }));
+    const said = found("[role=alert]", "Newer messages could not be loaded.");
+    act(() => said.querySelector("button")?.click());
+    expect(loadNewer).toHaveBeenCalledWith(GID);
   });
 });

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 
 import type { Found, FoundPage, Outcome } from "../../engine/contract";
-import { useEngine, useMe, useTranslator } from "../base/context";
+import { useEngine, useLive, useMe, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { Page } from "../base/Page";
 import { problemText } from "../base/problems";
@@ -34,8 +34,12 @@ export function StarsPage() {
     };
   }, [engine, loaded, wanted]);
 
+  const listed = useLive(engine.listed);
   const last = pages.at(-1);
-  const found = pages.flatMap((page) => (page.ok ? page.value.found : [])).filter(({ message }) => !gone.has(nameOf(message)));
+  const found = pages
+    .flatMap((page) => (page.ok ? page.value.found : []))
+    .filter(({ message }) => !gone.has(nameOf(message)))
+    .map((each) => ({ ...each, message: listed(each.message.gid, each.message.key) ?? each.message }));
   const open = ({ message }: Found): void => {
     if (message.id !== null) wantIn(message.gid, message.id);
     navigate({ page: "chat", gid: message.gid, panel: false });

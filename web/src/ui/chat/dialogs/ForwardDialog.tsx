@@ -29,7 +29,9 @@ export function ForwardDialog({ keys, onClose }: { keys: readonly string[]; onCl
   const [origin, setOrigin] = useState(true);
   const full = chosen.size >= MOST_CHATS;
   const send = (): void => {
-    engine.forward(desk.gid, keys, [...chosen], { merged: merged && keys.length > 1, origin });
+    const card = merged && keys.length > 1;
+    // In a card everybody has their name.
+    engine.forward(desk.gid, keys, [...chosen], { merged: card, origin: card || origin });
     desk.chosen.set(null);
     showToast("done", t("forward.done", { count: chosen.size }));
     onClose();

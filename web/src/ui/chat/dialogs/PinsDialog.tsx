@@ -1,5 +1,6 @@
 // Everything that is pinned in a chat.
 
+import type { ChatView } from "../../../engine/contract";
 import { useEngine, useMe, useTranslator } from "../../base/context";
 import { Dialog } from "../../base/Dialog";
 import { Icon } from "../../base/Icon";
@@ -9,14 +10,14 @@ import { jumpTo } from "../jumping";
 import { FoundMessage } from "../FoundMessage";
 import "./dialogs.css";
 
-export function PinsDialog({ onClose }: { onClose: () => void }) {
+export function PinsDialog({ view, onClose }: { view: ChatView; onClose: () => void }) {
   const desk = useDesk();
   const engine = useEngine();
   const me = useMe();
   const translator = useTranslator();
   const { t } = translator;
   const { may } = useMessageActions();
-  const pins = desk.view.pins ?? [];
+  const pins = view.pins ?? [];
   return (
     <Dialog title={t("pins.all")} className="dialog--wide" onClose={onClose}>
       {pins.length === 0 && <p>{t("pins.none")}</p>}

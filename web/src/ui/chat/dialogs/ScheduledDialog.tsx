@@ -31,7 +31,7 @@ export function ScheduledDialog({ onClose }: { onClose: () => void }) {
       ) : (
         <ul className="plain scheduled">
           {shown.map((one, at) => (
-            <ScheduledOne key={one.id ?? `new ${at}`} one={one} />
+            <ScheduledOne key={one.id ?? one.failure ?? `new ${at}`} one={one} onClose={onClose} />
           ))}
         </ul>
       )}
@@ -39,7 +39,7 @@ export function ScheduledDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function ScheduledOne({ one }: { one: Scheduled }) {
+function ScheduledOne({ one, onClose }: { one: Scheduled; onClose: () => void }) {
   const engine = useEngine();
   const translator = useTranslator();
   const { t } = translator;
@@ -61,7 +61,9 @@ function ScheduledOne({ one }: { one: Scheduled }) {
         </p>
       )}
       <FormError text={action.problem} />
-      {id === null ? (
+      {one.failure !== null ? (
+        <Refused one={one} failure={one.failure} onClose={onClose} />
+      ) : id === null ? (
         <p className="note">{t("scheduled.sending")}</p>
       ) : (
         <div className="scheduled__acts">
@@ -114,6 +116,34 @@ function ScheduledOne({ one }: { one: Scheduled }) {
         />
       )}
     </li>
+  );
+}
+
+/** The server would not have it: once more, back to where it was written, or away with it. */
+function Refused({ one, failure, onClose }: { one: Scheduled; failure: string; onClose: () => void }) {
+  const desk = useDesk();
+  const engine = useEngine();
+  const { t } = useTranslator();
+  const back = (): void => {
+    const { content, replyTo = null, mentions = [], mentionAll = false } = one;
+    engine.dismiss(failure);
+    onClose();
+    desk.writer?.put({ kind: one.kind === "RichText" ? "RichText" : "Text", content, replyTo, mentions, mentionAll });
+  };
+  return (
+    <div className="scheduled__acts">
+      <button type="button" className="button button--small button--quiet" onClick={() => engine.retry(failure)}>
+        {t("action.retry")}
+      </button>
+      {desk.view.member && (
+        <button type="button" className="button button--small button--quiet" onClick={back}>
+          {t("recalled.again")}
+        </button>
+      )}
+      <button type="button" className="button button--small button--danger-quiet" onClick={() => engine.dismiss(failure)}>
+        {t("message.discard")}
+      </button>
+    </div>
   );
 }
 

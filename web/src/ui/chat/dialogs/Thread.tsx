@@ -2,9 +2,9 @@
 
 import { useCallback, useEffect, useMemo, useRef } from "react";
 
-import type { Message } from "../../../engine/contract";
+import type { ChatView, Message } from "../../../engine/contract";
 import { useAsked } from "../../base/asked";
-import { NARROW, useEngine, useMe, useTranslator } from "../../base/context";
+import { NARROW, useEngine, useLive, useMe, useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
 import { useLayer } from "../../base/layers";
 import { Loading } from "../../base/small";
@@ -13,7 +13,7 @@ import { jumpTo } from "../jumping";
 import { FoundMessage } from "../FoundMessage";
 import "./dialogs.css";
 
-export function Thread({ message, onClose }: { message: Message; onClose: () => void }) {
+export function Thread({ message, view, onClose }: { message: Message; view: ChatView; onClose: () => void }) {
   const desk = useDesk();
   const engine = useEngine();
   const me = useMe();
@@ -25,7 +25,7 @@ export function Thread({ message, onClose }: { message: Message; onClose: () => 
   const asked = useAsked(useCallback(() => engine.replies(gid, key), [engine, gid, key]));
 
   // What is answered meanwhile is in the chat: it is asked for again when there is something new of it.
-  const { messages } = desk.view;
+  const { messages } = view;
   const known = useMemo(() => asked.value?.map(({ message: each }) => each) ?? [], [asked.value]);
   const ids = new Set([message, ...known].map(({ id }) => id));
   const missing = messages.findLast((each) => each.id !== null && each.replyTo !== null && ids.has(each.replyTo) && !ids.has(each.id))?.id ?? null;
@@ -35,7 +35,8 @@ export function Thread({ message, onClose }: { message: Message; onClose: () => 
   }, [missing, ask]);
 
   const nameOf = (uid: number): string => (uid === me.id ? me.name : (engine.user(uid)?.name ?? t("chat.someone")));
-  const now = (each: Message): Message => desk.message(each.key) ?? each;
+  const listed = useLive(engine.listed);
+  const now = (each: Message): Message => messages.find(({ key: name }) => name === each.key) ?? listed(gid, each.key) ?? each;
   /** On a narrow screen it lies over the chat. */
   const leave = (): void => {
     if (matchMedia(NARROW).matches) onClose();
@@ -71,7 +72,7 @@ export function Thread({ message, onClose }: { message: Message; onClose: () => 
             </li>
           ))}
         </ul>
-        {desk.view.member && message.recalled === null && (
+        {view.member && now(message).recalled === null && (
           <button
             type="button"
             className="button button--small button--outline"

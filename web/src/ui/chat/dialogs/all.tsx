@@ -1,5 +1,6 @@
 // The dialogs of a chat, by what was asked for.
 
+import type { ChatView } from "../../../engine/contract";
 import type { Over } from "../desk";
 import { EditsDialog } from "./EditsDialog";
 import { ForwardDialog } from "./ForwardDialog";
@@ -12,7 +13,7 @@ import { ScheduleDialog } from "./ScheduleDialog";
 
 export { Thread } from "./Thread";
 
-export function OverDialog({ over, onClose }: { over: Over; onClose: () => void }) {
+export function OverDialog({ over, view, onClose }: { over: Over; view: ChatView; onClose: () => void }) {
   switch (over.is) {
     case "edits":
       return <EditsDialog message={over.message} onClose={onClose} />;
@@ -29,6 +30,6 @@ export function OverDialog({ over, onClose }: { over: Over; onClose: () => void 
     case "scheduled":
       return <ScheduledDialog onClose={onClose} />;
     case "pins":
-      return <PinsDialog onClose={onClose} />;
+      return <PinsDialog view={view} onClose={onClose} />;
   }
 }

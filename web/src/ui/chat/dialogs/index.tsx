@@ -1,6 +1,6 @@
 // What opens over a chat or beside it, loaded when it is first asked for.
 
-import type { Message } from "../../../engine/contract";
+import type { ChatView, Message } from "../../../engine/contract";
 import { Fault } from "../../base/Boundary";
 import { chunk } from "../../base/chunk";
 import { useTranslator } from "../../base/context";
@@ -9,6 +9,7 @@ import { type Over, useDesk, useOf } from "../desk";
 
 interface OverProps {
   readonly over: Over;
+  readonly view: ChatView;
   readonly onClose: () => void;
 }
 
@@ -27,12 +28,12 @@ function FaultDialog({ onRetry, onClose }: { onRetry: () => void; onClose: () =>
   );
 }
 
-export function DeskDialogs() {
+export function DeskDialogs({ view }: { view: ChatView }) {
   const desk = useDesk();
   const over = useOf(desk.over, (each) => each);
-  return over === null ? null : <Opened over={over} onClose={() => desk.over.set(null)} />;
+  return over === null ? null : <Opened over={over} view={view} onClose={() => desk.over.set(null)} />;
 }
 
-export const Thread = chunk<{ readonly message: Message; readonly onClose: () => void }>(() =>
+export const Thread = chunk<{ readonly message: Message; readonly view: ChatView; readonly onClose: () => void }>(() =>
   import("./all").then(({ Thread }) => Thread),
 );

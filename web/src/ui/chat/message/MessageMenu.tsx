@@ -5,6 +5,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
+import type { Message } from "../../../engine/contract";
 import { COARSE, useEngine, useMedia, useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
 import { useLayer } from "../../base/layers";
@@ -16,16 +17,17 @@ import { LazyEmojiPicker } from "../LazyEmojiPicker";
 import { addReaction, quickReactions, toggleReaction } from "../reacting";
 import "./MessageMenu.css";
 
-export function MessageMenu() {
+export function MessageMenu({ messages }: { messages: readonly Message[] }) {
   const desk = useDesk();
   const open = useOf(desk.menu, (menu) => menu);
-  return open === null ? null : <Opened key={`${open.message.key} ${open.emoji}`} open={open} />;
+  if (open === null) return null;
+  // It may have changed since.
+  const message = messages.find(({ key }) => key === open.message.key) ?? open.message;
+  return <Opened key={`${message.key} ${open.emoji}`} open={open} message={message} />;
 }
 
-function Opened({ open: { message: opened, at, emoji: emojiOnly } }: { open: OpenMenu }) {
+function Opened({ open: { at, emoji: emojiOnly }, message }: { open: OpenMenu; message: Message }) {
   const desk = useDesk();
-  // It may have changed since.
-  const message = desk.message(opened.key) ?? opened;
   const engine = useEngine();
   const { t } = useTranslator();
   const glass = useMedia(COARSE);

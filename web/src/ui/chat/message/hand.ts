@@ -15,7 +15,9 @@ const STILL_PX = 10;
 const SWIPE_MOST_PX = 72;
 const SWIPE_REPLY_PX = 52;
 /** What has a menu of the browser that one may want: addresses to copy, pictures to save, words to paste. */
-const NATIVE = "a, audio, video, input, textarea, .remote";
+const NATIVE = "a, img, audio, video, input, textarea, .remote";
+/** What sees to that itself. */
+const OWN = ".reactions";
 
 export function useHand(list: RefObject<HTMLElement | null>, desk: Desk, actions: MessageActions): void {
   const latest = useRef(actions);
@@ -81,7 +83,7 @@ function onContextMenu(event: MouseEvent, desk: Desk): void {
   if (event.defaultPrevented || article === null || message === undefined || !(target instanceof Element)) return;
   // By the key of the menu, what has the focus is meant.
   const byKey = clientX === 0 && clientY === 0;
-  if (!byKey && target.closest(NATIVE) !== null) return;
+  if (target.closest(OWN) !== null || (!byKey && target.closest(NATIVE) !== null)) return;
   const selection = getSelection();
   if (!byKey && selection !== null && !selection.isCollapsed && selection.containsNode(target, true)) return;
   event.preventDefault();
@@ -151,8 +153,11 @@ function watchTouch(element: HTMLElement, desk: Desk, actions: RefObject<Message
         const message = desk.message(article.dataset["key"] ?? "");
         end();
         // Systems that tell of a long press themselves have done so: what is open is left as it is.
-        if (message === undefined || desk.menu.get() !== null || target.closest(NATIVE) !== null || desk.chosen.get() !== null) return;
+        const open = desk.menu.get() !== null || desk.over.get() !== null || desk.chosen.get() !== null;
+        if (message === undefined || open || target.closest(NATIVE) !== null) return;
         opened = true;
+        const emoji = target.closest<HTMLElement>("[data-emoji]")?.dataset["emoji"];
+        if (emoji !== undefined) return desk.over.set({ is: "reactors", message, emoji });
         desk.menu.set({ message, at: { x, y }, emoji: false });
       }, LONG_PRESS_MS);
       touch = { id, x, y, article, timer, swiped: 0 };

@@ -4,6 +4,7 @@
 import { useCallback, useMemo, useState } from "react";
 
 import type { Message } from "../../../engine/contract";
+import { useEngine } from "../../base/context";
 import { EVERYBODY, follow, type Named, type Place, placesIn } from "../mentions";
 import type { Nameable } from "./naming";
 
@@ -21,10 +22,16 @@ export interface Mentions {
 }
 
 export function useMentions(text: string, { people, all }: Nameable, editing: Message | null): Mentions {
+  const engine = useEngine();
   const named = useMemo((): readonly Named[] => {
     const everybody = people.map(({ id, name }) => ({ uid: id, name }));
+    // Whom a message mentions already may have left since.
+    for (const uid of editing?.mentions ?? []) {
+      const name = people.some(({ id }) => id === uid) ? undefined : engine.user(uid)?.name;
+      if (name !== undefined) everybody.push({ uid, name });
+    }
     return all ? [...everybody, ...EVERYBODY] : everybody;
-  }, [people, all]);
+  }, [engine, people, all, editing]);
   const [picked, setPicked] = useState<{ readonly text: string; readonly of: Message | null; readonly places: readonly Place[] }>({
     text: "",
     of: null,
@@ -45,10 +52,13 @@ export function useMentions(text: string, { people, all }: Nameable, editing: Me
     const meant = () => {
       const typed = placesIn(text, named).filter(({ from }) => !places.some((place) => place.from === from));
       const uids = new Set([...places, ...typed].map(({ uid }) => uid));
+      // Who has another name by now stands in the text by the old one, and stays mentioned.
+      const before = placesIn(editing?.content ?? "", named);
+      for (const uid of editing?.mentions ?? []) if (!before.some((place) => place.uid === uid)) uids.add(uid);
       return { uids: [...uids].filter((uid) => uid !== null).slice(0, MOST), all: uids.has(null) };
     };
     return { places, changed, add, meant };
-  }, [text, named, places, changed, add]);
+  }, [text, named, places, changed, add, editing]);
 }
 
 function isMentioned(message: Message | null, { uid }: Named): boolean {
