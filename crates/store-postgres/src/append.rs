@@ -1,5 +1,6 @@
 //! Messages that a use case appends: as the writer's batches store them, in its own transaction.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use rim_core::event::{Change, Ended};
 use rim_core::message::{Message, MessageState, NewMessage};
 use rim_core::{GroupId, MessageId, Refusal, Seq, Timestamp, UserId, group};
 use rim_store::database::{Appended, Head, Stored};
-use rim_store::{Read, Tx, groups, notes, params};
+use rim_store::notes::Writing;
+use rim_store::{Read, Tx, Value, groups, notes, params};
 
 use crate::batch::{ENDED, GROUPS, IDS, MESSAGES, Messages, RESENT};
 use crate::port::{Result, Writer};
@@ -39,6 +41,7 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
     let mut rows = Messages::default();
     let mut known: HashMap<(GroupId, UserId, &str), Stored> = HashMap::new();
     let mut sent: BTreeMap<(GroupId, UserId), Seq> = BTreeMap::new();
+    let mut writing = HashMap::new();
     for nth in coming {
         let new = &new[nth];
         let key = (new.group, new.sender, new.client_msg_id.as_str());
@@ -49,7 +52,15 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
         let head = heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let at = head.time(new.now);
         let is_plain = new.extras.is_none() && !expiring.contains(&new.group);
-        let state = if is_plain { None } else { notes::admit(tx, new, at)? };
+        let state = if is_plain {
+            None
+        } else {
+            let writing = match writing.entry((new.group, new.sender)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(Writing::look(tx, new)?),
+            };
+            writing.admit(tx, new, at)?
+        };
         let message = message(new, state, head, ids.next().expect("one was taken for each"));
         rows.push(new, message.id, message.seq, message.rev, message.created_at);
         let first = Stored { id: message.id, seq: message.seq };
@@ -62,10 +73,23 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
     if !sent.is_empty() {
         store(tx, &rows, &heads, &sent)?;
     }
-    for message in stored.values().filter_map(|appended| appended.message.as_ref()) {
-        notes::store_extras(tx, message)?;
-    }
+    store_extras(tx, stored.values().filter_map(|appended| appended.message.as_deref()))?;
     Ok(stored.into_values().collect())
+}
+
+/// What they have beside their content: the rows of one kind are on their way together.
+fn store_extras<'m>(tx: &Writer<'_>, messages: impl Iterator<Item = &'m Message>) -> Result<()> {
+    let mut statements: Vec<(&'static str, Vec<Vec<Value<'static>>>)> = Vec::new();
+    for (sql, row) in messages.flat_map(notes::new_rows) {
+        match statements.iter_mut().find(|(known, _)| *known == sql) {
+            Some((_, rows)) => rows.push(row),
+            None => statements.push((sql, vec![row])),
+        }
+    }
+    for (sql, rows) in statements {
+        tx.execute_each(sql, &rows)?;
+    }
+    Ok(())
 }
 
 /// See [`Tx::stored_messages`].

@@ -1,5 +1,6 @@
 //! Messages that are sent later: at their time, once, and with the rights of then.
 
+use rim_client::protocol::frame::Notice;
 use rim_core::schedule::{Planned, Scheduled};
 use rim_core::{GroupId, UserId};
 use serde_json::{Value, json};
@@ -56,7 +57,10 @@ async fn a_scheduled_message_can_be_changed_cancelled_and_sent_now() {
         schedule(&server, &anna, gid, "second", 3600).await,
     );
 
+    let mut of_anna = anna.connect().await;
     anna.post("/api/message/schedule/cancel", json!({"id": first})).await.ok(true);
+    let told = of_anna.notice(Notice::ScheduleUpdated).await;
+    assert_eq!((told.id, told.gid), (Some(first), Some(gid)));
     let gone = anna.post("/api/message/schedule/cancel", json!({"id": first})).await;
     gone.complains(200, 500, "no such scheduled message: it was sent or cancelled");
     bob.post("/api/message/schedule/now", json!({"id": second})).await.complains(
@@ -96,15 +100,20 @@ async fn what_cannot_be_sent_then_stays_with_the_reason() {
     let server = TestServer::start().await;
     let (anna, bob, cleo) = (server.user("anna").await, server.user("bob").await, server.user("cleo").await);
     let gid = anna.group_with(&[&bob, &cleo]).await;
-    schedule(&server, &bob, gid, "farewell", 10).await;
+    let farewell = schedule(&server, &bob, gid, "farewell", 10).await;
     schedule(&server, &cleo, gid, "hello", 20).await;
     anna.change(gid, 2, &[&bob]).await.ok(true);
-    let mut of_anna = anna.connect().await;
+    let (mut of_anna, mut of_bob) = (anna.connect().await, bob.connect().await);
     // What follows is not held up.
     assert_eq!(server.time_passes_until(of_anna.message()).await.content, "hello");
     let listed = list(&bob).await;
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0]["failed"], "you are not a member of this group");
+    let told = of_bob.notice(Notice::ScheduleFailed).await;
+    assert_eq!(
+        (told.id, told.gid, told.content.as_str()),
+        (Some(farewell), Some(gid), "you are not a member of this group")
+    );
     // Once they may again it can be sent.
     anna.change(gid, 1, &[&bob]).await.ok(true);
     bob.post("/api/message/schedule/now", json!({"id": listed[0]["id"]})).await.data();

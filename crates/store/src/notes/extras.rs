@@ -1,6 +1,6 @@
 //! What messages are sent with beside their content: the part of the message path that plain messages have no need of.
 
-use rim_core::group::{Member, Role};
+use rim_core::group::{Group, Member, Role};
 use rim_core::message::{Extras, Message, MessageState, NewMessage};
 use rim_core::note::Sending;
 use rim_core::{Seq, Timestamp};
@@ -20,18 +20,41 @@ use crate::{Value, params};
 /// # Errors
 /// `NoSuchGroup`, and those of [`Extras::state`].
 pub fn admit(db: &dyn Read, new: &NewMessage, at: Timestamp) -> Step<Option<Box<MessageState>>> {
-    let group = Room::look(db, new.group)?.group;
-    let sender = groups::current(db, new.group, new.sender)?;
-    let sender = sender.unwrap_or(Member { user: new.sender, role: Role::Common });
-    let plain = Extras::default();
-    let extras = new.extras.as_deref().unwrap_or(&plain);
-    let target = match extras.reply_to {
-        Some(target) => Some(seen(db, new.sender, new.group, target)?),
-        None => None,
-    };
-    let book = Book { db, group: group.id, seq: Seq(0), single: group.single };
-    let sending = Sending { group: &group, settings: group.settings, sender, now: at };
-    Ok(extras.state(&sending, target.as_ref(), &book)?.map(Box::new))
+    Writing::look(db, new)?.admit(db, new, at)
+}
+
+/// Somebody who writes in a group, as both are now: looked at once for all messages of theirs that come together.
+pub struct Writing {
+    group: Group,
+    sender: Member,
+}
+
+impl Writing {
+    /// # Errors
+    /// `NoSuchGroup`.
+    pub fn look(db: &dyn Read, new: &NewMessage) -> Step<Self> {
+        let group = Room::look(db, new.group)?.group;
+        let sender = groups::current(db, new.group, new.sender)?;
+        let sender = sender.unwrap_or(Member { user: new.sender, role: Role::Common });
+        Ok(Self { group, sender })
+    }
+
+    /// See [`admit`].
+    ///
+    /// # Errors
+    /// Those of [`Extras::state`].
+    pub fn admit(&self, db: &dyn Read, new: &NewMessage, at: Timestamp) -> Step<Option<Box<MessageState>>> {
+        let Self { group, sender } = self;
+        let plain = Extras::default();
+        let extras = new.extras.as_deref().unwrap_or(&plain);
+        let target = match extras.reply_to {
+            Some(target) => Some(seen(db, new.sender, new.group, target)?),
+            None => None,
+        };
+        let book = Book { db, group: group.id, seq: Seq(0), single: group.single };
+        let sending = Sending { group, settings: group.settings, sender: *sender, now: at };
+        Ok(extras.state(&sending, target.as_ref(), &book)?.map(Box::new))
+    }
 }
 
 /// Stores what a new message, whose row is stored, has beside its content.
