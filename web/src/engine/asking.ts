@@ -6,7 +6,6 @@ import { type Answer, type Rest, mapped } from "./rest";
 import type { Facts, Range } from "./storage";
 import { beside, listed } from "./wire";
 import * as wire from "./wire.gen";
-import * as live from "./wire.live";
 
 /** What is known once it is done. */
 export async function askFor(rest: Rest, replica: Replica, act: Act): Promise<Answer<Facts>> {
@@ -17,16 +16,16 @@ export async function askFor(rest: Rest, replica: Replica, act: Act): Promise<An
     case "star":
     case "unstar": {
       const isOn = deed.is === "star";
-      const answer = await rest.ask(isOn ? live.star : live.unstar, { gid, msgId });
+      const answer = await rest.ask(isOn ? wire.starMessage : wire.unstarMessage, { gid, msgId });
       return mapped(answer, () => replica.changes.starred(gid, msgId, isOn));
     }
     case "hide": {
       const ranges = on.flatMap(({ seq }): Range[] => (seq === null ? [] : [{ from: seq, to: seq }]));
-      return mapped(await rest.ask(live.hide, { gid, msgIds }), () => replica.changes.gone(gid, 0, ranges));
+      return mapped(await rest.ask(wire.hideMessages, { gid, msgIds }), () => replica.changes.gone(gid, 0, ranges));
     }
     case "clear": {
       const { seq } = deed;
-      return mapped(await rest.ask(live.clear, { gid, seq }), () => replica.changes.gone(gid, seq, []));
+      return mapped(await rest.ask(wire.clearChat, { gid, seq }), () => replica.changes.gone(gid, seq, []));
     }
     case "forward": {
       const { to, merged, withoutOrigin } = deed;
@@ -46,7 +45,7 @@ export async function lookAt(rest: Rest, replica: Replica, acts: readonly Act[])
   const messages = [];
   for (const { gid, on: [target] } of acts) {
     if (target?.id === undefined || target.id === null) continue;
-    const answer = await rest.ask(live.getMessage, { gid, msgId: target.id });
+    const answer = await rest.ask(wire.getMessage, { gid, msgId: target.id });
     if (answer.ok) messages.push(listed(answer.value));
     // What may not be seen any more is as it is.
     else if (answer.problem.is !== "refused") return null;

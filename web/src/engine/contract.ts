@@ -130,6 +130,12 @@ export interface ServerInfo {
   readonly directory: "everybody" | "contacts";
 }
 
+/** So long after they were sent one's own messages may be edited, and recalled; null: for ever. */
+export interface Limits {
+  readonly editWindowMs: number | null;
+  readonly recallWindowMs: number | null;
+}
+
 /** A row of the chat list. */
 export interface ChatRow {
   readonly gid: number;
@@ -354,6 +360,8 @@ export interface Engine extends MessageActs {
   readonly online: Live<ReadonlySet<number>>;
   /** How far the server's clock is ahead of this device's, in milliseconds: what is "today" goes by the server's. */
   readonly clockAhead: Live<number>;
+  /** What most servers have, until this one was heard. */
+  readonly limits: Live<Limits>;
   /** Of all chats: the badge of the title. */
   readonly unread: Live<number>;
   /** One chat; null where there is none of that id. Loads what it needs when it is first subscribed to. */

@@ -12,6 +12,7 @@ import type {
   Extras,
   Failure,
   GroupSettings,
+  Limits,
   Keeping,
   Latest,
   MembersPage,
@@ -48,6 +49,7 @@ interface Remembered {
 /** To the tabs of this origin, whatever account they show. */
 type Word = { readonly word: "session"; readonly why: Extract<Account, { is: "out" }>["why"] };
 
+const USUAL_LIMITS: Limits = { editWindowMs: 48 * 3_600_000, recallWindowMs: null };
 const DONE: Outcome = { ok: true, value: undefined };
 const LOGGED_OUT: { readonly ok: false; readonly problem: Problem } = {
   ok: false,
@@ -68,6 +70,8 @@ export class RimEngine implements Engine {
     if (is) void this.loggedIn?.later.load();
   });
   readonly clockAhead: Cell<number>;
+  readonly limits = new Cell<Limits>(USUAL_LIMITS);
+  private limitsKnown = false;
   private readonly clock: ServerClock;
   private readonly chatCells = new Map<number, Cell<ChatView | null>>();
   private readonly listeners = new Set<(arrival: Arrived) => void>();
@@ -444,7 +448,9 @@ export class RimEngine implements Engine {
     };
     const loggedIn = new LoggedIn(ports, this.rest, token, me.id, store, published, this.clock, {
       status: (status) => {
-        if (this.loggedIn === loggedIn) this.connection.set(status);
+        if (this.loggedIn !== loggedIn) return;
+        this.connection.set(status);
+        if (status.is === "online") void this.learnLimits();
       },
       me: (changed) => {
         if (this.loggedIn !== loggedIn) return;
@@ -508,6 +514,14 @@ export class RimEngine implements Engine {
     this.keeping.set("lasting");
     for (const cell of this.chatCells.values()) cell.set(null);
     this.account.set({ is: "out", why });
+  }
+
+  private async learnLimits(): Promise<void> {
+    if (this.limitsKnown) return;
+    this.limitsKnown = true;
+    const answer = await this.rest.ask(wire.serverInfo, {});
+    if (answer.ok) this.limits.set(answer.value.limits);
+    else this.limitsKnown = false;
   }
 
   private arrived(gid: number, message: Message, mention: boolean): void {

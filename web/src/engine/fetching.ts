@@ -8,8 +8,7 @@ import { sees } from "./sight";
 import type { Facts } from "./storage";
 import { PAGE } from "./window";
 import { aroundPage, happenedPage, historyPage } from "./wire";
-import { listEvents, readHistory } from "./wire.gen";
-import * as live from "./wire.live";
+import { listEvents, readAround, readHistory } from "./wire.gen";
 import type { Writer } from "./writer";
 
 /** What stands last in the list is looked for so many pages up. */
@@ -51,7 +50,7 @@ export class Fetching {
   async around(gid: number, around: Around): Promise<boolean> {
     const { home, groups } = this.replica;
     const lastSeq = groups.get(gid)?.lastSeq ?? 0;
-    const answer = mapped(await this.rest.ask(live.around, { gid, ...around }), aroundPage);
+    const answer = mapped(await this.rest.ask(readAround, { gid, ...around }), aroundPage);
     if (!answer.ok || !this.isLeading() || this.replica.isOfAnother(home?.store ?? null)) return false;
     this.learned(this.replica.fillAround(gid, answer.value, lastSeq));
     await this.writer.settled();

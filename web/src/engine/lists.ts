@@ -7,7 +7,6 @@ import { type Answer, type Rest, outcome } from "./rest";
 import type { Views } from "./views";
 import { type StoredMessage, keyOf, known, messageList } from "./wire";
 import * as wire from "./wire.gen";
-import * as live from "./wire.live";
 
 /** Of one page. */
 const PAGE = 50;
@@ -18,6 +17,8 @@ const KEPT = 2_000;
 
 export class Lists {
   private readonly met = new Map<string, StoredMessage>();
+  /** Where each page of stars has ended. */
+  private readonly ends = new Map<number, number>();
 
   constructor(
     private readonly rest: Rest,
@@ -55,6 +56,7 @@ export class Lists {
 
   clear(): void {
     this.met.clear();
+    this.ends.clear();
   }
 
   async edits(gid: number, key: string): ReturnType<MessageActs["edits"]> {
@@ -95,7 +97,12 @@ export class Lists {
   }
 
   async stars(page: number): Promise<Outcome<FoundPage>> {
-    return this.page(await this.rest.ask(live.stars, { page, size: PAGE }));
+    // From where the page before has ended, where that is known: nothing has to be passed over then.
+    const before = page === 1 ? null : (this.ends.get(page - 1) ?? null);
+    const asked = before === null ? { page, size: PAGE } : { page: 1, size: PAGE, before };
+    const answer = await this.rest.ask(wire.listStars, asked);
+    if (answer.ok && answer.value.next !== null) this.ends.set(page, answer.value.next);
+    return this.page(answer);
   }
 
   private page(answer: Answer<wire.MessageList>): Outcome<FoundPage> {

@@ -15,7 +15,6 @@ import type { Views } from "./views";
 import { ChatWindow } from "./window";
 import { type StoredMessage, keyOf, listed, messageList } from "./wire";
 import * as wire from "./wire.gen";
-import * as live from "./wire.live";
 import type { Writer } from "./writer";
 
 export interface OpenEvents {
@@ -261,7 +260,7 @@ export class OpenChats {
     const stored = await findById(at, lastSeq, msgId).catch(() => null);
     if (histories !== this.histories) return null;
     if (stored !== null) return stored;
-    const answer = await this.rest.ask(live.getMessage, { gid, msgId });
+    const answer = await this.rest.ask(wire.getMessage, { gid, msgId });
     if (this.events.isStopped() || histories !== this.histories) return null;
     if (answer.ok) return listed(answer.value);
     return answer.problem.is === "refused" ? "gone" : null;

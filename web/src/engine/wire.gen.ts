@@ -357,6 +357,18 @@ export const ReceivedNotify: Shape<ReceivedNotify> = {
   id: [NATURAL, null],
 };
 
+/** What it accepts at the most. */
+export interface ServerLimits {
+  /** So long after it was sent a message may be edited by its sender, in milliseconds; 0 is never, null for ever. */
+  readonly editWindowMs: number | null;
+  /** The same of recalling it. */
+  readonly recallWindowMs: number | null;
+}
+export const ServerLimits: Shape<ServerLimits> = {
+  editWindowMs: [NATURAL, null],
+  recallWindowMs: [NATURAL, null],
+};
+
 /** Whether strangers may create an account. */
 export type Registration = "open" | "closed";
 export const Registration: readonly Registration[] = ["open", "closed"];
@@ -371,6 +383,7 @@ export const Directory: readonly Directory[] = ["everybody", "contacts"];
 
 /** What a server is, for everybody to know. */
 export interface ServerInfo {
+  readonly limits: ServerLimits;
   readonly registration: string;
   /** Whether nobody has an account yet. */
   readonly empty: boolean;
@@ -380,6 +393,7 @@ export interface ServerInfo {
   readonly directory: string | null;
 }
 export const ServerInfo: Shape<ServerInfo> = {
+  limits: ServerLimits,
   registration: TEXT,
   empty: FLAG,
   remotePictures: [TEXT, null],

@@ -7,7 +7,6 @@ import type { Range } from "./storage";
 import { FLAG, INTEGER, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
 import { type Beside, type Noted, notedOf } from "./noted";
 import * as wire from "./wire.gen";
-import type { AroundAnswer } from "./wire.live";
 
 /** A stored message, however it came: pushed, synced or from history. */
 export interface StoredMessage {
@@ -227,7 +226,7 @@ export function settingsOf({ whoPins, whoMentionsAll, expireSeconds }: Pick<wire
   return { whoPins: who(whoPins), whoMentionsAll: who(whoMentionsAll), expireSeconds: expireSeconds ?? 0 };
 }
 
-export function aroundPage({ messages, users, older, newer }: AroundAnswer): AroundPage {
+export function aroundPage({ messages, users, older, newer }: wire.AroundAnswer): AroundPage {
   return { messages: messages.map(listed), users, older, newer };
 }
 

@@ -33,7 +33,7 @@ export function useMessageActions(): MessageActions {
   const { t } = translator;
   const { me } = desk;
   const now = (): number => Date.now() + engine.clockAhead.get();
-  const may = (message: Message): May => mayDo(message, desk.view, me.id, now());
+  const may = (message: Message): May => mayDo(message, desk.view, me.id, now(), engine.limits.get());
 
   const copy = (messages: readonly Message[]): void => {
     const nameOf = (uid: number): string => (uid === me.id ? me.name : engine.user(uid)?.name) || t("chat.someone");

@@ -1,9 +1,6 @@
 // What one may do with a message. The server decides; this is so that nobody is offered what it would refuse. Pure.
 
-import type { ChatView, Message } from "../../engine/contract";
-
-/** As the server has it where nobody has set another: later edits are refused. */
-const EDIT_WINDOW_MS = 48 * 3_600_000;
+import type { ChatView, Limits, Message } from "../../engine/contract";
 
 export interface May {
   readonly reply: boolean;
@@ -30,7 +27,7 @@ const NOTHING: May = {
   readers: false,
 };
 
-export function mayDo(message: Message, view: ChatView, meId: number, now: number): May {
+export function mayDo(message: Message, view: ChatView, meId: number, now: number, limits: Limits): May {
   const stored = message.seq !== null;
   const words = message.kind === "Text" || message.kind === "RichText";
   if (message.recalled !== null) return { ...NOTHING, keep: stored };
@@ -41,14 +38,18 @@ export function mayDo(message: Message, view: ChatView, meId: number, now: numbe
   return {
     reply: member,
     react: member,
-    edit: member && own && words && message.forwarded === null && now - message.at < EDIT_WINDOW_MS,
-    recall: member && (own || mayRecallOf(message.uid, view, meId)),
+    edit: member && own && words && message.forwarded === null && isWithin(limits.editWindowMs, message, now),
+    recall: member && ((own && isWithin(limits.recallWindowMs, message, now)) || mayRecallOf(message.uid, view, meId)),
     pin: member && (group.single || group.creator === meId || self?.admin === true || settings?.whoPins === "all"),
     forward: message.expiresAt === null,
     keep: true,
     copy: true,
     readers: member && !group.single,
   };
+}
+
+function isWithin(windowMs: number | null, { at }: Message, now: number): boolean {
+  return windowMs === null || now - at < windowMs;
 }
 
 /** The words of others: admins those of members, the creator all. Who has left ranks as a member. */
