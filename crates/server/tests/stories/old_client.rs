@@ -358,6 +358,44 @@ async fn text_may_be_empty_and_an_image_may_not() {
 }
 
 #[tokio::test]
+async fn what_happens_to_messages_leaves_all_shapes_as_they_were_and_a_recalled_one_is_empty() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let gid = anna.chat_with(&bob).await;
+    let mut of_anna = anna.connect().await;
+    let mut old = bob.connect_to(&server.old_ws()).await;
+    let id = of_anna.send(gid, "secret", "c1").await;
+    old.message().await;
+    of_anna.does("Edit", gid, id, "less secret", "c2").await;
+    of_anna.does("Recall", gid, id, "", "c3").await;
+    for _ in 0..2 {
+        // Which it passes over, as every Notify.
+        let frame: Value = serde_json::from_str(&old.text().await).expect("JSON");
+        assert_eq!(frame["event"], "Notify");
+        has_keys(&frame["body"], &["kind", "uid", "gid", "content", "clientMsgId", "msgId"]);
+    }
+    for (path, body) in [
+        ("/api/message/history", json!({"gid": gid, "uid": anna.uid, "page": 1, "size": 20})),
+        ("/api/message/chat/list", json!({"uid": bob.uid, "page": 1, "size": 20})),
+    ] {
+        let answer = bob.post(path, body).await;
+        let start = format!(
+            r#""msg":{{"id":{id},"kind":"Text","content":"","gid":{gid},"uid":{},"client_msg_id":"c1","createTime":""#,
+            anna.uid
+        );
+        assert!(answer.body.contains(&start), "{}", answer.body);
+        assert!(!answer.body.contains("secret"), "{}", answer.body);
+    }
+    let next = of_anna.send(gid, "next", "c4").await;
+    let delivered = old.text().await;
+    let start = format!(
+        r#"{{"event":"Msg","body":{{"kind":"Text","uid":{},"gid":{gid},"content":"next","clientMsgId":"c4","msgId":{next},"seq":2,"rev":"#,
+        anna.uid
+    );
+    assert!(delivered.starts_with(&start), "{delivered}");
+}
+
+#[tokio::test]
 async fn lists_have_the_fixed_keys_in_the_fixed_order() {
     let server = TestServer::start().await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);
