@@ -9,7 +9,10 @@ const [english, chinese] = [createTranslator("en"), createTranslator("zh")];
 /** What the rules of the server say where they refuse something, from where they say it. */
 function refusalsOf(file: string): readonly string[] {
   const source = readFileSync(new URL(`../../../../crates/${file}`, import.meta.url), "utf8");
-  const texts = [...source.matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");
+  const texts = [...source.matchAll(/#\[error\(\s*"((?:[^"\\]|\\.)*)"(?:,\s*within\("([^"]*)")?/g)].flatMap(([, text = "", done]) => {
+    // For so long after something, or not at all.
+    return done === undefined ? [text] : [`${done} for 2 hours`, `not ${done}`].map((within) => text.replace("{}", within));
+  });
   return texts.map((text) => text.replaceAll(/\\\n\s*/g, "").replaceAll(/\{\w+\}/g, "7"));
 }
 
