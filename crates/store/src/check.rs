@@ -145,6 +145,25 @@ pub const RULES: &[Rule] = &[
                  OR r.root_seq < 1",
         is: "answers one that is not before it, or is not there",
     },
+    Rule {
+        what: "what users have taken out of their sight",
+        sql: "SELECT 'place ' || o.seq || ' of group ' || o.group_id || ', of user ' || o.user_id
+              FROM (SELECT user_id, group_id, seq, rev FROM cleared
+                    UNION ALL SELECT user_id, group_id, seq, rev FROM hidden
+                    UNION ALL SELECT user_id, group_id, seq, rev FROM starred) AS o
+              LEFT JOIN groups AS g ON g.id = o.group_id LEFT JOIN users AS u ON u.id = o.user_id
+              WHERE g.id IS NULL OR u.id IS NULL OR o.seq > g.last_seq OR o.rev > u.rev",
+        is: "is cleared, hidden or starred, and not there, or later than anything its user did",
+    },
+    Rule {
+        what: "what has expired",
+        sql: "SELECT 'the expired places from ' || e.after_seq || ' of group ' || e.group_id FROM expired AS e
+              LEFT JOIN groups AS g ON g.id = e.group_id
+              WHERE g.id IS NULL OR e.to_seq > g.last_seq OR e.rev > g.last_rev OR e.after_seq >= e.to_seq
+                 OR EXISTS (SELECT 1 FROM expired AS o WHERE o.group_id = e.group_id
+                            AND o.after_seq > e.after_seq AND o.after_seq <= e.to_seq)",
+        is: "are of a group that is not there or not so far, or touch others",
+    },
 ];
 
 /// Every row of `states`: place and text, which [`rim_core::message::is_state`] must know.
