@@ -5,12 +5,14 @@ use std::time::Duration;
 use reqwest::Method;
 use rim_protocol::rest::{
     ChatDelete, ChatItem, ChatList, FriendAdd, FriendModify, Group, GroupCreate, GroupRead, History,
-    MemberChange, NewGroup, NewMember, OpType, Role, User, UserCreate, UserLogin,
+    MemberChange, Message, NewGroup, NewMember, OpType, Role, ScheduledId, ScheduledMessage, User,
+    UserCreate, UserLogin,
 };
 use rim_protocol::sync::{EventsAnswer, EventsRequest, SyncAnswer, SyncRequest};
 use rim_protocol::{Envelope, Id};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 /// A caller of one server, with or without a token.
 #[derive(Debug, Clone)]
@@ -154,6 +156,41 @@ impl Api {
 
     pub async fn mark_read(&self, gid: u64) -> Result<bool, ApiError> {
         self.post("/api/message/group/read", &GroupRead { gid: id(gid) }).await
+    }
+
+    /// Forwards messages of one group to others, and returns the copies of each. A repetition with the same `client_msg_id`
+    /// returns the first ones.
+    pub async fn forward(
+        &self,
+        from: u64,
+        msg_ids: &[u64],
+        to: &[u64],
+        client_msg_id: &str,
+    ) -> Result<Vec<Vec<Message>>, ApiError> {
+        let body = json!({"from": from, "msgIds": msg_ids, "to": to, "clientMsgId": client_msg_id});
+        self.post("/api/message/forward", &body).await
+    }
+
+    /// Schedules a text for a time in Unix milliseconds, and returns its id.
+    pub async fn schedule(
+        &self,
+        gid: u64,
+        content: &str,
+        send_at: u64,
+        client_msg_id: &str,
+    ) -> Result<u64, ApiError> {
+        let body = json!({"gid": gid, "content": content, "sendAt": send_at, "clientMsgId": client_msg_id});
+        let ScheduledId { id } = self.post("/api/message/schedule", &body).await?;
+        Ok(id)
+    }
+
+    /// The caller's messages that wait for their time, or could not be sent.
+    pub async fn scheduled(&self) -> Result<Vec<ScheduledMessage>, ApiError> {
+        self.post("/api/message/schedule/list", &json!({})).await
+    }
+
+    pub async fn cancel_scheduled(&self, scheduled: u64) -> Result<bool, ApiError> {
+        self.post("/api/message/schedule/cancel", &json!({"id": scheduled})).await
     }
 
     pub async fn add_friend(&self, fid: u64) -> Result<bool, ApiError> {
