@@ -170,8 +170,12 @@ fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat
     let (of, group) = (membership.is, shown.group);
     let has = Has::look(db, user, group, of.read_to(), Rev(u64::MAX))?;
     let Some(last_seq) = history::last_seq(db, group)? else { return Ok(None) };
-    let member = membership.spans(db, group, user, last_seq)?;
-    let sight = if has.holes { sights::of(db, user, group, member)? } else { Sight { spans: member } };
+    // Of those who have nothing out of sight this stay alone says what is unread.
+    let sight = if has.holes {
+        sights::of(db, user, group, membership.spans(db, group, user, last_seq)?)?
+    } else {
+        Sight { spans: of.spans(Vec::new(), last_seq) }
+    };
     let unread_mentions =
         if has.mentions { sights::unread_mentions(db, user, group, of.read_to(), &sight)? } else { 0 };
     let left_rev = of.left_rev();
@@ -182,7 +186,7 @@ fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat
         users::find(db, other)?,
     );
     let (Some(group), Some(mut last), Some(other)) = found else { return Ok(None) };
-    if !sight.sees(last.seq) {
+    if has.holes && !sight.sees(last.seq) {
         // It was hidden since the page was laid out.
         return Ok(None);
     }
