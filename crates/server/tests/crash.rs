@@ -6,6 +6,8 @@
 #[path = "stories/chance.rs"]
 #[expect(dead_code, reason = "stories use more of it")]
 mod chance;
+#[path = "crash/notes.rs"]
+mod notes;
 mod program;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
