@@ -38,6 +38,7 @@ story("everybody is mentioned by admins, and by members where the group allows i
 
   await anna.openChat("Picnic");
   await anna.button("About this chat").click();
+  await anna.button("Chat settings").click();
   await anna.page.getByLabel("Who can mention everybody").selectOption("all");
   await expect
     .poll(async () => {

@@ -39,8 +39,10 @@ story("in a group members see who may pin, and an admin lets them", async (stage
   await ben.page.keyboard.press("Escape");
   await anna.openChat("Picnic");
   await anna.button("About this chat").click();
+  await anna.button("Chat settings").click();
   await anna.page.getByLabel("Who can pin messages").selectOption("all");
   await ben.button("About this chat").click();
+  await ben.button("Chat settings").click();
   await ben.page.getByText("All members").first().waitFor();
   await ben.act("Saturday at nine", "Pin");
   await anna.page.getByRole("region", { name: "Pinned messages" }).getByText("Saturday at nine").waitFor();

@@ -355,7 +355,7 @@ export const en = {
   "stars.none": "Nothing is starred yet",
   "stars.noneHint": "Star a message to find it here again. Only you see your stars.",
 
-  "group.settings": "Settings of the group",
+  "group.settings": "Chat settings",
   "group.whoPins": "Who can pin messages",
   "group.whoMentionsAll": "Who can mention everybody",
   "group.all": "All members",

@@ -356,7 +356,7 @@ export const zh: Catalogue = {
   "stars.none": "还没有收藏",
   "stars.noneHint": "收藏的消息会显示在这里，只有你自己能看到。",
 
-  "group.settings": "群设置",
+  "group.settings": "聊天设置",
   "group.whoPins": "谁可以置顶消息",
   "group.whoMentionsAll": "谁可以 @所有人",
   "group.all": "全体成员",

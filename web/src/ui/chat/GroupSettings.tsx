@@ -1,11 +1,13 @@
-// Who may do what in a chat, and for how long its messages stay. Whoever may not change it sees how it is.
+// Who may do what in a chat, and for how long its messages stay. Whoever may not change it sees how it is. Folded at first:
+// most come to the panel for the members below.
 
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useId, useState } from "react";
 
 import type { ChatView, GroupSettings as Settings, Who } from "../../engine/contract";
 import type { Translator } from "../../i18n/translator";
 import { useDo } from "../base/actions";
 import { useEngine, useTranslator } from "../base/context";
+import { Icon } from "../base/Icon";
 import "./ChatMore.css";
 
 const HOUR = 3600;
@@ -25,11 +27,16 @@ export function GroupSettings({ view, settings, manage }: GroupSettingsProps) {
   const translator = useTranslator();
   const { t } = translator;
   const { gid, single } = view.group;
+  const [open, setOpen] = useState(false);
   const change = (what: Partial<Settings>): void => void run(() => engine.updateSettings(gid, what));
   const times = TIMES.includes(settings.expireSeconds) ? TIMES : [...TIMES, settings.expireSeconds].sort((a, b) => a - b);
   return (
     <section className="panel__section group-settings" aria-label={t("group.settings")}>
-      {!single && (
+      <button type="button" className="chat-more__one" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name="settings" size={20} />
+        {t("group.settings")}
+      </button>
+      {open && !single && (
         <>
           <WhoMay label={t("group.whoPins")} value={settings.whoPins} manage={manage} onValue={(whoPins) => change({ whoPins })} />
           <WhoMay
@@ -40,22 +47,24 @@ export function GroupSettings({ view, settings, manage }: GroupSettingsProps) {
           />
         </>
       )}
-      <Setting label={t("group.expire")} value={timeText(settings.expireSeconds, translator)} manage={manage} note={t("group.expireNote")}>
-        {(id) => (
-          <select
-            id={id}
-            className="field__input"
-            value={settings.expireSeconds}
-            onChange={(event) => change({ expireSeconds: Number(event.target.value) })}
-          >
-            {times.map((seconds) => (
-              <option key={seconds} value={seconds}>
-                {timeText(seconds, translator)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Setting>
+      {open && (
+        <Setting label={t("group.expire")} value={timeText(settings.expireSeconds, translator)} manage={manage} note={t("group.expireNote")}>
+          {(id) => (
+            <select
+              id={id}
+              className="field__input"
+              value={settings.expireSeconds}
+              onChange={(event) => change({ expireSeconds: Number(event.target.value) })}
+            >
+              {times.map((seconds) => (
+                <option key={seconds} value={seconds}>
+                  {timeText(seconds, translator)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Setting>
+      )}
     </section>
   );
 }
