@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use rim_core::contact::{AskBounds, Bounds};
 use rim_core::friend::{FriendAction, Friendship};
-use rim_core::group::{NewGroup, Role, SINGLE_MODE};
-use rim_core::message::{Mark, MessageKind, NewMessage, Page, Receipt, Write, Written};
+use rim_core::group::{NewGroup, NewSettings, Role, SINGLE_MODE, Who};
+use rim_core::message::{Extras, Mark, MessageKind, NewMessage, Page, Receipt, Write, Written};
+use rim_core::note::{Act, Windows};
+use rim_core::schedule::{Planned, Scheduled, Turn};
 use rim_core::session::NewSession;
 use rim_core::sync::SyncQuery;
 use rim_core::upload::NewUpload;
 use rim_core::user::{NewUser, ProfileChange};
-use rim_core::{ConnectionId, GroupId, MessageId, SessionId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Seq, SessionId, Timestamp, UserId};
 use rim_server::config::Database;
 use rim_server::media::FolderArchive;
 use rim_server::migrate::{self, Progress, Side, Verified};
 use rim_server::store::{self, Unobserved};
-use rim_store::{Committed, Feed, Store, callback};
+use rim_store::{Acting, Committed, Feed, Store, callback};
 use rim_store_postgres::{OpenError, PostgresArchive};
 use rim_store_sqlite::SqliteArchive;
 use rim_testbed::Postgres;
@@ -156,8 +158,19 @@ impl House {
     }
 
     pub async fn send(&self, group: GroupId, sender: UserId, id: &str, content: &str) -> MessageId {
+        self.send_with(group, sender, id, content, None).await
+    }
+
+    async fn send_with(
+        &self,
+        group: GroupId,
+        sender: UserId,
+        id: &str,
+        content: &str,
+        extras: Option<Extras>,
+    ) -> MessageId {
         let message = NewMessage {
-            extras: None,
+            extras: extras.map(Box::new),
             group,
             sender,
             client_msg_id: id.to_owned(),
@@ -171,6 +184,13 @@ impl House {
             Written::Appended { id, .. } => id,
             Written::Marked => panic!("it was a message"),
         }
+    }
+
+    async fn act(&self, user: UserId, group: GroupId, message: MessageId, act: Act) {
+        let windows = Windows { edit_ms: None, recall_ms: None };
+        let connection = ConnectionId(0);
+        let acting = Acting { user, group, message, act, windows, session: None, now: NOW, connection };
+        self.store.act(acting).await.expect("done");
     }
 
     async fn mark(&self, group: GroupId, user: UserId, message: MessageId, receipt: Receipt) {
@@ -335,6 +355,8 @@ async fn fill(house: &House) -> Known {
     store.keep_upload(upload, 1 << 30, NOW).await.expect("kept");
     house.send(group, anna, "picture", &format!("/media/avatars/{name}")).await;
 
+    live(house, [anna, bob], group, sent.1).await;
+
     // Enough for several chunks.
     let text = "x".repeat(60_000);
     let mut last_message = sent.1;
@@ -343,6 +365,46 @@ async fn fill(house: &House) -> Known {
         last_message = house.send(group, sender, &format!("long {number}"), &text).await;
     }
     Known { anna, bob, group, sent, last_message, last_group: silent, last_user: dave, last_session }
+}
+
+/// What happens to messages after they were sent.
+async fn live(house: &House, [anna, bob]: [UserId; 2], group: GroupId, sent: MessageId) {
+    let store = &house.store;
+    let edit = |id: &str, content: &str| Act::Edit {
+        client_msg_id: id.to_owned(),
+        kind: None,
+        content: content.to_owned(),
+        mentions: vec![bob],
+        mention_all: true,
+    };
+    for act in [edit("e1", "edited"), edit("e2", ODD), Act::Pin, Act::React { emoji: "👍".to_owned() }] {
+        house.act(anna, group, sent, act).await;
+    }
+    house.act(bob, group, sent, Act::React { emoji: "🎉".to_owned() }).await;
+    let extras = Extras { reply_to: Some(sent), mentions: vec![anna], ..Extras::default() };
+    let answer = house.send_with(group, bob, "an answer", "@anna", Some(extras)).await;
+    let recalled = house.send(group, bob, "recalled", "secret").await;
+    house.act(bob, group, recalled, edit("e1", "secret too")).await;
+    house.act(bob, group, recalled, Act::Recall).await;
+    for seconds in [60, 0] {
+        let settings =
+            NewSettings { who_pins: Some(Who::All), expire_seconds: Some(seconds), ..NewSettings::default() };
+        store.set_group_settings(anna, group, settings, NOW).await.expect("changed");
+        house.send(group, anna, &format!("expires after {seconds}"), "soon").await;
+    }
+    store.star(bob, group, answer, NOW).await.expect("starred");
+    store.hide(bob, group, vec![recalled], NOW).await.expect("hidden");
+    store.clear(bob, group, Some(Seq(1)), NOW).await.expect("cleared");
+    let what = Planned {
+        kind: MessageKind::Text.code(),
+        content: ODD.to_owned(),
+        reply_to: Some(answer),
+        mentions: vec![bob],
+        mention_all: false,
+    };
+    let (id, send_at, created_at) = (7, LATER, NOW);
+    let planned = Scheduled { id, user: anna, group, send_at, created_at, what, failed: None };
+    store.schedule(planned, NOW).await.expect("scheduled");
 }
 
 /// Everything that the store answers about what it holds.
@@ -369,6 +431,22 @@ pub async fn answers(place: &Place) -> Vec<String> {
             for number in 1..4 {
                 let page = Page { number, size: 50 };
                 answers.push(format!("{:?}", store.history(user.id, GroupId(group), page, None).await));
+            }
+        }
+        answers.push(format!("{:?}", store.mentions(user.id, None, Page { number: 1, size: 50 }).await));
+        answers.push(format!("{:?}", store.stars(user.id, None, 50, usize::MAX).await));
+        answers.push(format!("{:?}", store.scheduled_part(user.id, None, Turn::FIRST, usize::MAX).await));
+        for group in (1..10).map(GroupId) {
+            answers.push(format!(
+                "{:?} {:?}",
+                store.pins(user.id, group).await,
+                store.group_settings(user.id, group).await
+            ));
+            for message in (1..20).map(MessageId) {
+                answers.push(format!("{:?}", store.edits(user.id, group, message).await));
+                let page = Page { number: 1, size: 50 };
+                answers.push(format!("{:?}", store.reactors(user.id, group, message, None, page).await));
+                answers.push(format!("{:?}", store.replies(user.id, group, message, Seq(0), 50).await));
             }
         }
         let mut query = SyncQuery { limit: 30, ..SyncQuery::default() };
