@@ -17,7 +17,7 @@ mod recall;
 use crate::UserId;
 use crate::message::{Message, MessageKind};
 
-pub use self::begin::Sending;
+pub use self::begin::{Sending, plain_state};
 pub use self::edit::{MAX_EDITS, kind_of_edit};
 pub use self::kind::{NoteKind, Noted, Row, Written};
 pub use self::ledger::{Ledger, Scene, Windows};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rim_core::event::{Change, Ended};
 use rim_core::message::{Message, MessageState, NewMessage};
-use rim_core::{GroupId, MessageId, Refusal, Seq, Timestamp, UserId, group};
+use rim_core::{GroupId, MessageId, Refusal, Seq, Timestamp, UserId, group, note};
 use rim_store::database::{Appended, Head, Stored};
 use rim_store::notes::Writing;
 use rim_store::{Read, Tx, Value, groups, notes, params};
@@ -51,15 +51,14 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
         }
         let head = heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let at = head.time(new.now);
-        let is_plain = new.extras.is_none() && !expiring.contains(&new.group);
-        let state = if is_plain {
-            None
-        } else {
+        let state = if new.extras.is_some() {
             let writing = match writing.entry((new.group, new.sender)) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(unknown) => unknown.insert(Writing::look(tx, new)?),
             };
             writing.admit(tx, new, at)?
+        } else {
+            note::plain_state(expiring.get(&new.group).copied().unwrap_or_default(), at)
         };
         let message = message(new, state, head, ids.next().expect("one was taken for each"));
         rows.push(new, message.id, message.seq, message.rev, message.created_at);
@@ -171,10 +170,12 @@ fn ids(tx: &Writer<'_>, count: usize) -> Result<Vec<MessageId>> {
     Ok(ids)
 }
 
-/// Those of the groups whose messages expire.
-fn expiring(tx: &Writer<'_>, groups: &[GroupId]) -> Result<Vec<GroupId>> {
-    let sql = "SELECT id FROM groups WHERE id = ANY($1) AND expire_seconds > 0";
-    Ok(tx.patience.wait(row::all(&tx.db, sql, &[&array(groups.iter().copied())], row::read)).flatten()?)
+/// Those of the groups whose messages expire, and after which time.
+fn expiring(tx: &Writer<'_>, groups: &[GroupId]) -> Result<HashMap<GroupId, u64>> {
+    let sql = "SELECT id, expire_seconds FROM groups WHERE id = ANY($1) AND expire_seconds > 0";
+    let groups = array(groups.iter().copied());
+    let rows: Vec<_> = tx.patience.wait(row::all(&tx.db, sql, &[&groups], row::read)).flatten()?;
+    Ok(rows.into_iter().collect())
 }
 
 fn message(

@@ -228,9 +228,7 @@ async fn of_group(db: &impl GenericClient, group: GroupId, after: Rev, limit: u3
     let params: row::Params<'_> = &[&group.sql(), &after.sql(), &i64::from(limit)];
     let mut changes = row::all(db, sql, params, read).await?;
     tell_as_they_are(db, group, &mut changes).await?;
-    let mut messages = history::above(db, group, place::after(db, group, after).await?, limit).await?;
-    history::dress(db, messages.iter_mut().collect()).await?;
-    for message in messages {
+    for message in history::above(db, group, place::after(db, group, after).await?, limit).await? {
         let rev = message.rev;
         changes.push((rev, Some(Change::Message { message: message.into(), connection: ConnectionId(0) })));
     }

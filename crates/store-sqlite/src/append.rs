@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rim_core::event::Change;
 use rim_core::group;
 use rim_core::message::{Mark, Message, NewMessage, Receipt, Written};
+use rim_core::note;
 use rim_core::{ConnectionId, GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rim_store::database::Stored;
 use rusqlite::{Connection, Statement, params};
@@ -20,7 +21,8 @@ use crate::{checksum, uploads};
 impl Batch<'_> {
     pub(crate) fn append(&mut self, new: NewMessage) -> Result<(Written, Option<Change>)> {
         self.ended.must_go_on(new.session)?;
-        let (mut head, Kind { is_half, has_timer }) = self.heads.group_of_a_message(self.db, new.group)?;
+        let (mut head, Kind { is_half, expire_seconds }) =
+            self.heads.group_of_a_message(self.db, new.group)?;
         let (group, sender) = (new.group, new.sender);
         let client_hash = match self.find_client_id(client_ids::hash, group, sender, &new.client_msg_id)? {
             // Also to one who has left since: they are told the truth, not that they may not send.
@@ -32,12 +34,13 @@ impl Batch<'_> {
         };
         group::may_write(self.heads.standing(self.db, new.group, new.sender)?.member)?;
         let created_at = self.heads.time_in(self.db, group, new.now)?;
-        let mut state = None;
-        if has_timer || new.extras.is_some() {
+        let state = if new.extras.is_some() {
             // The tables are read now, so what is held back has to be there.
             self.heads.flush(&mut self.statements)?;
-            state = rim_store::notes::admit(self, &new, created_at)?;
-        }
+            rim_store::notes::admit(self, &new, created_at)?
+        } else {
+            note::plain_state(expire_seconds, created_at)
+        };
         if is_half {
             // They are read and written.
             self.heads.flush(&mut self.statements)?;

@@ -50,8 +50,8 @@ struct Known {
 pub(crate) struct Kind {
     /// Whether it is a single chat that somebody has left.
     pub(crate) is_half: bool,
-    /// Whether its messages expire.
-    pub(crate) has_timer: bool,
+    /// So long after they were sent its messages expire; 0: never.
+    pub(crate) expire_seconds: u64,
 }
 
 /// Where a user is in a group.
@@ -291,12 +291,11 @@ impl Heads {
 
 /// Where it is, and what.
 fn load_head(db: &Connection, group: GroupId) -> Result<(Head, Kind)> {
-    let sql =
-        "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2, expire_seconds > 0
+    let sql = "SELECT id, last_seq, last_rev, last_message_id, single AND member_count < 2, expire_seconds
                FROM groups WHERE id = ?1";
     let found = row::first(db, sql, [group.sql()], row::behind_key("groups"))?;
-    let (last_seq, last_rev, last_message, is_half, has_timer) = found.ok_or(Refusal::NoSuchGroup)?;
-    Ok((Head { last_seq, last_rev, last_message }, Kind { is_half, has_timer }))
+    let (last_seq, last_rev, last_message, is_half, expire_seconds) = found.ok_or(Refusal::NoSuchGroup)?;
+    Ok((Head { last_seq, last_rev, last_message }, Kind { is_half, expire_seconds }))
 }
 
 /// When something happened in it last, but for receipts.

@@ -119,7 +119,8 @@ pub const RULES: &[Rule] = &[
         what: "the notes on messages",
         sql: "SELECT 'a note of kind ' || n.kind || ' on the message at place ' || n.seq || ' of group ' || n.group_id
               FROM notes AS n LEFT JOIN states AS s ON s.group_id = n.group_id AND s.seq = n.seq
-              WHERE s.seq IS NULL OR n.rev > s.rev OR n.kind NOT IN (1, 2, 3, 4)",
+              WHERE (s.seq IS NULL AND n.body <> '') OR (s.seq IS NULL AND n.kind <> 1) OR n.rev > s.rev
+                 OR n.kind NOT IN (1, 2, 3, 4)",
         is: "is of a message that knows nothing of it, or of a kind that means nothing",
     },
     Rule {

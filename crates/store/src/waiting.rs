@@ -45,6 +45,9 @@ pub trait Ask {
     fn is_abandoned(&self) -> bool;
 }
 
+/// What a message costs that answers another, or mentions somebody, beside others: that is looked at by some questions.
+const EXTRAS_IN_ROWS: usize = 8;
+
 impl Ask for Write {
     fn user(&self) -> UserId {
         match self {
@@ -54,7 +57,11 @@ impl Ask for Write {
     }
 
     fn cost(&self) -> usize {
-        1 + self.bytes() / BYTES_A_ROW
+        let extras = match self {
+            Self::Append(new) if new.extras.is_some() => EXTRAS_IN_ROWS,
+            _ => 0,
+        };
+        1 + extras + self.bytes() / BYTES_A_ROW
     }
 
     fn bytes(&self) -> usize {

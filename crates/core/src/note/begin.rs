@@ -50,3 +50,10 @@ impl Extras {
         Ok((state != MessageState::default()).then_some(state))
     }
 }
+
+/// What a message without extras begins with, in a group whose messages expire so long after they were sent: nothing, where
+/// they never do.
+pub fn plain_state(expire_seconds: u64, at: Timestamp) -> Option<Box<MessageState>> {
+    let expires_at = Settings { expire_seconds, ..Settings::default() }.expires_at(at)?;
+    Some(Box::new(MessageState { expires_at: Some(expires_at), ..MessageState::default() }))
+}

@@ -52,23 +52,20 @@ pub(super) fn apply<L: Ledger>(
         && to.content == message.content
         && before.map_or(&[][..], |state| &state.mentions) == mentions
         && mentioned_all == mention_all;
-    if is_same {
-        return Ok(None);
-    }
     if ledger.on_message(NoteKind::Edit, MAX_EDITS)? >= MAX_EDITS {
         return Err(Refusal::TooManyEdits(MAX_EDITS).into());
+    }
+    let key = to.client_msg_id.to_owned();
+    if is_same {
+        let row = Row::Put { kind: NoteKind::Edit, key, body: String::new(), words: None };
+        return Ok(Some(Written { row, what: None }));
     }
     (message.kind, message.content) = (kind, to.content.to_owned());
     let state = state(message);
     (state.mentions, state.mention_all) = (mentions, mention_all);
     state.edited = Some(Edited { at: scene.now, kind: kind.code() });
-    let row = Row::Put {
-        kind: NoteKind::Edit,
-        key: to.client_msg_id.to_owned(),
-        body: text_of(kind),
-        words: Some(to.content.to_owned()),
-    };
-    Ok(Some(Written { row, what: Noted::Edited }))
+    let row = Row::Put { kind: NoteKind::Edit, key, body: text_of(kind), words: Some(to.content.to_owned()) };
+    Ok(Some(Written { row, what: Some(Noted::Edited) }))
 }
 
 /// Its sender, and nobody else: nobody changes another's words.

@@ -52,7 +52,9 @@ pub enum Noted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     pub row: Row,
-    pub what: Noted,
+    /// Nothing of what is only remembered, so that it is known if it comes again: then the message is as it was, and no
+    /// `rev` is taken.
+    pub what: Option<Noted>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,7 @@ pub(super) fn pin<L: Ledger>(
     }
     state(message).pinned_at = Some(scene.now);
     let row = Row::Put { kind: NoteKind::Pin, key: String::new(), body: String::new(), words: None };
-    Ok(Some(Written { row, what: Noted::Pinned }))
+    Ok(Some(Written { row, what: Some(Noted::Pinned) }))
 }
 
 pub(super) fn unpin(scene: &Scene<'_>, message: &mut Message) -> Result<Option<Written>, Refusal> {
@@ -33,7 +33,7 @@ pub(super) fn unpin(scene: &Scene<'_>, message: &mut Message) -> Result<Option<W
     }
     state(message).pinned_at = None;
     let row = Row::Remove { kind: NoteKind::Pin, key: String::new() };
-    Ok(Some(Written { row, what: Noted::Unpinned }))
+    Ok(Some(Written { row, what: Some(Noted::Unpinned) }))
 }
 
 fn is_pinned(message: &Message) -> bool {

@@ -34,7 +34,7 @@ pub(super) fn give<L: Ledger>(
         reaction.newest.truncate(NEWEST_REACTORS);
     }
     let row = Row::Put { kind: NoteKind::React, key: emoji.to_owned(), body: String::new(), words: None };
-    Ok(Some(Written { row, what: Noted::Reacted { emoji: emoji.to_owned() } }))
+    Ok(Some(Written { row, what: Some(Noted::Reacted { emoji: emoji.to_owned() }) }))
 }
 
 pub(super) fn take_back<L: Ledger>(
@@ -61,5 +61,5 @@ pub(super) fn take_back<L: Ledger>(
         }
     }
     let row = Row::Remove { kind: NoteKind::React, key: emoji.to_owned() };
-    Ok(Some(Written { row, what: Noted::Unreacted { emoji: emoji.to_owned() } }))
+    Ok(Some(Written { row, what: Some(Noted::Unreacted { emoji: emoji.to_owned() }) }))
 }

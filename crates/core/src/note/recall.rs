@@ -20,7 +20,7 @@ pub(super) fn apply(scene: &Scene<'_>, message: &mut Message) -> Result<Option<W
         expires_at: state.expires_at,
         ..MessageState::default()
     };
-    Ok(Some(Written { row: Row::Wipe { kind: NoteKind::Recall }, what: Noted::Recalled }))
+    Ok(Some(Written { row: Row::Wipe { kind: NoteKind::Recall }, what: Some(Noted::Recalled) }))
 }
 
 /// One's own within the window; an admin those of common members at any time, and the creator everybody's. Who has

@@ -107,7 +107,7 @@ impl Room {
                 rows.push((kind, String::new(), by));
             }
         }
-        Ok(Some(written.what))
+        Ok(written.what)
     }
 
     fn state(&self) -> MessageState {

@@ -386,11 +386,14 @@ async fn live(house: &House, [anna, bob]: [UserId; 2], group: GroupId, sent: Mes
     let recalled = house.send(group, bob, "recalled", "secret").await;
     house.act(bob, group, recalled, edit("e1", "secret too")).await;
     house.act(bob, group, recalled, Act::Recall).await;
-    for seconds in [60, 0] {
+    for seconds in [60, 5_000, 0] {
         let settings =
             NewSettings { who_pins: Some(Who::All), expire_seconds: Some(seconds), ..NewSettings::default() };
         store.set_group_settings(anna, group, settings, NOW).await.expect("changed");
         house.send(group, anna, &format!("expires after {seconds}"), "soon").await;
+    }
+    for (group, places) in store.due_messages(LATER, 10).await.expect("listed") {
+        store.expire(group, places, LATER).await.expect("expired");
     }
     store.star(bob, group, answer, NOW).await.expect("starred");
     store.hide(bob, group, vec![recalled], NOW).await.expect("hidden");

@@ -1,8 +1,13 @@
-//! Whether messages that are more than plain ones may be so: those that answer others, or mention somebody, and those of
-//! groups whose messages expire. They are few, so each is looked at by itself, as `rim-store` does it for every store.
+//! Whether messages may have the extras that they are sent with: whom they answer and whom they mention. Each is looked at by itself,
+//! as `rim-store` does it for every store; but several at a time, so that their questions are on their way together. How
+//! many a batch has is bounded by what they cost (`rim_store::waiting`).
 
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
 use rim_core::Timestamp;
 use rim_core::message::{NewMessage, Write};
+use rim_store::Read;
 use tokio::runtime::Handle;
 
 use super::lease::{Lease, ROUND_TRIP};
@@ -16,9 +21,8 @@ pub(super) fn asked(writes: &[Wanted], loaded: &Loaded) -> Vec<(usize, NewMessag
     let asked = writes.iter().enumerate().filter_map(|(number, wanted)| {
         let Wanted::Write(Write::Append(new)) = wanted else { return None };
         let mut head = *loaded.heads.get(&new.group)?;
-        let is_plain = new.extras.is_none() && !head.has_timer;
         let is_told_already = loaded.resent.contains_key(&number);
-        (!is_plain && !is_told_already).then(|| (number, without_content(new), head.time(new.now)))
+        (new.extras.is_some() && !is_told_already).then(|| (number, without_content(new), head.time(new.now)))
     });
     asked.collect()
 }
@@ -37,24 +41,42 @@ fn without_content(new: &NewMessage) -> NewMessage {
     }
 }
 
+/// So many are looked at together, each on a thread.
+const TOGETHER: usize = 16;
+
 /// Looks at them, in the transaction that is open on this connection.
 pub(super) async fn admit(
     lease: Lease,
     asked: Vec<(usize, NewMessage, Timestamp)>,
 ) -> Result<(Lease, Admitted)> {
-    let patience = Patience::new(Handle::current(), ROUND_TRIP);
-    let looking = tokio::task::spawn_blocking(move || {
-        let reader = Reader { db: lease.db(), patience: &patience };
-        let mut admitted = Admitted::default();
-        for (number, new, at) in asked {
-            let state = match rim_store::notes::admit(&reader, &new, at) {
-                Ok(state) => Ok(state),
-                Err(rim_store::Failure::Refused(refusal)) => Err(refusal),
-                Err(failure) => return Err(failure.into()),
-            };
-            admitted.insert(number, state);
-        }
-        Ok((lease, admitted))
-    });
-    looking.await.unwrap_or(Err(Failure::Panicked))
+    let lease = Arc::new(lease);
+    let patience = Arc::new(Patience::new(Handle::current(), ROUND_TRIP));
+    let each = asked.len().div_ceil(TOGETHER);
+    let mut asked = asked.into_iter();
+    let mut looking = Vec::new();
+    while asked.len() > 0 {
+        let some: Vec<_> = asked.by_ref().take(each).collect();
+        let (lease, patience) = (Arc::clone(&lease), Arc::clone(&patience));
+        looking.push(async move {
+            let look = move || look(&Reader { db: lease.db(), patience: &patience }, some);
+            tokio::task::spawn_blocking(look).await.unwrap_or(Err(Failure::Panicked))
+        });
+    }
+    let admitted = try_join_all(looking).await?.into_iter().flatten().collect();
+    // Each thread has ended, and given it back.
+    let lease = Arc::into_inner(lease).ok_or(Failure::Panicked)?;
+    Ok((lease, admitted))
+}
+
+fn look(db: &dyn Read, asked: Vec<(usize, NewMessage, Timestamp)>) -> Result<Admitted> {
+    let mut admitted = Admitted::default();
+    for (number, new, at) in asked {
+        let state = match rim_store::notes::admit(db, &new, at) {
+            Ok(state) => Ok(state),
+            Err(rim_store::Failure::Refused(refusal)) => Err(refusal),
+            Err(failure) => return Err(failure.into()),
+        };
+        admitted.insert(number, state);
+    }
+    Ok(admitted)
 }

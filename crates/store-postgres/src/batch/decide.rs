@@ -6,6 +6,7 @@ use foldhash::{HashMap, HashMapExt};
 use rim_core::event::Ended;
 use rim_core::group;
 use rim_core::message::{Mark, NewMessage, Receipt, Write};
+use rim_core::note;
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 
 use super::Outcome;
@@ -99,7 +100,10 @@ impl<'a> Deciding<'a> {
         }
         member(&mut self.standings, new.group, new.sender)?;
         let at = head.time(new.now);
-        let mut state = self.admitted.remove(&number).transpose()?.flatten();
+        let mut state = match self.admitted.remove(&number) {
+            Some(admitted) => admitted?,
+            None => note::plain_state(head.expire_seconds, at),
+        };
         let brought_back = if head.is_half { self.bring_back(new) } else { None };
         let head = self.heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let standing = member(&mut self.standings, new.group, new.sender)?;

@@ -19,7 +19,7 @@ use crate::text::Text;
 
 /// Locks the groups, in the order of their ids: whoever locks several does so, so that no two wait for each other.
 const GROUPS: &str = concat!(
-    "SELECT g.id, g.last_seq, g.last_rev, g.last_message_id, g.single AND g.member_count < 2, g.expire_seconds > 0, ",
+    "SELECT g.id, g.last_seq, g.last_rev, g.last_message_id, g.single AND g.member_count < 2, g.expire_seconds, ",
     last_at!(),
     " FROM groups AS g WHERE g.id = ANY($1) ORDER BY g.id FOR NO KEY UPDATE OF g"
 );
@@ -61,8 +61,8 @@ pub(super) struct Head {
     pub(super) last_message: MessageId,
     /// Whether it is a single chat that somebody has left.
     pub(super) is_half: bool,
-    /// Whether its messages expire.
-    pub(super) has_timer: bool,
+    /// So long after they were sent its messages expire; 0: never.
+    pub(super) expire_seconds: u64,
     /// When something happened in it last.
     pub(super) last_at: Timestamp,
 }
@@ -86,7 +86,7 @@ pub(super) struct Standing {
     pub(super) rev: Rev,
 }
 
-/// What messages begin with that are more than plain ones, by the place of the write in the batch; or why they may not.
+/// What messages with extras begin with, by the place of the write in the batch; or why they may not.
 pub(super) type Admitted = HashMap<usize, std::result::Result<Option<Box<MessageState>>, Refusal>>;
 
 pub(super) struct Loaded {
@@ -259,8 +259,9 @@ impl Marks {
 }
 
 fn head(row: &Row) -> Result<(GroupId, Head)> {
-    let (group, last_seq, last_rev, last_message, is_half, has_timer, last_at) = row::read(Fields::of(row))?;
-    Ok((group, Head { last_seq, last_rev, last_message, is_half, has_timer, last_at }))
+    let (group, last_seq, last_rev, last_message, is_half, expire_seconds, last_at) =
+        row::read(Fields::of(row))?;
+    Ok((group, Head { last_seq, last_rev, last_message, is_half, expire_seconds, last_at }))
 }
 
 fn ended_session(row: &Row) -> Result<(SessionId, Ended)> {

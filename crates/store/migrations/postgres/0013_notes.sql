@@ -24,6 +24,7 @@ CREATE TABLE notes (
     body     text NOT NULL,
     PRIMARY KEY (group_id, kind, seq, key, by_id)
 );
+CREATE INDEX notes_by_rev ON notes (group_id, kind, seq, key, rev);
 
 -- What edits have made messages say, by the rev of the edit; the last of a message is what it says now.
 CREATE TABLE words (

@@ -24,6 +24,7 @@ CREATE TABLE notes (
     body     TEXT    NOT NULL,
     PRIMARY KEY (group_id, kind, seq, key, by_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX notes_by_rev ON notes (group_id, kind, seq, key, rev);
 
 -- What edits have made messages say, by the rev of the edit; the last of a message is what it says now. Not WITHOUT ROWID: so
 -- rows stand in the order in which they came, and never move, as those of messages do. What is wiped is wiped where it is.

@@ -17,10 +17,10 @@ use crate::{membership, params, sessions, sights, uploads};
 
 /// So many who may not see a message are told of each change that there was one, and of nothing else. Are they more, nobody
 /// is told: all learn it by sync.
-const MAX_BLIND: usize = 10_000;
+const MAX_BLIND: usize = 500;
 
 /// So many edits of a message are kept with what they made it say, the newest; the others are only known.
-const KEPT_EDITS: u64 = 20;
+pub(super) const KEPT_EDITS: u64 = 20;
 
 /// Somebody does something with a message.
 #[derive(Debug, Clone)]
@@ -58,18 +58,22 @@ pub(super) fn act(tx: &mut dyn Tx, acting: &Acting) -> Step<Message> {
         windows,
         now,
     };
-    if let Some(Written { row, what }) = acting.act.apply(&scene, &book, &mut message)? {
-        let rev = room.head.next_rev();
-        message.state.get_or_insert_default().rev = rev;
-        write(tx, user, &message, row, now)?;
-        write_state(tx, &message, &before)?;
-        if message.says_what_its_state_has() {
-            uploads::pin(tx, &message.content, now)?;
+    match acting.act.apply(&scene, &book, &mut message)? {
+        None => {}
+        Some(Written { row, what: None }) => write(tx, user, &message, row, now)?,
+        Some(Written { row, what: Some(what) }) => {
+            let rev = room.head.next_rev();
+            message.state.get_or_insert_default().rev = rev;
+            write(tx, user, &message, row, now)?;
+            write_state(tx, &message, &before)?;
+            if message.says_what_its_state_has() {
+                uploads::pin(tx, &message.content, now)?;
+            }
+            tx.moved_on(room.head)?;
+            let blind = blind(tx, &message)?;
+            let message = Arc::new(message.clone());
+            tx.publish(Change::Noted { message, rev, actor: user, what, blind, at: now, connection });
         }
-        tx.moved_on(room.head)?;
-        let blind = blind(tx, &message)?;
-        let message = Arc::new(message.clone());
-        tx.publish(Change::Noted { message, rev, actor: user, what, blind, at: now, connection });
     }
     sights::mine(tx, user, std::slice::from_mut(&mut message))?;
     Ok(message)

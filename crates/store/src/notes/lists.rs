@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rim_core::message::{Found, Message, Page};
 use rim_core::note::{MAX_PINS, NoteKind};
-use rim_core::sight::{Sight, spans_of};
+use rim_core::sight::{EVERYBODY, Sight, spans_of};
 use rim_core::size::{ANSWER_BYTES, Size};
 use rim_core::{GroupId, MessageId, Refusal, Seq, UserId};
 
 use super::seen::{MAX_ROWS, seen};
-use crate::database::Read;
+use crate::database::{Fields, Read};
 use crate::failure::Result as Step;
 use crate::groups::Room;
 use crate::{params, people, sights};
@@ -38,16 +38,19 @@ pub(super) fn replies(
     let sql = "SELECT group_id, root_seq FROM replies WHERE group_id = $1 AND seq = $2";
     let root = db.first(sql, &params![group, message.seq], |row| row.get("root_seq"))?;
     let root: Seq = root.unwrap_or(message.seq);
-    // Who answers comes later than what is answered.
+    // Who answers comes later than what is answered. All of a chain answer its first message, so of that one the list goes on
+    // behind `after`, however long it is.
+    let is_first = root == message.seq;
+    let from = if is_first { after.max(message.seq) } else { message.seq };
     let sql =
         "SELECT group_id, seq, parent_seq FROM replies WHERE group_id = $1 AND root_seq = $2 AND seq > $3
                ORDER BY seq LIMIT $4";
     let mut chain = HashSet::from([message.seq]);
-    let looked_at: Vec<(Seq, Seq)> =
-        db.all(sql, &params![group, root, message.seq, MAX_LOOKED_AT], |row| {
-            Ok((row.get("seq")?, row.get("parent_seq")?))
-        })?;
-    let answers = looked_at.iter().filter(|(seq, parent)| chain.contains(parent) && chain.insert(*seq));
+    let looked_at: Vec<(Seq, Seq)> = db.all(sql, &params![group, root, from, MAX_LOOKED_AT], |row| {
+        Ok((row.get("seq")?, row.get("parent_seq")?))
+    })?;
+    let answers =
+        looked_at.iter().filter(|(seq, parent)| is_first || chain.contains(parent) && chain.insert(*seq));
     let limit = limit.clamp(1, MAX_ROWS) as usize;
     let mut places: Vec<_> = answers
         .map(|(seq, _)| *seq)
@@ -55,38 +58,40 @@ pub(super) fn replies(
         .take(limit + 1)
         .map(|seq| (group, seq))
         .collect();
-    let more = places.len() > limit || looked_at.len() as u64 == MAX_LOOKED_AT;
+    let more = places.len() > limit;
     places.truncate(limit);
     found(db, user, &places, more)
 }
 
 pub(super) fn mentions(db: &dyn Read, user: UserId, group: Option<GroupId>, page: Page) -> Step<Found> {
     let mut sights: HashMap<GroupId, Option<Sight>> = HashMap::new();
-    let rows = |row: crate::database::Fields<'_>| Ok((row.get("group_id")?, row.get("seq")?));
-    let looked_at: Vec<(GroupId, Seq)> = match group {
+    let read = |row: Fields<'_>| Ok((row.get("message_id")?, row.get("group_id")?, row.get("seq")?));
+    // Those that name the user and those that name everybody, each by an index.
+    let mut looked_at: Vec<(MessageId, GroupId, Seq)> = Vec::new();
+    match group {
         Some(group) => {
             sights.insert(group, Some(must_have_sight(db, user, group)?));
-            let sql = "SELECT DISTINCT n.group_id, n.seq, n.message_id FROM mentions AS n
-                            JOIN messages AS m ON m.group_id = n.group_id AND m.id = n.message_id
-                       WHERE n.user_id IN (0, $1) AND n.group_id = $2 AND m.sender_id <> $1
-                       ORDER BY n.message_id DESC LIMIT $3";
-            db.all(sql, &params![user, group, MAX_LOOKED_AT], rows)?
+            let sql = "SELECT group_id, seq, message_id FROM mentions WHERE user_id = $1 AND group_id = $2
+                       ORDER BY seq DESC LIMIT $3";
+            for named in [user, EVERYBODY] {
+                looked_at.extend(db.all(sql, &params![named, group, MAX_LOOKED_AT], read)?);
+            }
         }
         None => {
-            let sql = "SELECT n.group_id, n.seq, n.message_id
-                       FROM (SELECT group_id, seq, message_id FROM mentions WHERE user_id = $1
-                             UNION
-                             SELECT a.group_id, a.seq, a.message_id
-                             FROM members AS m JOIN mentions AS a ON a.user_id = 0 AND a.group_id = m.group_id
-                             WHERE m.user_id = $1) AS n
-                            JOIN messages AS m ON m.group_id = n.group_id AND m.id = n.message_id
-                       WHERE m.sender_id <> $1 ORDER BY n.message_id DESC LIMIT $2";
-            db.all(sql, &params![user, MAX_LOOKED_AT], rows)?
+            let sql = "SELECT group_id, seq, message_id FROM mentions WHERE user_id = $1
+                       ORDER BY message_id DESC LIMIT $2";
+            looked_at.extend(db.all(sql, &params![user, MAX_LOOKED_AT], read)?);
+            let sql = "SELECT a.group_id, a.seq, a.message_id
+                       FROM members AS m JOIN mentions AS a ON a.user_id = 0 AND a.group_id = m.group_id
+                       WHERE m.user_id = $1 ORDER BY a.message_id DESC LIMIT $2";
+            looked_at.extend(db.all(sql, &params![user, MAX_LOOKED_AT], read)?);
         }
-    };
+    }
+    looked_at.sort_unstable_by_key(|(message, ..)| std::cmp::Reverse(*message));
+    looked_at.dedup();
     let page = Page { size: page.size.clamp(1, MAX_ROWS), ..page };
     let (mut skip, mut places) = (page.offset(), Vec::new());
-    for (group, seq) in looked_at {
+    for (_, group, seq) in looked_at {
         let sight = match sights.entry(group) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(unknown) => {
@@ -107,7 +112,10 @@ pub(super) fn mentions(db: &dyn Read, user: UserId, group: Option<GroupId>, page
     }
     let more = places.len() > page.size as usize;
     places.truncate(page.size as usize);
-    found(db, user, &places, more)
+    let mut found = found(db, user, &places, more)?;
+    // Nobody is mentioned by themselves, also where they mention everybody.
+    found.messages.retain(|message| message.sender != user);
+    Ok(found)
 }
 
 /// What the user sees of a group that they are or were in.

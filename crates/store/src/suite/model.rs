@@ -531,8 +531,6 @@ impl Model {
         };
         let ledger = Notes { room, seq: message.seq };
         let Some(written) = acting.act.apply(&scene, &ledger, &mut message)? else { return Ok(vec![]) };
-        let rev = room.next_rev();
-        message.state.as_mut().expect("something has happened to it").rev = rev;
         let seq = message.seq;
         match written.row {
             Row::Put { kind, key, .. } => room.notes.push(Noted { seq, kind, key, by: user }),
@@ -542,10 +540,13 @@ impl Model {
             }),
             Row::Wipe { .. } => room.notes.retain(|note| note.seq != seq || note.kind.outlives_recall()),
         }
+        let Some(what) = written.what else { return Ok(vec![]) };
+        let rev = room.next_rev();
+        message.state.as_mut().expect("something has happened to it").rev = rev;
         room.messages[seq.0 as usize - 1] = message.clone();
         let blind = room.members().filter(|person| !person.sees(seq)).map(|person| person.user).collect();
         let message = Arc::new(message);
-        Ok(vec![Change::Noted { message, rev, actor: user, what: written.what, blind, at: now, connection }])
+        Ok(vec![Change::Noted { message, rev, actor: user, what, blind, at: now, connection }])
     }
 
     pub(super) fn hide(

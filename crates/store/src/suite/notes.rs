@@ -87,6 +87,34 @@ pub async fn what_is_done_again_changes_nothing(w: &mut World) -> Claim {
     Ok(())
 }
 
+pub async fn an_edit_that_changes_nothing_is_remembered_and_told_to_nobody(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let group = w.group(anna, &[]).await;
+    let sent = w.send(anna, group, "same").await?;
+    let rev = w.rev(anna, group).await;
+    w.changes().await;
+    let plain = w.act(anna, group, sent.id, edit("e1", "same")).await?;
+    assert_eq!((plain.state, w.rev(anna, group).await), (None, rev));
+    assert_eq!(w.changes().await, []);
+    w.act(anna, group, sent.id, edit("e2", "other")).await?;
+    w.act(anna, group, sent.id, edit("e3", "other")).await?;
+    let repeated = w.act(anna, group, sent.id, edit("e1", "same")).await?;
+    assert_eq!((repeated.content.as_str(), w.rev(anna, group).await.0), ("other", rev.0 + 1));
+    let edits = w.store.edits(anna, group, sent.id).await?;
+    assert_eq!(edits.iter().map(|one| one.content.as_str()).collect::<Vec<_>>(), ["same", "other"]);
+    Ok(())
+}
+
+pub async fn a_message_that_becomes_empty_has_an_edition_that_is(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let group = w.group(anna, &[]).await;
+    let sent = w.send(anna, group, "one").await?;
+    w.act(anna, group, sent.id, edit("e1", "")).await?;
+    let edits = w.store.edits(anna, group, sent.id).await?;
+    assert_eq!(edits.iter().map(|one| one.content.as_str()).collect::<Vec<_>>(), ["one", ""]);
+    Ok(())
+}
+
 /// What a list says, in its order.
 fn said(found: &Found) -> Vec<&str> {
     found.messages.iter().map(|message| message.content.as_str()).collect()
