@@ -10,6 +10,7 @@ type Wrong = (&'static str, &'static str, [&'static str; 5]);
 
 const NUMBER: [&str; 5] = ["", "x", "0", "-1", "99999999999999999999999"];
 const TIME: [&str; 5] = ["", "90", "0s", "1.5h", "25h"];
+const WINDOW: [&str; 5] = ["", "90", "1.5h", "3651d", "never"];
 const WRONG: &[Wrong] = &[
     ("config", "the path of a", ["", "missing.toml", "a-folder", "a-file/rim.toml", "broken.toml"]),
     ("listen", "an IP address and a port", ["", "nowhere", "8000", "127.0.0.1", "127.0.0.1:70000"]),
@@ -40,6 +41,8 @@ const WRONG: &[Wrong] = &[
     ("metrics", "loopback, everybody or nobody", ["", "on", "Loopback", "all", "1"]),
     ("max-body", "4K to 64M", ["", "x", "1", "1G", "65M"]),
     ("upload-quota", "512K to 1048576M", ["", "x", "0", "511K", "1048577M"]),
+    ("edit-window", "a time from 1s to 3650d", WINDOW),
+    ("recall-window", "a time from 1s to 3650d", WINDOW),
     ("max-connections", "a whole number, 1 or more, or auto", NUMBER),
     ("max-connections-per-address", "a whole number, 1 or more", NUMBER),
     ("max-connections-per-user", "a whole number, 1 or more", NUMBER),
