@@ -34,10 +34,13 @@ fn suite(what: &str, suite: &str, of_claims: &str, folder: &str) -> String {
     let mut subjects = String::new();
     for file in files(folder) {
         let source = fs::read_to_string(&file).expect("it can be read");
-        let functions = source.lines().filter(|line| line.ends_with("-> Claim {"));
-        let claims: Vec<_> = functions
-            .filter_map(|line| line.strip_prefix("pub async fn "))
-            .filter_map(|line| line.split_once('('))
+        // A long signature stands on several lines.
+        let functions = source.split("\npub async fn ").skip(1);
+        let signatures =
+            functions.filter_map(|function| function.split_once(" {")).map(|(signature, _)| signature);
+        let claims: Vec<_> = signatures
+            .filter(|signature| signature.ends_with("-> Claim"))
+            .filter_map(|signature| signature.split_once('('))
             .map(|(name, _)| name)
             .collect();
         if !claims.is_empty() {

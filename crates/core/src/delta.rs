@@ -91,8 +91,7 @@ pub struct Rows {
     pub messages: Vec<Message>,
     /// What has changed of those that the client has, by rev.
     pub changed: Changed,
-    /// By rev.
-    pub expired: Vec<(Rev, Span)>,
+    pub expired: Expired,
     pub unread_mentions: u64,
     /// By rev.
     pub members: Vec<(Rev, MemberState)>,
@@ -104,6 +103,28 @@ pub struct Rows {
     pub missed: Missed,
     /// Up to where the user has deleted it from their list, if they have.
     pub deleted: Option<Seq>,
+}
+
+/// Places that have expired: the first.
+#[derive(Debug, Default)]
+pub struct Expired {
+    /// By rev.
+    pub spans: Vec<(Rev, Span)>,
+    /// Up to which rev they are known, if there may be others behind it.
+    pub known_to: Option<Rev>,
+}
+
+impl Expired {
+    /// What of them was theirs who saw `member`. Rows are the first `limit` by rev, and all of the rev of the last.
+    pub fn of(member: &[Span], rows: Vec<(Rev, Seq, Seq)>, limit: usize) -> Self {
+        let known_to = rows.last().filter(|_| rows.len() >= limit).map(|(rev, ..)| *rev);
+        let theirs = |(rev, after, to)| {
+            let cut =
+                member.iter().map(move |span| Span { after: span.after.max(after), to: span.to.min(to) });
+            cut.filter(|span| span.after < span.to).map(move |span| (rev, span))
+        };
+        Self { spans: rows.into_iter().flat_map(theirs).collect(), known_to }
+    }
 }
 
 /// Messages that have changed: the first.
@@ -174,7 +195,7 @@ impl View {
             group,
             mut messages,
             changed,
-            mut expired,
+            expired,
             unread_mentions,
             mut members,
             mut renamed,
@@ -183,6 +204,7 @@ impl View {
             deleted,
         } = rows;
         let (mut changed, changed_to) = (changed.messages, changed.known_to);
+        let (mut expired, expired_to) = (expired.spans, expired.known_to);
         let until = self.until();
         room.take(bytes_beside_rows(group.as_ref()));
 
@@ -207,7 +229,9 @@ impl View {
             .collect();
         told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
         // Not all of them may have been read.
-        let known_to = known_to(&messages, &missed.spans, until).min(changed_to.unwrap_or(until));
+        let known_to = known_to(&messages, &missed.spans, until)
+            .min(changed_to.unwrap_or(until))
+            .min(expired_to.unwrap_or(until));
         let (mut rev, mut cut) = (known_to, Cut::new(room));
         for (at, rows, bytes, names) in told {
             let bytes = bytes + names.size_bytes(&mut name)?;
@@ -252,15 +276,6 @@ impl View {
             deleted,
         })
     }
-}
-
-/// What of places that have expired was theirs who saw `member`: rows by rev.
-pub fn of_members_part(member: &[Span], rows: Vec<(Rev, Seq, Seq)>) -> Vec<(Rev, Span)> {
-    let theirs = |(rev, after, to)| {
-        let cut = member.iter().map(move |span| Span { after: span.after.max(after), to: span.to.min(to) });
-        cut.filter(|span| span.after < span.to).map(move |span| (rev, span))
-    };
-    rows.into_iter().flat_map(theirs).collect()
 }
 
 /// Everybody whom a message names.

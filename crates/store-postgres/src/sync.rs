@@ -278,7 +278,7 @@ struct Rows {
     messages: HashMap<GroupId, Vec<Message>>,
     changed: HashMap<GroupId, delta::Changed>,
     /// By rev.
-    expired: HashMap<GroupId, Vec<(Rev, Span)>>,
+    expired: HashMap<GroupId, delta::Expired>,
     unread_mentions: HashMap<GroupId, u64>,
     /// By rev. One more than may be told, as well.
     members: HashMap<GroupId, Vec<(Rev, MemberState)>>,
@@ -392,7 +392,8 @@ async fn messages_changed(
     limit: usize,
     bytes: usize,
 ) -> Result<HashMap<GroupId, delta::Changed>> {
-    let some: Vec<_> = changed.iter().filter(|changed| changed.has.changed).collect();
+    let some: Vec<_> =
+        changed.iter().filter(|changed| changed.has.changed && changed.client_has > Seq(0)).collect();
     if some.is_empty() {
         return Ok(HashMap::new());
     }
@@ -449,7 +450,7 @@ async fn expired(
     db: &impl GenericClient,
     changed: &[Changed],
     limit: usize,
-) -> Result<HashMap<GroupId, Vec<(Rev, Span)>>> {
+) -> Result<HashMap<GroupId, delta::Expired>> {
     let some: Vec<_> = changed.iter().filter(|changed| changed.has.expired).collect();
     if some.is_empty() {
         return Ok(HashMap::new());
@@ -471,7 +472,7 @@ async fn expired(
     }
     let theirs = some.iter().map(|changed| {
         let rows = found.remove(&changed.view.group).unwrap_or_default();
-        (changed.view.group, delta::of_members_part(&changed.member, rows))
+        (changed.view.group, delta::Expired::of(&changed.member, rows, limit))
     });
     Ok(theirs.collect())
 }

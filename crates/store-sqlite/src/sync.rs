@@ -314,7 +314,7 @@ impl Changed {
         limit: usize,
         bytes: usize,
     ) -> Result<delta::Changed> {
-        if !self.has.changed {
+        if !self.has.changed || client_has == Seq(0) {
             return Ok(delta::Changed::default());
         }
         let group = self.view.group;
@@ -337,9 +337,9 @@ impl Changed {
     }
 
     /// The first of the places that have expired, and all of the same rev.
-    fn expired(&self, db: &Connection, limit: usize) -> Result<Vec<(Rev, Span)>> {
+    fn expired(&self, db: &Connection, limit: usize) -> Result<delta::Expired> {
         if !self.has.expired {
-            return Ok(Vec::new());
+            return Ok(delta::Expired::default());
         }
         let sql = "SELECT rev, after_seq, to_seq FROM expired
                    WHERE group_id = ?1 AND rev > ?2
@@ -348,7 +348,7 @@ impl Changed {
                    ORDER BY rev, after_seq";
         let params = [self.view.group.sql(), self.view.since.sql(), (limit as u64).sql()];
         let found: Vec<(Rev, Seq, Seq)> = row::all(db, sql, params, row::of("expired"))?;
-        Ok(delta::of_members_part(&self.member, found))
+        Ok(delta::Expired::of(&self.member, found, limit))
     }
 
     fn unread_mentions(&self, db: &Connection) -> Result<u64> {

@@ -12,14 +12,18 @@ use std::time::Duration;
 use rim_core::event::Change;
 use rim_core::message::Message;
 use rim_core::note::Noted;
+use rim_core::size::Size;
 use rim_core::{ConnectionId, GroupId, Rev, Seq, Timestamp, UserId};
 
 /// How long a window is: shorter than what people take for a delay.
 const WINDOW: Duration = Duration::from_millis(250);
 
 /// Frames of a window that are told at once, to all connections together; one note always is. A small group never has as
-/// many.
+/// many. A long message counts as several frames.
 const AT_ONCE: usize = 256;
+
+/// What one frame holds, about.
+const FRAME_BYTES: usize = 1024;
 
 /// Messages of all groups that are gathered at the same time. With more, what a group has is told early.
 const MAX_GATHERED: usize = 4096;
@@ -40,6 +44,11 @@ pub(super) struct Note {
 }
 
 impl Note {
+    /// Frames that it counts as, to each connection.
+    fn frames(&self) -> usize {
+        1 + self.message.size_bytes() / FRAME_BYTES
+    }
+
     pub(super) fn of(change: &Change) -> Option<Self> {
         let Change::Noted { message, rev, actor, what, blind, at, connection } = change else { return None };
         Some(Self {
@@ -90,8 +99,9 @@ impl Storms {
             self.ends.push_back((now + WINDOW, group));
             Storm::default()
         });
-        if storm.gathered.is_empty() && (storm.told == 0 || storm.told + hearers <= AT_ONCE) {
-            storm.told += hearers.max(1);
+        let frames = note.frames() * hearers.max(1);
+        if storm.gathered.is_empty() && (storm.told == 0 || storm.told + frames <= AT_ONCE) {
+            storm.told += frames;
             return vec![note];
         }
         let before = storm.gathered.len();
@@ -121,8 +131,8 @@ impl Storms {
                 self.groups.remove(&group);
                 continue;
             }
-            let notes = gathered.len();
-            let told = notes * tell(gathered).max(1);
+            let frames: usize = gathered.iter().map(Note::frames).sum();
+            let told = frames * tell(gathered).max(1);
             if let Some(storm) = self.groups.get_mut(&group) {
                 storm.told = told;
                 self.ends.push_back((now + WINDOW, group));
@@ -225,6 +235,18 @@ mod tests {
             assert_eq!(storms.take(NOW, note(1, rev), 8).len(), 1, "{rev}");
         }
         assert_eq!(storms.take(NOW, note(1, 99), 8).len(), 0);
+    }
+
+    #[test]
+    fn a_long_message_counts_as_several_frames() {
+        let mut storms = Storms::default();
+        let long = |rev| {
+            let mut note = note(1, rev);
+            Arc::make_mut(&mut note.message).content = "x".repeat(64 * FRAME_BYTES);
+            note
+        };
+        let told: usize = (1..=10).map(|rev| storms.take(NOW, long(rev), 2).len()).sum();
+        assert_eq!(told, 1, "65 frames to each of two, and as many would be too many");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use rim_core::event::Change;
 use rim_core::group::{NewSettings, Who};
 use rim_core::message::{Extras, Span};
 use rim_core::note::Act;
+use rim_core::sync::SyncQuery;
 use rim_core::{GroupId, Refusal, Rev, Seq, Timestamp, UserId};
 
 use super::Claim;
@@ -133,6 +134,32 @@ pub async fn what_several_nodes_remove_is_told_by_sync_as_one_range(w: &mut Worl
     let page = w.sync(bob, super::world::query(Rev(0), &[(group, since)])).await;
     let delta = page.groups.into_iter().find(|delta| delta.group_id == group).expect("it has moved on");
     assert_eq!(delta.expired, [span(0, 6)]);
+    Ok(())
+}
+
+pub async fn a_range_behind_those_of_others_is_told_however_little_an_answer_has_room_for(
+    w: &mut World,
+) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let group = w.group(anna, &[bob]).await;
+    set_timer(w, anna, group, SECONDS).await;
+    send(w, anna, group, 6).await;
+    w.add(anna, group, &[carl]).await?;
+    send(w, anna, group, 1).await;
+    let (mut since, later) = (w.rev(carl, group).await, w.now().plus_ms(60_000));
+    // Three ranges from before carl came, and then his own.
+    for place in [1, 3, 5, 7] {
+        w.store.expire(group, vec![Seq(place)], later).await?;
+    }
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        let query = SyncQuery { limit: 1, ..super::world::query(Rev(0), &[(group, since)]) };
+        let Some(delta) = w.sync(carl, query).await.groups.pop() else { break };
+        assert!(delta.rev > since, "it goes on");
+        since = delta.rev;
+        told.extend(delta.expired);
+    }
+    assert_eq!((told, since), (vec![span(6, 7)], w.rev(carl, group).await));
     Ok(())
 }
 

@@ -14,13 +14,15 @@ use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 
 /// What this server can do that another of the same protocol may not.
-const FEATURES: [&str; 16] = [
+const FEATURES: [&str; 19] = [
     "avatars",
     "friends",
     "presence",
     "receipts",
     "sync",
     "edit",
+    "expire",
+    "forward",
     "hide",
     "mentions",
     "pins",
@@ -28,6 +30,7 @@ const FEATURES: [&str; 16] = [
     "readers",
     "recall",
     "replies",
+    "schedule",
     "send",
     "stars",
     "typing",
