@@ -12,7 +12,7 @@ use std::time::Duration;
 use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::FriendAction;
-use rim_core::group::{NewGroup, Role};
+use rim_core::group::{NewGroup, NewSettings, Role};
 use rim_core::message::{Chat, DAMAGED, Extras, MessageKind, NewMessage, Page, Write, Written};
 use rim_core::note::{Act, Windows};
 use rim_core::sync::{SyncPage, SyncQuery};
@@ -20,8 +20,8 @@ use rim_core::user::NewUser;
 use rim_core::{ConnectionId, GroupId, Identity, MessageId, Refusal, Seq, Timestamp, UserId};
 use rim_store::suite::{self, Fixture};
 use rim_store::{
-    CommitObserver, Committed, Feed, Friends, Groups, Logins, Messages, Notes, Store, StoreError, Tx, Users,
-    callback, params,
+    CommitObserver, Committed, Expiry, Feed, Friends, Groups, Logins, Messages, Notes, Store, StoreError, Tx,
+    Users, callback, params,
 };
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -803,6 +803,30 @@ async fn a_flipped_bit_is_shown_as_damage_and_everything_else_as_it_is() {
     assert_eq!(house.contents().await.len(), 4);
     let report = crate::check(&path).expect("checked beside the store");
     assert_eq!(report.found, ["message 2 does not match its checksum"]);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_expires_and_others_with_it() {
+    let mut house = House::new().await;
+    let settings = NewSettings { expire_seconds: Some(5), ..NewSettings::default() };
+    house.store.set_group_settings(house.anna, house.group, settings, Timestamp(1)).await.expect("set");
+    for id in ["1", "2", "3"] {
+        house.send(id, "secret").await;
+    }
+    house.store.close().await;
+    let db = rusqlite::Connection::open(house.path()).expect("open");
+    assert_eq!(db.execute("UPDATE messages SET kind = 99 WHERE seq = 2", []).expect("written"), 1);
+    drop(db);
+
+    let (store, feed) = open(&house.path()).expect("it opens");
+    let house = House { store: Arc::new(store), feed, ..house };
+    let later = Timestamp(i64::MAX);
+    for (group, places) in house.store.due_messages(later, 10).await.expect("a list") {
+        assert_eq!(places.len(), 3);
+        house.store.expire(group, places, later).await.expect("removed");
+    }
+    assert!(house.contents().await.is_empty());
+    assert_eq!(crate::check(&house.path()).expect("checked").count, 0);
 }
 
 #[tokio::test]

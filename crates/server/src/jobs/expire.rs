@@ -20,11 +20,16 @@ pub(crate) async fn expire_due(store: Arc<dyn Store>, life: Life) {
             Ok(due) => due,
             Err(error) => return tracing::warn!(%error, "expired messages cannot be looked for"),
         };
+        let mut failed = false;
         for (group, places) in due {
             if let Err(error) = store.expire(group, places, now).await {
-                // It is still due when the next tick comes.
-                return tracing::warn!(%error, %group, "expired messages cannot be removed");
+                tracing::warn!(%error, %group, "expired messages cannot be removed");
+                failed = true;
             }
+        }
+        // What could not be removed would be found again: it is still due when the next tick comes.
+        if failed {
+            return;
         }
     }
 }
