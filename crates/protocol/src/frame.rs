@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
-use self::body::{WireBody, flag, id, mentions, text, watched};
+use self::body::{Seldom, WireBody, flag, id, mentions, text, watched};
 use crate::field::Field;
 use crate::limits::{self, Invalid};
 use crate::rest::{ForwardedFrom, Message, User};
@@ -139,17 +139,14 @@ impl<'a> Request<'a> {
             "Login" => Command::Login {
                 uid: id("uid", &body.uid)?,
                 token: text("content", body.content)?,
-                echo: matches!(body.echo, Field::Value(true)),
+                echo: matches!(body.more.take().echo, Field::Value(true)),
             },
             "Msg" => {
                 let kind = Kind::from_name(&text("kind", body.kind)?)?;
                 let content = text("content", body.content)?;
                 kind.check(&content)?;
                 let (uid, gid) = (id("uid", &body.uid)?, id("gid", &body.gid)?);
-                let extras = match (&body.reply_to, &body.mentions, &body.mention_all) {
-                    (Field::Absent, Field::Absent, Field::Absent) => None,
-                    _ => extras(&body.reply_to, body.mentions, &body.mention_all)?,
-                };
+                let extras = if body.more.is_absent() { None } else { extras(body.more.take())? };
                 Command::Msg { uid, gid, kind, content, extras }
             }
             "Read" => Command::Read {
@@ -162,7 +159,7 @@ impl<'a> Request<'a> {
                 gid: id("gid", &body.gid)?,
                 msg_id: id("msgId", &body.msg_id)?,
             },
-            "Watch" => Command::Watch { uid: id("uid", &body.uid)?, uids: watched(body.uids)? },
+            "Watch" => Command::Watch { uid: id("uid", &body.uid)?, uids: watched(body.more.take().uids)? },
             act if Act::is(act) => {
                 let (uid, gid) = (id("uid", &body.uid)?, id("gid", &body.gid)?);
                 let msg_id = id("msgId", &body.msg_id)?;
@@ -200,16 +197,14 @@ struct WireEnvelope<'a> {
 
 /// `None` where all that is there says nothing.
 fn extras(
-    reply_to: &Field<u64>,
-    uids: Field<Vec<u64>>,
-    mention_all: &Field<bool>,
+    Seldom { reply_to, mentions: uids, mention_all, .. }: Seldom,
 ) -> Result<Option<Box<Extras>>, Invalid> {
     let reply_to = match reply_to {
         Field::Absent => None,
-        wanted => Some(id("replyTo", wanted)?),
+        wanted => Some(id("replyTo", &wanted)?),
     };
     let extras =
-        Extras { reply_to, mentions: mentions(uids)?, mention_all: flag("mentionAll", mention_all)? };
+        Extras { reply_to, mentions: mentions(uids)?, mention_all: flag("mentionAll", &mention_all)? };
     Ok((extras != Extras::default()).then(|| Box::new(extras)))
 }
 

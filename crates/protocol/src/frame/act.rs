@@ -53,8 +53,9 @@ impl<'a> Act<'a> {
                 };
                 let content = text("content", std::mem::take(&mut body.content))?;
                 Kind::check_edited(kind, &content)?;
-                let mentions = mentions(std::mem::take(&mut body.mentions))?;
-                Self::Edit { kind, content, mentions, mention_all: flag("mentionAll", &body.mention_all)? }
+                let more = body.more.take();
+                let mentions = mentions(more.mentions)?;
+                Self::Edit { kind, content, mentions, mention_all: flag("mentionAll", &more.mention_all)? }
             }
             "Recall" => Self::Recall,
             "React" => Self::React(emoji()?),
