@@ -71,7 +71,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
     audience.during(storm).await?;
     let spent = meter.stop(&server.process)?;
 
-    let told: Value = author.api.post("message/get", &json!({ "gid": gid, "msgId": message })).await?;
+    let told: Value = author.api.post("/api/message/get", &json!({ "gid": gid, "msgId": message })).await?;
     let stored = told["reactions"][0]["count"].as_u64().unwrap_or_default();
     let tally = run.tally();
     let behind = tally.counts.iter().filter(|count| **count + 1 < all).count() as u64;
