@@ -109,7 +109,7 @@ story("who signs out leaves nothing behind", async (stage) => {
   await anna.page.getByRole("textbox", { name: "Account" }).fill(ben[0].account);
   await anna.page.getByLabel("Password", { exact: true }).fill(ben[0].password);
   await anna.button("Sign in").click();
-  await anna.page.getByText("No chats yet").waitFor();
+  for (const tab of [anna, second]) await tab.page.getByText("No chats yet").waitFor();
 });
 
 story("a session that is ended on another device is out at once and says why", async (stage) => {

@@ -1,5 +1,7 @@
 // The world as a browser has it.
 
+import { deleteDB } from "idb";
+
 import { IdbStore } from "./idb";
 import { addressOf, ownName, ownNames } from "../basePath";
 import type { Channel, Locks, Ports, Wire } from "./ports";
@@ -50,7 +52,7 @@ export function browserPorts(): Ports {
       };
     },
     openStore: (uid, heard) => IdbStore.open(storeName(uid), heard),
-    deleteStore: (uid) => void attempt(() => indexedDB.deleteDatabase(storeName(uid))),
+    deleteStore: async (uid) => deleteDB(storeName(uid)),
     remembered: {
       get: () => attempt(() => localStorage.getItem(ownName(KEY))),
       set: (text) => keep(KEY, text),

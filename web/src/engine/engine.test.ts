@@ -1237,6 +1237,50 @@ describe("a store", () => {
     expect(browser.stores.has(anna)).toBe(false);
   });
 
+  it("that a page did not live to see cleared is deleted by the next one, whoever is in there", async () => {
+    const { world, anna, bob, browser, tab } = await scene();
+    browser.store(anna).clear = () => new Promise(() => undefined);
+    void tab.engine.logout();
+    expect(tab.engine.account.get()).toEqual({ is: "out", why: null });
+    await world.pass(100);
+    tab.crash();
+    expect(browser.stores.has(anna)).toBe(true);
+    browser.logIn(bob);
+    await browser.open();
+    await world.pass(100);
+    expect(browser.stores.has(anna)).toBe(false);
+    expect([...browser.notes.values()]).toEqual([]);
+  });
+
+  it("that is slow to be cleared is not cleared under who has signed in again", async () => {
+    const { world, anna, browser, tab, gid } = await scene();
+    const { clear } = browser.store(anna);
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    browser.store(anna).clear = async (all) => {
+      await begun;
+      await clear.call(browser.store(anna), all);
+    };
+    void tab.engine.logout();
+    await world.pass(100);
+    const login = tab.engine.login({ account: "anna", password: "secret" });
+    await world.pass(1_000);
+    expect(tab.engine.account.get().is).toBe("out");
+    begin();
+    await pass(world, login);
+    tab.watch(gid);
+    await world.pass(1_000);
+    tab.engine.setDraft(gid, "new");
+    await world.pass(1_000);
+    tab.crash();
+    const again = await browser.open();
+    again.watch(gid);
+    await world.pass(1_000);
+    expect(row(again, gid).draft).toBe("new");
+  });
+
   it("that was lost does not bring back a message that was taken back meanwhile", async () => {
     const { world, browser, tab, gid } = await scene();
     world.server.fate = ({ event }) => (event === "Msg" ? { is: "error", code: 403, reason: "not you" } : null);
@@ -1686,6 +1730,22 @@ describe("several tabs", () => {
     expect(second.engine.account.get()).toMatchObject({ is: "in" });
     expect(row(second, gid).title).toBe("bob");
     expect(world.server.connections).toBe(1);
+  });
+
+  it("hear who is in from each other, where what the browser remembers comes late", async () => {
+    const { world, browser, tab } = await scene();
+    const second = await browser.open();
+    await pass(world, second.engine.logout());
+    await world.pass();
+    const login = tab.engine.login({ account: "anna", password: "x" });
+    while (browser.remembered === null) await world.pass(0.5);
+    const { remembered } = browser;
+    browser.remembered = null;
+    await world.pass(500);
+    expect(browser.remembered, "nobody writes what is not so").toBeNull();
+    browser.remembered = remembered;
+    await pass(world, login);
+    expect(second.engine.account.get()).toMatchObject({ is: "in" });
   });
 
   it("work alone where there are no locks", async () => {

@@ -26,7 +26,7 @@ import type {
   ServerInfo,
   User,
 } from "./contract";
-import { type Opened, inMemory, openStore } from "./keeping";
+import { type Opened, finishDeleting, inMemory, openStore } from "./keeping";
 import { Cell } from "./live";
 import { LoggedIn } from "./loggedIn";
 import { NOT_LISTED } from "./plain";
@@ -47,7 +47,14 @@ interface Remembered {
 }
 
 /** To the tabs of this origin, whatever account they show. */
-type Word = { readonly word: "session"; readonly why: Extract<Account, { is: "out" }>["why"] };
+interface Word {
+  readonly word: "session";
+  /** What is remembered from now on: the word may be here before the browser's memory is. */
+  readonly remembered: string | null;
+  readonly why: Why;
+}
+
+type Why = Extract<Account, { is: "out" }>["why"];
 
 const USUAL_LIMITS: Limits = { editWindowMs: 48 * 3_600_000, recallWindowMs: null };
 const DONE: Outcome = { ok: true, value: undefined };
@@ -79,6 +86,8 @@ export class RimEngine implements Engine {
   private readonly rest: Rest;
   private loggedIn: LoggedIn | null = null;
   private token: string | null = null;
+  /** Done when whoever was logged in before has left their store. */
+  private leaving: Promise<void> = Promise.resolve();
 
   constructor(private readonly ports: Ports) {
     this.clock = new ServerClock(ports);
@@ -91,9 +100,12 @@ export class RimEngine implements Engine {
     ports.signals((signal) => this.loggedIn?.signal(signal));
     ports.channel?.listen((message) => {
       const word = message as Partial<Word> | null;
-      if (word?.word === "session") void this.reconsider(word.why ?? null);
+      if (word?.word === "session") void this.reconsider(recall(word.remembered ?? null), word.why ?? null);
     });
-    void this.resume(null);
+    const remembered = recall(ports.remembered.get());
+    finishDeleting(ports, remembered?.me.id ?? null);
+    if (remembered === null) this.showNobody(null);
+    else void this.enter(remembered);
   }
 
   chat(gid: number): Cell<ChatView | null> {
@@ -140,7 +152,7 @@ export class RimEngine implements Engine {
     await this.end()?.stop();
     const remembered = { token: token.value, me: me.value };
     this.remember(remembered);
-    this.ports.channel?.post({ word: "session", why: null } satisfies Word);
+    this.tell(remembered, null);
     await this.enter(remembered);
     return DONE;
   }
@@ -150,9 +162,10 @@ export class RimEngine implements Engine {
     // The session on the server ends where it can be reached; here it ends in any case.
     void this.rest.ask(wire.logOut, {});
     const loggedIn = this.end();
+    this.remember(null);
     this.showNobody(null);
-    this.ports.channel?.post({ word: "session", why: null } satisfies Word);
-    await loggedIn?.forget(true);
+    this.tell(null, null);
+    await this.awaitLeaving(loggedIn?.forget(true));
   }
 
   async updateProfile(change: { name?: string; avatar?: string; email?: string }): Promise<Outcome> {
@@ -405,15 +418,10 @@ export class RimEngine implements Engine {
     return () => this.lasts.delete(last);
   }
 
-  /** Begins with what is remembered, if anything is. */
-  private async resume(why: Extract<Account, { is: "out" }>["why"]): Promise<void> {
-    const remembered = recall(this.ports.remembered.get());
-    if (remembered === null) this.showNobody(why);
-    else await this.enter(remembered);
-  }
-
   private async enter(remembered: Remembered): Promise<void> {
     this.token = remembered.token;
+    // Who signs in again begins with a store that is empty, and stays theirs.
+    await this.leaving;
     const opened = await openStore(this.ports, remembered.me.id, (why) => void this.storeLost(remembered, why));
     if (this.token !== remembered.token || this.loggedIn !== null) opened.store.close();
     else await this.begin(remembered, opened);
@@ -469,21 +477,34 @@ export class RimEngine implements Engine {
   private async rejected(token: string, why: "revoked" | "disabled"): Promise<void> {
     if (this.token !== token) return;
     const loggedIn = this.end();
+    this.remember(null);
     this.showNobody(why);
-    this.ports.channel?.post({ word: "session", why } satisfies Word);
-    await loggedIn?.forget(false);
+    this.tell(null, why);
+    await this.awaitLeaving(loggedIn?.forget(false));
   }
 
   /** Another tab has logged in or out. */
-  private async reconsider(why: Extract<Account, { is: "out" }>["why"]): Promise<void> {
-    const remembered = recall(this.ports.remembered.get());
-    if (remembered?.token === this.token) return;
+  private async reconsider(remembered: Remembered | null, why: Why): Promise<void> {
+    if ((remembered?.token ?? null) === this.token) return;
     const loggedIn = this.end();
-    this.token = null;
-    if (remembered !== null) await loggedIn?.stop();
-    // The tab that logged out has cleared the store; this one may have written since.
-    else await loggedIn?.forget(why === null);
-    await this.resume(why);
+    if (remembered === null) {
+      this.showNobody(why);
+      // The tab that logged out has cleared the store; this one may have written since.
+      await this.awaitLeaving(loggedIn?.forget(why === null));
+    } else {
+      this.token = remembered.token;
+      await this.awaitLeaving(loggedIn?.stop());
+      await this.enter(remembered);
+    }
+  }
+
+  private async awaitLeaving(leaving: Promise<void> | undefined): Promise<void> {
+    if (leaving !== undefined) this.leaving = leaving;
+    await leaving;
+  }
+
+  private tell(remembered: Remembered | null, why: Why): void {
+    this.ports.channel?.post({ word: "session", remembered: written(remembered), why } satisfies Word);
   }
 
   /** Ends what is logged in: nothing reaches it from here on, so who still holds something for it is asked first. */
@@ -494,15 +515,14 @@ export class RimEngine implements Engine {
     return loggedIn;
   }
 
-  private remember(remembered: Remembered): void {
-    this.token = remembered.token;
-    this.ports.remembered.set(JSON.stringify(remembered));
+  private remember(remembered: Remembered | null): void {
+    this.token = remembered?.token ?? null;
+    this.ports.remembered.set(written(remembered));
   }
 
   /** Nobody is logged in. */
-  private showNobody(why: Extract<Account, { is: "out" }>["why"]): void {
+  private showNobody(why: Why): void {
     this.token = null;
-    this.ports.remembered.set(null);
     this.connection.set({ is: "connecting" });
     this.chats.set([]);
     this.contacts.set(NO_CONTACTS);
@@ -546,6 +566,10 @@ export class RimEngine implements Engine {
     if (answer.value || this.relation(uid) === wanted) return DONE;
     return { ok: false, problem: { is: "refused", message: "there is no such request any more" } };
   }
+}
+
+function written(remembered: Remembered | null): string | null {
+  return remembered === null ? null : JSON.stringify(remembered);
 }
 
 /** What was remembered, if it can still be read. */

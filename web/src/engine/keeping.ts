@@ -5,6 +5,7 @@ import type { Keeping } from "./contract";
 import { MemoryStore } from "./memory";
 import type { Ports } from "./ports";
 import { type Batch, type EventRecord, type Intents, type Snapshot, type Store, ofIntents } from "./storage";
+import { Unsaved } from "./unsaved";
 import type { StoredMessage } from "./wire";
 
 /** To open the store and read it. A large account takes a second or two on a slow phone. */
@@ -13,6 +14,8 @@ const OPEN_MS = 8_000;
 const ANSWER_MS = 10_000;
 /** What was asked before the computer slept may be answered right behind the timer that gave it up. */
 const GRACE_MS = 1_000;
+/** Before the account's number: the note that nothing of it may be left. */
+const DELETED = "rim.deleted.";
 /** So often in a row without an answer, and there will be none. */
 const SILENCES = 2;
 
@@ -40,10 +43,7 @@ export async function openStore(ports: Ports, uid: number, lost: (keeping: Keepi
   try {
     const open = async (): Promise<Opened> => {
       const store = new Patient(await opening, ports, () => gone("memory"));
-      if (ports.notes.get(deleted(uid)) !== null) {
-        await store.clear(true);
-        ports.notes.set(deleted(uid), null);
-      }
+      if (ports.notes.get(DELETED + uid) !== null) await emptyStore(ports, uid, store);
       return { store, snapshot: await store.load(), keeping: "lasting" };
     };
     return await inTime(ports, OPEN_MS, open());
@@ -60,14 +60,43 @@ export async function openStore(ports: Ports, uid: number, lost: (keeping: Keepi
   }
 }
 
-/** Deletes the account's store; where the page does not live to see that done, whoever opens it next begins by clearing it. */
-export function deleteStore(ports: Ports, uid: number): void {
-  ports.notes.set(deleted(uid), "yes");
-  ports.deleteStore(uid);
+/**
+ * Takes away all that is kept of the account: what is in `store`, or, where that is not the lasting one or refuses, the store
+ * as a whole. Where the page does not live to see that done, the next one does it.
+ */
+export async function emptyStore(ports: Ports, uid: number, store: Store): Promise<void> {
+  ports.notes.set(DELETED + uid, "yes");
+  const isEmpty =
+    store.isLasting &&
+    (await store.clear(true).then(
+      () => true,
+      () => false,
+    ));
+  if (isEmpty) isDeleted(ports, uid);
+  else deleteStore(ports, uid);
 }
 
-function deleted(uid: number): string {
-  return `rim.deleted.${uid}`;
+/** Does what earlier pages did not live to see done, but for the account that is about to be opened. */
+export function finishDeleting(ports: Ports, opening: number | null): void {
+  for (const name of ports.notes.names()) {
+    const uid = name.startsWith(DELETED) ? Number(name.slice(DELETED.length)) : null;
+    if (uid !== null && uid !== opening) deleteStore(ports, uid);
+  }
+}
+
+/** The browser may take its time, so nobody waits for it. */
+function deleteStore(ports: Ports, uid: number): void {
+  void ports.deleteStore(uid).then(
+    () => isDeleted(ports, uid),
+    () => undefined,
+  );
+}
+
+function isDeleted(ports: Ports, uid: number): void {
+  // They have signed in again meanwhile, and begun with an empty store.
+  if (ports.notes.get(DELETED + uid) === null) return;
+  new Unsaved(ports.notes, uid).clear();
+  ports.notes.set(DELETED + uid, null);
 }
 
 /** A store for as long as the page lives, with what was in another one. */

@@ -5,7 +5,7 @@ import type { ChatView, ConnectionState, Extras, Message, SentKind, User } from 
 import { Doing, tooLong } from "./doing";
 import { Fetching } from "./fetching";
 import { Intended } from "./intended";
-import { deleteStore } from "./keeping";
+import { emptyStore } from "./keeping";
 import { Later } from "./later";
 import { Leader } from "./leader";
 import { Lists } from "./lists";
@@ -185,17 +185,12 @@ export class LoggedIn {
 
   /** Forgets what is stored: all of it, or all but what was not sent yet. */
   async forget(all: boolean): Promise<void> {
-    const { isLasting } = this.store;
-    // What this tab could not open or lost is still there.
-    if (all && !isLasting) deleteStore(this.ports, this.replica.uid);
-    await this.stop();
+    const stopped = this.stop();
     if (all) this.unsaved.clear();
-    const isCleared = await this.store.clear(all).then(
-      () => true,
-      () => false,
-    );
+    await stopped;
+    if (all) await emptyStore(this.ports, this.replica.uid, this.store);
+    else await this.store.clear(false).catch(() => undefined);
     this.store.close();
-    if (all && isLasting && !isCleared) deleteStore(this.ports, this.replica.uid);
   }
 
   signal(signal: Signal): void {

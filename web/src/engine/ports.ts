@@ -20,8 +20,8 @@ export interface Ports {
   connect(heard: WireEvents): Wire;
   /** Rejects where pages may not store anything; it may also never answer. */
   openStore(uid: number, heard: StoreEvents): Promise<Store>;
-  /** Deletes what is kept of the account, as soon as the browser can: it may take its time, so nobody waits for it. */
-  deleteStore(uid: number): void;
+  /** Deletes what is kept of the account, as soon as the browser can: that may be after the life of this page. */
+  deleteStore(uid: number): Promise<void>;
   /** What is remembered over reloads, shared by all tabs. */
   readonly remembered: { get(): string | null; set(text: string | null): void };
   /** As `remembered`, and many of them: for what may not wait. */

@@ -1,6 +1,6 @@
 // The whole client, drawn from the engine's state.
 
-import { useLayoutEffect } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 import type { Engine } from "../engine/contract";
 import { SignInPage } from "./account/SignInPage";
@@ -8,6 +8,7 @@ import { Boundary } from "./base/Boundary";
 import { SignedIn, Surroundings, useEngine, useLive, useMedia, useTranslator } from "./base/context";
 import { Logo } from "./base/Icon";
 import { usePreferences } from "./base/preferences";
+import { exit } from "./base/router";
 import { useRefusedFiles } from "./shell/files";
 import { Shell } from "./shell/Shell";
 import { Toasts } from "./shell/Toasts";
@@ -30,6 +31,12 @@ export function App({ engine }: { engine: Engine }) {
 function Door() {
   useRefusedFiles();
   const account = useLive(useEngine().account);
+  const was = useRef(account.is);
+  // In every tab, and before anything is drawn.
+  useLayoutEffect(() => {
+    if (was.current === "in" && account.is === "out" && account.why === null) exit();
+    was.current = account.is;
+  }, [account]);
   const { t } = useTranslator();
   switch (account.is) {
     case "loading":

@@ -172,7 +172,9 @@ export class Tab {
         return Promise.resolve(this.storeOf(this.browser.store(uid)));
       },
       deleteStore: (uid) => {
-        if (this.alive && this.browser.deletes) this.browser.stores.delete(uid);
+        if (!this.alive || !this.browser.deletes) return NEVER;
+        this.browser.stores.delete(uid);
+        return Promise.resolve();
       },
       remembered: {
         get: () => this.browser.remembered,

@@ -5,7 +5,7 @@ import { useConfirm } from "../base/confirm";
 import { useEngine, useMe, useTranslator } from "../base/context";
 import { Icon, type IconName } from "../base/Icon";
 import { useRemote } from "../base/remote";
-import { exit, hrefOf, type SettingsSection } from "../base/router";
+import { hrefOf, type SettingsSection } from "../base/router";
 import { Words } from "../base/words";
 import "./Settings.css";
 
@@ -38,7 +38,6 @@ export function SettingsList({ selected }: { selected: SettingsSection | null })
     // With the chats goes what tells of them.
     remote.forget();
     await engine.logout();
-    exit();
   };
   return (
     <>
