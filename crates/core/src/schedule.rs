@@ -9,6 +9,13 @@ use crate::{GroupId, MessageId, Refusal, Timestamp, UserId};
 /// How many a user may have that wait or have failed.
 pub const MAX_SCHEDULED: u64 = 100;
 
+/// Of what was sent or cancelled it is remembered for so long, so that a request that comes again schedules nothing: a
+/// device may have been away.
+pub const REMEMBERED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// And of so many at the most: the last of a user.
+pub const MAX_GONE: u64 = 1_000;
+
 /// A message that could not be sent in time, as the server was down, is sent late: but not later than this.
 pub const MAX_LATE_MS: u64 = 24 * 60 * 60 * 1000;
 

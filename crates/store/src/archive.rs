@@ -45,6 +45,7 @@ pub const TABLES: &[Table] = &[
     expiry::EXPIRING,
     expiry::EXPIRED,
     scheduled::TABLE,
+    scheduled::UNSCHEDULED,
     uploads::UPLOADS,
     uploads::PINNED_UPLOADS,
     uploads::MEDIA,

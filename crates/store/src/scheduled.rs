@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{Extras, Message, NewMessage};
-use rim_core::schedule::{MAX_SCHEDULED, Planned, Scheduled, Turn};
+use rim_core::schedule::{MAX_GONE, MAX_SCHEDULED, Planned, REMEMBERED_MS, Scheduled, Turn};
 use rim_core::{ConnectionId, GroupId, Refusal, SessionId, Timestamp, UserId, group};
 
 use crate::database::{Appended, Database, Fields, Tx};
@@ -28,11 +28,16 @@ pub(crate) const TABLE: Table = Table {
     ],
 };
 
+/// What was sent or cancelled, so that a request that comes again, late, schedules nothing.
+pub(crate) const UNSCHEDULED: Table =
+    Table { name: "unscheduled", key: 2, columns: &[integer("user_id"), integer("id"), integer("gone_at")] };
+
 /// What is to be said later.
 #[async_trait]
 pub trait Schedules: Send + Sync {
     /// Notes a message that is to be sent. The caller chooses its id, by which a repetition is known: that changes nothing,
-    /// even if it was sent meanwhile. Told to its user, as all changes of it are.
+    /// even if it was sent or cancelled meanwhile, to whichever group; of the last [`MAX_GONE`] of a user that is known for
+    /// [`REMEMBERED_MS`]. Told to its user, as all changes of it are.
     ///
     /// # Errors
     /// `NoSuchGroup`, `NotMember`, `TooManyScheduled`. Everything else is looked at when it is sent.
@@ -97,6 +102,11 @@ impl<D: Database> Schedules for D {
                 }
                 None => {}
             }
+            // Looked for behind the row: it goes and this comes in one commit.
+            let sql = "SELECT id FROM unscheduled WHERE user_id = $1 AND id = $2";
+            if tx.reader().exists(sql, &params![user, id])? {
+                return Ok(());
+            }
             if tx.stored_messages(user, &[(group, &Scheduled::client_msg_id(id))])?[0].is_some() {
                 return Ok(());
             }
@@ -109,6 +119,7 @@ impl<D: Database> Schedules for D {
                        VALUES ($1, $2, $3, $4, $5, $6)";
             let Scheduled { send_at, created_at, what, .. } = &message;
             tx.execute(sql, &params![id, user, group, *send_at, *created_at, what.text()])?;
+            forget_old(tx, user, now)?;
             changed(tx, &message, now)
         })
         .await
@@ -152,7 +163,7 @@ impl<D: Database> Schedules for D {
         self.write(user, move |tx| {
             people::lock(tx, &[user])?;
             let group = find(tx, user, id)?.map(|found| found.group).ok_or(Refusal::NoSuchScheduled)?;
-            tx.execute("DELETE FROM scheduled WHERE id = $1", &params![id])?;
+            remove(tx, user, id, now)?;
             tell(tx, user, group, ChatChange::Scheduled { id }, now)
         })
         .await
@@ -264,8 +275,24 @@ fn send(tx: &mut dyn Tx, message: Scheduled, session: Option<SessionId>, now: Ti
         connection: ConnectionId::default(),
     };
     let appended = tx.append_messages(vec![new])?;
-    tx.execute("DELETE FROM scheduled WHERE id = $1", &params![id])?;
+    remove(tx, user, id, now)?;
     Ok(appended.into_iter().next().expect("one for each"))
+}
+
+/// It is not scheduled any more, and is remembered.
+fn remove(tx: &dyn Tx, user: UserId, id: u64, now: Timestamp) -> Step<()> {
+    tx.execute("DELETE FROM scheduled WHERE id = $1", &params![id])?;
+    let sql = "INSERT INTO unscheduled (user_id, id, gone_at) VALUES ($1, $2, $3)
+               ON CONFLICT (user_id, id) DO UPDATE SET gone_at = excluded.gone_at";
+    tx.execute(sql, &params![user, id, now]).map(drop)
+}
+
+/// Forgets those of the user that have been gone for long, and all but the last. Others of them are added only by what is
+/// scheduled now, so there are never many more.
+fn forget_old(tx: &dyn Tx, user: UserId, now: Timestamp) -> Step<()> {
+    let sql = "DELETE FROM unscheduled WHERE user_id = $1 AND (gone_at < $2 OR gone_at <= (
+                   SELECT gone_at FROM unscheduled WHERE user_id = $1 ORDER BY gone_at DESC LIMIT 1 OFFSET $3))";
+    tx.execute(sql, &params![user, now.plus_ms(-REMEMBERED_MS), MAX_GONE]).map(drop)
 }
 
 /// What it names stays until it is sent, and then for ever.

@@ -407,6 +407,8 @@ async fn live(house: &House, [anna, bob]: [UserId; 2], group: GroupId, sent: Mes
     };
     let (id, send_at, created_at) = (7, LATER, NOW);
     let planned = Scheduled { id, user: anna, group, send_at, created_at, what, failed: None };
+    store.schedule(Scheduled { id: 8, ..planned.clone() }, NOW).await.expect("scheduled");
+    store.cancel_scheduled(anna, 8, NOW).await.expect("cancelled");
     store.schedule(planned, NOW).await.expect("scheduled");
 }
 

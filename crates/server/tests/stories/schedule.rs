@@ -96,6 +96,30 @@ async fn a_scheduled_message_can_be_changed_cancelled_and_sent_now() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_comes_again_late_brings_back_nothing_that_was_cancelled_or_sent() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let (gid, other) = (anna.chat_with(&bob).await, anna.group_with(&[&bob]).await);
+    let mut of_bob = bob.connect().await;
+    let cancelled = schedule(&server, &anna, gid, "cancelled", 10).await;
+    let now = schedule(&server, &anna, gid, "now", 10).await;
+    let then = schedule(&server, &anna, gid, "then", 10).await;
+    anna.post("/api/message/schedule/cancel", json!({"id": cancelled})).await.ok(true);
+    anna.post("/api/message/schedule/now", json!({"id": now})).await.data();
+    assert_eq!(of_bob.message().await.content, "now");
+    assert_eq!(server.time_passes_until(of_bob.message()).await.content, "then");
+
+    for (content, id) in [("cancelled", cancelled), ("now", now), ("then", then)] {
+        for gid in [gid, other] {
+            assert_eq!(schedule(&server, &anna, gid, content, 1).await, id);
+        }
+    }
+    assert!(list(&anna).await.is_empty());
+    schedule(&server, &anna, gid, "another", 3).await;
+    assert_eq!(server.time_passes_until(of_bob.message()).await.content, "another", "and nothing before it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_sent_then_stays_with_the_reason() {
     let server = TestServer::start().await;
     let (anna, bob, cleo) = (server.user("anna").await, server.user("bob").await, server.user("cleo").await);

@@ -127,6 +127,15 @@ CREATE TABLE scheduled (
 CREATE INDEX scheduled_by_user ON scheduled (user_id, send_at);
 CREATE INDEX scheduled_by_time ON scheduled (send_at) WHERE failed IS NULL;
 
+-- Those that were sent or cancelled, so that a request that comes again schedules nothing.
+CREATE TABLE unscheduled (
+    user_id INTEGER NOT NULL,
+    id      INTEGER NOT NULL,
+    gone_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unscheduled_by_time ON unscheduled (user_id, gone_at);
+
 -- rim_core::group::Settings; 1 all, 2 admins.
 ALTER TABLE groups ADD COLUMN who_pins INTEGER NOT NULL DEFAULT 2;
 ALTER TABLE groups ADD COLUMN who_mentions_all INTEGER NOT NULL DEFAULT 2;

@@ -1,14 +1,17 @@
 //! Messages that are sent later: once, with the rights of then.
 
+use std::sync::Arc;
+
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{MessageKind, NewMessage};
-use rim_core::schedule::{MAX_LATE_MS, MAX_SCHEDULED, Planned, Scheduled, Turn};
+use rim_core::schedule::{MAX_GONE, MAX_LATE_MS, MAX_SCHEDULED, Planned, REMEMBERED_MS, Scheduled, Turn};
 use rim_core::{ConnectionId, GroupId, Refusal, Timestamp, UserId};
+use tokio::task::JoinSet;
 
 use super::Claim;
 use super::world::{NO_GROUP, World, append, chat_change, refusal};
 
-fn text(user: UserId, group: GroupId, id: u64, send_at: Timestamp, content: &str) -> Scheduled {
+pub(super) fn text(user: UserId, group: GroupId, id: u64, send_at: Timestamp, content: &str) -> Scheduled {
     let (kind, content) = (MessageKind::Text.code(), content.to_owned());
     let what = Planned { kind, content, reply_to: None, mentions: Vec::new(), mention_all: false };
     Scheduled { id, user, group, send_at, created_at: send_at, what, failed: None }
@@ -66,6 +69,76 @@ pub async fn a_repetition_changes_nothing_even_after_it_was_sent(w: &mut World) 
     w.store.schedule(text(anna, group, 7, at, "late"), at).await?;
     assert_eq!((listed(w, anna).await, w.changes().await), (vec![], vec![]));
     assert_eq!(w.texts(bob, group).await, ["first"]);
+    Ok(())
+}
+
+pub async fn a_late_repetition_brings_nothing_back(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let session = w.login(anna, 1).await;
+    let (group, other) = (w.group(anna, &[bob]).await, w.single(anna, bob).await);
+    let at = w.now();
+    for id in 1..=6 {
+        w.store.schedule(text(anna, group, id, at, &id.to_string()), at).await?;
+    }
+    for id in [4, 5, 6] {
+        w.store.reschedule(text(anna, other, id, at, &format!("{id} elsewhere")), at).await?;
+    }
+    for (cancelled, sent, sent_now) in [(1, 2, 3), (4, 5, 6)] {
+        w.store.cancel_scheduled(anna, cancelled, at).await?;
+        w.store.send_scheduled(anna, sent, at).await?;
+        w.store.send_scheduled_now(anna, session, sent_now, at).await?;
+    }
+    w.changes().await;
+
+    let late = at.plus_ms(REMEMBERED_MS);
+    for id in 1..=6 {
+        w.store.schedule(text(anna, group, id, at, "late"), late).await?;
+        w.store.schedule(text(anna, other, id, at, "late"), late).await?;
+    }
+    assert_eq!((listed(w, anna).await, due(w, late).await, w.changes().await), (vec![], vec![], vec![]));
+    w.reopen().await;
+    w.store.schedule(text(anna, group, 1, at, "late"), late).await?;
+    assert_eq!(listed(w, anna).await, []);
+    assert_eq!(w.texts(bob, group).await, ["2", "3"]);
+    assert_eq!(w.texts(bob, other).await, ["5 elsewhere", "6 elsewhere"]);
+    Ok(())
+}
+
+pub async fn what_was_cancelled_is_remembered_for_long_and_up_to_a_number(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let at = w.now();
+    let cancelled = async |user, ids: std::ops::Range<u64>, at: Timestamp| {
+        let mut at_once = JoinSet::new();
+        for id in ids {
+            let store = Arc::clone(&w.store);
+            at_once.spawn(async move {
+                store.schedule(text(user, group, id, at, "x"), at).await?;
+                store.cancel_scheduled(user, id, at).await
+            });
+        }
+        at_once.join_all().await.into_iter().collect::<Result<(), _>>().expect("cancelled");
+    };
+    let is_known = async |user, id: u64, now: Timestamp| {
+        w.store.schedule(text(user, group, id, now, "again"), now).await.expect("scheduled or known");
+        listed(w, user).await.is_empty()
+    };
+    cancelled(anna, 1..3, at).await;
+    let late = at.plus_ms(REMEMBERED_MS + 1);
+    cancelled(anna, 3..4, late).await;
+    assert!(is_known(anna, 3, late).await);
+    assert!(!is_known(anna, 1, late).await, "it is forgotten in time");
+
+    cancelled(bob, 10_000..10_002, at).await;
+    for nth in 0..MAX_GONE / 50 {
+        let first = 20_000 + nth * 50;
+        cancelled(bob, first..first + 50, at.plus_ms(1 + nth as i64)).await;
+        assert!(nth > 0 || is_known(bob, 10_001, at).await);
+    }
+    // The next sees that there are too many.
+    cancelled(bob, 30_000..30_001, at.plus_ms(1_000)).await;
+    assert!(is_known(bob, 20_050, at.plus_ms(1_000)).await);
+    assert!(!is_known(bob, 10_001, at.plus_ms(1_000)).await, "later ones have taken its place");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::SINGLE_MODE;
+use rim_core::schedule::Turn;
 use rim_core::{GroupId, Refusal, Rev, Seq, UserId};
 
 pub async fn several_nodes_open_a_new_store_at_once(c: &mut Cluster) -> Claim {
@@ -343,4 +344,32 @@ fn receipt_seq(change: &Change) -> Seq {
         Change::Receipt { seq, .. } => *seq,
         other => panic!("a receipt: {other:?}"),
     }
+}
+
+pub async fn what_one_node_has_sent_or_cancelled_another_does_not_schedule_again(c: &mut Cluster) -> Claim {
+    let [one, two] = c.nodes().await;
+    let [anna, bob] = one.users(["anna", "bob"]).await;
+    let group = one.group(anna, &[bob]).await;
+    let at = one.now();
+    let scheduled = |id| crate::suite::scheduled::text(anna, group, id, at, &id.to_string());
+    for id in 0..20 {
+        one.store.schedule(scheduled(id), at).await?;
+        let end = async {
+            if id % 2 == 0 {
+                one.store.send_scheduled(anna, id, at).await
+            } else {
+                one.store.cancel_scheduled(anna, id, at).await
+            }
+        };
+        // Also while it happens.
+        let (ended, again) = tokio::join!(end, two.store.schedule(scheduled(id), at));
+        ended?;
+        again?;
+        two.store.schedule(scheduled(id), at).await?;
+    }
+    for node in [&one, &two] {
+        assert!(node.store.due_scheduled(Turn::FIRST, at, 100).await?.is_empty());
+        assert!(node.texts(bob, group).await.into_iter().eq((0..20).step_by(2).map(|id| id.to_string())));
+    }
+    close([one, two]).await
 }
