@@ -2,7 +2,7 @@
 
 import type { Message } from "../../engine/contract";
 import { Avatar } from "../base/Avatar";
-import { useEngine, useTranslator } from "../base/context";
+import { useEngine, useNow, useTranslator } from "../base/context";
 import { Words } from "../base/words";
 import { previewOf } from "./preview";
 import "./FoundMessage.css";
@@ -18,6 +18,7 @@ export interface FoundMessageProps {
 export function FoundMessage({ message, name, chat, onOpen }: FoundMessageProps) {
   const engine = useEngine();
   const translator = useTranslator();
+  const now = useNow();
   return (
     <button type="button" className="found-message" onClick={onOpen}>
       <Avatar name={name} address={engine.user(message.uid)?.avatar ?? ""} seed={message.uid} size={38} />
@@ -26,7 +27,9 @@ export function FoundMessage({ message, name, chat, onOpen }: FoundMessageProps)
           <span className="found-message__name ellipsis">
             <Words text={name} />
           </span>
-          <time className="note">{translator.date(message.at)}</time>
+          <time className="note" title={translator.full(message.at)}>
+            {translator.brief(message.at, now)}
+          </time>
         </span>
         {chat !== undefined && (
           <span className="note ellipsis">
