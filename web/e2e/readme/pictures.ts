@@ -15,6 +15,9 @@ const MOST_BYTES = 150 * 1024;
 const WIDE = { width: 1200, height: 760 };
 const NARROW = { width: 390, height: 780 };
 
+const PLAN = "**Plan**\n\n1. Meet at the station, *8:15*\n2. Up to the lake, about three hours\n3. Swim, if you dare";
+const CHINESE_PLAN = "**行程**\n\n1. *8:15* 车站集合\n2. 上山到湖边，大约三小时\n3. 敢的话就下水游泳";
+
 /** Somebody's morning, and how it is shown. */
 interface Scene {
   /** Below docs/. */
@@ -23,6 +26,13 @@ interface Scene {
   readonly morning: (stage: Stage) => Promise<{ readonly account: Account; readonly gid: number }>;
   /** The last thing that is said in the group. */
   readonly last: string;
+}
+
+/** The message of a chat that says this. */
+async function said(reader: Account, gid: number, content: string): Promise<{ gid: number; msgId: number }> {
+  const found = (await reader.history(gid)).find((message) => message.content === content);
+  expect(found, content).toBeDefined();
+  return { gid, msgId: found?.id ?? 0 };
 }
 
 /** Mara has chats with everybody. */
@@ -47,12 +57,11 @@ async function english(stage: Stage): Promise<{ account: Account; gid: number }>
   await jonas.send(group, ["Who comes on Saturday?", "The forecast is good until the evening."]);
   await amelie.send(group, ["Me! I bring bread and cheese 🧀"]);
   await lin.send(group, ["我也来！ I take the early train."]);
-  await mara.send(group, ["Then we are four."]);
-  await mara.send(
-    group,
-    ["**Plan**\n\n1. Meet at the station, *8:15*\n2. Up to the lake, about three hours\n3. Swim, if you dare"],
-    "RichText",
-  );
+  const bread = await said(mara, group, "Me! I bring bread and cheese 🧀");
+  for (const hungry of [mara, jonas, lin]) await hungry.post("message/react", { ...bread, emoji: "❤️" });
+  await mara.send(group, ["@Amélie then we are four."], "Text", { mentions: [amelie.uid], replyTo: bread.msgId });
+  await mara.send(group, [PLAN], "RichText");
+  await mara.post("message/pin", await said(mara, group, PLAN));
   await jonas.send(group, ["The way up: https://example.org/lake"]);
   await amelie.send(group, ["👍"]);
   await mara.send(group, ["See you there!"]);
@@ -80,8 +89,11 @@ async function chinese(stage: Stage): Promise<{ account: Account; gid: number }>
   await wang.send(group, ["周六谁去？", "天气预报说到傍晚都是晴天"]);
   await chen.send(group, ["我去！我带面包和奶酪 🧀"]);
   await mara.send(group, ["Me too! 我坐早班车"]);
-  await lin.send(group, ["那就是我们四个"]);
-  await lin.send(group, ["**行程**\n\n1. *8:15* 车站集合\n2. 上山到湖边，大约三小时\n3. 敢的话就下水游泳"], "RichText");
+  const bread = await said(lin, group, "我去！我带面包和奶酪 🧀");
+  for (const hungry of [lin, wang, mara]) await hungry.post("message/react", { ...bread, emoji: "❤️" });
+  await lin.send(group, ["@陈思雨 那就是我们四个"], "Text", { mentions: [chen.uid], replyTo: bread.msgId });
+  await lin.send(group, [CHINESE_PLAN], "RichText");
+  await lin.post("message/pin", await said(lin, group, CHINESE_PLAN));
   await wang.send(group, ["上山的路线：https://example.org/lake"]);
   await chen.send(group, ["👍"]);
   await lin.send(group, ["到时候见！"]);
