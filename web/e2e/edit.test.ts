@@ -65,3 +65,27 @@ story("an edit that is made offline is shown at once, and sent when the network 
   await ben.message("after").waitFor();
   await expect.poll(() => ben.reactions("after")).toEqual(["👍 1"]);
 });
+
+story("of a file the caption is changed in its place, and nothing else of it", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.single(bens);
+  await annas.send(gid, ['{"url":"https://example.org/plan.pdf","name":"plan.pdf","size":20480,"pages":1.0}'], "File");
+  const [anna, ben] = await stage.seats(annas, bens);
+  await anna.openChat("Ben");
+  await ben.openChat("Anna");
+  await ben.log.getByText("plan.pdf").waitFor();
+  const caption = anna.page.getByRole("textbox", { name: "Caption" });
+  await anna.composer.press("ArrowUp");
+  await caption.fill("the *second* floor");
+  await caption.press("Enter");
+  await ben.log.getByText("the *second* floor").waitFor();
+  await ben.log.getByText("plan.pdf").waitFor();
+  await ben.chatRow("Anna").getByText("[File] plan.pdf the *second* floor").waitFor();
+  await ben.button(/^edited$/).waitFor();
+  await anna.composer.press("ArrowUp");
+  await expect.poll(() => caption.inputValue()).toBe("the *second* floor");
+  await caption.fill("");
+  await caption.press("Enter");
+  await ben.log.getByText("the *second* floor").waitFor({ state: "detached" });
+  await ben.log.getByText("plan.pdf").waitFor();
+});

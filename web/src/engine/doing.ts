@@ -1,13 +1,13 @@
 // What the user does with messages, made into intents.
 
 import { type Act, type Deed, REWRITE_MS, type Rewritten, type Target, supersedes } from "./acts";
-import type { Extras, MessageActs } from "./contract";
+import type { Extras, MessageActs, Rewrite } from "./contract";
 import type { Intended } from "./intended";
 import { MAX_CONTENT_BYTES } from "./limits.gen";
 import type { Ports } from "./ports";
 import type { Replica } from "./replica";
 import type { Intents, Pending } from "./storage";
-import { type StoredMessage, keyOf, sendable } from "./wire";
+import { type StoredMessage, keyOf } from "./wire";
 
 /** Why something is not even asked for, as the reasons of the server are. */
 export function tooLong(content: string): Pending["state"] {
@@ -125,10 +125,12 @@ export class Doing {
     const message = this.find(gid, key);
     const entry = this.entry(gid, key);
     const said = message ?? entry;
-    if (said === null || (message !== null && message.uid !== this.replica.uid) || message?.noted?.recalledAt !== undefined) return null;
+    // Of a picture or a file there are no words to write again.
+    if (said === null || (said.kind !== "Text" && said.kind !== "RichText")) return null;
+    if ((message !== null && message.uid !== this.replica.uid) || message?.noted?.recalledAt !== undefined) return null;
     const beside = message?.noted ?? entry?.extras ?? {};
-    let words = {
-      kind: sendable(said.kind) ?? "Text",
+    let words: Omit<Rewrite, "replyTo"> = {
+      kind: said.kind,
       content: said.content,
       mentions: beside.mentions ?? [],
       mentionAll: beside.mentionAll === true,

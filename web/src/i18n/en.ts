@@ -221,6 +221,7 @@ export const en = {
   "act.more": "More",
   "act.reply": "Reply",
   "act.edit": "Edit",
+  "act.editCaption": "Edit caption",
   "act.forward": "Forward",
   "act.pin": "Pin",
   "act.unpin": "Unpin",
@@ -248,6 +249,7 @@ export const en = {
   "reply.gone": "This message is not available.",
   "edit.of": "Edit",
   "edit.leave": "Stop editing",
+  "edit.caption": "Caption",
 
   "recalled.short": "Recalled message",
   "recalled.by": "{name} recalled a message",
@@ -274,6 +276,9 @@ export const en = {
 
   "mentions.all": "all",
   "mentions.allNote": "Everybody in this group",
+  "mentions.title": "Mentions",
+  "mentions.none": "Nobody has mentioned you yet",
+  "mentions.noneHint": "When somebody writes @ and your name in a group, you find it here again.",
   "mentions.pick": "Mention somebody",
   "mentions.next": { one: "{count} message mentions you, go to it", other: "{count} messages mention you, go to the next" },
   "mentions.unread": { one: "Mentions you {count} time", other: "Mentions you {count} times" },

@@ -222,6 +222,7 @@ export const zh: Catalogue = {
   "act.more": "更多",
   "act.reply": "回复",
   "act.edit": "编辑",
+  "act.editCaption": "编辑说明",
   "act.forward": "转发",
   "act.pin": "置顶",
   "act.unpin": "取消置顶",
@@ -249,6 +250,7 @@ export const zh: Catalogue = {
   "reply.gone": "无法查看这条消息。",
   "edit.of": "编辑",
   "edit.leave": "取消编辑",
+  "edit.caption": "说明文字",
 
   "recalled.short": "消息已撤回",
   "recalled.by": "{name}撤回了一条消息",
@@ -275,6 +277,9 @@ export const zh: Catalogue = {
 
   "mentions.all": "所有人",
   "mentions.allNote": "本群全体成员",
+  "mentions.title": "提到我的",
+  "mentions.none": "还没有人提到你",
+  "mentions.noneHint": "群里有人 @ 你时，可以在这里再次找到那条消息。",
   "mentions.pick": "选择要 @ 的人",
   "mentions.next": { other: "有 {count} 条消息提到了你，点击查看" },
   "mentions.unread": { other: "有 {count} 条消息提到了你" },

@@ -10,6 +10,7 @@ import { isKey, whichKey } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
 import { useMessageActions } from "./actions";
+import { captionOf, withCaption, wordsOf } from "./caption";
 import type { Edit } from "./composing";
 import { useDesk } from "./desk";
 import { useDraft } from "./draft";
@@ -52,13 +53,19 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
   const rewriting = useRewriting(editing);
   // One field for both: what one was writing is there again when one has changed the other.
   const { text, setText } = rewriting ?? written;
-  const mentions = useMentions(text, nameable, editing);
+  /** Of a picture or a file only the caption is written here, as plain text; it may be empty. */
+  const captions = editing !== null && captionOf(editing) !== null;
+  const before = useMemo(
+    () => editing && { content: wordsOf(editing) ?? "", mentions: editing.mentions, mentionAll: editing.mentionAll },
+    [editing],
+  );
+  const mentions = useMentions(text, nameable, before);
   const [picking, setPicking] = useState(false);
   /** Whether this one message is sent with its marks as they were typed; null: as what is changed was. */
   const [asTypedChoice, setAsTyped] = useState<{ readonly of: Message | null; readonly is: boolean }>({ of: null, is: false });
   // A long text is looked at when there is time; what is sent is looked at anew.
   const looked = useDeferredValue(text);
-  const formatted = useMemo(() => isFormatted(looked), [looked]);
+  const formatted = useMemo(() => !captions && isFormatted(looked), [looked, captions]);
   const asTyped = asTypedChoice.of === editing ? asTypedChoice.is : editing?.kind === "Text" && isFormatted(editing.content);
   const area = useRef<HTMLTextAreaElement>(null);
   const id = useId();
@@ -76,9 +83,10 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
     if (!glass) area.current?.focus({ preventScroll: true });
   }, [glass]);
 
-  const size = text.length * 3 > MAX_CONTENT_BYTES ? byteLength(text) : 0;
+  const whole = captions ? withCaption(editing.content, text) : text;
+  const size = whole.length * 3 > MAX_CONTENT_BYTES ? byteLength(whole) : 0;
   const tooLong = size > MAX_CONTENT_BYTES;
-  const empty = text.trim() === "";
+  const empty = !captions && text.trim() === "";
 
   const change = useCallback(
     (next: string): void => {
@@ -108,6 +116,13 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
   const send = (): void => {
     if (empty || tooLong) return;
     const { kind, content, extras } = ready();
+    if (captions) {
+      // Where it stays the same the JSON does, too, however it is written.
+      const { kind, content: json, key } = editing;
+      if (kind !== "Merged" && content !== captionOf(editing)) engine.edit(gid, key, { kind, content: withCaption(json, content), ...extras });
+      leaveEdit();
+      return;
+    }
     if (editing !== null) {
       if (content !== editing.content || kind !== editing.kind) engine.edit(gid, editing.key, { kind, content, ...extras });
       leaveEdit();
@@ -281,7 +296,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
             />
           )
         )}
-        {rich && <FormatBar marks={marks} />}
+        {rich && !captions && <FormatBar marks={marks} />}
         {formatted && (
           <p className="composer__kind">
             <span>{asTyped ? t("composer.asTyped") : t("composer.formatted")}</span>
@@ -312,8 +327,8 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
             rows={1}
             dir="auto"
             value={text}
-            placeholder={t("composer.placeholder")}
-            aria-label={t("composer.label", { title })}
+            placeholder={captions ? t("edit.caption") : t("composer.placeholder")}
+            aria-label={captions ? t("edit.caption") : t("composer.label", { title })}
             aria-autocomplete={nobody ? undefined : "list"}
             aria-controls={offered ? id : undefined}
             aria-activedescendant={offered ? `${id}-${selected}` : undefined}

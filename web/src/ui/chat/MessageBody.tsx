@@ -14,6 +14,7 @@ import { Icon, type IconName } from "../base/Icon";
 import { ChatContext, hostOf, useVerdict } from "../base/remote";
 import { navigate } from "../base/router";
 import { Words } from "../base/words";
+import { captionOf } from "./caption";
 import { type Content, parseContent } from "./content";
 import { FOLDED_LINES, lineWidth, unfolded } from "./folding";
 import { Markup } from "./Markup";
@@ -76,7 +77,22 @@ export function Source({ content }: { content: string }) {
   );
 }
 
-const Meant = memo(function Meant({ kind, content: source, from, id, people = NOBODY, onMerged }: MessageBodyProps) {
+/** Media, with what is written below them. */
+function Meant(props: MessageBodyProps) {
+  const { kind, content, id, people = NOBODY } = props;
+  const caption = useMemo(() => captionOf({ kind, content }) ?? "", [kind, content]);
+  if (caption === "") return <Bare {...props} />;
+  return (
+    <>
+      <Bare {...props} />
+      <div className="body__caption">
+        <TextBody tree={treeOf("Text", caption)} id={id} people={people} />
+      </div>
+    </>
+  );
+}
+
+const Bare = memo(function Bare({ kind, content: source, from, id, people = NOBODY, onMerged }: MessageBodyProps) {
   const { t } = useTranslator();
   const content = useMemo(() => parseContent(kind, source), [kind, source]);
   switch (content.is) {

@@ -11,12 +11,13 @@ import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
 import { Words } from "../base/words";
+import { captionOf } from "./caption";
 import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
 import { PersonFace, PersonName } from "../contacts/person";
 import { useDesk, useOf } from "./desk";
 import { jumpTo } from "./jumping";
-import { EVERYBODY, type Named } from "./mentions";
+import { EVERYBODY, type Named, namesOf } from "./mentions";
 import { MessageBody } from "./MessageBody";
 import { FailedChange } from "./message/FailedChange";
 import { Forwarded, Marks } from "./message/marks";
@@ -60,8 +61,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const name = own ? t("chat.you") : (sender?.name ?? t("chat.someone"));
   const plain = message.replyTo === null && message.forwarded === null && recalled === null;
   const big = message.kind === "Text" && plain ? emojiCount(message.content) : 0;
-  // A picture that cannot be shown is told of in words, which need a bubble.
-  const picture = message.kind === "Image" && plain && parseContent("Image", message.content).is === "image";
+  // A picture that cannot be shown is told of in words, which need a bubble; so do those below it.
+  const picture = message.kind === "Image" && plain && !captionOf(message) && parseContent("Image", message.content).is === "image";
   const bare = big > 0 || picture;
   const named = first && !own && !single;
   const failed = message.state.is === "failed";
@@ -189,13 +190,16 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 
 const NOBODY: readonly Named[] = [];
 
-/** Who is mentioned, by the names that stand in the text. */
+/** Who is mentioned, by what may stand in the text for them. */
 function useMentioned({ mentions, mentionAll }: Message): readonly Named[] {
   const engine = useEngine();
   const { me } = useDesk();
   return useMemo(() => {
     if (mentions.length === 0 && !mentionAll) return NOBODY;
-    const people: Named[] = mentions.map((uid) => ({ uid, name: (uid === me.id ? me.name : engine.user(uid)?.name) ?? "" }));
+    const people: Named[] = mentions.flatMap((uid) => {
+      const user = uid === me.id ? me : engine.user(uid);
+      return user === null ? [] : namesOf(user);
+    });
     if (mentionAll) people.push(...EVERYBODY);
     return people;
   }, [mentions, mentionAll, engine, me]);

@@ -6,6 +6,7 @@ import { useConfirm } from "../base/confirm";
 import { useEngine, useTranslator } from "../base/context";
 import type { KeyName } from "../base/keys";
 import type { MenuItem } from "../base/MenuItems";
+import { captionOf } from "./caption";
 import { copyOf, textOf } from "./copying";
 import { useDesk } from "./desk";
 import { type May, mayDo } from "./may";
@@ -94,7 +95,7 @@ export function useMessageActions(): MessageActions {
     const { gid, key, pinnedAt, starred, editedAt } = message;
     const items: (MenuItem | false)[] = [
       allowed.reply && { label: t("act.reply"), icon: "reply", shortcut: "reply", onSelect: () => desk.reply(message) },
-      allowed.edit && { label: t("act.edit"), icon: "edit", shortcut: "editMessage", onSelect: () => desk.edit(message) },
+      allowed.edit && { label: captionOf(message) === null ? t("act.edit") : t("act.editCaption"), icon: "edit", shortcut: "editMessage", onSelect: () => desk.edit(message) },
       allowed.copy && { label: t("message.copy"), icon: "copy", onSelect: () => copy([message]) },
       allowed.forward && {
         label: t("act.forward"),

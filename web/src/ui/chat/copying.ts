@@ -3,6 +3,7 @@
 import type { Message } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
+import { captionOf } from "./caption";
 import { parseContent } from "./content";
 import { plainText, type Tree, treeOf } from "./markup";
 import { escapeHtml, toHtml } from "./markup/html";
@@ -32,6 +33,8 @@ export function textOf(message: Message, translator: Translator): string {
 
 function treeFor({ kind, content: source }: Pick<Message, "kind" | "content">, translator: Translator): Tree {
   const { t } = translator;
+  const caption = captionOf({ kind, content: source }) ?? "";
+  const below = caption === "" ? "" : `\n${caption}`;
   const content = parseContent(kind, source);
   switch (content.is) {
     case "text":
@@ -41,9 +44,9 @@ function treeFor({ kind, content: source }: Pick<Message, "kind" | "content">, t
     case "image":
     case "audio":
     case "video":
-      return treeOf("Text", `[${t(`message.${content.is}`)}] ${content.url}`);
+      return treeOf("Text", `[${t(`message.${content.is}`)}] ${content.url}${below}`);
     case "file":
-      return treeOf("Text", `[${t("message.file")}] ${content.name} ${content.url}`);
+      return treeOf("Text", `[${t("message.file")}] ${content.name} ${content.url}${below}`);
     case "location": {
       const parts = [content.name, content.address, `${content.latitude}, ${content.longitude}`];
       return treeOf("Text", `[${t("message.location")}] ${parts.filter((each) => each !== "").join(", ")}`);

@@ -73,6 +73,8 @@ describe("with a message", () => {
     expect(edits(message(MEMBER))).toBe(true);
     expect(edits(message(MEMBER), OWNER)).toBe(false);
     expect(edits(message(MEMBER, { at: NOW - 49 * HOUR_MS }))).toBe(false);
+    expect(edits(message(MEMBER, { kind: "File", content: '{"url":"/a"}' }))).toBe(true);
+    expect(edits(message(MEMBER, { kind: "Image", content: "https://example.org/a.png" }))).toBe(false);
     expect(edits(message(MEMBER, { kind: "Image" }))).toBe(false);
   });
 

@@ -1,6 +1,7 @@
 // What one may do with a message. The server decides; this is so that nobody is offered what it would refuse. Pure.
 
 import type { ChatView, Limits, Message } from "../../engine/contract";
+import { wordsOf } from "./caption";
 
 export interface May {
   readonly reply: boolean;
@@ -29,7 +30,7 @@ const NOTHING: May = {
 
 export function mayDo(message: Message, view: ChatView, meId: number, now: number, limits: Limits): May {
   const stored = message.seq !== null;
-  const words = message.kind === "Text" || message.kind === "RichText";
+  const words = wordsOf(message) !== null;
   if (message.recalled !== null) return { ...NOTHING, keep: stored };
   const own = message.uid === meId;
   const { member, group, self, settings } = view;

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import { plainText, treeOf } from "./markup";
-import { follow, type Named, type Place, placesIn, searchAt, withMentions } from "./mentions";
+import { EVERYBODY, follow, meantBy, type Mentioning, type Named, namesOf, type Place, placesIn, searchAt, withMentions } from "./mentions";
 
 const people: readonly Named[] = [
   { uid: 1, name: "Ann" },
@@ -68,5 +68,49 @@ describe("somebody is searched", () => {
     expect(searchAt("@a\nb", 4, none)).toBeNull();
     expect(searchAt("@Ann", 4, [{ uid: 1, from: 0, to: 4 }])).toBeNull();
     expect(searchAt("@Ann and", 8, [{ uid: 1, from: 0, to: 4 }])).toBeNull();
+  });
+});
+
+describe("what was typed by hand, without the list of people,", () => {
+  const members: readonly Named[] = [
+    ...namesOf({ id: 1, name: "Ann", account: "annie" }),
+    ...namesOf({ id: 2, name: "Ann Lee", account: "lee1" }),
+    ...namesOf({ id: 3, name: "Ann Lee", account: "lee2" }),
+    ...namesOf({ id: 4, name: "All", account: "everyone" }),
+  ];
+  const meant = (text: string, people = members, places: readonly Place[] = [], old: Mentioning | null = null): string => {
+    const { uids, all } = meantBy(text, people, places, old);
+    return [...uids.map(String), ...(all ? ["all"] : [])].join();
+  };
+
+  it("mentions somebody by their whole name or account, in any case, and not by a part of it", () => {
+    expect(meant("hi @ann, are you there?")).toBe("1");
+    expect(meant("hi @Annie")).toBe("1");
+    expect(meant("hi @An and ann and me@annie")).toBe("");
+  });
+
+  it("mentions nobody by a name that two have, who can be picked or named by their accounts", () => {
+    expect(meant("hi @Ann Lee")).toBe("");
+    expect(meant("hi @lee2")).toBe("3");
+    expect(meant("hi @Ann Lee", members, [{ uid: 3, from: 3, to: 11 }])).toBe("3");
+  });
+
+  it("mentions everybody where the writer may, and else nobody, whatever people call themselves", () => {
+    expect(meant("@all @everyone @所有人")).toBe("");
+    expect(meant("@all", [...members, ...EVERYBODY])).toBe("all");
+    expect(meant("@Everyone look", [...members, ...EVERYBODY])).toBe("all");
+    expect(meant("@allow me", [...members, ...EVERYBODY])).toBe("");
+  });
+
+  it("changes who is mentioned as it changes the text, but for those who have another name by now", () => {
+    const old: Mentioning = { content: "@Ann and @Mary", mentions: [1, 9], mentionAll: false };
+    expect(meant("@lee1 and @Mary", members, [], old)).toBe("2,9");
+    const twins: Mentioning = { content: "@Ann Lee", mentions: [3], mentionAll: false };
+    expect(meant("nobody", members, [], twins)).toBe("");
+  });
+
+  it("looks like a mention only where it is one", () => {
+    const tree = withMentions(treeOf("Text", "@all and @Ann"), namesOf({ id: 1, name: "Ann", account: "annie" }));
+    expect(tree.blocks).toMatchObject([{ of: [{ is: "text", text: "@all and " }, { is: "mention", uid: 1 }] }]);
   });
 });

@@ -37,6 +37,48 @@ export function placesIn(text: string, people: readonly Named[]): readonly Place
   return places;
 }
 
+/** What is being changed had these before. */
+export interface Mentioning {
+  readonly content: string;
+  readonly mentions: readonly number[];
+  readonly mentionAll: boolean;
+}
+
+/** The server takes no more. */
+const MOST = 50;
+
+/**
+ * Who is meant by a text: those who were picked, at their `places`, and those whose whole name or account was typed. A name
+ * that several have means nobody: none of them is to be called by mistake. What everybody is called means nobody else.
+ */
+export function meantBy(
+  text: string,
+  people: readonly Named[],
+  places: readonly Place[],
+  old: Mentioning | null,
+): { readonly uids: readonly number[]; readonly all: boolean } {
+  const nameable = people.filter(({ uid, name }) => uid === null || !EVERYBODY.some((one) => isSame(one.name, name)));
+  const typed = placesIn(text, nameable).filter(({ uid, from, to }) => {
+    const name = text.slice(from + 1, to);
+    const isOfOne = nameable.every((one) => one.uid === uid || !isSame(one.name, name));
+    return isOfOne && !places.some((place) => place.from === from);
+  });
+  const uids = new Set([...places, ...typed].map(({ uid }) => uid));
+  // Who has another name by now stands in the text by the old one, and stays mentioned.
+  const before = placesIn(old?.content ?? "", people.filter(({ uid }) => uid !== null && old?.mentions.includes(uid) === true));
+  for (const uid of old?.mentions ?? []) if (!before.some((place) => place.uid === uid)) uids.add(uid);
+  return { uids: [...uids].filter((uid) => uid !== null).slice(0, MOST), all: uids.has(null) };
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** What stands in a text for somebody: their name, and the account that some know them by. */
+export function namesOf({ id: uid, name, account }: { readonly id: number; readonly name: string; readonly account: string }): readonly Named[] {
+  return account === "" || account === name ? [{ uid, name }] : [{ uid, name }, { uid, name: account }];
+}
+
 function stands(text: string, at: number, name: string): boolean {
   if (text.slice(at, at + name.length).toLowerCase() !== name.toLowerCase()) return false;
   const last = name.at(-1) ?? "";

@@ -3,6 +3,7 @@
 import type { Message, MessageKind } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
+import { captionOf } from "./caption";
 import { parseContent } from "./content";
 import { plainText, treeOf } from "./markup";
 
@@ -29,7 +30,13 @@ export function previewOfContent(kind: MessageKind, content: string, translator:
   }
 }
 
-function meant(message: Pick<Message, "kind" | "content">, { t }: Translator): string {
+function meant(message: Pick<Message, "kind" | "content">, translator: Translator): string {
+  const caption = captionOf(message) ?? "";
+  const bare = meantBare(message, translator);
+  return caption === "" ? bare : oneLine(`${bare} ${plainly(caption.slice(0, LONGEST * 2))}`);
+}
+
+function meantBare(message: Pick<Message, "kind" | "content">, { t }: Translator): string {
   const content = parseContent(message.kind, message.content);
   switch (content.is) {
     case "text":

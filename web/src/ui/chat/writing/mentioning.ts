@@ -1,15 +1,11 @@
-// Who is mentioned in what is being written: those who were picked, wherever their names move, and those whose whole names
-// were typed.
+// Who is mentioned in what is being written: those who were picked, wherever their names move, and those whose whole names or
+// accounts were typed.
 
 import { useCallback, useMemo, useState } from "react";
 
-import type { Message } from "../../../engine/contract";
 import { useEngine } from "../../base/context";
-import { EVERYBODY, follow, type Named, type Place, placesIn } from "../mentions";
+import { EVERYBODY, follow, meantBy, type Mentioning, type Named, namesOf, type Place, placesIn } from "../mentions";
 import type { Nameable } from "./naming";
-
-/** The server takes no more. */
-const MOST = 50;
 
 export interface Mentions {
   readonly places: readonly Place[];
@@ -21,18 +17,19 @@ export interface Mentions {
   meant(): { readonly uids: readonly number[]; readonly all: boolean };
 }
 
-export function useMentions(text: string, { people, all }: Nameable, editing: Message | null): Mentions {
+export function useMentions(text: string, { people, all }: Nameable, editing: Mentioning | null): Mentions {
   const engine = useEngine();
   const named = useMemo((): readonly Named[] => {
-    const everybody = people.map(({ id, name }) => ({ uid: id, name }));
+    const known = people.flatMap(namesOf);
     // Whom a message mentions already may have left since.
     for (const uid of editing?.mentions ?? []) {
-      const name = people.some(({ id }) => id === uid) ? undefined : engine.user(uid)?.name;
-      if (name !== undefined) everybody.push({ uid, name });
+      const user = people.some(({ id }) => id === uid) ? null : engine.user(uid);
+      if (user !== null) known.push(...namesOf(user));
     }
-    return all ? [...everybody, ...EVERYBODY] : everybody;
+    // Who could mention everybody may leave it so.
+    return all || editing?.mentionAll === true ? [...known, ...EVERYBODY] : known;
   }, [engine, people, all, editing]);
-  const [picked, setPicked] = useState<{ readonly text: string; readonly of: Message | null; readonly places: readonly Place[] }>({
+  const [picked, setPicked] = useState<{ readonly text: string; readonly of: Mentioning | null; readonly places: readonly Place[] }>({
     text: "",
     of: null,
     places: [],
@@ -49,19 +46,11 @@ export function useMentions(text: string, { people, all }: Nameable, editing: Me
   );
   const add = useCallback((place: Place) => setPicked((old) => ({ ...old, places: [...old.places, place] })), []);
   return useMemo(() => {
-    const meant = () => {
-      const typed = placesIn(text, named).filter(({ from }) => !places.some((place) => place.from === from));
-      const uids = new Set([...places, ...typed].map(({ uid }) => uid));
-      // Who has another name by now stands in the text by the old one, and stays mentioned.
-      const before = placesIn(editing?.content ?? "", named);
-      for (const uid of editing?.mentions ?? []) if (!before.some((place) => place.uid === uid)) uids.add(uid);
-      return { uids: [...uids].filter((uid) => uid !== null).slice(0, MOST), all: uids.has(null) };
-    };
-    return { places, changed, add, meant };
+    return { places, changed, add, meant: () => meantBy(text, named, places, editing) };
   }, [text, named, places, changed, add, editing]);
 }
 
-function isMentioned(message: Message | null, { uid }: Named): boolean {
+function isMentioned(message: Mentioning | null, { uid }: Named): boolean {
   if (message === null) return false;
   return uid === null ? message.mentionAll : message.mentions.includes(uid);
 }

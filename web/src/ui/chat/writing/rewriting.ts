@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState } from "react";
 
 import type { Message } from "../../../engine/contract";
 import { plainly } from "../../../i18n/direction";
+import { wordsOf } from "../caption";
 
 /** By message, what was typed and not saved. */
 const unsaved = new Map<string, string>();
@@ -25,7 +26,7 @@ export function useRewriting(message: Message | null) {
     if (name !== null) unsaved.delete(name);
     setTyped(null);
   }, [name]);
-  const content = message?.content ?? "";
+  const content = message === null ? "" : (wordsOf(message) ?? "");
   return useMemo(() => {
     if (name === null) return null;
     const text = typed?.of === name ? typed.text : (unsaved.get(name) ?? plainly(content));
