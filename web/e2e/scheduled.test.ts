@@ -61,3 +61,29 @@ story("who was removed meanwhile is told that a scheduled message cannot be sent
   await list.getByRole("alert").getByText("You are not a member of this group.").first().waitFor();
   await list.getByText("I bring the cake").waitFor();
 });
+
+story("who is named in the new text of a scheduled message is mentioned by it, and who is not is not", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.group("Picnic", bens);
+  await annas.send(gid, ["Hello"]);
+  const [anna, ben] = await stage.seats(annas, bens);
+  await anna.openChat("Picnic");
+  for (const [before, after] of [["good morning", "@Ben good morning"], ["@Ben good night", "good night"]] as const) {
+    await anna.composer.fill(before);
+    await anna.button("Send later").click();
+    await anna.button("Schedule", anna.dialog("Send later")).click();
+    await anna.button("1 message is sent later").click();
+    const list = anna.dialog("Scheduled messages");
+    await anna.button("Edit", list).click();
+    await anna.page.getByRole("textbox", { name: "Text of the message" }).fill(after);
+    await anna.button("Save").click();
+    await list.getByText(after, { exact: true }).waitFor();
+    await anna.button("Send now", list).click();
+    await list.getByText("Nothing is scheduled in this chat.").waitFor();
+    await anna.page.keyboard.press("Escape");
+  }
+  await ben.chatRow("Picnic").getByText("Mentions you 1 time").waitFor();
+  await ben.openChat("Picnic");
+  await ben.message("good night").waitFor();
+  expect(await ben.log.locator(".mention").allInnerTexts()).toEqual(["@Ben"]);
+});

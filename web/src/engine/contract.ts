@@ -260,6 +260,11 @@ export interface Scheduled extends Extras {
   readonly failure: string | null;
 }
 
+/** What is to be otherwise of a message that is sent later. */
+export type Rescheduling =
+  | { readonly sendAt: number }
+  | { readonly content: string; readonly mentions: readonly number[]; readonly mentionAll: boolean };
+
 /** A message in a list that is of several chats. */
 export interface Found {
   readonly message: Message;
@@ -479,7 +484,8 @@ export interface MessageActs {
   mentions(gid: number | null, page: number): Promise<Outcome<FoundPage>>;
   stars(page: number): Promise<Outcome<FoundPage>>;
 
-  reschedule(id: number, change: { content?: string; sendAt?: number }): Promise<Outcome>;
+  /** With another content it mentions whom the change names, and nobody else. */
+  reschedule(id: number, change: Rescheduling): Promise<Outcome>;
   cancelScheduled(id: number): Promise<Outcome>;
   sendScheduled(id: number): Promise<Outcome>;
   updateSettings(gid: number, change: Partial<GroupSettings>): Promise<Outcome>;

@@ -21,6 +21,7 @@ import type {
   Outcome,
   Problem,
   Relation,
+  Rescheduling,
   Scheduled,
   SentKind,
   ServerInfo,
@@ -369,7 +370,7 @@ export class RimEngine implements Engine {
     return (await this.loggedIn?.lists.stars(page)) ?? LOGGED_OUT;
   }
 
-  async reschedule(id: number, change: { content?: string; sendAt?: number }): Promise<Outcome> {
+  async reschedule(id: number, change: Rescheduling): Promise<Outcome> {
     return (await this.loggedIn?.later.change(id, change)) ?? LOGGED_OUT;
   }
 

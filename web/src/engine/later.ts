@@ -1,7 +1,7 @@
 // What is sent later: what the server has of it, with what it is yet to hear.
 
 import type { Act } from "./acts";
-import type { Outcome, Scheduled } from "./contract";
+import type { Outcome, Rescheduling, Scheduled } from "./contract";
 import { keepList } from "./live";
 import { type Rest, done } from "./rest";
 import { beside, known, sendable } from "./wire";
@@ -39,12 +39,12 @@ export class Later {
     this.changed();
   }
 
-  async change(id: number, change: { content?: string; sendAt?: number }): Promise<Outcome> {
+  async change(id: number, change: Rescheduling): Promise<Outcome> {
     const old = this.listed?.find((each) => each.id === id);
     const kind = old === undefined ? null : sendable(old.kind);
     if (old === undefined || kind === null) return NO_SUCH;
-    const { gid, content, sendAt } = { ...old, ...change };
-    const answer = await this.rest.ask(wire.scheduleMessage, { id, gid, kind, content, sendAt, clientMsgId: this.uuid(), ...beside(old) });
+    const { gid, content, sendAt, ...extras } = { ...old, ...change };
+    const answer = await this.rest.ask(wire.scheduleMessage, { id, gid, kind, content, sendAt, clientMsgId: this.uuid(), ...beside(extras) });
     await this.load();
     return done(answer);
   }

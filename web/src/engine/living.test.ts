@@ -878,7 +878,7 @@ describe("what goes over REST", () => {
   });
 
   it("schedules offline, is listed with what the server has, and can be changed and cancelled", async () => {
-    const { world, tab, gid } = await scene();
+    const { world, tab, gid, bob } = await scene();
     tab.engine.scheduled.subscribe(() => undefined);
     await world.pass();
     expect(tab.engine.scheduled.get()).toEqual([]);
@@ -890,10 +890,18 @@ describe("what goes over REST", () => {
     await online(world);
     const [listed] = tab.engine.scheduled.get() ?? [];
     expect(listed).toMatchObject({ id: expect.any(Number), content: "later" });
-    const changing = tab.engine.reschedule(listed?.id ?? 0, { content: "sooner" });
+    const changing = tab.engine.reschedule(listed?.id ?? 0, { content: "sooner, @Bob", mentions: [bob], mentionAll: false });
     await world.pass(1_000);
     expect(await changing).toMatchObject({ ok: true });
-    expect(tab.engine.scheduled.get()).toMatchObject([{ content: "sooner", sendAt }]);
+    expect(tab.engine.scheduled.get()).toMatchObject([{ content: "sooner, @Bob", mentions: [bob], sendAt }]);
+    const moving = tab.engine.reschedule(listed?.id ?? 0, { sendAt: sendAt + 1_000 });
+    await world.pass(1_000);
+    expect(await moving).toMatchObject({ ok: true });
+    expect(tab.engine.scheduled.get()).toMatchObject([{ content: "sooner, @Bob", mentions: [bob], sendAt: sendAt + 1_000 }]);
+    const taking = tab.engine.reschedule(listed?.id ?? 0, { content: "sooner", mentions: [], mentionAll: false });
+    await world.pass(1_000);
+    expect(await taking).toMatchObject({ ok: true });
+    expect(tab.engine.scheduled.get()).toMatchObject([{ content: "sooner", mentions: [], sendAt: sendAt + 1_000 }]);
     const cancelling = tab.engine.cancelScheduled(listed?.id ?? 0);
     await world.pass(1_000);
     expect([await cancelling, tab.engine.scheduled.get()]).toMatchObject([{ ok: true }, []]);
@@ -904,7 +912,7 @@ describe("what goes over REST", () => {
     tab.engine.scheduled.subscribe(() => undefined);
     await world.pass();
     offline(world);
-    const item = { id: 9_500, uid: anna, gid, kind: "Text", content: "later", sendAt: world.clock.now() + 60_000, clientMsgId: "elsewhere" };
+    const item = { id: 9_500, uid: anna, gid, kind: "Text", content: "later", sendAt: world.clock.now() + 60_000, clientMsgId: "elsewhere", mentions: [] };
     world.server.living.scheduled = [item];
     await online(world);
     expect(tab.engine.scheduled.get()).toMatchObject([{ id: 9_500, content: "later" }]);

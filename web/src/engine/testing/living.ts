@@ -41,7 +41,7 @@ export class FakeLiving {
   cleared: (Own & { readonly seq: number })[] = [];
   stars: (Own & { readonly msgId: number; readonly starred: boolean })[] = [];
   expired: { readonly gid: number; readonly rev: number; readonly range: Range }[] = [];
-  scheduled: { readonly id: number; readonly uid: number; readonly gid: number; readonly kind: string; readonly content: string; readonly sendAt: number; readonly clientMsgId: string }[] = [];
+  scheduled: { readonly id: number; readonly uid: number; readonly gid: number; readonly kind: string; readonly content: string; readonly sendAt: number; readonly clientMsgId: string; readonly mentions: readonly number[] }[] = [];
   /** Who reacted how, the newest first, by message and emoji. */
   private reactions = new Map<number, Map<string, readonly number[]>>();
   private edits = new Map<number, { readonly clientMsgId: string; readonly content: string; readonly createdAt: number }[]>();

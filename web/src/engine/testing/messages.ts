@@ -26,6 +26,7 @@ interface Asked {
   readonly kind?: string;
   readonly content?: string;
   readonly sendAt?: number;
+  readonly mentions?: readonly number[];
 }
 
 /** Null: there is no such operation. */
@@ -91,9 +92,9 @@ export function aboutMessages(server: FakeServer, uid: number, name: string, ask
       return { value: copies.map((each) => each.map(stored)) };
     }
     case "/api/message/schedule": {
-      const { id, clientMsgId = "", kind = "Text", content = "", sendAt = 0 } = asked;
+      const { id, clientMsgId = "", kind = "Text", content = "", sendAt = 0, mentions = [] } = asked;
       const old = living.scheduled.find((one) => one.uid === uid && (one.id === id || one.clientMsgId === clientMsgId));
-      const made = { id: old?.id ?? 9_000 + living.scheduled.length, uid, gid, kind, content, sendAt, clientMsgId };
+      const made = { id: old?.id ?? 9_000 + living.scheduled.length, uid, gid, kind, content, sendAt, clientMsgId, mentions };
       living.scheduled = [...living.scheduled.filter((one) => one !== old), made];
       return { value: { id: made.id } };
     }

@@ -26,7 +26,7 @@ import { PinBar } from "./PinBar";
 import { ScheduledBar } from "./ScheduledBar";
 import { typingText } from "./typing";
 import { takeWanted } from "./wanted";
-import type { Nameable } from "./writing/naming";
+import { useNameable } from "./writing/naming";
 import "./ChatPage.css";
 
 /** Mounted anew for each chat. */
@@ -157,19 +157,6 @@ function Written({ view }: { view: ChatView }) {
     [draftReply, messages, quotes],
   );
   return <Composer gid={group.gid} title={title} draft={draft} to={to} replyTo={draftReply} answered={answered} nameable={nameable} />;
-}
-
-const NOBODY: Nameable = { people: [], large: false, all: false };
-
-/** Whom one may mention: in a single chat it is clear who is meant. */
-function useNameable({ group, members, writers, large, self, settings }: ChatView): Nameable {
-  const me = useMe();
-  const all = self !== null && (self.admin || group.creator === me.id || settings?.whoMentionsAll === "all");
-  return useMemo(() => {
-    if (group.single) return NOBODY;
-    const people = (large ? writers : members.map(({ user }) => user)).filter(({ id }) => id !== me.id);
-    return { people, large, all };
-  }, [group.single, members, writers, large, all, me.id]);
 }
 
 function PanelFault({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {

@@ -1,8 +1,8 @@
 // What one has scheduled in a chat: changed, moved, sent now or taken back; and why it could not be sent.
 
-import { useState } from "react";
+import { useMemo, useState } from "react";
 
-import type { Scheduled } from "../../../engine/contract";
+import type { ChatView, Rescheduling, Scheduled } from "../../../engine/contract";
 import { useAction } from "../../base/actions";
 import { useEngine, useLive, useTranslator } from "../../base/context";
 import { Dialog } from "../../base/Dialog";
@@ -13,15 +13,16 @@ import { Loading } from "../../base/small";
 import { Words } from "../../base/words";
 import { useDesk } from "../desk";
 import { previewOfContent } from "../preview";
+import { useMentions } from "../writing/mentioning";
+import { useNameable } from "../writing/naming";
 import { WhenDialog } from "./ScheduleDialog";
 import "./dialogs.css";
 
-export function ScheduledDialog({ onClose }: { onClose: () => void }) {
-  const desk = useDesk();
+export function ScheduledDialog({ view, onClose }: { view: ChatView; onClose: () => void }) {
   const engine = useEngine();
   const { t } = useTranslator();
   const all = useLive(engine.scheduled);
-  const shown = all?.filter(({ gid }) => gid === desk.gid);
+  const shown = all?.filter(({ gid }) => gid === view.group.gid);
   return (
     <Dialog title={t("scheduled.title")} className="dialog--wide" onClose={onClose}>
       {shown === undefined ? (
@@ -31,7 +32,7 @@ export function ScheduledDialog({ onClose }: { onClose: () => void }) {
       ) : (
         <ul className="plain scheduled">
           {shown.map((one, at) => (
-            <ScheduledOne key={one.id ?? one.failure ?? `new ${at}`} one={one} onClose={onClose} />
+            <ScheduledOne key={one.id ?? one.failure ?? `new ${at}`} one={one} view={view} onClose={onClose} />
           ))}
         </ul>
       )}
@@ -39,7 +40,7 @@ export function ScheduledDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function ScheduledOne({ one, onClose }: { one: Scheduled; onClose: () => void }) {
+function ScheduledOne({ one, view, onClose }: { one: Scheduled; view: ChatView; onClose: () => void }) {
   const engine = useEngine();
   const translator = useTranslator();
   const { t } = translator;
@@ -107,11 +108,12 @@ function ScheduledOne({ one, onClose }: { one: Scheduled; onClose: () => void })
       )}
       {doing === "words" && id !== null && (
         <WordsDialog
-          content={one.content}
+          one={one}
+          view={view}
           onClose={() => setDoing(null)}
-          onWritten={(content) => {
+          onWritten={(written) => {
             setDoing(null);
-            void action.run(() => engine.reschedule(id, { content }));
+            void action.run(() => engine.reschedule(id, written));
           }}
         />
       )}
@@ -147,14 +149,29 @@ function Refused({ one, failure, onClose }: { one: Scheduled; failure: string; o
   );
 }
 
-function WordsDialog({ content, onWritten, onClose }: { content: string; onWritten: (content: string) => void; onClose: () => void }) {
+interface WordsDialogProps {
+  readonly one: Scheduled;
+  readonly view: ChatView;
+  readonly onWritten: (written: Rescheduling) => void;
+  readonly onClose: () => void;
+}
+
+function WordsDialog({ one, view, onWritten, onClose }: WordsDialogProps) {
   const { t } = useTranslator();
+  // As it was when it was opened: it may be told anew meanwhile.
+  const [{ content, mentions, mentionAll }] = useState({ mentions: [], mentionAll: false, ...one });
+  const before = useMemo(() => ({ content, mentions, mentionAll }), [content, mentions, mentionAll]);
   const [text, setText] = useState(content);
+  const { changed, meant } = useMentions(text, useNameable(view), before);
+  const write = (): void => {
+    const { uids, all } = meant();
+    onWritten({ content: text.trim(), mentions: uids, mentionAll: all });
+  };
   return (
     <Dialog
       title={t("act.edit")}
       onClose={onClose}
-      onSubmit={() => onWritten(text.trim())}
+      onSubmit={write}
       actions={
         <>
           <button type="button" className="button" onClick={onClose}>
@@ -173,7 +190,10 @@ function WordsDialog({ content, onWritten, onClose }: { content: string; onWritt
           dir="auto"
           aria-label={t("scheduled.words")}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={({ target }) => {
+            changed(target.value);
+            setText(target.value);
+          }}
         />
       </div>
     </Dialog>

@@ -28,7 +28,7 @@ export function OverDialog({ over, view, onClose }: { over: Over; view: ChatView
     case "schedule":
       return <ScheduleDialog message={over.message} onDone={over.done} onClose={onClose} />;
     case "scheduled":
-      return <ScheduledDialog onClose={onClose} />;
+      return <ScheduledDialog view={view} onClose={onClose} />;
     case "pins":
       return <PinsDialog view={view} onClose={onClose} />;
   }

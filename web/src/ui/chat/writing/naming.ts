@@ -2,8 +2,9 @@
 
 import { useEffect, useMemo, useState } from "react";
 
-import type { Engine, User } from "../../../engine/contract";
+import type { ChatView, Engine, User } from "../../../engine/contract";
 import type { Translator } from "../../../i18n/translator";
+import { useMe } from "../../base/context";
 import { matches } from "../../base/text";
 
 export interface Candidate {
@@ -18,6 +19,19 @@ export interface Nameable {
   /** Whether there are more, whom the server finds. */
   readonly large: boolean;
   readonly all: boolean;
+}
+
+const NONE: Nameable = { people: [], large: false, all: false };
+
+/** Whom one may mention: in a single chat it is clear who is meant. */
+export function useNameable({ group, members, writers, large, self, settings }: ChatView): Nameable {
+  const me = useMe();
+  const all = self !== null && (self.admin || group.creator === me.id || settings?.whoMentionsAll === "all");
+  return useMemo(() => {
+    if (group.single) return NONE;
+    const people = (large ? writers : members.map(({ user }) => user)).filter(({ id }) => id !== me.id);
+    return { people, large, all };
+  }, [group.single, members, writers, large, all, me.id]);
 }
 
 const MOST = 8;
