@@ -160,6 +160,9 @@ inspect("messages, with what can be done with them, are", async (screens) => {
   await page.getByRole("link", { name: "Starred messages" }).click();
   await page.getByText("Nothing is starred yet").waitFor();
   await screens.see("stars");
+  await page.getByRole("link", { name: "Mentions" }).click();
+  await page.getByRole("heading", { name: "Mentions" }).waitFor();
+  await screens.see("mentions");
 });
 
 inspect("contacts and settings are", async (screens) => {

@@ -52,3 +52,56 @@ story("everybody is mentioned by admins, and by members where the group allows i
   await ben.page.keyboard.press("Enter");
   await anna.message("wake up").or(anna.log.locator(".mention--me", { hasText: "@all" })).first().waitFor();
 });
+
+story("what is typed by hand rings whom it names, and looks like a mention only where it is one", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.group("Picnic", bens);
+  await annas.send(gid, ["Hello"]);
+  const [anna, ben] = await stage.seats(annas, bens);
+  await anna.openChat("Picnic");
+  await ben.openChat("Picnic");
+  const mentions = (who: typeof anna): Promise<string[]> => who.log.locator(".mention").allInnerTexts();
+  await ben.composer.fill("@all @everyone hear me");
+  await ben.composer.press("Enter");
+  await anna.message("@all @everyone hear me").waitFor();
+  await ben.composer.fill("@anna, are you there?");
+  await ben.composer.press("Enter");
+  await anna.message("@anna, are you there?").waitFor();
+  for (const person of [anna, ben]) expect(await mentions(person)).toEqual(["@anna"]);
+  await anna.composer.fill("@all come");
+  await anna.composer.press("Enter");
+  await ben.message("@all come").waitFor();
+  for (const person of [anna, ben]) expect(await mentions(person)).toEqual(["@anna", "@all"]);
+});
+
+story("all mentions of oneself are on one page, newest first, and lead to their places", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const [picnic, football] = [await annas.group("Picnic", bens), await annas.group("Football", bens)];
+  const mention = { mentions: [bens.uid] };
+  await annas.send(picnic, ["@Ben bring the cake"], "Text", mention);
+  await annas.send(picnic, Array.from({ length: 60 }, (_, at) => `later ${at + 1}`));
+  await annas.send(football, ["@all we play at nine"], "Text", { mentionAll: true });
+  const [anna, ben] = await stage.seats(annas, bens);
+  const { page } = ben;
+  await page.getByRole("link", { name: "Mentions, Mentions you 2 times" }).click();
+  await page.getByRole("heading", { name: "Mentions" }).waitFor();
+  const words = page.locator(".found-message__text");
+  await expect.poll(() => words.allInnerTexts()).toEqual(["@all we play at nine", "@Ben bring the cake"]);
+
+  // What comes, changes or goes meanwhile is seen there.
+  await annas.send(football, ["@Ben you are the keeper"], "Text", mention);
+  await expect.poll(() => words.allInnerTexts()).toEqual(["@Ben you are the keeper", "@all we play at nine", "@Ben bring the cake"]);
+  await anna.openChat("Football");
+  await anna.act("@all we play at nine", "Edit");
+  await anna.composer.fill("@all we play at ten");
+  await anna.composer.press("Enter");
+  await anna.act("@Ben you are the keeper", "Recall");
+  await anna.confirm("Recall");
+  await expect.poll(() => words.allInnerTexts()).toEqual(["Recalled message", "@all we play at ten", "@Ben bring the cake"]);
+
+  await page.getByRole("button", { name: /bring the cake/ }).press("Enter");
+  await expect.poll(() => ben.inSight()).toContain("@Ben bring the cake");
+  await page.goBack();
+  await page.getByRole("heading", { name: "Mentions" }).waitFor();
+  await expect.poll(() => words.count()).toBe(2);
+});

@@ -12,6 +12,7 @@ export type Route =
   | { readonly page: "chats" }
   | { readonly page: "chat"; readonly gid: number; readonly panel: boolean }
   | { readonly page: "stars" }
+  | { readonly page: "mentions" }
   | { readonly page: "contacts"; readonly uid: number | null }
   | { readonly page: "settings"; readonly section: SettingsSection | null };
 
@@ -22,6 +23,7 @@ export function parseRoute(hash: string): Route {
     case "sign-in":
     case "register":
     case "stars":
+    case "mentions":
       return { page };
     case "chat":
       return id === null ? { page: "chats" } : { page: "chat", gid: id, panel: rest === "info" };

@@ -18,6 +18,7 @@ import { recalledText } from "../chat/message/Tombstone";
 import { previewOf } from "../chat/preview";
 import { StateIcon } from "../chat/StateIcon";
 import { typingText } from "../chat/typing";
+import { countMentions } from "./mentioned";
 import { NewChatDialog } from "./NewChatDialog";
 import "./ChatList.css";
 
@@ -29,6 +30,8 @@ export function ChatList({ selected }: { selected: number | null }) {
   const chats = useLive(engine.chats);
   const me = useMe();
   const now = useNow();
+  const mentions = countMentions(chats);
+  const mentionsLabel = mentions === 0 ? t("mentions.title") : `${t("mentions.title")}, ${t("mentions.unread", { count: mentions })}`;
   const [search, setSearch] = useState("");
   const [creating, setCreating] = useState(false);
   const list = useRef<FixedListHandle>(null);
@@ -50,6 +53,14 @@ export function ChatList({ selected }: { selected: number | null }) {
     <>
       <header className="list__header">
         <h1 className="list__title">{t("chats.title")}</h1>
+        <a className="icon-button list__mentions" href={hrefOf({ page: "mentions" })} aria-label={mentionsLabel} title={mentionsLabel}>
+          <Icon name="at" size={23} />
+          {mentions > 0 && (
+            <span className="badge" aria-hidden="true">
+              {mentions > 99 ? "99+" : mentions}
+            </span>
+          )}
+        </a>
         <a className="icon-button list__stars" href={hrefOf({ page: "stars" })} aria-label={t("stars.title")} title={t("stars.title")}>
           <Icon name="star" size={23} />
         </a>

@@ -27,6 +27,7 @@ import "./Shell.css";
 
 // Visited seldom, and never first.
 const StarsPage = chunk(() => import("../chats/StarsPage").then(({ StarsPage }) => StarsPage));
+const MentionsPage = chunk(() => import("../chats/MentionsPage").then(({ MentionsPage }) => MentionsPage));
 const SettingsPage = chunk(() => import("../settings/SettingsPage").then(({ SettingsPage }) => SettingsPage));
 
 export function Shell() {
@@ -109,6 +110,7 @@ function isOpen(route: Route): boolean {
   return (
     route.page === "chat" ||
     route.page === "stars" ||
+    route.page === "mentions" ||
     (route.page === "contacts" && route.uid !== null) ||
     (route.page === "settings" && route.section !== null)
   );
@@ -135,6 +137,8 @@ function Main({ route }: { route: Route }) {
       return <ChatPage key={route.gid} gid={route.gid} panel={route.panel} />;
     case "stars":
       return <StarsPage />;
+    case "mentions":
+      return <MentionsPage />;
     case "contacts":
       return route.uid === null ? (
         <Empty icon="contacts" title={t("contacts.pick")} text={t("contacts.pickHint")} />
@@ -159,7 +163,8 @@ function usePlace(route: Route): void {
   const chats = useLive(engine.chats);
   const gid = route.page === "chat" ? route.gid : null;
   const title = useMemo(() => chats.find((row) => row.gid === gid)?.title ?? "", [chats, gid]);
-  useTitle(route.page === "contacts" ? t("contacts.title") : route.page === "settings" ? t("settings.title") : route.page === "stars" ? t("stars.title") : title);
+  const { page } = route;
+  useTitle(page === "contacts" || page === "settings" || page === "stars" || page === "mentions" ? t(`${page}.title`) : title);
 }
 
 function NavRail({ route, hidden }: { route: Route; hidden: boolean }) {
