@@ -103,6 +103,10 @@ impl Settings {
 pub const MIN_EXPIRE_SECONDS: u64 = 5;
 pub const MAX_EXPIRE_SECONDS: u64 = 10 * 366 * 86_400;
 
+/// How often the timer of a group is set, as long as what was sent under it waits to expire or stands apart: with each there
+/// may be one range more of what has expired, around which every read of the group walks. Turning it off is not counted.
+pub const MAX_TIMERS: u64 = 1_000;
+
 /// Settings that are to be others than they were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NewSettings {

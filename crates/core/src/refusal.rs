@@ -84,6 +84,10 @@ pub enum Refusal {
     ScheduledTooLate,
     #[error("messages never expire (0), or after at least 5 seconds and at most ten years")]
     NoSuchExpiry,
+    #[error(
+        "the timer of this group was set {0} times: it can be turned off, or set again once what has a time is gone and little is left between"
+    )]
+    TooManyTimers(u64),
     #[error("no such session")]
     NoSuchSession,
     #[error(

@@ -44,6 +44,7 @@ pub const TABLES: &[Table] = &[
     sights::STARRED,
     expiry::EXPIRING,
     expiry::EXPIRED,
+    expiry::TIMERS,
     scheduled::TABLE,
     scheduled::UNSCHEDULED,
     uploads::UPLOADS,

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use rim_core::event::Change;
+use rim_core::group::MAX_TIMERS;
 use rim_core::message::{Message, Span};
 use rim_core::note::NoteKind;
 use rim_core::sight::EVERYBODY;
-use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp};
 
 use crate::database::{Database, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
@@ -23,6 +24,10 @@ pub(crate) const EXPIRED: Table = Table {
     key: 2,
     columns: &[integer("group_id"), integer("after_seq"), integer("to_seq"), integer("rev")],
 };
+
+/// How often the timer of a group was set, so that there are never more ranges of what has expired.
+pub(crate) const TIMERS: Table =
+    Table { name: "timers", key: 1, columns: &[integer("group_id"), integer("times_set")] };
 
 /// What is there for a time.
 #[async_trait]
@@ -145,6 +150,34 @@ fn note(tx: &dyn Tx, group: GroupId, span: Span, rev: Rev) -> Step<()> {
     let sql = "INSERT INTO expired (group_id, after_seq, to_seq, rev) VALUES ($1, $2, $3, $4)
                ON CONFLICT (group_id, after_seq) DO UPDATE SET to_seq = excluded.to_seq, rev = excluded.rev";
     tx.execute(sql, &params![group, after, to, rev]).map(drop)
+}
+
+/// The timer of a group that is locked is about to be set, and not only turned off.
+///
+/// What is sent under one timer expires from the front, so it is one range at a time: a group has no more ranges than its
+/// timer was set. Every sight is read with all of them, so there is an end to it. Where nothing waits to expire any more the
+/// ranges themselves say how many there can be; most have become one by then.
+///
+/// # Errors
+/// `TooManyTimers`.
+pub(crate) fn set_timer(tx: &dyn Tx, group: GroupId) -> Step<()> {
+    let sql = "SELECT times_set AS count FROM timers WHERE group_id = $1";
+    let mut times_set = tx.reader().count(sql, &params![group])?;
+    if times_set >= MAX_TIMERS {
+        if !tx
+            .reader()
+            .exists("SELECT group_id FROM expiring WHERE group_id = $1 LIMIT 1", &params![group])?
+        {
+            let sql = "SELECT count(*) AS count FROM expired WHERE group_id = $1";
+            times_set = tx.reader().count(sql, &params![group])?;
+        }
+        if times_set >= MAX_TIMERS {
+            return Err(Refusal::TooManyTimers(MAX_TIMERS).into());
+        }
+    }
+    let sql = "INSERT INTO timers (group_id, times_set) VALUES ($1, $2)
+               ON CONFLICT (group_id) DO UPDATE SET times_set = excluded.times_set";
+    tx.execute(sql, &params![group, times_set + 1]).map(drop)
 }
 
 #[cfg(test)]

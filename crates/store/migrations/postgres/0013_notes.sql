@@ -110,6 +110,12 @@ CREATE TABLE expired (
 );
 CREATE INDEX expired_by_rev ON expired (group_id, rev);
 
+-- How often the timer of a group was set: more ranges than that there cannot be.
+CREATE TABLE timers (
+    group_id  bigint  PRIMARY KEY,
+    times_set bigint NOT NULL
+);
+
 -- Messages that are to be sent later, and those that could not be. An id is never given twice: it is in the client id of
 -- the message.
 CREATE TABLE scheduled (

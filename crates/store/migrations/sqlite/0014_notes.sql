@@ -111,6 +111,12 @@ CREATE TABLE expired (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX expired_by_rev ON expired (group_id, rev);
 
+-- How often the timer of a group was set: more ranges than that there cannot be.
+CREATE TABLE timers (
+    group_id  INTEGER PRIMARY KEY,
+    times_set INTEGER NOT NULL
+) STRICT;
+
 -- Messages that are to be sent later, and those that could not be. An id is never given twice: it is in the client id of
 -- the message.
 CREATE TABLE scheduled (

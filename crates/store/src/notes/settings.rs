@@ -7,7 +7,7 @@ use rim_core::{GroupId, Timestamp, UserId};
 use crate::database::{Read, Tx};
 use crate::failure::Result as Step;
 use crate::groups::{self, Room};
-use crate::params;
+use crate::{expiry, params};
 
 pub(super) fn of(db: &dyn Read, user: UserId, group: GroupId) -> Step<Settings> {
     let room = Room::look(db, group)?;
@@ -27,6 +27,10 @@ pub(super) fn set(
     let settings = new.on(room.group.settings)?;
     if settings == room.group.settings {
         return Ok(settings);
+    }
+    let before = room.group.settings.expire_seconds;
+    if settings.expire_seconds != before && settings.expire_seconds > 0 {
+        expiry::set_timer(tx, group)?;
     }
     let (rev, at) = (room.head.next_rev(), room.head.time(now));
     room.info_rev = rev;

@@ -1,7 +1,7 @@
 //! Messages that expire: gone for everybody, and their places stay.
 
 use rim_core::event::Change;
-use rim_core::group::{NewSettings, Who};
+use rim_core::group::{MAX_TIMERS, NewSettings, Who};
 use rim_core::message::{Extras, Span};
 use rim_core::note::Act;
 use rim_core::sync::SyncQuery;
@@ -160,6 +160,55 @@ pub async fn a_range_behind_those_of_others_is_told_however_little_an_answer_has
         told.extend(delta.expired);
     }
     assert_eq!((told, since), (vec![span(6, 7)], w.rev(carl, group).await));
+    Ok(())
+}
+
+pub async fn a_timer_is_set_so_often_that_reads_of_the_group_stay_short(w: &mut World) -> Claim {
+    let [anna, bob, carl] = w.users(["anna", "bob", "carl"]).await;
+    let (group, plain) = (w.group(anna, &[bob, carl]).await, w.group(anna, &[bob]).await);
+    let known = w.rev(carl, group).await;
+    let settings = |seconds| NewSettings { expire_seconds: Some(seconds), ..NewSettings::default() };
+    for n in 1..=MAX_TIMERS {
+        set_timer(w, anna, group, SECONDS).await;
+        if n % 2 == 1 {
+            w.send(anna, group, "goes").await?;
+        }
+        set_timer(w, anna, group, 0).await;
+        if n % 4 == 1 {
+            w.send(anna, group, "stays").await?;
+        }
+    }
+    let refused = Refusal::TooManyTimers(MAX_TIMERS);
+    let again = || w.store.set_group_settings(anna, group, settings(SECONDS), w.now());
+    assert_eq!(refusal(again().await), refused, "what was sent waits");
+    set_timer(w, anna, plain, SECONDS).await;
+
+    let later = w.now().plus_ms(20_000);
+    while sweep(w, later).await > 0 {}
+    let stay = MAX_TIMERS / 4;
+    for user in [anna, bob] {
+        assert_eq!(w.texts(user, group).await.len() as u64, stay);
+    }
+    assert_eq!(w.unread(bob, group).await, stay);
+    // Who was away for long learns of all, however little an answer has room for.
+    let (mut since, mut told, mut asked) = (known, std::collections::BTreeSet::new(), 0);
+    loop {
+        let query = SyncQuery { limit: 10, ..super::world::query(Rev(0), &[(group, since)]) };
+        let page = w.sync(carl, query).await;
+        asked += 1;
+        for delta in page.groups.iter().filter(|delta| delta.group_id == group) {
+            since = delta.rev;
+            assert!(delta.expired.len() <= 100, "all of one commit, and no more than that");
+            told.extend(delta.expired.iter().flat_map(|span| span.after.0 + 1..=span.to.0));
+        }
+        if !page.more {
+            break;
+        }
+    }
+    assert!(asked > 5, "{asked}");
+    assert_eq!(told.len() as u64, MAX_TIMERS / 2);
+
+    assert_eq!(again().await?.expire_seconds, SECONDS, "there is room for other ranges");
     Ok(())
 }
 
