@@ -232,11 +232,11 @@ impl View {
         let known_to = known_to(&messages, &missed.spans, until)
             .min(changed_to.unwrap_or(until))
             .min(expired_to.unwrap_or(until));
-        let (mut rev, mut cut) = (known_to, Cut::new(room));
+        let (mut rev, mut cut, mut is_cut) = (known_to, Cut::new(room), false);
         for (at, rows, bytes, names) in told {
             let bytes = bytes + names.size_bytes(&mut name)?;
             if let Some(end) = cut.take(at, rows, bytes) {
-                rev = rev.min(end);
+                (rev, is_cut) = (rev.min(end), true);
                 break;
             }
         }
@@ -245,15 +245,21 @@ impl View {
             room.use_up();
         }
         changed.retain(|message| message.latest_rev().min(until) <= rev);
-        // Several of one rev stay together, also behind the one for which there was no room.
-        for user in changed.iter().flat_map(names) {
-            name(user)?;
-        }
         expired.retain(|(of_span, _)| (*of_span).min(until) <= rev);
         events.retain(|event| event.seen_rev() <= rev);
         messages.retain(|message| message.rev <= rev);
         members.retain(|(of_member, _)| *of_member <= rev);
         renamed.retain(|(of_member, _)| *of_member <= rev);
+        if is_cut {
+            // Those of one rev stay together, also behind the one for which there was no room.
+            let of_messages = messages.iter().chain(&changed).flat_map(names);
+            let of_members = members.iter().map(|(_, member)| member.user);
+            let of_renamed = renamed.iter().map(|(_, user)| *user);
+            let of_events = events.iter().flat_map(GroupEvent::named);
+            for user in of_messages.chain(of_members).chain(of_renamed).chain(of_events) {
+                name(user)?;
+            }
+        }
 
         Ok(GroupDelta {
             group_id: self.group,

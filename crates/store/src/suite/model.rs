@@ -11,7 +11,7 @@ use rim_core::friend::{self, FriendAction, Friendship};
 use rim_core::group::{self, Group, Member, NewGroup, Role, Settings};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{self, Extras, Mark, Message, MessageState, NewMessage, Receipt};
-use rim_core::note::{Ledger, NoteKind, Row, Scene, Sending};
+use rim_core::note::{self, Ledger, NoteKind, Row, Scene, Sending};
 use rim_core::sight;
 use rim_core::sync::Stay;
 use rim_core::user::{ProfileChange, User};
@@ -48,6 +48,9 @@ pub(super) struct Room {
     /// As they are now.
     pub(super) messages: Vec<Message>,
     notes: Vec<Noted>,
+    /// When those expire that do, and with which rev those did that have.
+    expiring: BTreeMap<Seq, Timestamp>,
+    pub(super) expired: BTreeMap<Seq, Rev>,
     /// All that was told.
     pub(super) events: Vec<GroupEvent>,
 }
@@ -121,6 +124,8 @@ impl Room {
             people: Vec::new(),
             messages: Vec::new(),
             notes: Vec::new(),
+            expiring: BTreeMap::new(),
+            expired: BTreeMap::new(),
             events: Vec::new(),
         }
     }
@@ -149,7 +154,8 @@ impl Room {
     /// What the user may see, whether or not they are still a member.
     pub(super) fn visible(&self, user: UserId) -> Vec<Message> {
         let Some(person) = self.person(user) else { return Vec::new() };
-        let seen = self.messages.iter().filter(|message| person.sees(message.seq));
+        let is_there = |message: &&Message| !self.expired.contains_key(&message.seq);
+        let seen = self.messages.iter().filter(is_there).filter(|message| person.sees(message.seq));
         seen.map(|message| self.as_told_to(user, message)).collect()
     }
 
@@ -162,6 +168,14 @@ impl Room {
             });
         }
         told
+    }
+
+    pub(super) fn has_expired(&self, id: MessageId) -> bool {
+        self.messages.iter().any(|message| message.id == id && self.expired.contains_key(&message.seq))
+    }
+
+    fn due(&self, now: Timestamp) -> Vec<Seq> {
+        self.expiring.iter().filter(|(_, at)| **at <= now).map(|(seq, _)| *seq).collect()
     }
 
     /// The last place at which they were there.
@@ -213,7 +227,8 @@ impl Room {
     pub(super) fn seen(&self, user: UserId) -> Group {
         let person = self.person(user).filter(|person| !person.is_member());
         let as_left = person.and_then(|person| person.as_left.as_ref()).map(|(group, _)| group);
-        as_left.unwrap_or(&self.group).clone()
+        // How it is used is told as it is now.
+        Group { settings: self.group.settings, ..as_left.unwrap_or(&self.group).clone() }
     }
 
     pub(super) fn other(&self, user: UserId) -> UserId {
@@ -467,6 +482,17 @@ impl Model {
         Ok(vec![room.told(caller, GroupChange::Updated { name: Some(name.into()) }, at)])
     }
 
+    pub(super) fn set_timer(&mut self, caller: UserId, id: GroupId, seconds: u64, at: Timestamp) -> Outcome {
+        let room = self.room(id)?;
+        group::may_set(&room.group, room.rule(caller))?;
+        if room.group.settings.expire_seconds == seconds {
+            return Ok(vec![]);
+        }
+        room.group.settings.expire_seconds = seconds;
+        let (rev, what) = (room.next_rev(), GroupChange::Updated { name: None });
+        Ok(vec![Change::Group { group: id, rev, seq: None, actor: caller, what, at }])
+    }
+
     pub(super) fn dissolve(&mut self, caller: UserId, id: GroupId, at: Timestamp) -> Outcome {
         let room = self.room(id)?;
         group::may_dissolve(&room.group, room.rule(caller))?;
@@ -495,7 +521,7 @@ impl Model {
         room.rule(new.sender).ok_or(Refusal::NotMember)?;
         let state = match new.extras.as_deref() {
             Some(extras) => room.begins_with(new.sender, extras, new.now)?.map(Box::new),
-            None => None,
+            None => note::plain_state(room.group.settings.expire_seconds, new.now),
         };
         assert!(id > last_id, "ids ascend over all groups");
         let both: Vec<_> =
@@ -508,6 +534,8 @@ impl Model {
         if let Some(state) = &mut message.state {
             state.rev = rev;
         }
+        let expires_at = room.group.settings.expires_at(now);
+        room.expiring.extend(expires_at.map(|at| (seq, at)));
         room.messages.push(message.clone());
         self.last_id = id;
         changes.push(Change::Message { message: Arc::new(message), connection });
@@ -519,7 +547,10 @@ impl Model {
         let room = self.rooms.get_mut(&group).ok_or(Refusal::NoSuchMessage)?;
         let person = room.person(user).ok_or(Refusal::NoSuchMessage)?;
         let caller = room.rule(user).ok_or(Refusal::NotMember)?;
-        let sees = |message: &&Message| message.id == acting.message && person.sees(message.seq);
+        let sees = |message: &&Message| {
+            let is_there = !room.expired.contains_key(&message.seq);
+            message.id == acting.message && is_there && person.sees(message.seq)
+        };
         let mut message = room.messages.iter().find(sees).cloned().ok_or(Refusal::NoSuchMessage)?;
         let scene = Scene {
             group: &room.group,
@@ -562,7 +593,7 @@ impl Model {
         for id in messages {
             let was_there = |message: &&Message| message.id == *id && person.was_there(message.seq);
             let message = room.messages.iter().find(was_there).ok_or(Refusal::NoSuchMessage)?;
-            if person.sees(message.seq) {
+            if person.sees(message.seq) && !room.expired.contains_key(&message.seq) {
                 hidden.insert(message.seq);
                 ids.insert(message.id);
             }
@@ -615,6 +646,25 @@ impl Model {
         self.stars.insert((user, group, message), (star, rev));
         let what = if star { ChatChange::Starred { message } } else { ChatChange::Unstarred { message } };
         Ok(vec![Change::Chat { user, rev, group, what, at }])
+    }
+
+    /// What is there for a time that is over.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<(GroupId, Vec<Seq>)> {
+        let of_rooms = self.rooms.values().map(|room| (room.group.id, room.due(now)));
+        of_rooms.filter(|(_, due)| !due.is_empty()).collect()
+    }
+
+    pub(super) fn expire(&mut self, group: GroupId, places: &[Seq], at: Timestamp) -> Change {
+        let room = self.rooms.get_mut(&group).expect("something of it is due");
+        let rev = room.next_rev();
+        for seq in places {
+            room.expiring.remove(seq).expect("it is due");
+            room.expired.insert(*seq, rev);
+            room.notes.retain(|note| note.seq != *seq);
+            let message = room.messages[seq.0 as usize - 1].id;
+            self.stars.retain(|(_, of, starred), _| (*of, *starred) != (group, message));
+        }
+        Change::Expired { group, rev, spans: sight::spans_of(places.iter().copied()), at }
     }
 
     pub(super) fn delete_chat(

@@ -16,7 +16,7 @@ use crate::{Result, callback};
 use rim_core::contact::AskBounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::{FriendAction, Friendship};
-use rim_core::group::{NewGroup, Role, SINGLE_MODE};
+use rim_core::group::{Group, NewGroup, NewSettings, Role, SINGLE_MODE};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{
     Chat, Extras, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
@@ -25,7 +25,7 @@ use rim_core::note::{Act, Windows};
 use rim_core::sight::Target;
 use rim_core::size::ANSWER_BYTES;
 use rim_core::user::ProfileChange;
-use rim_core::{ConnectionId, GroupId, MessageId, Refusal, Seq, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
 const PEOPLE: usize = 6;
 const GROUPS: usize = 8;
@@ -104,6 +104,16 @@ enum Step {
         group: GroupId,
         name: String,
     },
+    SetTimer {
+        caller: UserId,
+        group: GroupId,
+        seconds: u64,
+    },
+    /// So much time passes, and then so many messages at the most expire that are due.
+    Expire {
+        ms: i64,
+        most: u32,
+    },
     Dissolve {
         caller: UserId,
         group: GroupId,
@@ -153,6 +163,9 @@ impl<'a> Story<'a> {
             }
         }
         story.look().await;
+        // Nothing is left for the story after it.
+        story.expire(story.w.now().plus_ms(60_000), u32::MAX).await;
+        story.look().await;
         story.everybody_syncs().await;
     }
 
@@ -180,7 +193,7 @@ impl<'a> Story<'a> {
         let (user, other) = (self.anybody(), self.anybody());
         let Some(group) = self.any_group() else { return Step::Found(self.new_group()) };
         let caller = self.member_or_not(group);
-        match self.chance.below(140) {
+        match self.chance.below(152) {
             0..4 if self.model.rooms.len() < GROUPS => Step::Found(self.new_group()),
             4..7 => Step::Found(new_group(user, SINGLE_MODE, &[other])),
             7..40 => Step::Send(self.burst()),
@@ -210,6 +223,14 @@ impl<'a> Story<'a> {
             122..127 => self.hide(group),
             127..129 => self.clear(group),
             129..134 => self.star(group),
+            140..145 => {
+                let seconds = *self.chance.pick(&[0, 5, 5, 30]);
+                Step::SetTimer { caller: self.creator(group, caller), group, seconds }
+            }
+            145..152 => {
+                let ms = 1_000 * self.chance.below(12) as i64;
+                Step::Expire { ms, most: *self.chance.pick(&[1, 3, 1_000]) }
+            }
             _ => {
                 Step::Sync { device: self.chance.below(self.devices.len()), asks: 1 + self.chance.below(10) }
             }
@@ -469,6 +490,12 @@ impl<'a> Story<'a> {
                 let answer = w.store.update_group(caller, group, name.clone(), avatar, at).await;
                 (answer, self.model.rename_group(caller, group, &name, at))
             }
+            Step::SetTimer { caller, group, seconds } => {
+                let settings = NewSettings { expire_seconds: Some(seconds), ..NewSettings::default() };
+                let answer = w.store.set_group_settings(caller, group, settings, at).await;
+                (answer.map(drop), self.model.set_timer(caller, group, seconds, at))
+            }
+            Step::Expire { ms, most } => return self.expire(at.plus_ms(ms), most).await,
             Step::Dissolve { caller, group } => {
                 let answer = w.store.dissolve_group(caller, group, at).await;
                 (answer, self.model.dissolve(caller, group, at))
@@ -532,6 +559,23 @@ impl<'a> Story<'a> {
                 }
                 Err(refused) => assert_eq!(refusal(answer), refused),
             }
+        }
+        assert_eq!(self.w.changes().await, changes);
+    }
+
+    /// As the job does, which has them some at a time.
+    async fn expire(&mut self, now: Timestamp, most: u32) {
+        self.w.set_clock(now);
+        let due = self.w.store.due_messages(now, most).await.expect("they are looked for");
+        let all = self.model.due(now);
+        let count = |of: &[(GroupId, Vec<Seq>)]| of.iter().map(|(_, places)| places.len()).sum::<usize>();
+        assert_eq!(count(&due), count(&all).min(most as usize));
+        let mut changes = Vec::new();
+        for (group, places) in due {
+            let of_group = all.iter().find(|(of, _)| *of == group).expect("something of it is due");
+            assert!(places.iter().all(|seq| of_group.1.contains(seq)), "{places:?} of {of_group:?}");
+            self.w.store.expire(group, places.clone(), now).await.expect("they expire");
+            changes.push(self.model.expire(group, &places, now));
         }
         assert_eq!(self.w.changes().await, changes);
     }
@@ -733,7 +777,16 @@ fn compare(client: &Client, windowed: bool, model: &Model) {
     }
     assert!(client.me.is_some() || !model.renamed.contains(&user), "a changed profile is told");
     let stars = model.stars.iter().filter(|((by, ..), (is_star, _))| *by == user && *is_star);
-    assert!(client.starred.iter().copied().eq(stars.map(|((_, group, message), _)| (*group, *message))));
+    // Of what has expired a star may stay on a device that never had the message.
+    let lasts = |(group, id): &&(GroupId, MessageId)| !model.rooms[group].has_expired(*id);
+    assert!(
+        client
+            .starred
+            .iter()
+            .filter(lasts)
+            .copied()
+            .eq(stars.map(|((_, group, message), _)| (*group, *message)))
+    );
 
     // What they have forgotten is known to those of their devices that knew it before.
     let is_known = |id: &GroupId, room: &Room| {
@@ -771,11 +824,15 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
             }
         }
     }
-    assert!(view.messages.values().eq(&visible), "{:?}\n{visible:?}", view.messages);
+    // So is what expires then.
+    let is_told = |expired: &Rev| view.member || *expired <= view.rev;
+    let has = view.messages.iter().filter(|(seq, _)| room.expired.get(seq).is_none_or(is_told));
+    let has: Vec<_> = has.map(|(_, message)| message.clone()).collect();
+    assert_eq!(has, visible);
     assert_eq!(view.member, room.has_member(user));
     let person = room.person(user).expect("the groups they are or were in");
     assert_eq!((view.last_seq, view.deleted), (room.last_seq_of(user), person.deleted));
-    if !view.recounts {
+    if !view.recounts && room.expired.values().all(is_told) {
         assert_eq!((view.unread, view.unread_mentions), (room.unread(user), room.unread_mentions(user)));
     }
     assert_eq!(view.joined_at, room.person(user).map(|person| person.joined_at));
@@ -792,7 +849,8 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     // Of a single chat that one has left, another name is not told, and not kept from whoever asks anew: nobody sees it, as
     // such a chat is called by the other's name.
     if view.member || !room.group.single {
-        assert_eq!(view.group, room.seen(user));
+        let settings = if view.member { room.group.settings } else { view.group.settings };
+        assert_eq!(view.group, Group { settings, ..room.seen(user) });
     }
     if !view.member {
         return;
