@@ -3,12 +3,17 @@
 //! It is told of messages and members in the order in which one witness hears of them. Whatever anybody
 //! else sees must follow from that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rim_client::protocol::frame::IncomingMessage;
+use rim_client::protocol::rest::Message;
 
 #[derive(Default)]
 pub struct Room {
     /// Message `seq` is at `seq - 1`.
     pub messages: Vec<Text>,
+    /// What each of them was, up to now.
+    pub past: BTreeMap<u64, Vec<Text>>,
     /// Everybody who ever was a member.
     pub people: BTreeMap<u64, Guest>,
     /// The changes so far.
@@ -25,12 +30,95 @@ pub struct Text {
     /// Its `clientMsgId`.
     pub name: String,
     pub content: String,
+    /// Of the latest change of it.
+    pub rev: u64,
+    pub reply_to: Option<u64>,
+    pub mentions: Vec<u64>,
+    pub mention_all: bool,
+    pub edited: bool,
+    pub recalled_by: Option<u64>,
+    pub pinned: bool,
+    /// Who reacted with each emoji, the latest first.
+    pub reactions: Vec<(String, Vec<u64>)>,
+}
+
+impl Text {
+    /// As it was told to somebody.
+    pub fn of(message: Message, to: u64) -> Self {
+        let reactions = message.reactions.into_iter().map(|reaction| {
+            assert_eq!(reaction.count, reaction.uids.len() as u64, "there are fewer than ten people");
+            assert!(reaction.mine.is_none_or(|mine| mine == reaction.uids.contains(&to)), "{reaction:?}");
+            (reaction.emoji, reaction.uids)
+        });
+        Self {
+            reactions: reactions.collect(),
+            id: message.id,
+            seq: message.seq,
+            sender: message.uid,
+            name: message.client_msg_id,
+            content: message.content,
+            rev: message.rev,
+            reply_to: message.reply_to,
+            mentions: message.mentions,
+            mention_all: message.mention_all,
+            edited: message.edited_at.is_some(),
+            recalled_by: message.recalled_by,
+            pinned: message.pinned_at.is_some(),
+        }
+    }
+
+    pub fn sent(message: IncomingMessage) -> Self {
+        Self {
+            id: message.msg_id,
+            seq: message.seq,
+            sender: message.uid,
+            name: message.client_msg_id,
+            content: message.content,
+            rev: message.rev,
+            reply_to: message.reply_to,
+            mentions: message.mentions,
+            mention_all: message.mention_all,
+            edited: false,
+            recalled_by: None,
+            pinned: false,
+            reactions: Vec::new(),
+        }
+    }
+
+    pub fn recall(&mut self, by: u64) {
+        (self.content, self.reactions, self.mentions) = (String::new(), Vec::new(), Vec::new());
+        (self.reply_to, self.mention_all, self.edited, self.pinned) = (None, false, false, false);
+        self.recalled_by = Some(by);
+    }
+
+    pub fn react(&mut self, emoji: &str, uid: u64) {
+        match self.reactions.iter_mut().find(|(given, _)| given == emoji) {
+            Some((_, uids)) => uids.insert(0, uid),
+            None => self.reactions.push((emoji.to_owned(), vec![uid])),
+        }
+    }
+
+    pub fn unreact(&mut self, emoji: &str, uid: u64) {
+        for (given, uids) in &mut self.reactions {
+            uids.retain(|other| given != emoji || *other != uid);
+        }
+        self.reactions.retain(|(_, uids)| !uids.is_empty());
+    }
+
+    pub fn mentions(&self, uid: u64) -> bool {
+        self.sender != uid && (self.mention_all || self.mentions.contains(&uid))
+    }
 }
 
 #[derive(Default)]
 pub struct Guest {
     /// Each time they were a member: after this place, and up to that one unless they still are.
     stays: Vec<(u64, Option<u64>)>,
+    /// What was changed up to here they had when they left last.
+    left_at: u64,
+    /// Up to where they have cleared the chat, and what they have hidden.
+    pub cleared: u64,
+    pub hidden: BTreeSet<u64>,
     pub read: u64,
     pub delivered: u64,
 }
@@ -46,6 +134,10 @@ impl Guest {
     }
 
     fn sees(&self, seq: u64) -> bool {
+        self.was_there(seq) && seq > self.cleared && !self.hidden.contains(&seq)
+    }
+
+    pub fn was_there(&self, seq: u64) -> bool {
         self.stays.iter().any(|(after, to)| *after < seq && to.is_none_or(|to| seq <= to))
     }
 }
@@ -83,8 +175,10 @@ impl Room {
     pub fn part(&mut self, uid: u64) {
         assert!(self.has_member(uid), "{uid} left twice");
         let last = self.last_seq();
-        let stay = self.people.get_mut(&uid).and_then(|guest| guest.stays.last_mut());
-        stay.expect("they are a member").1 = Some(last);
+        let rev = self.rev;
+        let guest = self.people.get_mut(&uid).expect("they are a member");
+        guest.stays.last_mut().expect("they are a member").1 = Some(last);
+        guest.left_at = rev;
     }
 
     /// Read, and so delivered, up to a place.
@@ -110,8 +204,39 @@ impl Room {
     }
 
     pub fn unread(&self, uid: u64) -> u64 {
+        self.unread_texts(uid).count() as u64
+    }
+
+    pub fn unread_mentions(&self, uid: u64) -> u64 {
+        self.unread_texts(uid).filter(|text| text.mentions(uid)).count() as u64
+    }
+
+    fn unread_texts(&self, uid: u64) -> impl Iterator<Item = &Text> {
         let guest = &self.people[&uid];
         let own = self.messages.iter().rev().find(|text| text.sender == uid).map_or(0, |text| text.seq);
-        self.last_seq_of(uid) - guest.joined_after().max(guest.read).max(own)
+        let seen = guest.joined_after().max(guest.read).max(own);
+        self.visible(uid).into_iter().filter(move |text| text.seq > seen)
+    }
+
+    /// Something was done with a message.
+    pub fn change(&mut self, text: Text) {
+        let before = std::mem::replace(&mut self.messages[text.seq as usize - 1], text);
+        self.past.entry(before.seq).or_default().push(before);
+    }
+
+    /// Whether this is what somebody may have of a message. A member has it as it is; who has left as it was at some time
+    /// since.
+    pub fn may_be(&self, uid: u64, text: &Text) -> bool {
+        let now = &self.messages[text.seq as usize - 1];
+        let guest = &self.people[&uid];
+        if now == text || guest.is_member() {
+            return now == text;
+        }
+        let past = self.past.get(&text.seq).map_or(&[][..], Vec::as_slice);
+        let later = |text: &Text| past.iter().find(|other| other.rev > text.rev).unwrap_or(now);
+        let same = |other: &Text| {
+            (&other.content, other.recalled_by, other.id) == (&text.content, text.recalled_by, text.id)
+        };
+        same(now) || past.iter().any(|other| same(other) && later(other).rev > guest.left_at)
     }
 }
