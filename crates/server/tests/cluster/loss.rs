@@ -80,6 +80,13 @@ async fn random_stories_end_as_the_model_says_on_a_bus_that_loses_half() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_stories_end_as_the_model_says_on_a_bus_that_says_nothing() {
+    for seed in seeds(1) {
+        random::tell(seed, TestServer::start_on(&["--limits=off"], mute).await, STEPS / 2).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_chat_comes_to_every_node_on_a_bus_that_says_nothing() {
     let server = TestServer::start_on(&[], mute).await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);
