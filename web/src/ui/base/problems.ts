@@ -46,6 +46,7 @@ const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["scheduled messages, and can have no more", "problem.scheduledFull"],
   ["the server was down when it was due", "problem.wasDown"],
   ["messages never expire (0)", "problem.expireSeconds"],
+  ["the timer of this group was set", "problem.timers"],
   ["only an admin", "problem.notAdmin"],
   ["only the creator", "problem.notCreator"],
   ["the creator can be neither", "problem.creatorStays"],
