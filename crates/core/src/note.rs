@@ -20,7 +20,7 @@ use crate::message::{Message, MessageKind};
 pub use self::begin::{Sending, plain_state};
 pub use self::edit::{MAX_EDITS, kind_of_edit};
 pub use self::kind::{NoteKind, Noted, Row, Written};
-pub use self::ledger::{Ledger, Scene, Windows};
+pub use self::ledger::{Ledger, Members, Scene, Windows};
 pub use self::look::{Edition, MAX_NAMED_READERS, Reactor, Readers};
 pub use self::pin::MAX_PINS;
 pub use self::react::MAX_REACTIONS;

@@ -9,9 +9,10 @@ use rim_core::message::{Message, MessageState, NewMessage};
 use rim_core::{GroupId, MessageId, Refusal, Seq, Timestamp, UserId, group, note};
 use rim_store::database::{Appended, Head, Stored};
 use rim_store::notes::Writing;
-use rim_store::{Read, Tx, Value, groups, notes, params};
+use rim_store::{Read, Tx, groups, params};
 
-use crate::batch::{ENDED, GROUPS, IDS, MESSAGES, Messages, RESENT};
+use crate::batch::{Beside, ENDED, GROUPS, IDS, MESSAGES, Messages, RESENT};
+use crate::failure::Failure;
 use crate::port::{Result, Writer};
 use crate::row::{self, Sql, array};
 use crate::text::Text;
@@ -76,19 +77,19 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
     Ok(stored.into_values().collect())
 }
 
-/// What they have beside their content: the rows of one kind are on their way together.
+/// What they have beside their content.
 fn store_extras<'m>(tx: &Writer<'_>, messages: impl Iterator<Item = &'m Message>) -> Result<()> {
-    let mut statements: Vec<(&'static str, Vec<Vec<Value<'static>>>)> = Vec::new();
-    for (sql, row) in messages.flat_map(notes::new_rows) {
-        match statements.iter_mut().find(|(known, _)| *known == sql) {
-            Some((_, rows)) => rows.push(row),
-            None => statements.push((sql, vec![row])),
+    let mut beside = Beside::default();
+    for Message { id, group, seq, rev, state, .. } in messages {
+        if let Some(state) = state {
+            beside.push(*id, *group, *seq, *rev, state);
         }
     }
-    for (sql, rows) in statements {
-        tx.execute_each(sql, &rows)?;
-    }
-    Ok(())
+    let storing = async {
+        let statements = beside.prepare(&tx.db).await?;
+        Ok(beside.insert(&tx.db, &statements).await?)
+    };
+    Ok(tx.patience.wait::<std::result::Result<(), Failure>>(storing).flatten()?)
 }
 
 /// See [`Tx::stored_messages`].

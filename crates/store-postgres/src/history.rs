@@ -118,17 +118,17 @@ pub(crate) async fn dress(db: &impl GenericClient, messages: Vec<&mut Message>) 
 }
 
 /// What a message has beside its content.
-struct State {
-    group: GroupId,
-    seq: Seq,
-    rev: Rev,
+pub(crate) struct State {
+    pub(crate) group: GroupId,
+    pub(crate) seq: Seq,
+    pub(crate) rev: Rev,
     /// `None` if there is no room for it.
-    body: Option<String>,
+    pub(crate) body: Option<String>,
 }
 
 impl State {
     /// One whose state is damaged is shown as if it had none.
-    fn put_on(&self, message: &mut Message) {
+    pub(crate) fn put_on(&self, message: &mut Message) {
         let Some(body) = &self.body else { return };
         if let Err(why) = message.put_on(body, self.rev) {
             let (group, seq) = (self.group.0, self.seq.0);

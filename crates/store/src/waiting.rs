@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rim_core::UserId;
-use rim_core::message::Write;
+use rim_core::message::{NewMessage, Write};
 
 /// Writes that may wait. At the pace of one writer this is about a second.
 pub const MAX_WRITES: usize = 16_384;
@@ -45,8 +45,12 @@ pub trait Ask {
     fn is_abandoned(&self) -> bool;
 }
 
-/// What a message costs that answers another, or mentions somebody, beside others: that is looked at by some questions.
-const EXTRAS_IN_ROWS: usize = 8;
+/// What a message costs beside others that is more than a plain one: what it depends on is looked up.
+const EXTRAS_IN_ROWS: usize = 4;
+/// Those whom it mentions are written, two by two as quick as another row: as many as keep the largest below [`LARGE`], as
+/// the messages of one user stay in one lane.
+const MENTIONS_A_ROW: usize = 2;
+const MAX_MENTIONS_IN_ROWS: usize = 32;
 
 impl Ask for Write {
     fn user(&self) -> UserId {
@@ -58,7 +62,9 @@ impl Ask for Write {
 
     fn cost(&self) -> usize {
         let extras = match self {
-            Self::Append(new) if new.extras.is_some() => EXTRAS_IN_ROWS,
+            Self::Append(NewMessage { extras: Some(extras), .. }) => {
+                EXTRAS_IN_ROWS + MAX_MENTIONS_IN_ROWS.min(extras.mentions.len() / MENTIONS_A_ROW)
+            }
             _ => 0,
         };
         1 + extras + self.bytes() / BYTES_A_ROW

@@ -29,7 +29,7 @@ impl Message {
     /// What a store keeps of its state; `None` of a plain message.
     pub fn state_text(&self) -> Option<String> {
         let state = self.state.as_deref()?;
-        let mut text = serde_json::to_string(state).expect("numbers and texts always have a JSON form");
+        let mut text = state.text();
         if self.says_what_its_state_has() {
             text.push(CONTENT);
             text.push_str(&self.content);
@@ -77,6 +77,13 @@ impl Message {
             let by = state.recalled.map(|recalled| recalled.by);
             state.mentions.iter().copied().chain(by).chain(reactors)
         })
+    }
+}
+
+impl MessageState {
+    /// What a store keeps of it, without what an edited message says.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).expect("numbers and texts always have a JSON form")
     }
 }
 

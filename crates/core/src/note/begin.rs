@@ -1,6 +1,6 @@
 //! The state that a message begins with.
 
-use super::ledger::Ledger;
+use super::ledger::Members;
 use super::mention::{may_mention, mentioned};
 use crate::group::{Group, Member, Settings};
 use crate::message::{Extras, Message, MessageState, Replied};
@@ -21,11 +21,11 @@ impl Extras {
     ///
     /// # Errors
     /// `NoSuchMessage`, `Recalled`, `MayNotMentionAll`, `NoSuchMember`; and those of the store.
-    pub fn state<L: Ledger>(
+    pub fn state<L: Members>(
         &self,
         sending: &Sending<'_>,
         target: Option<&Message>,
-        ledger: &L,
+        book: &L,
     ) -> Result<Option<MessageState>, L::Failure> {
         let Sending { group, settings, sender, now } = *sending;
         let reply_to = match (self.reply_to, target) {
@@ -41,7 +41,7 @@ impl Extras {
         may_mention(group, settings, sender.role, self.mention_all)?;
         let state = MessageState {
             reply_to,
-            mentions: mentioned(ledger, sender.user, &self.mentions, |_| false)?,
+            mentions: mentioned(book, sender.user, &self.mentions, |_| false)?,
             mention_all: self.mention_all,
             forwarded_from: self.forwarded_from.clone(),
             expires_at: settings.expires_at(now),

@@ -25,10 +25,19 @@ pub struct Windows {
     pub recall_ms: Option<u64>,
 }
 
-/// The notes that there are on a message, as a store has them.
-pub trait Ledger {
+/// Who is in the group, as a store has it.
+pub trait Members {
     type Failure: From<Refusal>;
 
+    /// Those of `users` who are members of the group now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Self::Failure>;
+}
+
+/// The notes that there are on a message, as a store has them.
+pub trait Ledger: Members {
     /// # Errors
     /// Those of the store.
     fn has(&self, kind: NoteKind, key: &str, by: UserId) -> Result<bool, Self::Failure>;
@@ -50,12 +59,6 @@ pub trait Ledger {
     /// # Errors
     /// Those of the store.
     fn on_message(&self, kind: NoteKind, most: u64) -> Result<u64, Self::Failure>;
-
-    /// Those of `users` who are members of the group now.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Self::Failure>;
 }
 
 /// # Errors

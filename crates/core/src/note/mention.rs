@@ -1,6 +1,6 @@
 //! Whom a message mentions: those it names, not those its text seems to mean.
 
-use super::ledger::Ledger;
+use super::ledger::Members;
 use crate::group::{Group, Role, Settings};
 use crate::{Refusal, UserId};
 
@@ -20,8 +20,8 @@ pub(super) fn may_mention(group: &Group, settings: Settings, role: Role, all: bo
 ///
 /// # Errors
 /// `NoSuchMember`.
-pub(super) fn mentioned<L: Ledger>(
-    ledger: &L,
+pub(super) fn mentioned<L: Members>(
+    group: &L,
     sender: UserId,
     wanted: &[UserId],
     already: impl Fn(&UserId) -> bool,
@@ -34,7 +34,7 @@ pub(super) fn mentioned<L: Ledger>(
     }
     let new: Vec<_> = mentions.iter().copied().filter(|user| !already(user)).collect();
     if !new.is_empty() {
-        let members = ledger.members(&new)?;
+        let members = group.members(&new)?;
         if new.iter().any(|user| !members.contains(user)) {
             return Err(Refusal::NoSuchMember.into());
         }

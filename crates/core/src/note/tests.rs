@@ -20,9 +20,15 @@ struct Notes {
     pins: u64,
 }
 
-impl Ledger for Notes {
+impl Members for Notes {
     type Failure = Refusal;
 
+    fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Refusal> {
+        Ok(users.iter().copied().filter(|user| user.0 <= 40).collect())
+    }
+}
+
+impl Ledger for Notes {
     fn has(&self, kind: NoteKind, key: &str, by: UserId) -> Result<bool, Refusal> {
         Ok(self.rows.borrow().iter().any(|row| (row.0, row.1.as_str(), row.2) == (kind, key, by)))
     }
@@ -40,10 +46,6 @@ impl Ledger for Notes {
     fn on_message(&self, kind: NoteKind, most: u64) -> Result<u64, Refusal> {
         let rows = self.rows.borrow();
         Ok((rows.iter().filter(|row| row.0 == kind).count() as u64).min(most))
-    }
-
-    fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Refusal> {
-        Ok(users.iter().copied().filter(|user| user.0 <= 40).collect())
     }
 }
 

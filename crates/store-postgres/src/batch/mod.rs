@@ -1,8 +1,8 @@
 //! What the writer does with what has queued up: many writes in one transaction of two round trips.
 //!
 //! The first locks the groups and reads what the writes depend on (`load`). What becomes of each is decided in their
-//! order (`decide`). The second writes it all and commits (`store`). Only those few messages that are more than plain ones
-//! take others (`admit`).
+//! order (`decide`). The second writes it all and commits (`store`). Where there are messages that are more than plain ones,
+//! one more is between them (`admit`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,6 +16,7 @@ use crate::publisher::Publisher;
 use crate::queue::Wanted;
 
 mod admit;
+mod beside;
 mod decide;
 mod evidence;
 mod lease;
@@ -26,6 +27,7 @@ mod told;
 
 use self::lease::{Lease, ROUND_TRIP};
 
+pub(crate) use beside::Beside;
 pub(crate) use evidence::Evidence;
 pub(crate) use load::{ENDED, IDS, RESENT};
 pub(crate) use outcome::Outcome;
@@ -64,11 +66,11 @@ pub(crate) async fn carry_out(
     publisher: &Publisher,
     writes: &[Wanted],
 ) -> std::result::Result<Carried, Failed> {
-    let mut lease = Lease::of(pools).await?;
+    let lease = Lease::of(pools).await?;
     let mut loaded = in_time(load::load(lease.db(), writes)).await?;
     let asked = admit::asked(writes, &loaded);
     if !asked.is_empty() {
-        (lease, loaded.admitted) = admit::admit(lease, asked).await?;
+        loaded.admitted = in_time(admit::admit(lease.db(), &asked)).await?;
     }
     let decided =
         catch_unwind(AssertUnwindSafe(|| decide::decide(writes, loaded))).map_err(|_| Failure::Panicked)?;

@@ -1,21 +1,20 @@
 //! Writes what was decided, and commits.
 
 use deadpool_postgres::{Client, GenericClient};
-use futures_util::future::try_join_all;
 use futures_util::try_join;
-use rim_core::message::{Message, NewMessage, Write};
+use rim_core::message::{NewMessage, Write};
 use rim_core::upload::named;
 use rim_core::{MessageId, Rev, Seq, Timestamp};
-use rim_store::Value;
 use tokio_postgres::{Error, Statement};
 
 use super::Outcome;
+use super::beside::Beside;
 use super::decide::{BroughtBack, Decided};
 use crate::failure::{Failure, Result};
 use crate::queue::Wanted;
 use crate::row::{Sql, array};
 use crate::text::Text;
-use crate::{changes, groups, port, uploads};
+use crate::{changes, groups, uploads};
 
 pub(crate) const MESSAGES: &str =
     "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
@@ -56,11 +55,11 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
         let at = messages.times.iter().copied().max().unwrap_or_default();
         uploads::pin(db, &messages.named, Timestamp(at)).await?;
     }
-    // And so is what is more than a plain message.
-    let extras = extras(writes, decided);
-    try_join_all(extras.iter().map(|(sql, row)| port::execute(db, sql, row))).await?;
+    let beside = beside(writes, decided);
+    let besides = beside.prepare(db).await?;
     let written = try_join!(
         messages.insert(db, &statements.messages),
+        beside.insert(db, &besides),
         records.insert(db, &statements.records),
         update_groups(db, &statements.groups, decided),
         update_members(db, &statements.members, decided),
@@ -71,25 +70,14 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
 }
 
 /// What new messages have beside their content.
-fn extras(writes: &[Wanted], decided: &Decided) -> Vec<(&'static str, Vec<Value<'static>>)> {
-    let mut rows = Vec::new();
+fn beside(writes: &[Wanted], decided: &Decided) -> Beside {
+    let mut beside = Beside::default();
     for (item, outcome) in writes.iter().zip(&decided.outcomes) {
         let Wanted::Write(Write::Append(new)) = item else { continue };
-        let Outcome::Appended { id, seq, rev, at, state: state @ Some(_), .. } = outcome else { continue };
-        rows.extend(rim_store::notes::new_rows(&Message {
-            id: *id,
-            group: new.group,
-            seq: *seq,
-            rev: *rev,
-            sender: new.sender,
-            client_msg_id: String::new(),
-            kind: new.kind,
-            content: String::new(),
-            created_at: *at,
-            state: state.clone(),
-        }));
+        let Outcome::Appended { id, seq, rev, state: Some(state), .. } = outcome else { continue };
+        beside.push(*id, new.group, *seq, *rev, state);
     }
-    rows
+    beside
 }
 
 struct Statements {

@@ -152,7 +152,7 @@ pub(super) const MENTION: &str =
     "INSERT INTO mentions (user_id, group_id, seq, message_id) VALUES ($1, $2, $3, $4)";
 
 /// Of whom there is a row.
-pub(super) fn mentioned(state: Option<&MessageState>) -> Vec<UserId> {
+pub fn mentioned(state: Option<&MessageState>) -> Vec<UserId> {
     let Some(state) = state else { return Vec::new() };
     state.mentions.iter().copied().chain(state.mention_all.then_some(EVERYBODY)).collect()
 }

@@ -11,7 +11,7 @@ use super::seen::seen;
 use crate::database::{Read, Tx};
 use crate::failure::Result as Step;
 use crate::groups::{self, Room};
-use crate::{Value, params};
+use crate::params;
 
 /// The state that a message begins with which is to be sent at this time; `None` of one that turns out to be plain. Asked
 /// of one that has extras, or is sent to a group whose messages expire, after it was looked up whether it was sent
@@ -62,32 +62,20 @@ impl Writing {
 /// # Errors
 /// Those of the database.
 pub fn store_extras(tx: &dyn Tx, message: &Message) -> Step<()> {
-    for (sql, row) in new_rows(message) {
-        tx.execute(sql, &row)?;
-    }
-    Ok(())
-}
-
-/// The statements that do it, and their parameters.
-pub fn new_rows(message: &Message) -> Vec<(&'static str, Vec<Value<'static>>)> {
     let Message { id, group, seq, rev, .. } = *message;
-    let (Some(state), Some(body)) = (message.state.as_deref(), message.state_text()) else {
-        return Vec::new();
-    };
-    let mut rows = vec![(
-        "INSERT INTO states (group_id, seq, rev, body) VALUES ($1, $2, $3, $4)",
-        params![group, seq, rev, body].to_vec(),
-    )];
-    rows.extend(
-        mentioned(Some(state)).into_iter().map(|user| (MENTION, params![user, group, seq, id].to_vec())),
-    );
+    let Some(state) = message.state.as_deref() else { return Ok(()) };
+    let sql = "INSERT INTO states (group_id, seq, rev, body) VALUES ($1, $2, $3, $4)";
+    tx.execute(sql, &params![group, seq, rev, state.text()])?;
+    for user in mentioned(Some(state)) {
+        tx.execute(MENTION, &params![user, group, seq, id])?;
+    }
     if let Some(to) = state.reply_to {
         let sql = "INSERT INTO replies (group_id, root_seq, seq, parent_seq) VALUES ($1, $2, $3, $4)";
-        rows.push((sql, params![group, to.root, seq, to.seq].to_vec()));
+        tx.execute(sql, &params![group, to.root, seq, to.seq])?;
     }
     if let Some(at) = state.expires_at {
         let sql = "INSERT INTO expiring (group_id, seq, message_id, expires_at) VALUES ($1, $2, $3, $4)";
-        rows.push((sql, params![group, seq, id, at].to_vec()));
+        tx.execute(sql, &params![group, seq, id, at])?;
     }
-    rows
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The notes on one message, as the rules ask for them.
 
-use rim_core::note::{Ledger, NoteKind};
+use rim_core::note::{Ledger, Members, NoteKind};
 use rim_core::{GroupId, Seq, UserId};
 
 use crate::database::Read;
@@ -15,9 +15,18 @@ pub(super) struct Book<'d> {
     pub(super) single: bool,
 }
 
-impl Ledger for Book<'_> {
+impl Members for Book<'_> {
     type Failure = Failure;
 
+    fn members(&self, users: &[UserId]) -> Step<Vec<UserId>> {
+        if self.single {
+            return Ok(groups::ever_among(self.db, self.group, users)?.into_iter().collect());
+        }
+        groups::among(self.db, self.group, users)
+    }
+}
+
+impl Ledger for Book<'_> {
     fn has(&self, kind: NoteKind, key: &str, by: UserId) -> Step<bool> {
         let sql = "SELECT group_id FROM notes
                    WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4 AND by_id = $5";
@@ -42,12 +51,5 @@ impl Ledger for Book<'_> {
         let sql = "SELECT count(*) AS count FROM (SELECT 1 AS one FROM notes
                                                   WHERE group_id = $1 AND kind = $2 AND seq = $3 LIMIT $4) AS counted";
         self.db.count(sql, &params![self.group, kind, self.seq, most])
-    }
-
-    fn members(&self, users: &[UserId]) -> Step<Vec<UserId>> {
-        if self.single {
-            return Ok(groups::ever_among(self.db, self.group, users)?.into_iter().collect());
-        }
-        groups::among(self.db, self.group, users)
     }
 }

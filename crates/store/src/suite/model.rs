@@ -11,7 +11,7 @@ use rim_core::friend::{self, FriendAction, Friendship};
 use rim_core::group::{self, Group, Member, NewGroup, Role, Settings};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{self, Extras, Mark, Message, MessageState, NewMessage, Receipt};
-use rim_core::note::{self, Ledger, NoteKind, Row, Scene, Sending};
+use rim_core::note::{self, Ledger, Members, NoteKind, Row, Scene, Sending};
 use rim_core::sight;
 use rim_core::sync::Stay;
 use rim_core::user::{ProfileChange, User};
@@ -753,9 +753,16 @@ impl Notes<'_> {
     }
 }
 
-impl Ledger for Notes<'_> {
+impl Members for Notes<'_> {
     type Failure = Refusal;
 
+    fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Refusal> {
+        let is_one = |user: &&UserId| self.room.has_member(**user) || self.room.group.single;
+        Ok(users.iter().filter(is_one).filter(|user| self.room.person(**user).is_some()).copied().collect())
+    }
+}
+
+impl Ledger for Notes<'_> {
     fn has(&self, kind: NoteKind, key: &str, by: UserId) -> Result<bool, Refusal> {
         Ok(self.of(kind).any(|note| note.key == key && note.by == by))
     }
@@ -770,11 +777,6 @@ impl Ledger for Notes<'_> {
 
     fn on_message(&self, kind: NoteKind, _most: u64) -> Result<u64, Refusal> {
         Ok(self.of(kind).count() as u64)
-    }
-
-    fn members(&self, users: &[UserId]) -> Result<Vec<UserId>, Refusal> {
-        let is_one = |user: &&UserId| self.room.has_member(**user) || self.room.group.single;
-        Ok(users.iter().filter(is_one).filter(|user| self.room.person(**user).is_some()).copied().collect())
     }
 }
 
