@@ -157,7 +157,7 @@ pub struct Chat {
     pub other: User,
     /// How many messages they may see behind those that they have read, which are those before their own last, too.
     pub unread: u64,
-    /// How many of these mention them: [`crate::sync::MAX_MENTIONS`] at the most.
+    /// How many of these mention them: [`crate::sight::MAX_MENTIONS`] at the most.
     pub unread_mentions: u64,
     /// Whether the user is no longer a member, and this is what was theirs.
     pub left: bool,

@@ -11,6 +11,10 @@ use crate::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 /// read of it walks around each.
 pub const MAX_HIDDEN: usize = 10_000;
 
+/// Messages that are not read and mention their reader are counted up to this many: as many as one page of them has, so that
+/// a client that is told fewer can name all of them.
+pub const MAX_MENTIONS: u64 = 200;
+
 /// How many messages are told to each side of one, at the most.
 pub const MAX_AROUND: u32 = 200;
 
@@ -72,6 +76,19 @@ impl Sight {
         cut.filter(|span| span.after < span.to).collect()
     }
 
+    /// The next place above this one that they may see.
+    pub fn next(&self, seq: Seq) -> Option<Seq> {
+        let at = self.spans.partition_point(|span| span.to <= seq);
+        self.spans.get(at).map(|span| Seq(span.after.max(seq).0 + 1))
+    }
+
+    /// The last place below this one that they may see.
+    pub fn before(&self, seq: Seq) -> Option<Seq> {
+        let at = self.spans.partition_point(|span| span.after.0 + 1 < seq.0);
+        let span = self.spans[..at].last()?;
+        Some(span.to.min(Seq(seq.0 - 1)))
+    }
+
     /// The last place they may see.
     pub fn last(&self) -> Option<Seq> {
         self.spans.last().map(|span| span.to)
@@ -110,13 +127,46 @@ pub struct Star {
 }
 
 /// Stars, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stars {
     pub stars: Vec<Star>,
     /// Everybody whom their messages name.
     pub users: Vec<User>,
     /// The `rev` below which there are others.
     pub rest: Option<Rev>,
+}
+
+/// A count of the mentions in a user's sight above what they have read, a few places at a time. What is out of sight in
+/// one run is passed over, however much was said there.
+#[derive(Debug, Clone)]
+pub struct Counting<'s> {
+    sight: &'s Sight,
+    /// It goes on above this place; `None` once it has ended.
+    after: Option<Seq>,
+    count: u64,
+}
+
+impl<'s> Counting<'s> {
+    pub fn new(sight: &'s Sight, read: Seq) -> Self {
+        Self { sight, after: sight.next(read).map(|next| Seq(next.0 - 1)), count: 0 }
+    }
+
+    /// Above which place mentions are wanted: the first [`MAX_MENTIONS`]. `None` if it has ended.
+    pub const fn after(&self) -> Option<Seq> {
+        self.after
+    }
+
+    /// Takes these mentions, ascending: those that were wanted.
+    pub fn take(&mut self, places: &[Seq]) {
+        self.count += places.iter().filter(|seq| self.sight.sees(**seq)).count() as u64;
+        let last = places.last().filter(|_| places.len() as u64 >= MAX_MENTIONS && self.count < MAX_MENTIONS);
+        self.after = last.and_then(|last| self.sight.next(*last)).map(|next| Seq(next.0 - 1));
+    }
+
+    /// [`MAX_MENTIONS`] at the most.
+    pub fn count(&self) -> u64 {
+        self.count.min(MAX_MENTIONS)
+    }
 }
 
 /// All places up to this one.
@@ -178,9 +228,38 @@ mod tests {
                 let expired = expired.iter().any(|span| seq > span.after && seq <= span.to);
                 let seen = member && !expired && seq > cleared && !hidden.contains(&seq);
                 assert_eq!(sight.sees(seq), seen, "{seq} {mask:b}");
+                let next = (seq.0 + 1..=21).map(Seq).find(|next| sight.sees(*next));
+                assert_eq!(sight.next(seq), next, "{seq} {mask:b}");
+                let before = (1..seq.0).rev().map(Seq).find(|before| sight.sees(*before));
+                assert_eq!(sight.before(seq), before, "{seq} {mask:b}");
                 above += u64::from(seen);
             }
         }
+    }
+
+    #[test]
+    fn mentions_are_counted_up_to_a_bound_and_those_out_of_sight_are_passed_over() {
+        let last = MAX_MENTIONS * 20;
+        let all = || (1..=last).map(Seq);
+        for (hidden, cleared, expected) in
+            [(0, 0, MAX_MENTIONS), (last, 0, 0), (7, last - 10, 3), (MAX_MENTIONS, 5, MAX_MENTIONS)]
+        {
+            let holes = (cleared + 1..=cleared + hidden).map(|seq| at(Seq(seq))).chain([up_to(Seq(cleared))]);
+            let sight = Sight::new(vec![span(0, last)], holes.collect());
+            let (mut counting, mut looks) = (Counting::new(&sight, Seq(3)), 0);
+            while let Some(after) = counting.after() {
+                looks += 1;
+                let places: Vec<_> = all().filter(|seq| *seq > after).take(MAX_MENTIONS as usize).collect();
+                counting.take(&places);
+            }
+            assert_eq!(counting.count(), expected);
+            assert!(looks <= 1, "whatever is in one run out of sight is not looked at");
+        }
+        // One here and there: each is looked at, once.
+        let sight = Sight::new(vec![span(0, last)], all().filter(|seq| seq.0 % 2 == 0).map(at).collect());
+        let mut counting = Counting::new(&sight, Seq(0));
+        counting.take(&all().take(MAX_MENTIONS as usize).collect::<Vec<_>>());
+        assert_eq!((counting.count(), counting.after()), (MAX_MENTIONS / 2, Some(Seq(MAX_MENTIONS))));
     }
 
     #[test]

@@ -13,9 +13,6 @@ use crate::{GroupId, MessageId, Rev, Seq, Timestamp, UserId, sight};
 /// Members beyond this many are not synced one by one.
 pub const MAX_SYNCED_MEMBERS: u64 = 1000;
 
-/// Messages that are not read and mention their reader are counted up to this many.
-pub const MAX_MENTIONS: u64 = 1000;
-
 /// What the client has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncQuery {
@@ -133,7 +130,7 @@ pub struct GroupDelta {
     pub last_seq: Seq,
     /// Of who has left, that of their own part.
     pub unread: u64,
-    /// How many of the messages that are not read mention them: [`MAX_MENTIONS`] at the most.
+    /// How many of the messages that are not read mention them: [`sight::MAX_MENTIONS`] at the most.
     pub unread_mentions: u64,
     /// What the user may see, ascending.
     pub messages: Vec<Message>,

@@ -171,8 +171,7 @@ async fn read(db: &impl GenericClient, user: UserId, shown: &[ShownChat], bytes:
         .filter(|(found, _)| found.has_mentions)
         .map(|(found, sight)| (found.chat.group.id, found.membership.is.read_to(), sight))
         .collect();
-    let have_holes = found.iter().any(|found| found.has_holes);
-    let mentions = sights::unread_mentions(db, user, &mentioned, have_holes).await?;
+    let mentions = sights::unread_mentions(db, user, &mentioned).await?;
     let stated = found.iter().any(|found| found.has_state);
 
     let mut chats = Vec::new();

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use deadpool_postgres::GenericClient;
 use rim_core::message::{Message, Span};
 use rim_core::note::NoteKind;
-use rim_core::sight::{EVERYBODY, Sight};
-use rim_core::sync::{KeptRow, MAX_MENTIONS};
+use rim_core::sight::{Counting, EVERYBODY, MAX_MENTIONS, Sight};
+use rim_core::sync::KeptRow;
 use rim_core::{GroupId, Rev, Seq, UserId};
-use rim_store::sights::{KEPT, MENTIONS_READ, kept_limit, kept_row};
+use rim_store::sights::{KEPT, kept_limit, kept_row};
 
 use crate::failure::Result;
 use crate::row::{self, Sql, array};
@@ -85,32 +85,38 @@ pub(crate) async fn unread_mentions(
     db: &impl GenericClient,
     user: UserId,
     groups: &[(GroupId, Seq, &Sight)],
-    have_holes: bool,
 ) -> Result<HashMap<GroupId, u64>> {
-    let mut counts: HashMap<GroupId, u64> = HashMap::new();
-    if groups.is_empty() {
-        return Ok(counts);
-    }
+    // Each of the two by its key, and no further than is counted.
     let sql = "SELECT g.group_id, x.seq
-               FROM unnest($2::bigint[], $3::bigint[]) AS g (group_id, read_seq),
-                    LATERAL (SELECT seq FROM mentions
-                             WHERE user_id = $1 AND group_id = g.group_id AND seq > g.read_seq
+               FROM unnest($2::bigint[], $3::bigint[]) AS g (group_id, after_seq),
+                    LATERAL ((SELECT seq FROM mentions
+                              WHERE user_id = $1 AND group_id = g.group_id AND seq > g.after_seq
+                              ORDER BY seq LIMIT $5)
                              UNION
-                             SELECT seq FROM mentions
-                             WHERE user_id = $4 AND group_id = g.group_id AND seq > g.read_seq
-                             ORDER BY seq LIMIT $5) AS x";
-    let most = if have_holes { MENTIONS_READ } else { MAX_MENTIONS };
-    let ids = array(groups.iter().map(|(group, ..)| *group));
-    let read = array(groups.iter().map(|(_, read, _)| *read));
-    let params: row::Params<'_> = &[&user.sql(), &ids, &read, &EVERYBODY.sql(), &most.sql()];
-    let sights: HashMap<_, _> = groups.iter().map(|(group, _, sight)| (*group, *sight)).collect();
-    for (group, seq) in row::all::<(GroupId, Seq)>(db, sql, params, row::read).await? {
-        if sights.get(&group).is_some_and(|sight| sight.sees(seq)) {
-            let count = counts.entry(group).or_default();
-            *count = MAX_MENTIONS.min(*count + 1);
+                             (SELECT seq FROM mentions
+                              WHERE user_id = $4 AND group_id = g.group_id AND seq > g.after_seq
+                              ORDER BY seq LIMIT $5)
+                             ORDER BY seq LIMIT $5) AS x
+               ORDER BY x.seq";
+    let mut counting: HashMap<_, _> =
+        groups.iter().map(|(group, read, sight)| (*group, Counting::new(sight, *read))).collect();
+    loop {
+        let wanted =
+            counting.iter().filter_map(|(group, counting)| Some((group.sql(), counting.after()?.sql())));
+        let (ids, after): (Vec<i64>, Vec<i64>) = wanted.unzip();
+        if ids.is_empty() {
+            break;
+        }
+        let params: row::Params<'_> = &[&user.sql(), &ids, &after, &EVERYBODY.sql(), &MAX_MENTIONS.sql()];
+        let mut found: HashMap<GroupId, Vec<Seq>> = HashMap::new();
+        for (group, seq) in row::all::<(GroupId, Seq)>(db, sql, params, row::read).await? {
+            found.entry(group).or_default().push(seq);
+        }
+        for (group, counting) in counting.iter_mut().filter(|(_, counting)| counting.after().is_some()) {
+            counting.take(found.get(group).map_or(&[], Vec::as_slice));
         }
     }
-    Ok(counts)
+    Ok(counting.into_iter().map(|(group, counting)| (group, counting.count())).collect())
 }
 
 /// Says of the reactions on messages whether the user gave them.

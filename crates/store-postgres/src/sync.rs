@@ -485,7 +485,7 @@ async fn unread_mentions(
     let some = changed.iter().filter(|changed| changed.has.mentions);
     let some: Vec<_> =
         some.map(|some| (some.view.group, some.view.membership.read_to(), &some.sight)).collect();
-    sights::unread_mentions(db, user, &some, changed.iter().any(|changed| changed.has.holes)).await
+    sights::unread_mentions(db, user, &some).await
 }
 
 /// Of these groups together the first `limit` members who changed, by group and rev: of a group that has room for fewer

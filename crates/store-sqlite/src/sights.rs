@@ -2,10 +2,9 @@
 //! has happened to messages.
 
 use rim_core::message::Span;
-use rim_core::sight::{EVERYBODY, Sight};
-use rim_core::sync::MAX_MENTIONS;
+use rim_core::sight::{Counting, EVERYBODY, MAX_MENTIONS, Sight};
 use rim_core::{GroupId, Rev, Seq, UserId};
-use rim_store::sights::{HOLES, MENTIONS_READ};
+use rim_store::sights::HOLES;
 use rusqlite::Connection;
 
 use crate::failure::Result;
@@ -54,11 +53,17 @@ pub(crate) fn unread_mentions(
     read: Seq,
     sight: &Sight,
 ) -> Result<u64> {
-    let sql = "SELECT seq FROM mentions WHERE user_id = ?1 AND group_id = ?2 AND seq > ?3
-               UNION SELECT seq FROM mentions WHERE user_id = ?4 AND group_id = ?2 AND seq > ?3
+    // Each of the two by its key, and no further than is counted.
+    let sql = "SELECT seq FROM (SELECT seq FROM mentions WHERE user_id = ?1 AND group_id = ?2 AND seq > ?3
+                                ORDER BY seq LIMIT ?5)
+               UNION SELECT seq FROM (SELECT seq FROM mentions WHERE user_id = ?4 AND group_id = ?2 AND seq > ?3
+                                      ORDER BY seq LIMIT ?5)
                ORDER BY 1 LIMIT ?5";
-    let params = [user.sql(), group.sql(), read.sql(), EVERYBODY.sql(), MENTIONS_READ.sql()];
-    let places: Vec<Seq> = row::all(db, sql, params, row::of("mentions"))?;
-    let seen = places.into_iter().filter(|seq| sight.sees(*seq)).count() as u64;
-    Ok(seen.min(MAX_MENTIONS))
+    let mut counting = Counting::new(sight, read);
+    while let Some(after) = counting.after() {
+        let params = [user.sql(), group.sql(), after.sql(), EVERYBODY.sql(), MAX_MENTIONS.sql()];
+        let places: Vec<Seq> = row::all(db, sql, params, row::of("mentions"))?;
+        counting.take(&places);
+    }
+    Ok(counting.count())
 }

@@ -9,7 +9,7 @@ use rim_core::message::{Message, Page, Span, above, page_spans};
 use rim_core::note::NoteKind;
 use rim_core::sight::{self, Around, MAX_AROUND, MAX_HIDDEN, Sight, Star, Stars, Target};
 use rim_core::size::Size;
-use rim_core::sync::{KeptRow, MAX_MENTIONS};
+use rim_core::sync::KeptRow;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
@@ -88,8 +88,16 @@ pub trait Sights: Send + Sync {
     /// `NoSuchMessage` if it is not in their sight, and they never starred it.
     async fn unstar(&self, user: UserId, group: GroupId, message: MessageId, now: Timestamp) -> Result<()>;
 
-    /// The user's stars below a `rev`, the newest first: at most so many, at least one, and those that fit into so many bytes.
-    async fn stars(&self, user: UserId, below: Option<Rev>, limit: u32, bytes: usize) -> Result<Stars>;
+    /// The user's stars below a `rev`, the newest first, after so many others: at most so many, at least one, and those that
+    /// fit into so many bytes. Of those that are passed over no message is read.
+    async fn stars(
+        &self,
+        user: UserId,
+        below: Option<Rev>,
+        pass: u32,
+        limit: u32,
+        bytes: usize,
+    ) -> Result<Stars>;
 
     /// A message as the user sees it.
     ///
@@ -172,8 +180,19 @@ impl<D: Database> Sights for D {
         .await
     }
 
-    async fn stars(&self, user: UserId, below: Option<Rev>, limit: u32, bytes: usize) -> Result<Stars> {
-        self.read_at_once(move |db| stars(db, user, below, limit.max(1), bytes)).await
+    async fn stars(
+        &self,
+        user: UserId,
+        below: Option<Rev>,
+        pass: u32,
+        limit: u32,
+        bytes: usize,
+    ) -> Result<Stars> {
+        self.read_at_once(move |db| match pass_over(db, user, below, pass)? {
+            Some(below) => stars(db, user, below, limit.max(1), bytes),
+            None => Ok(Stars::default()),
+        })
+        .await
     }
 
     async fn message(&self, user: UserId, group: GroupId, message: MessageId) -> Result<Message> {
@@ -248,9 +267,6 @@ pub const HOLES: &str = "
     SELECT group_id, 0 AS after_seq, seq AS to_seq FROM cleared WHERE user_id = $1 AND group_id = $2
     UNION ALL SELECT group_id, seq - 1, seq FROM hidden WHERE user_id = $1 AND group_id = $2
     UNION ALL SELECT group_id, after_seq, to_seq FROM expired WHERE group_id = $2";
-
-/// Mentions that are read to count those in sight: of so many [`MAX_MENTIONS`] are left, whatever is hidden.
-pub const MENTIONS_READ: u64 = MAX_MENTIONS + MAX_HIDDEN as u64;
 
 /// The first `$3` rows of what a user has done for themselves alone after a `rev`, by rev: they are [`kept_row`]s. Of a
 /// client that knows nothing yet it is no news what is starred no more.
@@ -441,11 +457,25 @@ fn stars(db: &dyn Read, user: UserId, below: Option<Rev>, limit: u32, bytes: usi
     }
 }
 
+/// Below which `rev` there are those behind so many stars; `None` if they are no more than these.
+fn pass_over(db: &dyn Read, user: UserId, below: Option<Rev>, pass: u32) -> Step<Option<Option<Rev>>> {
+    if pass == 0 {
+        return Ok(Some(below));
+    }
+    let sql = "SELECT count(*) AS count, coalesce(min(rev), 0) AS rev
+               FROM (SELECT rev FROM starred WHERE user_id = $1 AND rev < $2 AND is_starred
+                     ORDER BY rev DESC LIMIT $3) AS passed";
+    let params = params![user, below.unwrap_or(Rev(u64::MAX)), u64::from(pass)];
+    let passed: Option<(u64, Rev)> =
+        db.first(sql, &params, |row| Ok((row.get("count")?, row.get("rev")?)))?;
+    Ok(passed.filter(|(count, _)| *count == u64::from(pass)).map(|(_, rev)| Some(rev)))
+}
+
 /// The newest stars below a `rev`, with the places of their messages.
 fn starred(db: &dyn Read, user: UserId, below: Option<Rev>, limit: u64) -> Step<Vec<(Star, Seq)>> {
     let sql = "SELECT group_id, seq, message_id, rev, at FROM starred
-               WHERE user_id = $1 AND rev < $2 AND is_starred = $3 ORDER BY rev DESC LIMIT $4";
-    db.all(sql, &params![user, below.unwrap_or(Rev(u64::MAX)), true, limit], |row| {
+               WHERE user_id = $1 AND rev < $2 AND is_starred ORDER BY rev DESC LIMIT $3";
+    db.all(sql, &params![user, below.unwrap_or(Rev(u64::MAX)), limit], |row| {
         let star = Star {
             group: row.get("group_id")?,
             message: row.get("message_id")?,

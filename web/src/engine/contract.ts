@@ -477,7 +477,8 @@ export interface MessageActs {
   /** Pages count from 1. */
   reactors(gid: number, key: string, emoji: string | null, page: number): Promise<Outcome<{ readonly entries: readonly { readonly emoji: string; readonly user: User; readonly at: number }[]; readonly more: boolean }>>;
   /** `users`: null in a large group. */
-  readers(gid: number, key: string): Promise<Outcome<{ readonly read: number; readonly of: number; readonly users: readonly User[] | null }>>;
+  /** Of very large groups not all are counted: then there are `more`. */
+  readers(gid: number, key: string): Promise<Outcome<{ readonly read: number; readonly of: number; readonly users: readonly User[] | null; readonly more: boolean }>>;
   /** The messages that answer it, directly or not, ascending. */
   replies(gid: number, key: string): Promise<Outcome<readonly Found[]>>;
   /** Newest first, of one chat or of all. */

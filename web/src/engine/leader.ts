@@ -5,6 +5,7 @@ import { Backoff } from "./backoff";
 import type { ConnectionState } from "./contract";
 import { askFor, lookAt } from "./asking";
 import type { Intended, Item } from "./intended";
+import { MOST_MENTIONS } from "./living";
 import { Outbox } from "./outbox";
 import { MAX_SYNC_GROUPS } from "./limits.gen";
 import type { Ports } from "./ports";
@@ -43,8 +44,6 @@ const WINDOW = 200;
 const HEAL_MS = 1_000;
 /** After so many syncs that failed people are told. */
 const TROUBLED = 3;
-/** So many unread mentions of a chat are known one by one. */
-const MENTIONS = 200;
 /** Where they could not be had they are asked for again. */
 const NAMING_MS = 10_000;
 /** More frames than this are not held while a sync runs: the next one brings them. */
@@ -261,7 +260,7 @@ export class Leader {
     for (const { gid, told } of this.replica.living.doubtful) {
       const { home } = this.replica;
       const lastSeq = this.replica.groups.get(gid)?.lastSeq ?? 0;
-      const size = Math.min(Math.max(told ?? 0, 1), MENTIONS);
+      const size = Math.min(Math.max(told ?? 0, 1), MOST_MENTIONS);
       const answer = mapped(await this.rest.ask(listMentions, { gid, page: 1, size }), messageList);
       if (this.stopped || this.replica.isOfAnother(home?.store ?? null)) return;
       if (answer.ok) this.events.learned(ofFacts(this.replica.mentioned(gid, answer.value, lastSeq)), "live");

@@ -12,13 +12,19 @@ import * as wire from "./wire.gen";
 const PAGE = 50;
 /** So many pages of answers are read, of 200 each. */
 const REPLIES = 10;
+/** Which page, or the first one behind a place. */
+interface From {
+  readonly page: number;
+  readonly before?: number;
+}
+
 /** So many that were met are remembered. */
 const KEPT = 2_000;
 
 export class Lists {
   private readonly met = new Map<string, StoredMessage>();
-  /** Where each page of stars has ended. */
-  private readonly ends = new Map<number, number>();
+  /** Where each page of a list has ended. */
+  private readonly ends = new Map<string, number>();
 
   constructor(
     private readonly rest: Rest,
@@ -77,7 +83,7 @@ export class Lists {
 
   async readers(gid: number, key: string): ReturnType<MessageActs["readers"]> {
     const answer = await this.about(gid, key, (named) => this.rest.ask(wire.listReaders, named));
-    return mappedTo(answer, ({ read, of, uids }) => ({ read, of, users: uids && uids.map((uid) => this.views.user(uid)) }));
+    return mappedTo(answer, ({ read, of, uids, more }) => ({ read, of, users: uids && uids.map((uid) => this.views.user(uid)), more }));
   }
 
   async replies(gid: number, key: string): Promise<Outcome<readonly Found[]>> {
@@ -93,15 +99,19 @@ export class Lists {
   }
 
   async mentions(gid: number | null, page: number): Promise<Outcome<FoundPage>> {
-    return this.page(await this.rest.ask(wire.listMentions, { ...(gid !== null && { gid }), page, size: PAGE }));
+    const ask = (from: From) => this.rest.ask(wire.listMentions, { ...(gid !== null && { gid }), ...from, size: PAGE });
+    return this.paged(`mentions ${gid ?? "of all"}`, page, ask);
   }
 
   async stars(page: number): Promise<Outcome<FoundPage>> {
-    // From where the page before has ended, where that is known: nothing has to be passed over then.
-    const before = page === 1 ? null : (this.ends.get(page - 1) ?? null);
-    const asked = before === null ? { page, size: PAGE } : { page: 1, size: PAGE, before };
-    const answer = await this.rest.ask(wire.listStars, asked);
-    if (answer.ok && answer.value.next !== null) this.ends.set(page, answer.value.next);
+    return this.paged("stars", page, (from) => this.rest.ask(wire.listStars, { ...from, size: PAGE }));
+  }
+
+  /** From where the page before has ended, where that is known: then nothing is passed over, nor left out. */
+  private async paged(list: string, page: number, ask: (from: From) => Promise<Answer<wire.MentionList>>): Promise<Outcome<FoundPage>> {
+    const before = page === 1 ? undefined : this.ends.get(`${list} ${page - 1}`);
+    const answer = await ask(before === undefined ? { page } : { page: 1, before });
+    if (answer.ok && answer.value.next !== null) this.ends.set(`${list} ${page}`, answer.value.next);
     return this.page(answer);
   }
 

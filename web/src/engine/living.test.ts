@@ -587,6 +587,24 @@ describe("mentions", () => {
     expect(answer.ok && tab.view(gid).messages.find(({ key }) => key === answer.value)?.content).toBe("for you");
   });
 
+  it("are named once where they are more than the server counts", async () => {
+    const { world, tab, gid, anna, bob } = await scene();
+    const named = (): number => world.server.requests.filter(({ path }) => path === "/api/message/mentions").length;
+    offline(world);
+    for (let i = 0; i < 250; i++) world.server.say(bob, gid, `m${i}`, undefined, { mentions: [anna] });
+    for (let i = 0; i < 300; i++) world.server.say(bob, gid, `n${i}`);
+    await online(world);
+    await world.pass(3_000);
+    expect(row(tab, gid)).toMatchObject({ unread: 550, unreadMentions: 200 });
+    expect(named()).toBe(1);
+    offline(world);
+    world.server.say(bob, gid, "another", undefined, { mentions: [anna] });
+    await online(world);
+    await world.pass(3_000);
+    expect(row(tab, gid)).toMatchObject({ unread: 551, unreadMentions: 201 });
+    expect(named()).toBe(1);
+  });
+
   it("are asked for again where they could not be had", async () => {
     const { world, tab, gid, anna, bob } = await scene();
     offline(world);

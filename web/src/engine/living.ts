@@ -6,6 +6,8 @@ import { ALL_SEEN, type Sight, seenBetween, sees, without } from "./sight";
 import type { Facts, MentionedRecord, Range, SightRecord, StarRecord } from "./storage";
 import type { StoredMessage } from "./wire";
 
+/** So many unread mentions of a chat are known one by one, and the server counts no more. */
+export const MOST_MENTIONS = 200;
 /** So many states are remembered: those before come from before what was asked last. */
 const HEARD = 5_000;
 
@@ -103,7 +105,7 @@ export class Living {
   /** The server has counted the unread mentions. Null where that is what is known. */
   counted(gid: number, count: number, readSeq: number): MentionedRecord | null {
     const old = this.mentions.get(gid) ?? none(gid);
-    const known = this.mentioned(gid, readSeq, this.sight(gid)).length;
+    const known = Math.min(this.mentioned(gid, readSeq, this.sight(gid)).length, MOST_MENTIONS);
     const told = count === known ? null : count;
     return told === old.told ? null : this.put({ ...old, told });
   }

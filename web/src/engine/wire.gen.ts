@@ -909,11 +909,14 @@ export interface Readers {
   readonly of: number;
   /** Who has; null in groups of more than 200 members. */
   readonly uids: readonly number[] | null;
+  /** Whether there are members who are not counted: of a group of more than 5,000 only those who joined first are. */
+  readonly more: boolean;
 }
 export const Readers: Shape<Readers> = {
   read: NATURAL,
   of: NATURAL,
   uids: [[NATURAL], null],
+  more: FLAG,
 };
 
 /** `POST /api/message/replies`. */
@@ -932,7 +935,26 @@ export interface MentionsRequest {
   readonly page?: number | null;
   /** 50 where left out, 200 at the most. */
   readonly size?: number | null;
+  /** Only older ones: the `next` of the answer before. Pages are counted from there. */
+  readonly before?: number | null;
 }
+
+/** Messages that mention one, the newest first. */
+export interface MentionList {
+  readonly messages: readonly Message[];
+  /** Everybody whom they name, once. */
+  readonly users: readonly User[];
+  /** Whether there are more. */
+  readonly more: boolean;
+  /** Where they begin. */
+  readonly next: number | null;
+}
+export const MentionList: Shape<MentionList> = {
+  messages: [Message],
+  users: [User],
+  more: FLAG,
+  next: [NATURAL, null],
+};
 
 /** `POST /api/message/forward`. */
 export interface MessageForward {
@@ -1441,7 +1463,7 @@ export const listReaders: Operation<MessageRef, Readers> = { post: "/api/message
 export const listReplies: Operation<RepliesRequest, MessageList> = { post: "/api/message/replies", answers: MessageList };
 
 /** List the messages that mention oneself */
-export const listMentions: Operation<MentionsRequest, MessageList> = { post: "/api/message/mentions", answers: MessageList };
+export const listMentions: Operation<MentionsRequest, MentionList> = { post: "/api/message/mentions", answers: MentionList };
 
 /** Forward messages */
 export const forwardMessages: Operation<MessageForward, readonly (readonly Message[])[]> = { post: "/api/message/forward", answers: [[Message]] };

@@ -306,6 +306,7 @@ export const en = {
   "readers.title": "Read by",
   "readers.count": "Read by {read} of {of}",
   "readers.large": "In large groups only the number is shown.",
+  "readers.more": "This group is so large that only the members who joined first are counted.",
   "merged.title": "Chat history",
   "merged.count": { one: "{count} message", other: "{count} messages" },
   "thread.title": "Replies",

@@ -307,6 +307,7 @@ export const zh: Catalogue = {
   "readers.title": "已读成员",
   "readers.count": "{of} 人中有 {read} 人已读",
   "readers.large": "人数较多的群只显示已读人数。",
+  "readers.more": "本群人数过多，仅统计最早入群的成员。",
   "merged.title": "聊天记录",
   "merged.count": { other: "{count} 条消息" },
   "thread.title": "回复",

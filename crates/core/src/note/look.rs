@@ -28,6 +28,8 @@ pub struct Readers {
     pub of: u64,
     /// Who they are; `None` in groups of more than [`MAX_NAMED_READERS`].
     pub users: Option<Vec<UserId>>,
+    /// Whether the group has so many members that others of them were not counted.
+    pub more: bool,
 }
 
 /// Of larger groups it is not told who has read a message, only how many.

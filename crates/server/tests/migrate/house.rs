@@ -438,8 +438,9 @@ pub async fn answers(place: &Place) -> Vec<String> {
                 answers.push(format!("{:?}", store.history(user.id, GroupId(group), page, None).await));
             }
         }
-        answers.push(format!("{:?}", store.mentions(user.id, None, Page { number: 1, size: 50 }).await));
-        answers.push(format!("{:?}", store.stars(user.id, None, 50, usize::MAX).await));
+        answers
+            .push(format!("{:?}", store.mentions(user.id, None, None, Page { number: 1, size: 50 }).await));
+        answers.push(format!("{:?}", store.stars(user.id, None, 0, 50, usize::MAX).await));
         answers.push(format!("{:?}", store.scheduled_part(user.id, None, Turn::FIRST, usize::MAX).await));
         for group in (1..10).map(GroupId) {
             answers.push(format!(

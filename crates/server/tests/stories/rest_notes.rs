@@ -58,7 +58,10 @@ async fn what_was_done_can_be_read() {
     let (mut of_anna, mut of_bob) = (anna.connect().await, bob.connect().await);
     let id = of_anna.send(gid, "one", "a1").await;
     let named = json!({"gid": gid, "msgId": id});
-    assert_eq!(ask(&anna, "readers", named.clone()).await, json!({"read": 0, "of": 1, "uids": []}));
+    assert_eq!(
+        ask(&anna, "readers", named.clone()).await,
+        json!({"read": 0, "of": 1, "uids": [], "more": false})
+    );
     of_bob.does("React", gid, id, "👍", "b1").await;
     of_anna.does("React", gid, id, "🎉", "a2").await;
     of_anna.does("Edit", gid, id, "two", "a3").await;
@@ -82,7 +85,10 @@ async fn what_was_done_can_be_read() {
     assert_eq!(by, [(&json!("🎉"), &json!(anna.uid)), (&json!("👍"), &json!(bob.uid))]);
     let of_one = ask(&anna, "reactions", json!({"gid": gid, "msgId": id, "emoji": "👍"})).await;
     assert_eq!(of_one.as_array().expect("a list").len(), 1);
-    assert_eq!(ask(&anna, "readers", named.clone()).await, json!({"read": 1, "of": 1, "uids": [bob.uid]}));
+    assert_eq!(
+        ask(&anna, "readers", named.clone()).await,
+        json!({"read": 1, "of": 1, "uids": [bob.uid], "more": false})
+    );
     assert_eq!(ask(&anna, "replies", named).await, json!({"messages": [], "users": [], "more": false}));
     assert_eq!(ask(&bob, "mentions", json!({})).await["messages"], json!([]));
 }

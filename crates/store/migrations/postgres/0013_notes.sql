@@ -43,7 +43,7 @@ CREATE TABLE mentions (
     message_id bigint NOT NULL,
     PRIMARY KEY (user_id, group_id, seq)
 );
-CREATE INDEX mentions_by_message ON mentions (user_id, message_id);
+CREATE INDEX mentions_by_message ON mentions (user_id, group_id, message_id) INCLUDE (seq);
 
 -- Answers, by the message with which their chain began.
 CREATE TABLE replies (
@@ -90,6 +90,7 @@ CREATE TABLE starred (
     PRIMARY KEY (user_id, group_id, seq)
 );
 CREATE INDEX starred_by_rev ON starred (user_id, rev);
+CREATE INDEX starred_now ON starred (user_id, rev) WHERE is_starred;
 CREATE INDEX starred_by_place ON starred (group_id, seq);
 
 -- Messages that are about to expire, and the places of those that have: ranges that do not touch.

@@ -1,20 +1,20 @@
-//! Lists of messages: what is pinned, what answers one, and what mentions somebody.
+//! Lists of messages: what is pinned, and what answers one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rim_core::message::{Found, Message, Page};
+use rim_core::message::{Found, Message};
 use rim_core::note::{MAX_PINS, NoteKind};
-use rim_core::sight::{EVERYBODY, Sight, spans_of};
+use rim_core::sight::{Sight, spans_of};
 use rim_core::size::{ANSWER_BYTES, Size};
 use rim_core::{GroupId, MessageId, Refusal, Seq, UserId};
 
 use super::seen::{MAX_ROWS, seen};
-use crate::database::{Fields, Read};
+use crate::database::Read;
 use crate::failure::Result as Step;
 use crate::groups::Room;
 use crate::{params, people, sights};
 
-/// Rows of a list that are looked at for one answer.
+/// Messages of a chain behind one in its midst that are looked at for those that answer it.
 const MAX_LOOKED_AT: u64 = 10_000;
 
 pub(super) fn pins(db: &dyn Read, user: UserId, group: GroupId) -> Step<Found> {
@@ -38,91 +38,68 @@ pub(super) fn replies(
     let sql = "SELECT group_id, root_seq FROM replies WHERE group_id = $1 AND seq = $2";
     let root = db.first(sql, &params![group, message.seq], |row| row.get("root_seq"))?;
     let root: Seq = root.unwrap_or(message.seq);
-    // Who answers comes later than what is answered. All of a chain answer its first message, so of that one the list goes on
-    // behind `after`, however long it is.
-    let is_first = root == message.seq;
-    let from = if is_first { after.max(message.seq) } else { message.seq };
+    let limit = limit.clamp(1, MAX_ROWS) as usize;
+    let mut seqs = if root == message.seq {
+        all_of_chain(db, group, root, after, limit, &sight)?
+    } else {
+        branch_of_chain(db, group, root, message.seq)?
+            .into_iter()
+            .filter(|seq| *seq > after && sight.sees(*seq))
+            .take(limit + 1)
+            .collect()
+    };
+    let more = seqs.len() > limit;
+    seqs.truncate(limit);
+    found(db, user, &seqs.into_iter().map(|seq| (group, seq)).collect::<Vec<_>>(), more)
+}
+
+/// The first messages in sight above a place that answer the one with which a chain began, and one more: all of the chain
+/// do. What is out of sight in one run is passed over.
+fn all_of_chain(
+    db: &dyn Read,
+    group: GroupId,
+    root: Seq,
+    after: Seq,
+    limit: usize,
+    sight: &Sight,
+) -> Step<Vec<Seq>> {
+    let sql = "SELECT group_id, seq FROM replies WHERE group_id = $1 AND root_seq = $2 AND seq > $3
+               ORDER BY seq LIMIT $4";
+    let (mut seqs, mut after, wanted) = (Vec::new(), after.max(root), limit + 1);
+    while seqs.len() < wanted
+        && let Some(next) = sight.next(after)
+    {
+        let next = Seq(next.0 - 1);
+        let read: Vec<Seq> = db.all(sql, &params![group, root, next, wanted as u64], |row| row.get("seq"))?;
+        seqs.extend(read.iter().copied().filter(|seq| sight.sees(*seq)));
+        match read.last() {
+            Some(last) if read.len() == wanted => after = *last,
+            _ => break,
+        }
+    }
+    seqs.truncate(wanted);
+    Ok(seqs)
+}
+
+/// Those that answer a message in the midst of a chain, directly or not, among so many behind it.
+fn branch_of_chain(db: &dyn Read, group: GroupId, root: Seq, message: Seq) -> Step<Vec<Seq>> {
     let sql =
         "SELECT group_id, seq, parent_seq FROM replies WHERE group_id = $1 AND root_seq = $2 AND seq > $3
                ORDER BY seq LIMIT $4";
-    let mut chain = HashSet::from([message.seq]);
-    let looked_at: Vec<(Seq, Seq)> = db.all(sql, &params![group, root, from, MAX_LOOKED_AT], |row| {
+    let mut branch = HashSet::from([message]);
+    let behind: Vec<(Seq, Seq)> = db.all(sql, &params![group, root, message, MAX_LOOKED_AT], |row| {
         Ok((row.get("seq")?, row.get("parent_seq")?))
     })?;
-    let answers =
-        looked_at.iter().filter(|(seq, parent)| is_first || chain.contains(parent) && chain.insert(*seq));
-    let limit = limit.clamp(1, MAX_ROWS) as usize;
-    let mut places: Vec<_> = answers
-        .map(|(seq, _)| *seq)
-        .filter(|seq| *seq > after && sight.sees(*seq))
-        .take(limit + 1)
-        .map(|seq| (group, seq))
-        .collect();
-    let more = places.len() > limit;
-    places.truncate(limit);
-    found(db, user, &places, more)
-}
-
-pub(super) fn mentions(db: &dyn Read, user: UserId, group: Option<GroupId>, page: Page) -> Step<Found> {
-    let mut sights: HashMap<GroupId, Option<Sight>> = HashMap::new();
-    let read = |row: Fields<'_>| Ok((row.get("message_id")?, row.get("group_id")?, row.get("seq")?));
-    // Those that name the user and those that name everybody, each by an index.
-    let mut looked_at: Vec<(MessageId, GroupId, Seq)> = Vec::new();
-    match group {
-        Some(group) => {
-            sights.insert(group, Some(must_have_sight(db, user, group)?));
-            let sql = "SELECT group_id, seq, message_id FROM mentions WHERE user_id = $1 AND group_id = $2
-                       ORDER BY seq DESC LIMIT $3";
-            for named in [user, EVERYBODY] {
-                looked_at.extend(db.all(sql, &params![named, group, MAX_LOOKED_AT], read)?);
-            }
-        }
-        None => {
-            let sql = "SELECT group_id, seq, message_id FROM mentions WHERE user_id = $1
-                       ORDER BY message_id DESC LIMIT $2";
-            looked_at.extend(db.all(sql, &params![user, MAX_LOOKED_AT], read)?);
-            let sql = "SELECT a.group_id, a.seq, a.message_id
-                       FROM members AS m JOIN mentions AS a ON a.user_id = 0 AND a.group_id = m.group_id
-                       WHERE m.user_id = $1 ORDER BY a.message_id DESC LIMIT $2";
-            looked_at.extend(db.all(sql, &params![user, MAX_LOOKED_AT], read)?);
-        }
-    }
-    looked_at.sort_unstable_by_key(|(message, ..)| std::cmp::Reverse(*message));
-    looked_at.dedup();
-    let page = Page { size: page.size.clamp(1, MAX_ROWS), ..page };
-    let (mut skip, mut places) = (page.offset(), Vec::new());
-    for (_, group, seq) in looked_at {
-        let sight = match sights.entry(group) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(unknown) => {
-                unknown.insert(sights::of(db, user, group)?)
-            }
-        };
-        if !sight.as_ref().is_some_and(|sight| sight.sees(seq)) {
-            continue;
-        }
-        if skip > 0 {
-            skip -= 1;
-            continue;
-        }
-        places.push((group, seq));
-        if places.len() > page.size as usize {
-            break;
-        }
-    }
-    let more = places.len() > page.size as usize;
-    places.truncate(page.size as usize);
-    let mut found = found(db, user, &places, more)?;
-    // Nobody is mentioned by themselves, also where they mention everybody.
-    found.messages.retain(|message| message.sender != user);
-    Ok(found)
+    // Who answers comes later than what is answered.
+    let answers = behind.into_iter().filter(|(seq, parent)| branch.contains(parent) && branch.insert(*seq));
+    Ok(answers.map(|(seq, _)| seq).collect())
 }
 
 /// What the user sees of a group that they are or were in.
 ///
 /// # Errors
 /// `NoSuchGroup`, `NotMember`.
-fn must_have_sight(db: &dyn Read, user: UserId, group: GroupId) -> Step<Sight> {
+pub(super) fn must_have_sight(db: &dyn Read, user: UserId, group: GroupId) -> Step<Sight> {
     match sights::of(db, user, group)? {
         Some(sight) => Ok(sight),
         None => {
@@ -133,7 +110,7 @@ fn must_have_sight(db: &dyn Read, user: UserId, group: GroupId) -> Step<Sight> {
 }
 
 /// The messages at these places, in their order, and whom they name: as many as there is room for.
-fn found(db: &dyn Read, user: UserId, places: &[(GroupId, Seq)], more: bool) -> Step<Found> {
+pub(super) fn found(db: &dyn Read, user: UserId, places: &[(GroupId, Seq)], more: bool) -> Step<Found> {
     let mut by_group: BTreeMap<GroupId, Vec<Seq>> = BTreeMap::new();
     for (group, seq) in places {
         by_group.entry(*group).or_default().push(*seq);

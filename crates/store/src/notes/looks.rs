@@ -1,18 +1,21 @@
 //! What is to be known of one message: what it said, who has reacted to it, and who has read it.
 
+use std::collections::VecDeque;
+
 use rim_core::message::{MessageKind, Page};
 use rim_core::note::{Edition, MAX_NAMED_READERS, NoteKind, Reactor, Readers, kind_of_edit};
 use rim_core::size::{ANSWER_BYTES, Size, fitting};
-use rim_core::{GroupId, MessageId, Refusal, Rev, Timestamp, UserId};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
 use super::act::KEPT_EDITS;
+use super::merge::{Asked, Lists, Merged, Part};
 use super::seen::{MAX_ROWS, seen};
 use crate::database::{Fields, Read};
 use crate::failure::Result as Step;
 use crate::groups::{self, Room};
 use crate::{params, people};
 
-/// So many of those who were there when a message was sent are counted, the longest-standing: that takes a part of a second.
+/// So many members are looked at for who has read a message, the longest-standing: that takes a part of a second.
 const MAX_COUNTED: u64 = 5_000;
 
 /// Who reacted before so many others is on no page.
@@ -60,7 +63,10 @@ pub(super) fn reactors(
 ) -> Step<(Vec<Reactor>, bool)> {
     let message = seen(db, user, group, message)?;
     let page = Page { size: page.size.clamp(1, MAX_ROWS), ..page };
-    let (offset, size) = (page.offset().min(MAX_SKIPPED), page.size as usize);
+    let (mut skip, size) = (page.offset(), page.size as usize);
+    if skip > MAX_SKIPPED {
+        return Ok((Vec::new(), false));
+    }
     let emojis: Vec<_> = match emoji {
         Some(emoji) => vec![emoji],
         None => {
@@ -68,21 +74,17 @@ pub(super) fn reactors(
             state.iter().map(|reaction| reaction.emoji.as_str()).collect()
         }
     };
-    // Of each emoji as many as may be on the page, by an index.
-    let sql = "SELECT seq, key, by_id, at, rev FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4
-               ORDER BY rev DESC LIMIT $5";
-    let most = offset + size as u64 + 1;
-    let keys: Vec<_> = emojis
-        .iter()
-        .map(|emoji| params![group, NoteKind::React, message.seq, *emoji, most].to_vec())
-        .collect();
+    let begin = vec![END_OF_TIME; emojis.len()];
+    let mut merged = Merged::new(Reactions { db, group, seq: message.seq, emojis }, begin);
     let mut found: Vec<(Rev, String, UserId, Timestamp)> = Vec::new();
-    db.rows_of_each(sql, &keys, &mut |_, row| {
-        found.push((row.get("rev")?, row.get("key")?, row.get("by_id")?, row.get("at")?));
-        Ok(())
-    })?;
-    found.sort_unstable_by_key(|(rev, ..)| std::cmp::Reverse(*rev));
-    found.drain(..found.len().min(offset as usize));
+    while found.len() <= size
+        && let Some(step) = merged.step()?
+    {
+        match step {
+            Some(_) if skip > 0 => skip -= 1,
+            row => found.extend(row),
+        }
+    }
     let mut more = found.len() > size;
     found.truncate(size);
     // Nobody is ever deleted, so they are as many.
@@ -95,21 +97,64 @@ pub(super) fn reactors(
     Ok((reactors, more))
 }
 
+/// Behind every `rev`.
+const END_OF_TIME: u64 = i64::MAX as u64;
+
+/// Who reacted to a message with each of some emojis, by an index.
+struct Reactions<'d> {
+    db: &'d dyn Read,
+    group: GroupId,
+    seq: Seq,
+    emojis: Vec<&'d str>,
+}
+
+impl Lists for Reactions<'_> {
+    type Row = (Rev, String, UserId, Timestamp);
+
+    fn key((rev, ..): &Self::Row) -> u64 {
+        rev.0
+    }
+
+    fn read(&mut self, asked: &[Asked]) -> Step<Vec<Part<Self::Row>>> {
+        let sql =
+            "SELECT seq, key, by_id, at, rev FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4
+               AND rev < $5 ORDER BY rev DESC LIMIT $6";
+        let key = |asked: &Asked| {
+            let emoji = self.emojis[asked.list];
+            params![self.group, NoteKind::React, self.seq, emoji, Rev(asked.below), asked.limit].to_vec()
+        };
+        let keys: Vec<_> = asked.iter().map(key).collect();
+        let mut parts: Vec<_> = asked.iter().map(|_| Part { rows: VecDeque::new(), rest: None }).collect();
+        self.db.rows_of_each(sql, &keys, &mut |at, row| {
+            let row = (row.get("rev")?, row.get("key")?, row.get("by_id")?, row.get("at")?);
+            parts[at].rows.push_back(row);
+            Ok(())
+        })?;
+        for (part, asked) in parts.iter_mut().zip(asked) {
+            part.rest = part.rows.back().map(Self::key).filter(|_| part.rows.len() as u64 >= asked.limit);
+        }
+        Ok(parts)
+    }
+}
+
 pub(super) fn readers(db: &dyn Read, user: UserId, group: GroupId, message: MessageId) -> Step<Readers> {
     let message = seen(db, user, group, message)?;
     groups::current(db, group, user)?.ok_or(Refusal::NotMember)?;
-    let sql = "SELECT m.user_id, greatest(m.read_seq, m.sent_seq) >= $4 AS has_read FROM members AS m
-               WHERE m.group_id = $1 AND m.left_rev IS NULL AND m.user_id <> $2
-                 AND (m.join_rev < $3 OR EXISTS (SELECT 1 FROM earlier_stays AS e
-                                                 WHERE e.group_id = m.group_id AND e.user_id = m.user_id
-                                                   AND e.join_rev < $3 AND e.left_rev > $3))
-               ORDER BY m.join_rev LIMIT $5";
+    // So many are looked at, whoever of them was there.
+    let sql = "SELECT m.user_id, m.has_read, m.user_id <> $2 AND (m.join_rev < $3 OR EXISTS (
+                          SELECT 1 FROM earlier_stays AS e WHERE e.group_id = $1 AND e.user_id = m.user_id
+                                                             AND e.join_rev < $3 AND e.left_rev > $3)) AS was_there
+               FROM (SELECT user_id, join_rev, greatest(read_seq, sent_seq) >= $4 AS has_read FROM members
+                     WHERE group_id = $1 AND left_rev IS NULL ORDER BY join_rev LIMIT $5) AS m
+               ORDER BY m.join_rev";
     let params = params![group, message.sender, message.rev, message.seq, MAX_COUNTED];
-    let there: Vec<(UserId, bool)> =
-        db.all(sql, &params, |row| Ok((row.get("user_id")?, row.get("has_read")?)))?;
-    let have_read: Vec<_> = there.iter().filter(|(_, has_read)| *has_read).map(|(user, _)| *user).collect();
-    let (read, of) = (have_read.len() as u64, there.len() as u64);
-    let is_named = Room::look(db, group)?.member_count <= MAX_NAMED_READERS;
-    let users = is_named.then_some(have_read);
-    Ok(Readers { read, of, users })
+    let members: Vec<(UserId, bool, bool)> =
+        db.all(sql, &params, |row| Ok((row.get("user_id")?, row.get("has_read")?, row.get("was_there")?)))?;
+    let member_count = Room::look(db, group)?.member_count;
+    let there = members.iter().filter(|(.., was_there)| *was_there);
+    let have_read: Vec<_> =
+        there.clone().filter(|(_, has_read, _)| *has_read).map(|(user, ..)| *user).collect();
+    let (read, of) = (have_read.len() as u64, there.count() as u64);
+    let users = (member_count <= MAX_NAMED_READERS).then_some(have_read);
+    Ok(Readers { read, of, users, more: member_count > members.len() as u64 })
 }

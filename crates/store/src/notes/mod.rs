@@ -7,6 +7,8 @@ mod extras;
 mod ledger;
 mod lists;
 mod looks;
+mod mentions;
+mod merge;
 mod seen;
 mod settings;
 
@@ -109,7 +111,8 @@ pub trait Notes: Send + Sync {
     /// `NoSuchMessage`, `NotMember` to one who has left.
     async fn readers(&self, user: UserId, group: GroupId, message: MessageId) -> Result<Readers>;
 
-    /// The messages above the place `after` that answer this one, directly or not, ascending: so many at the most.
+    /// The messages above the place `after` that answer this one, directly or not, ascending: so many at the most. Of one that
+    /// answers another itself they are looked for among the 10,000 behind it that answer the first of all.
     ///
     /// # Errors
     /// `NoSuchMessage`.
@@ -122,11 +125,20 @@ pub trait Notes: Send + Sync {
         limit: u32,
     ) -> Result<Found>;
 
-    /// The messages that mention the user, or everybody, the newest first: of one group or of all. Not their own.
+    /// The messages below `below` that mention the user, or everybody, the newest first: of one group, or of all but
+    /// those that they have left and deleted. Not their own. A page is full as long as there are others, unless those have no
+    /// room in it, or thousands of their own lie between: told is below which message it goes on, if it does. Pages that
+    /// begin behind 10,000 others are empty.
     ///
     /// # Errors
     /// `NoSuchGroup`, `NotMember` where they never were a member of that one.
-    async fn mentions(&self, user: UserId, group: Option<GroupId>, page: Page) -> Result<Found>;
+    async fn mentions(
+        &self,
+        user: UserId,
+        group: Option<GroupId>,
+        below: Option<MessageId>,
+        page: Page,
+    ) -> Result<(Found, Option<MessageId>)>;
 
     /// How the group is used.
     ///
@@ -188,8 +200,14 @@ impl<D: Database> Notes for D {
         self.read_at_once(move |db| lists::replies(db, user, group, message, after, limit)).await
     }
 
-    async fn mentions(&self, user: UserId, group: Option<GroupId>, page: Page) -> Result<Found> {
-        self.read_at_once(move |db| lists::mentions(db, user, group, page)).await
+    async fn mentions(
+        &self,
+        user: UserId,
+        group: Option<GroupId>,
+        below: Option<MessageId>,
+        page: Page,
+    ) -> Result<(Found, Option<MessageId>)> {
+        self.read_at_once(move |db| mentions::mentions(db, user, group, below, page)).await
     }
 
     async fn group_settings(&self, user: UserId, group: GroupId) -> Result<Settings> {

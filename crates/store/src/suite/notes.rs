@@ -205,7 +205,7 @@ pub async fn who_may_not_see_a_message_does_nothing_with_it_and_hears_only_that_
     for (user, group, why) in [(stranger, group, Refusal::NotMember), (anna, NO_GROUP, Refusal::NoSuchGroup)]
     {
         assert_eq!(refusal(w.store.pins(user, group).await), why);
-        assert_eq!(refusal(w.store.mentions(user, Some(group), ALL).await), why);
+        assert_eq!(refusal(w.store.mentions(user, Some(group), None, ALL).await), why);
         assert_eq!(refusal(w.store.group_settings(user, group).await), why);
     }
     w.leave(bob, group).await?;
@@ -343,6 +343,18 @@ pub async fn a_reaction_is_one_of_each_emoji_from_each_and_the_newest_are_shown(
     );
     let (all, _) = of(None, 1).await?;
     assert_eq!((all[0].emoji.as_str(), all[0].user.id), ("🎉", anna));
+    let mut met = Vec::new();
+    for number in 1..=3 {
+        let (page, more) = of(None, number).await?;
+        assert_eq!((page.len(), more), if number < 3 { (5, true) } else { (3, false) });
+        met.extend(page.into_iter().map(|one| one.user.id));
+    }
+    assert_eq!(
+        met,
+        [anna].into_iter().chain(users.iter().rev().copied()).collect::<Vec<_>>(),
+        "as they came"
+    );
+    assert_eq!(of(None, 2_002).await?, (vec![], false), "nobody pages so far");
 
     // The newest goes: the next one is shown. One who is not shown is told that it is theirs.
     let last = *users.last().expect("twelve");
@@ -392,6 +404,7 @@ pub async fn who_has_read_a_message_is_told_of_those_who_were_there(w: &mut Worl
     let readers = async || w.store.readers(dan, group, sent.id).await.expect("a member asks");
     let told = async || {
         let readers = readers().await;
+        assert!(!readers.more, "all of them are counted");
         (readers.read, readers.of, readers.users.expect("a small group"))
     };
     assert_eq!(told().await, (0, 3, vec![]));

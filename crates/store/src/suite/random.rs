@@ -655,7 +655,7 @@ impl<'a> Story<'a> {
         let mut stars: Vec<_> =
             stars.map(|((_, group, message), (_, rev))| (*rev, *group, *message)).collect();
         stars.sort_unstable();
-        let found = self.w.store.stars(user, None, 1_000, usize::MAX).await.expect("stars are listed");
+        let found = self.w.store.stars(user, None, 0, 1_000, usize::MAX).await.expect("stars are listed");
         assert_eq!(found.stars.len(), stars.len());
         for (star, (rev, group, message)) in found.stars.into_iter().zip(stars.into_iter().rev()) {
             assert_eq!((star.rev, star.group, star.message), (rev, group, message));

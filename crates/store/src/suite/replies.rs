@@ -6,6 +6,7 @@ use rim_core::message::{Extras, NewMessage};
 use rim_core::note::Act;
 
 use super::Claim;
+use super::sights::many_with;
 use super::world::*;
 
 pub async fn an_answer_names_what_it_answers_and_how_that_began(w: &mut World) -> Claim {
@@ -35,6 +36,28 @@ pub async fn an_answer_names_what_it_answers_and_how_that_began(w: &mut World) -
     w.act(bob, group, second.id, Act::Recall).await?;
     assert_eq!(replies(first.id, 0, 9).await, listed(&["", "three", "four"], false));
     assert_eq!(replies(second.id, 0, 9).await, listed(&["three"], false));
+    Ok(())
+}
+
+pub async fn a_page_of_answers_is_full_whatever_was_hidden(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let first = w.send(anna, group, "one").await?;
+    let sent = many_with(w, bob, group, 40, reply_to(first.id)).await?;
+    let hidden: Vec<_> = sent.iter().enumerate().filter(|(at, _)| *at < 20 || at % 3 == 0).collect();
+    w.store.hide(anna, group, hidden.iter().map(|(_, sent)| sent.id).collect(), w.now()).await?;
+    let left: Vec<_> = sent.iter().filter(|one| hidden.iter().all(|(_, sent)| sent.id != one.id)).collect();
+    let (mut met, mut after) = (Vec::new(), Seq(0));
+    loop {
+        let found = w.store.replies(anna, group, first.id, after, 4).await?;
+        assert!(found.messages.len() == 4 || !found.more);
+        met.extend(found.messages.iter().map(|message| message.id));
+        after = found.messages.last().map_or(after, |last| last.seq);
+        if !found.more {
+            break;
+        }
+    }
+    assert_eq!(met, left.iter().map(|sent| sent.id).collect::<Vec<_>>());
     Ok(())
 }
 

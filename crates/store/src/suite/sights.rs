@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::Claim;
 use super::world::{ALL, NO_MESSAGE, Sent, World, append, chat_change, refusal, seqs, text};
 use rim_core::event::ChatChange;
-use rim_core::message::{Extras, Page, Span};
+use rim_core::message::{Extras, NewMessage, Page, Span};
 use rim_core::note::Act;
 use rim_core::sight::{MAX_HIDDEN, Stars, Target};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, UserId};
@@ -390,7 +390,7 @@ pub async fn stars_are_paged_by_rows_and_by_bytes(w: &mut World) -> Claim {
     for (limit, bytes) in [(7, usize::MAX), (60, usize::MAX), (26, usize::MAX), (100, 3_000), (100, 1)] {
         let (mut met, mut below, mut pages) = (Vec::new(), None, 0);
         loop {
-            let page = w.store.stars(bob, below, limit, bytes).await?;
+            let page = w.store.stars(bob, below, 0, limit, bytes).await?;
             assert!(!page.stars.is_empty() && page.stars.len() <= limit as usize);
             met.extend(ids(&page));
             pages += 1;
@@ -402,6 +402,26 @@ pub async fn stars_are_paged_by_rows_and_by_bytes(w: &mut World) -> Claim {
         assert_eq!(met, newest_first, "{limit} rows, {bytes} bytes");
         assert!(bytes == usize::MAX || pages > 5);
     }
+    Ok(())
+}
+
+pub async fn stars_are_passed_over_by_rows_those_that_are_none_any_more_not_counted(w: &mut World) -> Claim {
+    let ([_, bob], group, sent) = talk(w, 9).await?;
+    for sent in &sent {
+        w.store.star(bob, group, sent.id, w.now()).await?;
+    }
+    w.store.unstar(bob, group, sent[7].id, w.now()).await?;
+    w.store.hide(bob, group, vec![sent[6].id], w.now()).await?;
+    let left: Vec<_> = [8, 6, 5, 4, 3, 2, 1, 0].map(|at| sent[at].id).to_vec();
+    for pass in 0..=8_u32 {
+        // Those that are out of sight are passed over like others, however little of their messages has room.
+        let page = w.store.stars(bob, None, pass, 3, usize::MAX).await?;
+        let expected: Vec<_> = left.iter().copied().skip(pass as usize).take(3).collect();
+        assert_eq!((ids(&page), page.rest.is_some()), (expected, pass < 5), "behind {pass}");
+    }
+    let page = w.store.stars(bob, None, 2, 2, usize::MAX).await?;
+    assert_eq!(ids(&w.store.stars(bob, page.rest, 1, 9, usize::MAX).await?), left[5..]);
+    assert_eq!(w.store.stars(bob, None, 100, 3, usize::MAX).await?, Stars::default());
     Ok(())
 }
 
@@ -424,12 +444,25 @@ pub(super) async fn many(
     group: GroupId,
     count: usize,
 ) -> crate::Result<Vec<Sent>> {
+    many_with(w, sender, group, count, Extras::default()).await
+}
+
+/// The same, each with these extras.
+pub(super) async fn many_with(
+    w: &World,
+    sender: UserId,
+    group: GroupId,
+    count: usize,
+    extras: Extras,
+) -> crate::Result<Vec<Sent>> {
     let mut sent = Vec::new();
+    let extras = Some(Box::new(extras)).filter(|extras| !extras.is_empty());
     while sent.len() < count {
         let mut tasks = JoinSet::new();
         for _ in 0..(count - sent.len()).min(500) {
             let id = format!("one of many {}", w.fresh());
             let (store, message) = (Arc::clone(&w.store), text(sender, group, &id, "ten bytes.", w.now()));
+            let message = NewMessage { extras: extras.clone(), ..message };
             tasks.spawn(async move { append(&store, message).await });
         }
         sent.extend(tasks.join_all().await.into_iter().collect::<crate::Result<Vec<_>>>()?);
@@ -443,7 +476,7 @@ async fn around(w: &World, user: UserId, group: GroupId, target: Target) -> crat
 }
 
 async fn stars(w: &World, user: UserId) -> crate::Result<Stars> {
-    w.store.stars(user, None, 100, usize::MAX).await
+    w.store.stars(user, None, 0, 100, usize::MAX).await
 }
 
 fn ids(stars: &Stars) -> Vec<MessageId> {

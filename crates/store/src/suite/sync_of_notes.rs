@@ -2,11 +2,12 @@
 
 use super::Claim;
 use super::client::Client;
-use super::sights::many;
-use super::world::{Sent, World, query, seqs};
+use super::sights::{many, many_with};
+use super::world::{Sent, World, mention_all, query, seqs};
 use rim_core::message::{Extras, Span};
 use rim_core::note::Act;
-use rim_core::sync::{GroupDelta, Kept, MAX_MENTIONS, SyncQuery};
+use rim_core::sight::MAX_MENTIONS;
+use rim_core::sync::{GroupDelta, Kept, SyncQuery};
 use rim_core::{GroupId, Rev, Seq, UserId};
 
 pub async fn a_message_that_changed_is_told_as_it_is_now_to_those_who_have_it(w: &mut World) -> Claim {
@@ -235,7 +236,7 @@ pub async fn one_who_came_late_is_not_mentioned_by_what_was_before(w: &mut World
     Ok(())
 }
 
-pub async fn mentions_are_counted_up_to_a_thousand(w: &mut World) -> Claim {
+pub async fn unread_mentions_are_counted_up_to_a_bound_whatever_is_out_of_sight(w: &mut World) -> Claim {
     let ([anna, bob], group, _) = talk(w, 1).await?;
     let sent = many(w, anna, group, MAX_MENTIONS as usize + 5).await?;
     for sent in &sent {
@@ -244,6 +245,18 @@ pub async fn mentions_are_counted_up_to_a_thousand(w: &mut World) -> Claim {
     assert_eq!(counts(w, group, [bob]).await, [MAX_MENTIONS]);
     w.store.hide(bob, group, sent[..10].iter().map(|sent| sent.id).collect(), w.now()).await?;
     assert_eq!(counts(w, group, [bob]).await, [MAX_MENTIONS - 5]);
+    // Hidden ones, however many come first, and others after what was cleared.
+    let more = many_with(w, anna, group, 2 * MAX_MENTIONS as usize + 7, mention_all()).await?;
+    w.store
+        .hide(bob, group, more[..2 * MAX_MENTIONS as usize].iter().map(|sent| sent.id).collect(), w.now())
+        .await?;
+    assert_eq!(counts(w, group, [bob]).await, [MAX_MENTIONS]);
+    w.store.clear(bob, group, Some(sent[15].seq), w.now()).await?;
+    assert_eq!(counts(w, group, [bob]).await, [MAX_MENTIONS - 4]);
+    w.store.clear(bob, group, Some(sent.last().expect("some").seq), w.now()).await?;
+    assert_eq!(counts(w, group, [bob]).await, [7]);
+    w.store.clear(bob, group, None, w.now()).await?;
+    assert_eq!(w.delta(bob, group).await.unread_mentions, 0);
     Ok(())
 }
 

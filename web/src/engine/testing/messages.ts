@@ -40,7 +40,11 @@ export function aboutMessages(server: FakeServer, uid: number, name: string, ask
     return { value: { messages: messages.map(stored), users: [...uids].map((one) => face(server, one)), more } };
   };
   const paged = (messages: readonly StoredMessage[]): Answer => {
-    return list(messages.slice((page - 1) * size, page * size), messages.length > page * size);
+    const { before = Infinity } = asked;
+    const behind = messages.filter(({ id }) => id < before);
+    const some = behind.slice((page - 1) * size, page * size);
+    const { value } = list(some, behind.length > page * size) as { value: object };
+    return { value: { ...value, next: behind.length > page * size ? (some.at(-1)?.id ?? null) : null } };
   };
   const all = (): readonly StoredMessage[] => {
     return [...server.groups.keys()].flatMap((each) => server.visible(uid, each)).sort((a, b) => b.id - a.id);

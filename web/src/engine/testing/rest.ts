@@ -2,6 +2,7 @@
 
 import type { User } from "../contract";
 import { MAX_SYNC_GROUPS } from "../limits.gen";
+import { MOST_MENTIONS } from "../living";
 import type { HttpAnswer, HttpRequest } from "../ports";
 import { sameStore } from "../wire";
 import type { StoreState } from "../wire.gen";
@@ -194,7 +195,7 @@ function deltaOf(
     messages,
     changed: noted.filter((message) => message.rev <= rev),
     expired: server.living.expired.filter((one) => one.gid === group.gid && one.rev > since && one.rev <= rev).map(({ range }) => [range.from, range.to]),
-    unreadMentions: server.mentionsOf(member.uid, group.gid).length,
+    unreadMentions: Math.min(server.mentionsOf(member.uid, group.gid).length, MOST_MENTIONS),
     skippedTo: skips ? skippedTo : null,
     members: (large ? [] : members).map(({ uid, role, left, readSeq, deliveredSeq }) => {
       return { uid, role, left: left !== null, readSeq, deliveredSeq };

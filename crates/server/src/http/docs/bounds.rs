@@ -56,6 +56,7 @@ const FIELDS: &[(&str, Bound)] = &[
     ("MemberChange.uids", Items(MAX_USERS_PER_REQUEST)),
     ("MemberItem.role", ROLE),
     ("MemberState.role", ROLE),
+    ("MentionsRequest.before", ID),
     ("MentionsRequest.gid", ID),
     ("MentionsRequest.page", COUNT),
     ("MentionsRequest.size", COUNT),

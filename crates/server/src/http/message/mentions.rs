@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use rim_core::GroupId;
+use rim_core::{GroupId, MessageId};
 use rim_protocol::Id;
-use rim_protocol::rest::MessageList;
+use rim_protocol::rest::{Message, MessageList, User};
 use rim_store::Store;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::page::optional_page;
@@ -33,6 +33,22 @@ pub struct MentionsRequest {
     /// 50 where left out, 200 at the most.
     #[serde(default)]
     size: Option<u32>,
+    /// Only older ones: the `next` of the answer before. Pages are counted from there.
+    #[serde(default)]
+    #[schema(value_type = Option<u64>)]
+    before: Option<Id>,
+}
+
+/// Messages that mention one, the newest first.
+#[derive(Serialize, ToSchema)]
+pub struct MentionList {
+    messages: Vec<Message>,
+    /// Everybody whom they name, once.
+    users: Vec<User>,
+    /// Whether there are more.
+    more: bool,
+    /// Where they begin.
+    next: Option<u64>,
 }
 
 /// List the messages that mention oneself
@@ -42,7 +58,7 @@ pub struct MentionsRequest {
     post,
     path = "/api/message/mentions",
     tag = "message",
-    responses((status = 200, body = MessageList, description = "A page, the newest first.")),
+    responses((status = 200, body = MentionList, description = "A page, the newest first.")),
 )]
 pub(super) async fn list_mentions(
     State(store): State<Arc<dyn Store>>,
@@ -53,11 +69,13 @@ pub(super) async fn list_mentions(
 ) -> Result<Response, ApiError> {
     let (user, group) = (caller.user, body.gid.map(|gid| GroupId(gid.get())));
     let page = optional_page(body.page, body.size);
+    let below = body.before.map(|id| MessageId(id.get()));
     let (store, zone) = (&store, &config.time_zone);
     bounded
-        .object(
-            user,
-            |_| async move { Ok(wire::found(&store.mentions(user, group, page).await?, user, zone)) },
-        )
+        .object(user, |_| async move {
+            let (found, rest) = store.mentions(user, group, below, page).await?;
+            let MessageList { messages, users, .. } = wire::found(&found, user, zone);
+            Ok(MentionList { messages, users, more: rest.is_some(), next: rest.map(|id| id.0) })
+        })
         .await
 }

@@ -22,6 +22,8 @@ pub struct Readers {
     of: u64,
     /// Who has; null in groups of more than 200 members.
     uids: Option<Vec<u64>>,
+    /// Whether there are members who are not counted: of a group of more than 5,000 only those who joined first are.
+    more: bool,
 }
 
 /// Ask who has read a message
@@ -41,5 +43,5 @@ pub(super) async fn list_readers(
     let (group, message) = (GroupId(body.gid.get()), MessageId(body.msg_id.get()));
     let readers = store.readers(caller.user, group, message).await?;
     let uids = readers.users.map(|users| users.into_iter().map(|user| user.0).collect());
-    Ok(Data(Readers { read: readers.read, of: readers.of, uids }))
+    Ok(Data(Readers { read: readers.read, of: readers.of, uids, more: readers.more }))
 }

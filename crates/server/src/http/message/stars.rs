@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use rim_core::sight::Stars;
-use rim_core::{Rev, UserId};
+use rim_core::Rev;
 use rim_protocol::Id;
-use rim_protocol::limits::MAX_PAGE_SIZE;
 use rim_protocol::rest::{Message, User};
 use rim_store::Store;
 use serde::{Deserialize, Serialize};
@@ -76,10 +74,8 @@ pub(super) async fn list_stars(
             if page.size == 0 || page.offset() > MAX_PASSED {
                 return Ok(nothing);
             }
-            let Some(below) = pass(&**store, user, before, page.offset(), bytes).await? else {
-                return Ok(nothing);
-            };
-            let found = store.stars(user, below, page.size, bytes).await?;
+            let pass = u32::try_from(page.offset()).expect("it is no more than MAX_PASSED");
+            let found = store.stars(user, before, pass, page.size, bytes).await?;
             let shown = found.stars.iter().filter_map(|star| star.shown.as_ref());
             Ok(StarList {
                 messages: shown.map(|message| wire::message(message, zone)).collect(),
@@ -89,24 +85,4 @@ pub(super) async fn list_stars(
             })
         })
         .await
-}
-
-/// Passes over so many stars: below which `rev` the page begins; nothing where there are no more.
-async fn pass(
-    store: &dyn Store,
-    user: UserId,
-    before: Option<Rev>,
-    mut stars: u64,
-    bytes: usize,
-) -> Result<Option<Option<Rev>>, ApiError> {
-    let mut below = before;
-    while stars > 0 {
-        let limit = u32::try_from(stars).unwrap_or(u32::MAX).min(MAX_PAGE_SIZE);
-        let Stars { stars: passed, rest, .. } = store.stars(user, below, limit, bytes).await?;
-        if rest.is_none() {
-            return Ok(None);
-        }
-        (below, stars) = (rest, stars.saturating_sub(passed.len() as u64));
-    }
-    Ok(Some(below))
 }

@@ -19,12 +19,13 @@ export function ReadersDialog({ message: { gid, key }, onClose }: { message: Mes
   return (
     <Dialog title={t("readers.title")} onClose={onClose}>
       <Answer asked={asked}>
-        {({ read, of, users }) => (
+        {({ read, of, users, more }) => (
           <>
             <p className="readers__count" role="status">
               {t("readers.count", { read, of })}
             </p>
             {users === null && <p>{t("readers.large")}</p>}
+            {more && <p>{t("readers.more")}</p>}
             <ul className="plain people-list">
               {(users ?? []).map((user) => (
                 <li key={user.id}>
