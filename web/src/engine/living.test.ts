@@ -542,6 +542,38 @@ describe("what expires", () => {
     expect(row(tab, gid)).toMatchObject({ unread: 1, unreadMentions: 0, last: { content: "stays" } });
     expect(tab.view(gid).unread).toBe(1);
   });
+
+  it("is gone at its time from the count and the preview of a chat that nobody has opened, also after a reload", async () => {
+    const world = new World();
+    const { server } = world;
+    const anna = server.user("anna");
+    const bob = server.user("bob");
+    const gid = server.group([anna, bob]);
+    const browser = world.browser(anna);
+    const tab = await browser.open();
+    await world.pass();
+    const expiresAt = world.clock.now() + 60_000;
+    server.say(bob, gid, "stays");
+    for (const text of ["goes", "goes, too"]) server.say(bob, gid, text, undefined, { expiresAt, mentionAll: true });
+    server.say(bob, gid, "goes later", undefined, { expiresAt: expiresAt + 60_000 });
+    await world.pass();
+    expect(row(tab, gid)).toMatchObject({ unread: 4, unreadMentions: 2, last: { content: "goes later" } });
+    offline(world);
+    await world.pass(61_000);
+    expect(row(tab, gid)).toMatchObject({ unread: 2, unreadMentions: 0, last: { content: "goes later" } });
+    expect(tab.engine.unread.get()).toBe(2);
+
+    const reloaded = await browser.open();
+    await world.pass();
+    expect(row(reloaded, gid)).toMatchObject({ unread: 2, unreadMentions: 0, last: { content: "goes later" } });
+    await world.pass(60_000);
+    for (const each of [tab, reloaded]) expect(row(each, gid)).toMatchObject({ unread: 1, last: { content: "stays" } });
+
+    // What the server says then is nothing new, and is counted once.
+    server.living.expire(gid, 2, 4);
+    await online(world);
+    for (const each of [tab, reloaded]) expect(row(each, gid)).toMatchObject({ unread: 1, last: { content: "stays" } });
+  });
 });
 
 describe("mentions", () => {

@@ -30,6 +30,7 @@ import {
   ofIntents,
 } from "./storage";
 import { type Arrival, Tabs, type Wish } from "./tabs";
+import { Tails } from "./tails";
 import { Typists } from "./typing";
 import { Unsaved } from "./unsaved";
 import { type Published, Views } from "./views";
@@ -71,6 +72,7 @@ export class LoggedIn {
   readonly lists: Lists;
   readonly later: Later;
   private readonly views: Views;
+  private readonly tails: Tails;
   private readonly writer: Writer;
   private readonly unsaved: Unsaved;
   private readonly tabs: Tabs;
@@ -122,7 +124,9 @@ export class LoggedIn {
     this.typists = new Typists(ports, (uid) => this.views.user(uid), shared.touched);
     const { open, typists, people } = this;
     const { windows, detours, quotes, pins, happened } = open;
-    const shown = { windows, detours, quotes, pins, happened, typists, large: people.large };
+    this.tails = new Tails(replica, (...asked) => this.writer.page(...asked), shared.touched);
+    const { tails } = this;
+    const shown = { tails, windows, detours, quotes, pins, happened, typists, large: people.large };
     this.views = new Views(replica, this.intents, shown, published, () => clock.ahead.get(), () => ports.now() + clock.ahead.get());
     this.fetching = new Fetching(rest, replica, this.writer, () => this.leader !== null && !this.stopped, (facts) => {
       this.learned(ofFacts(facts), "quietly");
@@ -164,6 +168,7 @@ export class LoggedIn {
     if (this.replica.me === null) this.replica.apply({ singles: { me } });
     this.views.touchAll();
     this.publish();
+    this.tails.look();
     this.tabs.start();
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
   }
@@ -604,6 +609,7 @@ export class LoggedIn {
     if (facts.anew === true) this.reopen();
     const { messages = [], changed = [], events = [], singles } = facts;
     this.open.learned(facts);
+    this.tails.learned(facts);
     const told = [...messages, ...changed];
     const met = told.filter(({ gid, uid, clientMsgId }) => this.lists.find(gid, keyOf(uid, clientMsgId)) !== null);
     this.lists.remember(met);
@@ -619,7 +625,7 @@ export class LoggedIn {
 
   /** Nothing that was loaded is of this history. */
   private reopen(): void {
-    for (const known of [this.open, this.people, this.lists, this.typists, this.arrived]) known.clear();
+    for (const known of [this.open, this.tails, this.people, this.lists, this.typists, this.arrived]) known.clear();
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
   }
 

@@ -16,13 +16,15 @@ import type {
 import { sightAfter } from "./acts";
 import type { Detour } from "./detour";
 import { type Cursors, Drawn, NO_CURSORS } from "./drawn";
+import { Expiring } from "./expiring";
 import type { Intended } from "./intended";
 import { type Cell, keep, keepList } from "./live";
 import type { Pins } from "./pins";
 import type { Quotes } from "./quotes";
 import type { Replica } from "./replica";
-import { type Sight, seenBetween, sees } from "./sight";
+import { type Sight, seenBetween } from "./sight";
 import { type Batch, type EventRecord, type GroupRecord, type MemberRecord, type Pending, eachRecord } from "./storage";
+import type { Tails } from "./tails";
 import type { Typists } from "./typing";
 import type { ChatWindow } from "./window";
 import type { StoredMessage } from "./wire";
@@ -40,8 +42,9 @@ export interface Published {
   readonly chat: ReadonlyMap<number, Cell<ChatView | null>>;
 }
 
-/** What a tab has of the chats that are looked at. */
+/** What a tab has of the chats that are looked at, and of the ends of some others. */
 export interface Loaded {
+  readonly tails: Tails;
   readonly windows: ReadonlyMap<number, ChatWindow>;
   readonly detours: ReadonlyMap<number, Detour>;
   readonly quotes: Quotes;
@@ -65,7 +68,7 @@ export class Views {
   private allDirty = true;
   private contactsDirty = true;
   private readonly rows = new Map<number, Listed>();
-  private readonly expiring = new WeakMap<readonly StoredMessage[], readonly number[]>();
+  private readonly expiring: Expiring;
   private readonly failed = new WeakMap<object, Failure>();
   private readonly drawn: Drawn;
   private readonly shownMembers = new WeakMap<MemberRecord, Member>();
@@ -79,8 +82,9 @@ export class Views {
     private readonly published: Published,
     /** How far the server's clock is ahead of this device's. */
     private readonly clockAhead: () => number,
-    private readonly now: () => number,
+    now: () => number,
   ) {
+    this.expiring = new Expiring(loaded, () => replica.groups.values(), now);
     this.drawn = new Drawn(replica, intents, now);
   }
 
@@ -133,17 +137,8 @@ export class Views {
   unread(gid: number): number {
     const group = this.replica.groups.get(gid);
     if (group === undefined) return 0;
-    return seenBetween(this.sight(gid), this.readTo(group), group.lastSeq) - this.expired(group).length;
-  }
-
-  /** Unread messages that have expired by the clock, and of which the server has not said so yet. */
-  private expired(group: GroupRecord): readonly number[] {
-    const { gid, last } = group;
-    const loaded = this.loaded.windows.get(gid)?.messages ?? [];
-    const known = loaded.length > 0 ? loaded : last === null ? NO_MESSAGES : [last];
-    if (this.expiries(known).length === 0) return [];
-    const [readTo, sight, now] = [this.readTo(group), this.sight(gid), this.now()];
-    return known.filter(({ seq, noted }) => seq > readTo && sees(sight, seq) && (noted?.expiresAt ?? Infinity) <= now).map(({ seq }) => seq);
+    const [sight, readTo] = [this.sight(gid), this.readTo(group)];
+    return seenBetween(sight, readTo, group.lastSeq) - this.expiring.untold(group, readTo, sight).length;
   }
 
   message(message: StoredMessage): Message {
@@ -157,37 +152,16 @@ export class Views {
 
   /** When the next of what is loaded expires, by the server's clock. */
   nextExpiry(): number | null {
-    let next = Infinity;
-    const now = this.now();
-    for (const { messages } of [...this.loaded.windows.values(), ...this.loaded.detours.values()]) {
-      for (const at of this.expiries(messages)) if (at > now) next = Math.min(next, at);
-    }
-    for (const { last } of this.replica.groups.values()) {
-      const at = last?.noted?.expiresAt ?? 0;
-      if (at > now) next = Math.min(next, at);
-    }
-    return next === Infinity ? null : next;
-  }
-
-  private expiries(messages: readonly StoredMessage[]): readonly number[] {
-    let known = this.expiring.get(messages);
-    if (known === undefined) {
-      known = messages.flatMap(({ noted }) => noted?.expiresAt ?? []);
-      this.expiring.set(messages, known);
-    }
-    return known;
-  }
-
-  private isSeen(message: StoredMessage, sight: Sight, now: number): boolean {
-    return sees(sight, message.seq) && (message.noted?.expiresAt ?? Infinity) > now;
+    return this.expiring.next();
   }
 
   /** The unread messages that mention oneself, ascending. */
   mentions(gid: number): readonly number[] {
     const group = this.replica.groups.get(gid);
     if (group === undefined) return [];
-    const expired = this.expired(group);
-    return this.replica.living.mentioned(gid, this.readTo(group), this.sight(gid)).filter((seq) => !expired.includes(seq));
+    const [sight, readTo] = [this.sight(gid), this.readTo(group)];
+    const expired = this.expiring.untold(group, readTo, sight);
+    return this.replica.living.mentioned(gid, readTo, sight).filter((seq) => !expired.includes(seq));
   }
 
   private unreadMentions(group: GroupRecord): number {
@@ -276,7 +250,7 @@ export class Views {
     // Deleted, until something is said or written in it.
     if (this.isDeleted(group) && pending === undefined && draft === "") return null;
     if (empty && (!group.member || (face.single && group.creator !== this.replica.uid))) return null;
-    const stored = this.lastSeen(group);
+    const stored = this.expiring.last(group, this.sight(gid));
     const newest = stored && this.message(stored);
     const sending = pending && this.drawn.pending(pending, newest?.at ?? 0, this.clockAhead());
     const last = sending ?? newest;
@@ -407,8 +381,7 @@ export class Views {
   private messages(gid: number, loaded: readonly StoredMessage[], withPending: boolean): readonly Message[] {
     const cursors = this.cursors(gid);
     const sight = this.sight(gid);
-    const now = this.now();
-    const seen = loaded.filter((message) => this.isSeen(message, sight, now));
+    const seen = loaded.filter((message) => this.expiring.isSeen(message, sight));
     const stored = seen.map((message) => this.drawn.message(message, cursors));
     const outbox = this.intents.outbox(gid);
     if (outbox.length === 0 || !withPending) return stored;
@@ -421,15 +394,6 @@ export class Views {
 
   private lastPending(gid: number): Pending | undefined {
     return this.intents.outbox(gid).findLast((entry) => this.drawn.pending(entry, 0, 0) !== null);
-  }
-
-  /** What stands last in the list; while that is being found again, as far as it is loaded. */
-  private lastSeen({ gid, last, lastSeq }: GroupRecord): StoredMessage | null {
-    const sight = this.sight(gid);
-    const now = this.now();
-    if (last !== null && this.isSeen(last, sight, now)) return last;
-    if (lastSeq === 0) return null;
-    return this.loaded.windows.get(gid)?.messages.findLast((message) => this.isSeen(message, sight, now)) ?? null;
   }
 
   /** Out of the list, or cleared, until something new comes that one sees. */
@@ -447,7 +411,7 @@ export class Views {
       if (replyTo === null || recalled !== null || quotes.has(replyTo)) continue;
       const quoted = this.loaded.quotes.find(gid, replyTo);
       if (quoted === null) continue;
-      const isGone = quoted === "gone" || !this.isSeen(quoted, sight, this.now());
+      const isGone = quoted === "gone" || !this.expiring.isSeen(quoted, sight);
       quotes.set(replyTo, isGone ? "gone" : this.message(quoted));
     }
     const same = old !== undefined && old.size === quotes.size && [...quotes].every(([id, quote]) => old.get(id) === quote);
@@ -461,7 +425,7 @@ export class Views {
     const loaded = this.loaded.windows.get(gid)?.messages ?? [];
     const asked = new Set(this.intents.acts(gid).filter(({ deed }) => deed.is === "pin").flatMap(({ on }) => on.map(({ seq }) => seq)));
     const added = asked.size === 0 ? [] : loaded.filter(({ seq }) => asked.has(seq) && known.every((pin) => pin.seq !== seq));
-    const shown = [...known, ...added].filter((message) => this.isSeen(message, sight, this.now())).map((message) => this.message(message));
+    const shown = [...known, ...added].filter((message) => this.expiring.isSeen(message, sight)).map((message) => this.message(message));
     const pins = shown.filter(({ pinnedAt }) => pinnedAt !== null).sort((a, b) => (b.pinnedAt ?? 0) - (a.pinnedAt ?? 0) || (b.id ?? 0) - (a.id ?? 0));
     return keepList(old, pins);
   }
@@ -532,5 +496,4 @@ interface Face {
   readonly partner: number | null;
 }
 
-const NO_MESSAGES: readonly StoredMessage[] = [];
 const byName = new Intl.Collator();
