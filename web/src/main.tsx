@@ -12,7 +12,7 @@ if (import.meta.env.DEV && new URLSearchParams(location.search).has("demo")) {
   // Made-up people, for work on the views; no build has them.
   location.replace(`demo.html${location.search}${location.hash}`);
 } else {
-  mount(createEngine());
+  void mount(createEngine());
 }
 
 if (import.meta.env.PROD && "serviceWorker" in navigator) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Plural } from "./catalogue";
 import { en } from "./en";
-import { createTranslator, preferredLanguage } from "./translator";
+import { createTranslator, isLoaded, loadLanguage, preferredLanguage } from "./translator";
 import { zh } from "./zh";
 
 const forms = (entry: string | Plural): string[] =>
@@ -31,6 +31,17 @@ describe("the languages", () => {
     const western = /\p{Script=Han}[,;:.?!()]|[,;:?!()]\p{Script=Han}/u;
     for (const [key, entry] of Object.entries<string | Plural>(zh))
       for (const text of forms(entry)) expect(text, key).not.toMatch(western);
+  });
+});
+
+describe("a language that is not loaded", () => {
+  it("is English until it is, and is itself from then on", async () => {
+    expect(isLoaded("zh")).toBe(false);
+    expect(createTranslator("zh").t("action.save")).toBe(en["action.save"]);
+    expect(createTranslator("zh").locale).toBe("en");
+    expect(await loadLanguage("zh")).toBe(true);
+    expect(createTranslator("zh").t("action.save")).toBe(zh["action.save"]);
+    expect(createTranslator("zh").locale).toBe("zh-CN");
   });
 });
 

@@ -3,7 +3,6 @@
 import { type Catalogue, type Key, type Plural, type Values } from "./catalogue";
 import { isolated } from "./direction";
 import { en } from "./en";
-import { zh } from "./zh";
 
 export const LANGUAGES = ["en", "zh"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -11,7 +10,8 @@ export type Language = (typeof LANGUAGES)[number];
 /** Each language in its own words, as in a switch of languages. */
 export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", zh: "简体中文" };
 
-const CATALOGUES: Record<Language, Catalogue> = { en, zh };
+/** English comes with the client, and stands in for what could not be loaded; others are loaded by who reads them. */
+const catalogues: Partial<Record<Language, Catalogue>> & { readonly en: Catalogue } = { en };
 const LOCALES: Record<Language, string> = { en: "en", zh: "zh-CN" };
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -41,6 +41,20 @@ export interface Translator {
   compare(a: string, b: string): number;
 }
 
+/** False where it cannot be had; then it may be asked for again. */
+export async function loadLanguage(language: Language): Promise<boolean> {
+  try {
+    if (language === "zh") catalogues.zh ??= (await import("./zh")).zh;
+  } catch {
+    // Without a network, say.
+  }
+  return isLoaded(language);
+}
+
+export function isLoaded(language: Language): boolean {
+  return catalogues[language] !== undefined;
+}
+
 /** The first of the browser's languages that we have. */
 export function preferredLanguage(wanted: readonly string[]): Language {
   for (const tag of wanted) {
@@ -50,9 +64,10 @@ export function preferredLanguage(wanted: readonly string[]): Language {
   return "en";
 }
 
-/** `tags` are the person's own, as the browser has them: how they write dates and which clock they have. */
-export function createTranslator(language: Language, tags: readonly string[] = []): Translator {
-  const catalogue = CATALOGUES[language];
+/** Of a language that is loaded, else English. `tags` are the person's own, as the browser has them: how they write dates and which clock they have. */
+export function createTranslator(wanted: Language, tags: readonly string[] = []): Translator {
+  const language = isLoaded(wanted) ? wanted : "en";
+  const catalogue = catalogues[language] ?? catalogues.en;
   const locale = LOCALES[language];
   const region = regionOf(language, tags);
   const hourCycle = clockOf(tags, region);

@@ -3,8 +3,8 @@
 import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import type { Engine, Live, User } from "../../engine/contract";
-import { createTranslator, preferredLanguage, type Translator } from "../../i18n/translator";
-import { usePreferences } from "./preferences";
+import { createTranslator, isLoaded, type Language, loadLanguage, type Translator } from "../../i18n/translator";
+import { chosenLanguage, usePreferences } from "./preferences";
 import { RemoteContext, remoteOf } from "./remote";
 
 const EngineContext = createContext<Engine | null>(null);
@@ -12,8 +12,7 @@ export const TranslatorContext = createContext<Translator | null>(null);
 const MeContext = createContext<User | null>(null);
 
 export function Surroundings({ engine, children }: { engine: Engine; children: ReactNode }) {
-  const { language: wanted } = usePreferences();
-  const language = wanted === "auto" ? preferredLanguage(navigator.languages) : wanted;
+  const language = useLoaded(chosenLanguage(usePreferences()));
   const translator = useMemo(() => createTranslator(language, navigator.languages), [language]);
   // Before the first sight: fonts and the reading voice go by it.
   useLayoutEffect(() => {
@@ -24,6 +23,21 @@ export function Surroundings({ engine, children }: { engine: Engine; children: R
       <TranslatorContext value={translator}>{children}</TranslatorContext>
     </EngineContext>
   );
+}
+
+/** The language that is wanted, or the one before it until that one is loaded. */
+function useLoaded(wanted: Language): Language {
+  const [language, setLanguage] = useState(wanted);
+  useEffect(() => {
+    let current = true;
+    void loadLanguage(wanted).then((is) => {
+      if (current && is) setLanguage(wanted);
+    });
+    return () => {
+      current = false;
+    };
+  }, [wanted]);
+  return isLoaded(wanted) ? wanted : language;
 }
 
 /** Around everything that is only shown to who is logged in. */

@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 
-import { LANGUAGES, type Language } from "../../i18n/translator";
+import { LANGUAGES, type Language, preferredLanguage } from "../../i18n/translator";
 
 export interface Preferences {
   readonly language: Language | "auto";
@@ -39,6 +39,10 @@ addEventListener("storage", (event) => {
 
 export function preferences(): Preferences {
   return current;
+}
+
+export function chosenLanguage({ language }: Preferences): Language {
+  return language === "auto" ? preferredLanguage(navigator.languages) : language;
 }
 
 export function setPreferences(change: Partial<Preferences>): void {

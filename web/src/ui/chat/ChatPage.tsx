@@ -7,6 +7,7 @@ import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Face } from "../base/Avatar";
 import { Boundary, Fault } from "../base/Boundary";
+import { chunk } from "../base/chunk";
 import { NARROW, useEngine, useLive, useMe, useMedia, useOnline, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { useLayer } from "../base/layers";
@@ -14,8 +15,6 @@ import { ChatContext, chatName } from "../base/remote";
 import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
 import { Empty, Loading } from "../base/small";
 import { Words } from "../base/words";
-import { ChatPanel } from "./ChatPanel";
-import { ChosenBar } from "./ChosenBar";
 import { Composer } from "./Composer";
 import { Desk, DeskContext, useDesk, useOf } from "./desk";
 import { DeskDialogs, Thread } from "./dialogs";
@@ -28,6 +27,14 @@ import { typingText } from "./typing";
 import { takeWanted } from "./wanted";
 import { useNameable } from "./writing/naming";
 import "./ChatPage.css";
+
+// Not needed for the first sight of a chat.
+const ChosenBar = chunk(() => import("./ChosenBar").then(({ ChosenBar }) => ChosenBar));
+const ChatPanel = chunk(
+  () => import("./ChatPanel").then(({ ChatPanel }) => ChatPanel),
+  null,
+  (retry, { onClose }) => <PanelFault onRetry={retry} onClose={onClose} />,
+);
 
 /** Mounted anew for each chat. */
 export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
@@ -113,9 +120,7 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
         </Boundary>
       ) : (
         panel && (
-          <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={close} />}>
-            <ChatPanel key={history} view={view} onClose={close} />
-          </Boundary>
+          <ChatPanel key={history} view={view} onClose={close} />
         )
       )}
       <DeskDialogs view={view} />

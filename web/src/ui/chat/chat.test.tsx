@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import type { Happening, Message, User } from "../../engine/contract";
-import { createTranslator } from "../../i18n/translator";
+import { createTranslator, loadLanguage } from "../../i18n/translator";
 import { PLAIN } from "../../engine/plain";
 import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
@@ -42,6 +42,8 @@ const happening = (rev: number, seq: number, change: Partial<Happening>): Happen
   const line = { rev, seq, kind: "MembersAdded", actor: bob, users, count: users.length, name: null, admin: false };
   return { ...line, at: NOON, ...change };
 };
+
+await loadLanguage("zh");
 
 describe("rows", () => {
   it("group bubbles of one sender until somebody else writes, five minutes pass or a day ends", () => {

@@ -24,7 +24,7 @@ const settle = (): Promise<void> =>
     for (let turn = 0; turn < 6; turn++) await new Promise((next) => setTimeout(next));
   });
 
-beforeAll(() => {
+beforeAll(async () => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   HTMLElement.prototype.showPopover = () => undefined;
   HTMLElement.prototype.hidePopover = () => undefined;
@@ -32,6 +32,8 @@ beforeAll(() => {
   // The day of the made-up people.
   vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 10, 22, 14, 32) });
   watchFocus();
+  // What is loaded when it is first asked for is there already: nothing here waits for it.
+  await Promise.all([import("./ChosenBar"), import("./dialogs/all")]);
 });
 
 beforeEach(async () => {

@@ -5,6 +5,7 @@ import { memo, useMemo, useRef, useState } from "react";
 import type { ChatRow } from "../../engine/contract";
 import { Face } from "../base/Avatar";
 import { useEngine, useLive, useMe, useNow, useOnline, useTranslator } from "../base/context";
+import { dialogChunk } from "../base/dialogChunk";
 import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
@@ -19,8 +20,9 @@ import { previewOf } from "../chat/preview";
 import { StateIcon } from "../chat/StateIcon";
 import { typingText } from "../chat/typing";
 import { countMentions } from "./mentioned";
-import { NewChatDialog } from "./NewChatDialog";
 import "./ChatList.css";
+
+const NewChatDialog = dialogChunk(() => import("./NewChatDialog").then(({ NewChatDialog }) => NewChatDialog));
 
 const ROW_PX = 72;
 

@@ -2,16 +2,14 @@
 
 import { type MouseEvent, useCallback, useLayoutEffect, useMemo, useState } from "react";
 
-import { ContactPage } from "../contacts/ContactPage";
-import { ContactsList } from "../contacts/ContactsList";
 import { PersonSurroundings } from "../contacts/person";
 import { ChatPage } from "../chat/ChatPage";
 import { ChatList } from "../chats/ChatList";
-import { SettingsList } from "../settings/SettingsList";
 import { Boundary } from "../base/Boundary";
 import { chunk } from "../base/chunk";
 import { ConfirmSurroundings } from "../base/confirm";
 import { COARSE, NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
+import { dialogChunk } from "../base/dialogChunk";
 import { Icon, type IconName, Logo } from "../base/Icon";
 import { keyWords } from "../base/keys";
 import { goHome } from "../base/layers";
@@ -20,15 +18,18 @@ import { Badge, Empty } from "../base/small";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Failures } from "./Failures";
 import { KeepingNotice } from "./KeepingNotice";
-import { KeysDialog } from "./KeysDialog";
 import { useKeyboard } from "./keyboard";
 import { useNotifications, useTitle } from "./notifications";
 import "./Shell.css";
 
-// Visited seldom, and never first.
+// Visited seldom, and hardly ever first.
+const ContactPage = chunk(() => import("../contacts/ContactPage").then(({ ContactPage }) => ContactPage));
+const ContactsList = chunk(() => import("../contacts/ContactsList").then(({ ContactsList }) => ContactsList));
+const SettingsList = chunk(() => import("../settings/SettingsList").then(({ SettingsList }) => SettingsList));
 const StarsPage = chunk(() => import("../chats/StarsPage").then(({ StarsPage }) => StarsPage));
 const MentionsPage = chunk(() => import("../chats/MentionsPage").then(({ MentionsPage }) => MentionsPage));
 const SettingsPage = chunk(() => import("../settings/SettingsPage").then(({ SettingsPage }) => SettingsPage));
+const KeysDialog = dialogChunk(() => import("./KeysDialog").then(({ KeysDialog }) => KeysDialog));
 
 export function Shell() {
   const route = useRoute();

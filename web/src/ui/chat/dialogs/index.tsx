@@ -1,10 +1,8 @@
 // What opens over a chat or beside it, loaded when it is first asked for.
 
 import type { ChatView, Message } from "../../../engine/contract";
-import { Fault } from "../../base/Boundary";
 import { chunk } from "../../base/chunk";
-import { useTranslator } from "../../base/context";
-import { Dialog } from "../../base/Dialog";
+import { dialogChunk } from "../../base/dialogChunk";
 import { type Over, useDesk, useOf } from "../desk";
 
 interface OverProps {
@@ -13,20 +11,7 @@ interface OverProps {
   readonly onClose: () => void;
 }
 
-const Opened = chunk(
-  () => import("./all").then(({ OverDialog }) => OverDialog),
-  null,
-  (retry, { onClose }: OverProps) => <FaultDialog onRetry={retry} onClose={onClose} />,
-);
-
-function FaultDialog({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {
-  const { t } = useTranslator();
-  return (
-    <Dialog title={t("fault.part")} onClose={onClose}>
-      <Fault onRetry={onRetry} />
-    </Dialog>
-  );
-}
+const Opened = dialogChunk<OverProps>(() => import("./all").then(({ OverDialog }) => OverDialog));
 
 export function DeskDialogs({ view }: { view: ChatView }) {
   const desk = useDesk();
