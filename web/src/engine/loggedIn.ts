@@ -1,6 +1,7 @@
 // The user who is logged in, in one tab: what it knows, what it shows, and who does the work.
 
 import type { Act } from "./acts";
+import { Arrivals } from "./arrivals";
 import type { ChatView, ConnectionState, Extras, Message, SentKind, User } from "./contract";
 import { Doing, tooLong } from "./doing";
 import { Fetching } from "./fetching";
@@ -10,6 +11,7 @@ import { Later } from "./later";
 import { Leader } from "./leader";
 import { Lists } from "./lists";
 import { OpenChats } from "./openChats";
+import { Pacing } from "./pacing";
 import { People } from "./people";
 import type { Ports, Signal } from "./ports";
 import { Replica } from "./replica";
@@ -45,17 +47,12 @@ export interface LoggedInEvents {
   out(why: "revoked" | "disabled"): void;
 }
 
-/** The views are told at most so often, and at most half the time goes into drawing: the rest is for what comes. */
-const PUBLISH_MS = 25;
-const MOST_PAUSE_MS = 250;
 /** A draft is stored and told to the other tabs when the typing pauses. */
 const DRAFT_MS = 400;
 /** A message is shown when it is stored, or after so long. */
 const STORING_MS = 1_000;
 /** What was read from the store so lately need not be read again to lead. */
 const FRESH_MS = 1_000;
-/** So many that have arrived are remembered. */
-const ARRIVED = 5_000;
 /** A message whose place is not known is looked for among so many of the newest. */
 const NEWEST = 500;
 /** Timers take no more than this. */
@@ -82,17 +79,14 @@ export class LoggedIn {
   private stopped = false;
   /** Learned and not yet stored: the other tabs are told of them together. */
   private arrivals: Arrival[] = [];
-  /** The messages that have arrived lately. */
-  private readonly arrived = new Set<number>();
+  private readonly arrived: Arrivals;
   private readonly drafts = new Map<number, Draft>();
   private storingDrafts: (() => void) | null = null;
   private expiring: (() => void) | null = null;
   private forgetting: (() => void) | null = null;
-  private publishedAt = -PUBLISH_MS;
-  private pauseMs = PUBLISH_MS;
+  private readonly pacing: Pacing;
   /** Arrived, and told of when it is shown. */
   private announced: Arrival[] = [];
-  private publishing = false;
 
   constructor(
     private readonly ports: Ports,
@@ -105,6 +99,8 @@ export class LoggedIn {
     private readonly events: LoggedInEvents,
   ) {
     this.replica = new Replica(uid);
+    this.arrived = new Arrivals(this.replica, (gid, seq) => this.isUnread(gid, seq));
+    this.pacing = new Pacing(ports, () => this.tell());
     const { replica } = this;
     const { after, frame } = ports;
     this.writer = new Writer(store, after, frame, (batch) => this.stored(batch));
@@ -207,7 +203,7 @@ export class LoggedIn {
       case "hidden":
         this.tabs.lookAway();
         this.storeDrafts();
-        this.publishLate();
+        this.pacing.late();
         break;
       case "online":
       case "offline":
@@ -472,7 +468,7 @@ export class LoggedIn {
     // Where it begins anew the store is cleared before anybody reads it.
     if (facts.anew === true) this.writer.add(whole);
     this.show(whole);
-    const arrivals = this.arrivalsOf(facts, how);
+    const arrivals = this.arrived.of(facts, how);
     this.arrivals.push(...arrivals);
     if (facts.anew !== true) this.writer.add(whole);
     this.announce(arrivals);
@@ -637,34 +633,6 @@ export class LoggedIn {
     void this.store.write(ofIntents({ marks })).catch(() => undefined);
   }
 
-  /** Messages of others, and those that have come to mention the user. */
-  private arrivalsOf({ messages = [] }: Facts, how: "live" | "sync" | "quietly"): readonly Arrival[] {
-    const rung = this.replica.living.rung();
-    if (how === "quietly") return [];
-    const mentions = new Set(rung);
-    const news = [...messages, ...rung.filter((message) => !messages.includes(message))];
-    const others = news.filter((message) => message.uid !== this.replica.uid && this.isUnread(message.gid, message.seq));
-    const arrivals = others.flatMap((message): Arrival[] => {
-      const mention = mentions.has(message);
-      // It comes again with what was missed before it.
-      const isOld = this.arrived.has(message.id) && !mention;
-      this.arrived.add(message.id);
-      return isOld ? [] : [{ message, mention }];
-    });
-    for (const oldest of this.arrived) {
-      if (this.arrived.size <= ARRIVED) break;
-      this.arrived.delete(oldest);
-    }
-    if (how === "live") return arrivals;
-    // After an absence one word of each chat is enough: that one is mentioned, if one is.
-    const ofChat = new Map<number, Arrival>();
-    for (const arrival of arrivals) {
-      const { gid } = arrival.message;
-      if (arrival.mention || ofChat.get(gid)?.mention !== true) ofChat.set(gid, arrival);
-    }
-    return [...ofChat.values()];
-  }
-
   private announce(arrivals: readonly Arrival[]): void {
     if (arrivals.length === 0 || !this.tabs.notifies) return;
     this.announced.push(...arrivals);
@@ -743,12 +711,7 @@ export class LoggedIn {
   }
 
   private soon(): void {
-    if (this.publishing) return;
-    this.publishing = true;
-    const next = (): void => this.ports.frame(() => this.publishLate());
-    const wait = this.publishedAt + this.pauseMs - this.ports.elapsed();
-    if (wait <= 0) next();
-    else this.ports.after(wait, next);
+    this.pacing.soon();
   }
 
   /** What expires is not shown any more, whether the server has said so already or not. */
@@ -764,25 +727,17 @@ export class LoggedIn {
     });
   }
 
-  /** Unless it was done meanwhile. */
-  private publishLate(): void {
-    if (this.publishing) this.publish();
+  private publish(): void {
+    if (!this.stopped) this.pacing.now();
   }
 
-  private publish(): void {
-    this.publishing = false;
+  private tell(): void {
     if (this.stopped) return;
-    const began = this.ports.elapsed();
-    this.publishedAt = began;
     this.views.publish();
     const { announced } = this;
     this.announced = [];
     for (const { message, mention } of announced) this.events.arrived(message.gid, this.views.message(message), mention);
     this.published.scheduled.set(this.later.list(this.intents.acts()));
     this.expireNext();
-    // By then it is drawn.
-    this.ports.after(0, () => {
-      this.pauseMs = Math.min(Math.max(PUBLISH_MS, 2 * (this.ports.elapsed() - began)), MOST_PAUSE_MS);
-    });
   }
 }
