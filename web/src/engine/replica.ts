@@ -7,6 +7,7 @@ import type { User } from "./contract";
 import { Changes, GAP, OF_ONESELF, OLD, type Pushed, restated } from "./changes";
 import { keep } from "./live";
 import { Living } from "./living";
+import { Membership } from "./membership";
 import { newer } from "./noted";
 import { filled, raised, skipped, top } from "./ranges";
 import { placeBelow, sees } from "./sight";
@@ -31,7 +32,7 @@ import {
   type SyncAnswer,
   sameStore,
 } from "./wire";
-import type { FriendState, Friendship, MemberItem, MemberState, StoreState, SyncRequest } from "./wire.gen";
+import type { FriendState, Friendship, MemberItem, StoreState, SyncRequest } from "./wire.gen";
 
 /** So many messages before and after the one at a place. */
 export interface Around {
@@ -47,7 +48,7 @@ export class Replica {
   private readonly people = new Map<number, User>();
   private readonly friendships = new Map<number, FriendState>();
   private readonly groupsByGid = new Map<number, GroupRecord>();
-  private readonly membersByGid = new Map<number, Map<number, MemberRecord>>();
+  private readonly membership = new Membership();
 
   /** What the user alone has of messages. */
   readonly living: Living;
@@ -114,7 +115,7 @@ export class Replica {
   }
 
   members(gid: number): ReadonlyMap<number, MemberRecord> {
-    return this.membersByGid.get(gid) ?? NO_MEMBERS;
+    return this.membership.of(gid);
   }
 
   /** The other one of a single chat; null where it is none, or they are not known. */
@@ -149,7 +150,7 @@ export class Replica {
     this.self = null;
     this.newest = 0;
     this.living.clear();
-    for (const map of [this.people, this.friendships, this.groupsByGid, this.membersByGid]) map.clear();
+    for (const map of [this.people, this.friendships, this.groupsByGid, this.membership]) map.clear();
   }
 
   /** Takes over what another tab has learned. */
@@ -163,8 +164,8 @@ export class Replica {
     for (const user of users ?? []) this.people.set(user.id, user);
     for (const friend of friends ?? []) this.friendships.set(friend.uid, friend);
     for (const group of groups ?? []) this.putGroup(group);
-    for (const gid of membersForgotten ?? []) this.membersByGid.delete(gid);
-    for (const member of members ?? []) this.putMember(member);
+    for (const gid of membersForgotten ?? []) this.membership.forget(gid);
+    for (const member of members ?? []) this.membership.put(member);
   }
 
   /** Asks what was missed in the groups above `after`. Of those it names `most`, and asks for the others when these are answered. */
@@ -211,10 +212,10 @@ export class Replica {
       const counted = delta.unreadMentions === null ? null : this.living.counted(delta.gid, delta.unreadMentions, group.readSeq);
       const record = counted ?? mentions;
       if (record !== null) mentioned.push(record);
-      if (group.membersOmitted && this.membersByGid.delete(delta.gid)) membersForgotten.push(delta.gid);
+      if (group.membersOmitted && this.membership.forget(delta.gid)) membersForgotten.push(delta.gid);
       // Of a group that was large these are only those who changed since.
-      if (!group.membersOmitted) for (const member of delta.members) members.push(this.mergeMember(delta.gid, member));
-      for (const message of delta.messages) members.push(...this.written(message));
+      if (!group.membersOmitted) for (const member of delta.members) members.push(this.membership.merge(delta.gid, member));
+      for (const message of delta.messages) members.push(...this.membership.written(message));
     }
     // After the groups: one that somebody joined anew says that nothing of it is deleted.
     for (const { gid, deletedSeq, readSeq } of answer.chats) {
@@ -284,7 +285,7 @@ export class Replica {
       covered: raised(group.covered, message.seq),
       last: isSeen ? newest(group.last, message) : group.last,
     });
-    const members = this.written(message);
+    const members = this.membership.written(message);
     const mentioned = known ? null : this.living.heard(message.gid, [message], grown.readSeq);
     return {
       fit: next ? "next" : "early",
@@ -316,7 +317,7 @@ export class Replica {
       rev: next ? rev : group.rev,
       readSeq: uid === this.uid ? Math.max(group.readSeq, read) : group.readSeq,
     });
-    const members = this.advance(gid, uid, read, seq);
+    const members = this.membership.advance(gid, uid, read, seq);
     return { fit: next ? "next" : "gap", facts: { groups: [grown], members } };
   }
 
@@ -367,7 +368,7 @@ export class Replica {
   private older({ gid }: GroupRecord, all: readonly StoredMessage[]): Facts {
     const sight = this.living.sight(gid);
     const messages = all.filter(({ seq }) => sees(sight, seq));
-    return { messages, members: messages.flatMap((message) => this.written(message)) };
+    return { messages, members: messages.flatMap((message) => this.membership.written(message)) };
   }
 
   /** The unread messages that mention the user, as the server names them. */
@@ -390,7 +391,7 @@ export class Replica {
       const old = known.get(user.id);
       return old === undefined || old.order === order ? [] : [{ ...old, order }];
     });
-    for (const member of members) this.putMember(member);
+    for (const member of members) this.membership.put(member);
     return { users, members };
   }
 
@@ -459,52 +460,10 @@ export class Replica {
     };
   }
 
-  private mergeMember(gid: number, member: MemberState): MemberRecord {
-    const old = this.members(gid).get(member.uid);
-    // Who comes back joins anew.
-    const stays = old !== undefined && (member.left || !old.left);
-    return this.putMember({
-      gid,
-      uid: member.uid,
-      admin: member.role === 2,
-      left: member.left,
-      readSeq: Math.max(old?.readSeq ?? 0, member.readSeq),
-      deliveredSeq: Math.max(old?.deliveredSeq ?? 0, member.deliveredSeq),
-      order: stays ? old.order : this.nextOrder(gid),
-    });
-  }
-
-  private nextOrder(gid: number): number {
-    let next = 0;
-    for (const member of this.members(gid).values()) next = Math.max(next, member.order + 1);
-    return next;
-  }
-
-  /** Writing in a chat reads it. */
-  private written(message: StoredMessage): readonly MemberRecord[] {
-    return this.advance(message.gid, message.uid, message.seq, message.seq);
-  }
-
-  private advance(gid: number, uid: number, read: number, delivered: number): readonly MemberRecord[] {
-    const old = this.members(gid).get(uid);
-    if (old === undefined) return [];
-    const readSeq = Math.max(old.readSeq, read);
-    const deliveredSeq = Math.max(old.deliveredSeq, delivered, read);
-    if (readSeq === old.readSeq && deliveredSeq === old.deliveredSeq) return [];
-    return [this.putMember({ ...old, readSeq, deliveredSeq })];
-  }
-
   private putGroup(group: GroupRecord): GroupRecord {
     this.groupsByGid.set(group.gid, group);
     this.newest = Math.max(this.newest, group.last?.id ?? 0);
     return group;
-  }
-
-  private putMember(member: MemberRecord): MemberRecord {
-    let members = this.membersByGid.get(member.gid);
-    if (members === undefined) this.membersByGid.set(member.gid, (members = new Map()));
-    members.set(member.uid, member);
-    return member;
   }
 }
 
@@ -512,8 +471,6 @@ function lastOf({ gid, events }: GroupDelta): EventRecord | null {
   const last = events.at(-1);
   return last === undefined ? null : { gid, ...last };
 }
-
-const NO_MEMBERS: ReadonlyMap<number, MemberRecord> = new Map();
 
 function newest(old: StoredMessage | null, message: StoredMessage): StoredMessage {
   if (old === null || message.seq > old.seq) return message;
