@@ -62,6 +62,29 @@ impl Story {
         self.server.as_ref().expect("it runs").seconds_pass(1).await;
     }
 
+    /// An edit that was done long ago: what was edited since stays.
+    pub(super) async fn edit_again(&mut self, number: usize, phone: usize) {
+        let uid = self.phones[phone].uid();
+        let done = self.edits.iter().filter(|(_, edit)| edit.by == uid && edit.heard);
+        let mut done: Vec<_> = done.map(|(content, edit)| (edit.msg_id, content.clone())).collect();
+        // Those of one message beside each other: the first was hardly ever the last.
+        done.sort_unstable();
+        if done.is_empty() {
+            return;
+        }
+        let (msg_id, content) = self.chance.pick(&done).clone();
+        let Edit { gid, mentions, mention_all, .. } = &self.edits[&content];
+        let extras = Extras { reply_to: None, mentions: mentions.clone(), mention_all: *mention_all };
+        let (event, gid, msg_id) = ("Edit", *gid, Some(msg_id));
+        let id = content.trim_start_matches("edited <").trim_end_matches('>').to_owned();
+        let mut act = Asked { event, gid, content, id, msg_id, extras, expected: None, code: None };
+        act.code = self.will_be_done(uid, &act);
+        act.expected = Some(act.code.is_none());
+        println!("{number:>3} {phone} edits again: {act:?}");
+        self.phones[phone].ask(act).await;
+        self.answers(phone).await;
+    }
+
     /// With one of the newest messages, mostly; now and then with one that they do not see.
     fn any_act(&mut self, phone: usize) -> Option<Asked> {
         let (uid, gid) = (self.phones[phone].uid(), self.any_group());

@@ -145,7 +145,8 @@ impl Story {
             48..57 => self.mark(number, phone, gid).await,
             57..61 => self.read_all(number, user, gid).await,
             61..72 => self.change_members(number, user, gid).await,
-            72..80 => self.send_again(number, phone).await,
+            72..76 => self.send_again(number, phone).await,
+            76..80 => self.edit_again(number, phone).await,
             80..88 => {
                 println!("{number:>3} {phone} goes offline");
                 if self.chance.one_in(2) {
