@@ -24,6 +24,8 @@ pub struct GroupReplica {
     pub rev: u64,
     /// The last message that was shown.
     pub seq: u64,
+    /// Up to where it is known what was recalled after one had left.
+    pub recalled_to: u64,
 }
 
 /// What a frame means to one who has seen everything before it.
@@ -50,7 +52,11 @@ impl Replica {
         let groups: Vec<_> = known
             .by_ref()
             .take(most)
-            .map(|(gid, group)| GroupRev { gid: id(*gid), rev: id(group.rev) })
+            .map(|(gid, group)| GroupRev {
+                gid: id(*gid),
+                rev: id(group.rev),
+                recalled_to: Some(id(group.recalled_to)),
+            })
             .collect();
         let to = known.next().and(groups.last()).map(|last| last.gid);
         SyncRequest {
@@ -81,6 +87,7 @@ impl Replica {
         for delta in answer.groups {
             let group = self.groups.entry(delta.gid).or_default();
             group.rev = group.rev.max(delta.rev);
+            group.recalled_to = group.recalled_to.max(delta.recalled_to.unwrap_or_default());
             for message in delta.messages {
                 if message.seq > group.seq {
                     group.seq = message.seq;
@@ -136,7 +143,8 @@ mod tests {
 
     #[test]
     fn who_knows_more_groups_than_a_request_may_name_names_them_in_slices() {
-        let groups = [9, 2, 5, 7].map(|gid| (gid, GroupReplica { rev: gid, seq: 0 })).into();
+        let groups =
+            [9, 2, 5, 7].map(|gid| (gid, GroupReplica { rev: gid, ..GroupReplica::default() })).into();
         let replica = Replica { groups, ..Replica::default() };
         let asked = |after, most| {
             let request = replica.request(after, most);

@@ -69,8 +69,10 @@ pub struct View {
     pub info_rev: Rev,
     /// To one who has left, by then.
     pub member_count: u64,
-    /// How far the client is.
+    /// How far the client is,
     pub since: Rev,
+    /// and in what was recalled after the user left, if they did.
+    pub recalls: Rev,
 }
 
 /// Places of a group.
@@ -137,9 +139,8 @@ pub struct Changed {
 
 impl View {
     /// Of messages that have changed, by rev, where they are and when: those that are told, and up to which rev they are
-    /// known if these are only the first `limit`. What became of them after the user left has a rev that is not theirs: it
-    /// is told with the last that they are told, and they hear of it once; of more than `limit` such messages the others
-    /// stay what they were.
+    /// known if these are only the first `limit`. To one who has left, messages changed when they did until then; and when
+    /// they were recalled after [`Self::recalled_after`].
     pub fn changed(
         &self,
         sight: &Sight,
@@ -151,8 +152,14 @@ impl View {
         (rows, known_to)
     }
 
+    /// After which rev one who has left is told what was recalled: what was so before they left is told with the rest. `None`
+    /// of a member.
+    pub fn recalled_after(&self) -> Option<Rev> {
+        self.membership.left_rev().map(|left_rev| left_rev.max(self.recalls))
+    }
+
     /// How far they may see: to where they left, or to the end. What changed later they learn if they come back, as it is
-    /// above the `rev` that they were told.
+    /// above the `rev` that they were told; but what was recalled they learn before.
     pub fn until(&self) -> Rev {
         self.membership.left_rev().unwrap_or(self.last_rev)
     }
@@ -206,13 +213,16 @@ impl View {
         let (mut changed, changed_to) = (changed.messages, changed.known_to);
         let (mut expired, expired_to) = (expired.spans, expired.known_to);
         let until = self.until();
+        // Behind it there are recalls alone.
+        let last_changed = changed.last().map_or(until, Message::latest_rev);
+        let end = until.max(last_changed).max(changed_to.unwrap_or(until));
         room.take(bytes_beside_rows(group.as_ref()));
 
         let of_messages =
             messages.iter().map(|message| (message.rev, 1, message.size_bytes(), Names::Message(message)));
-        let of_changed = changed.iter().map(|message| {
-            (message.latest_rev().min(until), 1, message.size_bytes(), Names::Message(message))
-        });
+        let of_changed = changed
+            .iter()
+            .map(|message| (message.latest_rev(), 1, message.size_bytes(), Names::Message(message)));
         let of_expired = expired.iter().map(|(rev, _)| ((*rev).min(until), 1, SPAN_BYTES, Names::Nobody));
         let of_members =
             members.iter().map(|(rev, member)| (*rev, 1, member.size_bytes(), Names::One(member.user)));
@@ -229,9 +239,9 @@ impl View {
             .collect();
         told.sort_unstable_by_key(|(rev, rows, ..)| (*rev, *rows));
         // Not all of them may have been read.
-        let known_to = known_to(&messages, &missed.spans, until)
-            .min(changed_to.unwrap_or(until))
-            .min(expired_to.unwrap_or(until));
+        let known_to = known_to(&messages, &missed.spans, end)
+            .min(changed_to.unwrap_or(end))
+            .min(expired_to.filter(|expired_to| *expired_to < until).unwrap_or(end));
         let (mut rev, mut cut, mut is_cut) = (known_to, Cut::new(room), false);
         for (at, rows, bytes, names) in told {
             let bytes = bytes + names.size_bytes(&mut name)?;
@@ -240,11 +250,11 @@ impl View {
                 break;
             }
         }
-        let more = rev < until;
+        let more = rev < end || (rev > until && changed_to == Some(rev));
         if more {
             room.use_up();
         }
-        changed.retain(|message| message.latest_rev().min(until) <= rev);
+        changed.retain(|message| message.latest_rev() <= rev);
         expired.retain(|(of_span, _)| (*of_span).min(until) <= rev);
         events.retain(|event| event.seen_rev() <= rev);
         messages.retain(|message| message.rev <= rev);
@@ -263,7 +273,8 @@ impl View {
 
         Ok(GroupDelta {
             group_id: self.group,
-            rev,
+            rev: rev.min(until).max(self.since),
+            recalled_to: Some(rev).filter(|rev| *rev > until),
             member: self.membership.left.is_none(),
             group,
             last_seq: self.membership.last_visible(self.last_seq),
@@ -420,6 +431,7 @@ mod tests {
     #[test]
     fn a_window_says_where_it_begins_if_it_leaves_out_what_was_missed() {
         let view = View {
+            recalls: Rev(0),
             group: GroupId(1),
             membership: membership(None),
             last_seq: Seq(10),
@@ -428,7 +440,7 @@ mod tests {
             member_count: 2,
             since: Rev(0),
         };
-        let sight = Sight { spans: vec![Span { after: Seq(2), to: Seq(10) }] };
+        let sight = Sight { spans: vec![Span { after: Seq(2), to: Seq(10) }], as_of: None };
         let missed = |has, window| {
             let Missed { spans, skipped_to } = view.missed(&sight, Seq(has), window);
             (spans.iter().map(|span| (span.after.0, span.to.0)).collect::<Vec<_>>(), skipped_to)

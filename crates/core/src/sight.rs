@@ -22,6 +22,8 @@ pub const MAX_AROUND: u32 = 200;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sight {
     pub spans: Vec<Span>,
+    /// When they left, if they did: messages are to them what they were then, but for those that were recalled since.
+    pub as_of: Option<Rev>,
 }
 
 impl Sight {
@@ -29,7 +31,7 @@ impl Sight {
     /// from themselves ([`at`]), and what has expired for everybody. They come in any order, and may overlap.
     pub fn new(member: Vec<Span>, mut holes: Vec<Span>) -> Self {
         if holes.is_empty() {
-            return Self { spans: member };
+            return Self { spans: member, as_of: None };
         }
         holes.sort_unstable_by_key(|hole| (hole.after, hole.to));
         let (mut spans, mut first) = (Vec::new(), 0);
@@ -52,7 +54,13 @@ impl Sight {
                 spans.push(Span { after: from, to });
             }
         }
-        Self { spans }
+        Self { spans, as_of: None }
+    }
+
+    /// The same of one who left at this `rev`, if they did.
+    #[must_use]
+    pub fn as_of(self, left: Option<Rev>) -> Self {
+        Self { as_of: left, ..self }
     }
 
     /// Whether they may see what is at this place.

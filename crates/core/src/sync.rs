@@ -1,6 +1,6 @@
 //! What a client has, and what it missed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::friend::Friendship;
 use crate::group::{Group, Role};
@@ -20,6 +20,9 @@ pub struct SyncQuery {
     pub rev: Rev,
     /// How far it is in each group it knows. Of a group named twice the first counts.
     pub groups: Vec<(GroupId, Rev)>,
+    /// How far it is in what was recalled in groups after the user left them. Of one that is not named, or unknown to it, it is
+    /// told of it with the leaving, and no more.
+    pub recalls: BTreeMap<GroupId, Rev>,
     /// Rows (messages and members) of the answer, at least 1; and as many changes of the user's own.
     pub limit: u32,
     /// At most so many messages of each group, the newest; all where `None`.
@@ -123,6 +126,8 @@ impl Size for KeptRow {
 pub struct GroupDelta {
     pub group_id: GroupId,
     pub rev: Rev,
+    /// Of who has left: up to which rev it tells of what was recalled after that, if it tells of any.
+    pub recalled_to: Option<Rev>,
     /// Whether the user is a member now. One who left gets what they missed of their own part, once.
     pub member: bool,
     /// If name, avatar or creator changed, or the client did not know the group.
@@ -134,7 +139,8 @@ pub struct GroupDelta {
     pub unread_mentions: u64,
     /// What the user may see, ascending.
     pub messages: Vec<Message>,
-    /// Messages that changed without being new to the client, as they are now, by [`Message::latest_rev`].
+    /// Messages that changed without being new to the client, as they are now, by [`Message::latest_rev`]. To who has left
+    /// as they were then, but for those that were recalled since.
     pub changed: Vec<Message>,
     /// Places whose messages have expired, of those that were the user's.
     pub expired: Vec<Span>,

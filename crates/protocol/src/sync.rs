@@ -59,9 +59,15 @@ pub struct StoreState {
 /// How far the client is in one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct GroupRev {
     pub gid: Id,
     pub rev: Id,
+    /// Of a group that one has left: the latest `recalledTo` that was answered of it, 0 at first. Who leaves it out is told once
+    /// what was recalled by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub recalled_to: Option<Id>,
 }
 
 /// What the client missed.
@@ -205,7 +211,8 @@ pub struct GroupDelta {
     pub joined_at: i64,
     /// What happened in it, of which one may know.
     pub events: Vec<GroupEvent>,
-    /// Messages that changed and are not new to the client, as they are now.
+    /// Messages that changed and are not new to the client, as they are now; to who has left, as they were then, and what was
+    /// recalled since.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub changed: Vec<Message>,
@@ -217,6 +224,9 @@ pub struct GroupDelta {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub unread_mentions: u64,
+    /// Where `changed` has messages that were recalled after one had left: to be kept for the next request, beside `rev`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recalled_to: Option<u64>,
 }
 
 /// What happened in a group chat, to be told among its messages: after the one of that `seq`.

@@ -259,8 +259,11 @@ impl World {
         let api = api(server).with_token(self.governor.token.clone());
         let id = |number: u64| Id::try_from(number).expect("below 2^53");
         loop {
-            let groups =
-                self.revs.iter().map(|(gid, rev)| GroupRev { gid: id(*gid), rev: id(*rev) }).collect();
+            let groups = self
+                .revs
+                .iter()
+                .map(|(gid, rev)| GroupRev { gid: id(*gid), rev: id(*rev), recalled_to: None })
+                .collect();
             let request = SyncRequest { groups, limit: Some(1000), ..SyncRequest::default() };
             let answer = api.sync(&request).await.expect("synced");
             for delta in answer.groups {

@@ -131,6 +131,7 @@ async fn a_sync_that_knows_another_store_gets_everything() {
         groups: vec![rim_client::protocol::sync::GroupRev {
             gid: gid.try_into().expect("an id"),
             rev: whole.groups[0].rev.try_into().expect("a rev"),
+            recalled_to: None,
         }],
         store,
         ..SyncRequest::default()

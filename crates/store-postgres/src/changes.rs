@@ -11,6 +11,7 @@ use rim_core::{ConnectionId, GroupId, Rev, Timestamp, UserId};
 use tokio_postgres::Statement;
 
 use crate::failure::Result;
+use crate::history::Stated;
 use crate::row::{self, Sql, array};
 use crate::{history, place};
 
@@ -249,7 +250,7 @@ async fn tell_as_they_are(
     };
     let noted: BTreeSet<_> = changes.iter().filter_map(|(_, change)| seq_of(change.as_ref()?)).collect();
     let spans: Vec<_> = spans_of(noted).into_iter().map(|span| (group, span)).collect();
-    let messages = history::runs(db, &spans, &spans, usize::MAX).await?;
+    let messages = history::runs(db, &spans, &Stated::all(&spans, None), usize::MAX).await?;
     let messages: HashMap<_, _> =
         messages.into_iter().map(|message| (message.seq, Arc::new(message))).collect();
     for (_, change) in changes {

@@ -14,7 +14,7 @@ use rim_store::Part;
 use crate::failure::Result;
 use crate::membership::{self, Membership};
 use crate::row::{self, Sql, array};
-use crate::{history, sights};
+use crate::{history, mentions, sights};
 
 /// Chats that are looked at together.
 const AT_ONCE: usize = 64;
@@ -162,7 +162,7 @@ async fn read(db: &impl GenericClient, user: UserId, shown: &[ShownChat], bytes:
         .iter()
         .map(|found| {
             let holes = holes.remove(&found.chat.group.id).unwrap_or_default();
-            Sight::new(found.membership.spans(found.last_seq), holes)
+            Sight::new(found.membership.spans(found.last_seq), holes).as_of(found.membership.is.left_rev())
         })
         .collect();
     let mentioned: Vec<_> = found
@@ -171,20 +171,21 @@ async fn read(db: &impl GenericClient, user: UserId, shown: &[ShownChat], bytes:
         .filter(|(found, _)| found.has_mentions)
         .map(|(found, sight)| (found.chat.group.id, found.membership.is.read_to(), sight))
         .collect();
-    let mentions = sights::unread_mentions(db, user, &mentioned).await?;
+    let mentions = mentions::unread(db, user, &mentioned).await?;
     let stated = found.iter().any(|found| found.has_state);
 
-    let mut chats = Vec::new();
+    let (mut chats, mut as_of) = (Vec::new(), Vec::new());
     for (Found { mut chat, membership, .. }, sight) in found.into_iter().zip(&sights) {
         // Unless it was hidden since the page was laid out.
         if sight.sees(chat.last.seq) {
             chat.unread = membership.is.unread(sight);
             chat.unread_mentions = mentions.get(&chat.group.id).copied().unwrap_or_default();
             chats.push(chat);
+            as_of.push(sight.as_of);
         }
     }
     if stated {
-        history::dress(db, chats.iter_mut().map(|chat| &mut chat.last).collect()).await?;
+        history::dress(db, chats.iter_mut().map(|chat| &mut chat.last).zip(as_of).collect()).await?;
         sights::mine(db, user, chats.iter_mut().map(|chat| &mut chat.last).collect()).await?;
     }
     Ok(chats)

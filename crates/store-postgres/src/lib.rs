@@ -47,6 +47,7 @@ mod history;
 mod identity;
 mod media;
 mod membership;
+mod mentions;
 mod migrations;
 mod nodes;
 mod open_error;

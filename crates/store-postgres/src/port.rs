@@ -12,7 +12,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
 use rim_core::message::{Message, Span};
-use rim_core::{GroupId, MessageId};
+use rim_core::{GroupId, MessageId, Rev};
 use rim_store::database::{self, Each, Fields};
 use rim_store::{Read, Value};
 use tokio::runtime::Handle;
@@ -23,6 +23,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use crate::causes::describe;
 use crate::failure::Failure;
 use crate::history;
+use crate::history::Stated;
 use crate::text::{OwnedText, Text};
 
 /// Inside of a use case.
@@ -113,13 +114,22 @@ impl<C: GenericClient> Read for Reader<'_, C> {
         Ok(())
     }
 
-    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
-        Ok(self.patience.wait(history::find(self.db, group, message)).flatten()?)
+    fn message(&self, group: GroupId, message: MessageId, as_of: Option<Rev>) -> Result<Option<Message>> {
+        Ok(self.patience.wait(history::find(self.db, group, message, as_of)).flatten()?)
     }
 
-    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+    fn messages_at(
+        &self,
+        group: GroupId,
+        places: &[Span],
+        as_of: Option<Rev>,
+        bytes: usize,
+    ) -> Result<Vec<Message>> {
         let places: Vec<_> = places.iter().map(|span| (group, *span)).collect();
-        Ok(self.patience.wait(history::runs(self.db, &places, &places, bytes)).flatten()?)
+        Ok(self
+            .patience
+            .wait(history::runs(self.db, &places, &Stated::all(&places, as_of), bytes))
+            .flatten()?)
     }
 }
 
@@ -143,12 +153,18 @@ impl Read for Writer<'_> {
         self.reader().rows_of_each(sql, params, each)
     }
 
-    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
-        self.reader().message(group, message)
+    fn message(&self, group: GroupId, message: MessageId, as_of: Option<Rev>) -> Result<Option<Message>> {
+        self.reader().message(group, message, as_of)
     }
 
-    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
-        self.reader().messages_at(group, places, bytes)
+    fn messages_at(
+        &self,
+        group: GroupId,
+        places: &[Span],
+        as_of: Option<Rev>,
+        bytes: usize,
+    ) -> Result<Vec<Message>> {
+        self.reader().messages_at(group, places, as_of, bytes)
     }
 }
 

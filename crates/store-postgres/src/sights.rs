@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use deadpool_postgres::GenericClient;
 use rim_core::message::{Message, Span};
 use rim_core::note::NoteKind;
-use rim_core::sight::{Counting, EVERYBODY, MAX_MENTIONS, Sight};
 use rim_core::sync::KeptRow;
-use rim_core::{GroupId, Rev, Seq, UserId};
+use rim_core::{GroupId, Rev, UserId};
 use rim_store::sights::{KEPT, kept_limit, kept_row};
 
 use crate::failure::Result;
@@ -39,7 +38,8 @@ macro_rules! has_holes {
 }
 pub(crate) use has_holes;
 
-/// Whether messages of the group `g` mention the user `$1`, of the membership `m`, behind what they have read.
+/// Whether messages of the group `g` mention the user `$1`, of the membership `m`, behind what they have read; or, where they
+/// have left, may have done so then.
 macro_rules! has_mentions {
     () => {
         concat!(
@@ -52,6 +52,11 @@ macro_rules! has_mentions {
             crate::sights::any!(
                 "mentions AS x WHERE x.user_id = 0 AND x.group_id = g.id
                                  AND x.seq > greatest(m.join_seq, m.read_seq, m.sent_seq)"
+            ),
+            " OR m.left_rev IS NOT NULL AND ",
+            crate::sights::any!(
+                "former_mentions AS x WHERE x.user_id IN ($1, 0) AND x.group_id = g.id
+                                        AND x.seq > greatest(m.join_seq, m.read_seq, m.sent_seq)"
             ),
             ")"
         )
@@ -77,46 +82,6 @@ pub(crate) async fn holes(
         holes.entry(group).or_default().push(Span { after, to });
     }
     Ok(holes)
-}
-
-/// How many messages in their sight that they have not read mention a user: of groups that have some, with what they have
-/// read of each and see of it.
-pub(crate) async fn unread_mentions(
-    db: &impl GenericClient,
-    user: UserId,
-    groups: &[(GroupId, Seq, &Sight)],
-) -> Result<HashMap<GroupId, u64>> {
-    // Each of the two by its key, and no further than is counted.
-    let sql = "SELECT g.group_id, x.seq
-               FROM unnest($2::bigint[], $3::bigint[]) AS g (group_id, after_seq),
-                    LATERAL ((SELECT seq FROM mentions
-                              WHERE user_id = $1 AND group_id = g.group_id AND seq > g.after_seq
-                              ORDER BY seq LIMIT $5)
-                             UNION
-                             (SELECT seq FROM mentions
-                              WHERE user_id = $4 AND group_id = g.group_id AND seq > g.after_seq
-                              ORDER BY seq LIMIT $5)
-                             ORDER BY seq LIMIT $5) AS x
-               ORDER BY x.seq";
-    let mut counting: HashMap<_, _> =
-        groups.iter().map(|(group, read, sight)| (*group, Counting::new(sight, *read))).collect();
-    loop {
-        let wanted =
-            counting.iter().filter_map(|(group, counting)| Some((group.sql(), counting.after()?.sql())));
-        let (ids, after): (Vec<i64>, Vec<i64>) = wanted.unzip();
-        if ids.is_empty() {
-            break;
-        }
-        let params: row::Params<'_> = &[&user.sql(), &ids, &after, &EVERYBODY.sql(), &MAX_MENTIONS.sql()];
-        let mut found: HashMap<GroupId, Vec<Seq>> = HashMap::new();
-        for (group, seq) in row::all::<(GroupId, Seq)>(db, sql, params, row::read).await? {
-            found.entry(group).or_default().push(seq);
-        }
-        for (group, counting) in counting.iter_mut().filter(|(_, counting)| counting.after().is_some()) {
-            counting.take(found.get(group).map_or(&[], Vec::as_slice));
-        }
-    }
-    Ok(counting.into_iter().map(|(group, counting)| (group, counting.count())).collect())
 }
 
 /// Says of the reactions on messages whether the user gave them.

@@ -16,16 +16,17 @@ use rim_core::delta::{self, Missed, Own, OwnRows, View};
 use rim_core::group::Group;
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{Message, Span};
-use rim_core::sight::{self, Sight};
+use rim_core::sight::{Sight, at};
 use rim_core::size::Size;
 use rim_core::sync::{GroupDelta, MemberState, Room, SyncPage, SyncQuery};
 use rim_core::user::User;
 use rim_core::{GroupId, Rev, Seq, UserId};
 
 use crate::failure::Result;
+use crate::history::Stated;
 use crate::membership::{self, Membership};
 use crate::row::{self, Sql, array};
-use crate::{chats, events, friends, groups, history, place, sights, users};
+use crate::{chats, events, friends, groups, history, mentions, place, sights, users};
 
 /// Groups that are looked at together. More are asked for when the limit is not used up by then.
 const AT_ONCE: usize = 64;
@@ -132,27 +133,57 @@ async fn own(db: &impl GenericClient, user: UserId, since: Rev) -> Result<Option
 
 /// The groups in which they missed something, by id, and how far the client is in each: the only ones that are looked
 /// at further.
-async fn candidates(db: &impl GenericClient, user: UserId, query: &SyncQuery) -> Result<Vec<(GroupId, Rev)>> {
+async fn candidates(
+    db: &impl GenericClient,
+    user: UserId,
+    query: &SyncQuery,
+) -> Result<Vec<(GroupId, (Rev, Rev))>> {
     // Of a group named twice the first counts.
     let known: HashMap<_, _> = query.groups.iter().rev().copied().collect();
     // All they were ever in, and how far they may see each: to where they left, or to the end.
     // Of those that they have forgotten the ones that the client knows: it may not have heard of the leaving.
-    let sql = "SELECT m.group_id, coalesce(m.left_rev, g.last_rev)
+    let sql = "SELECT m.group_id, coalesce(m.left_rev, g.last_rev), m.left_rev < g.last_rev
                FROM members AS m JOIN groups AS g ON g.id = m.group_id
                WHERE m.user_id = $1 AND m.group_id > $3 AND m.group_id <= $4
                UNION ALL
-               SELECT group_id, left_rev FROM forgotten_members
+               SELECT group_id, left_rev, NULL FROM forgotten_members
                WHERE user_id = $1 AND group_id = ANY($2) AND group_id > $3 AND group_id <= $4
                ORDER BY 1";
     let (after, to) = (query.after.unwrap_or_default(), query.to.unwrap_or(GroupId(u64::MAX)));
     let named = array(known.keys().copied());
     let params: row::Params<'_> = &[&user.sql(), &named, &after.sql(), &to.sql()];
-    let ever: Vec<(GroupId, Rev)> = row::all(db, sql, params, row::read).await?;
-    let changed = ever.into_iter().filter_map(|(group, until)| {
+    let ever: Vec<(GroupId, Rev, Option<bool>)> = row::all(db, sql, params, row::read).await?;
+    let (mut changed, mut left_before) = (Vec::new(), Vec::new());
+    for (group, until, went_on_without) in ever {
         let since = known.get(&group).copied().unwrap_or_default();
-        (until > since).then_some((group, since))
-    });
-    Ok(changed.collect())
+        let recalls = query.recalls.get(&group).copied();
+        let of = (group, (since, recalls.unwrap_or_default()));
+        if until > since {
+            changed.push(of);
+        } else if went_on_without == Some(true) && recalls.is_some() {
+            left_before.push(of);
+        }
+    }
+    if left_before.is_empty() {
+        return Ok(changed);
+    }
+    // Of what they have left, and the client knows it, they hear what was recalled since.
+    let sql = concat!(
+        "SELECT m.group_id FROM unnest($2::bigint[], $3::bigint[]) AS known (group_id, recalls)
+              JOIN members AS m ON m.user_id = $1 AND m.group_id = known.group_id
+         WHERE ",
+        sights::any!(
+            "notes AS x WHERE x.group_id = m.group_id AND x.kind = 2
+                                      AND x.rev > greatest(m.left_rev, known.recalls) AND x.seq <= m.left_seq"
+        )
+    );
+    let ids = array(left_before.iter().map(|(group, _)| *group));
+    let recalls = array(left_before.iter().map(|(_, (_, recalls))| *recalls));
+    let found = row::all(db, sql, &[&user.sql(), &ids, &recalls], |row| row.number::<GroupId>(0)).await?;
+    let found: HashSet<_> = found.into_iter().collect();
+    changed.extend(left_before.into_iter().filter(|(group, _)| found.contains(group)));
+    changed.sort_unstable();
+    Ok(changed)
 }
 
 /// A group in which the user missed something.
@@ -186,7 +217,7 @@ struct Has {
 async fn views(
     db: &impl GenericClient,
     user: UserId,
-    groups: &[(GroupId, Rev)],
+    groups: &[(GroupId, (Rev, Rev))],
     window: Option<u32>,
 ) -> Result<Vec<Changed>> {
     let sql = concat!(
@@ -217,7 +248,8 @@ async fn views(
         ") AS place ORDER BY since.group_id"
     );
     let ids = array(groups.iter().map(|(group, _)| *group));
-    let since = array(groups.iter().map(|(_, since)| *since));
+    let since = array(groups.iter().map(|(_, (since, _))| *since));
+    let recalls: HashMap<_, _> = groups.iter().map(|(group, (_, recalls))| (*group, *recalls)).collect();
     let params: row::Params<'_> = &[&user.sql(), &ids, &since];
     let found = row::all(db, sql, params, |row| {
         let (about, (holes, states, changed, expired, mentions)) = row::read(row)?;
@@ -230,9 +262,11 @@ async fn views(
         let (group, since, last_seq, last_rev, info_rev, member_count, client_has, deleted, membership) =
             about;
         let member = membership.spans(last_seq);
-        let sight = Sight::new(member.clone(), holes.remove(&group).unwrap_or_default());
-        let view =
-            View { group, membership: membership.is, last_seq, last_rev, info_rev, member_count, since };
+        let sight = Sight::new(member.clone(), holes.remove(&group).unwrap_or_default())
+            .as_of(membership.is.left_rev());
+        let recalls = recalls.get(&group).copied().unwrap_or_default();
+        let membership = membership.is;
+        let view = View { group, membership, last_seq, last_rev, info_rev, member_count, since, recalls };
         let missed = view.missed(&sight, client_has, window);
         Changed { view, member, sight, client_has, missed, has, deleted }
     });
@@ -266,6 +300,9 @@ async fn of_views(
         }
         let rows = rows.take(view.group, missed, deleted);
         let Ok(delta) = view.delta(&sight, rows, room, |user| people.name(user));
+        if delta.rev <= view.since && delta.recalled_to.is_none() {
+            continue;
+        }
         told.push(Told::Delta(Box::new(delta)));
     }
     Ok(told)
@@ -299,7 +336,7 @@ impl Rows {
         let limit = room.rows;
         // Places have no gaps: how many messages each has is known before they are read.
         let (mut spans, mut stated, mut wanted, mut reached) = (Vec::new(), Vec::new(), limit as u64 + 1, 0);
-        for Changed { view, missed, has, .. } in changed {
+        for Changed { view, sight, missed, has, .. } in changed {
             if wanted == 0 {
                 break;
             }
@@ -309,7 +346,9 @@ impl Rows {
                 if take > 0 {
                     let span = (view.group, Span { after: span.after, to: Seq(span.after.0 + take) });
                     spans.push(span);
-                    stated.extend(has.states.then_some(span));
+                    let (group, span_of) = span;
+                    let of = Stated { group, span: span_of, as_of: sight.as_of };
+                    stated.extend(has.states.then_some(of));
                 }
                 wanted -= take;
             }
@@ -407,18 +446,25 @@ async fn messages_changed(
                              ORDER BY s.rev LIMIT $4) AS s
                     JOIN messages AS m ON m.group_id = s.group_id AND m.seq = s.seq
                ORDER BY v.group_id, s.rev";
-    let groups = array(some.iter().map(|changed| changed.view.group));
-    let since = array(some.iter().map(|changed| changed.view.since));
-    let has = array(some.iter().map(|changed| changed.client_has));
+    let (left, present): (Vec<_>, Vec<_>) =
+        some.iter().copied().partition(|changed| changed.sight.as_of.is_some());
+    let groups = array(present.iter().map(|changed| changed.view.group));
+    let since = array(present.iter().map(|changed| changed.view.since));
+    let has = array(present.iter().map(|changed| changed.client_has));
     let params: row::Params<'_> = &[&groups, &since, &has, &(limit as u64).sql()];
     let mut found: HashMap<GroupId, Vec<(Seq, Rev)>> = HashMap::new();
     let mut sizes: HashMap<(GroupId, Seq), i32> = HashMap::new();
-    for row in row::all(db, sql, params, |row| Ok((row::read(row)?, row.get::<i32>(3)?))).await? {
+    let read = |row: row::Fields<'_>| Ok((row::read(row)?, row.get::<i32>(3)?));
+    let mut rows = if present.is_empty() { Vec::new() } else { row::all(db, sql, params, read).await? };
+    if !left.is_empty() {
+        rows.extend(changed_by_then(db, &left, limit).await?);
+    }
+    for row in rows {
         let ((group, seq, rev), size): ((GroupId, Seq, Rev), i32) = row;
         found.entry(group).or_default().push((seq, rev));
         sizes.insert((group, seq), size);
     }
-    let (mut told, mut wanted, mut taken) = (HashMap::new(), Vec::new(), 0);
+    let (mut told, mut wanted, mut stated, mut taken) = (HashMap::new(), Vec::new(), Vec::new(), 0);
     for Changed { view, sight, .. } in some {
         let rows = found.remove(&view.group).unwrap_or_default();
         let (places, mut known_to) = view.changed(sight, rows, limit);
@@ -431,12 +477,13 @@ async fn messages_changed(
                 known_to = Some(last);
                 break;
             }
-            wanted.push((view.group, sight::at(seq)));
+            wanted.push((view.group, at(seq)));
+            stated.push(Stated { group: view.group, span: at(seq), as_of: sight.as_of });
             last = Some(rev);
         }
         told.insert(view.group, delta::Changed { messages: Vec::new(), known_to });
     }
-    for message in history::runs(db, &wanted, &wanted, usize::MAX).await? {
+    for message in history::runs(db, &wanted, &stated, usize::MAX).await? {
         told.entry(message.group).or_default().messages.push(message);
     }
     for changed in told.values_mut() {
@@ -445,13 +492,52 @@ async fn messages_changed(
     Ok(told)
 }
 
+/// Of groups that the user has left the places of the messages that changed until then and of those that were recalled since,
+/// by group and rev, with about how long they are: of each group the first.
+async fn changed_by_then(
+    db: &impl GenericClient,
+    left: &[&Changed],
+    limit: usize,
+) -> Result<Vec<((GroupId, Seq, Rev), i32)>> {
+    let sql = "SELECT v.group_id, s.seq, s.rev, octet_length(m.content)
+                      + coalesce((SELECT max(octet_length(content)) FROM words
+                                  WHERE group_id = v.group_id AND seq = s.seq), 0)
+               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $5::bigint[], $6::bigint[])
+                        AS v (group_id, since, has, until, recalled_after)
+                    CROSS JOIN LATERAL (SELECT seq, rev FROM states
+                             WHERE group_id = v.group_id AND rev > v.since AND rev <= v.until AND seq <= v.has
+                             UNION ALL
+                             SELECT f.seq, f.rev FROM former_states AS f
+                             WHERE f.group_id = v.group_id AND f.rev > v.since AND f.rev <= v.until AND f.seq <= v.has
+                               AND v.until < (SELECT s.rev FROM states AS s
+                                              WHERE s.group_id = v.group_id AND s.seq = f.seq)
+                               AND NOT EXISTS (SELECT FROM former_states AS l
+                                               WHERE l.group_id = v.group_id AND l.seq = f.seq AND l.rev > f.rev
+                                                 AND l.rev <= v.until)
+                             UNION ALL
+                             SELECT seq, rev FROM notes
+                             WHERE group_id = v.group_id AND kind = 2 AND rev > v.recalled_after AND seq <= v.has
+                             ORDER BY rev LIMIT $4) AS s
+                    JOIN messages AS m ON m.group_id = v.group_id AND m.seq = s.seq
+               ORDER BY v.group_id, s.rev";
+    let groups = array(left.iter().map(|changed| changed.view.group));
+    let since = array(left.iter().map(|changed| changed.view.since));
+    let has = array(left.iter().map(|changed| changed.client_has));
+    let until = array(left.iter().map(|changed| changed.view.until()));
+    let recalled_after = array(left.iter().filter_map(|changed| changed.view.recalled_after()));
+    let params: row::Params<'_> = &[&groups, &since, &has, &(limit as u64).sql(), &until, &recalled_after];
+    row::all(db, sql, params, |row| Ok((row::read(row)?, row.get::<i32>(3)?))).await
+}
+
 /// The first of the places that have expired of each group, and all of the same rev.
 async fn expired(
     db: &impl GenericClient,
     changed: &[Changed],
     limit: usize,
 ) -> Result<HashMap<GroupId, delta::Expired>> {
-    let some: Vec<_> = changed.iter().filter(|changed| changed.has.expired).collect();
+    // Who has heard of their leaving hears of recalls alone.
+    let goes_on = |changed: &&Changed| changed.view.until() > changed.view.since;
+    let some: Vec<_> = changed.iter().filter(|changed| changed.has.expired).filter(goes_on).collect();
     if some.is_empty() {
         return Ok(HashMap::new());
     }
@@ -485,7 +571,7 @@ async fn unread_mentions(
     let some = changed.iter().filter(|changed| changed.has.mentions);
     let some: Vec<_> =
         some.map(|some| (some.view.group, some.view.membership.read_to(), &some.sight)).collect();
-    sights::unread_mentions(db, user, &some).await
+    mentions::unread(db, user, &some).await
 }
 
 /// Of these groups together the first `limit` members who changed, by group and rev: of a group that has room for fewer

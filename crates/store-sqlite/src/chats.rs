@@ -174,15 +174,19 @@ fn chat(db: &Snapshot<'_>, user: UserId, shown: ShownChat) -> Result<Option<Chat
     let sight = if has.holes {
         sights::of(db, user, group, membership.spans(db, group, user, last_seq)?)?
     } else {
-        Sight { spans: of.spans(Vec::new(), last_seq) }
+        Sight::new(of.spans(Vec::new(), last_seq), Vec::new())
     };
-    let unread_mentions =
-        if has.mentions { sights::unread_mentions(db, user, group, of.read_to(), &sight)? } else { 0 };
     let left_rev = of.left_rev();
+    let sight = sight.as_of(left_rev);
+    let unread_mentions = if has.mentions || left_rev.is_some() {
+        sights::unread_mentions(db, user, group, of.read_to(), &sight)?
+    } else {
+        0
+    };
     let other = other(db, user, shown.group, left_rev)?;
     let found = (
         groups::seen(db, shown.group, left_rev)?,
-        history::find(db, db.health, shown.group, shown.last)?,
+        history::find(db, db.health, shown.group, shown.last, left_rev)?,
         users::find(db, other)?,
     );
     let (Some(group), Some(mut last), Some(other)) = found else { return Ok(None) };

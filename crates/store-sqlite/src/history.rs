@@ -10,6 +10,7 @@ use rim_core::sight;
 use rim_core::size::{Size, fitting};
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+use rim_store::notes::KEPT_EDITS;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{Connection, Row, Rows, Statement};
 
@@ -47,12 +48,13 @@ pub(crate) fn part(
     // On the wire each message has its group and its sender beside it.
     let beside = group.size_bytes();
     let mut people: HashMap<UserId, Option<User>> = HashMap::new();
+    let as_of = membership.is.left_rev();
     let (mut messages, mut taken) = (Vec::new(), 0);
     for span in &spans {
         if taken > bytes {
             break;
         }
-        messages.extend(run(db, group.id, *span, u64::MAX, &mut |message| {
+        messages.extend(run(db, group.id, *span, as_of, u64::MAX, &mut |message| {
             let sender = match people.entry(message.sender) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(unknown) => unknown.insert(users::find(db, message.sender)?),
@@ -70,18 +72,20 @@ pub(crate) fn part(
     Ok(Some(HistoryPart { history: History { group, messages, senders }, rest }))
 }
 
-/// The first messages of the span, ascending: `limit` of them, or all up to the one that is enough.
+/// The first messages of the span, ascending: `limit` of them, or all up to the one that is enough. To one who left at the
+/// rev `as_of` as they were then.
 pub(crate) fn run(
     db: &Snapshot<'_>,
     group: GroupId,
     span: Span,
+    as_of: Option<Rev>,
     limit: u64,
     enough: &mut dyn FnMut(&Message) -> Result<bool>,
 ) -> Result<Vec<Message>> {
     let (in_table, newest) = db.places(group, span, limit);
     let mut messages = Vec::new();
-    let mut states_statement = db.prepare_cached(STATES)?;
-    let mut states = States::of(&mut states_statement, group, span)?;
+    let mut states_statement = db.prepare_cached(states_as_of(as_of))?;
+    let mut states = States::of(&mut states_statement, group, span, as_of)?;
     if in_table.after < in_table.to {
         let sql = "SELECT m.id, m.group_id, m.seq, m.rev, m.sender_id, m.client_msg_id, m.kind, m.content,
                           m.created_at, m.checksum, p.seq
@@ -122,13 +126,19 @@ fn is_enough(message: &Message, enough: &mut dyn FnMut(&Message) -> Result<bool>
 }
 
 /// The messages at these places, which ascend: none behind the one with which they are more than so many bytes.
-pub(crate) fn at(db: &Snapshot<'_>, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+pub(crate) fn at(
+    db: &Snapshot<'_>,
+    group: GroupId,
+    places: &[Span],
+    as_of: Option<Rev>,
+    bytes: usize,
+) -> Result<Vec<Message>> {
     let (mut messages, mut taken) = (Vec::new(), 0);
     for span in places {
         if taken > bytes {
             break;
         }
-        messages.extend(run(db, group, *span, u64::MAX, &mut |message| {
+        messages.extend(run(db, group, *span, as_of, u64::MAX, &mut |message| {
             taken += message.size_bytes();
             Ok(taken > bytes)
         })?);
@@ -142,14 +152,15 @@ pub(crate) fn find(
     health: Option<&Health>,
     group: GroupId,
     message: MessageId,
+    as_of: Option<Rev>,
 ) -> Result<Option<Message>> {
     let found = row::first(db, FIND, [message.sql()], |row| {
         let of: GroupId = Fields { table: "messages", row }.read(1).unwrap_or(group);
         (of == group).then(|| read(health, row, group, None)).transpose()
     })?;
     let Some(mut message) = found.flatten() else { return Ok(None) };
-    let mut states = db.prepare_cached(STATES)?;
-    States::of(&mut states, group, sight::at(message.seq))?.put_on(&mut message, health)?;
+    let mut states = db.prepare_cached(states_as_of(as_of))?;
+    States::of(&mut states, group, sight::at(message.seq), as_of)?.put_on(&mut message, health)?;
     Ok(Some(message))
 }
 
@@ -157,14 +168,40 @@ const STATES: &str = "SELECT s.seq, s.rev, s.body || coalesce(char(10) || (
         SELECT content FROM words WHERE group_id = s.group_id AND seq = s.seq ORDER BY rev DESC LIMIT 1), '')
     FROM states AS s WHERE s.group_id = ?1 AND s.seq > ?2 AND s.seq <= ?3 ORDER BY s.seq";
 
+/// The same as it was at the rev `?4`, when somebody left; of what was recalled, as it is. An edit of that time whose words
+/// are not kept says what the message said first.
+const STATES_AS_OF: &str =
+    "SELECT s.seq, coalesce(f.rev, s.rev), coalesce(f.body, s.body) || coalesce(char(10) || (
+        SELECT content FROM words WHERE group_id = s.group_id AND seq = s.seq AND rev <= ?4
+               AND rev > coalesce((SELECT rev FROM words WHERE group_id = s.group_id AND seq = s.seq
+                                   ORDER BY rev DESC LIMIT 1 OFFSET ?5), 0)
+        ORDER BY rev DESC LIMIT 1), '')
+    FROM states AS s
+         LEFT JOIN former_states AS f ON s.rev > ?4 AND f.group_id = s.group_id AND f.seq = s.seq
+              AND f.rev = (SELECT max(rev) FROM former_states
+                           WHERE group_id = s.group_id AND seq = s.seq AND rev <= ?4)
+    WHERE s.group_id = ?1 AND s.seq > ?2 AND s.seq <= ?3
+      AND (s.rev <= ?4 OR f.rev IS NOT NULL
+           OR EXISTS (SELECT 1 FROM notes WHERE group_id = s.group_id AND kind = 2 AND seq = s.seq))
+    ORDER BY s.seq";
+
+const fn states_as_of(as_of: Option<Rev>) -> &'static str {
+    if as_of.is_some() { STATES_AS_OF } else { STATES }
+}
+
 /// What the messages of a span have beside their content: read along with them.
 struct States<'s> {
     rows: Rows<'s>,
 }
 
 impl<'s> States<'s> {
-    fn of(statement: &'s mut Statement<'_>, group: GroupId, span: Span) -> Result<Self> {
-        let mut rows = statement.query([group.sql(), span.after.sql(), span.to.sql()])?;
+    /// `statement` is that of [`states_as_of`].
+    fn of(statement: &'s mut Statement<'_>, group: GroupId, span: Span, as_of: Option<Rev>) -> Result<Self> {
+        let (group, after, to) = (group.sql(), span.after.sql(), span.to.sql());
+        let mut rows = match as_of {
+            None => statement.query([group, after, to])?,
+            Some(as_of) => statement.query([group, after, to, as_of.sql(), KEPT_EDITS.sql()])?,
+        };
         rows.advance()?;
         Ok(Self { rows })
     }
@@ -210,7 +247,7 @@ pub(crate) fn sample(db: &Snapshot<'_>) -> Result<()> {
         });
         // A damaged row is read, too: it is told of, and shown where it is.
         if let Some((message, group)) = found? {
-            find(db, db.health, group, message)?;
+            find(db, db.health, group, message, None)?;
         }
     }
     Ok(())

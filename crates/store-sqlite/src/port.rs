@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rim_core::event::Change;
 use rim_core::message::{Message, NewMessage, Span, Written};
 use rim_core::size::Size;
-use rim_core::{GroupId, MessageId, Seq, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 use rim_store::database::{self, Appended, Each, Fields, Head, Stored};
 use rim_store::{Read, Tx, Value};
 
@@ -155,12 +155,18 @@ impl Read for Snapshot<'_> {
         rows_of_each(self, sql, params, each)
     }
 
-    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
-        Ok(history::find(self, self.health, group, message)?)
+    fn message(&self, group: GroupId, message: MessageId, as_of: Option<Rev>) -> Result<Option<Message>> {
+        Ok(history::find(self, self.health, group, message, as_of)?)
     }
 
-    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
-        Ok(history::at(self, group, places, bytes)?)
+    fn messages_at(
+        &self,
+        group: GroupId,
+        places: &[Span],
+        as_of: Option<Rev>,
+        bytes: usize,
+    ) -> Result<Vec<Message>> {
+        Ok(history::at(self, group, places, as_of, bytes)?)
     }
 }
 
@@ -178,18 +184,24 @@ impl Read for Batch<'_> {
         rows_of_each(self.db, sql, params, each)
     }
 
-    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>> {
-        Ok(history::find(self.db, None, group, message)?)
+    fn message(&self, group: GroupId, message: MessageId, as_of: Option<Rev>) -> Result<Option<Message>> {
+        Ok(history::find(self.db, None, group, message, as_of)?)
     }
 
-    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>> {
+    fn messages_at(
+        &self,
+        group: GroupId,
+        places: &[Span],
+        as_of: Option<Rev>,
+        bytes: usize,
+    ) -> Result<Vec<Message>> {
         let (mut messages, mut taken) = (Vec::new(), 0);
         for seq in places.iter().flat_map(|span| span.after.0 + 1..=span.to.0).map(Seq) {
             if taken > bytes {
                 break;
             }
             let Some(message) = self.tail.message_at(self.db, group, seq)? else { continue };
-            let found = self.message(group, message)?;
+            let found = self.message(group, message, as_of)?;
             taken += found.as_ref().map_or(0, Size::size_bytes);
             messages.extend(found);
         }

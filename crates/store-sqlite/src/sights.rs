@@ -8,6 +8,7 @@ use rim_store::sights::HOLES;
 use rusqlite::Connection;
 
 use crate::failure::Result;
+use crate::readers::Snapshot;
 use crate::row::{self, Sql};
 
 /// What there is of it in a group: looked for at once, so that whoever has nothing pays for one look.
@@ -47,12 +48,15 @@ pub(crate) fn of(db: &Connection, user: UserId, group: GroupId, member: Vec<Span
 
 /// How many messages in sight that they have not read mention them.
 pub(crate) fn unread_mentions(
-    db: &Connection,
+    db: &Snapshot<'_>,
     user: UserId,
     group: GroupId,
     read: Seq,
     sight: &Sight,
 ) -> Result<u64> {
+    if let Some(as_of) = sight.as_of {
+        return Ok(rim_store::former::unread_mentions(db, user, group, read, sight, as_of)?);
+    }
     // Each of the two by its key, and no further than is counted.
     let sql = "SELECT seq FROM (SELECT seq FROM mentions WHERE user_id = ?1 AND group_id = ?2 AND seq > ?3
                                 ORDER BY seq LIMIT ?5)

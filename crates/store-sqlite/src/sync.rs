@@ -52,12 +52,16 @@ pub(crate) fn page(
     let (mut deltas, mut unanswered, mut last) = (Vec::new(), None, query.after);
     for (group, since) in candidates(db, published, user, query)? {
         last = Some(group);
-        let Some(changed) = Changed::find(db, user, group, since)? else { continue };
+        let known = (since, query.recalls.get(&group).copied().unwrap_or_default());
+        let Some(changed) = Changed::find(db, user, group, known)? else { continue };
         if room.is_used_up() {
             unanswered = Some(group);
             break;
         }
         let delta = changed.delta(db, &mut room, &mut people, query.window)?;
+        if delta.rev <= since && delta.recalled_to.is_none() {
+            continue;
+        }
         let more = delta.more;
         deltas.push(delta);
         if more {
@@ -108,11 +112,11 @@ fn candidates(
     user: UserId,
     query: &SyncQuery,
 ) -> Result<Vec<(GroupId, Rev)>> {
-    // All they were ever in: an index has both columns.
-    let sql = "SELECT group_id, left_rev FROM members
+    // All they were ever in: an index has these columns.
+    let sql = "SELECT group_id, left_rev, left_seq FROM members
                WHERE user_id = ?1 AND group_id > ?2 AND group_id <= ?3 ORDER BY group_id";
     let (after, to) = (query.after.unwrap_or_default(), query.to.unwrap_or(GroupId(u64::MAX)));
-    let ever: Vec<(GroupId, Option<Rev>)> =
+    let ever: Vec<(GroupId, Option<Rev>, Option<Seq>)> =
         row::all(db, sql, [user.sql(), after.sql(), to.sql()], row::of("members"))?;
     // Keeps the order of those that are the same: of a group named twice the first counts.
     let is_asked_for = |(group, _): &&(GroupId, Rev)| *group > after && *group <= to;
@@ -122,20 +126,37 @@ fn candidates(
 
     let forgotten = forgotten(db, user, known, &ever)?;
     let heads = published.look();
-    let candidates = ever.into_iter().filter_map(|(group, left_rev)| {
+    let (mut candidates, mut left_before) = (Vec::new(), Vec::new());
+    for (group, left_rev, left_seq) in ever {
         while let [(before, _), rest @ ..] = known
             && *before < group
         {
             known = rest;
         }
         let since = known.first().filter(|(named, _)| *named == group).map_or(Rev(0), |(_, rev)| *rev);
-        let until = left_rev.unwrap_or_else(|| heads.head(group).last_rev);
-        (until > since).then_some((group, since))
-    });
-    if forgotten.is_empty() {
-        return Ok(candidates.collect());
+        let last_rev = heads.head(group).last_rev;
+        if left_rev.unwrap_or(last_rev) > since {
+            candidates.push((group, since));
+        } else if let Some(left) = Option::zip(left_rev, left_seq)
+            && last_rev > left.0
+            && let Some(recalls) = query.recalls.get(&group)
+        {
+            left_before.push((group, since, *recalls, left));
+        }
     }
-    let mut candidates: Vec<_> = candidates.chain(forgotten).collect();
+    drop(heads);
+    if forgotten.is_empty() && left_before.is_empty() {
+        return Ok(candidates);
+    }
+    // Of what they have left, and the client knows it, they hear what was recalled since.
+    for (group, since, recalls, (left_rev, left_seq)) in left_before {
+        let sql = "SELECT group_id, rev FROM notes INDEXED BY recalls
+                   WHERE group_id = ?1 AND kind = 2 AND rev > ?2 AND seq <= ?3 LIMIT 1";
+        let params = [group.sql(), left_rev.max(recalls).sql(), left_seq.sql()];
+        let recalled: Option<Rev> = row::first(db, sql, params, row::behind_key("notes"))?;
+        candidates.extend(recalled.map(|_| (group, since)));
+    }
+    candidates.extend(forgotten);
     candidates.sort_unstable();
     Ok(candidates)
 }
@@ -146,12 +167,12 @@ fn forgotten(
     db: &Connection,
     user: UserId,
     known: &[(GroupId, Rev)],
-    ever: &[(GroupId, Option<Rev>)],
+    ever: &[(GroupId, Option<Rev>, Option<Seq>)],
 ) -> Result<Vec<(GroupId, Rev)>> {
     let mut forgotten: Vec<(GroupId, Rev)> = Vec::new();
     for &(group, since) in known {
         let is_known = forgotten.last().is_some_and(|(last, _)| *last == group);
-        if is_known || ever.binary_search_by_key(&group, |(group, _)| *group).is_ok() {
+        if is_known || ever.binary_search_by_key(&group, |(group, ..)| *group).is_ok() {
             continue;
         }
         let membership = Membership::find_any(db, group, user)?;
@@ -201,8 +222,13 @@ struct Changed {
 }
 
 impl Changed {
-    /// `None` where they missed nothing: also where they never were a member.
-    fn find(db: &Connection, user: UserId, group: GroupId, since: Rev) -> Result<Option<Self>> {
+    /// `None` where they never were a member.
+    fn find(
+        db: &Connection,
+        user: UserId,
+        group: GroupId,
+        (since, recalls): (Rev, Rev),
+    ) -> Result<Option<Self>> {
         let Some(membership) = Membership::find_any(db, group, user)? else { return Ok(None) };
         let sql = "SELECT id, last_seq, last_rev, info_rev, member_count FROM groups WHERE id = ?1";
         let Some(found) = row::first(db, sql, [group.sql()], row::behind_key("groups"))? else {
@@ -210,11 +236,12 @@ impl Changed {
         };
         let (last_seq, last_rev, info_rev, member_count) = found;
         let of = membership.is;
-        let mut view = View { group, membership: of, last_seq, last_rev, info_rev, member_count, since };
+        let mut view =
+            View { group, membership: of, last_seq, last_rev, info_rev, member_count, since, recalls };
         if let Some(departure) = groups::departure(db, group, of.left_rev())? {
             (view.info_rev, view.member_count) = (departure.info_rev, departure.member_count);
         }
-        if view.until() <= since {
+        if view.until() <= since && of.left.is_none() {
             return Ok(None);
         }
         let has = Has::look(db, user, group, of.read_to(), since)?;
@@ -222,8 +249,9 @@ impl Changed {
         let sight = if has.holes {
             sights::of(db, user, group, member.clone())?
         } else {
-            Sight { spans: member.clone() }
+            Sight::new(member.clone(), Vec::new())
         };
+        let sight = sight.as_of(of.left_rev());
         Ok(Some(Self { user, membership, view, member, sight, has }))
     }
 
@@ -298,10 +326,17 @@ impl Changed {
             if wanted == 0 || taken > bytes {
                 break;
             }
-            messages.extend(history::run(db, self.view.group, *span, wanted, &mut |message| {
-                taken += message.size_bytes();
-                Ok(taken > bytes)
-            })?);
+            messages.extend(history::run(
+                db,
+                self.view.group,
+                *span,
+                self.sight.as_of,
+                wanted,
+                &mut |message| {
+                    taken += message.size_bytes();
+                    Ok(taken > bytes)
+                },
+            )?);
         }
         Ok(messages)
     }
@@ -318,14 +353,14 @@ impl Changed {
             return Ok(delta::Changed::default());
         }
         let group = self.view.group;
-        let sql = "SELECT seq, rev FROM states WHERE group_id = ?1 AND rev > ?2 AND seq <= ?3 ORDER BY rev LIMIT ?4";
-        let params = [group.sql(), self.view.since.sql(), client_has.sql(), (limit as u64).sql()];
-        let found = row::all(db, sql, params, row::of("states"))?;
+        let found = self.places_changed(db, client_has, limit)?;
         let (places, mut known_to) = self.view.changed(&self.sight, found, limit);
         let (mut messages, mut taken) = (Vec::new(), 0);
         for (seq, rev) in places {
             let Some(message) = db.message_at(group, seq)? else { continue };
-            let Some(message) = history::find(db, db.health, group, message)? else { continue };
+            let Some(message) = history::find(db, db.health, group, message, self.sight.as_of)? else {
+                continue;
+            };
             taken += message.size_bytes();
             messages.push(message);
             if taken > bytes {
@@ -336,9 +371,35 @@ impl Changed {
         Ok(delta::Changed { messages, known_to })
     }
 
+    /// Where the first of them are, and when they changed, by that.
+    fn places_changed(&self, db: &Connection, client_has: Seq, limit: usize) -> Result<Vec<(Seq, Rev)>> {
+        let of = [self.view.group.sql(), self.view.since.sql(), client_has.sql(), (limit as u64).sql()];
+        let Some(recalled_after) = self.view.recalled_after() else {
+            let sql = "SELECT seq, rev FROM states WHERE group_id = ?1 AND rev > ?2 AND seq <= ?3 ORDER BY rev LIMIT ?4";
+            return row::all(db, sql, of, row::of("states"));
+        };
+        // What they became by the rev ?5, when the user left: those that are so still, and those that are not; and what was
+        // recalled after that.
+        let sql = "SELECT seq, rev FROM states
+                   WHERE group_id = ?1 AND rev > ?2 AND rev <= ?5 AND seq <= ?3
+                   UNION ALL
+                   SELECT f.seq, f.rev FROM former_states AS f
+                   WHERE f.group_id = ?1 AND f.rev > ?2 AND f.rev <= ?5 AND f.seq <= ?3
+                     AND ?5 < (SELECT s.rev FROM states AS s WHERE s.group_id = ?1 AND s.seq = f.seq)
+                     AND NOT EXISTS (SELECT 1 FROM former_states AS l
+                                     WHERE l.group_id = ?1 AND l.seq = f.seq AND l.rev > f.rev AND l.rev <= ?5)
+                   UNION ALL
+                   SELECT seq, rev FROM notes INDEXED BY recalls WHERE group_id = ?1 AND kind = 2 AND rev > ?6 AND seq <= ?3
+                   ORDER BY 2 LIMIT ?4";
+        let [group, since, has, limit] = of;
+        let params = [group, since, has, limit, self.view.until().sql(), recalled_after.sql()];
+        row::all(db, sql, params, row::of("states"))
+    }
+
     /// The first of the places that have expired, and all of the same rev.
     fn expired(&self, db: &Connection, limit: usize) -> Result<delta::Expired> {
-        if !self.has.expired {
+        // Who has heard of their leaving hears of recalls alone.
+        if !self.has.expired || self.view.until() <= self.view.since {
             return Ok(delta::Expired::default());
         }
         let sql = "SELECT rev, after_seq, to_seq FROM expired
@@ -351,8 +412,8 @@ impl Changed {
         Ok(delta::Expired::of(&self.member, found, limit))
     }
 
-    fn unread_mentions(&self, db: &Connection) -> Result<u64> {
-        if !self.has.mentions {
+    fn unread_mentions(&self, db: &Snapshot<'_>) -> Result<u64> {
+        if !self.has.mentions && self.sight.as_of.is_none() {
             return Ok(0);
         }
         sights::unread_mentions(db, self.user, self.view.group, self.view.membership.read_to(), &self.sight)

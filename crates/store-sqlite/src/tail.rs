@@ -353,7 +353,7 @@ mod tests {
             for after in 0..=to.0 {
                 for limit in [1, 5, u64::MAX] {
                     let span = Span { after: Seq(after), to };
-                    let found = history::run(snapshot, GroupId(group), span, limit, &mut |_| Ok(false));
+                    let found = history::run(snapshot, GroupId(group), span, None, limit, &mut |_| Ok(false));
                     let found = found.expect("no fault").into_iter().map(|message| message.id);
                     let expected = all.iter().filter(|entry| entry.seq > span.after).take(limit as usize);
                     assert!(found.eq(expected.map(|entry| entry.message)), "above {after} of {last}");

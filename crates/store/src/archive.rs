@@ -14,8 +14,8 @@ pub use crate::messages::TABLE as MESSAGES;
 pub use crate::table::{Column, ColumnType, Table};
 pub use crate::uploads::MEDIA;
 use crate::{
-    chats, contacts, expiry, friends, groups, membership, messages, notes, scheduled, sessions, sights,
-    uploads, users,
+    chats, contacts, expiry, former, friends, groups, membership, messages, notes, scheduled, sessions,
+    sights, uploads, users,
 };
 
 /// All of them, in the order in which they are moved.
@@ -37,6 +37,9 @@ pub const TABLES: &[Table] = &[
     notes::STATES,
     notes::NOTES,
     notes::WORDS,
+    former::STATES,
+    former::NOTES,
+    former::MENTIONS,
     notes::MENTIONS,
     notes::REPLIES,
     sights::CLEARED,

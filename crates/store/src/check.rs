@@ -131,6 +131,15 @@ pub const RULES: &[Rule] = &[
         is: "says something, and nobody has made it",
     },
     Rule {
+        what: "what messages were",
+        sql: "SELECT 'something that the message at place ' || f.seq || ' of group ' || f.group_id || ' was'
+              FROM (SELECT group_id, seq, rev FROM former_states
+                    UNION ALL SELECT group_id, seq, gone_rev FROM former_notes) AS f
+              LEFT JOIN states AS s ON s.group_id = f.group_id AND s.seq = f.seq
+              WHERE s.seq IS NULL OR f.rev > s.rev",
+        is: "is kept of a message that knows nothing of it, or came later than all that became of it",
+    },
+    Rule {
         what: "the mentions",
         sql: "SELECT 'user ' || n.user_id || ' in group ' || n.group_id FROM mentions AS n
               LEFT JOIN messages AS m ON m.group_id = n.group_id AND m.id = n.message_id
@@ -167,8 +176,9 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-/// Every row of `states`: place and text, which [`rim_core::message::is_state`] must know.
-pub const STATES: &str = "SELECT group_id, seq, body FROM states";
+/// Every row of `states` and of `former_states`: place and text, which [`rim_core::message::is_state`] must know.
+pub const STATES: &str =
+    "SELECT group_id, seq, body FROM states UNION ALL SELECT group_id, seq, body FROM former_states";
 
 impl Report {
     /// What is kept of the state of the message at this place means nothing.

@@ -106,18 +106,25 @@ pub trait Read {
         each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
     ) -> Result<()>;
 
-    /// A message of the group as it is now: with its state put on. Who may see it is not looked at.
+    /// A message of the group with its state put on: as it is now, or as it was at the `rev` at which somebody left
+    /// ([`rim_core::sight::Sight::as_of`]). Who may see it is not looked at.
     ///
     /// # Errors
     /// Those of the database.
-    fn message(&self, group: GroupId, message: MessageId) -> Result<Option<Message>>;
+    fn message(&self, group: GroupId, message: MessageId, as_of: Option<Rev>) -> Result<Option<Message>>;
 
     /// The same of those at these places, which ascend, as do the messages: none behind the one with which they are more
     /// than so many bytes.
     ///
     /// # Errors
     /// Those of the database.
-    fn messages_at(&self, group: GroupId, places: &[Span], bytes: usize) -> Result<Vec<Message>>;
+    fn messages_at(
+        &self,
+        group: GroupId,
+        places: &[Span],
+        as_of: Option<Rev>,
+        bytes: usize,
+    ) -> Result<Vec<Message>>;
 }
 
 /// A transaction that changes something.

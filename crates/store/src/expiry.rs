@@ -11,7 +11,7 @@ use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp};
 use crate::database::{Database, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
 use crate::table::{Table, integer};
-use crate::{Result, params};
+use crate::{Result, former, params};
 
 pub(crate) const EXPIRING: Table = Table {
     name: "expiring",
@@ -71,7 +71,8 @@ fn expire(tx: &mut dyn Tx, group: GroupId, mut places: Vec<Seq>, now: Timestamp)
     if due.is_empty() {
         return Ok(());
     }
-    let messages = due.iter().map(|(_, id)| tx.reader().message(group, *id)).collect::<Step<Vec<_>>>()?;
+    let messages =
+        due.iter().map(|(_, id)| tx.reader().message(group, *id, None)).collect::<Step<Vec<_>>>()?;
     let ids: Vec<_> = due.iter().map(|(_, id)| *id).collect();
     tx.wipe_messages(group, &ids)?;
     forget(tx, group, &due, &messages)?;
@@ -106,6 +107,8 @@ fn forget(tx: &dyn Tx, group: GroupId, due: &[(Seq, MessageId)], messages: &[Opt
     ] {
         tx.execute_each(sql, &keys)?;
     }
+    let places: Vec<_> = due.iter().map(|(seq, _)| *seq).collect();
+    former::forget(tx, group, &places)?;
     let kinds = |(seq, _): &(Seq, MessageId)| NoteKind::ALL.map(|kind| params![group, kind, *seq].to_vec());
     let keys: Vec<_> = due.iter().flat_map(kinds).collect();
     tx.execute_each("DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3", &keys)?;

@@ -80,14 +80,14 @@ fn lock(tx: &mut dyn Tx, forward: &Forward) -> Step<()> {
     tx.lock_groups(&groups.into_iter().collect::<Vec<_>>()).map(drop)
 }
 
-/// What is forwarded, as it is now.
+/// What is forwarded, as its reader sees it.
 ///
 /// # Errors
 /// `NoSuchMessage`.
 fn sources(db: &dyn Read, forward: &Forward) -> Step<Vec<Message>> {
     let sight = sights::of(db, forward.user, forward.from)?.ok_or(Refusal::NoSuchMessage)?;
     let found = forward.messages.iter().map(|id| {
-        let message = db.message(forward.from, *id)?.filter(|message| sight.sees(message.seq));
+        let message = db.message(forward.from, *id, sight.as_of)?.filter(|message| sight.sees(message.seq));
         Ok(message.ok_or(Refusal::NoSuchMessage)?)
     });
     found.collect()
@@ -114,7 +114,7 @@ fn again(db: &dyn Read, forward: &Forward, stored: &[Stored]) -> Step<Vec<Vec<Me
     let read = of_groups.map(|(stored, group)| {
         let at = |Stored { seq, .. }: &Stored| Span { after: Seq(seq.0 - 1), to: *seq };
         let places: Vec<_> = stored.iter().map(at).collect();
-        let mut messages = db.messages_at(*group, &places, usize::MAX)?;
+        let mut messages = db.messages_at(*group, &places, None, usize::MAX)?;
         sights::mine(db, forward.user, &mut messages)?;
         Ok(messages)
     });
@@ -125,7 +125,7 @@ fn again(db: &dyn Read, forward: &Forward, stored: &[Stored]) -> Step<Vec<Vec<Me
 fn told(db: &dyn Read, group: GroupId, copies: &[Appended]) -> Step<Vec<Message>> {
     let told = copies.iter().map(|copy| match &copy.message {
         Some(message) => Ok(Message::clone(message)),
-        None => Ok(db.message(group, copy.stored.id)?.ok_or(Refusal::NoSuchMessage)?),
+        None => Ok(db.message(group, copy.stored.id, None)?.ok_or(Refusal::NoSuchMessage)?),
     });
     told.collect()
 }

@@ -23,6 +23,7 @@ mod error;
 mod expiry;
 mod failure;
 mod feed;
+pub mod former;
 mod forward;
 mod friends;
 pub mod groups;

@@ -204,7 +204,7 @@ impl<D: Database> Schedules for D {
             let Appended { stored, message } = send(tx, message, Some(session), now)?;
             match message {
                 Some(message) => Ok(Message::clone(&message)),
-                None => Ok(tx.reader().message(group, stored.id)?.ok_or(Refusal::NoSuchMessage)?),
+                None => Ok(tx.reader().message(group, stored.id, None)?.ok_or(Refusal::NoSuchMessage)?),
             }
         })
         .await

@@ -52,8 +52,8 @@ pub(crate) const STARRED: Table = Table {
 
 /// What users see, and what they do with it for themselves alone.
 ///
-/// Who has left a group does all of it with their own part of it, which lasts: also when they come back. They see what is
-/// said there as it is now; what was changed or recalled after they left is not what it was then.
+/// Who has left a group does all of it with their own part of it, which lasts: also when they come back. Until then they see
+/// it as it was when they left; only what was recalled is gone for them, too.
 #[async_trait]
 pub trait Sights: Send + Sync {
     /// Takes messages of a chat out of the user's sight, for ever, as their next own change. What is out of it already,
@@ -198,7 +198,7 @@ impl<D: Database> Sights for D {
     async fn message(&self, user: UserId, group: GroupId, message: MessageId) -> Result<Message> {
         self.read_at_once(move |db| {
             let sight = of(db, user, group)?.unwrap_or_default();
-            let found = db.message(group, message)?.filter(|found| sight.sees(found.seq));
+            let found = db.message(group, message, sight.as_of)?.filter(|found| sight.sees(found.seq));
             let mut found = [found.ok_or(Refusal::NoSuchMessage)?];
             mine(db, user, &mut found)?;
             let [found] = found;
@@ -239,25 +239,28 @@ pub fn of_each(db: &dyn Read, user: UserId, groups: &[GroupId]) -> Step<Vec<Opti
     let holes = all_of_each(db, HOLES, &keys)?;
     let members = as_member(db, &keys)?;
     let sights = members.into_iter().zip(holes);
-    Ok(sights.map(|(member, holes)| member.map(|spans| Sight::new(spans, holes))).collect())
+    Ok(sights
+        .map(|(member, holes)| member.map(|Sight { spans, as_of }| Sight::new(spans, holes).as_of(as_of)))
+        .collect())
 }
 
-/// What they saw as a member, and would see if nothing was cut out: of a user and a group each.
-fn as_member(db: &dyn Read, keys: &[Vec<crate::Value<'_>>]) -> Step<Vec<Option<Vec<Span>>>> {
-    let sql = "SELECT m.group_id, m.join_seq AS after_seq, coalesce(m.left_seq, g.last_seq) AS to_seq
-               FROM (SELECT group_id, join_seq, left_seq FROM members WHERE user_id = $1 AND group_id = $2
+/// What they saw as a member, and would see if nothing was cut out, and when they left, if they did: of a user and a group
+/// each.
+fn as_member(db: &dyn Read, keys: &[Vec<crate::Value<'_>>]) -> Step<Vec<Option<Sight>>> {
+    let sql = "SELECT m.group_id, m.join_seq AS after_seq, coalesce(m.left_seq, g.last_seq) AS to_seq, m.left_rev
+               FROM (SELECT group_id, join_seq, left_seq, left_rev FROM members WHERE user_id = $1 AND group_id = $2
                      UNION ALL
-                     SELECT group_id, join_seq, left_seq FROM forgotten_members WHERE user_id = $1 AND group_id = $2) AS m
+                     SELECT group_id, join_seq, left_seq, left_rev FROM forgotten_members WHERE user_id = $1 AND group_id = $2) AS m
                     JOIN groups AS g ON g.id = m.group_id";
-    let latest = db.first_of_each(sql, keys, span)?;
+    let latest = db.first_of_each(sql, keys, |row| Ok((span(row)?, row.get::<Option<Rev>>("left_rev")?)))?;
     let sql = "SELECT group_id, after_seq, to_seq FROM earlier_spans
                WHERE user_id = $1 AND group_id = $2 ORDER BY after_seq";
     let mut earlier = all_of_each(db, sql, keys)?;
     let spans = latest.into_iter().zip(&mut earlier).map(|(latest, earlier)| {
-        let latest = latest?;
+        let (latest, left) = latest?;
         let mut spans = std::mem::take(earlier);
         spans.extend(Some(latest).filter(|latest| latest.after < latest.to));
-        Some(spans)
+        Some(Sight { spans, as_of: left })
     });
     Ok(spans.collect())
 }
@@ -364,9 +367,9 @@ fn hide(
     messages.sort_unstable();
     messages.dedup();
     let key = [params![user, group].to_vec()];
-    let member = as_member(tx.reader(), &key)?.pop().flatten().unwrap_or_default();
+    let theirs = as_member(tx.reader(), &key)?.pop().flatten().unwrap_or_default();
     let holes = all_of_each(tx.reader(), HOLES, &key)?.pop().unwrap_or_default();
-    let (theirs, sight) = (Sight { spans: member.clone() }, Sight::new(member, holes));
+    let sight = Sight::new(theirs.spans.clone(), holes);
     // Of one group they ascend by place as they do by id.
     let mut hidden = Vec::new();
     for (message, seq) in messages.iter().zip(places(tx.reader(), group, &messages)?) {
@@ -397,8 +400,8 @@ fn hide(
 fn clear(tx: &mut dyn Tx, user: UserId, group: GroupId, up_to: Option<Seq>, at: Timestamp) -> Step<()> {
     people::lock(tx, &[user])?;
     let key = [params![user, group].to_vec()];
-    let member = as_member(tx.reader(), &key)?.pop().flatten().ok_or(Refusal::NotMember)?;
-    let last = member.last().map_or(Seq(0), |span| span.to);
+    let theirs = as_member(tx.reader(), &key)?.pop().flatten().ok_or(Refusal::NotMember)?;
+    let last = theirs.spans.last().map_or(Seq(0), |span| span.to);
     let seq = up_to.map_or(last, |up_to| up_to.min(last));
     let sql = "SELECT group_id, seq FROM cleared WHERE user_id = $1 AND group_id = $2";
     let before: Option<Seq> = tx.reader().first(sql, &params![user, group], |row| row.get("seq"))?;
@@ -440,7 +443,7 @@ fn stars(db: &dyn Read, user: UserId, below: Option<Rev>, limit: u32, bytes: usi
             let sight = sight.unwrap_or_default();
             let of_group = places.iter().filter(|(of, seq)| of == group && sight.sees(*seq));
             let spans = sight::spans_of(of_group.map(|(_, seq)| *seq));
-            shown.extend(db.messages_at(*group, &spans, usize::MAX)?);
+            shown.extend(db.messages_at(*group, &spans, sight.as_of, usize::MAX)?);
         }
         let mut shown: BTreeMap<_, _> = shown.into_iter().map(|message| (message.id, message)).collect();
         let found: Vec<_> = next[..count].iter().map(|(star, _)| shown.remove(&star.message)).collect();
@@ -498,13 +501,13 @@ fn around(
     let sight = of(db, user, group)?.unwrap_or_default();
     let seq = seen_in(db, group, target, &sight)?;
     let mut answer = Answer::new(user, bytes);
-    let mut messages = answer.take(db, at(db, group, &[sight::at(seq)])?)?;
+    let mut messages = answer.take(db, at(db, group, &[sight::at(seq)], sight.as_of)?)?;
     // Half of what is left is for those before it.
     let newer_bytes = answer.left - answer.left / 2;
     answer.left /= 2;
     let older = nearest_before(&sight, seq, before);
     for chunk in older.rchunks(AT_ONCE) {
-        let mut next = at(db, group, &sight::spans_of(chunk.iter().copied()))?;
+        let mut next = at(db, group, &sight::spans_of(chunk.iter().copied()), sight.as_of)?;
         next.reverse();
         let told = answer.take(db, next)?;
         let is_cut = told.len() < chunk.len();
@@ -516,7 +519,7 @@ fn around(
     messages.reverse();
     answer.left += newer_bytes;
     for chunk in nearest_after(&sight, seq, after).chunks(AT_ONCE) {
-        let told = answer.take(db, at(db, group, &sight::spans_of(chunk.iter().copied()))?)?;
+        let told = answer.take(db, at(db, group, &sight::spans_of(chunk.iter().copied()), sight.as_of)?)?;
         let is_cut = told.len() < chunk.len();
         messages.extend(told);
         if is_cut {
@@ -542,8 +545,8 @@ fn nearest_after(sight: &Sight, seq: Seq, count: u32) -> Vec<Seq> {
     places.take(count as usize).map(Seq).collect()
 }
 
-fn at(db: &dyn Read, group: GroupId, spans: &[Span]) -> Step<Vec<Option<Message>>> {
-    Ok(db.messages_at(group, spans, usize::MAX)?.into_iter().map(Some).collect())
+fn at(db: &dyn Read, group: GroupId, spans: &[Span], as_of: Option<Rev>) -> Step<Vec<Option<Message>>> {
+    Ok(db.messages_at(group, spans, as_of, usize::MAX)?.into_iter().map(Some).collect())
 }
 
 /// Messages that are answered with everybody whom they name, as far as there is room.

@@ -23,6 +23,7 @@ function delta(change: Partial<GroupDelta>): SyncAnswer {
     changed: [],
     expired: [],
     unreadMentions: null,
+    recalledTo: null,
     skippedTo: null,
     members: [ME, YOU].map((uid) => ({ uid, role: 1, left: false, readSeq: 0, deliveredSeq: 0 })),
     membersOmitted: false,
@@ -49,6 +50,20 @@ function replica(): Replica {
 }
 
 describe("a request", () => {
+  it("asks what was recalled in groups that one has left, above what was told of that", () => {
+    const known = replica();
+    const asked = (): unknown => known.request(1, 1, null, 9).groups;
+    expect(asked()).toEqual([{ gid: GID, rev: 5 }]);
+    known.merge(delta({ rev: 7, member: false, lastSeq: 3 }), false);
+    expect(asked()).toEqual([{ gid: GID, rev: 7, recalledTo: 0 }]);
+    known.merge(delta({ rev: 7, member: false, lastSeq: 3, recalledTo: 9 }), false);
+    known.merge(delta({ rev: 7, member: false, lastSeq: 3 }), false);
+    expect(asked()).toEqual([{ gid: GID, rev: 7, recalledTo: 9 }]);
+    // What came in between is told to who is back.
+    known.merge(delta({ rev: 12, member: true, lastSeq: 3 }), false);
+    expect(asked()).toEqual([{ gid: GID, rev: 12 }]);
+  });
+
   it("names groups in slices where it knows more than one may name", () => {
     const known = new Replica(ME);
     for (const gid of [7, 2, 5]) known.merge(delta({ gid, rev: gid }), true);

@@ -171,7 +171,9 @@ export class Replica {
   /** Asks what was missed in the groups above `after`. Of those it names `most`, and asks for the others when these are answered. */
   request(limit: number, window: number, after: number | null, most: number): SyncRequest {
     const known = [...this.groupsByGid.values()].filter(({ gid }) => gid > (after ?? 0));
-    const groups = known.map(({ gid, rev }) => ({ gid, rev })).sort((a, b) => a.gid - b.gid);
+    const groups = known
+      .map(({ gid, rev, member, recalledTo = 0 }) => ({ gid, rev, ...(!member && { recalledTo }) }))
+      .sort((a, b) => a.gid - b.gid);
     const to = groups.length > most ? groups[most - 1]?.gid : undefined;
     return {
       rev: this.own,
@@ -426,6 +428,7 @@ export class Replica {
         creator: info.creatorUid,
       }),
       rev: Math.max(old.rev, delta.rev),
+      ...(typeof delta.recalledTo === "number" && { recalledTo: delta.recalledTo }),
       member: delta.member,
       lastSeq: Math.max(old.lastSeq, delta.lastSeq),
       readSeq: Math.max(old.readSeq, placeBelow(sight, delta.lastSeq, delta.unread)),

@@ -41,6 +41,8 @@ export interface GroupRecord {
   readonly after: number;
   /** Up to where the user has deleted the chat from their list; null or absent, as in older records, where they have not. */
   readonly deletedSeq?: number | null;
+  /** Of a group that the user has left: up to where it is known what was recalled since. Absent where nothing was. */
+  readonly recalledTo?: number;
   /** Absent, as in older records, where they are not known. */
   readonly settings?: GroupSettings | null;
 }

@@ -1096,6 +1096,11 @@ export interface ChatDelete {
 export interface GroupRev {
   readonly gid: number;
   readonly rev: number;
+  /**
+   * Of a group that one has left: the latest `recalledTo` that was answered of it, 0 at first. Who leaves it out is told once
+   * what was recalled by then.
+   */
+  readonly recalledTo?: number | null;
 }
 
 /** What the client has. An empty object asks for everything. */
@@ -1187,12 +1192,17 @@ export interface GroupDelta {
   readonly joinedAt: number | null;
   /** What happened in it, of which one may know. */
   readonly events: readonly GroupEvent[] | null;
-  /** Messages that changed and are not new to the client, as they are now. */
+  /**
+   * Messages that changed and are not new to the client, as they are now; to who has left, as they were then, and what was
+   * recalled since.
+   */
   readonly changed: readonly Message[] | null;
   /** The places, from and to, whose messages have expired: they are gone for everybody. */
   readonly expired: readonly (readonly number[])[] | null;
   /** How many of the unread messages mention oneself or everybody. */
   readonly unreadMentions: number | null;
+  /** Where `changed` has messages that were recalled after one had left: to be kept for the next request, beside `rev`. */
+  readonly recalledTo: number | null;
 }
 export const GroupDelta: Shape<GroupDelta> = {
   gid: NATURAL,
@@ -1212,6 +1222,7 @@ export const GroupDelta: Shape<GroupDelta> = {
   changed: [[Message], null],
   expired: [[[NATURAL]], null],
   unreadMentions: [NATURAL, null],
+  recalledTo: [NATURAL, null],
 };
 
 /** A chat as its user has it now. */

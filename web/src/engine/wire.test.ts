@@ -100,7 +100,7 @@ describe("answers", () => {
   it("of a server from before a key was told are read as if there were nothing to tell", () => {
     expect(syncAnswer(read(answer, SyncAnswer))).toEqual({
       ...answer,
-      groups: [{ ...delta, deletedSeq: null, joinedAt: 0, events: [], changed: [], expired: [], unreadMentions: null }],
+      groups: [{ ...delta, deletedSeq: null, joinedAt: 0, events: [], changed: [], expired: [], unreadMentions: null, recalledTo: null }],
       hidden: [],
       cleared: [],
       starred: [],

@@ -194,7 +194,7 @@ async fn everything(reader: &Person) -> anyhow::Result<SyncRequest> {
 fn one_who_was_away(known: &SyncRequest) -> SyncRequest {
     let earlier = |group: &GroupRev| {
         let rev = Id::try_from(group.rev.get().saturating_sub(MISSED)).expect("smaller than a valid one");
-        GroupRev { gid: group.gid, rev }
+        GroupRev { gid: group.gid, rev, recalled_to: None }
     };
     SyncRequest {
         groups: known.groups.iter().map(earlier).collect(),

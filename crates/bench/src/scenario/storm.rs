@@ -261,7 +261,7 @@ pub(super) async fn up_to_date(api: &Api) -> anyhow::Result<SyncRequest> {
         for delta in answer.groups {
             let (gid, rev) = (id(delta.gid)?, id(delta.rev)?);
             request.groups.retain(|group| group.gid != gid);
-            request.groups.push(GroupRev { gid, rev });
+            request.groups.push(GroupRev { gid, rev, recalled_to: None });
         }
         if !answer.more {
             return Ok(request);

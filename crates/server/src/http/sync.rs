@@ -10,7 +10,7 @@ use rim_core::message::Span;
 use rim_core::sync::{self as core, SyncQuery};
 use rim_core::{Clock, GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rim_protocol::limits::{DEFAULT_SYNC_LIMIT, Invalid, MAX_SYNC_GROUPS, MAX_SYNC_LIMIT};
-use rim_protocol::sync::{self as wire_sync, StoreState, SyncAnswer, SyncRequest};
+use rim_protocol::sync::{self as wire_sync, GroupRev, StoreState, SyncAnswer, SyncRequest};
 use rim_store::Store;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -71,6 +71,7 @@ fn query(request: &SyncRequest, store: &StoreState) -> Result<SyncQuery, Invalid
     Ok(SyncQuery {
         rev: Rev(request.rev.filter(|_| of_this_store).map_or(0, |rev| rev.get())),
         groups: known.iter().map(|known| (GroupId(known.gid.get()), Rev(known.rev.get()))).collect(),
+        recalls: known.iter().filter_map(recalls).collect(),
         limit: request.limit.unwrap_or(DEFAULT_SYNC_LIMIT).clamp(1, MAX_SYNC_LIMIT),
         window: request.window.map(|size| size.min(MAX_SYNC_LIMIT)),
         bytes: None,
@@ -78,6 +79,10 @@ fn query(request: &SyncRequest, store: &StoreState) -> Result<SyncQuery, Invalid
         after: request.after.filter(|_| of_this_store).map(|gid| GroupId(gid.get())),
         to: request.to.filter(|_| of_this_store).map(|gid| GroupId(gid.get())),
     })
+}
+
+fn recalls(known: &GroupRev) -> Option<(GroupId, Rev)> {
+    known.recalled_to.map(|rev| (GroupId(known.gid.get()), Rev(rev.get())))
 }
 
 fn answer(
@@ -153,6 +158,7 @@ fn group_delta(delta: &core::GroupDelta, zone: &TimeZone) -> wire_sync::GroupDel
         changed: wire::messages(&delta.changed, zone),
         expired: wire::ranges(&delta.expired),
         unread_mentions: delta.unread_mentions,
+        recalled_to: delta.recalled_to.map(|rev| rev.0),
     }
 }
 

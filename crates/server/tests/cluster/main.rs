@@ -36,6 +36,8 @@ mod delivery;
 mod envelope;
 #[path = "../stories/expire.rs"]
 mod expire;
+#[path = "../stories/former.rs"]
+mod former;
 #[path = "../stories/forward.rs"]
 mod forward;
 #[path = "../stories/friends.rs"]

@@ -342,6 +342,7 @@ async fn fill(house: &House) -> Known {
     house.send(forgotten, anna, "1", "whatever").await;
     store.remove_members(anna, forgotten, vec![anna], NOW).await.expect("left");
     store.delete_chat(anna, forgotten, None, NOW).await.expect("deleted");
+    what_was(house, [anna, bob]).await;
     let dissolved = house.group(carol, &[anna, bob], 7, "dissolved").await;
     house.send(dissolved, carol, "1", "the last word").await;
     store.dissolve_group(carol, dissolved, NOW).await.expect("dissolved");
@@ -365,6 +366,19 @@ async fn fill(house: &House) -> Known {
         last_message = house.send(group, sender, &format!("long {number}"), &text).await;
     }
     Known { anna, bob, group, sent, last_message, last_group: silent, last_user: dave, last_session }
+}
+
+/// A message that is another since somebody left.
+async fn what_was(house: &House, [anna, bob]: [UserId; 2]) {
+    let group = house.group(anna, &[bob], 2, "what was").await;
+    let extras = Extras { mentions: vec![bob], ..Extras::default() };
+    let sent = house.send_with(group, anna, "what was", "@bob", Some(extras)).await;
+    house.act(anna, group, sent, Act::Pin).await;
+    house.store.remove_members(bob, group, vec![bob], NOW).await.expect("left");
+    house.act(anna, group, sent, Act::Unpin).await;
+    let (client_msg_id, content) = ("what is".to_owned(), "nobody".to_owned());
+    let edit = Act::Edit { client_msg_id, kind: None, content, mentions: Vec::new(), mention_all: false };
+    house.act(anna, group, sent, edit).await;
 }
 
 /// What happens to messages after they were sent.

@@ -271,7 +271,7 @@ async fn was_told(person: &Person, known: &mut SyncRequest) -> bool {
             let (gid, rev) =
                 (Id::try_from(delta.gid).expect("an id"), Id::try_from(delta.rev).expect("a rev"));
             known.groups.retain(|known| known.gid != gid);
-            known.groups.push(GroupRev { gid, rev });
+            known.groups.push(GroupRev { gid, rev, recalled_to: None });
         }
         if !answer.more {
             return told;

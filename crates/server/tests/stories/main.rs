@@ -18,6 +18,7 @@ mod avatars;
 mod delivery;
 mod envelope;
 mod expire;
+mod former;
 mod forward;
 mod friends;
 mod group_chat;

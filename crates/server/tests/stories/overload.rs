@@ -366,7 +366,7 @@ async fn synced(person: &Person) -> Vec<(u64, String)> {
         request.groups.clear();
         for delta in answer.groups {
             let id = |number| Id::try_from(number).expect("below 2^53");
-            request.groups.push(GroupRev { gid: id(delta.gid), rev: id(delta.rev) });
+            request.groups.push(GroupRev { gid: id(delta.gid), rev: id(delta.rev), recalled_to: None });
             messages.extend(delta.messages.into_iter().map(|message| (message.id, message.client_msg_id)));
         }
         if !answer.more {

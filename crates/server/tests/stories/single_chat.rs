@@ -132,7 +132,7 @@ async fn what_was_written_to_one_who_left_is_there_when_they_look() {
 
     assert_eq!(unread(&bob).await, Some(1));
     let id = |number: u64| Id::try_from(number).expect("below 2^53");
-    let groups = vec![GroupRev { gid: id(gid), rev: id(known.groups[0].rev) }];
+    let groups = vec![GroupRev { gid: id(gid), rev: id(known.groups[0].rev), recalled_to: None }];
     let missed = SyncRequest { rev: Some(id(known.rev)), groups, ..SyncRequest::default() };
     let missed = bob.api.sync(&missed).await.expect("synced");
     let [delta] = &missed.groups[..] else { panic!("one group has changed: {missed:?}") };

@@ -107,6 +107,7 @@ async fn a_storm_of_reactions_reaches_everybody_in_few_frames_and_loses_none() {
     let known = GroupRev {
         gid: Id::try_from(gid).expect("an id"),
         rev: Id::try_from(before + changes).expect("a rev"),
+        recalled_to: None,
     };
     let request = SyncRequest { groups: vec![known], ..SyncRequest::default() };
     assert_eq!(first.api.sync(&request).await.expect("synced").groups, [], "nothing is left to be learnt");

@@ -165,7 +165,7 @@ async fn one_with_more_groups_than_a_request_may_name_ends_exactly_up_to_date() 
 
 fn named(delta: &GroupDelta) -> GroupRev {
     let id = |number| Id::try_from(number).expect("below 2^53");
-    GroupRev { gid: id(delta.gid), rev: id(delta.rev) }
+    GroupRev { gid: id(delta.gid), rev: id(delta.rev), recalled_to: None }
 }
 
 async fn group(store: &dyn Store, members: &[&LoggedIn]) -> GroupId {

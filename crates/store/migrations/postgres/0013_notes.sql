@@ -25,6 +25,8 @@ CREATE TABLE notes (
     PRIMARY KEY (group_id, kind, seq, key, by_id)
 );
 CREATE INDEX notes_by_rev ON notes (group_id, kind, seq, key, rev);
+-- Recalls: who has left is told of those after that.
+CREATE INDEX recalls ON notes (group_id, rev, seq) WHERE kind = 2;
 
 -- What edits have made messages say, by the rev of the edit; the last of a message is what it says now.
 CREATE TABLE words (
@@ -34,6 +36,41 @@ CREATE TABLE words (
     content  text   NOT NULL,
     PRIMARY KEY (group_id, seq, rev)
 );
+
+-- What notes have put an end to since somebody left the group: to them messages are what they were. Written only where
+-- somebody has, and gone once the message is recalled. The states that messages had, which say nothing of their words,
+CREATE TABLE former_states (
+    group_id bigint NOT NULL,
+    seq      bigint NOT NULL,
+    rev      bigint NOT NULL,
+    body     text    NOT NULL,
+    PRIMARY KEY (group_id, seq, rev)
+);
+CREATE INDEX former_states_by_rev ON former_states (group_id, rev);
+
+-- the notes that were taken away, and at which rev,
+CREATE TABLE former_notes (
+    group_id bigint NOT NULL,
+    kind     smallint NOT NULL,
+    seq      bigint NOT NULL,
+    key      text COLLATE "C" NOT NULL,
+    by_id    bigint NOT NULL,
+    rev      bigint NOT NULL,
+    at       bigint NOT NULL,
+    gone_rev bigint NOT NULL,
+    PRIMARY KEY (group_id, kind, seq, key, by_id, rev)
+);
+
+-- and whom edits have made them mention no more.
+CREATE TABLE former_mentions (
+    user_id    bigint NOT NULL,
+    group_id   bigint NOT NULL,
+    seq        bigint NOT NULL,
+    message_id bigint NOT NULL,
+    PRIMARY KEY (user_id, group_id, seq)
+);
+CREATE INDEX former_mentions_by_message ON former_mentions (user_id, group_id, message_id);
+CREATE INDEX former_mentions_by_place ON former_mentions (group_id, seq);
 
 -- Whom messages mention; user 0 is everybody.
 CREATE TABLE mentions (

@@ -25,6 +25,8 @@ CREATE TABLE notes (
     PRIMARY KEY (group_id, kind, seq, key, by_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notes_by_rev ON notes (group_id, kind, seq, key, rev);
+-- Recalls: who has left is told of those after that.
+CREATE INDEX recalls ON notes (group_id, rev, seq) WHERE kind = 2;
 
 -- What edits have made messages say, by the rev of the edit; the last of a message is what it says now. Not WITHOUT ROWID: so
 -- rows stand in the order in which they came, and never move, as those of messages do. What is wiped is wiped where it is.
@@ -35,6 +37,41 @@ CREATE TABLE words (
     content  TEXT    NOT NULL,
     PRIMARY KEY (group_id, seq, rev)
 ) STRICT;
+
+-- What notes have put an end to since somebody left the group: to them messages are what they were. Written only where
+-- somebody has, and gone once the message is recalled. The states that messages had, which say nothing of their words,
+CREATE TABLE former_states (
+    group_id INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    rev      INTEGER NOT NULL,
+    body     TEXT    NOT NULL,
+    PRIMARY KEY (group_id, seq, rev)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX former_states_by_rev ON former_states (group_id, rev);
+
+-- the notes that were taken away, and at which rev,
+CREATE TABLE former_notes (
+    group_id INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    key      TEXT    NOT NULL,
+    by_id    INTEGER NOT NULL,
+    rev      INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    gone_rev INTEGER NOT NULL,
+    PRIMARY KEY (group_id, kind, seq, key, by_id, rev)
+) STRICT, WITHOUT ROWID;
+
+-- and whom edits have made them mention no more.
+CREATE TABLE former_mentions (
+    user_id    INTEGER NOT NULL,
+    group_id   INTEGER NOT NULL,
+    seq        INTEGER NOT NULL,
+    message_id INTEGER NOT NULL,
+    PRIMARY KEY (user_id, group_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX former_mentions_by_message ON former_mentions (user_id, group_id, message_id);
+CREATE INDEX former_mentions_by_place ON former_mentions (group_id, seq);
 
 -- Whom messages mention; user 0 is everybody.
 CREATE TABLE mentions (

@@ -12,6 +12,7 @@ use super::ledger::Book;
 use super::seen::seen;
 use crate::database::{Read, Tx};
 use crate::failure::{Failure, Result as Step};
+use crate::former::{self, Place};
 use crate::groups::{self, Room};
 use crate::{membership, params, sessions, sights, uploads};
 
@@ -20,7 +21,7 @@ use crate::{membership, params, sessions, sights, uploads};
 const MAX_BLIND: usize = 500;
 
 /// So many edits of a message are kept with what they made it say, the newest; the others are only known.
-pub(super) const KEPT_EDITS: u64 = 20;
+pub const KEPT_EDITS: u64 = 20;
 
 /// Somebody does something with a message.
 #[derive(Debug, Clone)]
@@ -58,14 +59,16 @@ pub(super) fn act(tx: &mut dyn Tx, acting: &Acting) -> Step<Message> {
         windows,
         now,
     };
+    let place = Place { group, single: room.group.single, seq: message.seq };
     match acting.act.apply(&scene, &book, &mut message)? {
         None => {}
-        Some(Written { row, what: None }) => write(tx, user, &message, row, now)?,
+        Some(Written { row, what: None }) => write(tx, user, &message, row, place, now)?,
         Some(Written { row, what: Some(what) }) => {
             let rev = room.head.next_rev();
             message.state.get_or_insert_default().rev = rev;
-            write(tx, user, &message, row, now)?;
-            write_state(tx, &message, &before)?;
+            place.keep_state(tx, &what)?;
+            write(tx, user, &message, row, place, now)?;
+            write_state(tx, &message, &before, place)?;
             if message.says_what_its_state_has() {
                 uploads::pin(tx, &message.content, now)?;
             }
@@ -86,7 +89,7 @@ fn not_a_member(db: &dyn Read, group: GroupId, user: UserId) -> Step<Refusal> {
     Ok(if was_one { Refusal::NotMember } else { Refusal::NoSuchMessage })
 }
 
-fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, at: Timestamp) -> Step<()> {
+fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, place: Place, at: Timestamp) -> Step<()> {
     let (group, seq, rev) = (message.group, message.seq, message.latest_rev());
     match row {
         Row::Put { kind, key, body, words } => {
@@ -101,12 +104,14 @@ fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, at: Timestamp
             }
         }
         Row::Remove { kind, key } => {
+            place.keep_note(tx, kind, &key, by, rev)?;
             let sql = "DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4
                        AND (by_id = $5 OR $6)";
             tx.execute(sql, &params![group, kind, seq, key, by, kind.is_shared()])?;
         }
         Row::Wipe { kind } => {
             tx.wipe_messages(group, &[message.id])?;
+            former::forget(tx, group, &[seq])?;
             let gone = NoteKind::ALL.into_iter().filter(|kind| !kind.outlives_recall());
             let gone: Vec<_> = gone.map(|kind| params![group, kind, seq].to_vec()).collect();
             tx.execute_each("DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3", &gone)?;
@@ -130,18 +135,18 @@ fn put(
 }
 
 /// The row of its state, and whom it mentions where that is another than `before`.
-fn write_state(tx: &dyn Tx, message: &Message, before: &MessageState) -> Step<()> {
+fn write_state(tx: &dyn Tx, message: &Message, before: &MessageState, place: Place) -> Step<()> {
     let (group, seq, id) = (message.group, message.seq, message.id);
     let sql = "INSERT INTO states (group_id, seq, rev, body) VALUES ($1, $2, $3, $4)
                ON CONFLICT (group_id, seq) DO UPDATE SET rev = excluded.rev, body = excluded.body";
     let text = message.state_text().unwrap_or_default();
     tx.execute(sql, &params![group, seq, message.latest_rev(), without_words(&text)])?;
     let (was, is) = (mentioned(Some(before)), mentioned(message.state.as_deref()));
-    let gone: Vec<_> = was
-        .iter()
-        .filter(|user| !is.contains(user))
-        .map(|user| params![*user, group, seq].to_vec())
-        .collect();
+    let gone: Vec<_> = was.iter().filter(|user| !is.contains(user)).collect();
+    if !message.is_recalled() {
+        gone.iter().try_for_each(|user| place.keep_mention(tx, **user, message.rev))?;
+    }
+    let gone: Vec<_> = gone.into_iter().map(|user| params![*user, group, seq].to_vec()).collect();
     tx.execute_each("DELETE FROM mentions WHERE user_id = $1 AND group_id = $2 AND seq = $3", &gone)?;
     let new = is.iter().filter(|user| !was.contains(user));
     let new: Vec<_> = new.map(|user| params![*user, group, seq, id].to_vec()).collect();

@@ -6,10 +6,10 @@ use rim_core::message::{Found, Message};
 use rim_core::note::{MAX_PINS, NoteKind};
 use rim_core::sight::{Sight, spans_of};
 use rim_core::size::{ANSWER_BYTES, Size};
-use rim_core::{GroupId, MessageId, Refusal, Seq, UserId};
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, UserId};
 
 use super::seen::{MAX_ROWS, seen};
-use crate::database::Read;
+use crate::database::{Fields, Read};
 use crate::failure::Result as Step;
 use crate::groups::Room;
 use crate::{params, people, sights};
@@ -20,9 +20,20 @@ const MAX_LOOKED_AT: u64 = 10_000;
 pub(super) fn pins(db: &dyn Read, user: UserId, group: GroupId) -> Step<Found> {
     let sight = must_have_sight(db, user, group)?;
     let sql = "SELECT group_id, seq FROM notes WHERE group_id = $1 AND kind = $2 ORDER BY rev DESC LIMIT $3";
-    let mut places: Vec<Seq> = db.all(sql, &params![group, NoteKind::Pin, MAX_PINS], |row| row.get("seq"))?;
+    let as_they_were = "SELECT group_id, seq FROM (
+                   SELECT group_id, seq, rev FROM notes WHERE group_id = $1 AND kind = $2 AND rev <= $4
+                   UNION ALL
+                   SELECT group_id, seq, rev FROM former_notes
+                   WHERE group_id = $1 AND kind = $2 AND rev <= $4 AND gone_rev > $4) AS n
+               ORDER BY rev DESC LIMIT $3";
+    let seq = |row: Fields<'_>| row.get("seq");
+    let mut places: Vec<Seq> = match sight.as_of {
+        None => db.all(sql, &params![group, NoteKind::Pin, MAX_PINS], seq)?,
+        Some(as_of) => db.all(as_they_were, &params![group, NoteKind::Pin, MAX_PINS, as_of], seq)?,
+    };
     places.retain(|seq| sight.sees(*seq));
-    found(db, user, &places.into_iter().map(|seq| (group, seq)).collect::<Vec<_>>(), false)
+    let places: Vec<_> = places.into_iter().map(|seq| (group, seq, sight.as_of)).collect();
+    found(db, user, &places, false)
 }
 
 pub(super) fn replies(
@@ -50,7 +61,8 @@ pub(super) fn replies(
     };
     let more = seqs.len() > limit;
     seqs.truncate(limit);
-    found(db, user, &seqs.into_iter().map(|seq| (group, seq)).collect::<Vec<_>>(), more)
+    let places: Vec<_> = seqs.into_iter().map(|seq| (group, seq, sight.as_of)).collect();
+    found(db, user, &places, more)
 }
 
 /// The first messages in sight above a place that answer the one with which a chain began, and one more: all of the chain
@@ -109,19 +121,26 @@ pub(super) fn must_have_sight(db: &dyn Read, user: UserId, group: GroupId) -> St
     }
 }
 
-/// The messages at these places, in their order, and whom they name: as many as there is room for.
-pub(super) fn found(db: &dyn Read, user: UserId, places: &[(GroupId, Seq)], more: bool) -> Step<Found> {
-    let mut by_group: BTreeMap<GroupId, Vec<Seq>> = BTreeMap::new();
-    for (group, seq) in places {
-        by_group.entry(*group).or_default().push(*seq);
+/// The messages at these places, in their order and as of when they left who has, and whom they name: as many as there is
+/// room for.
+pub(super) fn found(
+    db: &dyn Read,
+    user: UserId,
+    places: &[(GroupId, Seq, Option<Rev>)],
+    more: bool,
+) -> Step<Found> {
+    let mut by_group: BTreeMap<(GroupId, Option<Rev>), Vec<Seq>> = BTreeMap::new();
+    for (group, seq, as_of) in places {
+        by_group.entry((*group, *as_of)).or_default().push(*seq);
     }
     let mut at: HashMap<(GroupId, Seq), Message> = HashMap::new();
-    for (group, mut seqs) in by_group {
+    for ((group, as_of), mut seqs) in by_group {
         seqs.sort_unstable();
-        let read = db.messages_at(group, &spans_of(seqs), usize::MAX)?;
+        let read = db.messages_at(group, &spans_of(seqs), as_of, usize::MAX)?;
         at.extend(read.into_iter().map(|message| ((group, message.seq), message)));
     }
-    let mut messages: Vec<_> = places.iter().filter_map(|place| at.remove(place)).collect();
+    let mut messages: Vec<_> =
+        places.iter().filter_map(|(group, seq, _)| at.remove(&(*group, *seq))).collect();
     sights::mine(db, user, &mut messages)?;
     let named =
         |message: &Message| std::iter::once(message.sender).chain(message.named()).collect::<Vec<_>>();

@@ -9,11 +9,11 @@ use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
 use super::act::KEPT_EDITS;
 use super::merge::{Asked, Lists, Merged, Part};
-use super::seen::{MAX_ROWS, seen};
+use super::seen::{MAX_ROWS, seen, seen_as_of};
 use crate::database::{Fields, Read};
 use crate::failure::Result as Step;
 use crate::groups::{self, Room};
-use crate::{params, people};
+use crate::{Value, params, people};
 
 /// So many members are looked at for who has read a message, the longest-standing: that takes a part of a second.
 const MAX_COUNTED: u64 = 5_000;
@@ -22,7 +22,7 @@ const MAX_COUNTED: u64 = 5_000;
 const MAX_SKIPPED: u64 = 10_000;
 
 pub(super) fn edits(db: &dyn Read, user: UserId, group: GroupId, message: MessageId) -> Step<Vec<Edition>> {
-    let message = seen(db, user, group, message)?;
+    let (message, as_of) = seen_as_of(db, user, group, message)?;
     if message.is_recalled() {
         return Ok(Vec::new());
     }
@@ -36,11 +36,15 @@ pub(super) fn edits(db: &dyn Read, user: UserId, group: GroupId, message: Messag
         let kind = row.parse("kind", MessageKind::from_code)?;
         Ok(Edition { kind, content: row.get("content")?, at: row.get("created_at")? })
     })?;
-    let sql = "SELECT n.seq, n.at, n.body, w.content FROM words AS w
+    // Of the edits that are kept.
+    let sql = "SELECT n.seq, n.at, n.body, w.content
+               FROM (SELECT group_id, seq, rev, content FROM words WHERE group_id = $1 AND seq = $3
+                     ORDER BY rev DESC LIMIT $4) AS w
                     JOIN notes AS n ON n.group_id = w.group_id AND n.kind = $2 AND n.seq = w.seq AND n.rev = w.rev
                                 AND n.body <> ''
-               WHERE w.group_id = $1 AND w.seq = $3 ORDER BY w.rev DESC LIMIT $4";
-    let params = params![group, NoteKind::Edit, message.seq, KEPT_EDITS];
+               WHERE w.rev <= $5 ORDER BY w.rev DESC";
+    let until = as_of.unwrap_or(Rev(u64::MAX));
+    let params = params![group, NoteKind::Edit, message.seq, KEPT_EDITS, until];
     let mut editions = db.all(sql, &params, edition)?;
     editions.extend(first);
     editions.truncate(fitting(&editions, ANSWER_BYTES, Size::size_bytes));
@@ -61,7 +65,7 @@ pub(super) fn reactors(
     emoji: Option<&str>,
     page: Page,
 ) -> Step<(Vec<Reactor>, bool)> {
-    let message = seen(db, user, group, message)?;
+    let (message, as_of) = seen_as_of(db, user, group, message)?;
     let page = Page { size: page.size.clamp(1, MAX_ROWS), ..page };
     let (mut skip, size) = (page.offset(), page.size as usize);
     if skip > MAX_SKIPPED {
@@ -75,7 +79,7 @@ pub(super) fn reactors(
         }
     };
     let begin = vec![END_OF_TIME; emojis.len()];
-    let mut merged = Merged::new(Reactions { db, group, seq: message.seq, emojis }, begin);
+    let mut merged = Merged::new(Reactions { db, group, seq: message.seq, emojis, as_of }, begin);
     let mut found: Vec<(Rev, String, UserId, Timestamp)> = Vec::new();
     while found.len() <= size
         && let Some(step) = merged.step()?
@@ -106,6 +110,8 @@ struct Reactions<'d> {
     group: GroupId,
     seq: Seq,
     emojis: Vec<&'d str>,
+    /// When whoever asks left, if they did.
+    as_of: Option<Rev>,
 }
 
 impl Lists for Reactions<'_> {
@@ -119,9 +125,21 @@ impl Lists for Reactions<'_> {
         let sql =
             "SELECT seq, key, by_id, at, rev FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4
                AND rev < $5 ORDER BY rev DESC LIMIT $6";
+        let as_they_were = "SELECT seq, key, by_id, at, rev FROM (
+                   SELECT seq, key, by_id, at, rev FROM notes
+                   WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4 AND rev < $5 AND rev <= $7
+                   UNION ALL
+                   SELECT seq, key, by_id, at, rev FROM former_notes
+                   WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4 AND rev < $5 AND rev <= $7
+                     AND gone_rev > $7) AS n
+               ORDER BY rev DESC LIMIT $6";
+        let sql = if self.as_of.is_some() { as_they_were } else { sql };
         let key = |asked: &Asked| {
             let emoji = self.emojis[asked.list];
-            params![self.group, NoteKind::React, self.seq, emoji, Rev(asked.below), asked.limit].to_vec()
+            let below = Rev(asked.below);
+            let mut key = params![self.group, NoteKind::React, self.seq, emoji, below, asked.limit].to_vec();
+            key.extend(self.as_of.map(Value::from));
+            key
         };
         let keys: Vec<_> = asked.iter().map(key).collect();
         let mut parts: Vec<_> = asked.iter().map(|_| Part { rows: VecDeque::new(), rest: None }).collect();

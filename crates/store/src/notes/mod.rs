@@ -18,7 +18,7 @@ use rim_core::message::{Found, Message, Page};
 use rim_core::note::{Edition, Reactor, Readers};
 use rim_core::{GroupId, MessageId, Seq, Timestamp, UserId};
 
-pub use self::act::{Acting, mentioned};
+pub use self::act::{Acting, KEPT_EDITS, mentioned};
 pub use self::extras::{Writing, admit, store_extras};
 pub use self::seen::MAX_ROWS;
 use crate::Result;

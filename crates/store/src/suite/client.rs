@@ -29,6 +29,8 @@ pub(super) struct Client {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct View {
     pub(super) rev: Rev,
+    /// How far it is in what was recalled after its user left.
+    recalled_to: Rev,
     pub(super) member: bool,
     pub(super) group: Group,
     pub(super) last_seq: Seq,
@@ -87,7 +89,8 @@ impl Client {
     pub(super) async fn ask_for(&mut self, w: &World, query: SyncQuery) -> SyncPage {
         let before = self.places();
         let limit = query.limit;
-        let page = w.sync(self.user, SyncQuery { rev: self.rev, groups: before.1.clone(), ..query }).await;
+        let (groups, recalls) = (self.revs().collect(), self.recalls());
+        let page = w.sync(self.user, SyncQuery { rev: self.rev, groups, recalls, ..query }).await;
         check(&page, self.user, limit);
         self.merge(page.clone());
         assert!(!page.more || self.places() != before, "an answer that promises more brings the client on");
@@ -103,7 +106,8 @@ impl Client {
             let groups: Vec<_> = known.map(|(group, view)| (*group, view.rev)).take(slice + 1).collect();
             let to = groups.get(slice).map(|_| groups[slice - 1].0);
             let groups = groups.into_iter().take(slice).collect();
-            let query = SyncQuery { rev: self.rev, groups, limit, after, to, ..SyncQuery::default() };
+            let (rev, recalls) = (self.rev, self.recalls());
+            let query = SyncQuery { rev, groups, recalls, limit, after, to, ..SyncQuery::default() };
             let page = w.sync(self.user, query).await;
             check(&page, self.user, limit);
             assert!(page.groups.iter().all(|delta| Some(delta.group_id) > after));
@@ -120,8 +124,16 @@ impl Client {
         }
     }
 
-    fn places(&self) -> (Rev, Vec<(GroupId, Rev)>) {
-        (self.rev, self.groups.iter().map(|(group, view)| (*group, view.rev)).collect())
+    fn places(&self) -> (Rev, Vec<(GroupId, Rev)>, BTreeMap<GroupId, Rev>) {
+        (self.rev, self.revs().collect(), self.recalls())
+    }
+
+    fn revs(&self) -> impl Iterator<Item = (GroupId, Rev)> + '_ {
+        self.groups.iter().map(|(group, view)| (*group, view.rev))
+    }
+
+    fn recalls(&self) -> BTreeMap<GroupId, Rev> {
+        self.groups.iter().map(|(group, view)| (*group, view.recalled_to)).collect()
     }
 
     fn merge(&mut self, page: SyncPage) {
@@ -181,6 +193,7 @@ impl View {
     fn new(delta: &GroupDelta) -> Self {
         Self {
             rev: Rev(0),
+            recalled_to: Rev(0),
             member: delta.member,
             group: delta.group.clone().expect("a group that is new to the client is described"),
             last_seq: Seq(0),
@@ -197,7 +210,12 @@ impl View {
     }
 
     fn merge(&mut self, delta: GroupDelta) {
-        assert!(delta.rev > self.rev, "a group is in the answer only if it goes on");
+        let recalled_to = delta.recalled_to.unwrap_or_default();
+        assert!(
+            delta.rev > self.rev || (delta.rev == self.rev && recalled_to > self.recalled_to),
+            "a group is in the answer only if it goes on"
+        );
+        assert!(delta.recalled_to.is_none() || !delta.member, "a member hears of it with the rest");
         if let Some(to) = delta.skipped_to {
             let after = self.messages.keys().next_back().copied().unwrap_or_default();
             assert!(to > after, "what the client has was not skipped");
@@ -238,6 +256,7 @@ impl View {
         }
         self.group = delta.group.unwrap_or_else(|| self.group.clone());
         (self.rev, self.member) = (delta.rev, delta.member);
+        self.recalled_to = self.recalled_to.max(recalled_to);
         (self.last_seq, self.unread, self.deleted) = (delta.last_seq, delta.unread, delta.deleted);
         (self.unread_mentions, self.recounts) = (delta.unread_mentions, false);
     }
@@ -251,9 +270,7 @@ impl View {
 /// What holds for every answer.
 fn check(page: &SyncPage, user: UserId, limit: u32) {
     let rows = |group: &GroupDelta| {
-        // What was done after one left comes with the last that is theirs.
-        let changed = group.changed.iter().filter(|message| message.latest_rev() <= group.rev).count();
-        group.messages.len() + changed + group.members.len() + group.renamed.len()
+        group.messages.len() + group.changed.len() + group.members.len() + group.renamed.len()
     };
     let rows: usize = page.groups.iter().map(rows).sum();
     assert!(rows <= limit as usize, "{rows} rows where {limit} were asked for");

@@ -8,7 +8,7 @@ use rim_core::{ConnectionId, GroupId, MessageId, Refusal, SessionId, UserId};
 use super::Claim;
 use super::world::{NO_GROUP, Sent, World, refusal, texts};
 
-fn forward(w: &World, user: UserId, from: GroupId, sent: &[Sent], to: &[GroupId]) -> Forward {
+pub(super) fn forward(w: &World, user: UserId, from: GroupId, sent: &[Sent], to: &[GroupId]) -> Forward {
     Forward {
         user,
         from,

@@ -82,6 +82,8 @@ pub(super) struct Person {
     pub(super) forgotten: bool,
     /// What a group chat was, and who was the other in it, when they left it last.
     as_left: Option<(Group, UserId)>,
+    /// What the messages were when they left last, unless they are back.
+    then: Option<Vec<Message>>,
 }
 
 impl Person {
@@ -151,20 +153,26 @@ impl Room {
         Seq(self.messages.len() as u64)
     }
 
-    /// What the user may see, whether or not they are still a member.
+    /// What the user may see, whether or not they are still a member: who has left, as it was then, but for what was
+    /// recalled since.
     pub(super) fn visible(&self, user: UserId) -> Vec<Message> {
         let Some(person) = self.person(user) else { return Vec::new() };
         let is_there = |message: &&Message| !self.expired.contains_key(&message.seq);
         let seen = self.messages.iter().filter(is_there).filter(|message| person.sees(message.seq));
-        seen.map(|message| self.as_told_to(user, message)).collect()
+        let then = person.then.as_deref().unwrap_or(&self.messages);
+        let as_it_was = |message: &Message| then.iter().find(|before| before.id == message.id).cloned();
+        seen.filter_map(
+            |message| if message.is_recalled() { Some(message.clone()) } else { as_it_was(message) },
+        )
+        .map(|message| self.as_told_to(user, message))
+        .collect()
     }
 
-    fn as_told_to(&self, user: UserId, message: &Message) -> Message {
-        let mut told = message.clone();
+    fn as_told_to(&self, user: UserId, mut told: Message) -> Message {
+        let seq = told.seq;
         for reaction in told.state.iter_mut().flat_map(|state| &mut state.reactions) {
             reaction.mine = self.notes.iter().any(|note| {
-                (note.seq, note.kind, note.by) == (message.seq, NoteKind::React, user)
-                    && note.key == reaction.emoji
+                (note.seq, note.kind, note.by) == (seq, NoteKind::React, user) && note.key == reaction.emoji
             });
         }
         told
@@ -278,11 +286,13 @@ impl Room {
                 deleted: None,
                 forgotten: false,
                 as_left: None,
+                then: None,
                 read: Seq(0),
                 delivered: Seq(0),
             },
         };
         (person.role, person.deleted, person.forgotten) = (role, None, false);
+        person.then = None;
         person.joined_at = at;
         person.stays.push((after, None));
         person.revs.push((rev, None));
@@ -296,7 +306,9 @@ impl Room {
         for user in users {
             let person = self.person(*user).expect("they are a member");
             let as_left = group.clone().map(|group| (group, self.present_other(person)));
-            self.person_mut(*user).expect("they are a member").as_left = as_left;
+            let then = Some(self.messages.clone());
+            let person = self.person_mut(*user).expect("they are a member");
+            (person.as_left, person.then) = (as_left, then);
         }
         for user in users {
             let rev = self.next_rev();

@@ -11,6 +11,7 @@ use super::Claim;
 use super::client::{Client, View};
 use super::model::{Model, Outcome, Person, Room};
 use super::world::{MANY, NO_MESSAGE, World, new_group, refusal, text};
+use crate::former;
 use crate::notes::Acting;
 use crate::{Result, callback};
 use rim_core::contact::AskBounds;
@@ -620,6 +621,7 @@ impl<'a> Story<'a> {
             self.look_at_histories(user).await;
             self.look_at_messages(user).await;
             self.look_at_stars(user).await;
+            self.look_at_notes(user).await;
         }
     }
 
@@ -661,6 +663,42 @@ impl<'a> Story<'a> {
             assert_eq!((star.rev, star.group, star.message), (rev, group, message));
             let seen = self.model.rooms[&group].visible(user).into_iter().find(|seen| seen.id == message);
             assert_eq!(star.shown, seen);
+        }
+    }
+
+    /// What there is to be asked of notes agrees with the messages.
+    async fn look_at_notes(&mut self, user: UserId) {
+        let page = Page { number: 1, size: 200 };
+        for (id, room) in &self.model.rooms {
+            if room.person(user).is_none() {
+                continue;
+            }
+            let visible = room.visible(user);
+            let ids = |messages: Vec<Message>| -> BTreeSet<_> { messages.iter().map(|is| is.id).collect() };
+            let mut pinned = visible.clone();
+            pinned.retain(|message| message.state.as_ref().is_some_and(|state| state.pinned_at.is_some()));
+            let pins = self.w.store.pins(user, *id).await.expect("they are or were a member").messages;
+            assert_eq!(ids(pins), ids(pinned), "of {id}, to {user}");
+            let mut naming = visible.clone();
+            naming.retain(|message| former::mentions(message, user) && message.sender != user);
+            let told = self.w.store.mentions(user, Some(*id), None, page).await.expect("as above").0.messages;
+            assert_eq!(ids(told), ids(naming), "of {id}, to {user}");
+            if visible.is_empty() {
+                continue;
+            }
+            let message = self.chance.pick(&visible);
+            let editions = self.w.store.edits(user, *id, message.id).await.expect("they see it");
+            let said = editions.last().map(|edition| (edition.kind, edition.content.clone()));
+            assert!(message.is_recalled() || said == Some((message.kind, message.content.clone())));
+            let reactions = message.state.iter().flat_map(|state| &state.reactions);
+            for reaction in reactions {
+                let emoji = Some(reaction.emoji.clone());
+                let (told, _) =
+                    self.w.store.reactors(user, *id, message.id, emoji, page).await.expect("they see it");
+                let newest = told.iter().take(reaction.newest.len()).map(|reactor| reactor.user.id);
+                assert!(newest.eq(reaction.newest.iter().copied()), "{told:?}");
+                assert_eq!(told.len() as u64, reaction.count);
+            }
         }
     }
 
@@ -814,17 +852,7 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
         visible
             .retain(|message| view.messages.contains_key(&message.seq) || !view.knows_to_lack(message.seq));
     }
-    if !view.member {
-        // What is done to it after they left is told to whoever asks anew.
-        for message in &mut visible {
-            let told = view.messages.get(&message.seq);
-            let is_older = told.is_some_and(|told| told.latest_rev() < message.latest_rev());
-            if is_older && message.latest_rev() > view.rev {
-                message.clone_from(told.expect("it is there"));
-            }
-        }
-    }
-    // So is what expires then.
+    // What expires after they left is told to whoever asks anew.
     let is_told = |expired: &Rev| view.member || *expired <= view.rev;
     let has = view.messages.iter().filter(|(seq, _)| room.expired.get(seq).is_none_or(is_told));
     let has: Vec<_> = has.map(|(_, message)| message.clone()).collect();

@@ -89,35 +89,6 @@ pub async fn a_change_out_of_sight_is_not_told_and_takes_nobody_back(w: &mut Wor
     Ok(())
 }
 
-pub async fn one_who_left_gets_what_became_of_their_part_once(w: &mut World) -> Claim {
-    let ([anna, bob], group, sent) = talk(w, 3).await?;
-    let mut device = Client::up_to_date(w, bob).await;
-    w.act(anna, group, sent[0].id, edit(w, "before")).await?;
-    w.leave(bob, group).await?;
-    w.act(anna, group, sent[0].id, edit(w, "after")).await?;
-    w.act(anna, group, sent[1].id, Act::Recall).await?;
-    device.catch_up(w, 100, None).await;
-    assert_eq!(
-        device,
-        Client::up_to_date(w, bob).await,
-        "as it is now: what is recalled is gone for them, too"
-    );
-    assert_eq!(w.texts(bob, group).await, ["after", "", "3"]);
-    w.act(anna, group, sent[2].id, edit(w, "later")).await?;
-    assert!(!device.ask(w, 100, None).await);
-    let groups = [(group, device.groups[&group].rev)];
-    assert_eq!(
-        w.sync(bob, query(device.rev, &groups)).await.groups,
-        [],
-        "it is none of their business any more"
-    );
-
-    w.add(anna, group, &[bob]).await?;
-    device.catch_up(w, 1, None).await;
-    assert_eq!(device, Client::up_to_date(w, bob).await, "and is again when they come back");
-    Ok(())
-}
-
 pub async fn what_one_does_for_oneself_comes_to_ones_other_devices(w: &mut World) -> Claim {
     let ([anna, bob], group, sent) = talk(w, 5).await?;
     let other = w.group(anna, &[bob]).await;

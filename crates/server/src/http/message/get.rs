@@ -18,7 +18,7 @@ use crate::wire;
     post,
     path = "/api/message/get",
     tag = "message",
-    responses((status = 200, body = Message, description = "The message as it is now.")),
+    responses((status = 200, body = Message, description = "The message, to who has left as it was then.")),
 )]
 pub(super) async fn get_message(
     State(store): State<Arc<dyn Store>>,

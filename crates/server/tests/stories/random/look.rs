@@ -127,7 +127,7 @@ impl Story {
                 );
                 for text in &history {
                     let now = &room.messages[text.seq as usize - 1];
-                    assert!(room.may_be(*uid, text), "{uid} in {gid}: {text:?} {now:?}");
+                    assert!(room.is_told_as(*uid, text), "{uid} in {gid}: {text:?} {now:?}");
                 }
                 if let Some(last) = visible.last() {
                     let unread = (room.unread(*uid), room.unread_mentions(*uid));
@@ -166,7 +166,7 @@ impl Story {
         if visible.iter().any(|seen| seen.id == text.id) {
             let message = serde_json::from_value(ask("get", &one).await.data()).expect("a message");
             let told = Text::of(message, person.uid);
-            assert!(room.may_be(person.uid, &told), "{told:?} {text:?}");
+            assert!(room.is_told_as(person.uid, &told), "{told:?} {text:?}");
             let around = ask("around", &one).await.data();
             assert!(ids(&around).contains(&text.id), "{around}");
             assert!(ids(&around).iter().all(|id| visible.iter().any(|seen| seen.id == *id)), "{around}");

@@ -114,7 +114,7 @@ impl Text {
 pub struct Guest {
     /// Each time they were a member: after this place, and up to that one unless they still are.
     stays: Vec<(u64, Option<u64>)>,
-    /// What was changed up to here they had when they left last.
+    /// They have what was changed up to here, when they left last.
     left_at: u64,
     /// Up to where they have cleared the chat, and what they have hidden.
     pub cleared: u64,
@@ -197,10 +197,11 @@ impl Room {
         self.messages.iter().find(|text| text.sender == sender && text.name == name)
     }
 
-    /// What they may see, member or not.
+    /// What they may see, member or not, as they do.
     pub fn visible(&self, uid: u64) -> Vec<&Text> {
         let Some(guest) = self.people.get(&uid) else { return Vec::new() };
-        self.messages.iter().filter(|text| guest.sees(text.seq)).collect()
+        let seen = self.messages.iter().filter(|text| guest.sees(text.seq));
+        seen.map(|text| self.as_told(guest, text)).collect()
     }
 
     pub fn unread(&self, uid: u64) -> u64 {
@@ -224,19 +225,18 @@ impl Room {
         self.past.entry(before.seq).or_default().push(before);
     }
 
-    /// Whether this is what somebody may have of a message. A member has it as it is; who has left as it was at some time
-    /// since.
-    pub fn may_be(&self, uid: u64, text: &Text) -> bool {
-        let now = &self.messages[text.seq as usize - 1];
-        let guest = &self.people[&uid];
-        if now == text || guest.is_member() {
-            return now == text;
+    /// Whether this is what somebody has of a message.
+    pub fn is_told_as(&self, uid: u64, text: &Text) -> bool {
+        self.as_told(&self.people[&uid], &self.messages[text.seq as usize - 1]) == text
+    }
+
+    /// A message as somebody has it: a member as it is, who has left as it was then; but what is recalled is gone for all.
+    fn as_told<'t>(&'t self, guest: &Guest, now: &'t Text) -> &'t Text {
+        if guest.is_member() || now.recalled_by.is_some() {
+            return now;
         }
-        let past = self.past.get(&text.seq).map_or(&[][..], Vec::as_slice);
-        let later = |text: &Text| past.iter().find(|other| other.rev > text.rev).unwrap_or(now);
-        let same = |other: &Text| {
-            (&other.content, other.recalled_by, other.id) == (&text.content, text.recalled_by, text.id)
-        };
-        same(now) || past.iter().any(|other| same(other) && later(other).rev > guest.left_at)
+        let past = self.past.get(&now.seq).map_or(&[][..], Vec::as_slice);
+        let mut all = past.iter().chain([now]);
+        all.rfind(|text| text.rev <= guest.left_at).expect("they saw it")
     }
 }

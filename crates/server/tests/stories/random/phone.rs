@@ -62,8 +62,10 @@ pub struct Phone {
 /// What it holds of a group.
 #[derive(Debug, Default)]
 pub struct View {
-    /// It has everything up to here.
+    /// It has everything up to here,
     rev: u64,
+    /// and of what was recalled after its user left, up to here.
+    recalled_to: u64,
     messages: BTreeMap<u64, Text>,
     member: bool,
     /// The last `seq`, the number of unread ones and of those that mention them, if nothing came after they were told.
@@ -312,7 +314,11 @@ impl Phone {
     /// Asks once for what it missed, and returns whether there is more.
     pub async fn sync(&mut self) -> bool {
         let id = |number: u64| Id::try_from(number).expect("below 2^53");
-        let groups = self.groups.iter().map(|(gid, view)| GroupRev { gid: id(*gid), rev: id(view.rev) });
+        let groups = self.groups.iter().map(|(gid, view)| GroupRev {
+            gid: id(*gid),
+            rev: id(view.rev),
+            recalled_to: Some(id(view.recalled_to)),
+        });
         let request = SyncRequest {
             rev: Some(id(self.rev)),
             groups: groups.collect(),
@@ -387,7 +393,7 @@ impl Phone {
             );
             for text in view.messages.values() {
                 let now = &room.messages[text.seq as usize - 1];
-                assert!(room.may_be(uid, text), "{} {gid}: {text:?} {now:?}", self.name);
+                assert!(room.is_told_as(uid, text), "{} {gid}: {text:?} {now:?}", self.name);
             }
             assert_eq!(view.member, room.has_member(uid), "{} in {gid}", self.name);
             if !view.member {
@@ -431,6 +437,7 @@ impl View {
             }
         }
         self.rev = self.rev.max(delta.rev);
+        self.recalled_to = self.recalled_to.max(delta.recalled_to.unwrap_or_default());
         (self.member, self.came_back) = (delta.member, self.came_back && delta.more);
         self.counts = Some((delta.last_seq, delta.unread, delta.unread_mentions));
     }

@@ -76,7 +76,11 @@ impl Witness {
     /// How far the groups are of which there is something that it does not know.
     pub(super) async fn stored_revs(&self) -> BTreeMap<u64, u64> {
         let id = |number: u64| Id::try_from(number).expect("below 2^53");
-        let groups = self.revs.iter().map(|(gid, rev)| GroupRev { gid: id(*gid), rev: id(*rev) }).collect();
+        let groups = self
+            .revs
+            .iter()
+            .map(|(gid, rev)| GroupRev { gid: id(*gid), rev: id(*rev), recalled_to: None })
+            .collect();
         // At least one row of each of them.
         let request = SyncRequest { groups, limit: Some(500), window: Some(0), ..SyncRequest::default() };
         let answer = self.api.sync(&request).await.expect("synced");
@@ -95,7 +99,10 @@ impl Witness {
         let mut revs: BTreeMap<u64, u64> = rooms.iter().map(|(gid, room)| (*gid, room.rev)).collect();
         let mut messages = Vec::new();
         loop {
-            let groups = revs.iter().map(|(gid, rev)| GroupRev { gid: id(*gid), rev: id(*rev) }).collect();
+            let groups = revs
+                .iter()
+                .map(|(gid, rev)| GroupRev { gid: id(*gid), rev: id(*rev), recalled_to: None })
+                .collect();
             let request = SyncRequest { groups, ..SyncRequest::default() };
             let answer = self.api.sync(&request).await.expect("synced");
             for delta in answer.groups {
