@@ -11,7 +11,7 @@ use rim_client::protocol::sync::{StoreState, SyncRequest};
 use rim_client::{Api, Client, ClientEvent, Connection, SendError};
 
 /// How long a story waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 fn run(folder: &Path, args: &[&str]) -> Result<String, String> {
     let output = rim(folder, args).output().expect("rim can be started");

@@ -73,7 +73,7 @@ impl From<StoreError> for Broken {
 }
 
 /// Longer than any claim takes, so that one that waits for ever fails under its own name.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Tells one story in a world of its own.
 pub fn run<F: Fixture + 'static>(

@@ -33,7 +33,7 @@ pub trait Fixture: Send {
 }
 
 /// Longer than any claim takes, so that one that waits for ever fails under its own name.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Tells one story on a bus of its own.
 pub fn run<F: Fixture + 'static>(fixture: impl AsyncFnOnce() -> F, claim: impl AsyncFnOnce(&mut World)) {
