@@ -43,21 +43,7 @@ impl Story {
             println!("    {phone} {act:?}");
             self.phones[*phone].ask(act).await;
         }
-        for phone in online {
-            let waiting = self.phones[phone].asked.len();
-            let heard = if self.chance.one_in(3) { self.chance.below(waiting + 1) } else { waiting };
-            for _ in 0..heard {
-                let outcome = self.phones[phone].answer().await;
-                self.note(phone, outcome);
-            }
-            if heard < waiting {
-                println!("    {phone} is cut off after {heard} of {waiting} answers");
-                self.phones[phone].cut();
-                if self.chance.one_in(2) {
-                    self.come_back(number, phone).await;
-                }
-            }
-        }
+        self.hear_answers(number, &online).await;
         // What was gathered of a storm is told.
         self.server.as_ref().expect("it runs").seconds_pass(1).await;
     }

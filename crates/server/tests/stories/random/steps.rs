@@ -28,7 +28,12 @@ impl Story {
         if let Some((gid, user)) = change {
             self.change_members(number, user, gid).await;
         }
-        for &phone in &senders {
+        self.hear_answers(number, &senders).await;
+    }
+
+    /// Of whatever they have asked; some lose their lines in the midst of it.
+    pub(super) async fn hear_answers(&mut self, number: usize, phones: &[usize]) {
+        for &phone in phones {
             let waiting = self.phones[phone].asked.len();
             let heard = if self.chance.one_in(3) { self.chance.below(waiting + 1) } else { waiting };
             for _ in 0..heard {
