@@ -47,6 +47,7 @@ const FIELDS: &[(&str, Bound)] = &[
     ("Group.mode", Within(0, u8::MAX as u64)),
     ("GroupCreate.users", Items(MAX_USERS_PER_REQUEST)),
     ("GroupEvent.role", ROLE),
+    ("GroupRev.recalledTo", ID),
     ("GroupUpdate.avatar", Bytes(0, MAX_AVATAR_BYTES)),
     ("GroupUpdate.name", Length(0, MAX_NAME_CHARS)),
     ("History.beforeSeq", ID),
