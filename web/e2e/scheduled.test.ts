@@ -53,6 +53,8 @@ story("who was removed meanwhile is told that a scheduled message cannot be sent
   await anna.button("Send later").click();
   await anna.button("Schedule", anna.dialog("Send later")).click();
   await anna.button("1 message is sent later").waitFor();
+  // That is said before the server has it.
+  await expect.poll(() => annas.post("message/schedule/list", {})).toHaveLength(1);
   await bens.remove(gid, annas);
   await anna.page.getByText("You are no longer a member of this group.").waitFor();
   await anna.button("1 message is sent later").click();
