@@ -147,7 +147,7 @@ pub async fn a_range_behind_those_of_others_is_told_however_little_an_answer_has
     w.add(anna, group, &[carl]).await?;
     send(w, anna, group, 1).await;
     let (mut since, later) = (w.rev(carl, group).await, w.now().plus_ms(60_000));
-    // Three ranges from before carl came, and then his own.
+    // Three ranges from before carl came, and then Carl's own.
     for place in [1, 3, 5, 7] {
         w.store.expire(group, vec![Seq(place)], later).await?;
     }

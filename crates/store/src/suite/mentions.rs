@@ -166,7 +166,7 @@ pub async fn pages_of_mentions_are_full_whatever_lies_between(w: &mut World) -> 
     let mut expected = Vec::new();
     for round in 0..60_usize {
         let group = groups[round * round % 7];
-        // Bob's own are none to him, and recalled ones none to anybody.
+        // Bob's own are none to Bob, and recalled ones none to anybody.
         w.send_with(bob, group, "mine", mention_all()).await?;
         let gone = w.send_with(anna, group, "recalled", mention_all()).await?;
         w.act(anna, group, gone.id, Act::Recall).await?;
