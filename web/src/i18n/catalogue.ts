@@ -1,8 +1,11 @@
 // The types that hold the languages together.
 
 import type { en } from "./en";
+import type { later } from "./en.later";
 
-export type Key = keyof typeof en;
+type English = typeof en & typeof later;
+
+export type Key = keyof English;
 
 /** Forms by `count`; English has `one` and `other`, Chinese only `other`. */
 export interface Plural {
@@ -11,10 +14,10 @@ export interface Plural {
 }
 
 /** A whole language. */
-export type Catalogue = { readonly [K in Key]: (typeof en)[K] extends string ? string : Plural };
+export type Catalogue = { readonly [K in Key]: English[K] extends string ? string : Plural };
 
 type Placeholders<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
-type TextOf<K extends Key> = (typeof en)[K] extends { readonly other: infer S } ? S : (typeof en)[K];
+type TextOf<K extends Key> = English[K] extends { readonly other: infer S } ? S : English[K];
 
 /** What a text must be given: nothing, or a value for each placeholder. */
 export type Values<K extends Key> = [Placeholders<TextOf<K>>] extends [never]

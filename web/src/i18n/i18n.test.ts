@@ -1,9 +1,16 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
 import { describe, expect, it } from "vitest";
 
 import type { Plural } from "./catalogue";
-import { en } from "./en";
-import { createTranslator, isLoaded, loadLanguage, preferredLanguage } from "./translator";
+import { en as first } from "./en";
+import { later } from "./en.later";
+import { createTranslator, isLoaded, loadLanguage, loadLater, preferredLanguage } from "./translator";
 import { zh } from "./zh";
+
+const en = { ...first, ...later };
 
 const forms = (entry: string | Plural): string[] =>
   typeof entry === "string" ? [entry] : [entry.one, entry.other].filter((text) => text !== undefined);
@@ -31,6 +38,40 @@ describe("the languages", () => {
     const western = /\p{Script=Han}[,;:.?!()]|[,;:?!()]\p{Script=Han}/u;
     for (const [key, entry] of Object.entries<string | Plural>(zh))
       for (const text of forms(entry)) expect(text, key).not.toMatch(western);
+  });
+});
+
+describe("the texts of the first load", () => {
+  const sources = fileURLToPath(new URL("..", import.meta.url));
+  const endings = ["", ".ts", ".tsx", "/index.ts", "/index.tsx"];
+
+  /** What a module says, and all that is loaded with it. */
+  function loaded(path: string, all = new Map<string, string>()): ReadonlyMap<string, string> {
+    const file = endings.map((ending) => path + ending).find((each) => /\.tsx?$/.test(each) && existsSync(each));
+    if (file === undefined || all.has(file)) return all;
+    const source = readFileSync(file, "utf8");
+    all.set(file, source);
+    for (const [, from = ""] of source.matchAll(/^(?:import|export)\s(?!type\s)(?:[^;"]*?\sfrom\s)?"(\.[^"]+)"/gm)) loaded(resolve(dirname(file), from), all);
+    return all;
+  }
+
+  it("are all that it says", () => {
+    const parts = loaded(`${sources}/main`);
+    const said = [...parts].filter(([file]) => !file.endsWith("/i18n/en.ts")).map(([, source]) => source).join("\n");
+    expect(said).toContain("composer.placeholder");
+    expect(Object.keys(later).filter((key) => said.includes(`"${key}"`))).toEqual([]);
+    // Those that are put together.
+    for (const [, before = "", after = ""] of said.matchAll(/`([\w.]*)\$\{[^}]+\}([\w.]*)`/g)) {
+      if (before === "" && !after.startsWith(".")) continue;
+      const fits = (key: string): boolean => key.startsWith(before) && key.endsWith(after);
+      if (Object.keys(first).some(fits)) expect(Object.keys(later).filter(fits), `${before}…${after}`).toEqual([]);
+    }
+  });
+
+  it("are none of what is loaded later, which is there once it is", async () => {
+    expect(Object.keys(first).filter((key) => key in later)).toEqual([]);
+    await loadLater();
+    expect(createTranslator("en").t("action.done")).toBe("Done");
   });
 });
 

@@ -10,8 +10,10 @@ export type Language = (typeof LANGUAGES)[number];
 /** Each language in its own words, as in a switch of languages. */
 export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", zh: "简体中文" };
 
-/** English comes with the client, and stands in for what could not be loaded; others are loaded by who reads them. */
-const catalogues: Partial<Record<Language, Catalogue>> & { readonly en: Catalogue } = { en };
+/** English comes with the client, and stands in for what could not be loaded; others are loaded by who reads them. Who says
+ * what is in en.later.ts has waited for `loadLater`. */
+const english = { ...en } as Catalogue;
+const catalogues: Partial<Record<Language, Catalogue>> & { readonly en: Catalogue } = { en: english };
 const LOCALES: Record<Language, string> = { en: "en", zh: "zh-CN" };
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -49,6 +51,11 @@ export async function loadLanguage(language: Language): Promise<boolean> {
     // Without a network, say.
   }
   return isLoaded(language);
+}
+
+/** The English texts of what is loaded later than the first sight: each such part comes with them. */
+export async function loadLater(): Promise<void> {
+  Object.assign(english, (await import("./en.later")).later);
 }
 
 export function isLoaded(language: Language): boolean {

@@ -6,6 +6,7 @@
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 
 import { addressOf } from "../../basePath";
+import { loadLater } from "../../i18n/translator";
 import { Boundary, Fault } from "./Boundary";
 
 /** The same component, which is there when it is loaded, with `waiting` in its place until then. */
@@ -16,7 +17,8 @@ export function chunk<P extends object>(
 ): ComponentType<P> {
   const attempt = async (): Promise<{ default: ComponentType<P> }> => {
     try {
-      return { default: await load() };
+      const [part] = await Promise.all([load(), loadLater()]);
+      return { default: part };
     } catch (error) {
       // A lazy component never asks again: who tries again needs another one.
       view = lazy(attempt);

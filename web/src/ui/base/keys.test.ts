@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { en } from "../../i18n/en";
+import { later } from "../../i18n/en.later";
 import { isKey, isMod, KEY_GROUPS, whichKey, keySigns, keyText, keyWords } from "./keys";
 
 const pressed = (key: string, ...held: ("ctrlKey" | "metaKey" | "altKey" | "shiftKey" | "isComposing")[]) => ({
@@ -75,5 +76,5 @@ describe("a key", () => {
 it("the list of keys has each key once, with a text", () => {
   const names = KEY_GROUPS.flatMap((group) => group.names);
   expect(new Set(names).size).toBe(names.length);
-  for (const name of names) expect(en[keyText(name)], name).toBeTypeOf("string");
+  for (const name of names) expect({ ...en, ...later }[keyText(name)], name).toBeTypeOf("string");
 });
