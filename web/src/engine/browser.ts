@@ -35,6 +35,7 @@ export function browserPorts(): Ports {
       const text = await response.text();
       return { status: response.status, retryAfter: response.headers.get("Retry-After"), text };
     },
+    addressOf: (path) => addressOf(path).href,
     connect(heard): Wire {
       const address = addressOf("/ws");
       address.protocol = location.protocol === "https:" ? "wss:" : "ws:";

@@ -13,6 +13,81 @@ export type MessageKind = Kind;
 /** What a person may send. */
 export type SentKind = Exclude<Kind, "Merged">;
 
+/** What has a file. */
+export type AttachedKind = Extract<Kind, "Image" | "Audio" | "Video" | "File">;
+
+/** The longer sides of the smaller pictures that a server makes. */
+export type Side = 320 | 800 | 1600;
+
+/** What a message says of its file: see `attachedIn`. */
+export interface Attached {
+  /** Null while it is on its way to the server: `Engine.localFile` has it. */
+  readonly file: string | null;
+  readonly name: string;
+  readonly sizeBytes: number | null;
+  readonly mime: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly durationMs: number | null;
+  /** In base64. */
+  readonly thumbhash: string | null;
+  /** Those that there are, ascending. Of a film, those of its poster. */
+  readonly sides: readonly Side[];
+  /** Each from 0 to 31; empty where there is none. */
+  readonly waveform: readonly number[];
+  /** Messages of one sender with the same one, one after the other, are shown as one. */
+  readonly album: string | null;
+}
+
+/** A file that is to be sent. */
+export interface Attachment {
+  readonly kind: AttachedKind;
+  readonly blob: Blob;
+  readonly name: string;
+  /** A picture keeps its bytes as they are, with what they tell of where it was taken. */
+  readonly asFile: boolean;
+  readonly caption: string;
+  /** As it is shown. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly durationMs?: number;
+  /** At most 100, each from 0 to 31. */
+  readonly waveform?: readonly number[];
+  /** In base64; of a picture the server makes its own. */
+  readonly thumbhash?: string;
+  /** The picture that stands for a film: JPEG, PNG or WebP, at most 2 MiB. */
+  readonly poster?: Blob;
+}
+
+/** How far the file of a message has come that is being sent. Why it has failed is said by `Message.state`. */
+export interface Upload {
+  /** `waiting`: for its turn or for the network; `done`: the message waits for its own turn. */
+  readonly is: "waiting" | "running" | "done";
+  readonly sentBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** Who has listened to a voice message, but for who sent it. */
+export interface Heard {
+  readonly count: number;
+  readonly mine: boolean;
+  /** The newest of them, at most ten. */
+  readonly uids: readonly number[];
+}
+
+/** What the server has found at an address that the message names. */
+export interface LinkCard {
+  readonly url: string;
+  readonly title: string;
+  readonly text: string;
+  /** A file: see `Engine.fileUrl`. */
+  readonly picture: string | null;
+}
+
+export interface FileLimits {
+  readonly maxBytes: number;
+}
+
 /** How far a message of one's own has come. Others' messages are always `stored`. */
 export type MessageState =
   | { readonly is: "sending" }
@@ -90,6 +165,9 @@ export interface Message {
   readonly pinnedAt: number | null;
   readonly expiresAt: number | null;
   readonly starred: boolean;
+  /** Of a voice message that somebody has listened to. */
+  readonly heard: Heard | null;
+  readonly links: readonly LinkCard[];
   /** What has failed on it, else what is under way. */
   readonly change: Change | null;
 }
@@ -354,7 +432,7 @@ export interface Arrived {
   readonly mention: boolean;
 }
 
-export interface Engine extends MessageActs {
+export interface Engine extends MessageActs, Files {
   readonly account: Live<Account>;
   readonly connection: Live<ConnectionState>;
   readonly keeping: Live<Keeping>;
@@ -491,3 +569,32 @@ export interface MessageActs {
   sendScheduled(id: number): Promise<Outcome>;
   updateSettings(gid: number, change: Partial<GroupSettings>): Promise<Outcome>;
 }
+
+/** What may be done with files. */
+export interface Files {
+  /** Null: the server takes none, or was not heard yet. */
+  readonly files: Live<FileLimits | null>;
+  /**
+   * A message for each, in this order, into the outbox; they are shown at once. What is written behind them waits for them, other
+   * chats do not. It is stopped by `recall`, and what has failed is tried again by `resend` and taken away by `discard`.
+   * `to` as for `send`. With `album` they are shown as one.
+   */
+  attach(gid: number, items: readonly Attachment[], how?: { readonly to?: Addressee; readonly replyTo?: number | null; readonly album?: boolean }): void;
+  /** Null: there is nothing on its way of this message. */
+  upload(gid: number, key: string): Live<Upload | null>;
+  /** What a message that is on its way takes along, and for a while after that; null where this device does not have it. */
+  localFile(gid: number, key: string, what: "file" | "poster"): Promise<Blob | null>;
+  /** Where it is shown from: the whole, or the smaller picture of that side. It needs no token, but for a cookie. */
+  fileUrl(file: string, side?: Side): string;
+  /** The same, to be saved under its name. */
+  downloadUrl(file: string): string;
+  /** An address of a file could not be loaded. Whether to try it again: the cookie has been asked for anew. */
+  reopenFiles(): Promise<boolean>;
+  /** Newest first; `before` is the `seq` of the last one that is known. */
+  gallery(gid: number, what: GalleryPart, before: number | null): Promise<Outcome<FoundPage>>;
+  /** One has listened to a voice message of somebody else. */
+  listened(gid: number, key: string): void;
+}
+
+/** `picture`: pictures and films. */
+export type GalleryPart = "picture" | "voice" | "file" | "link";

@@ -11,6 +11,8 @@ import type {
   Engine,
   Extras,
   Failure,
+  FileLimits,
+  FoundPage,
   GroupSettings,
   Limits,
   Keeping,
@@ -25,6 +27,8 @@ import type {
   Scheduled,
   SentKind,
   ServerInfo,
+  Side,
+  Upload,
   User,
 } from "./contract";
 import { type Opened, finishDeleting, inMemory, openStore } from "./keeping";
@@ -58,6 +62,7 @@ interface Word {
 type Why = Extract<Account, { is: "out" }>["why"];
 
 const USUAL_LIMITS: Limits = { editWindowMs: 48 * 3_600_000, recallWindowMs: null };
+const NO_UPLOAD = new Cell<Upload | null>(null);
 const DONE: Outcome = { ok: true, value: undefined };
 const LOGGED_OUT: { readonly ok: false; readonly problem: Problem } = {
   ok: false,
@@ -79,6 +84,7 @@ export class RimEngine implements Engine {
   });
   readonly clockAhead: Cell<number>;
   readonly limits = new Cell<Limits>(USUAL_LIMITS);
+  readonly files = new Cell<FileLimits | null>(null);
   private limitsKnown = false;
   private readonly clock: ServerClock;
   private readonly chatCells = new Map<number, Cell<ChatView | null>>();
@@ -280,6 +286,38 @@ export class RimEngine implements Engine {
 
   send(gid: number, kind: SentKind, content: string, to?: Addressee, extras?: Extras): void {
     void this.loggedIn?.send(gid, kind, content, to, extras);
+  }
+
+  attach(): void {
+    // No server takes files yet.
+  }
+
+  upload(): Cell<Upload | null> {
+    return NO_UPLOAD;
+  }
+
+  localFile(): Promise<Blob | null> {
+    return Promise.resolve(null);
+  }
+
+  fileUrl(file: string, side?: Side): string {
+    return this.ports.addressOf(`/media/files/${file}${side === undefined ? "" : `/${side}`}`);
+  }
+
+  downloadUrl(file: string): string {
+    return this.ports.addressOf(`/media/files/${file}?download`);
+  }
+
+  reopenFiles(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  gallery(): Promise<Outcome<FoundPage>> {
+    return Promise.resolve({ ok: true, value: { found: [], more: false } });
+  }
+
+  listened(): void {
+    // No server has voice messages yet.
   }
 
   edit(gid: number, key: string, to: Parameters<MessageActs["edit"]>[2]): void {

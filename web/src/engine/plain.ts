@@ -4,7 +4,7 @@ import type { Latest, Message } from "./contract";
 
 type Beside =
   | "replyTo" | "mentions" | "mentionAll" | "forwarded" | "editedAt" | "recalled"
-  | "reactions" | "pinnedAt" | "expiresAt" | "starred" | "change";
+  | "reactions" | "pinnedAt" | "expiresAt" | "starred" | "heard" | "links" | "change";
 
 export const PLAIN: Pick<Message, Beside> = {
   replyTo: null,
@@ -17,6 +17,8 @@ export const PLAIN: Pick<Message, Beside> = {
   pinnedAt: null,
   expiresAt: null,
   starred: false,
+  heard: null,
+  links: [],
   change: null,
 };
 

@@ -16,6 +16,8 @@ export interface Ports {
   frame(then: () => void): void;
   /** Rejects where the server cannot be reached. */
   fetch(request: HttpRequest): Promise<HttpAnswer>;
+  /** Where a page finds something of the server by its path there, which begins with a slash. */
+  addressOf(path: string): string;
   /** Opens a WebSocket; `closed` is called exactly once, also where it never opened. */
   connect(heard: WireEvents): Wire;
   /** Rejects where pages may not store anything; it may also never answer. */

@@ -154,6 +154,7 @@ export class Tab {
             (error: Error) => living(() => reject(error))(),
           );
         }),
+      addressOf: (path) => `https://rim.example${path}`,
       connect: (heard) => {
         const wire = server.connect({
           opened: living(() => heard.opened()),

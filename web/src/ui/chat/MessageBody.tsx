@@ -15,7 +15,7 @@ import { ChatContext, hostOf, useVerdict } from "../base/remote";
 import { navigate } from "../base/router";
 import { Words } from "../base/words";
 import { captionOf } from "./caption";
-import { type Content, parseContent } from "./content";
+import { ATTACHED, type Content, parseContent } from "./content";
 import { FOLDED_LINES, lineWidth, unfolded } from "./folding";
 import { Markup } from "./Markup";
 import { type Tree, treeOf } from "./markup";
@@ -100,6 +100,8 @@ const Bare = memo(function Bare({ kind, content: source, from, id, people = NOBO
       return <TextBody tree={treeOf("Text", content.text)} id={id} people={people} />;
     case "rich":
       return <TextBody tree={treeOf("RichText", content.source)} id={id} people={people} />;
+    case "attached":
+      return <AttachedCard content={content} />;
     case "image":
       return <Picture content={content} from={from} />;
     case "audio":
@@ -338,6 +340,25 @@ function FileCard({ content }: { content: Content & { is: "file" } }) {
       <a className="card__link" href={content.url} target="_blank" rel="noopener noreferrer nofollow" download>
         {t("message.download")}
       </a>
+    </Card>
+  );
+}
+
+function AttachedCard({ content: { as, file } }: { content: Content & { is: "attached" } }) {
+  const engine = useEngine();
+  const translator = useTranslator();
+  const { t } = translator;
+  return (
+    <Card
+      icon="file"
+      title={file.name === "" ? t(`message.${ATTACHED[as]}`) : file.name}
+      note={file.sizeBytes === null ? "" : translator.bytes(file.sizeBytes)}
+    >
+      {file.file !== null && (
+        <a className="card__link" href={engine.downloadUrl(file.file)} target="_blank" rel="noopener" download={file.name}>
+          {t("message.download")}
+        </a>
+      )}
     </Card>
   );
 }

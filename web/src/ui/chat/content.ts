@@ -1,9 +1,12 @@
 // What a message says, read with suspicion: anybody may have written the JSON. See "Kinds of messages" of protocol.md.
 
-import type { MessageKind } from "../../engine/contract";
+import { attachedIn } from "../../engine/attached";
+import type { Attached, AttachedKind, MessageKind } from "../../engine/contract";
 import { linkAddress, pictureAddress } from "../base/address";
 
 export type Content =
+  /** A file of the server, or one that is on its way to it. */
+  | { readonly is: "attached"; readonly as: AttachedKind; readonly file: Attached }
   | { readonly is: "text"; readonly text: string }
   | { readonly is: "rich"; readonly source: string }
   | {
@@ -41,6 +44,8 @@ export interface MergedItem {
 
 /** What a server says in the place of such a message. */
 const DAMAGED = "[This message was damaged on the server's disk.";
+/** Which word each kind of file has. */
+export const ATTACHED = { Image: "image", Audio: "audio", Video: "video", File: "file" } as const;
 const UNREADABLE: Content = { is: "unreadable" };
 /** All that a date can be. */
 const MOST_MS = 8.64e15;
@@ -53,7 +58,14 @@ export function parseContent(kind: MessageKind, content: string): Content {
     case "RichText":
       return { is: "rich", source: content };
     case "Image":
-      return image(content);
+    case "Audio":
+    case "Video":
+    case "File": {
+      const file = attachedIn(kind, content);
+      if (file !== null) return { is: "attached", as: kind, file };
+      if (kind === "Image") return image(content);
+      break;
+    }
     case "Custom":
       return { is: "custom", source: content };
     default:

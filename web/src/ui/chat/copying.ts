@@ -4,7 +4,7 @@ import type { Message } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { captionOf } from "./caption";
-import { parseContent } from "./content";
+import { ATTACHED, parseContent } from "./content";
 import { plainText, type Tree, treeOf } from "./markup";
 import { escapeHtml, toHtml } from "./markup/html";
 
@@ -41,6 +41,8 @@ function treeFor({ kind, content: source }: Pick<Message, "kind" | "content">, t
       return treeOf("Text", content.text);
     case "rich":
       return treeOf("RichText", content.source);
+    case "attached":
+      return treeOf("Text", `[${t(`message.${ATTACHED[content.as]}`)}] ${content.file.name}${below}`);
     case "image":
     case "audio":
     case "video":

@@ -4,7 +4,7 @@ import type { Message, MessageKind } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { captionOf } from "./caption";
-import { parseContent } from "./content";
+import { ATTACHED, parseContent } from "./content";
 import { plainText, treeOf } from "./markup";
 
 const LONGEST = 160;
@@ -43,6 +43,8 @@ function meantBare(message: Pick<Message, "kind" | "content">, { t }: Translator
       return oneLine(plainText(treeOf("Text", content.text), LONGEST * 2).slice(0, LONGEST * 2));
     case "rich":
       return oneLine(plainText(treeOf("RichText", content.source), LONGEST * 2).slice(0, LONGEST * 2));
+    case "attached":
+      return `[${t(`message.${ATTACHED[content.as]}`)}] ${content.as === "File" ? plainly(content.file.name) : ""}`.trim();
     case "image":
       return `[${t("message.image")}]`;
     case "audio":
