@@ -10,6 +10,7 @@ mod claims;
 pub mod contact;
 pub mod delta;
 pub mod event;
+pub mod file;
 pub mod file_name;
 pub mod friend;
 pub mod group;

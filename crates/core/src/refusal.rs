@@ -90,10 +90,20 @@ pub enum Refusal {
     TooManyTimers(u64),
     #[error("no such session")]
     NoSuchSession,
-    #[error(
-        "you keep {used} bytes of {allowed} in pictures: those that nothing shows are removed after a day and make room"
-    )]
+    #[error("you keep {used} bytes of {allowed}: what nothing shows is removed after a day and makes room")]
     QuotaExceeded { used: u64, allowed: u64 },
+    #[error("no such file")]
+    NoSuchFile,
+    #[error("this file cannot be shown as that: send it as a File")]
+    FileOfAnotherKind,
+    #[error("a file has at most {0} bytes")]
+    FileTooLarge(u64),
+    #[error("you have uploaded {used} bytes today, of {allowed}: go on tomorrow")]
+    DayExceeded { used: u64, allowed: u64 },
+    #[error("{0} of your uploads are going on: wait until one has ended")]
+    TooManyTransfers(u64),
+    #[error("the server's disk is nearly full: files are not taken for now, messages are")]
+    DiskNearlyFull,
     /// The session that asks is no longer valid, for this reason.
     #[error("the session has ended")]
     SessionEnded(Ended),

@@ -157,6 +157,12 @@ fn merge(forward: &Forward, from: &Group, messages: &[Message], people: &[User])
     Ok(Copy { kind: MessageKind::Merged, content, origin: None })
 }
 
+/// What a merged message holds: kinds and contents. Nothing of what no rim has made.
+pub(crate) fn items(content: &str) -> impl Iterator<Item = (MessageKind, String)> {
+    let items = serde_json::from_str(content).map_or_else(|_| Vec::new(), |Merged { items, .. }| items);
+    items.into_iter().filter_map(|item| Some((MessageKind::from_name(&item.kind)?, item.content)))
+}
+
 /// How deep merged messages stand in each other in the content of one.
 fn depth(content: &str) -> usize {
     // What no rim has made holds nothing.

@@ -1,10 +1,12 @@
 //! Edits: a message says something else from now on. What it said before stays in its history.
 
+use std::borrow::Cow;
+
 use super::kind::{NoteKind, Noted, Row, Written};
 use super::ledger::{Ledger, Scene, must_not_be_recalled, state};
 use super::mention::{may_mention, mentioned};
 use crate::message::{Edited, Message, MessageKind};
-use crate::{Refusal, UserId};
+use crate::{Refusal, UserId, file};
 
 /// Edits of one message, at the most: each is remembered for ever, so that it is known if it comes again.
 pub const MAX_EDITS: u64 = 1000;
@@ -40,7 +42,7 @@ pub(super) fn apply<L: Ledger>(
     }
     may_edit(scene, message)?;
     let kind = to.kind.unwrap_or(message.kind);
-    must_fit(message, kind, to.content)?;
+    let content = fitting(message, kind, to.content)?;
     let before = message.state.as_deref();
     let mention_all = to.mention_all;
     // One who could mention all may keep it.
@@ -49,7 +51,7 @@ pub(super) fn apply<L: Ledger>(
     let was_mentioned = |user: &UserId| before.is_some_and(|state| state.mentions.contains(user));
     let mentions = mentioned(ledger, message.sender, to.mentions, was_mentioned)?;
     let is_same = kind == message.kind
-        && to.content == message.content
+        && content == message.content
         && before.map_or(&[][..], |state| &state.mentions) == mentions
         && mentioned_all == mention_all;
     if ledger.on_message(NoteKind::Edit, MAX_EDITS)? >= MAX_EDITS {
@@ -60,11 +62,12 @@ pub(super) fn apply<L: Ledger>(
         let row = Row::Put { kind: NoteKind::Edit, key, body: String::new(), words: None };
         return Ok(Some(Written { row, what: None }));
     }
-    (message.kind, message.content) = (kind, to.content.to_owned());
+    let words = content.into_owned();
+    (message.kind, message.content) = (kind, words.clone());
     let state = state(message);
     (state.mentions, state.mention_all) = (mentions, mention_all);
     state.edited = Some(Edited { at: scene.now, kind: kind.code() });
-    let row = Row::Put { kind: NoteKind::Edit, key, body: text_of(kind), words: Some(to.content.to_owned()) };
+    let row = Row::Put { kind: NoteKind::Edit, key, body: text_of(kind), words: Some(words) };
     Ok(Some(Written { row, what: Some(Noted::Edited) }))
 }
 
@@ -80,11 +83,17 @@ fn may_edit(scene: &Scene<'_>, message: &Message) -> Result<(), Refusal> {
     }
 }
 
-/// Texts may become other texts. Of what is JSON only the caption may become another.
-fn must_fit(message: &Message, kind: MessageKind, content: &str) -> Result<(), Refusal> {
+/// What the message says then. Texts may become other texts. Of what is JSON only the caption may become another; what
+/// the server has said of a file stays, whatever the client repeats of it.
+fn fitting<'c>(message: &Message, kind: MessageKind, content: &'c str) -> Result<Cow<'c, str>, Refusal> {
     let is_text = |kind| matches!(kind, MessageKind::Text | MessageKind::RichText);
     if is_text(message.kind) && is_text(kind) {
-        return Ok(());
+        return Ok(content.into());
+    }
+    if kind == message.kind
+        && let Some(content) = file::same_file(kind, &message.content, content)
+    {
+        return Ok(content.into());
     }
     let without_caption = |content: &str| {
         let mut object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(content).ok()?;
@@ -97,5 +106,5 @@ fn must_fit(message: &Message, kind: MessageKind, content: &str) -> Result<(), R
         let before = without_caption(&message.content);
         before.is_some() && before == without_caption(content)
     };
-    if same { Ok(()) } else { Err(Refusal::NotEditable) }
+    if same { Ok(content.into()) } else { Err(Refusal::NotEditable) }
 }

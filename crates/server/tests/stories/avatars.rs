@@ -233,7 +233,7 @@ async fn a_user_keeps_pictures_up_to_their_quota() {
     large.resize(MAX_AVATAR_FILE_BYTES, 0);
     address_of(&server, &anna, &large).await;
     let refused = upload(&server, &anna, GIF).await;
-    refused.complains(413, 413, "you keep 524288 bytes of 524288 in pictures");
+    refused.complains(413, 413, "you keep 524288 bytes of 524288");
     // Others have their own, and the same again takes no more room.
     address_of(&server, &bob, GIF).await;
     address_of(&server, &anna, &large).await;

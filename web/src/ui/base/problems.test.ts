@@ -33,7 +33,7 @@ describe("what the server refuses", () => {
   });
 
   it("is said of room with how much of it is taken", () => {
-    const refusal = "you keep 20971000 bytes of 20971520 in pictures: those that nothing shows are removed after a day";
+    const refusal = "you keep 20971000 bytes of 20971520: what nothing shows is removed after a day and makes room";
     expect(refusalText(english, refusal)).toBe(
       "Your pictures take up 21 MB of 21 MB. Pictures that are no longer used are removed after a day, which makes room.",
     );
