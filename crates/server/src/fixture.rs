@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
 use crate::address::Proxies;
+use crate::avatars::Avatars;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Database};
 use crate::http::bounded::Bounded;
@@ -16,8 +17,8 @@ use crate::http::{Api, Parts};
 use crate::intake::Intake;
 use crate::life::Life;
 use crate::limits::RateLimits;
-use crate::media::Avatars;
 use crate::metrics::Metrics;
+use crate::storage::Folder;
 use crate::store::Unobserved;
 use crate::time::Time;
 use crate::vital::Vitals;
@@ -50,10 +51,11 @@ pub(crate) fn api(config: Config, shutdown: CancellationToken) -> (Api, Feed) {
     let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
     let accounts =
         Accounts::new(&config, &metrics, Arc::clone(&store), Arc::clone(&limits), None, life.clone());
+    let folder = Folder::open(&config.data, life.tasks.clone()).expect("a folder");
     let parts = Parts {
         store,
         accounts: Arc::new(accounts.expect("threads")),
-        avatars: Avatars::in_folder(&config.data, life.tasks.clone()).expect("a folder"),
+        avatars: Avatars::in_storage(Arc::new(folder)),
         limits,
         proxies: Arc::new(Proxies::new(config.trusted_proxies.clone())),
         intake: Intake::new(config.max_body_bytes),

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod address;
 pub mod admin;
+pub mod avatars;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
@@ -29,6 +30,7 @@ pub mod migrate;
 pub mod open_files;
 pub mod origin;
 pub mod run;
+pub mod storage;
 pub mod store;
 pub mod stream;
 pub mod time;

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::{self, Accounts};
 use crate::address::Proxies;
 use crate::admin::socket::AdminSocket;
+use crate::avatars::{self, Avatars};
 use crate::clock::SystemClock;
 use crate::cluster::{self, Cluster, Ears, Here, Words};
 use crate::config::{self, Config, Database};
@@ -28,8 +29,8 @@ use crate::jobs::{every, expire_due, send_due, watch_certificates};
 use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::listen::{self, Door, Gate};
-use crate::media::{self, Avatars};
 use crate::metrics::Metrics;
+use crate::storage::Folder;
 use crate::store::{self, Opened};
 use crate::time::Time;
 use crate::tls::Certificates;
@@ -145,9 +146,12 @@ impl Server {
         )
         .await?;
         let avatars = match &shared {
-            Some(shared) => Avatars::in_store(Arc::clone(shared), life.tasks.clone()),
-            None => Avatars::in_folder(&config.data, life.tasks.clone())
-                .context("cannot use the folder media in the data folder")?,
+            Some(shared) => Avatars::in_store(Arc::clone(shared)),
+            None => {
+                let folder = Folder::open(&config.data, life.tasks.clone());
+                let folder = folder.context("cannot use the folder media in the data folder")?;
+                Avatars::in_storage(Arc::new(folder))
+            }
         };
         let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
         let connections = Connections::new(config.idle_timeout, shared.is_some(), Arc::clone(&metrics));
@@ -298,7 +302,7 @@ impl Server {
         life.needs("memory of limits", forgetting);
         let (avatars, store, own) = (avatars.clone(), Arc::clone(store), life.clone());
         let sweeping = every(life.clone(), ticks(SWEEP_EVERY), move || {
-            media::sweep(avatars.clone(), Arc::clone(&store), own.clone())
+            avatars::sweep(avatars.clone(), Arc::clone(&store), own.clone())
         });
         life.needs("sweep of pictures", sweeping);
         let (store, own) = (Arc::clone(&self.store), life.clone());

@@ -11,7 +11,8 @@ use tokio::runtime::Builder;
 
 use crate::cli::target;
 use crate::config::{Config, Database};
-use crate::media;
+use crate::media::AvatarName;
+use crate::storage;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -69,7 +70,7 @@ pub(super) fn run(command: &Check, config: &Config) -> Result<()> {
 
 /// A picture is named by its content, so it says itself whether it is what was uploaded.
 fn pictures(data: &Path, named: &[String], report: &mut Report) -> Result<()> {
-    let folder = media::folder(data);
+    let folder = storage::folder(data).join("avatars");
     if !folder.is_dir() {
         report.note(format_args!("there are no pictures in {}", data.display()));
         return Ok(());
@@ -77,11 +78,11 @@ fn pictures(data: &Path, named: &[String], report: &mut Report) -> Result<()> {
     let (mut count, mut content) = (0_u64, Vec::new());
     for entry in fs::read_dir(&folder)? {
         let entry = entry?;
-        let Some(name) = entry.file_name().to_str().and_then(media::AvatarName::parse) else { continue };
+        let Some(name) = entry.file_name().to_str().and_then(AvatarName::parse) else { continue };
         count += 1;
         content.clear();
         match fs::File::open(entry.path()).and_then(|mut file| file.read_to_end(&mut content)) {
-            Ok(_) if media::AvatarName::of(name.format, &content) == name => {}
+            Ok(_) if AvatarName::of(name.format, &content) == name => {}
             Ok(_) => report.found(format_args!("picture {name} is not what was uploaded")),
             Err(error) => report.found(format_args!("picture {name} cannot be read: {error}")),
         }

@@ -1,6 +1,7 @@
 //! `rim migrate`: everything of a server, from one database to another.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -8,12 +9,13 @@ use clap::Args;
 use rim_store_postgres::PostgresArchive;
 use rim_store_sqlite::SqliteArchive;
 use tokio::runtime::Builder;
+use tokio_util::task::TaskTracker;
 
 use crate::cluster::GONE_AFTER;
 use crate::config::{self, Database};
 use crate::data::DataFolder;
-use crate::media::FolderArchive;
 use crate::migrate::{self, Progress, Side, Verified};
+use crate::storage::{Folder, ObjectArchive};
 
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
@@ -109,7 +111,8 @@ fn open_file(path: &Path, data: &Path) -> Result<Open> {
     let path = std::path::absolute(path)?;
     let folder = DataFolder::lock(data)?;
     let store = Box::new(SqliteArchive::open(&path)?);
-    let pictures = FolderArchive::open(data).context("cannot use the folder media")?;
+    let media = Folder::open(data, TaskTracker::new()).context("cannot use the folder media")?;
+    let pictures = ObjectArchive::new(Arc::new(media));
     let name = Database::Sqlite(path).to_string();
     Ok(Open { side: Side { name, store, pictures: Some(Box::new(pictures)) }, _folder: Some(folder) })
 }

@@ -10,11 +10,11 @@ use rim_store::Store;
 use super::bounded::Bounded;
 use crate::accounts::Accounts;
 use crate::address::Proxies;
+use crate::avatars::Avatars;
 use crate::config::Config;
 use crate::intake::Intake;
 use crate::life::Life;
 use crate::limits::RateLimits;
-use crate::media::Avatars;
 use crate::metrics::Metrics;
 
 /// All parts; a clone is the same.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::picture::Format;
 
 /// `<SHA-256 of the picture, in hex>.<extension>`: who has not seen the picture cannot guess it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AvatarName {
     hash: String,
     pub format: Format,

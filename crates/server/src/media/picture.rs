@@ -1,7 +1,7 @@
 //! Which pictures are taken, and how each is known.
 
 /// A kind of picture that every browser shows and that can hold no script. SVG can, and is not among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     Png,
     Jpeg,

@@ -17,8 +17,8 @@ use rim_core::upload::NewUpload;
 use rim_core::user::{NewUser, ProfileChange};
 use rim_core::{ConnectionId, GroupId, MessageId, Seq, SessionId, Timestamp, UserId};
 use rim_server::config::Database;
-use rim_server::media::FolderArchive;
 use rim_server::migrate::{self, Progress, Side, Verified};
+use rim_server::storage::{Folder, ObjectArchive};
 use rim_server::store::{self, Unobserved};
 use rim_store::{Acting, Committed, Feed, Store, callback};
 use rim_store_postgres::{OpenError, PostgresArchive};
@@ -27,6 +27,7 @@ use rim_testbed::Postgres;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 
 /// Where a store is.
 pub enum Place {
@@ -117,10 +118,11 @@ impl Place {
 }
 
 fn side_in(folder: &Path) -> Side {
+    let media = Folder::open(folder, TaskTracker::new()).expect("a folder");
     Side {
         name: Database::Sqlite(file(folder)).to_string(),
         store: Box::new(SqliteArchive::open(&file(folder)).expect("a database")),
-        pictures: Some(Box::new(FolderArchive::open(folder).expect("a folder"))),
+        pictures: Some(Box::new(ObjectArchive::new(Arc::new(media)))),
     }
 }
 

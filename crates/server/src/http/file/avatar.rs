@@ -10,6 +10,7 @@ use rim_core::{Clock, UserId};
 use rim_protocol::limits::{Invalid, MAX_AVATAR_FILE_BYTES};
 use rim_store::Store;
 
+use crate::avatars::Avatars;
 use crate::config::Config;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::{Bodies, Caller};
@@ -17,7 +18,7 @@ use crate::http::error::ApiError;
 use crate::http::media;
 use crate::http::parts::Api;
 use crate::limits::RateLimits;
-use crate::media::{AvatarName, Avatars, measure};
+use crate::media::{AvatarName, measure};
 
 /// Upload a picture of a user or group
 ///

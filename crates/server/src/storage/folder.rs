@@ -1,0 +1,470 @@
+//! Objects as files, in `media` of the data folder.
+//!
+//! An object is written beside its place and renamed, and then both file and folder are synced: it is there whole or not at all. What
+//! is staged is one file too, which grows, and is renamed when it is whole.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use axum::body::Bytes;
+use futures_util::{StreamExt, stream};
+use parking_lot::Mutex;
+use rim_core::Timestamp;
+use tokio::sync::OwnedMutexGuard;
+use tokio_util::task::TaskTracker;
+
+use super::{Free, Key, Object, PAGE, PIECE_BYTES, Pieces, Stage, Staged, Storage};
+
+const FOLDER: &str = "media";
+const STAGED: &str = "staged";
+const AVATARS: &str = "avatars";
+/// What an object is called in `staged` while it is written. No staged upload is called so.
+const UNFINISHED: &str = ".put-";
+
+/// Bytes of an upload that are gathered before they are written.
+const GATHERED_BYTES: usize = 128 * 1024;
+
+/// Where objects are in a data folder.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join(FOLDER)
+}
+
+/// A folder that is one node's.
+pub struct Folder {
+    disk: Arc<Disk>,
+    /// Files are read and written in tasks that may block.
+    tasks: TaskTracker,
+    /// Who writes which upload. A plain mutex: it is held to look something up.
+    writers: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+impl Folder {
+    /// Creates the folder where there is none, readable for its owner alone.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn open(data: &Path, tasks: TaskTracker) -> io::Result<Self> {
+        let disk = Disk { folder: folder(data), writes: AtomicU64::new(0), made: Mutex::default() };
+        DirBuilder::new().recursive(true).mode(0o700).create(&disk.folder)?;
+        disk.make_folder(STAGED)?;
+        disk.make_folder(AVATARS)?;
+        let disk = Arc::new(disk);
+        Ok(Self { disk, tasks, writers: Mutex::default() })
+    }
+
+    async fn call<T, F>(&self, work: F) -> io::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Disk) -> io::Result<T> + Send + 'static,
+    {
+        let disk = Arc::clone(&self.disk);
+        blocking(&self.tasks, move || work(&disk)).await
+    }
+
+    /// Held by one who writes an upload, and by each write of theirs to its end.
+    async fn writer(&self, id: &str) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut writers = self.writers.lock();
+            writers.retain(|_, lock| lock.strong_count() > 0);
+            let known = writers.get(id).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let lock = Arc::default();
+                writers.insert(id.to_owned(), Arc::downgrade(&lock));
+                lock
+            })
+        };
+        lock.lock_owned().await
+    }
+}
+
+#[async_trait]
+impl Storage for Folder {
+    fn max_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    async fn free(&self) -> io::Result<Option<Free>> {
+        self.call(|disk| {
+            let found = rustix::fs::statvfs(&disk.folder)?;
+            Ok(Some(Free { bytes: found.f_bavail * found.f_frsize, of: found.f_blocks * found.f_frsize }))
+        })
+        .await
+    }
+
+    async fn stage(&self, staged: &Staged) -> io::Result<Box<dyn Stage>> {
+        let writer = self.writer(&staged.id).await;
+        let (Staged { id, length, .. }, is_new) = (staged.clone(), staged.length == 0);
+        let file = self.call(move |disk| disk.stage(&id, length)).await?;
+        let growing = Arc::new(Growing { file, _writer: writer });
+        Ok(Box::new(Grows {
+            growing,
+            disk: Arc::clone(&self.disk),
+            tasks: self.tasks.clone(),
+            id: staged.id.clone(),
+            written: length,
+            gathered: Vec::new(),
+            gathered_bytes: 0,
+            is_new,
+        }))
+    }
+
+    async fn read_staged(&self, staged: &Staged) -> io::Result<Pieces> {
+        let Staged { id, length, .. } = staged.clone();
+        let file = self
+            .call(move |disk| {
+                let file = File::open(disk.staged(&id)?)?;
+                if file.metadata()?.len() < length { Err(ErrorKind::NotFound.into()) } else { Ok(file) }
+            })
+            .await?;
+        Ok(pieces(self.tasks.clone(), file, 0..length))
+    }
+
+    async fn keep(&self, staged: &Staged, key: &Key) -> io::Result<()> {
+        let writer = self.writer(&staged.id).await;
+        let (Staged { id, length, .. }, name) = (staged.clone(), key.name());
+        self.call(move |disk| {
+            let kept = disk.keep(&id, length, &name);
+            drop(writer);
+            kept
+        })
+        .await
+    }
+
+    async fn discard(&self, staged: &Staged) -> io::Result<()> {
+        let writer = self.writer(&staged.id).await;
+        let id = staged.id.clone();
+        self.call(move |disk| {
+            let removed = remove(&disk.staged_or_unfinished(&id)?);
+            drop(writer);
+            removed
+        })
+        .await
+    }
+
+    async fn put(&self, key: &Key, bytes: Bytes) -> io::Result<()> {
+        let name = key.name();
+        self.call(move |disk| disk.put(&name, &bytes)).await
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> io::Result<Option<Object>> {
+        let name = key.name();
+        let Some((file, size_bytes)) = self.call(move |disk| disk.find(&name)).await? else {
+            return Ok(None);
+        };
+        let range =
+            range.map_or(0..size_bytes, |range| range.start.min(size_bytes)..range.end.min(size_bytes));
+        Ok(Some(Object { size_bytes, pieces: pieces(self.tasks.clone(), file, range) }))
+    }
+
+    async fn size(&self, key: &Key) -> io::Result<Option<u64>> {
+        let name = key.name();
+        self.call(move |disk| disk.size(&name)).await
+    }
+
+    async fn remove(&self, keys: &[Key]) -> io::Result<()> {
+        let names: Vec<_> = keys.iter().map(Key::name).collect();
+        self.call(move |disk| {
+            // All that can go goes.
+            let gone: Vec<_> = names.iter().map(|name| remove(&disk.folder.join(name))).collect();
+            gone.into_iter().collect()
+        })
+        .await
+    }
+
+    async fn list(&self, after: Option<&Key>) -> io::Result<Vec<(Key, u64)>> {
+        let after = after.map(Key::name).unwrap_or_default();
+        self.call(move |disk| {
+            let mut found = Vec::new();
+            disk.list(&mut PathBuf::new(), &after, &mut found)?;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn stale(&self, before: Timestamp) -> io::Result<Vec<Staged>> {
+        let before = UNIX_EPOCH + Duration::from_millis(u64::try_from(before.0).unwrap_or(0));
+        self.call(move |disk| disk.stale(before)).await
+    }
+}
+
+/// An upload's file. The last who writes to it lets others do so.
+struct Growing {
+    file: File,
+    _writer: OwnedMutexGuard<()>,
+}
+
+struct Grows {
+    growing: Arc<Growing>,
+    disk: Arc<Disk>,
+    tasks: TaskTracker,
+    id: String,
+    /// Without what is gathered.
+    written: u64,
+    gathered: Vec<Bytes>,
+    gathered_bytes: usize,
+    /// Whether its name is perhaps not on the disk yet.
+    is_new: bool,
+}
+
+impl Grows {
+    async fn write_gathered(&mut self) -> io::Result<()> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let (growing, bytes) = (Arc::clone(&self.growing), std::mem::take(&mut self.gathered));
+        let (mut at, length) = (self.written, std::mem::take(&mut self.gathered_bytes));
+        blocking(&self.tasks, move || {
+            for bytes in bytes {
+                growing.file.write_all_at(&bytes, at)?;
+                at += bytes.len() as u64;
+            }
+            Ok(())
+        })
+        .await?;
+        self.written += length as u64;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Stage for Grows {
+    async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
+        self.gathered_bytes += bytes.len();
+        self.gathered.push(bytes);
+        if self.gathered_bytes < GATHERED_BYTES { Ok(()) } else { self.write_gathered().await }
+    }
+
+    async fn sync(&mut self) -> io::Result<Staged> {
+        self.write_gathered().await?;
+        let (growing, disk, is_new) = (Arc::clone(&self.growing), Arc::clone(&self.disk), self.is_new);
+        blocking(&self.tasks, move || {
+            growing.file.sync_data()?;
+            if is_new { sync_folder(&disk.folder.join(STAGED)) } else { Ok(()) }
+        })
+        .await?;
+        self.is_new = false;
+        Ok(Staged { id: self.id.clone(), length: self.written, notes: String::new() })
+    }
+
+    async fn end(mut self: Box<Self>) -> io::Result<Staged> {
+        self.sync().await
+    }
+}
+
+/// All of it blocks, and is for the threads that may.
+struct Disk {
+    folder: PathBuf,
+    /// Tells apart the objects that are being written; nothing hangs on its order.
+    writes: AtomicU64,
+    /// Folders of which it is on the disk that they are there. A plain mutex: it is held for one folder to be made.
+    made: Mutex<HashSet<PathBuf>>,
+}
+
+impl Disk {
+    /// Makes the folder, and those it lies in, and writes down that they are there.
+    fn make_folder(&self, name: impl AsRef<Path>) -> io::Result<()> {
+        let mut made = self.made.lock();
+        let mut path = self.folder.clone();
+        for part in name.as_ref() {
+            let above = path.clone();
+            path.push(part);
+            if made.contains(&path) {
+                continue;
+            }
+            DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+            sync_folder(&above)?;
+            made.insert(path.clone());
+        }
+        Ok(())
+    }
+
+    fn staged(&self, id: &str) -> io::Result<PathBuf> {
+        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if !(1..=64).contains(&id.len()) || !id.bytes().all(is_fine) {
+            return Err(io::Error::new(ErrorKind::InvalidInput, format!("{id:?} is no id of an upload")));
+        }
+        Ok(self.folder.join(STAGED).join(id))
+    }
+
+    /// Of what [`Self::stale`] has named, too.
+    fn staged_or_unfinished(&self, id: &str) -> io::Result<PathBuf> {
+        match id.strip_prefix(UNFINISHED) {
+            Some(number) => Ok(self.staged(number)?.with_file_name(id)),
+            None => self.staged(id),
+        }
+    }
+
+    fn stage(&self, id: &str, length: u64) -> io::Result<File> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(length == 0)
+            .truncate(length == 0)
+            .mode(0o600)
+            .open(self.staged(id)?)?;
+        match file.metadata()?.len() {
+            found if found < length => Err(ErrorKind::NotFound.into()),
+            found if found > length => file.set_len(length).map(|()| file),
+            _ => Ok(file),
+        }
+    }
+
+    fn keep(&self, id: &str, length: u64, name: &str) -> io::Result<()> {
+        let (from, to) = (self.staged(id)?, self.folder.join(name));
+        if self.size(name)? == Some(length) {
+            sync_folder(parent(&to))?;
+            return remove(&from);
+        }
+        let file = OpenOptions::new().write(true).open(&from)?;
+        match file.metadata()?.len() {
+            found if found < length => return Err(ErrorKind::NotFound.into()),
+            found if found > length => file.set_len(length)?,
+            _ => {}
+        }
+        file.sync_all()?;
+        self.make_folder(parent(Path::new(name)))?;
+        fs::rename(&from, &to)?;
+        sync_folder(parent(&to))
+    }
+
+    /// Writes beside and renames, so that an object is there whole or not at all.
+    fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let to = self.folder.join(name);
+        if self.size(name)? == Some(bytes.len() as u64) {
+            // The name, too, must be on the disk, whoever has just given it to the file.
+            return sync_folder(parent(&to));
+        }
+        // A command may write beside the server. What a killed one has left is overwritten, or found when it is old.
+        let (process, number) = (std::process::id(), self.writes.fetch_add(1, Ordering::Relaxed));
+        let unfinished = self.folder.join(STAGED).join(format!("{UNFINISHED}{process}-{number}"));
+        let written =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
+        let written = written.and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            self.make_folder(parent(Path::new(name)))?;
+            fs::rename(&unfinished, &to)
+        });
+        if written.is_err() {
+            let _ = fs::remove_file(&unfinished);
+        }
+        written?;
+        sync_folder(parent(&to))
+    }
+
+    fn find(&self, name: &str) -> io::Result<Option<(File, u64)>> {
+        let file = match File::open(self.folder.join(name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let size_bytes = file.metadata()?.len();
+        Ok(Some((file, size_bytes)))
+    }
+
+    fn size(&self, name: &str) -> io::Result<Option<u64>> {
+        match fs::metadata(self.folder.join(name)) {
+            Ok(found) => Ok(Some(found.len())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds the objects below `at` that come behind `after`, in the order of their names.
+    fn list(&self, at: &mut PathBuf, after: &str, found: &mut Vec<(Key, u64)>) -> io::Result<()> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(self.folder.join(&*at))? {
+            // What is called otherwise is somebody else's.
+            entries.extend(entry?.file_name().into_string());
+        }
+        entries.sort_unstable();
+        for entry in entries {
+            if found.len() == PAGE {
+                return Ok(());
+            }
+            at.push(&entry);
+            let name = at.to_string_lossy().into_owned();
+            let is_behind = *name > *after || after.starts_with(&format!("{name}/"));
+            if let Some(key) = Key::parse(&name).filter(|_| is_behind) {
+                // It may have gone since.
+                found.extend(self.size(&name)?.map(|size_bytes| (key, size_bytes)));
+            } else if is_behind && name != STAGED && self.folder.join(&name).is_dir() {
+                self.list(at, after, found)?;
+            }
+            at.pop();
+        }
+        Ok(())
+    }
+
+    fn stale(&self, before: std::time::SystemTime) -> io::Result<Vec<Staged>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.folder.join(STAGED))? {
+            let entry = entry?;
+            let id = entry.file_name().into_string().ok();
+            let Some(id) = id.filter(|id| self.staged_or_unfinished(id).is_ok()) else { continue };
+            match entry.metadata().and_then(|found| found.modified()) {
+                Ok(written) if written < before => found.push(Staged::new(id)),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            if found.len() == PAGE {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Those bytes of a file.
+fn pieces(tasks: TaskTracker, file: File, range: Range<u64>) -> Pieces {
+    stream::try_unfold((Arc::new(file), range), move |(file, range)| {
+        let tasks = tasks.clone();
+        async move {
+            let length = usize::try_from(range.end.saturating_sub(range.start))
+                .unwrap_or(PIECE_BYTES)
+                .min(PIECE_BYTES);
+            if length == 0 {
+                return Ok(None);
+            }
+            let (reading, at) = (Arc::clone(&file), range.start);
+            let piece = blocking(&tasks, move || {
+                let mut piece = vec![0; length];
+                reading.read_exact_at(&mut piece, at)?;
+                Ok(Bytes::from(piece))
+            })
+            .await?;
+            Ok(Some((piece, (file, at + length as u64..range.end))))
+        }
+    })
+    .boxed()
+}
+
+async fn blocking<T: Send + 'static>(
+    tasks: &TaskTracker,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tasks.spawn_blocking(work).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().expect("an object lies in a folder")
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,6 @@
+//! What keeps the bytes of files: each storage keeps the same claims.
+
+#[macro_use]
+mod suite;
+
+mod folder;
