@@ -205,7 +205,7 @@ impl Sender {
                 (kind, content.into_owned(), extras)
             }
             Act::React(emoji) | Act::Unreact(emoji) => (None, emoji.as_str().to_owned(), Extras::default()),
-            Act::Recall | Act::Pin | Act::Unpin => (None, String::new(), Extras::default()),
+            Act::Recall | Act::Pin | Act::Unpin | Act::Open => (None, String::new(), Extras::default()),
         };
         let msg_id = Some(msg_id);
         self.ask(|answered| Pending {
@@ -395,6 +395,7 @@ impl Engine {
                         reactions: Vec::new(),
                         pinned_at: None,
                         expires_at: message.expires_at,
+                        opened: None,
                     };
                     self.emit(ClientEvent::Message(message)).await
                 }

@@ -10,6 +10,8 @@ mod kind;
 mod ledger;
 mod look;
 mod mention;
+mod mine;
+mod open;
 mod pin;
 mod react;
 mod recall;
@@ -22,6 +24,7 @@ pub use self::edit::{MAX_EDITS, kind_of_edit};
 pub use self::kind::{NoteKind, Noted, Row, Written};
 pub use self::ledger::{Ledger, Members, Scene, Windows};
 pub use self::look::{Edition, MAX_NAMED_READERS, Reactor, Readers};
+pub use self::mine::Mine;
 pub use self::pin::MAX_PINS;
 pub use self::react::MAX_REACTIONS;
 
@@ -45,6 +48,7 @@ pub enum Act {
     },
     Pin,
     Unpin,
+    Open,
 }
 
 impl Act {
@@ -69,6 +73,7 @@ impl Act {
             Self::Unreact { emoji } => react::take_back(scene, ledger, message, emoji),
             Self::Pin => pin::pin(scene, ledger, message),
             Self::Unpin => Ok(pin::unpin(scene, message)?),
+            Self::Open => open::apply(scene, ledger, message),
         }
     }
 }

@@ -60,6 +60,8 @@ pub enum Refusal {
     TooManyEdits(u64),
     #[error("a message has at most {0} different reactions")]
     TooManyReactions(usize),
+    #[error("only voice messages are opened")]
+    NoVoice,
     #[error("only admins of this group may pin messages")]
     MayNotPin,
     #[error("a group has at most {0} pinned messages: unpin one first")]

@@ -23,6 +23,7 @@ const WORDS: &[&str] = &[
     "Unreact",
     "Pin",
     "Unpin",
+    "Open",
     "Typing",
     "\",\"body\":{",
     "\"kind\":\"Text\",",
@@ -116,7 +117,7 @@ fn is_what_stands_there(text: &str, request: &Request<'_>) {
                     let bare = |text: &str| text.replace(['\u{FE0E}', '\u{FE0F}'], "");
                     assert_eq!(bare(body["content"].as_str().expect("a text")), bare(emoji.as_str()));
                 }
-                Act::Recall | Act::Pin | Act::Unpin => {}
+                Act::Recall | Act::Pin | Act::Unpin | Act::Open => {}
             }
         }
         Command::Typing { uid, gid } => {

@@ -129,7 +129,7 @@ impl<'a> Request<'a> {
         let unknown = || {
             Invalid::new(
                 "event",
-                "one of Login, Msg, Read, Heart, Logout, Ack, Watch, Edit, Recall, React, Unreact, Pin, Unpin, Typing",
+                "one of Login, Msg, Read, Heart, Logout, Ack, Watch, Edit, Recall, React, Unreact, Pin, Unpin, Open, Typing",
             )
         };
         let Field::Value(event) = event else { return Err(unknown()) };

@@ -42,7 +42,7 @@ pub enum Notice {
     Online,
     /// `uid`, whom you watch, has had none for a while.
     Offline,
-    /// `uid` edited the message `msgId`; `msg` is what it is now. The same holds for the five that follow.
+    /// `uid` edited the message `msgId`; `msg` is what it is now. The same holds for the five that follow, and for `Opened`.
     Edited,
     /// `uid` recalled it.
     Recalled,
@@ -72,6 +72,8 @@ pub enum Notice {
     ScheduleUpdated,
     /// A message of yours could not be sent in its time; `content` says why.
     ScheduleFailed,
+    /// `uid` has played the voice message `msgId`.
+    Opened,
 }
 
 impl Notice {
@@ -109,5 +111,6 @@ impl Notice {
         Self::Typing,
         Self::ScheduleUpdated,
         Self::ScheduleFailed,
+        Self::Opened,
     ];
 }

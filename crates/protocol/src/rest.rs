@@ -209,6 +209,10 @@ pub struct Message {
     #[serde(rename = "expiresAt", default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub expires_at: Option<i64>,
+    /// Of a voice message that others have played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub opened: Option<Opened>,
 }
 
 /// Where a forwarded message was written first.
@@ -229,6 +233,20 @@ pub struct ForwardedFrom {
 pub struct Reaction {
     pub emoji: String,
     /// How many people.
+    pub count: u64,
+    /// Whether the one who asks is among them. Left out where it is told to many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub mine: Option<bool>,
+    /// The ten who did so last, the latest first.
+    pub uids: Vec<u64>,
+}
+
+/// That a voice message was played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct Opened {
+    /// By how many people, beside its sender.
     pub count: u64,
     /// Whether the one who asks is among them. Left out where it is told to many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -825,6 +843,7 @@ mod tests {
             reactions: Vec::new(),
             pinned_at: None,
             expires_at: None,
+            opened: None,
         };
         let text = serde_json::to_string(&message).expect("a message");
         assert!(
@@ -847,12 +866,13 @@ mod tests {
             reactions: vec![reaction],
             pinned_at: Some(6),
             expires_at: Some(7),
+            opened: Some(Opened { count: 1, mine: Some(false), uids: vec![104] }),
             ..message
         };
         let text = serde_json::to_string(&full).expect("a message");
         assert!(
             text.ends_with(
-                r#""createdAt":1,"replyTo":30000,"mentions":[102],"mentionAll":true,"forwardedFrom":{"uid":102,"name":"Ben","createdAt":2},"editedAt":4,"recalledAt":5,"recalledBy":103,"reactions":[{"emoji":"👍","count":3,"mine":true,"uids":[102,103]}],"pinnedAt":6,"expiresAt":7}"#
+                r#""createdAt":1,"replyTo":30000,"mentions":[102],"mentionAll":true,"forwardedFrom":{"uid":102,"name":"Ben","createdAt":2},"editedAt":4,"recalledAt":5,"recalledBy":103,"reactions":[{"emoji":"👍","count":3,"mine":true,"uids":[102,103]}],"pinnedAt":6,"expiresAt":7,"opened":{"count":1,"mine":false,"uids":[104]}}"#
             ),
             "{text}"
         );

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use deadpool_postgres::GenericClient;
 use rim_core::message::{Message, Span};
-use rim_core::note::NoteKind;
 use rim_core::sync::KeptRow;
 use rim_core::{GroupId, Rev, UserId};
 use rim_store::sights::{KEPT, kept_limit, kept_row};
@@ -84,32 +83,32 @@ pub(crate) async fn holes(
     Ok(holes)
 }
 
-/// Says of the reactions on messages whether the user gave them.
+/// Says of what was done with messages whether the user did it: reacted, or opened them.
 pub(crate) async fn mine(db: &impl GenericClient, user: UserId, messages: Vec<&mut Message>) -> Result<()> {
-    let (mut groups, mut places, mut unsure) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut groups, mut kinds, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut unsure) = (Vec::new(), Vec::new());
     for message in messages {
         let (group, seq) = (message.group.sql(), message.seq.sql());
-        for reaction in message.mark_mine(user) {
+        for own in message.mark_mine(user) {
             groups.push(group);
+            kinds.push(i16::from(own.kind.code()));
             places.push(seq);
-            unsure.push(reaction);
+            keys.push(Text(own.key));
+            unsure.push(own.mine);
         }
     }
     if unsure.is_empty() {
         return Ok(());
     }
-    let sql = "SELECT r.place FROM unnest($2::bigint[], $3::bigint[], $4::text[]) WITH ORDINALITY
-                                   AS r (group_id, seq, key, place)
-                    JOIN notes AS n ON n.group_id = r.group_id AND n.kind = $5 AND n.seq = r.seq AND n.key = r.key
+    let sql = "SELECT r.place FROM unnest($2::bigint[], $3::smallint[], $4::bigint[], $5::text[]) WITH ORDINALITY
+                                   AS r (group_id, kind, seq, key, place)
+                    JOIN notes AS n ON n.group_id = r.group_id AND n.kind = r.kind AND n.seq = r.seq AND n.key = r.key
                                    AND n.by_id = $1";
-    let keys: Vec<_> = unsure.iter().map(|reaction| Text(&reaction.emoji)).collect();
-    let kind = i16::from(NoteKind::React.code());
-    let params: row::Params<'_> = &[&user.sql(), &groups, &places, &keys, &kind];
+    let params: row::Params<'_> = &[&user.sql(), &groups, &kinds, &places, &keys];
     let found: Vec<u64> = row::all(db, sql, params, row::read).await?;
-    drop(keys);
     for place in found {
-        if let Some(reaction) = usize::try_from(place - 1).ok().and_then(|at| unsure.get_mut(at)) {
-            reaction.mine = true;
+        if let Some(mine) = usize::try_from(place - 1).ok().and_then(|at| unsure.get_mut(at)) {
+            **mine = true;
         }
     }
     Ok(())

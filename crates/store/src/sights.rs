@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use rim_core::delta;
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{Message, Page, Span, above, page_spans};
-use rim_core::note::NoteKind;
 use rim_core::sight::{self, Around, MAX_AROUND, MAX_HIDDEN, Sight, Star, Stars, Target};
 use rim_core::size::Size;
 use rim_core::sync::KeptRow;
@@ -332,7 +331,7 @@ fn places(db: &dyn Read, group: GroupId, messages: &[MessageId]) -> Step<Vec<Opt
     db.first_of_each(sql, &keys, |row| row.get("seq"))
 }
 
-/// Says of the reactions on messages whether the user gave them.
+/// Says of what was done with messages whether the user did it: reacted, or opened them.
 ///
 /// # Errors
 /// Those of the database.
@@ -340,9 +339,9 @@ pub fn mine(db: &dyn Read, user: UserId, messages: &mut [Message]) -> Step<()> {
     let (mut keys, mut unsure) = (Vec::new(), Vec::new());
     for message in messages {
         let (group, seq) = (message.group, message.seq);
-        for reaction in message.mark_mine(user) {
-            keys.push(params![group, NoteKind::React, seq, reaction.emoji.clone(), user].to_vec());
-            unsure.push(reaction);
+        for own in message.mark_mine(user) {
+            keys.push(params![group, own.kind, seq, own.key, user].to_vec());
+            unsure.push(own.mine);
         }
     }
     if keys.is_empty() {
@@ -350,7 +349,7 @@ pub fn mine(db: &dyn Read, user: UserId, messages: &mut [Message]) -> Step<()> {
     }
     let sql = "SELECT group_id FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3 AND key = $4 AND by_id = $5";
     db.rows_of_each(sql, &keys, &mut |at, _| {
-        unsure[at].mine = true;
+        *unsure[at] = true;
         Ok(())
     })
 }

@@ -112,6 +112,14 @@ export interface SentUnpin {
   readonly msgId: number;
 }
 
+/** `Open`: says that one has played a voice message of somebody else. */
+export interface SentOpen {
+  readonly clientMsgId: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly msgId: number;
+}
+
 /** `Typing`: tells the others that one is writing; said again every 3 seconds while one does. */
 export interface SentTyping {
   readonly clientMsgId: string;
@@ -257,6 +265,21 @@ export const Reaction: Shape<Reaction> = {
   uids: [NATURAL],
 };
 
+/** That a voice message was played. */
+export interface Opened {
+  /** By how many people, beside its sender. */
+  readonly count: number;
+  /** Whether the one who asks is among them. Left out where it is told to many. */
+  readonly mine: boolean | null;
+  /** The ten who did so last, the latest first. */
+  readonly uids: readonly number[];
+}
+export const Opened: Shape<Opened> = {
+  count: NATURAL,
+  mine: [FLAG, null],
+  uids: [NATURAL],
+};
+
 /** A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone. */
 export interface Message {
   readonly id: number;
@@ -290,6 +313,8 @@ export interface Message {
   readonly pinnedAt: number | null;
   /** When it goes for everybody. */
   readonly expiresAt: number | null;
+  /** Of a voice message that others have played. */
+  readonly opened: Opened | null;
 }
 export const Message: Shape<Message> = {
   id: NATURAL,
@@ -311,6 +336,7 @@ export const Message: Shape<Message> = {
   reactions: [[Reaction], null],
   pinnedAt: [INTEGER, null],
   expiresAt: [INTEGER, null],
+  opened: [Opened, null],
 };
 
 /** `Notify`: a change that is no message. */
@@ -660,8 +686,8 @@ export interface EventsRequest {
 }
 
 /** A change that is no message. */
-export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline" | "Edited" | "Recalled" | "Reacted" | "Unreacted" | "Pinned" | "Unpinned" | "Moved" | "Hidden" | "Cleared" | "Starred" | "Unstarred" | "Expired" | "Typing" | "ScheduleUpdated" | "ScheduleFailed";
-export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline", "Edited", "Recalled", "Reacted", "Unreacted", "Pinned", "Unpinned", "Moved", "Hidden", "Cleared", "Starred", "Unstarred", "Expired", "Typing", "ScheduleUpdated", "ScheduleFailed"];
+export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline" | "Edited" | "Recalled" | "Reacted" | "Unreacted" | "Pinned" | "Unpinned" | "Moved" | "Hidden" | "Cleared" | "Starred" | "Unstarred" | "Expired" | "Typing" | "ScheduleUpdated" | "ScheduleFailed" | "Opened";
+export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline", "Edited", "Recalled", "Reacted", "Unreacted", "Pinned", "Unpinned", "Moved", "Hidden", "Cleared", "Starred", "Unstarred", "Expired", "Typing", "ScheduleUpdated", "ScheduleFailed", "Opened"];
 
 /** What happened in a group chat, to be told among its messages: after the one of that `seq`. */
 export interface GroupEvent {
@@ -1335,6 +1361,7 @@ export interface Sent {
   readonly Unreact: SentUnreact;
   readonly Pin: SentPin;
   readonly Unpin: SentUnpin;
+  readonly Open: SentOpen;
   readonly Typing: SentTyping;
 }
 
@@ -1457,6 +1484,9 @@ export const pinMessage: Operation<MessageRef, Message> = { post: "/api/message/
 
 /** Unpin a message */
 export const unpinMessage: Operation<MessageRef, Message> = { post: "/api/message/unpin", answers: Message };
+
+/** Say that one has played a voice message */
+export const openMessage: Operation<MessageRef, Message> = { post: "/api/message/open", answers: Message };
 
 /** Read what a message has said */
 export const listEdits: Operation<MessageRef, readonly EditState[]> = { post: "/api/message/edits", answers: [EditState] };

@@ -70,6 +70,7 @@ export const en = {
   "problem.editKind": "Only texts can be edited.",
   "problem.editedOften": "This message was edited too often.",
   "problem.reactions": "This message already has too many different reactions.",
+  "problem.noVoice": "This is not a voice message.",
   "problem.mayNotPin": "Only admins of this group can pin messages.",
   "problem.mayNotMentionAll": "Only admins of this group can mention everybody.",
   "problem.hidden": "You have deleted too many single messages of this chat. Clear the chat instead.",

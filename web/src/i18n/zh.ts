@@ -73,6 +73,7 @@ export const zh: Catalogue = {
   "problem.editKind": "只能编辑文字消息。",
   "problem.editedOften": "这条消息的编辑次数已达上限。",
   "problem.reactions": "这条消息的表情回应种类已达上限。",
+  "problem.noVoice": "这不是语音消息。",
   "problem.mayNotPin": "只有群管理员可以置顶消息。",
   "problem.mayNotMentionAll": "只有群管理员可以 @所有人。",
   "problem.hidden": "你在这个聊天中单独删除的消息太多，请改为清空聊天记录。",

@@ -432,6 +432,7 @@ mod tests {
                 spans: vec![Span { after: Seq(2), to: Seq(4) }],
                 at: AT,
             },
+            noted(Noted::Opened),
         ]
     }
 
@@ -486,6 +487,7 @@ mod tests {
             &format!("010b8c010304{AFTER}{STATED}"),
             &format!("010b8c010305{AFTER}{STATED}"),
             "010cac02090102047b68e5cf8b010000",
+            &format!("010b8c010306{AFTER}{STATED}"),
         ];
         assert_eq!(written, always);
     }

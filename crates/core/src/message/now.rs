@@ -1,6 +1,6 @@
 //! A message as it is now: its row, with its state put on.
 
-use super::{Message, MessageKind, MessageState, Reaction};
+use super::{Message, MessageKind, MessageState};
 use crate::{Rev, Timestamp, UserId};
 
 /// Parts the state, which is JSON, from what an edited message says.
@@ -47,17 +47,6 @@ impl Message {
         self.state.as_ref().map_or(self.rev, |state| state.rev.max(self.rev))
     }
 
-    /// Says of its reactions whether the user gave them. Given back are those that tell too few of who gave them: only the
-    /// notes know.
-    pub fn mark_mine(&mut self, user: UserId) -> impl Iterator<Item = &mut Reaction> {
-        let reactions = self.state.iter_mut().flat_map(|state| &mut state.reactions);
-        reactions.filter_map(move |reaction| {
-            reaction.mine = reaction.newest.contains(&user);
-            let is_known = reaction.mine || reaction.newest.len() as u64 >= reaction.count;
-            (!is_known).then_some(reaction)
-        })
-    }
-
     pub fn is_recalled(&self) -> bool {
         self.state.as_ref().is_some_and(|state| state.recalled.is_some())
     }
@@ -75,7 +64,8 @@ impl Message {
         self.state.iter().flat_map(|state| {
             let reactors = state.reactions.iter().flat_map(|reaction| reaction.newest.iter().copied());
             let by = state.recalled.map(|recalled| recalled.by);
-            state.mentions.iter().copied().chain(by).chain(reactors)
+            let openers = state.opened.iter().flat_map(|opened| opened.newest.iter().copied());
+            state.mentions.iter().copied().chain(by).chain(reactors).chain(openers)
         })
     }
 }
@@ -116,7 +106,7 @@ pub fn is_state(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Edited, Recalled};
+    use super::super::{Edited, Reaction, Recalled};
     use super::*;
     use crate::{GroupId, MessageId, Seq};
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::size::{NUMBER, Size, json_bytes};
 use crate::{MessageId, Rev, Seq, Timestamp, UserId};
 
-/// So many of those who reacted are told with a message, the newest; how many they are is always known.
-pub const NEWEST_REACTORS: usize = 10;
+/// So many of those who reacted, or opened it, are told with a message, the newest; how many they are is always known.
+pub const NEWEST_NAMED: usize = 10;
 
 /// The fold of all notes on a message, on top of what it was sent with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,8 @@ pub struct MessageState {
     pub pinned_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Opened>,
 }
 
 /// The message that one answers.
@@ -75,9 +77,20 @@ pub struct Recalled {
 pub struct Reaction {
     pub emoji: String,
     pub count: u64,
-    /// Who gave it, the newest first; [`NEWEST_REACTORS`] at the most.
+    /// Who gave it, the newest first; [`NEWEST_NAMED`] at the most.
     pub newest: Vec<UserId>,
     /// Whether the one who reads it gave it.
+    #[serde(skip)]
+    pub mine: bool,
+}
+
+/// That a voice message was played.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    pub count: u64,
+    /// Who played it, those who did so last first; [`NEWEST_NAMED`] at the most. Its sender is not among them.
+    pub newest: Vec<UserId>,
+    /// Whether the one who reads it did.
     #[serde(skip)]
     pub mine: bool,
 }
@@ -87,6 +100,7 @@ impl Size for MessageState {
         let of =
             |reaction: &Reaction| 60 + NUMBER * (1 + reaction.newest.len()) + json_bytes(&reaction.emoji);
         let origin = self.forwarded_from.as_ref().map_or(0, |origin| 80 + json_bytes(&origin.name));
-        280 + NUMBER * self.mentions.len() + origin + self.reactions.iter().map(of).sum::<usize>()
+        let opened = self.opened.as_ref().map_or(0, |opened| 60 + NUMBER * (1 + opened.newest.len()));
+        280 + NUMBER * self.mentions.len() + origin + opened + self.reactions.iter().map(of).sum::<usize>()
     }
 }

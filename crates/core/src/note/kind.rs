@@ -12,10 +12,12 @@ pub enum NoteKind {
     /// One for each user and emoji, which is its key.
     React = 3,
     Pin = 4,
+    /// One for each user who has played a voice message.
+    Open = 5,
 }
 
 impl NoteKind {
-    pub const ALL: [Self; 4] = [Self::Edit, Self::Recall, Self::React, Self::Pin];
+    pub const ALL: [Self; 5] = [Self::Edit, Self::Recall, Self::React, Self::Pin, Self::Open];
 
     pub const fn code(self) -> u8 {
         self as u8
@@ -46,6 +48,7 @@ pub enum Noted {
     Unreacted { emoji: String },
     Pinned,
     Unpinned,
+    Opened,
 }
 
 /// What an act changes: the row of its note, and what others are told.

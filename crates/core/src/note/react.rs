@@ -3,7 +3,7 @@
 use super::kind::{NoteKind, Noted, Row, Written};
 use super::ledger::{Ledger, Scene, must_not_be_recalled, state};
 use crate::Refusal;
-use crate::message::{Message, NEWEST_REACTORS, Reaction};
+use crate::message::{Message, NEWEST_NAMED, Reaction};
 
 /// Different emojis on one message, at the most.
 pub const MAX_REACTIONS: usize = 20;
@@ -31,7 +31,7 @@ pub(super) fn give<L: Ledger>(
     if let Some(reaction) = reactions.iter_mut().find(|reaction| reaction.emoji == emoji) {
         reaction.count += 1;
         reaction.newest.insert(0, user);
-        reaction.newest.truncate(NEWEST_REACTORS);
+        reaction.newest.truncate(NEWEST_NAMED);
     }
     let row = Row::Put { kind: NoteKind::React, key: emoji.to_owned(), body: String::new(), words: None };
     Ok(Some(Written { row, what: Some(Noted::Reacted { emoji: emoji.to_owned() }) }))
@@ -53,7 +53,7 @@ pub(super) fn take_back<L: Ledger>(
         let reaction = &mut reactions[at];
         reaction.count = reaction.count.saturating_sub(1);
         if reaction.newest.contains(&user) {
-            reaction.newest = ledger.newest(NoteKind::React, emoji, NEWEST_REACTORS + 1)?;
+            reaction.newest = ledger.newest(NoteKind::React, emoji, NEWEST_NAMED + 1)?;
             reaction.newest.retain(|other| *other != user);
         }
         if reaction.count == 0 {

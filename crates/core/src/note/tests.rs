@@ -270,6 +270,23 @@ fn who_pins_goes_by_the_setting_and_both_do_in_a_single_chat() {
 }
 
 #[test]
+fn a_voice_message_is_opened_by_each_once_and_not_by_its_sender() {
+    let mut room = Room::with(ANNA, false);
+    assert_eq!(room.act(BEN, &Act::Open), Err(Refusal::NoVoice));
+    room.message.kind = MessageKind::Audio;
+    assert_eq!(room.act(ANNA, &Act::Open), Ok(None));
+    assert_eq!(room.state().opened, None);
+    for user in 4..=15 {
+        assert_eq!(room.act(UserId(user), &Act::Open), Ok(Some(Noted::Opened)));
+    }
+    assert_eq!(room.act(BEN, &Act::Open), Ok(None), "they are no more among those who are named");
+    let opened = room.state().opened.expect("opened");
+    assert_eq!((opened.count, opened.newest), (12, (6..=15).rev().map(UserId).collect()));
+    room.act(ANNA, &Act::Recall).expect("it is recalled");
+    assert_eq!((room.state().opened, room.act(BEN, &Act::Open)), (None, Err(Refusal::Recalled)));
+}
+
+#[test]
 fn an_edit_of_a_message_that_was_edited_very_often_is_refused() {
     let mut room = Room::with(ANNA, false);
     for nth in 0..MAX_EDITS {

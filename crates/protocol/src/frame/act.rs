@@ -22,6 +22,8 @@ pub enum Act<'a> {
     Unreact(Emoji),
     Pin,
     Unpin,
+    /// Who has played a voice message says so.
+    Open,
 }
 
 impl<'a> Act<'a> {
@@ -34,12 +36,13 @@ impl<'a> Act<'a> {
             Self::Unreact(_) => "Unreact",
             Self::Pin => "Pin",
             Self::Unpin => "Unpin",
+            Self::Open => "Open",
         }
     }
 
     /// Whether there is such an event.
     pub(super) fn is(event: &str) -> bool {
-        matches!(event, "Edit" | "Recall" | "React" | "Unreact" | "Pin" | "Unpin")
+        matches!(event, "Edit" | "Recall" | "React" | "Unreact" | "Pin" | "Unpin" | "Open")
     }
 
     /// The act of this event, of those for which [`Self::is`] is true.
@@ -61,7 +64,8 @@ impl<'a> Act<'a> {
             "React" => Self::React(emoji()?),
             "Unreact" => Self::Unreact(emoji()?),
             "Pin" => Self::Pin,
-            _ => Self::Unpin,
+            "Unpin" => Self::Unpin,
+            _ => Self::Open,
         })
     }
 }

@@ -125,9 +125,9 @@ enum There {
 }
 
 /// In the order in which the server lists them.
-pub const EVENTS: [&Event; 14] = [
+pub const EVENTS: [&Event; 15] = [
     &LOGIN, &MSG, &READ, &HEART, &LOGOUT, &ACK, &WATCH, &EDIT, &RECALL, &REACT, &UNREACT, &PIN, &UNPIN,
-    &TYPING,
+    &OPEN, &TYPING,
 ];
 
 use ErrorCode::{Busy, Failed, LoginRequired, NotAllowed, NotFound, TooFast, TooLarge, Unsure, WrongField};
@@ -227,6 +227,9 @@ const UNREACT: Event = Event { name: "Unreact", does: "takes a reaction back", .
 const PIN: Event = Event { name: "Pin", does: "pins a message, for everybody in the group", ..RECALL };
 
 const UNPIN: Event = Event { name: "Unpin", does: "unpins a message", ..RECALL };
+
+const OPEN: Event =
+    Event { name: "Open", does: "says that one has played a voice message of somebody else", ..RECALL };
 
 const TYPING: Event = Event {
     name: "Typing",
@@ -381,6 +384,7 @@ impl Command<'_> {
                 Act::Unreact(_) => &UNREACT,
                 Act::Pin => &PIN,
                 Act::Unpin => &UNPIN,
+                Act::Open => &OPEN,
             },
             Self::Typing { .. } => &TYPING,
             Self::Heart => &HEART,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 use rim_core::message::{
-    Chat, Extras, Found, History, Message, MessageKind, MessageState, Origin, Reaction, Span,
+    Chat, Extras, Found, History, Message, MessageKind, MessageState, Opened, Origin, Reaction, Span,
 };
 use rim_core::user::User;
 use rim_core::{MessageId, Timestamp, UserId};
@@ -16,15 +16,15 @@ use super::people::{group, user, users};
 
 /// A message as one user is told it, for whom it was read.
 pub fn message(message: &Message, zone: &TimeZone) -> rest::Message {
-    told(message, zone, |reaction| Some(reaction.mine))
+    told(message, zone, Some)
 }
 
-/// A message as it is told to many at once: whose reactions are whose own is not in it.
+/// A message as it is told to many at once: what of it is whose own is not in it.
 pub fn message_for_all(message: &Message, zone: &TimeZone) -> rest::Message {
     told(message, zone, |_| None)
 }
 
-fn told(message: &Message, zone: &TimeZone, mine: impl Fn(&Reaction) -> Option<bool>) -> rest::Message {
+fn told(message: &Message, zone: &TimeZone, mine: impl Fn(bool) -> Option<bool>) -> rest::Message {
     let create_time = local_time(message.created_at, zone);
     let update_time = match message.updated_at() {
         at if at == message.created_at => create_time.clone(),
@@ -52,6 +52,7 @@ fn told(message: &Message, zone: &TimeZone, mine: impl Fn(&Reaction) -> Option<b
         reactions: Vec::new(),
         pinned_at: None,
         expires_at: None,
+        opened: None,
     };
     let Some(state) = message.state.as_deref() else { return told };
     told.reply_to = state.reply_to.map(|replied| replied.id.0);
@@ -64,12 +65,18 @@ fn told(message: &Message, zone: &TimeZone, mine: impl Fn(&Reaction) -> Option<b
     let reaction = |reaction: &Reaction| rest::Reaction {
         emoji: reaction.emoji.clone(),
         count: reaction.count,
-        mine: mine(reaction),
+        mine: mine(reaction.mine),
         uids: uids(&reaction.newest),
     };
     told.reactions = state.reactions.iter().map(reaction).collect();
     told.pinned_at = state.pinned_at.map(|at| at.0);
     told.expires_at = state.expires_at.map(|at| at.0);
+    let opened = |opened: &Opened| rest::Opened {
+        count: opened.count,
+        mine: mine(opened.mine),
+        uids: uids(&opened.newest),
+    };
+    told.opened = state.opened.as_ref().map(opened);
     told
 }
 

@@ -21,6 +21,7 @@ pub fn act(act: frame::Act<'_>, client_msg_id: &str) -> Act {
         frame::Act::Unreact(emoji) => Act::Unreact { emoji: emoji.as_str().to_owned() },
         frame::Act::Pin => Act::Pin,
         frame::Act::Unpin => Act::Unpin,
+        frame::Act::Open => Act::Open,
     }
 }
 
@@ -33,5 +34,6 @@ pub fn noted(what: &Noted) -> (Notice, Option<&str>) {
         Noted::Unreacted { emoji } => (Notice::Unreacted, Some(emoji)),
         Noted::Pinned => (Notice::Pinned, None),
         Noted::Unpinned => (Notice::Unpinned, None),
+        Noted::Opened => (Notice::Opened, None),
     }
 }

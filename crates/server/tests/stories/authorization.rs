@@ -313,6 +313,8 @@ struct House {
 struct Room {
     gid: u64,
     message: u64,
+    /// A voice message of the same sender.
+    voice: u64,
 }
 
 impl House {
@@ -345,7 +347,9 @@ impl House {
         for person in [&people[&Asker::Creator], &mate, &other] {
             devices.insert(person.uid, person.connect().await);
         }
-        let message = devices.get_mut(&other.uid).expect("connected").send(single, "hello", "s").await;
+        let of_other = devices.get_mut(&other.uid).expect("connected");
+        let voice = of_other.send_voice(single, "v").await;
+        let message = of_other.send(single, "hello", "s").await;
         let document = server.ask("GET", "/api/openapi.json", "").await.body;
         let document = serde_json::from_str(&document).expect("JSON");
         let mut house = Self {
@@ -355,8 +359,8 @@ impl House {
             other,
             ended: ended.token().to_owned(),
             disabled: disabled.token().to_owned(),
-            group: Room { gid: 0, message: 0 },
-            single: Room { gid: single, message },
+            group: Room { gid: 0, message: 0, voice: 0 },
+            single: Room { gid: single, message, voice },
             known: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices,
@@ -380,9 +384,11 @@ impl House {
         let gid = creator.post("/api/group/create", body).await.data().as_u64().expect("an id");
         self.times += 1;
         let id = format!("hello {}", self.times);
-        let message = self.devices.get_mut(&creator.uid).expect("connected").send(gid, "hello", &id).await;
+        let device = self.devices.get_mut(&creator.uid).expect("connected");
+        let voice = device.send_voice(gid, &format!("voice {}", self.times)).await;
+        let message = device.send(gid, "hello", &id).await;
         self.people[&Asker::Former].post("/api/group/leave", json!({"gid": gid})).await.ok(true);
-        self.group = Room { gid, message };
+        self.group = Room { gid, message, voice };
     }
 
     /// Whether anybody has been told of anything since this was asked last, or a session has begun or ended.
@@ -485,7 +491,8 @@ impl House {
     async fn ask(&mut self, row: &Row, asker: Asker, token: Option<&str>) -> Answer {
         self.times += 1;
         let (method, path) = row.name.split_once(' ').expect("a method and a path");
-        let (Room { gid, message }, of) = self.target(asker);
+        let (Room { gid, message, voice }, of) = self.target(asker);
+        let message = if path == "/api/message/open" { voice } else { message };
         let (uid, account) = (of.uid, &of.account);
         let own = self.people.get(&asker).map_or(uid, |person| person.uid);
         let own_session = self.sessions.get(&own).and_then(|ids| ids.last()).copied().unwrap_or_default();
@@ -621,7 +628,8 @@ impl House {
     async fn say(&mut self, page: &Page, row: &Row, asker: Asker, expected: &str) -> (String, Option<u16>) {
         self.times += 1;
         let token = self.tokens(asker).swap_remove(0).unwrap_or_else(|| "rim_none".to_owned());
-        let (Room { gid, message }, of) = self.target(asker);
+        let (Room { gid, message, voice }, of) = self.target(asker);
+        let message = if row.name == "Open" { voice } else { message };
         let uid = self.people.get(&asker).map_or(of.uid, |person| person.uid);
         let mut socket = Connection::open(&self.server.ws()).await.expect("open");
         let login =

@@ -1,7 +1,7 @@
 //! Notes: what is done with a message after it was sent, and what everybody hears of it.
 
 use rim_client::protocol::frame::{Act, Extras, Incoming, IncomingEvent, IncomingNotice, Notice};
-use rim_client::protocol::rest::{Message, Reaction};
+use rim_client::protocol::rest::{Message, Opened, Reaction};
 use rim_client::protocol::{Emoji, Kind};
 use rim_client::{Client, ClientEvent, Connection};
 use serde_json::{Value, json};
@@ -17,6 +17,41 @@ fn told(notice: IncomingNotice) -> Message {
 async fn newest(of: &Person, gid: u64) -> Value {
     let page = of.post("/api/message/history", json!({"gid": gid, "page": 1, "size": 1})).await.data();
     page[0]["msg"].clone()
+}
+
+#[tokio::test]
+async fn who_has_played_a_voice_message_is_told_to_everybody() {
+    let server = TestServer::start().await;
+    let (anna, bob) = (server.user("anna").await, server.user("bob").await);
+    let gid = anna.chat_with(&bob).await;
+    let (mut of_anna, mut of_bob) = (anna.connect().await, bob.connect().await);
+    let mut other = bob.connect_to(&server.old_ws()).await;
+    let id = of_anna.send_voice(gid, "a1").await;
+    let sent = of_bob.message().await;
+    other.message().await;
+
+    of_bob.does("Open", gid, id, "", "b1").await;
+    for device in [&mut of_anna, &mut other] {
+        let notice = device.notice(Notice::Opened).await;
+        assert_eq!((notice.uid, notice.msg_id, notice.rev), (bob.uid, Some(id), Some(sent.rev + 1)));
+        let opened = Opened { count: 1, mine: None, uids: vec![bob.uid] };
+        assert_eq!(told(notice).opened, Some(opened));
+    }
+    of_bob.does("Open", gid, id, "", "b2").await;
+    of_anna.does("Open", gid, id, "", "a2").await;
+    let named = json!({"gid": gid, "msgId": id});
+    let again = bob.post("/api/message/open", named.clone()).await.data();
+    assert_eq!(again["opened"], json!({"count": 1, "mine": true, "uids": [bob.uid]}));
+    assert_eq!(again["rev"], sent.rev + 1, "again is nothing new");
+    assert_eq!(newest(&anna, gid).await["opened"], json!({"count": 1, "mine": false, "uids": [bob.uid]}));
+
+    let text = of_anna.send(gid, "hi", "a3").await;
+    assert_eq!(of_bob.may_not(403, "Open", gid, text, "").await, "only voice messages are opened");
+    bob.post("/api/message/open", json!({"gid": gid, "msgId": text}))
+        .await
+        .refused("only voice messages are opened");
+    of_anna.does("Recall", gid, id, "", "a4").await;
+    assert_eq!(of_bob.may_not(403, "Open", gid, id, "").await, "the message was recalled");
 }
 
 #[tokio::test]

@@ -383,6 +383,23 @@ impl Device {
         answer.server_msg_id.expect("an id")
     }
 
+    /// Sends a voice message and waits for its Ack.
+    pub async fn send_voice(&mut self, gid: u64, id: &str) -> u64 {
+        let frame = Outgoing {
+            kind: "Audio",
+            uid: self.uid,
+            gid: Some(gid),
+            content: r#"{"url":"/voice","durationMs":1000}"#,
+            client_msg_id: id,
+            msg_id: None,
+            echo: false,
+        };
+        self.socket.send("Msg", &frame).await.expect("sent");
+        let answer = self.answer().await;
+        assert_eq!((answer.client_msg_id.as_str(), answer.code), (id, None), "{answer:?}");
+        answer.server_msg_id.expect("an id")
+    }
+
     /// Has itself told when these come and go, from now on and of nobody else.
     pub async fn watch(&mut self, others: &[&Person]) {
         let uids: Vec<u64> = others.iter().map(|other| other.uid).collect();

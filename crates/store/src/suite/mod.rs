@@ -33,6 +33,7 @@ pub mod mentions;
 pub mod messages;
 mod model;
 pub mod notes;
+pub mod opened;
 pub mod random;
 pub mod receipts;
 pub mod replies;

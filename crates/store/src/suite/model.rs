@@ -175,6 +175,10 @@ impl Room {
                 (note.seq, note.kind, note.by) == (seq, NoteKind::React, user) && note.key == reaction.emoji
             });
         }
+        for opened in told.state.iter_mut().filter_map(|state| state.opened.as_mut()) {
+            let is_theirs = |note: &Noted| (note.seq, note.kind, note.by) == (seq, NoteKind::Open, user);
+            opened.mine = self.notes.iter().any(is_theirs);
+        }
         told
     }
 

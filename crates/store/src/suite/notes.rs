@@ -1,7 +1,7 @@
 //! What happens to messages after they were sent.
 
 use rim_core::event::Ended;
-use rim_core::message::{Found, MessageKind, NEWEST_REACTORS, Page};
+use rim_core::message::{Found, MessageKind, NEWEST_NAMED, Page};
 use rim_core::note::{Act, MAX_PINS, Noted};
 use rim_core::{Refusal, Rev, UserId};
 
@@ -326,7 +326,7 @@ pub async fn a_reaction_is_one_of_each_emoji_from_each_and_the_newest_are_shown(
     let reactions = seen.state.expect("a state").reactions;
     let shown: Vec<_> = reactions.iter().map(|one| (one.emoji.as_str(), one.count, one.mine)).collect();
     assert_eq!(shown, [("👍", 12, false), ("🎉", 1, true)]);
-    let newest: Vec<_> = users.iter().rev().take(NEWEST_REACTORS).copied().collect();
+    let newest: Vec<_> = users.iter().rev().take(NEWEST_NAMED).copied().collect();
     assert_eq!(reactions[0].newest, newest);
 
     let page = |number| Page { number, size: 5 };
@@ -361,7 +361,7 @@ pub async fn a_reaction_is_one_of_each_emoji_from_each_and_the_newest_are_shown(
     w.act(last, group, sent.id, unreact("👍")).await?;
     let seen = w.act(users[0], group, sent.id, unreact("🎉")).await?;
     let thumbs = &seen.state.expect("a state").reactions[0];
-    assert_eq!((thumbs.count, thumbs.mine, thumbs.newest.len()), (11, true, NEWEST_REACTORS));
+    assert_eq!((thumbs.count, thumbs.mine, thumbs.newest.len()), (11, true, NEWEST_NAMED));
     assert!(!thumbs.newest.contains(&last) && thumbs.newest.contains(&users[1]));
     Ok(())
 }

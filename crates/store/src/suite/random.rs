@@ -265,6 +265,9 @@ impl<'a> Story<'a> {
             if self.chance.one_in(3) {
                 message.extras = self.extras(sender, group);
             }
+            if self.chance.one_in(3) {
+                message.kind = MessageKind::Audio;
+            }
             if self.chance.one_in(5) {
                 let written: Vec<_> = self.model.rooms.values().flat_map(|room| &room.messages).collect();
                 if !written.is_empty() {
@@ -302,7 +305,7 @@ impl<'a> Story<'a> {
     fn act(&mut self, user: UserId, group: GroupId) -> Step {
         let message = self.some_message(group);
         let emoji = (*self.chance.pick(&["👍", "🎉"])).to_owned();
-        let act = match self.chance.below(12) {
+        let act = match self.chance.below(14) {
             0..4 => Act::Edit {
                 client_msg_id: format!("edit {}", self.chance.below(30)),
                 kind: self.chance.one_in(3).then_some(MessageKind::RichText),
@@ -314,7 +317,8 @@ impl<'a> Story<'a> {
             5..8 => Act::React { emoji },
             8 => Act::Unreact { emoji },
             9..11 => Act::Pin,
-            _ => Act::Unpin,
+            11 => Act::Unpin,
+            _ => Act::Open,
         };
         // Edits by others than the sender are refused: enough that it happens now and then.
         let sender = self.model.rooms[&group].messages.iter().find(|sent| sent.id == message);

@@ -247,22 +247,25 @@ pub async fn a_message_is_told_to_those_who_see_it(w: &mut World) -> Claim {
     Ok(())
 }
 
-pub async fn of_many_who_reacted_each_knows_that_they_did(w: &mut World) -> Claim {
+pub async fn of_many_who_reacted_or_opened_each_knows_that_they_did(w: &mut World) -> Claim {
     let ([anna, bob], group, sent) = talk(w, 1).await?;
     w.act(bob, group, sent[0].id, thumbs_up()).await?;
     for at in 0..12 {
         let user = w.user(&format!("user {at}")).await;
         w.add(anna, group, &[user]).await?;
     }
-    let late = w.send(anna, group, "to all").await?;
+    let late = w.send_voice(anna, group).await?;
     let members: Vec<_> = w.members(anna, group).await.into_iter().map(|(user, _)| user).collect();
     for user in &members {
         w.act(*user, group, late.id, thumbs_up()).await?;
+        w.act(*user, group, late.id, Act::Open).await?;
     }
     for user in members {
         let told = w.store.message(user, group, late.id).await?;
-        let reaction = &told.state.as_ref().expect("a state").reactions[0];
+        let state = told.state.as_ref().expect("a state");
+        let (reaction, opened) = (&state.reactions[0], state.opened.as_ref().expect("opened"));
         assert_eq!((reaction.count, reaction.newest.len(), reaction.mine), (14, 10, true));
+        assert_eq!((opened.count, opened.newest.len(), opened.mine), (13, 10, user != anna));
         assert!(w.chat(user, group).await.last == told, "the same in lists");
         assert!(w.messages(user, group).await.contains(&told));
         assert!(w.delta(user, group).await.messages.contains(&told));

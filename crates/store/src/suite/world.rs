@@ -285,6 +285,13 @@ impl World {
         append(&self.store, text(sender, group, client_msg_id, content, self.now())).await
     }
 
+    /// A voice message.
+    pub async fn send_voice(&self, sender: UserId, group: GroupId) -> Result<Sent> {
+        let content = r#"{"url":"/voice","durationMs":1000}"#;
+        let message = text(sender, group, &format!("message {}", self.fresh()), content, self.now());
+        append(&self.store, NewMessage { kind: MessageKind::Audio, ..message }).await
+    }
+
     /// A text that has more than its content.
     pub async fn send_with(
         &self,

@@ -35,6 +35,7 @@ const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["texts may be edited into other texts", "problem.editKind"],
   ["times, and this one was", "problem.editedOften"],
   ["different reactions", "problem.reactions"],
+  ["only voice messages are opened", "problem.noVoice"],
   ["may pin messages", "problem.mayNotPin"],
   ["may mention everybody", "problem.mayNotMentionAll"],
   ["and can hide no more", "problem.hidden"],

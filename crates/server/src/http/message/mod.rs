@@ -17,6 +17,7 @@ mod get;
 mod hide;
 mod history;
 mod mentions;
+mod open;
 mod page;
 mod pin;
 mod pins;
@@ -48,6 +49,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(unreact::unreact))
         .routes(routes!(pin::pin_message))
         .routes(routes!(unpin::unpin_message))
+        .routes(routes!(open::open_message))
         .routes(routes!(edits::list_edits))
         .routes(routes!(pins::list_pins))
         .routes(routes!(reactions::list_reactions))

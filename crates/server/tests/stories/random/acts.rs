@@ -1,4 +1,4 @@
-//! What people do with messages in a story: edit, recall, react, pin, and for themselves alone hide, clear, star.
+//! What people do with messages in a story: edit, recall, react, pin, open, and for themselves alone hide, clear, star.
 
 use rim_client::protocol::frame::{Extras, IncomingNotice, Notice};
 use serde_json::json;
@@ -9,7 +9,7 @@ use super::{PEOPLE, Story};
 
 /// As many as a group hears one by one, in a window of time that stands still.
 const ACTS: usize = 10;
-const ACTED: [&str; 8] = ["Edit", "Edit", "Edit", "Recall", "React", "React", "Unreact", "Pin"];
+const ACTED: [&str; 9] = ["Edit", "Edit", "Edit", "Recall", "React", "React", "Unreact", "Pin", "Open"];
 const EMOJI: [&str; 2] = ["👍", "🎉"];
 
 /// An edit on its way.
@@ -83,6 +83,9 @@ impl Story {
         if event == "Edit" && self.chance.below(8) > 0 {
             of.retain(|text| text.sender == uid);
         }
+        if event == "Open" && self.chance.below(8) > 0 {
+            of.retain(|text| text.is_voice);
+        }
         let newest = of.len().saturating_sub(if self.chance.one_in(3) { 30 } else { 4 });
         let of = &of[newest..];
         if of.is_empty() {
@@ -148,12 +151,14 @@ impl Story {
             "Edit" => {
                 let done = self.edits[&act.content].heard;
                 let are_members = act.extras.mentions.iter().all(|other| room.has_member(*other));
-                (done && !is_recalled) || (text.sender == uid && !is_recalled && are_members)
+                let may_say_it = text.sender == uid && !text.is_voice && are_members;
+                !is_recalled && (done || may_say_it)
             }
             "Recall" => is_recalled || text.sender == uid || (!room.single && is_creator),
             "React" => !is_recalled,
             "Pin" => (room.single || is_creator) && !is_recalled,
             "Unpin" => room.single || is_creator,
+            "Open" => text.is_voice,
             _ => true,
         };
         (!may).then_some(403)
@@ -195,6 +200,10 @@ impl Story {
             Notice::Reacted => text.react(&emoji(), uid),
             Notice::Unreacted => text.unreact(&emoji(), uid),
             Notice::Pinned | Notice::Unpinned => text.pinned = notice.kind == Notice::Pinned,
+            Notice::Opened => {
+                assert!(text.is_voice && text.sender != uid && !text.opened.contains(&uid), "{notice:?}");
+                text.opened.insert(0, uid);
+            }
             _ => panic!("nobody did that: {notice:?}"),
         }
         if exact {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rim_client::protocol::Kind;
 use rim_client::protocol::frame::IncomingMessage;
 use rim_client::protocol::rest::Message;
 
@@ -40,6 +41,9 @@ pub struct Text {
     pub pinned: bool,
     /// Who reacted with each emoji, the latest first.
     pub reactions: Vec<(String, Vec<u64>)>,
+    pub is_voice: bool,
+    /// Who has opened it, the latest first.
+    pub opened: Vec<u64>,
 }
 
 impl Text {
@@ -50,8 +54,15 @@ impl Text {
             assert!(reaction.mine.is_none_or(|mine| mine == reaction.uids.contains(&to)), "{reaction:?}");
             (reaction.emoji, reaction.uids)
         });
+        let opened = message.opened.map_or(Vec::new(), |opened| {
+            assert_eq!(opened.count, opened.uids.len() as u64, "there are fewer than ten people");
+            assert!(opened.mine.is_none_or(|mine| mine == opened.uids.contains(&to)), "{opened:?}");
+            opened.uids
+        });
         Self {
             reactions: reactions.collect(),
+            is_voice: message.kind == Kind::Audio,
+            opened,
             id: message.id,
             seq: message.seq,
             sender: message.uid,
@@ -82,12 +93,15 @@ impl Text {
             recalled_by: None,
             pinned: false,
             reactions: Vec::new(),
+            is_voice: message.kind == Kind::Audio,
+            opened: Vec::new(),
         }
     }
 
     pub fn recall(&mut self, by: u64) {
         (self.content, self.reactions, self.mentions) = (String::new(), Vec::new(), Vec::new());
         (self.reply_to, self.mention_all, self.edited, self.pinned) = (None, false, false, false);
+        (self.is_voice, self.opened) = (false, Vec::new());
         self.recalled_by = Some(by);
     }
 

@@ -140,8 +140,10 @@ impl Phone {
 
     pub async fn ask(&mut self, asked: Asked) {
         let line = self.line.as_mut().expect("it is online");
+        // What is JSON is a voice message.
+        let is_voice = asked.event == "Msg" && asked.content.starts_with('{');
         let frame = Outgoing {
-            kind: "Text",
+            kind: if is_voice { "Audio" } else { "Text" },
             uid: self.person.uid,
             gid: Some(asked.gid),
             content: &asked.content,

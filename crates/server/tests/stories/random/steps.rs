@@ -3,6 +3,7 @@
 use rim_client::Api;
 use rim_client::protocol::frame::Extras;
 use rim_client::protocol::rest::OpType;
+use serde_json::json;
 
 use super::model::{self, Text};
 use super::phone::{Asked, Outcome};
@@ -59,7 +60,10 @@ impl Story {
                 gid = self.any_group();
             }
             let id = self.phones[phone].next_id();
-            let content = format!("{} <{id}>", self.chance.next());
+            let mut content = format!("{} <{id}>", self.chance.next());
+            if self.chance.one_in(4) {
+                content = json!({"url": "/voice", "durationMs": 1, "says": content}).to_string();
+            }
             let extras = self.any_extras(uid, gid);
             let sent = Sent { gid, content: content.clone(), extras: extras.clone(), answer: None };
             self.sent.insert((uid, id.clone()), sent);
