@@ -1,6 +1,7 @@
 // What a person wants done with messages: kept until the server has it, shown at once, folded over what the server said.
 
-import type { Change, Deed as Name, Extras, Message, Reaction, SentKind } from "./contract";
+import { attachedIn, saysTheSame } from "./attached";
+import type { Change, Deed as Name, Extras, Message, MessageKind, Reaction, SentKind } from "./contract";
 import { type Sight, without } from "./sight";
 import type { StoredMessage } from "./wire";
 import type { StoreState } from "./wire.gen";
@@ -97,7 +98,7 @@ export function isDoneOn(message: StoredMessage, { deed }: Act): boolean {
   const { content, kind, noted = {} } = message;
   switch (deed.is) {
     case "edit":
-      return noted.recalledAt !== undefined || (content === deed.content && kind === deed.kind && same(noted.mentions ?? [], deed.mentions));
+      return noted.recalledAt !== undefined || (saysWhat(deed, kind, content) && same(noted.mentions ?? [], deed.mentions));
     case "recall":
       return noted.recalledAt !== undefined;
     case "react":
@@ -111,6 +112,12 @@ export function isDoneOn(message: StoredMessage, { deed }: Act): boolean {
     default:
       return false;
   }
+}
+
+/** Of what has a file the server says most by itself. */
+function saysWhat(deed: Deed & { is: "edit" }, kind: MessageKind, content: string): boolean {
+  if (attachedIn(kind, content) !== null) return saysTheSame(content, deed.content);
+  return content === deed.content && kind === deed.kind;
 }
 
 function same(one: readonly number[], other: readonly number[]): boolean {

@@ -55,6 +55,19 @@ export function contentOf(item: Attachment, album: string | null): string {
   });
 }
 
+/** Of two ways to say a message with a file: whether they differ in nothing that people may change. */
+export function saysTheSame(one: string, other: string): boolean {
+  const [a, b] = [fieldsIn(one), fieldsIn(other)];
+  return a !== null && b !== null && (a["caption"] ?? "") === (b["caption"] ?? "");
+}
+
+/** What is said of the file by the one, with the caption of the other. */
+export function recaptioned(said: string, from: string): string {
+  const { caption: _, ...facts } = fieldsIn(said) ?? {};
+  const caption = fieldsIn(from)?.["caption"];
+  return JSON.stringify({ ...facts, ...(typeof caption === "string" && caption !== "" && { caption }) });
+}
+
 function waveOf(waveform: readonly number[]): string {
   const bars = waveform.slice(0, MOST_OF_WAVE).map((bar) => Math.min(LOUDEST, Math.max(0, Math.round(bar))));
   return btoa(String.fromCharCode(...bars));

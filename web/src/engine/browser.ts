@@ -10,7 +10,7 @@ const KEY = "rim.session";
 const CHANNEL = "rim";
 
 export function browserPorts(): Ports {
-  return {
+  const ports: Ports = {
     now: () => Date.now(),
     elapsed: () => performance.now(),
     random: () => Math.random(),
@@ -34,6 +34,10 @@ export function browserPorts(): Ports {
       });
       const text = await response.text();
       return { status: response.status, retryAfter: response.headers.get("Retry-After"), text };
+    },
+    async uploader() {
+      const [{ Uploads }, { send }] = await Promise.all([import("./uploads"), import("./sending")]);
+      return (token, events) => new Uploads(ports, send, token, events);
     },
     addressOf: (path) => addressOf(path).href,
     connect(heard): Wire {
@@ -82,6 +86,7 @@ export function browserPorts(): Ports {
     },
     device: deviceName(),
   };
+  return ports;
 }
 
 function storeName(uid: number): string {

@@ -579,7 +579,7 @@ export interface Files {
    * chats do not. It is stopped by `recall`, and what has failed is tried again by `resend` and taken away by `discard`.
    * `to` as for `send`. With `album` they are shown as one.
    */
-  attach(gid: number, items: readonly Attachment[], how?: { readonly to?: Addressee; readonly replyTo?: number | null; readonly album?: boolean }): void;
+  attach(gid: number, items: readonly Attachment[], how?: Extras & { readonly to?: Addressee; readonly album?: boolean }): void;
   /** Null: there is nothing on its way of this message. */
   upload(gid: number, key: string): Live<Upload | null>;
   /** What a message that is on its way takes along, and for a while after that; null where this device does not have it. */

@@ -12,6 +12,7 @@ import type {
   Extras,
   Failure,
   FileLimits,
+  Files,
   FoundPage,
   GroupSettings,
   Limits,
@@ -31,6 +32,8 @@ import type {
   Upload,
   User,
 } from "./contract";
+import { NO_UPLOAD } from "./attaching";
+import { FileAccess } from "./fileAccess";
 import { type Opened, finishDeleting, inMemory, openStore } from "./keeping";
 import { Cell } from "./live";
 import { LoggedIn } from "./loggedIn";
@@ -42,13 +45,15 @@ import { ServerClock } from "./serverclock";
 import { type Operation, TEXT, read } from "./shape";
 import type { Addressee } from "./storage";
 import { NO_CONTACTS } from "./views";
-import { serverInfo } from "./wire";
+import { askServer, serverInfo } from "./wire";
 import * as wire from "./wire.gen";
 
 /** What is remembered over reloads. */
 interface Remembered {
   readonly token: string;
   readonly me: User;
+  /** How large a file the server takes; null or absent: none. */
+  readonly maxFileBytes?: number | null;
 }
 
 /** To the tabs of this origin, whatever account they show. */
@@ -62,7 +67,6 @@ interface Word {
 type Why = Extract<Account, { is: "out" }>["why"];
 
 const USUAL_LIMITS: Limits = { editWindowMs: 48 * 3_600_000, recallWindowMs: null };
-const NO_UPLOAD = new Cell<Upload | null>(null);
 const DONE: Outcome = { ok: true, value: undefined };
 const LOGGED_OUT: { readonly ok: false; readonly problem: Problem } = {
   ok: false,
@@ -92,6 +96,7 @@ export class RimEngine implements Engine {
   private readonly lasts = new Set<() => void>();
   private readonly rest: Rest;
   private loggedIn: LoggedIn | null = null;
+  private access: FileAccess | null = null;
   private token: string | null = null;
   /** Done when whoever was logged in before has left their store. */
   private leaving: Promise<void> = Promise.resolve();
@@ -288,16 +293,17 @@ export class RimEngine implements Engine {
     void this.loggedIn?.send(gid, kind, content, to, extras);
   }
 
-  attach(): void {
-    // No server takes files yet.
+  attach(gid: number, items: Parameters<Files["attach"]>[1], how: Parameters<Files["attach"]>[2] = {}): void {
+    const limits = this.files.get();
+    if (limits !== null) void this.loggedIn?.attach(gid, items, how, limits.maxBytes);
   }
 
-  upload(): Cell<Upload | null> {
-    return NO_UPLOAD;
+  upload(_gid: number, key: string): Cell<Upload | null> {
+    return this.loggedIn?.attaching.upload(key) ?? NO_UPLOAD;
   }
 
-  localFile(): Promise<Blob | null> {
-    return Promise.resolve(null);
+  async localFile(_gid: number, key: string, what: "file" | "poster"): Promise<Blob | null> {
+    return (await this.loggedIn?.attaching.local(key, what)) ?? null;
   }
 
   fileUrl(file: string, side?: Side): string {
@@ -308,8 +314,8 @@ export class RimEngine implements Engine {
     return this.ports.addressOf(`/media/files/${file}?download`);
   }
 
-  reopenFiles(): Promise<boolean> {
-    return Promise.resolve(false);
+  async reopenFiles(): Promise<boolean> {
+    return (await this.access?.reopen()) ?? false;
   }
 
   gallery(): Promise<Outcome<FoundPage>> {
@@ -458,11 +464,13 @@ export class RimEngine implements Engine {
   }
 
   private async enter(remembered: Remembered): Promise<void> {
-    this.token = remembered.token;
+    const { token, maxFileBytes = null } = remembered;
+    this.token = token;
+    if (maxFileBytes !== null && !this.limitsKnown) this.files.set({ maxBytes: maxFileBytes });
     // Who signs in again begins with a store that is empty, and stays theirs.
     await this.leaving;
     const opened = await openStore(this.ports, remembered.me.id, (why) => void this.storeLost(remembered, why));
-    if (this.token !== remembered.token || this.loggedIn !== null) opened.store.close();
+    if (this.token !== token || this.loggedIn !== null) opened.store.close();
     else await this.begin(remembered, opened);
   }
 
@@ -471,7 +479,7 @@ export class RimEngine implements Engine {
     if (this.token !== token) return;
     const loggedIn = this.end();
     if (loggedIn === null) return;
-    const opened = await inMemory(why, loggedIn.carried());
+    const opened = await inMemory(why, loggedIn.carried(), loggedIn.attaching.carried());
     // What it is waiting for may never come.
     void loggedIn.stop();
     if (this.token === token && this.loggedIn === null) {
@@ -508,6 +516,7 @@ export class RimEngine implements Engine {
       out: (why) => void this.rejected(token, why),
     });
     this.loggedIn = loggedIn;
+    this.access = new FileAccess(this.ports, this.rest);
     loggedIn.start(me, snapshot);
     if (this.loggedIn === loggedIn) this.account.set({ is: "in", me: loggedIn.replica.me ?? me });
   }
@@ -556,7 +565,8 @@ export class RimEngine implements Engine {
 
   private remember(remembered: Remembered | null): void {
     this.token = remembered?.token ?? null;
-    this.ports.remembered.set(written(remembered));
+    const maxFileBytes = this.files.get()?.maxBytes ?? null;
+    this.ports.remembered.set(written(remembered && { ...remembered, maxFileBytes }));
   }
 
   /** Nobody is logged in. */
@@ -578,9 +588,23 @@ export class RimEngine implements Engine {
   private async learnLimits(): Promise<void> {
     if (this.limitsKnown) return;
     this.limitsKnown = true;
-    const answer = await this.rest.ask(wire.serverInfo, {});
-    if (answer.ok) this.limits.set(answer.value.limits);
-    else this.limitsKnown = false;
+    const answer = await this.rest.ask(askServer, {});
+    if (!answer.ok) {
+      this.limitsKnown = false;
+      return;
+    }
+    const { maxFileBytes, ...limits } = answer.value.limits;
+    this.limits.set(limits);
+    this.takesFiles(maxFileBytes);
+  }
+
+  /** What was known last is known without a network, too. */
+  private takesFiles(maxBytes: number | null): void {
+    this.files.set(maxBytes === null ? null : { maxBytes });
+    const { token } = this;
+    const me = this.loggedIn?.replica.me ?? null;
+    if (token !== null && me !== null) this.remember({ token, me });
+    if (maxBytes !== null) void this.access?.open();
   }
 
   private arrived(gid: number, message: Message, mention: boolean): void {
@@ -615,8 +639,9 @@ function written(remembered: Remembered | null): string | null {
 function recall(text: string | null): Remembered | null {
   if (text === null) return null;
   try {
-    const value = JSON.parse(text) as { token?: unknown; me?: unknown };
-    return { token: read(value.token, TEXT), me: read(value.me, wire.User) };
+    const value = JSON.parse(text) as { token?: unknown; me?: unknown; maxFileBytes?: unknown };
+    const maxFileBytes = typeof value.maxFileBytes === "number" ? value.maxFileBytes : null;
+    return { token: read(value.token, TEXT), me: read(value.me, wire.User), maxFileBytes };
   } catch {
     return null;
   }

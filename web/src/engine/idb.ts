@@ -9,6 +9,7 @@ import {
   type Facts,
   type GroupRecord,
   type Intents,
+  type KeptFile,
   LISTS,
   type List,
   OF_SERVER,
@@ -32,13 +33,17 @@ const SINGLES = "meta";
 
 type Stores = { readonly [L in List]: { readonly key: IDBValidKey; readonly value: Records[L] } };
 
+/** In a store of its own, so that nothing waits for a large one. */
+const FILES = "files";
+
 interface Schema extends DBSchema, Stores {
   [SINGLES]: { key: keyof Singles; value: NonNullable<Singles[keyof Singles]> };
+  [FILES]: { key: string; value: KeptFile };
 }
 
 type Name = List | typeof SINGLES;
 
-const VERSION = 3;
+const VERSION = 4;
 /** What came with it. */
 const OF_VERSION_3: readonly List[] = ["sights", "stars", "mentioned", "acts", "rewrites"];
 const REPLICA: readonly Name[] = [SINGLES, ...OF_STORE];
@@ -56,8 +61,9 @@ export class IdbStore implements Store {
           const [first, ...more] = LISTS[list].key;
           db.createObjectStore(list, { keyPath: more.length === 0 ? (first ?? null) : [...LISTS[list].key] });
         };
+        db.createObjectStore(FILES, { keyPath: "clientMsgId" });
         if (from > 0) {
-          OF_VERSION_3.forEach(create);
+          if (from < 3) OF_VERSION_3.forEach(create);
           if (from === 1) create("events");
           // An older client has passed over what it did not know: what the server said comes anew. What one wants stays.
           for (const list of OF_SERVER) void upgrading.objectStore(list).clear();
@@ -161,7 +167,25 @@ export class IdbStore implements Store {
     return all.slice(-limit);
   }
 
+  async keepFile(file: KeptFile): Promise<void> {
+    await this.db.put(FILES, file);
+  }
+
+  async file(clientMsgId: string): Promise<KeptFile | null> {
+    return (await this.db.get(FILES, clientMsgId)) ?? null;
+  }
+
+  fileNames(): Promise<readonly string[]> {
+    return this.db.getAllKeys(FILES);
+  }
+
+  async dropFiles(names: readonly string[]): Promise<void> {
+    const write = this.db.transaction(FILES, "readwrite");
+    await Promise.all([...names.map(async (name) => write.store.delete(name)), write.done]);
+  }
+
   async clear(all: boolean): Promise<void> {
+    if (all) await this.db.clear(FILES);
     const names = all ? ALL : REPLICA;
     const write = this.db.transaction(names, "readwrite");
     const singles = write.objectStore(SINGLES);

@@ -1,5 +1,7 @@
 // What the user wants and the server is to learn: messages to send, what to do with messages, drafts, how far they have read.
 
+import { attachedIn, recaptioned } from "./attached";
+import type { SentKind } from "./contract";
 import { type Act, type Rewritten, type Target, isDoneOn, subject } from "./acts";
 import { type Draft, type Intents, type Mark, type Pending, type Snapshot, bySending } from "./storage";
 import { type StoredMessage, keyOf } from "./wire";
@@ -156,6 +158,8 @@ export class Intended {
           open.delete(subject(act));
         } else if (act.on.some(({ key, id }) => id === null && key === keyOf(message.uid, message.clientMsgId))) {
           acts.push(aimed(act, message));
+        } else if (act.deed.is === "edit" && knowsNoFile(act.deed.content, message)) {
+          acts.push(aimed(act, message));
         }
       }
     }
@@ -191,7 +195,15 @@ export class Intended {
 function aimed(act: Act, message: StoredMessage): Act {
   const key = keyOf(message.uid, message.clientMsgId);
   const known: Target = { key, id: message.id, seq: message.seq };
-  return { ...act, on: act.on.map((one) => (one.key === key ? known : one)) };
+  const { deed } = act;
+  const meant = deed.is === "edit" && knowsNoFile(deed.content, message) ? { ...deed, kind: message.kind as SentKind, content: recaptioned(message.content, deed.content) } : deed;
+  return { ...act, deed: meant, on: act.on.map((one) => (one.key === key ? known : one)) };
+}
+
+/** A caption that was written before the server had said what it was written below. */
+function knowsNoFile(content: string, message: StoredMessage): boolean {
+  const attached = attachedIn(message.kind, content);
+  return attached !== null && attached.file === null && message.noted?.recalledAt === undefined;
 }
 
 function orderOf(item: Item): number {

@@ -4,7 +4,7 @@
 import type { Keeping } from "./contract";
 import { MemoryStore } from "./memory";
 import type { Ports } from "./ports";
-import { type Batch, type EventRecord, type Intents, type Snapshot, type Store, ofIntents } from "./storage";
+import { type Batch, type EventRecord, type Intents, type KeptFile, type Snapshot, type Store, ofIntents } from "./storage";
 import { Unsaved } from "./unsaved";
 import type { StoredMessage } from "./wire";
 
@@ -100,9 +100,10 @@ function isDeleted(ports: Ports, uid: number): void {
 }
 
 /** A store for as long as the page lives, with what was in another one. */
-export async function inMemory(keeping: Keeping, carried: Batch): Promise<Opened> {
+export async function inMemory(keeping: Keeping, carried: Batch, files: readonly KeptFile[] = []): Promise<Opened> {
   const store = new MemoryStore();
   await store.write(carried);
+  for (const file of files) await store.keepFile(file);
   return { store, snapshot: await store.load(), keeping };
 }
 
@@ -138,6 +139,24 @@ class Patient implements Store {
 
   events(gid: number, limit: number): Promise<readonly EventRecord[]> {
     return this.answer(this.store.events(gid, limit));
+  }
+
+  /** Who waits for a large one to be written knows that it takes long. */
+  keepFile(file: KeptFile): Promise<void> {
+    return this.store.keepFile(file);
+  }
+
+  /** It may have to wait for one that is being written. */
+  file(clientMsgId: string): Promise<KeptFile | null> {
+    return this.store.file(clientMsgId);
+  }
+
+  fileNames(): Promise<readonly string[]> {
+    return this.store.fileNames();
+  }
+
+  dropFiles(names: readonly string[]): Promise<void> {
+    return this.store.dropFiles(names);
   }
 
   clear(all: boolean): Promise<void> {

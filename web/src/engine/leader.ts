@@ -2,7 +2,7 @@
 // whatever happens. Of all tabs one leads.
 
 import { Backoff } from "./backoff";
-import type { ConnectionState } from "./contract";
+import type { ConnectionState, Upload } from "./contract";
 import { askFor, lookAt } from "./asking";
 import type { Intended, Item } from "./intended";
 import { MOST_MENTIONS } from "./living";
@@ -16,8 +16,9 @@ import type { Replica } from "./replica";
 import { type Rest, mapped } from "./rest";
 import { Connection, type End } from "./socket";
 import { judged, marked } from "./history";
-import { type Batch, type Intents, isNothing, ofFacts, ofIntents } from "./storage";
+import { type Batch, type Intents, type KeptFile, isNothing, ofFacts, ofIntents } from "./storage";
 import { Telling } from "./typing";
+import { LazyUploads } from "./lazyUploads";
 import { type Incoming, messageList, sameStore, syncAnswer } from "./wire";
 import { type StoreState, listMentions, markGroupRead, sync } from "./wire.gen";
 
@@ -33,6 +34,10 @@ export interface LeaderEvents {
   /** The server's time, in an answer that took so long. */
   clock(serverNow: number, tookMs: number): void;
   out(why: "revoked" | "disabled"): void;
+  /** What a message takes along; null: this device does not have it. */
+  file(clientMsgId: string): Promise<KeptFile | null>;
+  /** Null: nothing is under way. */
+  went(clientMsgId: string, upload: Upload | null): void;
 }
 
 /** Rows of a sync answer, the most that the server gives. */
@@ -49,10 +54,13 @@ const NAMING_MS = 10_000;
 /** More frames than this are not held while a sync runs: the next one brings them. */
 const HELD = 5_000;
 
+const LOGIN_LOST: End = { next: "retry", asked: null, slowly: false, blamed: null };
+
 type PushedFrame = Extract<Incoming, { is: "message" | "notice" }>;
 
 export class Leader {
   private readonly outbox: Outbox;
+  private readonly uploads: LazyUploads;
   private readonly receipts: Receipts;
   private readonly presence: Presence;
   private readonly telling: Telling;
@@ -99,8 +107,19 @@ export class Leader {
         return facts !== null;
       },
       changed: (changed) => this.events.learned(ofIntents(changed), "live"),
+      upload: (entries) => this.uploads.want(entries),
       sync: () => this.sync(),
-      loginLost: () => this.reconnect({ next: "retry", asked: null, slowly: false, blamed: null }),
+      loginLost: () => this.reconnect(LOGIN_LOST),
+    });
+    this.uploads = new LazyUploads(ports, token, {
+      entry: (id) => intents.entry(id),
+      file: (id) => this.events.file(id),
+      went: (id, upload) => this.events.went(id, upload),
+      changed: (entry) => {
+        this.events.learned(ofIntents({ pending: [entry] }), "live");
+        this.outbox.flush();
+      },
+      loginLost: () => this.reconnect(LOGIN_LOST),
     });
     this.receipts = new Receipts(
       ports,
@@ -126,6 +145,7 @@ export class Leader {
   stop(): void {
     this.stopped = true;
     this.disconnected();
+    this.uploads.stop();
     this.retry?.();
   }
 
@@ -177,6 +197,7 @@ export class Leader {
     this.ready = true;
     this.server = store;
     this.tell({ is: "syncing", troubled: false });
+    this.uploads.up();
     this.outbox.up();
     this.presence.up();
     void this.sync();
@@ -216,6 +237,7 @@ export class Leader {
     this.connection?.drop();
     this.connection = null;
     this.outbox.down();
+    this.uploads.down();
     this.receipts.down();
     this.presence.down();
     this.heal?.();

@@ -2,7 +2,8 @@
 
 import type { Act } from "./acts";
 import { Arrivals } from "./arrivals";
-import type { ChatView, ConnectionState, Extras, Message, SentKind, User } from "./contract";
+import { Attaching } from "./attaching";
+import type { Attachment, ChatView, ConnectionState, Extras, Files, Message, SentKind, User } from "./contract";
 import { Doing, tooLong } from "./doing";
 import { Fetching } from "./fetching";
 import { Intended } from "./intended";
@@ -47,6 +48,9 @@ export interface LoggedInEvents {
   out(why: "revoked" | "disabled"): void;
 }
 
+/** How files are attached. */
+type Attached = NonNullable<Parameters<Files["attach"]>[2]>;
+
 /** A draft is stored and told to the other tabs when the typing pauses. */
 const DRAFT_MS = 400;
 /** A message is shown when it is stored, or after so long. */
@@ -66,6 +70,7 @@ export class LoggedIn {
   readonly open: OpenChats;
   private readonly fetching: Fetching;
   readonly doing: Doing;
+  readonly attaching: Attaching;
   readonly lists: Lists;
   readonly later: Later;
   private readonly views: Views;
@@ -134,6 +139,10 @@ export class LoggedIn {
       (gid, key) => open.find(gid, key) ?? this.lists.find(gid, key),
       (intents) => void this.intend(intents),
     );
+    this.attaching = new Attaching(ports, this.intents, store, uid, {
+      share: (file) => this.tabs.shareFile(file),
+      shareWent: (clientMsgId, upload) => this.tabs.shareWent(clientMsgId, upload),
+    });
     this.lists = new Lists(
       rest,
       this.views,
@@ -153,6 +162,8 @@ export class LoggedIn {
       typing: (gid) => this.leader?.types(gid),
       rescheduled: () => this.reschedule(),
       found: () => void this.takeUp(),
+      file: (file) => this.attaching.heard(file),
+      went: (clientMsgId, upload) => this.attaching.told(clientMsgId, upload),
       clock: (ahead) => this.clock.set(ahead),
       wished: (wish) => this.wished(wish),
     });
@@ -176,6 +187,7 @@ export class LoggedIn {
     this.stopped = true;
     this.unclock();
     this.typists.clear();
+    this.attaching.clear();
     this.expiring?.();
     this.forgetting?.();
     this.leader?.stop();
@@ -266,6 +278,22 @@ export class LoggedIn {
     this.publish();
     this.tabs.shareIntents({ drafts });
     await this.intend({ pending: [pending] }, drafts);
+  }
+
+  /** At once, as for `send`: what is written behind them waits for them. */
+  async attach(gid: number, items: readonly Attachment[], how: Attached, maxBytes: number): Promise<void> {
+    const { to: seen, album: together = false, ...extras } = how;
+    const album = together && items.length > 1 ? this.ports.uuid() : null;
+    const to = this.gone(seen) ?? this.replica.addressee(gid);
+    const pending = items.map((item): Pending => {
+      const clientMsgId = this.ports.uuid();
+      const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
+      const taken = this.attaching.take(clientMsgId, item, album);
+      const tooLarge = { is: "failed", reason: `a file: at most ${maxBytes} bytes` } as const;
+      const state = item.blob.size > maxBytes ? tooLarge : tooLong(taken.content);
+      return { clientMsgId, gid, ...taken, at, order, after, state, to, extras };
+    });
+    await this.intend({ pending });
   }
 
   async resend(gid: number, key: string): Promise<void> {
@@ -433,7 +461,10 @@ export class LoggedIn {
       },
       clock: (serverNow, tookMs) => this.clock.told(serverNow, tookMs),
       out: (why) => this.events.out(why),
+      file: (clientMsgId) => this.attaching.file(clientMsgId),
+      went: (clientMsgId, upload) => this.attaching.went(clientMsgId, upload),
     });
+    void this.attaching.sweep(() => this.stopped);
     void this.aim(this.intents.acts());
     for (const { gid, last, lastSeq } of this.replica.groups.values()) if (last === null && lastSeq > 0) void this.fetching.last(gid);
     this.leader.start();
@@ -599,8 +630,10 @@ export class LoggedIn {
       this.views.touchChat(gid);
       this.unsaved.settled(id);
     }
+    if (intents.settled !== undefined) this.attaching.settled(intents.settled, this.leader !== null);
     if (facts.anew === true) this.intents.forgetOfStore();
     this.intents.apply(intents);
+    if (intents.pending !== undefined || intents.settled !== undefined) this.attaching.look();
     this.views.touch(batch);
     if (facts.anew === true) this.reopen();
     const { messages = [], changed = [], events = [], singles } = facts;

@@ -4,6 +4,7 @@ import {
   type Batch,
   type EventRecord,
   type Intents,
+  type KeptFile,
   OF_STORE,
   type Singles,
   type Snapshot,
@@ -19,6 +20,7 @@ export class MemoryStore implements Store {
   readonly isLasting = false;
   private singles: Singles = {};
   private readonly tables = new Tables();
+  private readonly files = new Map<string, KeptFile>();
 
   load(): Promise<Snapshot> {
     return Promise.resolve(snapshotOf(this.singles, (list) => this.tables.all(list)));
@@ -47,8 +49,27 @@ export class MemoryStore implements Store {
     return Promise.resolve(events.sort((a, b) => a.rev - b.rev).slice(-limit));
   }
 
+  keepFile(file: KeptFile): Promise<void> {
+    this.files.set(file.clientMsgId, file);
+    return Promise.resolve();
+  }
+
+  file(clientMsgId: string): Promise<KeptFile | null> {
+    return Promise.resolve(this.files.get(clientMsgId) ?? null);
+  }
+
+  fileNames(): Promise<readonly string[]> {
+    return Promise.resolve([...this.files.keys()]);
+  }
+
+  dropFiles(names: readonly string[]): Promise<void> {
+    for (const name of names) this.files.delete(name);
+    return Promise.resolve();
+  }
+
   clear(all: boolean): Promise<void> {
     this.singles = all ? {} : homeOf(this.singles);
+    if (all) this.files.clear();
     this.tables.clear(all ? [...OF_STORE, "pending", "drafts"] : OF_STORE);
     return Promise.resolve();
   }

@@ -7,6 +7,7 @@ import type { Intended, Item } from "./intended";
 import type { Ports } from "./ports";
 import type { Answer } from "./rest";
 import type { Intents, Pending } from "./storage";
+import { sentContent } from "./unsent";
 import { AGAIN, type Incoming, type Outgoing, beside, keyOf } from "./wire";
 
 export interface OutboxEvents {
@@ -16,6 +17,8 @@ export interface OutboxEvents {
   /** Asks over REST what is not said by the socket. */
   ask(act: Act): Promise<Answer<unknown>>;
   changed(intents: Intents): void;
+  /** The files of these are to be sent, in this order, and no others. */
+  upload(entries: readonly Pending[]): void;
   /** Asks the server what was missed. */
   sync(): Promise<boolean>;
   /** Asks for the messages that these acts were on, as they are now. */
@@ -27,6 +30,8 @@ export interface OutboxEvents {
 /** As the reasons of the server are. */
 export const UNANSWERED = "the server did not answer this message";
 
+/** What the server says of a file that it does not have. */
+const NO_FILE = "no such file";
 /** How long what is stored may take to arrive before it is asked for. */
 const ECHO_MS = 1_500;
 /** A connection that ends at a message this often will end at it the next time, too. */
@@ -45,6 +50,8 @@ export class Outbox {
   /** Sent before, on whatever connection. */
   private readonly tried = new Set<string>();
   private readonly faults = new Map<string, number>();
+  /** Whose file has gone from the server already: once more, and it fails. */
+  private readonly filesGone = new Set<string>();
   /** How many connections have ended at a message. While there is such a one, each is sent alone: so the next end has one cause. */
   private readonly blames = new Map<string, number>();
   private readonly backoff: Backoff;
@@ -91,6 +98,7 @@ export class Outbox {
     if (!this.connected || this.resume !== null) return;
     this.sift();
     for (const id of this.blames.keys()) if (!this.waits(id)) this.blames.delete(id);
+    this.upload();
     const lanes = new Lanes();
     for (const item of this.intents.queue()) {
       const id = idOf(item);
@@ -98,6 +106,11 @@ export class Outbox {
       // It waits for a message that is not stored yet, and nothing waits for it.
       if (item.is === "act" && (!this.isAimed(item.act) || this.isHeld(item.act))) continue;
       if (!this.events.mayGo(item)) continue;
+      // What is behind it in its chat waits with it.
+      if (item.is === "message" && item.entry.unsent?.isDone === false) {
+        lanes.hold(lanesOf(item));
+        continue;
+      }
       const rest = item.is === "act" && isOverRest(item.act);
       const free = lanes.enter(lanesOf(item), rest);
       if (this.inFlight.has(id) || this.asking.has(id)) continue;
@@ -110,6 +123,11 @@ export class Outbox {
       else if (rest) void this.ask(item.act);
       else this.sendAct(item.act);
     }
+  }
+
+  private upload(): void {
+    const mayGo = (entry: Pending): boolean => entry.state.is === "waiting" && this.events.mayGo({ is: "message", entry });
+    this.events.upload(this.intents.outbox().filter((entry) => entry.unsent?.isDone === false && mayGo(entry)));
   }
 
   /** Whether the frame answered one of these messages. */
@@ -175,9 +193,12 @@ export class Outbox {
 
   /** A message that was edited before it was sent is sent as it was edited. */
   private sendMessage(entry: Pending): void {
-    const { clientMsgId, gid, kind, content, extras = {} } = this.intents.asWanted(this.uid, entry) ?? entry;
+    const { clientMsgId, gid, kind: wanted, content: said, extras = {} } = this.intents.asWanted(this.uid, entry) ?? entry;
     this.inFlight.add(clientMsgId);
     this.tried.add(clientMsgId);
+    const file = entry.unsent?.file ?? null;
+    // What a file is, is for the server to say.
+    const { kind, content } = file === null ? { kind: wanted, content: said } : { kind: entry.kind, content: sentContent(entry.kind, said, file) };
     this.events.send({ event: "Msg", uid: this.uid, gid, kind, content, clientMsgId, ...beside(extras) });
   }
 
@@ -252,7 +273,17 @@ export class Outbox {
     // Later messages wait, too, so that they do not overtake this one. Where it is not known whether it was stored (504),
     // the same name finds that out.
     else if (AGAIN.has(code) || (code === 500 && faults < FAULTS)) this.pause(0);
+    else if (reason === NO_FILE && this.sendFileAgain(id)) this.flush();
     else this.fail(id, reason);
+  }
+
+  /** It was there, and nobody named it for so long that the server has let it go. */
+  private sendFileAgain(id: string): boolean {
+    const entry = this.intents.entry(id);
+    if (entry?.unsent === undefined || this.filesGone.has(id)) return false;
+    this.filesGone.add(id);
+    this.events.changed({ pending: [{ ...entry, unsent: { ...entry.unsent, transfer: null, file: null, isDone: false } }] });
+    return true;
   }
 
   private pause(leastMs: number): void {

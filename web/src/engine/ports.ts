@@ -1,6 +1,7 @@
 // What the engine needs of the world. The browser's is in browser.ts; tests bring their own.
 
 import type { Store } from "./storage";
+import type { Uploader } from "./uploading";
 
 export interface Ports {
   /** Unix milliseconds by this device's clock, which may be wrong and may be set: for what is shown, never for order or duration. */
@@ -16,6 +17,8 @@ export interface Ports {
   frame(then: () => void): void;
   /** Rejects where the server cannot be reached. */
   fetch(request: HttpRequest): Promise<HttpAnswer>;
+  /** What sends files, loaded when it is asked for; rejects where it cannot be had now. */
+  uploader(): Promise<Uploader>;
   /** Where a page finds something of the server by its path there, which begins with a slash. */
   addressOf(path: string): string;
   /** Opens a WebSocket; `closed` is called exactly once, also where it never opened. */

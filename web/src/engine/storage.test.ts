@@ -18,6 +18,12 @@ import { Writer } from "./writer";
 import type { StoredMessage } from "./wire";
 
 let accounts = 0;
+const NO_FILES: Pick<Store, "keepFile" | "file" | "fileNames" | "dropFiles"> = {
+  keepFile: () => Promise.resolve(),
+  file: () => Promise.resolve(null),
+  fileNames: () => Promise.resolve([]),
+  dropFiles: () => Promise.resolve(),
+};
 const UNHEARD = { blocked: () => undefined, lost: () => undefined };
 const STORES: readonly (readonly [string, () => Promise<Store>])[] = [
   ["in memory", () => Promise.resolve(new MemoryStore())],
@@ -96,6 +102,21 @@ for (const [name, open] of STORES) {
       await store.write(ALL);
       const { messages: _, ...facts } = FACTS;
       expect(await store.load()).toEqual({ facts, intents: { ...INTENTS, pending: [...INTENTS.pending].reverse() } });
+    });
+
+    it("keeps files beside all else, until they are dropped or all is forgotten", async () => {
+      const store = await open();
+      const [file, poster] = [new Blob(["some bytes"]), new Blob(["a picture"])];
+      await store.keepFile({ clientMsgId: "a", file, poster });
+      await store.keepFile({ clientMsgId: "b", file, poster: null });
+      await store.clear(false);
+      expect(await store.fileNames()).toEqual(["a", "b"]);
+      const kept = await store.file("a");
+      expect([await kept?.file.text(), await kept?.poster?.text()]).toEqual(["some bytes", "a picture"]);
+      await store.dropFiles(["a", "c"]);
+      expect([await store.file("a"), await store.fileNames()]).toEqual([null, ["b"]]);
+      await store.clear(true);
+      expect(await store.fileNames()).toEqual([]);
     });
 
     it("forgets what is settled, an emptied draft, and the members of one group", async () => {
@@ -211,6 +232,7 @@ describe("a store in IndexedDB", () => {
     await raw.put("events", happened(1, "new"));
     const keys = [...raw.objectStoreNames].map((store) => [store, raw.transaction(store).store.keyPath]);
     expect(Object.fromEntries(keys)).toEqual({
+      files: "clientMsgId",
       meta: null,
       users: "id",
       friends: "uid",
@@ -280,6 +302,7 @@ describe("the writer", () => {
     let full = true;
     const seen: Batch[] = [];
     const failing: Store = {
+      ...NO_FILES,
       isLasting: true,
       load: () => store.load(),
       outbox: () => store.outbox(),
@@ -305,6 +328,7 @@ describe("the writer", () => {
     await store.write(ofFacts({ messages: [message(1)], events: [happened(1, "old")] }));
     let refuse: () => void = () => undefined;
     const failing: Store = {
+      ...NO_FILES,
       isLasting: true,
       load: () => store.load(),
       outbox: () => store.outbox(),
@@ -342,6 +366,7 @@ describe("the writer", () => {
     const store = new MemoryStore();
     let writes = 0;
     const slow: Store = {
+      ...NO_FILES,
       isLasting: true,
       load: () => store.load(),
       outbox: () => store.outbox(),

@@ -6,6 +6,7 @@
 
 import type { Act, Rewritten } from "./acts";
 import type { Extras, GroupSettings, SentKind, User } from "./contract";
+import type { Unsent } from "./unsent";
 import { newer } from "./noted";
 import type { GroupEvent, StoredMessage } from "./wire";
 import type { FriendState, StoreState } from "./wire.gen";
@@ -127,6 +128,16 @@ export interface Pending {
     | { readonly is: "failed"; readonly reason: string };
   /** It goes to no other store than this one by itself. */
   readonly to?: Addressee;
+  /** Of a message that names a file: how far that is. */
+  readonly unsent?: Unsent;
+}
+
+/** The bytes that a message takes along: kept until the server has it, or nobody wants it any more. */
+export interface KeptFile {
+  readonly clientMsgId: string;
+  readonly file: Blob;
+  /** The picture that stands for a film. */
+  readonly poster: Blob | null;
 }
 
 export interface Draft {
@@ -296,6 +307,12 @@ export interface Store {
   page(gid: number, from: number, below: number, limit: number): Promise<readonly StoredMessage[]>;
   /** The newest `limit` of what is known to have happened in a group, ascending. */
   events(gid: number, limit: number): Promise<readonly EventRecord[]>;
+  /** Beside everything else: to write a large one takes long, and nothing waits for it. */
+  keepFile(file: KeptFile): Promise<void>;
+  file(clientMsgId: string): Promise<KeptFile | null>;
+  /** The `clientMsgId` of those that are kept. */
+  fileNames(): Promise<readonly string[]>;
+  dropFiles(names: readonly string[]): Promise<void>;
   /** Forgets all facts but whose they are, and the marks; with `all` also that, and what was not sent. */
   clear(all: boolean): Promise<void>;
   close(): void;

@@ -4,10 +4,10 @@
 // has put to sleep may hold it for long, so a visible tab that gets no answer takes it away. Where there are
 // no locks (as with plain HTTP) each tab leads itself, and still hears what the others intend.
 
-import type { ConnectionState } from "./contract";
+import type { ConnectionState, Upload } from "./contract";
 import type { Ports } from "./ports";
 import { NOBODY } from "./presence";
-import { type Batch, type Intents, ofIntents } from "./storage";
+import { type Batch, type Intents, type KeptFile, ofIntents } from "./storage";
 import type { Around } from "./replica";
 import type { StoredMessage } from "./wire";
 
@@ -42,6 +42,10 @@ export interface TabEvents {
   found(): void;
   /** How far the server's clock is ahead of this device's. */
   clock(ahead: number): void;
+  /** What a message of another tab takes along. */
+  file(file: KeptFile): void;
+  /** How far the leader is with it. */
+  went(clientMsgId: string, upload: Upload | null): void;
   /** The leader is asked. */
   wished(wish: Wish): Promise<boolean>;
 }
@@ -55,6 +59,8 @@ type Told =
   | { readonly is: "types"; readonly gid: number; readonly uid: number }
   | { readonly is: "typing"; readonly gid: number }
   | { readonly is: "rescheduled" }
+  | { readonly is: "file"; readonly file: KeptFile }
+  | { readonly is: "went"; readonly clientMsgId: string; readonly upload: Upload | null }
   | { readonly is: "found" }
   | { readonly is: "hello" }
   | { readonly is: "wish"; readonly id: string; readonly wish: Wish }
@@ -63,7 +69,7 @@ type Told =
   | { readonly is: "gone"; readonly tab: string };
 
 /** Of the messages among tabs: those of another build or account are not for this one. */
-const VERSION = 5;
+const VERSION = 6;
 const WISH_MS = 20_000;
 const ANSWER_MS = 4_000;
 /** A tab that is looked at makes sure so often that somebody leads: a leader may be put to sleep at any time. */
@@ -179,6 +185,14 @@ export class Tabs {
     this.tell({ is: "found" });
   }
 
+  shareFile(file: KeptFile): void {
+    this.tell({ is: "file", file });
+  }
+
+  shareWent(clientMsgId: string, upload: Upload | null): void {
+    if (this.leading && !this.alone) this.tell({ is: "went", clientMsgId, upload });
+  }
+
   shareRescheduled(): void {
     if (!this.alone) this.tell({ is: "rescheduled" });
   }
@@ -235,6 +249,12 @@ export class Tabs {
         break;
       case "found":
         if (this.leading) this.events.found();
+        break;
+      case "file":
+        this.events.file(told.file);
+        break;
+      case "went":
+        if (!this.leading) this.events.went(told.clientMsgId, told.upload);
         break;
       case "rescheduled":
         this.events.rescheduled();

@@ -4,7 +4,8 @@
 
 import type { Extras, GroupSettings, MessageKind, SentKind, ServerInfo, Who } from "./contract";
 import type { Range } from "./storage";
-import { FLAG, INTEGER, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
+import type { FileFacts } from "./unsent";
+import { FLAG, INTEGER, NATURAL, type Nothing, type Operation, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
 import { type Beside, type Noted, notedOf } from "./noted";
 import * as wire from "./wire.gen";
 
@@ -99,6 +100,18 @@ export type Outgoing =
   /** Replaces whom this connection watched before. */
   | ({ readonly event: "Watch" } & wire.SentWatch)
   | ({ readonly event: "Heart" } & wire.SentHeart);
+
+/** What it says of itself, with what a server that takes files says of these. */
+export const askServer: Operation<Nothing, wire.ServerInfo & { readonly limits: { readonly maxFileBytes: number | null } }> = {
+  get: "/api/server/info",
+  answers: { ...(wire.ServerInfo as object), limits: { ...(wire.ServerLimits as object), maxFileBytes: [NATURAL, null] } },
+};
+
+/** What the server says of a file, as far as its message does not say it better. */
+export const StoredFile: Shape<FileFacts> = { id: TEXT, mime: TEXT, width: [NATURAL, null] };
+
+/** The cookie by which a browser may load files. */
+export const openFiles: Operation<Nothing, boolean> = { post: "/api/file/cookie", answers: FLAG };
 
 /** The four keys of every answer of the REST operations. */
 export interface Envelope {

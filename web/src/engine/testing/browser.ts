@@ -5,6 +5,8 @@ import { RimEngine } from "../engine";
 import { MemoryStore } from "../memory";
 import type { Ports, Signal, Wire } from "../ports";
 import type { Batch, Store } from "../storage";
+import type { Send } from "../uploading";
+import { Uploads } from "../uploads";
 import { Clock, chance } from "./clock";
 import { FakeServer } from "./server";
 
@@ -73,6 +75,8 @@ export class Browser {
   }
 }
 
+/** So that small files have many pieces. */
+const SIZES = { whole: 500, piece: 1_000 };
 const FRAME_MS = 8;
 const NEVER = new Promise<never>(() => undefined);
 
@@ -84,6 +88,8 @@ export class Tab {
   loseStore: (why: "memory" | "superseded") => void = () => undefined;
   /** Called before each write; throws to crash instead. */
   beforeWrite: (batch: Batch) => void = () => undefined;
+  /** The same before a file is kept. */
+  beforeKeeping: () => void = () => undefined;
   readonly engine: RimEngine;
   private readonly born: number;
   private readonly wires = new Set<Wire>();
@@ -139,7 +145,7 @@ export class Tab {
       if (this.frozen) clock.after(1_000, living(then));
       else then();
     };
-    return {
+    const ports: Ports = {
       now: () => clock.now() + this.browser.wrongBy,
       // Of each tab its own, as in browsers: moments of two tabs mean nothing to each other.
       elapsed: () => clock.elapsed() - this.born,
@@ -154,6 +160,11 @@ export class Tab {
             (error: Error) => living(() => reject(error))(),
           );
         }),
+      uploader: () => {
+        if (!server.reachable) return Promise.reject(new TypeError("failed to fetch"));
+        const send: Send = (request, went) => server.transfers.send(request, (bytes) => living(() => went(bytes))(), living);
+        return Promise.resolve((token, events) => new Uploads(ports, send, token, events, SIZES));
+      },
       addressOf: (path) => `https://rim.example${path}`,
       connect: (heard) => {
         const wire = server.connect({
@@ -215,6 +226,7 @@ export class Tab {
       },
       device: "a test",
     };
+    return ports;
   }
 
   private told(message: unknown): void {
@@ -256,6 +268,16 @@ export class Tab {
       outbox: () => living(store.outbox()),
       page: (...asked) => living(store.page(...asked)),
       events: (...asked) => living(store.events(...asked)),
+      file: (name) => living(store.file(name)),
+      fileNames: () => living(store.fileNames()),
+      dropFiles: (names) => living(store.dropFiles(names)),
+      keepFile: async (file) => {
+        if (mute()) return NEVER;
+        this.beforeKeeping();
+        if (mute()) return NEVER;
+        if (this.browser.full) throw new Error("the disk is full");
+        await store.keepFile(structuredClone(file));
+      },
       write: async (batch) => {
         if (mute()) return NEVER;
         this.beforeWrite(batch);

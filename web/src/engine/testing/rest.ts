@@ -16,11 +16,17 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
     const user = [...server.users.values()].find((one) => one.account === given["account"]);
     return user === undefined ? refusal(500, "account not found") : done(server.token(user.id));
   }
+  if (name === "/api/server/info") {
+    const { maxFileBytes } = server;
+    return done({ limits: { editWindowMs: null, recallWindowMs: null, maxFileBytes }, registration: "open", empty: false });
+  }
   const uid = server.holder(token ?? "");
   if (uid === undefined) return refusal(401, "login required");
   switch (name) {
     case "/api/user/get":
       return done(face(server, query === undefined ? uid : Number(query.split("=")[1])));
+    case "/api/file/cookie":
+      return done(true);
     case "/api/user/logout":
       server.revoke(token ?? "");
       return done(true);

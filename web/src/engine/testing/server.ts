@@ -10,6 +10,7 @@ import type { Clock } from "./clock";
 import { type Noted, mentionsUser } from "../noted";
 import { FakeLiving, type Note, type Refusal } from "./living";
 import { respond } from "./rest";
+import { FakeTransfers } from "./transfers";
 
 export interface FakeMember {
   readonly uid: number;
@@ -123,13 +124,18 @@ export class FakeServer {
   wrongBy = 0;
   /** Which store it has. */
   identity: StoreState = { id: "a store", epoch: 1 };
+  /** How large a file it takes. */
+  maxFileBytes = 1_000_000;
   readonly living = new FakeLiving(this);
+  readonly transfers: FakeTransfers;
   private readonly tokens = new Map<string, number>();
   private readonly lines = new Set<Line>();
   private nextId = 100;
   private waiting: (() => void)[] | null = null;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.transfers = new FakeTransfers(this, clock);
+  }
 
   now(): number {
     return this.clock.now() + this.wrongBy;
@@ -531,7 +537,13 @@ export class FakeServer {
       }
       const { replyTo, mentions, mentionAll } = body;
       const noted = { ...(replyTo !== undefined && { replyTo }), ...(mentions && { mentions }), ...(mentionAll && { mentionAll: true as const }) };
-      this.store(group, body.uid, body.kind ?? "Text", body.content, body.clientMsgId, noted, (id) => {
+      const kind = body.kind ?? "Text";
+      const content = this.transfers.describe(body.uid, kind, body.content);
+      if (content === null) {
+        this.error(line, body.clientMsgId, 404, "no such file");
+        return;
+      }
+      this.store(group, body.uid, kind, content, body.clientMsgId, noted, (id) => {
         this.ack(line, body.clientMsgId, id);
       });
     } else {
