@@ -174,7 +174,7 @@ const server = await preview({
     port: 0,
     headers: {
       "Content-Security-Policy":
-        "default-src 'self'; img-src 'self' https: http: data: blob:; media-src 'self' https: http:; base-uri 'none'; " +
+        "default-src 'self'; img-src 'self' https: http: data: blob:; media-src 'self' blob: https: http:; base-uri 'none'; " +
         "object-src 'none'; form-action 'none'; frame-ancestors 'none'",
     },
   },

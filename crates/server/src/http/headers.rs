@@ -34,13 +34,14 @@ macro_rules! web_client {
     };
 }
 
-/// For the web client. Pictures, sound and films may be elsewhere where the client asks before it loads them.
+/// For the web client. Pictures, sound and films may be elsewhere where the client asks before it loads them. `blob:` is
+/// what somebody is about to send, before it is on any server.
 pub const fn web_client(remote_pictures: RemotePictures) -> HeaderValue {
     match remote_pictures {
         RemotePictures::Ask => {
-            web_client!("img-src 'self' data: blob: https: http:; media-src 'self' https: http:")
+            web_client!("img-src 'self' data: blob: https: http:; media-src 'self' blob: https: http:")
         }
-        RemotePictures::Never => web_client!("img-src 'self' data: blob:; media-src 'self'"),
+        RemotePictures::Never => web_client!("img-src 'self' data: blob:; media-src 'self' blob:"),
     }
 }
 

@@ -269,8 +269,8 @@ async fn anybody_may_ask_what_the_server_is_and_hears_whether_it_is_empty() {
 #[tokio::test]
 async fn pictures_of_other_hosts_are_a_setting_that_the_policy_of_the_page_keeps() {
     for (setting, pictures, media) in [
-        ("ask", "img-src 'self' data: blob: https: http:;", "media-src 'self' https: http:"),
-        ("never", "img-src 'self' data: blob:;", "media-src 'self'"),
+        ("ask", "img-src 'self' data: blob: https: http:;", "media-src 'self' blob: https: http:"),
+        ("never", "img-src 'self' data: blob:;", "media-src 'self' blob:"),
     ] {
         let server = Server::new(&["--remote-pictures", setting]);
         let (_, answer) = server.ask("GET", "/api/server/info", None, "").await;
