@@ -9,7 +9,7 @@ import { SignedIn, Surroundings, useEngine, useLive, useMedia, useTranslator } f
 import { Logo } from "./base/Icon";
 import { usePreferences } from "./base/preferences";
 import { exit } from "./base/router";
-import { useRefusedFiles } from "./shell/files";
+import { useFiles } from "./base/files";
 import { Shell } from "./shell/Shell";
 import { Toasts } from "./shell/Toasts";
 import "./App.css";
@@ -29,7 +29,7 @@ export function App({ engine }: { engine: Engine }) {
 }
 
 function Door() {
-  useRefusedFiles();
+  useFiles();
   const account = useLive(useEngine().account);
   const was = useRef(account.is);
   // In every tab, and before anything is drawn.

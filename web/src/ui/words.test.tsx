@@ -53,6 +53,9 @@ function faults(): readonly string[] {
 
 /** What is loaded when it is first asked for is there already: nothing here waits for it. */
 const LATER = Promise.all([
+  import("./chat/attach/AttachButton"),
+  import("./chat/attach/AttachDialog"),
+  import("./chat/attach/UploadLine"),
   import("./chat/ChatPanel"),
   import("./chat/ChosenBar"),
   import("./chat/dialogs/all"),

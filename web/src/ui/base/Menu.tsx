@@ -9,7 +9,15 @@ import { besideAnchor } from "./position";
 
 export type { MenuItem } from "./MenuItems";
 
-export function Menu({ label, icon, items }: { label: string; icon: IconName; items: readonly MenuItem[] }) {
+interface MenuProps {
+  readonly label: string;
+  readonly icon: IconName;
+  readonly items: readonly MenuItem[];
+  /** Whether it begins where the button does, rather than ending where it ends. */
+  readonly begins?: boolean;
+}
+
+export function Menu({ label, icon, items, begins = false }: MenuProps) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -42,8 +50,9 @@ export function Menu({ label, icon, items }: { label: string; icon: IconName; it
         onToggle={(event) => {
           const opened = event.newState === "open";
           setOpen(opened);
-          if (opened && button.current !== null && menu.current !== null)
-            besideAnchor(menu.current, button.current.getBoundingClientRect());
+          if (!opened || button.current === null || menu.current === null) return;
+          const anchor = button.current.getBoundingClientRect();
+          besideAnchor(menu.current, anchor, begins ? anchor.left : undefined);
         }}
       >
         <MenuItems items={items} onClose={close} />

@@ -41,6 +41,11 @@ const GROUPS = {
     first: { keys: ["Home"], text: "keys.first" },
     last: { keys: ["End"], text: "keys.last" },
   },
+  attached: {
+    earlier: { keys: ["ArrowLeft", "ArrowUp"], text: "keys.earlier" },
+    later: { keys: ["ArrowRight", "ArrowDown"], text: "keys.later" },
+    remove: { keys: ["Delete", "Backspace"], text: "keys.remove" },
+  },
   emoji: {
     left: { keys: ["ArrowLeft"], text: "keys.left" },
     right: { keys: ["ArrowRight"], text: "keys.right" },

@@ -4,8 +4,8 @@ const GAP_PX = 4;
 const EDGE_PX = 8;
 
 /** Right-aligned below an anchor, or above it where there is no room; never beyond the edges of the window. */
-export function besideAnchor(floating: HTMLElement, anchor: DOMRect): void {
-  place(floating, anchor.right - floating.offsetWidth, anchor.bottom + GAP_PX, anchor.top - GAP_PX);
+export function besideAnchor(floating: HTMLElement, anchor: DOMRect, left = anchor.right - floating.offsetWidth): void {
+  place(floating, left, anchor.bottom + GAP_PX, anchor.top - GAP_PX);
 }
 
 /** With a corner at a point. */

@@ -35,8 +35,12 @@ describe("what the server refuses", () => {
   it("is said of room with how much of it is taken", () => {
     const refusal = "you keep 20971000 bytes of 20971520: what nothing shows is removed after a day and makes room";
     expect(refusalText(english, refusal)).toBe(
-      "Your pictures take up 21 MB of 21 MB. Pictures that are no longer used are removed after a day, which makes room.",
+      "Your files take up 21 MB of 21 MB. What nothing shows any more is removed after a day, which makes room.",
     );
+    expect(refusalText(english, "you have uploaded 5000000 bytes today, of 4000000: go on tomorrow")).toBe(
+      "You have sent files of 5 MB today, of 4 MB. Go on tomorrow.",
+    );
+    expect(refusalText(english, "a file has at most 1000000 bytes")).toBe("The file is too large. This server takes files of up to 1 MB.");
   });
 
   it.each([

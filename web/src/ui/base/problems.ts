@@ -8,7 +8,8 @@ import type { Translator } from "../../i18n/translator";
 export type NameOf = (uid: number) => string | null;
 
 type PersonKey = "problem.theirGroups" | "problem.contactsOnly";
-type PlainKey = Exclude<Key, PersonKey | "problem.quota" | "problem.slowDown" | "problem.busy">;
+type BytesKey = "problem.quota" | "problem.fileDay" | "problem.fileSize";
+type PlainKey = Exclude<Key, PersonKey | BytesKey | "problem.slowDown" | "problem.busy">;
 
 // The server speaks English; what it says often is said in the language of the page. Of two that fit the first one counts.
 const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
@@ -26,6 +27,10 @@ const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["you are not a member", "problem.notMember"],
   ["not a member of this group", "problem.noSuchMember"],
   ["no such message", "problem.noSuchMessage"],
+  ["no such file", "problem.noSuchFile"],
+  ["this file cannot be shown as that", "problem.fileKind"],
+  ["of your uploads are going on", "problem.uploads"],
+  ["disk is nearly full", "problem.diskFull"],
   ["the message was recalled", "problem.wasRecalled"],
   ["only its sender may do this", "problem.notSender"],
   ["a message may be edited for", "problem.editWindow"],
@@ -81,10 +86,19 @@ const OF_PEOPLE: readonly (readonly [words: string, key: PersonKey])[] = [
   ["can be added by their contacts only", "problem.contactsOnly"],
 ];
 
+/** Those that are about bytes: how many there are of how many, or how many there may be. */
+const OF_BYTES: readonly (readonly [said: RegExp, key: BytesKey])[] = [
+  [/you keep (\d+) bytes of (\d+)/, "problem.quota"],
+  [/you have uploaded (\d+) bytes today, of (\d+)/, "problem.fileDay"],
+  [/a file has at most (\d+) bytes/, "problem.fileSize"],
+];
+
 export function refusalText({ t, bytes }: Translator, message: string, nameOf: NameOf = () => null): string {
   const said = message.toLowerCase();
-  const [, used, allowed] = /you keep (\d+) bytes of (\d+)/.exec(said) ?? [];
-  if (used !== undefined) return t("problem.quota", { used: bytes(Number(used)), allowed: bytes(Number(allowed)) });
+  for (const [words, key] of OF_BYTES) {
+    const [, used, allowed = used] = words.exec(said) ?? [];
+    if (used !== undefined) return t(key, { used: bytes(Number(used)), allowed: bytes(Number(allowed)) });
+  }
   for (const [words, key] of OF_PEOPLE) {
     if (!said.includes(words)) continue;
     const name = nameOf(Number(/user (\d+)/.exec(said)?.[1]));

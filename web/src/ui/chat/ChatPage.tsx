@@ -15,6 +15,7 @@ import { ChatContext, chatName } from "../base/remote";
 import { hrefOf, navigate, navigateBack, navigateUp } from "../base/router";
 import { Empty, Loading } from "../base/small";
 import { Words } from "../base/words";
+import { Attaching } from "./attach";
 import { Composer } from "./Composer";
 import { Desk, DeskContext, useDesk, useOf } from "./desk";
 import { DeskDialogs, Thread } from "./dialogs";
@@ -124,6 +125,7 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
         )
       )}
       <DeskDialogs view={view} />
+      <Attaching view={view} />
     </DeskContext>
   );
 }

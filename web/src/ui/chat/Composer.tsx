@@ -10,6 +10,7 @@ import { isKey, whichKey } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
 import { useMessageActions } from "./actions";
+import { AttachButton, Dropping, RECORDS, Voice } from "./attach";
 import { captionOf, withCaption, wordsOf } from "./caption";
 import type { Edit } from "./composing";
 import { useDesk } from "./desk";
@@ -60,7 +61,9 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
     [editing],
   );
   const mentions = useMentions(text, nameable, before);
+  const files = useLive(engine.files) !== null;
   const [picking, setPicking] = useState(false);
+  const [voicing, setVoicing] = useState(false);
   /** Whether this one message is sent with its marks as they were typed; null: as what is changed was. */
   const [asTypedChoice, setAsTyped] = useState<{ readonly of: Message | null; readonly is: boolean }>({ of: null, is: false });
   // A long text is looked at when there is time; what is sent is looked at anew.
@@ -259,6 +262,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
 
   return (
     <div className="composer">
+      {files && <Dropping title={title} />}
       {picking && (
         <div className="composer__picker">
           <LazyEmojiPicker
@@ -310,7 +314,8 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
             </button>
           </p>
         )}
-        <div className="composer__row">
+        <div className={voicing ? "composer__row composer__row--voice" : "composer__row"}>
+          {files && editing === null && <AttachButton />}
           <button
             type="button"
             className="icon-button"
@@ -364,18 +369,22 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
               <Icon name="clock" size={22} />
             </button>
           )}
-          <button
-            type="button"
-            className="composer__send"
-            aria-label={editing === null ? t("composer.send") : t("action.save")}
-            title={editing === null ? t("composer.send") : t("action.save")}
-            disabled={empty || tooLong}
-            // The keyboard on glass stays.
-            onMouseDown={(event) => event.preventDefault()}
-            onClick={send}
-          >
-            <Icon name={editing === null ? "send" : "check"} size={22} />
-          </button>
+          {files && RECORDS && empty && editing === null ? (
+            <Voice gid={gid} to={to} replyTo={replyTo} onActive={setVoicing} />
+          ) : (
+            <button
+              type="button"
+              className="composer__send"
+              aria-label={editing === null ? t("composer.send") : t("action.save")}
+              title={editing === null ? t("composer.send") : t("action.save")}
+              disabled={empty || tooLong}
+              // The keyboard on glass stays.
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={send}
+            >
+              <Icon name={editing === null ? "send" : "check"} size={22} />
+            </button>
+          )}
         </div>
       </div>
     </div>

@@ -2,6 +2,7 @@
 
 import { memo, type MouseEvent, useId, useMemo, useState } from "react";
 
+import { isAttachedKind } from "../../engine/attached";
 import type { Message, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
@@ -11,6 +12,7 @@ import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
 import { refusalText } from "../base/problems";
 import { Words } from "../base/words";
+import { UploadLine } from "./attach";
 import { captionOf } from "./caption";
 import { parseContent } from "./content";
 import { emojiCount } from "./emoji";
@@ -161,6 +163,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             </time>
           )}
         </div>
+        {own && message.id === null && message.state.is === "sending" && isAttachedKind(message.kind) && <UploadLine message={message} />}
         {message.reactions.length > 0 && <Reactions message={message} may={member} />}
         {change?.is === "failed" && <FailedChange change={change} />}
         {message.state.is === "failed" && (

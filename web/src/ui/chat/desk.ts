@@ -44,6 +44,8 @@ export class Desk {
   readonly chosen = new Cell<ReadonlySet<string> | null>(null);
   readonly menu = new Cell<OpenMenu | null>(null);
   readonly over = new Cell<Over | null>(null);
+  /** What has come to be sent and was not looked at yet; null where nothing is about to be sent. */
+  readonly attaching = new Cell<readonly File[] | null>(null);
   /** The message whose answers are shown beside the chat. */
   readonly thread = new Cell<Message | null>(null);
   /** The message that was looked for, and is shown to be the one. */
@@ -104,6 +106,11 @@ export class Desk {
   edit(message: Message): void {
     this.editing.set(message);
     this.writer?.focus();
+  }
+
+  /** Shows what is about to be sent. */
+  attach(files: readonly File[]): void {
+    if (files.length > 0) this.attaching.set([...(this.attaching.get() ?? []), ...files]);
   }
 
   /** Adds a message to those that are chosen, or takes it away; `through` adds all from the one before to this one. */

@@ -1,0 +1,79 @@
+// Puts what stands in a list into another order, by dragging: with a mouse at once, with a finger after it has rested for a
+// moment, so that the list can still be scrolled.
+
+import { type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
+
+const REST_MS = 280;
+const FAR_PX = 6;
+
+interface Press {
+  readonly id: number;
+  readonly x: number;
+  readonly y: number;
+  readonly timer: ReturnType<typeof setTimeout> | null;
+}
+
+export interface Dragging {
+  /** What is being dragged. */
+  readonly dragged: number | null;
+  /** For the element of each: `data-id` says which it is. */
+  onPointerDown(event: PointerEvent<HTMLElement>): void;
+}
+
+/** `put` is told that the one belongs where the other is. */
+export function useDragging(list: RefObject<HTMLElement | null>, put: (id: number, over: number) => void): Dragging {
+  const [dragged, setDragged] = useState<number | null>(null);
+  const press = useRef<Press | null>(null);
+  const latest = useRef({ dragged, put });
+  useEffect(() => {
+    latest.current = { dragged, put };
+  });
+
+  useEffect(() => {
+    const end = (): void => {
+      clearTimeout(press.current?.timer ?? undefined);
+      press.current = null;
+      setDragged(null);
+    };
+    const move = (event: globalThis.PointerEvent): void => {
+      const began = press.current;
+      if (began === null) return;
+      if (latest.current.dragged === null) {
+        if (Math.hypot(event.clientX - began.x, event.clientY - began.y) < FAR_PX) return;
+        // A finger that moves before it has rested scrolls.
+        if (began.timer === null) setDragged(began.id);
+        else end();
+        return;
+      }
+      const over = document.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>("[data-id]");
+      if (over === undefined || over === null || list.current?.contains(over) !== true) return;
+      const id = Number(over.dataset["id"]);
+      if (id !== began.id) latest.current.put(began.id, id);
+    };
+    const touch = (event: TouchEvent): void => {
+      if (latest.current.dragged !== null) event.preventDefault();
+    };
+    const element = list.current;
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", end);
+    addEventListener("pointercancel", end);
+    element?.addEventListener("touchmove", touch, { passive: false });
+    return () => {
+      end();
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", end);
+      removeEventListener("pointercancel", end);
+      element?.removeEventListener("touchmove", touch);
+    };
+  }, [list]);
+
+  return {
+    dragged,
+    onPointerDown({ button, clientX: x, clientY: y, pointerType, currentTarget }) {
+      const id = Number(currentTarget.dataset["id"]);
+      if (button !== 0 || press.current !== null) return;
+      const timer = pointerType === "mouse" ? null : setTimeout(() => setDragged(id), REST_MS);
+      press.current = { id, x, y, timer };
+    },
+  };
+}

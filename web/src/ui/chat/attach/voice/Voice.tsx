@@ -1,0 +1,242 @@
+// Records a voice message: as long as the button is held, or from one press to the next. Who holds it slides away to take it
+// back; who has only pressed it, or was asked for the microphone meanwhile, has both hands free.
+
+import { type MouseEvent, type PointerEvent, useEffect, useRef, useState } from "react";
+
+import type { ChatView } from "../../../../engine/contract";
+import { Cell } from "../../../base/cell";
+import { COARSE, useEngine, useLive, useMedia, useTranslator } from "../../../base/context";
+import { Icon } from "../../../base/Icon";
+import { isKey } from "../../../base/keys";
+import { isCovered } from "../../../base/layers";
+import { showToast } from "../../../base/toasts";
+import { useDesk } from "../../desk";
+import { clockTime } from "../../media/clock";
+import { Recorder, type Recording, recorders, type Voice as Said, voiceName } from "./recorder";
+import "./Voice.css";
+
+/** So long at least somebody holds a button who means to hold it. */
+const HOLD_MS = 350;
+/** So far they slide who want it gone. */
+const SLIDE_PX = 110;
+/** Of what is shown while it is recorded. */
+const SHOWN_MOMENTS = 160;
+
+export interface VoiceProps {
+  readonly gid: number;
+  readonly to: ChatView["to"];
+  /** The id of the message that is answered. */
+  readonly replyTo: number | null;
+  /** Whether it takes the place of what else is in the row. */
+  readonly onActive: (active: boolean) => void;
+}
+
+interface Hold {
+  readonly x: number;
+  readonly at: number;
+}
+
+const NOTHING = new Cell<Recording | null>(null);
+
+export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
+  const engine = useEngine();
+  const desk = useDesk();
+  const { t } = useTranslator();
+  const glass = useMedia(COARSE);
+  const [recorder, setRecorder] = useState(() => recorders.get(gid) ?? null);
+  const state = useLive<Recording | null>(recorder?.state ?? NOTHING);
+  const [hold, setHold] = useState<Hold | null>(null);
+  const [slid, setSlid] = useState(0);
+  /** The click that ends a press which has begun it is none of its own. */
+  const began = useRef(false);
+  const active = recorder !== null;
+
+  const begin = (): void => {
+    const made = new Recorder();
+    recorders.set(gid, made);
+    setRecorder(made);
+    void made.done.then((said) => {
+      if (said !== null) return;
+      const end = made.state.get();
+      if (end.is === "failed") showToast("problem", t(`voice.${end.why}`));
+      if (recorders.get(gid) !== made) return;
+      recorders.delete(gid);
+      setRecorder((now) => (now === made ? null : now));
+      setHold(null);
+    });
+  };
+  const leave = (): void => {
+    recorders.delete(gid);
+    setRecorder(null);
+    setHold(null);
+    setSlid(0);
+    if (!glass) queueMicrotask(() => desk.writer?.focus());
+  };
+  const cancel = (): void => {
+    recorder?.stop();
+    leave();
+  };
+  const send = (): void => {
+    if (recorder === null) return;
+    recorder.stop();
+    leave();
+    void recorder.done.then((said) => {
+      if (said === null) {
+        if (recorder.state.get().is === "stopped") showToast("problem", t("voice.tooShort"));
+        return;
+      }
+      const { blob, durationMs, waveform } = said;
+      const name = voiceName(blob, new Date());
+      if (desk.view.newer !== "none") engine.toNewest(gid);
+      engine.attach(gid, [{ kind: "Audio", blob, name, asFile: false, caption: "", durationMs, waveform }], { to, replyTo });
+      if (replyTo !== null) desk.writer?.answer(null);
+    });
+  };
+
+  useEffect(() => {
+    onActive(active);
+    return () => onActive(false);
+  }, [active, onActive]);
+  // Who goes elsewhere does not leave a microphone open behind them.
+  useEffect(() => () => recorder?.stop(), [recorder]);
+  useEffect(() => {
+    if (!active) return undefined;
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (isCovered() || !isKey(event, "close")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      cancel();
+    };
+    addEventListener("keydown", onKeyDown, true);
+    return () => removeEventListener("keydown", onKeyDown, true);
+  });
+
+  const onPointerDown = (event: PointerEvent<HTMLButtonElement>): void => {
+    if (event.button !== 0 || active) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    setHold({ x: event.clientX, at: event.timeStamp });
+    began.current = true;
+    begin();
+  };
+  const onPointerMove = (event: PointerEvent): void => {
+    if (hold === null) return;
+    const far = Math.max(0, hold.x - event.clientX);
+    if (far > SLIDE_PX) cancel();
+    else setSlid(far);
+  };
+  const letGo = (event: PointerEvent, meant: boolean): void => {
+    if (hold === null) return;
+    setHold(null);
+    setSlid(0);
+    if (meant && state?.is === "running" && event.timeStamp - hold.at >= HOLD_MS) send();
+  };
+  const onClick = ({ detail }: MouseEvent): void => {
+    // By a key there is no pointer, and no count of clicks.
+    const same = began.current && detail !== 0;
+    began.current = false;
+    if (same) return;
+    if (active) send();
+    else begin();
+  };
+
+  const label = active ? t("voice.send") : t("voice.record");
+  return (
+    <>
+      {recorder !== null && state !== null && (
+        <div className="voice" data-voice role="group" aria-label={t("voice.label")}>
+          {hold === null && (
+            <button type="button" className="icon-button" aria-label={t("voice.cancel")} title={t("voice.cancel")} onClick={cancel}>
+              <Icon name="trash" />
+            </button>
+          )}
+          <Bar recorder={recorder} state={state} />
+          {hold !== null && (
+            <span className="voice__slide" style={{ translate: `${-slid}px` }}>
+              <Icon name="back" size={16} />
+              {t("voice.slide")}
+            </span>
+          )}
+          {hold === null && state.is === "running" && (
+            <button type="button" className="icon-button" aria-label={t("voice.stop")} title={t("voice.stop")} onClick={() => recorder.stop()}>
+              <Icon name="stop" />
+            </button>
+          )}
+        </div>
+      )}
+      <button
+        type="button"
+        data-voice
+        className={`voice__button${active ? " voice__button--on" : ""}${hold !== null ? " voice__button--held" : ""}`}
+        aria-label={label}
+        title={active ? label : t("voice.hint")}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={(event) => letGo(event, true)}
+        onPointerCancel={(event) => letGo(event, false)}
+        onContextMenu={(event) => event.preventDefault()}
+        onClick={onClick}
+      >
+        <Icon name={active && hold === null ? "send" : "mic"} size={active && hold === null ? 22 : 24} />
+      </button>
+    </>
+  );
+}
+
+/** How long it is by now, and how loud it was. */
+function Bar({ recorder, state }: { recorder: Recorder; state: Recording }) {
+  const { t } = useTranslator();
+  const moments = useLive(recorder.moments);
+  return (
+    <>
+      {state.is === "stopped" && state.voice !== null ? (
+        <Listen said={state.voice} />
+      ) : (
+        <span className={state.is === "running" ? "voice__dot voice__dot--on" : "voice__dot"} />
+      )}
+      <span className="hidden" role="status">
+        {state.is === "asking" ? t("voice.asking") : state.is === "running" ? t("voice.recording") : t("voice.recorded")}
+      </span>
+      <span className="voice__time">{clockTime(recorder.elapsedMs / 1000)}</span>
+      <svg className="voice__wave" viewBox={`0 0 ${SHOWN_MOMENTS * 4} 32`} preserveAspectRatio="xMaxYMid slice" aria-hidden="true">
+        <path d={waveOf(recorder.levels.slice(Math.max(0, moments - SHOWN_MOMENTS), moments))} />
+      </svg>
+    </>
+  );
+}
+
+/** The newest on the right. */
+function waveOf(levels: readonly number[]): string {
+  const first = SHOWN_MOMENTS - levels.length;
+  return levels.map((level, at) => `M${(first + at) * 4 + 2} ${16 - 1 - level * 13}v${2 + level * 26}`).join("");
+}
+
+/** So that one hears what one is about to send. */
+function Listen({ said }: { said: Said }) {
+  const { t } = useTranslator();
+  const sound = useRef<HTMLAudioElement | null>(null);
+  const [playing, setPlaying] = useState(false);
+  useEffect(() => {
+    const url = URL.createObjectURL(said.blob);
+    const made = new Audio();
+    made.preload = "none";
+    made.src = url;
+    made.onplay = () => setPlaying(true);
+    made.onpause = () => setPlaying(false);
+    made.onended = () => setPlaying(false);
+    sound.current = made;
+    return () => {
+      made.pause();
+      URL.revokeObjectURL(url);
+    };
+  }, [said]);
+  const label = playing ? t("voice.pause") : t("voice.play");
+  const toggle = (): void => {
+    if (playing) sound.current?.pause();
+    else sound.current?.play().catch(() => showToast("problem", t("voice.unplayable")));
+  };
+  return (
+    <button type="button" className="icon-button" aria-label={label} title={label} onClick={toggle}>
+      <Icon name={playing ? "pause" : "play"} />
+    </button>
+  );
+}
