@@ -15,7 +15,7 @@ export interface Target {
 
 export type Deed =
   | { readonly is: "edit"; readonly kind: SentKind; readonly content: string; readonly mentions: readonly number[]; readonly mentionAll: boolean }
-  | { readonly is: "recall" | "pin" | "unpin" | "star" | "unstar" | "hide" }
+  | { readonly is: "recall" | "pin" | "unpin" | "star" | "unstar" | "hide" | "open" }
   | { readonly is: "react" | "unreact"; readonly emoji: string }
   | { readonly is: "clear"; readonly seq: number }
   | { readonly is: "forward"; readonly to: readonly number[]; readonly merged: boolean; readonly withoutOrigin: boolean }
@@ -77,6 +77,7 @@ export function subject({ gid, on, deed }: Act): string | null {
       return `star ${gid} ${key}`;
     case "edit":
     case "recall":
+    case "open":
       return `${deed.is} ${gid} ${key}`;
     case "clear":
       return `clear ${gid}`;
@@ -109,6 +110,8 @@ export function isDoneOn(message: StoredMessage, { deed }: Act): boolean {
       return noted.pinnedAt !== undefined;
     case "unpin":
       return noted.pinnedAt === undefined;
+    case "open":
+      return noted.recalledAt !== undefined || noted.opened?.mine === true;
     default:
       return false;
   }
@@ -130,6 +133,11 @@ export function folded(message: Message, acts: readonly Act[], me: number, now: 
   let change: Change | null = null;
   for (const act of acts) {
     const { id, deed, state } = act;
+    // Nobody waits for this, nor minds where it comes to nothing.
+    if (deed.is === "open") {
+      if (shown.recalled === null) shown = { ...shown, heard: heardBy(shown.heard, me) };
+      continue;
+    }
     if (state.is === "failed") {
       change = { is: "failed", what: deed.is, reason: state.reason, id, content: deed.is === "edit" ? deed.content : null };
       continue;
@@ -143,7 +151,7 @@ export function folded(message: Message, acts: readonly Act[], me: number, now: 
 /** These change nothing of a message that is recalled. */
 const OF_WHAT_IS_SAID: ReadonlySet<Name> = new Set(["edit", "recall", "react", "unreact", "pin", "unpin"]);
 
-function wanted(message: Message, deed: Deed, me: number, now: number): Partial<Message> {
+function wanted(message: Message, deed: Exclude<Deed, { is: "open" }>, me: number, now: number): Partial<Message> {
   switch (deed.is) {
     case "edit": {
       const { kind, content, mentions, mentionAll } = deed;
@@ -166,6 +174,11 @@ function wanted(message: Message, deed: Deed, me: number, now: number): Partial<
     default:
       return {};
   }
+}
+
+function heardBy(heard: Message["heard"], me: number): Message["heard"] {
+  if (heard === null) return { count: 1, mine: true, uids: [me] };
+  return heard.mine ? heard : { count: heard.count + 1, mine: true, uids: [me, ...heard.uids].slice(0, 10) };
 }
 
 function reacted(reactions: readonly Reaction[], emoji: string, me: number): readonly Reaction[] {

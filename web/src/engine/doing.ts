@@ -57,6 +57,14 @@ export class Doing {
     if (acts.length > 0) this.intend({ acts });
   }
 
+  /** One has listened to a voice message. */
+  open(gid: number, key: string): void {
+    const message = this.find(gid, key);
+    if (message?.kind !== "Audio" || message.uid === this.replica.uid || message.noted?.opened?.mine === true) return;
+    if (this.intents.actsOn(gid, key).some(({ deed }) => deed.is === "open")) return;
+    this.actOn(gid, key, { is: "open" });
+  }
+
   clear(gid: number): void {
     const seq = this.replica.groups.get(gid)?.lastSeq ?? 0;
     if (seq > 0) this.intend({ acts: [this.act(gid, [], { is: "clear", seq })] });

@@ -322,8 +322,8 @@ export class RimEngine implements Engine {
     return Promise.resolve({ ok: true, value: { found: [], more: false } });
   }
 
-  listened(): void {
-    // No server has voice messages yet.
+  listened(gid: number, key: string): void {
+    this.loggedIn?.doing.open(gid, key);
   }
 
   edit(gid: number, key: string, to: Parameters<MessageActs["edit"]>[2]): void {

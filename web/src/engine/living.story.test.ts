@@ -56,6 +56,8 @@ async function tell(seed: number): Promise<void> {
       engine?.react(gid, message.key, pick(EMOJIS), random() < 0.6);
     } else if (dice < 0.5 && message !== null) {
       engine?.pin(gid, message.key, random() < 0.6);
+    } else if (dice < 0.515 && message !== null) {
+      engine?.listened(gid, message.key);
     } else if (dice < 0.53 && message !== null) {
       engine?.star(gid, message.key, random() < 0.6);
     } else if (dice < 0.56 && message !== null) {
@@ -67,9 +69,9 @@ async function tell(seed: number): Promise<void> {
       engine?.recall(gid, message.key);
     } else if (dice < 0.66) {
       const mentions = random() < 0.3 ? { mentions: [anna] } : {};
-      server.say(pick([bob, carl]), gids[1] ?? 0, `${step}: said ${count++}`, undefined, mentions);
+      server.say(pick([bob, carl]), gids[1] ?? 0, `${step}: said ${count++}`, undefined, mentions, random() < 0.3 ? "Audio" : "Text");
     } else if (dice < 0.78 && of !== null) {
-      const event = pick(["Edit", "Recall", "React", "Unreact", "Pin", "Unpin"]);
+      const event = pick(["Edit", "Recall", "React", "Unreact", "Pin", "Unpin", "Open"]);
       const mentions = random() < 0.4 ? [anna] : [];
       if (event === "Edit" || (event === "Recall" && random() < 0.7)) server.note(of.uid, gid, "Edit", of.id, `${step}: elsewhere`, { mentions });
       else server.note(pick([bob, anna]), gid, event, of.id, pick(EMOJIS));
@@ -170,16 +172,18 @@ function drawn(tab: Tab, gid: number): readonly unknown[] {
   return tab.view(gid).messages.filter(({ state }) => state.is !== "failed").map(shownAs);
 }
 
-function shownAs({ seq, uid, content, editedAt, recalled, reactions, pinnedAt, starred, replyTo, mentions }: Message): unknown {
+function shownAs({ seq, uid, content, editedAt, recalled, reactions, pinnedAt, starred, replyTo, mentions, heard }: Message): unknown {
   return {
+    heard: heard === null ? null : `${heard.count}${heard.mine ? " mine" : ""}`,
     seq, uid, content, isEdited: editedAt !== null, recalledBy: recalled?.by ?? null, isPinned: pinnedAt !== null, starred, replyTo, mentions,
     reactions: reactions.map(({ emoji, count, mine }) => `${emoji} ${count}${mine ? " mine" : ""}`),
   };
 }
 
 function plain({ seq, id, uid, content, noted = {} }: StoredMessage, stars: ReadonlySet<number>): unknown {
-  const { editedAt, recalledBy = null, reactions = [], pinnedAt, replyTo = null, mentions = [] } = noted;
+  const { editedAt, recalledBy = null, reactions = [], pinnedAt, replyTo = null, mentions = [], opened } = noted;
   return {
+    heard: opened === undefined ? null : `${opened.count}${opened.mine === true ? " mine" : ""}`,
     seq, uid, content, isEdited: editedAt !== undefined, recalledBy, isPinned: pinnedAt !== undefined, starred: stars.has(id), replyTo, mentions,
     reactions: reactions.map(({ emoji, count, mine }) => `${emoji} ${count}${mine === true ? " mine" : ""}`),
   };

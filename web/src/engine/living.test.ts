@@ -164,6 +164,44 @@ describe("what one does with a message", () => {
     expect(world.server.living.starredBy(anna).size).toBe(1);
   });
 
+  it("is that one has listened to a voice message: told once, and of none of one's own or of another kind", async () => {
+    const { world, anna, bob, gid, tab } = await scene();
+    world.server.say(bob, gid, "voice", undefined, {}, "Audio");
+    world.server.say(bob, gid, "text");
+    world.server.say(anna, gid, "own voice", undefined, {}, "Audio");
+    await world.pass();
+    for (const seq of [1, 2, 3]) tab.engine.listened(gid, at(tab, gid, seq).key);
+    await world.pass(0);
+    expect(tab.view(gid).messages.map(({ heard }) => heard?.mine ?? null)).toEqual([true, null, null]);
+    expect(at(tab, gid, 1).change).toBeNull();
+    tab.engine.listened(gid, at(tab, gid, 1).key);
+    await world.pass(5_000);
+    tab.engine.listened(gid, at(tab, gid, 1).key);
+    await world.pass(5_000);
+    expect(sent(world, "Open")).toBe(1);
+    expect(at(tab, gid, 1).heard).toEqual({ count: 1, mine: true, uids: [anna] });
+    // However many others do, it stays one's own.
+    const crowd = Array.from({ length: 12 }, (_, each) => world.server.user(`listener ${each}`));
+    for (const uid of crowd) world.server.add(gid, uid);
+    const later = world.server.say(bob, gid, "another voice", undefined, {}, "Audio");
+    await world.pass();
+    tab.engine.listened(gid, at(tab, gid, later.seq).key);
+    await world.pass(1_000);
+    for (const uid of crowd) world.server.note(uid, gid, "Open", later.id);
+    await world.pass(1_000);
+    expect(at(tab, gid, later.seq).heard).toMatchObject({ count: 13, mine: true });
+  });
+
+  it("is that one has listened where the server will not hear of it, and nobody is told so", async () => {
+    const { world, bob, gid, tab } = await scene();
+    world.server.say(bob, gid, "voice", undefined, {}, "Audio");
+    await world.pass();
+    world.server.fate = ({ event }) => (event === "Open" ? { is: "error", code: 400, reason: "no such event" } : null);
+    tab.engine.listened(gid, at(tab, gid, 1).key);
+    await world.pass(5_000);
+    expect([at(tab, gid, 1).change, tab.engine.failures.get()]).toEqual([null, []]);
+  });
+
   it("survives being offline and a reload, and is done in its order", async () => {
     const { world, browser, tab, gid, bob } = await scene();
     world.server.say(bob, gid, "one");

@@ -2,7 +2,7 @@
 // comes first.
 
 import type { StoredMessage } from "./wire";
-import type { ForwardedFrom, Message } from "./wire.gen";
+import type { ForwardedFrom, Message, Opened } from "./wire.gen";
 
 export interface NotedReaction {
   readonly emoji: string;
@@ -16,7 +16,7 @@ export interface NotedReaction {
 export type Beside = Pick<
   Message,
   | "replyTo" | "mentions" | "mentionAll" | "forwardedFrom" | "editedAt"
-  | "recalledAt" | "recalledBy" | "reactions" | "pinnedAt" | "expiresAt"
+  | "recalledAt" | "recalledBy" | "reactions" | "pinnedAt" | "expiresAt" | "opened"
 >;
 
 export interface Noted {
@@ -30,16 +30,18 @@ export interface Noted {
   readonly reactions?: readonly NotedReaction[];
   readonly pinnedAt?: number;
   readonly expiresAt?: number;
+  /** Of a voice message that somebody has listened to. */
+  readonly opened?: Opened;
 }
 
 /** Undefined where there is nothing, as with most messages. */
 export function notedOf(beside: Partial<Beside>): Noted | undefined {
   const { replyTo = null, mentions = null, mentionAll = null, forwardedFrom = null, expiresAt = null } = beside;
-  const { editedAt = null, recalledAt = null, recalledBy = null, reactions = null, pinnedAt = null } = beside;
+  const { editedAt = null, recalledAt = null, recalledBy = null, reactions = null, pinnedAt = null, opened = null } = beside;
   // Key by key first: to build what is nothing takes ten times as long.
   if (
     replyTo === null && mentions === null && mentionAll === null && forwardedFrom === null && editedAt === null &&
-    recalledAt === null && reactions === null && pinnedAt === null && expiresAt === null
+    recalledAt === null && reactions === null && pinnedAt === null && expiresAt === null && opened === null
   ) return undefined;
   const noted: Noted = {
     ...(replyTo !== null && { replyTo }),
@@ -52,6 +54,7 @@ export function notedOf(beside: Partial<Beside>): Noted | undefined {
     ...(reactions !== null && reactions.length > 0 && { reactions }),
     ...(pinnedAt !== null && { pinnedAt }),
     ...(expiresAt !== null && { expiresAt }),
+    ...(opened !== null && { opened }),
   };
   return Object.keys(noted).length === 0 ? undefined : noted;
 }
@@ -60,25 +63,27 @@ export function notedOf(beside: Partial<Beside>): Noted | undefined {
 export function newer(old: StoredMessage | undefined, next: StoredMessage): StoredMessage {
   if (old === undefined || old.id !== next.id) return next;
   if (old.rev > next.rev) return old;
-  const reactions = next.noted?.reactions;
-  if (reactions === undefined || reactions.every(({ mine }) => mine !== null)) return next;
+  const { reactions = [], opened } = next.noted ?? {};
+  if (opened?.mine !== null && reactions.every(({ mine }) => mine !== null)) return next;
   const known = new Map(old.noted?.reactions?.map(({ emoji, mine }) => [emoji, mine]));
   const whole = reactions.map((each) => ({ ...each, mine: each.mine ?? known.get(each.emoji) ?? null }));
-  return { ...next, noted: { ...next.noted, reactions: whole } };
+  const heard = opened && { ...opened, mine: opened.mine ?? old.noted?.opened?.mine ?? null };
+  return { ...next, noted: { ...next.noted, ...(whole.length > 0 && { reactions: whole }), ...(heard !== undefined && { opened: heard }) } };
 }
 
-/** What somebody's doing says of the reactions of the one who reads it. */
+/** What somebody's doing says of the one who reads it. */
 export function withMine(message: StoredMessage, uid: number, actor: number, emoji: string | null): StoredMessage {
-  const reactions = message.noted?.reactions;
-  if (reactions === undefined) return message;
-  const told = reactions.map((each) => {
+  const { reactions, opened } = message.noted ?? {};
+  if (reactions === undefined && opened === undefined) return message;
+  const told = reactions?.map((each) => {
     const { uids, count } = each;
     if (uids.includes(uid)) return { ...each, mine: true };
     // All of them are named, or it is oneself who has just taken it away.
     const isNot = uids.length >= count || (actor === uid && each.emoji === emoji);
     return isNot ? { ...each, mine: false } : each;
   });
-  return { ...message, noted: { ...message.noted, reactions: told } };
+  const heard = opened && { ...opened, mine: opened.uids.includes(uid) || (opened.uids.length >= opened.count ? false : opened.mine) };
+  return { ...message, noted: { ...message.noted, ...(told !== undefined && { reactions: told }), ...(heard !== undefined && { opened: heard }) } };
 }
 
 export function mentionsUser(message: StoredMessage, uid: number): boolean {

@@ -300,7 +300,9 @@ export class Outbox {
     const entry = this.intents.entry(id);
     const act = this.intents.act(id);
     if (entry !== undefined) this.events.changed({ pending: [{ ...entry, state }] });
-    if (act !== undefined) this.events.changed({ acts: [{ ...act, state }] });
+    // That one has listened is for others to know; one has done so, whatever becomes of the word.
+    if (act?.deed.is === "open") this.events.changed({ settled: [id] });
+    else if (act !== undefined) this.events.changed({ acts: [{ ...act, state }] });
   }
 
   private waits(id: string): boolean {
@@ -401,6 +403,8 @@ function frameOf({ id: clientMsgId, gid, deed, on: [target] }: Act, uid: number)
       return { event: deed.is === "react" ? "React" : "Unreact", ...body, content: deed.emoji };
     case "recall":
       return { event: "Recall", ...body };
+    case "open":
+      return { event: "Open", ...body };
     case "pin":
     case "unpin":
       return { event: deed.is === "pin" ? "Pin" : "Unpin", ...body };

@@ -173,7 +173,7 @@ export class Views {
 
   private failures(): readonly Failure[] {
     return this.intents.acts().flatMap((act) => {
-      if (act.state.is !== "failed") return [];
+      if (act.state.is !== "failed" || act.deed.is === "open") return [];
       const failure = { id: act.id, gid: act.gid, what: act.deed.is, reason: act.state.reason };
       const kept = keep<Failure>(this.failed.get(act), failure);
       this.failed.set(act, kept);

@@ -96,6 +96,7 @@ export type Outgoing =
   | ({ readonly event: "Recall" } & wire.SentRecall)
   | ({ readonly event: "Pin" } & wire.SentPin)
   | ({ readonly event: "Unpin" } & wire.SentUnpin)
+  | ({ readonly event: "Open" } & wire.SentOpen)
   | ({ readonly event: "Typing" } & wire.SentTyping)
   /** Replaces whom this connection watched before. */
   | ({ readonly event: "Watch" } & wire.SentWatch)
@@ -146,6 +147,7 @@ export function encodeFrame(frame: Outgoing): string {
     case "Recall":
     case "Pin":
     case "Unpin":
+    case "Open":
     case "Typing": {
       const { event, ...body } = frame;
       return JSON.stringify({ event, body: { kind: "Text", content: "", ...body } });

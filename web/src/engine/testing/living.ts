@@ -44,6 +44,8 @@ export class FakeLiving {
   scheduled: { readonly id: number; readonly uid: number; readonly gid: number; readonly kind: string; readonly content: string; readonly sendAt: number; readonly clientMsgId: string; readonly mentions: readonly number[] }[] = [];
   /** Who reacted how, the newest first, by message and emoji. */
   private reactions = new Map<number, Map<string, readonly number[]>>();
+  /** Who has listened, the newest first, by message. */
+  private openings = new Map<number, readonly number[]>();
   private edits = new Map<number, { readonly clientMsgId: string; readonly content: string; readonly createdAt: number }[]>();
   /** What was noted while notices are held back. */
   private held: readonly Held[] | null = null;
@@ -67,12 +69,14 @@ export class FakeLiving {
 
   /** With what it is to one user; without one, as everybody is told. */
   of(message: StoredMessage, uid: number | null): StoredMessage {
-    const byEmoji = this.reactions.get(message.id);
-    if (byEmoji === undefined || byEmoji.size === 0) return message;
+    const byEmoji = this.reactions.get(message.id) ?? new Map<string, readonly number[]>();
+    const listeners = this.openings.get(message.id) ?? [];
+    if (byEmoji.size === 0 && listeners.length === 0) return message;
     const reactions = [...byEmoji].map(([emoji, uids]): NotedReaction => {
       return { emoji, count: uids.length, mine: uid === null ? null : uids.includes(uid), uids: uids.slice(0, 10) };
     });
-    return { ...message, noted: { ...message.noted, reactions } };
+    const opened = { count: listeners.length, mine: uid === null ? null : listeners.includes(uid), uids: listeners.slice(0, 10) };
+    return { ...message, noted: { ...message.noted, ...(reactions.length > 0 && { reactions }), ...(opened.count > 0 && { opened }) } };
   }
 
   note(group: FakeGroup, uid: number, { event, msgId, content, kind, clientMsgId, mentions = [], mentionAll = false }: Note): Refusal | null {
@@ -98,6 +102,7 @@ export class FakeLiving {
         if (message.uid !== uid && group.creator !== uid) return { code: 403, reason: "only its sender or an admin recalls a message" };
         this.reactions.delete(msgId);
         this.edits.delete(msgId);
+        this.openings.delete(msgId);
         this.put(group, { ...message, kind: "Text", content: "", noted: { recalledAt: this.server.now(), recalledBy: uid } });
         return this.told(group, "Recalled", uid, message.seq);
       }
@@ -113,6 +118,15 @@ export class FakeLiving {
         this.reactions.set(msgId, byEmoji);
         this.put(group, message);
         return this.told(group, event === "React" ? "Reacted" : "Unreacted", uid, message.seq, content);
+      }
+      case "Open": {
+        if (isRecalled) return { code: 403, reason: "this message was recalled" };
+        if (message.kind !== "Audio") return { code: 422, reason: "only a voice message is listened to" };
+        const uids = this.openings.get(msgId) ?? [];
+        if (message.uid === uid || uids.includes(uid)) return null;
+        this.openings.set(msgId, [uid, ...uids]);
+        this.put(group, message);
+        return this.told(group, "Opened", uid, message.seq);
       }
       case "Pin":
       case "Unpin": {

@@ -184,8 +184,8 @@ export class FakeServer {
   }
 
   /** A message of somebody who is connected elsewhere. */
-  say(uid: number, gid: number, content: string, clientMsgId = `said-${this.nextId}`, noted: Noted = {}): StoredMessage {
-    return this.store(this.at(gid), uid, "Text", content, clientMsgId, noted);
+  say(uid: number, gid: number, content: string, clientMsgId = `said-${this.nextId}`, noted: Noted = {}, kind: StoredMessage["kind"] = "Text"): StoredMessage {
+    return this.store(this.at(gid), uid, kind, content, clientMsgId, noted);
   }
 
   read(uid: number, gid: number, seq: number): void {
@@ -707,7 +707,7 @@ export class FakeServer {
   }
 }
 
-const NOTES: ReadonlySet<string> = new Set(["Edit", "Recall", "React", "Unreact", "Pin", "Unpin"]);
+const NOTES: ReadonlySet<string> = new Set(["Edit", "Recall", "React", "Unreact", "Pin", "Unpin", "Open"]);
 
 /** As it is written on the wire. */
 export function stored({ clientMsgId, at, noted, ...message }: StoredMessage) {
