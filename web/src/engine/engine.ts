@@ -14,6 +14,7 @@ import type {
   FileLimits,
   Files,
   FoundPage,
+  GalleryPart,
   GroupSettings,
   Limits,
   Keeping,
@@ -318,8 +319,8 @@ export class RimEngine implements Engine {
     return (await this.access?.reopen()) ?? false;
   }
 
-  gallery(): Promise<Outcome<FoundPage>> {
-    return Promise.resolve({ ok: true, value: { found: [], more: false } });
+  async gallery(gid: number, what: GalleryPart, before: number | null): Promise<Outcome<FoundPage>> {
+    return (await this.loggedIn?.lists.gallery(gid, what, before)) ?? LOGGED_OUT;
   }
 
   listened(gid: number, key: string): void {

@@ -1,17 +1,20 @@
 // Lists about messages, asked for when somebody opens them. The messages in them are remembered by their key, so that what
 // can be done with a message can be done with those, too.
 
-import type { Found, FoundPage, Latest, MessageActs, Outcome, User } from "./contract";
+import type { Found, FoundPage, GalleryPart, Latest, MessageActs, Outcome, User } from "./contract";
 import { newer } from "./noted";
 import { type Answer, type Rest, outcome } from "./rest";
 import type { Views } from "./views";
-import { type StoredMessage, keyOf, known, messageList } from "./wire";
+import { type StoredMessage, keyOf, known, listMedia, messageList } from "./wire";
 import * as wire from "./wire.gen";
 
 /** Of one page. */
 const PAGE = 50;
 /** So many pages of answers are read, of 200 each. */
 const REPLIES = 10;
+/** So many pages with nothing in them are passed over. */
+const EMPTY = 10;
+
 /** Which page, or the first one behind a place. */
 interface From {
   readonly page: number;
@@ -105,6 +108,21 @@ export class Lists {
 
   async stars(page: number): Promise<Outcome<FoundPage>> {
     return this.paged("stars", page, (from) => this.rest.ask(wire.listStars, { ...from, size: PAGE }));
+  }
+
+  /** A page may have nothing in it that one sees, and others behind it. */
+  async gallery(gid: number, what: GalleryPart, before: number | null): Promise<Outcome<FoundPage>> {
+    const end = `${what} of ${gid} `;
+    let from = this.ends.get(end + before) ?? before;
+    for (let pages = 0; ; pages++) {
+      const answer = await this.rest.ask(listMedia, { gid, what, size: PAGE, ...(from !== null && { before: from }) });
+      if (!answer.ok) return outcome(answer);
+      const { next, messages } = answer.value;
+      const last = messages.at(-1);
+      if (last !== undefined && next !== null) this.ends.set(end + last.seq, next);
+      if (last !== undefined || next === null || pages >= EMPTY) return this.page(answer);
+      from = next;
+    }
   }
 
   /** From where the page before has ended, where that is known: then nothing is passed over, nor left out. */

@@ -479,6 +479,35 @@ describe("a message with a file", () => {
   });
 });
 
+describe("the gallery of a chat", () => {
+  it("has what was sent by what it is, the newest first, and passes over what one does not see", async () => {
+    const { world, gid, tab } = await scene();
+    const bob = [...world.server.at(gid).members.keys()].at(-1) ?? 0;
+    const say = (kind: "Image" | "Video" | "Audio" | "Text", content: string): void => void world.server.say(bob, gid, content, undefined, {}, kind);
+    say("Text", "see https://example.org");
+    for (let at = 0; at < 120; at++) say(at % 2 === 0 ? "Image" : "Video", `picture ${at}`);
+    say("Audio", "voice");
+    await world.pass(1_000);
+    const ask = async (what: "picture" | "voice" | "file" | "link", before: number | null): Promise<readonly [readonly string[], boolean, number | null]> => {
+      const asked = tab.engine.gallery(gid, what, before);
+      await world.pass(500);
+      const outcome = await asked;
+      if (!outcome.ok) throw new Error("refused");
+      const { found, more } = outcome.value;
+      return [found.map(({ message }) => message.content), more, found.at(-1)?.message.seq ?? null];
+    };
+    const [first, more, last] = await ask("picture", null);
+    expect([first[0], first.length, more]).toEqual(["picture 119", 50, true]);
+    // Those in the middle are of no page any more.
+    world.server.living.expire(gid, 10, 71);
+    await world.pass(1_000);
+    expect((await ask("picture", last)).slice(0, 2)).toEqual([[7, 6, 5, 4, 3, 2, 1, 0].map((at) => `picture ${at}`), false]);
+    expect((await ask("voice", null))[0]).toEqual(["voice"]);
+    expect((await ask("link", null))[0]).toEqual(["see https://example.org"]);
+    expect((await ask("file", null))[0]).toEqual([]);
+  });
+});
+
 describe("the cookie for files", () => {
   it("is asked for at the start, and again when something cannot be loaded, but not for each", async () => {
     const { world, tab } = await scene();

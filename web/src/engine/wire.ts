@@ -2,7 +2,7 @@
 //
 // Types and checks of the wire itself are made from the server's documents (wire.gen.ts). Nothing here does I/O.
 
-import type { Extras, GroupSettings, MessageKind, SentKind, ServerInfo, Who } from "./contract";
+import type { Extras, GalleryPart, GroupSettings, MessageKind, SentKind, ServerInfo, Who } from "./contract";
 import type { Range } from "./storage";
 import type { FileFacts } from "./unsent";
 import { FLAG, INTEGER, NATURAL, type Nothing, type Operation, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
@@ -110,6 +110,12 @@ export const askServer: Operation<Nothing, wire.ServerInfo & { readonly limits: 
 
 /** What the server says of a file, as far as its message does not say it better. */
 export const StoredFile: Shape<FileFacts> = { id: TEXT, mime: TEXT, width: [NATURAL, null] };
+
+/** What was sent in a chat, by what it is. */
+export const listMedia: Operation<
+  { readonly gid: number; readonly what: GalleryPart; readonly size: number; readonly before?: number },
+  wire.MentionList
+> = { post: "/api/message/media", answers: wire.MentionList };
 
 /** The cookie by which a browser may load files. */
 export const openFiles: Operation<Nothing, boolean> = { post: "/api/file/cookie", answers: FLAG };

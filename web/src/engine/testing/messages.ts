@@ -27,7 +27,10 @@ interface Asked {
   readonly content?: string;
   readonly sendAt?: number;
   readonly mentions?: readonly number[];
+  readonly what?: string;
 }
+
+const GALLERY: Readonly<Record<string, readonly string[]>> = { picture: ["Image", "Video"], voice: ["Audio"], file: ["File"], link: [] };
 
 /** Null: there is no such operation. */
 export function aboutMessages(server: FakeServer, uid: number, name: string, asked: Asked): Answer | null {
@@ -52,6 +55,15 @@ export function aboutMessages(server: FakeServer, uid: number, name: string, ask
   switch (name) {
     case "/api/message/get":
       return message === undefined ? NO_SUCH : { value: stored(message) };
+    case "/api/message/media": {
+      // A page is of so many that there are, also of those one does not see.
+      const { before = Infinity, what = "" } = asked;
+      const all = server.at(gid).messages.filter(({ seq, kind, content }) => seq < before && (GALLERY[what]?.includes(kind) === true || (what === "link" && content.includes("://"))));
+      const some = all.slice(-size).reverse();
+      const { value } = list(some.flatMap(({ id }) => seen.find((one) => one.id === id) ?? [])) as { value: object };
+      const next = all.length > size ? (some.at(-1)?.seq ?? null) : null;
+      return { value: { ...value, more: next !== null, next } };
+    }
     case "/api/message/around": {
       const at = seen.findIndex(({ seq }) => seq === asked.seq);
       if (at < 0) return NO_SUCH;
