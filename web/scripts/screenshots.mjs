@@ -27,6 +27,13 @@ const act = async (page, words, entry) => {
   await page.getByRole("menuitem", { name: entry }).click();
 };
 
+/** In the chat with files: to its middle, where voice messages are. */
+const toVoice = async (page) => {
+  const voice = page.locator(".voice");
+  for (let up = 0; up < 12 && (await voice.count()) < 3; up++) await page.locator(".log").evaluate((log) => log.scrollBy(0, -300));
+  await voice.last().evaluate((last) => last.scrollIntoView({ block: "center" }));
+};
+
 /** Name, address, what to do before the picture. */
 const SCREENS = [
   ["sign-in", "demo.html?still&out#/sign-in"],
@@ -87,6 +94,41 @@ const SCREENS = [
     await page.locator("textarea").fill("**Plan** for tomorrow\n- bread\n- cheese\n- *no* olives");
   }],
   ["chat-lightbox", "demo.html?still#/chat/100", (page) => page.getByRole("button", { name: "Open the picture" }).click()],
+  ["media", "demo.html?still#/chat/115", (page) => page.locator(".log").evaluate((log) => log.scrollTo(0, 0))],
+  ["media-middle", "demo.html?still#/chat/115", toVoice],
+  ["media-end", "demo.html?still#/chat/115"],
+  ["media-voice", "demo.html?still#/chat/115", async (page) => {
+    await toVoice(page);
+    await page.locator(".voice__play").first().click();
+    await page.getByRole("slider").first().press("ArrowRight");
+    await page.locator(".voice__play").first().click();
+  }],
+  ["media-playing", "demo.html?still#/chat/115", async (page) => {
+    await toVoice(page);
+    await page.locator(".voice__play").first().click();
+    await page.locator(".log").evaluate((log) => log.scrollTo(0, log.scrollHeight));
+    await page.locator(".playing").waitFor();
+  }],
+  ["media-lightbox", "demo.html?still#/chat/115", async (page) => {
+    await page.locator(".log").evaluate((log) => log.scrollTo(0, 0));
+    await page.locator("article .tile").first().click();
+    await page.locator(".stage__picture").waitFor();
+  }],
+  ["media-zoom", "demo.html?still#/chat/115", async (page) => {
+    await page.locator(".log").evaluate((log) => log.scrollTo(0, 0));
+    await page.locator("article .tile").first().click();
+    await page.locator(".stage__picture").waitFor();
+    await page.keyboard.press("+");
+    await page.keyboard.press("+");
+  }],
+  ["media-film", "demo.html?still#/chat/115", async (page) => {
+    await toVoice(page);
+    await page.getByRole("button", { name: /^Play the video/ }).click();
+  }],
+  ["media-gallery", "demo.html?still#/chat/115/media", (page) => page.locator(".gallery__tile").first().waitFor()],
+  ["media-gallery-files", "demo.html?still#/chat/115/media", (page) => page.getByRole("tab").nth(1).click()],
+  ["media-gallery-links", "demo.html?still#/chat/115/media", (page) => page.getByRole("tab").nth(2).click()],
+  ["media-gallery-voice", "demo.html?still#/chat/115/media", (page) => page.getByRole("tab").nth(3).click()],
   ["panel-group", "demo.html?still#/chat/100/info"],
   ["panel-large", "demo.html?still&large#/chat/100/info"],
   ["panel-large-nobody", "demo.html?still&large#/chat/100/info", async (page) => {
@@ -160,7 +202,7 @@ const SCREENS = [
   ["settings-privacy-never", "demo.html?still&never#/settings/privacy"],
 ];
 /** Screens that are worth a look in Chinese as well; nothing is clicked there. */
-const CHINESE = ["live", "live-info", "stars", "sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel", "chat-remote", "panel-remote", "settings-privacy"];
+const CHINESE = ["media", "media-end", "media-gallery", "live", "live-info", "stars", "sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel", "chat-remote", "panel-remote", "settings-privacy"];
 
 // Built, as it is served for real and with the headers it gets there: a style or script they forbid shows.
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -174,7 +216,8 @@ const server = await preview({
     port: 0,
     headers: {
       "Content-Security-Policy":
-        "default-src 'self'; img-src 'self' https: http: data: blob:; media-src 'self' blob: https: http:; base-uri 'none'; " +
+        // Made-up files are in their addresses.
+        "default-src 'self'; connect-src 'self' data:; img-src 'self' https: http: data: blob:; media-src 'self' https: http: data: blob:; base-uri 'none'; " +
         "object-src 'none'; form-action 'none'; frame-ancestors 'none'",
     },
   },

@@ -9,10 +9,10 @@ import { addressOf } from "../../basePath";
 import { loadLater } from "../../i18n/translator";
 import { Boundary, Fault } from "./Boundary";
 
-/** The same component, which is there when it is loaded, with `waiting` in its place until then. */
+/** The same component, which is there when it is loaded, with `waiting` in its place until then: what is as large, where it is known. */
 export function chunk<P extends object>(
   load: () => Promise<ComponentType<P>>,
-  waiting: ReactNode = null,
+  waiting: ReactNode | ((props: P) => ReactNode) = null,
   fallback?: (retry: () => void, props: P) => ReactNode,
 ): ComponentType<P> {
   const attempt = async (): Promise<{ default: ComponentType<P> }> => {
@@ -38,7 +38,7 @@ export function chunk<P extends object>(
     };
     return (
       <Boundary fallback={failed}>
-        <Suspense fallback={waiting}>
+        <Suspense fallback={typeof waiting === "function" ? waiting(props) : waiting}>
           <View {...props} />
         </Suspense>
       </Boundary>

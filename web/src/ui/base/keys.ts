@@ -35,6 +35,13 @@ const GROUPS = {
     choose: { keys: ["X"], text: "act.choose" },
     recall: { keys: ["Delete"], text: "act.recall" },
   },
+  pictures: {
+    previousPicture: { keys: ["ArrowLeft"], text: "keys.previousPicture" },
+    nextPicture: { keys: ["ArrowRight"], text: "keys.nextPicture" },
+    larger: { keys: ["+", "="], text: "keys.larger" },
+    smaller: { keys: ["-"], text: "keys.smaller" },
+    fitting: { keys: ["0"], text: "keys.fitting" },
+  },
   lists: {
     up: { keys: ["ArrowUp"], text: "keys.up" },
     down: { keys: ["ArrowDown"], text: "keys.down" },
@@ -103,7 +110,7 @@ export function isMod(
 }
 
 function fits(event: Pressed, keys: string, platform: string): boolean {
-  const parts = keys.split("+");
+  const parts = keys === "+" ? [keys] : keys.split("+");
   const key = parts.at(-1) ?? "";
   // Some keyboards have "/" above another one: then Shift belongs to it.
   const shift = /^[A-Z]$|^\w{2,}$/.test(key) ? event.shiftKey === parts.includes("Shift") : true;
@@ -133,7 +140,8 @@ const SIGNS: Readonly<Record<string, string>> = {
 export function keySigns(name: KeyName, platform = navigator.platform): string[] {
   const mac = MAC.test(platform);
   const modifiers: Record<string, string> = mac ? { Mod: "⌘", Alt: "⌥", Shift: "⇧" } : { Mod: "Ctrl" };
-  return (ENTRIES[name].keys[0] ?? "").split("+").map((part) => modifiers[part] ?? SIGNS[part] ?? part);
+  const shown = ENTRIES[name].keys[0] ?? "";
+  return (shown === "+" ? [shown] : shown.split("+")).map((part) => modifiers[part] ?? SIGNS[part] ?? part);
 }
 
 /** The same in a sentence: "Ctrl+K". */

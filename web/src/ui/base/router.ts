@@ -10,7 +10,7 @@ export type Route =
   | { readonly page: "sign-in" }
   | { readonly page: "register" }
   | { readonly page: "chats" }
-  | { readonly page: "chat"; readonly gid: number; readonly panel: boolean }
+  | { readonly page: "chat"; readonly gid: number; readonly panel: boolean | "media" }
   | { readonly page: "stars" }
   | { readonly page: "mentions" }
   | { readonly page: "contacts"; readonly uid: number | null }
@@ -26,7 +26,7 @@ export function parseRoute(hash: string): Route {
     case "mentions":
       return { page };
     case "chat":
-      return id === null ? { page: "chats" } : { page: "chat", gid: id, panel: rest === "info" };
+      return id === null ? { page: "chats" } : { page: "chat", gid: id, panel: rest === "media" ? rest : rest === "info" };
     case "contacts":
       return { page: "contacts", uid: id };
     case "settings":
@@ -39,7 +39,7 @@ export function parseRoute(hash: string): Route {
 export function hrefOf(route: Route): string {
   switch (route.page) {
     case "chat":
-      return `#/chat/${route.gid}${route.panel ? "/info" : ""}`;
+      return `#/chat/${route.gid}${route.panel === "media" ? "/media" : route.panel ? "/info" : ""}`;
     case "contacts":
       return route.uid === null ? "#/contacts" : `#/contacts/${route.uid}`;
     case "settings":

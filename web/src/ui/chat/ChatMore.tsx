@@ -4,6 +4,7 @@ import type { ChatView } from "../../engine/contract";
 import { useConfirm } from "../base/confirm";
 import { useEngine, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
+import { navigate } from "../base/router";
 import { useDesk } from "./desk";
 import "./ChatMore.css";
 
@@ -30,6 +31,10 @@ export function ChatMore({ view }: { view: ChatView }) {
           {t("pins.all")}
         </button>
       )}
+      <button type="button" className="chat-more__one" onClick={() => navigate({ page: "chat", gid, panel: "media" })}>
+        <Icon name="image" size={20} />
+        {t("gallery.heading")}
+      </button>
       {view.member && (
         <button type="button" className="chat-more__one" onClick={() => desk.over.set({ is: "scheduled" })}>
           <Icon name="clock" size={20} />

@@ -37,8 +37,14 @@ const ChatPanel = chunk(
   (retry, { onClose }) => <PanelFault onRetry={retry} onClose={onClose} />,
 );
 
+const Gallery = chunk(
+  () => import("./media/Gallery").then(({ Gallery }) => Gallery),
+  null,
+  (retry, { onClose }) => <PanelFault onRetry={retry} onClose={onClose} />,
+);
+
 /** Mounted anew for each chat. */
-export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
+export function ChatPage({ gid, panel }: { gid: number; panel: boolean | "media" }) {
   const engine = useEngine();
   const { t } = useTranslator();
   const live = useMemo(() => engine.chat(gid), [engine, gid]);
@@ -68,7 +74,7 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean }) {
   return <OpenChat view={view} panel={panel} />;
 }
 
-function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
+function OpenChat({ view, panel }: { view: ChatView; panel: boolean | "media" }) {
   const engine = useEngine();
   const me = useMe();
   const translator = useTranslator();
@@ -89,14 +95,14 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
   const { messages } = view;
   useEffect(() => desk.forgetRecalled(messages), [desk, messages]);
   const thread = useLive(desk.thread);
-  const covered = narrow && (panel || thread !== null);
+  const covered = narrow && (panel !== false || thread !== null);
   const close = (): void => navigateUp({ page: "chat", gid, panel: false });
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
   return (
     <DeskContext value={desk}>
       <section ref={chat} className="chat" aria-label={isolated(view.title)} inert={covered}>
         <Boundary of={view}>
-          <ChatHeader view={view} panel={panel} />
+          <ChatHeader view={view} panel={panel !== false} />
           <PinBar view={view} />
         </Boundary>
         {ready ? (
@@ -119,10 +125,10 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean }) {
         <Boundary fallback={(retry) => <PanelFault onRetry={retry} onClose={() => desk.thread.set(null)} />}>
           <Thread key={thread.key} message={thread} view={view} onClose={() => desk.thread.set(null)} />
         </Boundary>
+      ) : panel === "media" ? (
+        <Gallery key={history} view={view} onClose={close} />
       ) : (
-        panel && (
-          <ChatPanel key={history} view={view} onClose={close} />
-        )
+        panel && <ChatPanel key={history} view={view} onClose={close} />
       )}
       <DeskDialogs view={view} />
       <Attaching view={view} />

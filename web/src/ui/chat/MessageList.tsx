@@ -4,8 +4,10 @@ import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { ChatView, Message, User } from "../../engine/contract";
 import { useAttention } from "../base/attention";
-import { Boundary } from "../base/Boundary";
+import { Boundary, Fault } from "../base/Boundary";
+import { chunk } from "../base/chunk";
 import { useEngine, useLive, useMe, useNow, useTranslator } from "../base/context";
+import { Dialog } from "../base/Dialog";
 import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
 import { Badge, Loading } from "../base/small";
@@ -13,18 +15,26 @@ import { useMessageActions } from "./actions";
 import { useDesk, useOf } from "./desk";
 import { FOUND_MS, jumpToMention } from "./jumping";
 import { useHand } from "./message/hand";
-import { MessageMenu } from "./message/MessageMenu";
 import { FOLDED_LINES, lineWidth } from "./folding";
+import { preloadMedia } from "./media";
+import { Played } from "./media/Played";
 import { Source } from "./MessageBody";
 import { MessageRow } from "./MessageRow";
 import { previewOf } from "./preview";
 import type { Landmark } from "./layout";
 import { arrive, leaveAt } from "./leftAt";
 import { happenedText } from "./happened";
-import { buildRows, type LogRow, type Rows } from "./rows";
+import { buildRows, type LogRow, rowKeyOf, type Rows } from "./rows";
 import { useSelecting } from "./selecting";
 import { type View, VirtualLog, type VirtualLogHandle } from "./VirtualLog";
 import "./MessageList.css";
+
+// Not needed before the first messages are seen.
+const MessageMenu = chunk(
+  () => import("./message/MessageMenu").then((loaded) => loaded.MessageMenu),
+  null,
+  (retry) => <MenuFault onRetry={retry} />,
+);
 
 /** So near the top, what is older is asked for. */
 const AHEAD_PX = 2000;
@@ -94,10 +104,12 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
     if (!attentive || !active || seenView === null) return;
     for (let at = Math.min(seenView.lastWhole, rows.length - 1); at >= seenView.first; at--) {
       const row = rows[at];
-      if (row?.kind !== "message" || row.message.seq === null) continue;
-      if (row.message.seq > reported.current) {
-        reported.current = row.message.seq;
-        engine.seen(gid, row.message.seq);
+      if (row?.kind !== "message") continue;
+      const seq = (row.album?.at(-1) ?? row.message).seq;
+      if (seq === null) continue;
+      if (seq > reported.current) {
+        reported.current = seq;
+        engine.seen(gid, seq);
       }
       return;
     }
@@ -128,7 +140,8 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
   // What was looked for is shown as soon as it is there.
   const wanted = useLive(desk.wanted);
   useEffect(() => {
-    if (wanted === null || handle.current?.toRow(wanted) !== true) return undefined;
+    const row = wanted === null ? null : rowKeyOf(rows, wanted);
+    if (row === null || handle.current?.toRow(row) !== true) return undefined;
     desk.wanted.set(null);
     desk.found.set(wanted);
     return undefined;
@@ -148,6 +161,7 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
     lastOwn.current = newestOwn;
   }, [newestOwn, newest, toBottom]);
 
+  useEffect(preloadMedia, []);
   const answered = useAnswered(messages);
   const render = useCallback(
     (row: LogRow) => {
@@ -175,6 +189,7 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
             <Boundary of={row.message} fallback={() => <Source content={row.message.content} />}>
               <MessageRow
                 message={row.message}
+                album={row.album}
                 first={row.first}
                 last={row.last}
                 meta={row.meta}
@@ -248,11 +263,25 @@ export const MessageList = memo(function MessageList({ view, active }: { view: C
           </span>
         </button>
       )}
+      <Played />
       <MessageMenu messages={messages} />
       <Arrivals view={view} people={people} />
     </div>
   );
 });
+
+/** There is no menu: that is said to whoever wants one. */
+function MenuFault({ onRetry }: { onRetry: () => void }) {
+  const { t } = useTranslator();
+  const desk = useDesk();
+  const wanted = useOf(desk.menu, (menu) => menu !== null);
+  if (!wanted) return null;
+  return (
+    <Dialog title={t("act.label")} onClose={() => desk.menu.set(null)}>
+      <Fault onRetry={onRetry} />
+    </Dialog>
+  );
+}
 
 function TopRow({ older, empty, onRetry }: { older: ChatView["older"]; empty: boolean; onRetry: () => void }) {
   const { t } = useTranslator();
@@ -341,7 +370,7 @@ function guessHeight(row: LogRow): number {
       const { kind, content, reactions, replyTo, forwarded, recalled } = row.message;
       const base = (row.first ? 43 : 37) + (reactions.length > 0 ? 33 : 0) + (replyTo === null ? 0 : 50) + (forwarded === null ? 0 : 20);
       if (recalled !== null) return row.first ? 43 : 37;
-      if (kind === "Image" || kind === "Video") return base + 210;
+      if (kind === "Image" || kind === "Video") return base + (row.album === null ? 210 : 350);
       if (kind !== "Text" && kind !== "RichText") return base + 50;
       const text = content.slice(0, 4000);
       const breaks = text.split("\n").length - 1;

@@ -20,7 +20,7 @@ import { PersonFace, PersonName } from "../contacts/person";
 import { useDesk, useOf } from "./desk";
 import { jumpTo } from "./jumping";
 import { EVERYBODY, type Named, namesOf } from "./mentions";
-import { MessageBody } from "./MessageBody";
+import { AlbumBody, MessageBody } from "./MessageBody";
 import { FailedChange } from "./message/FailedChange";
 import { Forwarded, Marks } from "./message/marks";
 import { Quote } from "./message/Quote";
@@ -31,7 +31,10 @@ import { StateIcon } from "./StateIcon";
 import "./MessageRow.css";
 
 export interface MessageRowProps {
+  /** Of an album, its first. */
   readonly message: Message;
+  /** Pictures that are shown as one; null: it is a message of its own. */
+  readonly album: readonly Message[] | null;
   readonly first: boolean;
   readonly last: boolean;
   readonly meta: boolean;
@@ -48,23 +51,24 @@ export interface MessageRowProps {
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, first, last, meta, own, sender, single, member, quoted, onResend, onDiscard } = props;
+  const { message, album, first, last, meta, own, sender, single, member, quoted, onResend, onDiscard } = props;
   const translator = useTranslator();
   const { t } = translator;
   const desk = useDesk();
   const id = useId();
   const [told, tell] = useState(false);
-  const pointed = useOf(desk.pointed, (key) => key === message.key);
+  const has = (key: string | null): boolean => key === message.key || (key !== null && album?.some((each) => each.key === key) === true);
+  const pointed = useOf(desk.pointed, has);
   const choosing = useOf(desk.chosen, (chosen) => chosen !== null);
   const chosen = useOf(desk.chosen, (keys) => keys?.has(message.key) === true);
-  const found = useOf(desk.found, (key) => key === message.key);
+  const found = useOf(desk.found, has);
   const { recalled, change } = message;
   const people = useMentioned(message);
   const name = own ? t("chat.you") : (sender?.name ?? t("chat.someone"));
   const plain = message.replyTo === null && message.forwarded === null && recalled === null;
   const big = message.kind === "Text" && plain ? emojiCount(message.content) : 0;
-  // A picture that cannot be shown is told of in words, which need a bubble; so do those below it.
-  const picture = message.kind === "Image" && plain && !captionOf(message) && parseContent("Image", message.content).is === "image";
+  const parts = album ?? [message];
+  const picture = plain && parts.every(isBarePicture);
   const bare = big > 0 || picture;
   const named = first && !own && !single;
   const failed = message.state.is === "failed";
@@ -90,7 +94,10 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const onChoose = (event: MouseEvent): void => {
     event.preventDefault();
     event.stopPropagation();
-    desk.choose(message.key, event.shiftKey);
+    // One of an album is chosen where it is hit, all of it beside them.
+    const hit = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-of]")?.dataset["of"] : undefined;
+    if (album === null || hit !== undefined) return desk.choose(hit ?? message.key, event.shiftKey);
+    for (const each of album) if (desk.chosen.get()?.has(each.key) === chosen) desk.choose(each.key);
   };
   const classes = ["message", own ? "message--own" : "message--other"];
   if (first) classes.push("message--first");
@@ -103,7 +110,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   if (choosing) classes.push("message--choosing");
   if (chosen) classes.push("message--chosen");
   if (found) classes.push("message--found");
-  const bubble = ["bubble", `bubble--${message.kind === "Image" && !picture ? "text" : message.kind.toLowerCase()}`];
+  const bubble = ["bubble", `bubble--${picture ? "image" : message.kind === "Image" || message.kind === "Video" ? "text" : message.kind.toLowerCase()}`];
+  if (!picture && parts.every(isPicture)) bubble.push("bubble--framed");
   if (big > 0) bubble.push(`bubble--emoji bubble--emoji-${big}`);
   return (
     <article
@@ -143,12 +151,15 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           {message.replyTo !== null && recalled === null && (
             <Quote quoted={quoted} onJump={() => void jumpTo(desk, { id: message.replyTo ?? 0 }, translator)} />
           )}
-          {recalled === null ? (
+          {recalled === null && album !== null ? (
+            <AlbumBody messages={album} from={name} people={people} />
+          ) : recalled === null ? (
             <MessageBody
               kind={message.kind}
               content={message.content}
               from={name}
               id={`${message.gid}.${message.key}`}
+              message={message}
               people={people}
               onMerged={() => desk.over.set({ is: "merged", message })}
             />
@@ -163,8 +174,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             </time>
           )}
         </div>
-        {own && message.id === null && message.state.is === "sending" && isAttachedKind(message.kind) && <UploadLine message={message} />}
-        {message.reactions.length > 0 && <Reactions message={message} may={member} />}
+        {own &&
+          parts.map((each) => each.id === null && each.state.is === "sending" && isAttachedKind(each.kind) && <UploadLine key={each.key} message={each} />)}
+        {parts.map((each) => each.reactions.length > 0 && <Reactions key={each.key} message={each} may={member} />)}
         {change?.is === "failed" && <FailedChange change={change} />}
         {message.state.is === "failed" && (
           <p className="message__failed">
@@ -190,6 +202,18 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </article>
   );
 });
+
+/** A picture that cannot be shown is told of in words, which need a bubble. */
+function isPicture({ kind, content, recalled }: Message): boolean {
+  if ((kind !== "Image" && kind !== "Video") || recalled !== null) return false;
+  const { is } = parseContent(kind, content);
+  return is === "attached" || is === "image";
+}
+
+/** So do the words below it. */
+function isBarePicture(message: Message): boolean {
+  return isPicture(message) && !captionOf(message);
+}
 
 const NOBODY: readonly Named[] = [];
 

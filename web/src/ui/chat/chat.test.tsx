@@ -13,7 +13,7 @@ import { emojiCount } from "./emoji";
 import { happenedText } from "./happened";
 import { Layout } from "./layout";
 import { previewOf } from "./preview";
-import { buildRows, type LogRow, type Rows } from "./rows";
+import { buildRows, type LogRow, rowKeyOf, type Rows } from "./rows";
 
 const NOON = new Date(2026, 10, 22, 12).getTime();
 const message = (seq: number, uid: number, minute: number): Message => ({
@@ -44,6 +44,57 @@ const happening = (rev: number, seq: number, change: Partial<Happening>): Happen
 };
 
 await loadLanguage("zh");
+
+describe("an album", () => {
+  const picture = (seq: number, uid: number, minute: number, album: string | null, more: Partial<Message> = {}): Message => {
+    const content = JSON.stringify({ file: `f${seq}`, mime: "image/jpeg", width: 4, height: 3, ...(album !== null && { album }) });
+    return { ...message(seq, uid, minute), kind: "Image", content, ...more };
+  };
+  const told = (messages: readonly Message[], before: Rows | null = null, divider: number | null = null): string => {
+    const { rows, starts } = buildRows(messages, divider, true, before);
+    expect(starts).toHaveLength(messages.length);
+    return rows.map((row) => (row.kind === "message" ? (row.album ?? [row.message]).map(({ seq }) => seq).join("+") : row.kind)).join(" ");
+  };
+  const album = [1, 2, 3].map((seq) => picture(seq, 7, 0, "a"));
+
+  it("is one row of the pictures that were sent together", () => {
+    expect(told([...album, picture(4, 7, 1, "b"), picture(5, 7, 1, "b"), message(6, 7, 1)])).toBe("top day 1+2+3 4+5 6");
+    expect(told([picture(1, 7, 0, null), picture(2, 7, 0, null)])).toBe("top day 1 2");
+  });
+
+  it("is broken by another sender, the divider, and what has something to say of itself", () => {
+    expect(told([picture(1, 7, 0, "a"), picture(2, 8, 0, "a")])).toBe("top day 1 2");
+    expect(told(album, null, 3)).toBe("top day 1+2 divider 3");
+    expect(told([album[0], { ...album[1], state: { is: "failed", reason: "" } }, album[2]] as Message[])).toBe("top day 1 2 3");
+    expect(told([album[0], { ...album[1], recalled: { by: 7, at: 0, again: null } }, album[2]] as Message[])).toBe("top day 1 2 3");
+    expect(told([album[0], { ...album[1], replyTo: 9 }] as Message[])).toBe("top day 1 2");
+  });
+
+  it("has ten pictures at most", () => {
+    const many = Array.from({ length: 12 }, (_, at) => picture(at + 1, 7, 0, "a"));
+    expect(told(many)).toBe("top day 1+2+3+4+5+6+7+8+9+10 11+12");
+  });
+
+  it("is the same however it came to be", () => {
+    const all = [message(1, 7, 0), picture(2, 7, 0, "a"), picture(3, 7, 0, "a"), picture(4, 7, 0, "a"), message(5, 7, 0), picture(6, 7, 0, "b"), picture(7, 7, 0, "b")];
+    let before: Rows | null = null;
+    for (let count = 1; count <= all.length; count++) {
+      before = buildRows(all.slice(0, count), null, true, before);
+      expect(before.rows).toEqual(buildRows(all.slice(0, count), null, true, null).rows);
+    }
+    // What changes of one of them, changes in the row; what takes it out of it, breaks it.
+    const starred = all.map((each) => (each.seq === 3 ? { ...each, starred: true } : each));
+    before = buildRows(starred, null, true, before);
+    expect(before.rows).toEqual(buildRows(starred, null, true, null).rows);
+    const recalled = starred.map((each) => (each.seq === 3 ? { ...each, recalled: { by: 7, at: 0, again: null } } : each));
+    expect(buildRows(recalled, null, true, before).rows).toEqual(buildRows(recalled, null, true, null).rows);
+  });
+
+  it("is found by each of its pictures", () => {
+    const { rows } = buildRows(album, null, true, null);
+    expect([rowKeyOf(rows, "k1"), rowKeyOf(rows, "k3"), rowKeyOf(rows, "k9")]).toEqual(["k1", "k1", null]);
+  });
+});
 
 describe("rows", () => {
   it("group bubbles of one sender until somebody else writes, five minutes pass or a day ends", () => {

@@ -4,9 +4,10 @@ import type { Message } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { captionOf } from "./caption";
-import { ATTACHED, parseContent } from "./content";
+import { parseContent } from "./content";
 import { plainText, type Tree, treeOf } from "./markup";
 import { escapeHtml, toHtml } from "./markup/html";
+import { attachedWords } from "./preview";
 
 export interface Copied {
   readonly text: string;
@@ -42,7 +43,7 @@ function treeFor({ kind, content: source }: Pick<Message, "kind" | "content">, t
     case "rich":
       return treeOf("RichText", content.source);
     case "attached":
-      return treeOf("Text", `[${t(`message.${ATTACHED[content.as]}`)}] ${content.file.name}${below}`);
+      return treeOf("Text", `${attachedWords(content, t)}${below}`);
     case "image":
     case "audio":
     case "video":

@@ -16,6 +16,8 @@ export type Over =
   | { readonly is: "forward"; readonly keys: readonly string[] }
   | { readonly is: "schedule"; readonly message: Unscheduled; readonly done: () => void }
   | { readonly is: "scheduled" }
+  /** From the one of that key; `among` others than those that are loaded of the chat. */
+  | { readonly is: "pictures"; readonly key: string; readonly among: readonly Message[] | null }
   | { readonly is: "pins" };
 
 /** A menu of a message: at a point, or beside what it belongs to. */

@@ -4,8 +4,9 @@ import type { Message, MessageKind } from "../../engine/contract";
 import { plainly } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { captionOf } from "./caption";
-import { ATTACHED, parseContent } from "./content";
+import { ATTACHED, type Content, parseContent } from "./content";
 import { plainText, treeOf } from "./markup";
+import { clockTime } from "./media/clock";
 
 const LONGEST = 160;
 
@@ -44,7 +45,7 @@ function meantBare(message: Pick<Message, "kind" | "content">, { t }: Translator
     case "rich":
       return oneLine(plainText(treeOf("RichText", content.source), LONGEST * 2).slice(0, LONGEST * 2));
     case "attached":
-      return `[${t(`message.${ATTACHED[content.as]}`)}] ${content.as === "File" ? plainly(content.file.name) : ""}`.trim();
+      return attachedWords(content, t);
     case "image":
       return `[${t("message.image")}]`;
     case "audio":
@@ -66,6 +67,16 @@ function meantBare(message: Pick<Message, "kind" | "content">, { t }: Translator
     case "unreadable":
       return `[${t("message.unreadable")}]`;
   }
+}
+
+/** What kind it is; of a file its name, of a voice message its length. */
+export function attachedWords({ as, file }: Content & { is: "attached" }, t: Translator["t"]): string {
+  const named = plainly(file.name);
+  if (as === "Audio" && file.waveform.length > 0) {
+    const length = file.durationMs === null ? "" : clockTime(file.durationMs / 1000);
+    return oneLine(`[${t("message.voice")}] ${length}`);
+  }
+  return oneLine(`[${t(`message.${ATTACHED[as]}`)}] ${as === "File" || as === "Audio" ? named : ""}`);
 }
 
 function oneLine(text: string): string {

@@ -1,7 +1,9 @@
 // From messages to the rows of the log: days, the divider, and which bubbles belong together. Pure.
 
+import { attachedIn } from "../../engine/attached";
 import type { Happening, Message, MessageState } from "../../engine/contract";
 import { joinsOnto } from "./happened";
+import { ALBUM_MOST } from "./media/box";
 
 export type LogRow =
   | { readonly kind: "top"; readonly key: "top" }
@@ -12,7 +14,10 @@ export type LogRow =
   | {
       readonly kind: "message";
       readonly key: string;
+      /** Of an album, its first. */
       readonly message: Message;
+      /** Pictures that were sent together and are shown as one, in order; null: it is a message of its own. */
+      readonly album: readonly Message[] | null;
       /** The first and the last of a group of bubbles of one sender. */
       readonly first: boolean;
       readonly last: boolean;
@@ -49,7 +54,9 @@ export function buildRows(
   const renewed = same ? renewedIn(before, messages) : null;
   if (renewed !== null) return renewed;
   // The last one that is the same may have got a follower, so it is made again.
-  const kept = same ? Math.max(0, samePrefix(before.messages, messages) - 1) : 0;
+  let kept = same ? Math.max(0, samePrefix(before.messages, messages) - 1) : 0;
+  // Of an album all or nothing.
+  while (kept > 0 && before !== null && before.starts[kept] === before.starts[kept - 1]) kept--;
   const rows = kept > 0 && before !== null ? before.rows.slice(0, before.starts[kept]) : [TOP];
   const starts = kept > 0 && before !== null ? before.starts.slice(0, kept) : [];
 
@@ -94,19 +101,24 @@ export function buildRows(
     const previous = messages[at - 1];
     const next = messages[at + 1];
     const between = at === kept && kept > 0 ? keptBetween : tell(message.seq ?? Infinity, true);
-    starts.push(rows.length);
     const newDay: boolean = previousAt === null || !sameDay(previousAt, message.at);
     previousAt = message.at;
-    if (newDay) rows.push({ kind: "day", key: `day:${message.key}`, at: message.at });
     const divided = isDivided(previous, message, dividerSeq, complete);
+    const apart = newDay || divided || between;
+    const row = rows.at(-1);
+    const album = !apart && row?.kind === "message" && previous !== undefined ? albumWith(row, previous, message) : null;
+    starts.push(album === null ? rows.length : (starts.at(-1) ?? 0));
+    if (newDay) rows.push({ kind: "day", key: `day:${message.key}`, at: message.at });
     if (divided) rows.push(DIVIDER);
-    const first = newDay || divided || between || previous === undefined || !belongTogether(previous, message);
+    const first = apart || previous === undefined || !belongTogether(previous, message);
     const last =
       next === undefined ||
       (happenings[told]?.seq ?? Infinity) < (next.seq ?? Infinity) ||
       !belongTogether(message, next) ||
       isDivided(message, next, dividerSeq, complete);
-    rows.push({ kind: "message", key: message.key, message, first, last, meta: last || !saySame(message, next) });
+    const meta = last || !saySame(message, next);
+    if (album !== null && row?.kind === "message") rows[rows.length - 1] = { ...row, album, last, meta };
+    else rows.push({ kind: "message", key: message.key, message, album: null, first, last, meta });
   }
   tell(Infinity, true);
   return { rows, starts, messages, happenings, dividerSeq, complete };
@@ -117,13 +129,19 @@ function renewedIn(before: Rows, messages: readonly Message[]): Rows | null {
   if (before.messages.length !== messages.length || messages.length === 0) return null;
   const rows = [...before.rows];
   const renew = (at: number): void => {
-    let index = before.starts[at] ?? Infinity;
+    const start = before.starts[at] ?? Infinity;
+    let index = start;
     while (index < rows.length && rows[index]?.kind !== "message") index++;
     const row = rows[index];
-    const [message, next] = [messages[at], messages[at + 1]];
+    let from = at;
+    while (from > 0 && before.starts[from - 1] === start) from--;
+    const message = messages[from];
     if (row?.kind !== "message" || message === undefined) return;
-    const meta = row.last || next === undefined || !saySame(message, next);
-    if (message !== row.message || meta !== row.meta) rows[index] = { ...row, message, meta };
+    const end = from + (row.album?.length ?? 1);
+    const album = row.album === null ? null : messages.slice(from, end);
+    const [final, next] = [messages[end - 1] ?? message, messages[end]];
+    const meta = row.last || next === undefined || !saySame(final, next);
+    if (album !== null || message !== row.message || meta !== row.meta) rows[index] = { ...row, message, album, meta };
   };
   let changed = false;
   for (let at = 0; at < messages.length; at++) {
@@ -132,6 +150,7 @@ function renewedIn(before: Rows, messages: readonly Message[]): Rows | null {
     if (old === message) continue;
     if (old === undefined || message === undefined || old.key !== message.key || old.uid !== message.uid || old.at !== message.at || old.seq !== message.seq)
       return null;
+    if (albumOf(old) !== albumOf(message)) return null;
     changed = true;
     renew(at - 1);
     renew(at);
@@ -156,6 +175,36 @@ function isDivided(
   if (dividerSeq === null || message.seq === null || message.seq < dividerSeq) return false;
   if (previous === undefined) return complete || message.seq === dividerSeq;
   return previous.seq !== null && previous.seq < dividerSeq;
+}
+
+/** The row's album with one message more; null where that is none of it. */
+function albumWith({ message: head, album }: LogRow & { kind: "message" }, previous: Message, message: Message): readonly Message[] | null {
+  const name = albumOf(message);
+  if (name === null || name !== albumOf(previous) || !belongTogether(previous, message)) return null;
+  if (message.replyTo !== head.replyTo && message.replyTo !== null) return null;
+  if (message.forwarded?.uid !== head.forwarded?.uid) return null;
+  const members = album ?? [head];
+  return members.length < ALBUM_MOST ? [...members, message] : null;
+}
+
+const albums = new WeakMap<Message, string | null>();
+
+/** The album that a picture or film was sent in; null where there is none, and where it has something to say of itself. */
+function albumOf(message: Message): string | null {
+  const { kind, content, recalled, state, change } = message;
+  // Most messages: nothing is looked up for them.
+  if ((kind !== "Image" && kind !== "Video") || !content.includes('"album"')) return null;
+  if (recalled !== null || state.is === "failed" || change?.is === "failed") return null;
+  const known = albums.get(message);
+  if (known !== undefined) return known;
+  const album = attachedIn(kind, content)?.album ?? null;
+  albums.set(message, album);
+  return album;
+}
+
+/** The key of the row that a message is in. */
+export function rowKeyOf(rows: readonly LogRow[], key: string): string | null {
+  return rows.find((row) => row.kind === "message" && (row.key === key || row.album?.some((each) => each.key === key) === true))?.key ?? null;
 }
 
 function belongTogether(a: Message, b: Message): boolean {

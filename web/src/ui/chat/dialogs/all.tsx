@@ -13,7 +13,7 @@ import { ScheduleDialog } from "./ScheduleDialog";
 
 export { Thread } from "./Thread";
 
-export function OverDialog({ over, view, onClose }: { over: Over; view: ChatView; onClose: () => void }) {
+export function OverDialog({ over, view, onClose }: { over: Exclude<Over, { is: "pictures" }>; view: ChatView; onClose: () => void }) {
   switch (over.is) {
     case "edits":
       return <EditsDialog message={over.message} onClose={onClose} />;

@@ -2,10 +2,10 @@
 
 import { type ReactNode, type RefCallback, useContext, useEffect, useRef } from "react";
 
-import { useEngine, useTranslator } from "../base/context";
-import { Icon, type IconName } from "../base/Icon";
-import { ChatContext, hostOf, shortHost, useRemote, useVerdict } from "../base/remote";
-import { RemoteMenu } from "../base/RemoteMenu";
+import { useEngine, useTranslator } from "../../base/context";
+import { Icon, type IconName } from "../../base/Icon";
+import { ChatContext, hostOf, shortHost, useRemote, useVerdict } from "../../base/remote";
+import { RemoteMenu } from "../../base/RemoteMenu";
 import "./RemoteMedia.css";
 
 const ICONS = { picture: "image", audio: "sound", video: "film" } as const satisfies Record<string, IconName>;

@@ -1,0 +1,61 @@
+// Pictures and films that were sent together, beside each other.
+
+import { useContext, useMemo } from "react";
+
+import type { Attached, Message } from "../../../engine/contract";
+import { attachedIn } from "../../../engine/attached";
+import { useTranslator } from "../../base/context";
+import { DeskContext } from "../desk";
+import { layOut } from "./album";
+import type { AlbumProps } from "./index";
+import { Tile } from "./Picture";
+
+/** As wide as an album is where there is room. */
+const WIDTH = 420;
+
+interface Member {
+  readonly message: Message;
+  readonly file: Attached;
+}
+
+export function Album({ messages, from }: AlbumProps) {
+  const { t } = useTranslator();
+  const desk = useContext(DeskContext);
+  const members = useMemo(
+    () =>
+      messages.flatMap((message): Member[] => {
+        const file = attachedIn(message.kind, message.content);
+        return file === null ? [] : [{ message, file }];
+      }),
+    [messages],
+  );
+  const { ratio, tiles } = useMemo(() => layOut(members.map(({ file }) => (file.width ?? 4) / (file.height ?? 3))), [members]);
+  return (
+    <div className="album" style={{ width: WIDTH, aspectRatio: ratio }} role="group" aria-label={t("media.album", { count: members.length, name: from })}>
+      {members.map(({ message, file }, at) => {
+        const tile = tiles[at];
+        if (tile === undefined) return null;
+        const film = message.kind === "Video";
+        return (
+          <Tile
+            key={message.key}
+            as={film ? "Video" : "Image"}
+            file={file}
+            from={from}
+            message={message}
+            width={tile.width * WIDTH}
+            className="album__tile"
+            style={{ left: percent(tile.left), top: percent(tile.top), width: percent(tile.width), height: percent(tile.height) }}
+            label={t(film ? "media.filmOf" : "media.pictureOf", { at: at + 1, of: members.length })}
+            of={message.key}
+            onClick={() => desk?.over.set({ is: "pictures", key: message.key, among: null })}
+          />
+        );
+      })}
+    </div>
+  );
+}
+
+function percent(part: number): string {
+  return `${part * 100}%`;
+}
