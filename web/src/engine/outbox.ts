@@ -106,9 +106,10 @@ export class Outbox {
       // It waits for a message that is not stored yet, and nothing waits for it.
       if (item.is === "act" && (!this.isAimed(item.act) || this.isHeld(item.act))) continue;
       if (!this.events.mayGo(item)) continue;
-      // What is behind it in its chat waits with it.
-      if (item.is === "message" && item.entry.unsent?.isDone === false) {
-        lanes.hold(lanesOf(item));
+      // What is said behind a file in its chat waits with it; what is done to other messages need not.
+      const words = wordsOf(item);
+      if ((item.is === "message" && item.entry.unsent?.isDone === false) || words.some((lane) => lanes.isHeld(lane))) {
+        lanes.hold(words);
         continue;
       }
       const rest = item.is === "act" && isOverRest(item.act);
@@ -365,9 +366,19 @@ class Lanes {
     return free;
   }
 
+  isHeld(lane: string): boolean {
+    return this.busy.get(lane) === "held";
+  }
+
   hold(lanes: readonly string[]): void {
     for (const lane of lanes) this.busy.set(lane, "held");
   }
+}
+
+/** What it says something in. */
+function wordsOf(item: Item): readonly string[] {
+  if (item.is === "message") return [`words ${item.entry.gid}`];
+  return item.act.deed.is === "forward" ? item.act.deed.to.map((gid) => `words ${gid}`) : [];
 }
 
 function lanesOf(item: Item): readonly string[] {

@@ -142,6 +142,26 @@ describe("a file", () => {
     expect(albums[2]).toBe(albums[1]);
   });
 
+  it("holds back nothing that is done to other messages, but what is forwarded behind it", async () => {
+    const { world, gid, beside, tab, ...rest } = await scene();
+    const all = { world, gid, beside, tab, ...rest };
+    const bob = [...world.server.at(gid).members.keys()].at(-1) ?? 0;
+    world.server.say(bob, beside, "forward me");
+    world.server.say(bob, gid, "look at this");
+    await world.pass();
+    const key = tab.view(gid).messages[0]?.key ?? "";
+    tab.engine.attach(gid, [picture(5_000)]);
+    tab.engine.forward(beside, [tab.view(beside).messages[0]?.key ?? ""], [gid], { merged: false, origin: true });
+    tab.engine.send(gid, "Text", "behind");
+    tab.engine.react(gid, key, "👍", true);
+    tab.engine.send(beside, "Text", "elsewhere");
+    await world.pass(100);
+    expect(world.server.at(gid).messages.map((message) => world.server.living.of(message, null).noted?.reactions?.length ?? 0)).toEqual([1]);
+    expect(told(all, beside)).toEqual(["forward me", "elsewhere"]);
+    await world.pass(60_000);
+    expect(told(all, gid)).toEqual(["look at this", "Image of 5000", "forward me", "behind"]);
+  });
+
   it("leaves room for other chats, and all together for other devices", async () => {
     const all = await scene();
     const { world, gid, beside, tab } = all;
