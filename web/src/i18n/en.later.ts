@@ -27,7 +27,6 @@ export const later = {
   "media.heardBy": { one: "Played by {count} person", other: "Played by {count} people" },
   "media.heardByNobody": "Nobody has played it yet",
   "media.nowPlaying": "Now playing",
-  "media.save": "Download {name}",
   "media.pictures": "Pictures and videos",
   "media.previous": "Previous",
   "media.next": "Next",
@@ -45,7 +44,6 @@ export const later = {
   "gallery.none.voice": "No audio yet",
   "gallery.pictureFrom": "Picture from {name}, {when}",
   "gallery.filmFrom": "Video from {name}, {when}",
-  "gallery.go": "{name}, {when}: show in chat",
 
   "reactors.filter": "Show only",
   "reactors.all": "All",

@@ -243,7 +243,6 @@ export const zh: Catalogue = {
   "media.heardBy": { other: "{count} 人已收听" },
   "media.heardByNobody": "还没有人收听",
   "media.nowPlaying": "正在播放",
-  "media.save": "下载 {name}",
   "media.pictures": "图片和视频",
   "media.previous": "上一张",
   "media.next": "下一张",
@@ -261,7 +260,6 @@ export const zh: Catalogue = {
   "gallery.none.voice": "还没有音频",
   "gallery.pictureFrom": "{name}发来的图片，{when}",
   "gallery.filmFrom": "{name}发来的视频，{when}",
-  "gallery.go": "{name}，{when}：在聊天中查看",
 
   "app.wait": "正在加载…",
   "list.more": "显示更多",

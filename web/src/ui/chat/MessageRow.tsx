@@ -174,8 +174,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             </time>
           )}
         </div>
-        {own &&
-          parts.map((each) => each.id === null && each.state.is === "sending" && isAttachedKind(each.kind) && <UploadLine key={each.key} message={each} />)}
+        {/* In an album each says it itself. */}
+        {own && album === null && message.id === null && message.state.is === "sending" && isAttachedKind(message.kind) && <UploadLine message={message} />}
         {parts.map((each) => each.reactions.length > 0 && <Reactions key={each.key} message={each} may={member} />)}
         {change?.is === "failed" && <FailedChange change={change} />}
         {message.state.is === "failed" && (

@@ -94,7 +94,8 @@ export class Desk {
 
   /** Beside the message, for keys. */
   openMenu(message: Message, emoji: boolean): void {
-    const bubble = document.querySelector(`article[data-key="${CSS.escape(message.key)}"] .bubble`);
+    const key = CSS.escape(message.key);
+    const bubble = document.querySelector(`article [data-of="${key}"]`) ?? document.querySelector(`article[data-key="${key}"] .bubble`);
     if (bubble !== null) this.menu.set({ message, at: bubble.getBoundingClientRect(), emoji });
   }
 

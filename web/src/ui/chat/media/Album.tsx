@@ -1,10 +1,11 @@
 // Pictures and films that were sent together, beside each other.
 
-import { useContext, useMemo } from "react";
+import { type CSSProperties, Fragment, useContext, useMemo } from "react";
 
 import type { Attached, Message } from "../../../engine/contract";
 import { attachedIn } from "../../../engine/attached";
-import { useTranslator } from "../../base/context";
+import { useEngine, useLive, useTranslator } from "../../base/context";
+import { Icon } from "../../base/Icon";
 import { DeskContext } from "../desk";
 import { layOut } from "./album";
 import type { AlbumProps } from "./index";
@@ -36,22 +37,42 @@ export function Album({ messages, from }: AlbumProps) {
         const tile = tiles[at];
         if (tile === undefined) return null;
         const film = message.kind === "Video";
+        const style = { left: percent(tile.left), top: percent(tile.top), width: percent(tile.width), height: percent(tile.height) };
         return (
-          <Tile
-            key={message.key}
-            as={film ? "Video" : "Image"}
-            file={file}
-            from={from}
-            message={message}
-            width={tile.width * WIDTH}
-            className="album__tile"
-            style={{ left: percent(tile.left), top: percent(tile.top), width: percent(tile.width), height: percent(tile.height) }}
-            label={t(film ? "media.filmOf" : "media.pictureOf", { at: at + 1, of: members.length })}
-            of={message.key}
-            onClick={() => desk?.over.set({ is: "pictures", key: message.key, among: null })}
-          />
+          <Fragment key={message.key}>
+            <Tile
+              as={film ? "Video" : "Image"}
+              file={file}
+              from={from}
+              message={message}
+              width={tile.width * WIDTH}
+              className="album__tile"
+              style={style}
+              label={t(film ? "media.filmOf" : "media.pictureOf", { at: at + 1, of: members.length })}
+              of={message.key}
+              onClick={() => desk?.over.set({ is: "pictures", key: message.key, among: null })}
+            />
+            {message.id === null && <Uploading message={message} style={style} />}
+          </Fragment>
         );
       })}
+    </div>
+  );
+}
+
+/** Over a picture that is on its way: how far it is, and the way to stop it. */
+function Uploading({ message: { gid, key }, style }: { message: Message; style: CSSProperties }) {
+  const { t } = useTranslator();
+  const engine = useEngine();
+  const upload = useLive(useMemo(() => engine.upload(gid, key), [engine, gid, key]));
+  if (upload === null) return null;
+  const done = upload.sizeBytes === 0 ? 0 : upload.sentBytes / upload.sizeBytes;
+  return (
+    <div className="album__upload" style={style}>
+      <progress className="hidden" max={1} value={done} aria-label={t("upload.label")} />
+      <button type="button" className="album__stop" style={{ "--done": percent(done) } as CSSProperties} aria-label={t("upload.stop")} title={t("upload.stop")} onClick={() => engine.recall(gid, key)}>
+        <Icon name="close" size={18} />
+      </button>
     </div>
   );
 }

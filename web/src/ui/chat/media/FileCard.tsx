@@ -18,7 +18,7 @@ export function AttachedFile({ file, message }: { file: Attached; message: Messa
   const parts = <Parts name={name} mime={file.mime} size={file.sizeBytes} picture={picture} saves={file.file !== null} />;
   if (file.file === null) return <div className="file-card">{parts}</div>;
   return (
-    <a className="file-card" href={engine.downloadUrl(file.file)} download={file.name} aria-label={translator.t("media.save", { name })}>
+    <a className="file-card" href={engine.downloadUrl(file.file)} download={file.name}>
       {parts}
     </a>
   );
@@ -29,7 +29,7 @@ export function UrlFile({ content }: { content: Content & { is: "file" } }) {
   const translator = useTranslator();
   const name = content.name === "" ? translator.t("message.file") : content.name;
   return (
-    <a className="file-card" href={content.url} target="_blank" rel="noopener noreferrer nofollow" download aria-label={translator.t("media.save", { name })}>
+    <a className="file-card" href={content.url} target="_blank" rel="noopener noreferrer nofollow" download>
       <Parts name={name} mime="" size={content.size} picture={null} saves />
     </a>
   );
@@ -51,6 +51,7 @@ function Parts({ name, mime, size, picture, saves }: { name: string; mime: strin
       </span>
       {saves && (
         <span className="file-card__save">
+          <span className="hidden">{translator.t("message.download")}</span>
           <Icon name="download" size={20} />
         </span>
       )}

@@ -239,11 +239,12 @@ function Row({ message, part, onClose }: { message: Message; part: GalleryPart; 
   return (
     <>
       {part === "link" ? <Addresses message={message} /> : <Attachment message={message} name={name} />}
-      <button type="button" className="gallery__from" aria-label={t("gallery.go", { name, when: translator.date(message.at) })} onClick={go}>
+      <button type="button" className="gallery__from" title={t("media.show")} onClick={go}>
         <span className="ellipsis">
           <Words text={name} />
         </span>
         <time dateTime={new Date(message.at).toISOString()}>{translator.brief(message.at, now)}</time>
+        <span className="hidden">{t("media.show")}</span>
       </button>
     </>
   );

@@ -111,7 +111,7 @@ function Bar({ item, at, of, onClose, onGo }: { item: Pictured; at: number; of: 
           <Words text={item.from} />
         </span>
         <span className="lightbox__when" role="status">
-          {item.at !== null && <time dateTime={new Date(item.at).toISOString()}>{`${translator.day(item.at, now)}, ${translator.time(item.at)}`}</time>}
+          {item.at !== null && <time dateTime={new Date(item.at).toISOString()}>{`${translator.day(item.at, now)} ${translator.time(item.at)}`}</time>}
           {of > 1 && <span>{t("media.atOf", { at: at + 1, of })}</span>}
         </span>
       </p>

@@ -48,13 +48,14 @@ export function Tile({ as, file, from, message, width, style, label, onClick, cl
   const { attempt, failed, onError } = useTries();
   const [shown, setShown] = useState(false);
   const hash = file.thumbhash === null ? null : placeholderOf(file.thumbhash);
+  const marks = marksOf(as, file);
   const state = failed ? "failed" : shown ? "shown" : "loading";
   return (
     <button
       type="button"
       className={`body__picture tile body__picture--${state} ${className}`}
       style={hash === null ? style : { ...style, backgroundImage: `url("${hash}")` }}
-      aria-label={label}
+      aria-label={marks.length === 0 ? label : `${label}, ${marks.join(", ")}`}
       data-of={of}
       onClick={onClick}
     >
@@ -71,8 +72,16 @@ export function Tile({ as, file, from, message, width, style, label, onClick, cl
         />
       )}
       {failed && as === "Image" && <Failed />}
-      {as === "Video" && <FilmMarks file={file} playable={file.file !== null} />}
-      {as === "Image" && file.mime === "image/gif" && !isAnimated(file) && <span className="tile__mark">GIF</span>}
+      {as === "Video" && file.file !== null && (
+        <span className="tile__play">
+          <Icon name="play" size={30} />
+        </span>
+      )}
+      {marks.map((mark) => (
+        <span key={mark} className="tile__mark">
+          {mark}
+        </span>
+      ))}
     </button>
   );
 }
@@ -87,15 +96,8 @@ function Failed(): ReactNode {
   );
 }
 
-function FilmMarks({ file, playable }: { file: Attached; playable: boolean }) {
-  return (
-    <>
-      {playable && (
-        <span className="tile__play">
-          <Icon name="play" size={30} />
-        </span>
-      )}
-      {file.durationMs !== null && <span className="tile__mark">{clockTime(file.durationMs / 1000)}</span>}
-    </>
-  );
+/** What is written on it: how long it is, or that it would move. */
+function marksOf(as: "Image" | "Video", file: Attached): readonly string[] {
+  if (as === "Video") return file.durationMs === null ? [] : [clockTime(file.durationMs / 1000)];
+  return file.mime === "image/gif" && !isAnimated(file) ? ["GIF"] : [];
 }

@@ -3,6 +3,7 @@
 
 import { type RefObject, useEffect, useRef } from "react";
 
+import type { Message } from "../../../engine/contract";
 import { isKey, whichKey } from "../../base/keys";
 import { isCovered } from "../../base/layers";
 import { MESSAGE_KEYS, type MessageActions } from "../actions";
@@ -14,8 +15,9 @@ const STILL_PX = 10;
 /** A message is swiped so far at most, and answered from here on. */
 const SWIPE_MOST_PX = 72;
 const SWIPE_REPLY_PX = 52;
-/** What has a menu of the browser that one may want: addresses to copy, pictures to save, words to paste. */
-const NATIVE = "a, img, audio, video, input, textarea, .remote";
+/** What has a menu of the browser that one may want: addresses to copy, pictures to save, words to paste. Files of this server are saved
+ * by ways of their own. */
+const NATIVE = "a:not(.file-card), img:not(.tile img, .file-card img), audio, video, input:not(.track__range), textarea, .remote";
 /** What sees to that itself. */
 const OWN = ".reactions";
 
@@ -76,10 +78,16 @@ function keyAt(target: EventTarget | null): string | null {
   return articleAt(target)?.dataset["key"] ?? null;
 }
 
+/** The message that is meant: one of an album where it is hit, else that of the row. */
+function messageAt(target: EventTarget | null, desk: Desk): Message | undefined {
+  const hit = target instanceof Element ? target.closest<HTMLElement>("article [data-of]")?.dataset["of"] : undefined;
+  return desk.message(hit ?? keyAt(target) ?? "");
+}
+
 function onContextMenu(event: MouseEvent, desk: Desk): void {
   const { target, clientX, clientY } = event;
   const article = articleAt(target);
-  const message = desk.message(article?.dataset["key"] ?? "");
+  const message = messageAt(target, desk);
   if (event.defaultPrevented || article === null || message === undefined || !(target instanceof Element)) return;
   // By the key of the menu, what has the focus is meant.
   const byKey = clientX === 0 && clientY === 0;
@@ -150,7 +158,7 @@ function watchTouch(element: HTMLElement, desk: Desk, actions: RefObject<Message
       if (event.pointerType !== "touch" || !event.isPrimary || article === null || !(event.target instanceof Element)) return;
       const { clientX: x, clientY: y, pointerId: id, target } = event;
       const timer = setTimeout(() => {
-        const message = desk.message(article.dataset["key"] ?? "");
+        const message = messageAt(target, desk);
         end();
         // Systems that tell of a long press themselves have done so: what is open is left as it is.
         const open = desk.menu.get() !== null || desk.over.get() !== null || desk.chosen.get() !== null;
