@@ -102,9 +102,10 @@ export class Attaching {
 
   /** Messages have changed. */
   look(): void {
-    for (const { clientMsgId, cell } of this.cells.values()) {
+    for (const [key, { clientMsgId, cell }] of this.cells) {
       const now = this.now(clientMsgId);
       cell.set(now === null ? null : keep(cell.get(), now));
+      if (this.intents.entry(clientMsgId) === undefined) this.cells.delete(key);
     }
   }
 
