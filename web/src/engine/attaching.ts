@@ -61,17 +61,24 @@ export class Attaching {
     this.files.set(file.clientMsgId, file);
   }
 
+  /** Null: it is not there. Rejects where that cannot be known now. */
   async file(clientMsgId: string): Promise<KeptFile | null> {
     const known = this.files.get(clientMsgId);
     // What is being stored may keep the store for long; what is stored does not change under whoever reads it.
     if (known !== undefined && !this.stored.has(clientMsgId)) return known;
-    const kept = await this.store.file(clientMsgId).catch(() => null);
-    if (kept !== null) this.files.set(clientMsgId, kept);
-    return kept ?? known ?? null;
+    try {
+      const kept = await this.store.file(clientMsgId);
+      if (kept !== null) this.files.set(clientMsgId, kept);
+      return kept ?? known ?? null;
+    } catch (error) {
+      if (known === undefined) throw error;
+      return known;
+    }
   }
 
   async local(key: string, what: "file" | "poster"): Promise<Blob | null> {
-    return (await this.file(this.nameOf(key)))?.[what] ?? null;
+    const file = await this.file(this.nameOf(key)).catch(() => null);
+    return file?.[what] ?? null;
   }
 
   upload(key: string): Cell<Upload | null> {

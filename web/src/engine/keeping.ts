@@ -12,6 +12,8 @@ import type { StoredMessage } from "./wire";
 const OPEN_MS = 8_000;
 /** To read or write once. */
 const ANSWER_MS = 10_000;
+/** To find a file. */
+const FILE_MS = 60_000;
 /** What was asked before the computer slept may be answered right behind the timer that gave it up. */
 const GRACE_MS = 1_000;
 /** Before the account's number: the note that nothing of it may be left. */
@@ -146,9 +148,9 @@ class Patient implements Store {
     return this.store.keepFile(file);
   }
 
-  /** It may have to wait for one that is being written. */
+  /** It may have to wait for one that is being written: who does not answer soon has not gone for that. */
   file(clientMsgId: string): Promise<KeptFile | null> {
-    return this.store.file(clientMsgId);
+    return inTime(this.ports, FILE_MS, this.store.file(clientMsgId));
   }
 
   fileNames(): Promise<readonly string[]> {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { attachedIn } from "./attached";
 import type { Attachment, Message } from "./contract";
+import { MemoryStore } from "./memory";
 import { type Browser, type Tab, World } from "./testing/browser";
 import type { TransferFate } from "./testing/transfers";
 import type { TransferRequest } from "./uploading";
@@ -261,6 +262,25 @@ describe("a file", () => {
     again.engine.discard(gid, only(again, gid).key);
     await world.pass();
     expect(again.view(gid).messages).toEqual([]);
+  });
+
+  it("that the browser's store does not give back now is asked for again", async () => {
+    const all = await scene();
+    const { world, gid, browser, anna, tab } = all;
+    world.server.transfers.fate = () => ({ is: "lost" });
+    tab.engine.attach(gid, [picture(2_400)]);
+    await world.pass();
+    tab.crash();
+    world.server.transfers.fate = () => null;
+    const store = browser.store(anna);
+    let times = 2;
+    store.file = async (name) => {
+      if (times-- > 0) throw new Error("not now");
+      return MemoryStore.prototype.file.call(store, name);
+    };
+    await open(browser, gid);
+    await world.pass(60_000);
+    expect(told(all, gid)).toEqual(["Image of 2400"]);
   });
 
   it("of which the page did not live to write the message goes from the store after a while", async () => {
