@@ -9,7 +9,7 @@ import { useEngine, useTranslator } from "../base/context";
 import { FormError, TextField } from "../base/fields";
 import { Logo } from "../base/Icon";
 import { setPreferences } from "../base/preferences";
-import { problemText } from "../base/problems";
+import { told } from "../base/told";
 import { hrefOf, useRoute } from "../base/router";
 import { byteLength } from "../base/text";
 import "./SignInPage.css";
@@ -70,8 +70,8 @@ export function SignInPage({ why }: { why: "revoked" | "disabled" | null }) {
     const outcome = registering
       ? await engine.register({ account: account.trim(), name: name.trim(), password })
       : await engine.login({ account: account.trim(), password });
+    if (!outcome.ok) setErrors({ [fieldOf(outcome.problem)]: await told(translator, outcome.problem) });
     setBusy(false);
-    if (!outcome.ok) setErrors({ [fieldOf(outcome.problem)]: problemText(translator, outcome.problem) });
   };
 
   const change = (field: Field, set: (value: string) => void) => (value: string) => {

@@ -4,8 +4,8 @@ import { useCallback, useRef, useState } from "react";
 
 import type { Outcome } from "../../engine/contract";
 import { useEngine, useTranslator } from "./context";
-import { problemText } from "./problems";
 import { showToast } from "./toasts";
+import { told } from "./told";
 
 export interface Action {
   readonly busy: boolean;
@@ -26,8 +26,8 @@ export function useAction(): Action {
       setBusy(true);
       setProblem(null);
       const outcome = await ask();
+      if (!outcome.ok) setProblem(await told(translator, outcome.problem, (uid) => engine.user(uid)?.name ?? null));
       setBusy(false);
-      if (!outcome.ok) setProblem(problemText(translator, outcome.problem, (uid) => engine.user(uid)?.name ?? null));
       return outcome;
     },
     [translator, engine],
@@ -47,7 +47,7 @@ export function useDo(): <T>(ask: () => Promise<Outcome<T>>) => Promise<Outcome<
       running.current = true;
       try {
         const outcome = await ask();
-        if (!outcome.ok) showToast("problem", problemText(translator, outcome.problem, (uid) => engine.user(uid)?.name ?? null));
+        if (!outcome.ok) showToast("problem", await told(translator, outcome.problem, (uid) => engine.user(uid)?.name ?? null));
         return outcome;
       } finally {
         running.current = false;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
-import { createTranslator, loadLanguage } from "../../i18n/translator";
+import { createTranslator, loadLanguage, loadLater } from "../../i18n/translator";
 import { problemText, refusalText } from "./problems";
 
-await loadLanguage("zh");
+await Promise.all([loadLanguage("zh"), loadLater()]);
 const [english, chinese] = [createTranslator("en"), createTranslator("zh")];
 
 /** What the rules of the server say where they refuse something, from where they say it. */

@@ -10,7 +10,6 @@ import { Avatar } from "../base/Avatar";
 import { useEngine, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
-import { refusalText } from "../base/problems";
 import { Words } from "../base/words";
 import { UploadLine } from "./attach";
 import { captionOf } from "./caption";
@@ -21,7 +20,7 @@ import { useDesk, useOf } from "./desk";
 import { jumpTo } from "./jumping";
 import { EVERYBODY, type Named, namesOf } from "./mentions";
 import { AlbumBody, MessageBody } from "./MessageBody";
-import { FailedChange } from "./message/FailedChange";
+import { FailedChange, Unsent } from "./message/failed";
 import { Forwarded, Marks } from "./message/marks";
 import { Quote } from "./message/Quote";
 import { Reactions } from "./message/Reactions";
@@ -179,20 +178,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {parts.map((each) => each.reactions.length > 0 && <Reactions key={each.key} message={each} may={member} />)}
         {change?.is === "failed" && <FailedChange change={change} />}
         {message.state.is === "failed" && (
-          <p className="message__failed">
-            <Icon name="alert" size={16} />
-            <span>
-              {message.state.reason === ""
-                ? t("message.failed")
-                : t("message.failedWhy", { reason: refusalText(translator, message.state.reason) })}
-            </span>
-            <button type="button" className="message__act" onClick={() => onResend(message.key)}>
-              {t("message.resend")}
-            </button>
-            <button type="button" className="message__act" onClick={() => onDiscard(message.key)}>
-              {t("message.discard")}
-            </button>
-          </p>
+          <Unsent reason={message.state.reason} onResend={() => onResend(message.key)} onDiscard={() => onDiscard(message.key)} />
         )}
         {/* Where the stamp is left out, the state of one's own message can still be heard. */}
         {own && !meta && !failed && <span className="hidden">{stateText(translator, message, single)}</span>}

@@ -2,8 +2,8 @@
 
 import type { Outcome } from "../../engine/contract";
 import type { Translator } from "../../i18n/translator";
-import { problemText } from "../base/problems";
 import { showToast } from "../base/toasts";
+import { told } from "../base/told";
 import type { Desk } from "./desk";
 
 /** So long a message that was looked for stands out. */
@@ -27,5 +27,5 @@ async function go(desk: Desk, ask: () => Promise<Outcome<string | null>>, transl
     return;
   }
   const { problem } = outcome;
-  showToast("problem", problem.is === "refused" ? translator.t("reply.gone") : problemText(translator, problem, () => null));
+  showToast("problem", problem.is === "refused" ? translator.t("reply.gone") : await told(translator, problem));
 }
