@@ -10,6 +10,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Refusal, Timestamp, UserId};
 
 pub use self::content::{MAX_CAPTION_BYTES, describe, may_name, named_files, same_file};
@@ -161,6 +163,49 @@ pub struct Facts {
     pub thumbs: Thumbs,
 }
 
+impl Facts {
+    /// What stores keep of it; the picture has a column of its own.
+    pub fn text(&self) -> String {
+        let Self { width, height, duration_ms, thumbhash, picture: _, thumbs } = self.clone();
+        let kept = Kept { width, height, duration_ms, thumbhash, thumbs: thumbs.bits() };
+        serde_json::to_string(&kept).expect("numbers always have a JSON form")
+    }
+
+    /// `None` of a text that no rim writes.
+    pub fn of(text: &str, picture: Option<Hash>) -> Option<Self> {
+        let Kept { width, height, duration_ms, thumbhash, thumbs } = serde_json::from_str(text).ok()?;
+        Some(Self { width, height, duration_ms, thumbhash, picture, thumbs: Thumbs::from_bits(thumbs) })
+    }
+
+    /// What is known of a video once its poster is known: what was known before stays.
+    #[must_use]
+    pub fn with_poster(self, poster: Self) -> Self {
+        Self {
+            width: self.width.or(poster.width),
+            height: self.height.or(poster.height),
+            duration_ms: self.duration_ms.or(poster.duration_ms),
+            thumbhash: poster.thumbhash,
+            picture: poster.picture,
+            thumbs: poster.thumbs,
+        }
+    }
+}
+
+/// Facts as stores keep them. Keys are only ever added.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Kept {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumbhash: Option<Vec<u8>>,
+    thumbs: u8,
+}
+
 /// Which previews there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Thumbs(u8);
@@ -226,6 +271,14 @@ pub struct Uploaded {
     pub today: u64,
 }
 
+/// The address of a picture that is a file: `/media/files/` and its id, and perhaps a side.
+pub fn of_avatar(avatar: &str) -> Option<FileId> {
+    let rest = avatar.strip_prefix("/media/files/")?;
+    let (id, side) = rest.split_once('/').map_or((rest, None), |(id, side)| (id, Some(side)));
+    let is_side = side.is_none_or(|side| SIDES.iter().any(|known| known.to_string() == side));
+    FileId::parse(id).filter(|_| is_side)
+}
+
 /// Adds a file of this size.
 ///
 /// # Errors
@@ -265,6 +318,19 @@ pub enum Claim {
     There,
     /// They are being removed: ask again, and then put them anew.
     Leaving,
+}
+
+/// An upload that begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTransfer {
+    pub id: TransferId,
+    pub user: UserId,
+    pub name: String,
+    pub mime: String,
+    pub as_file: bool,
+    pub size_bytes: u64,
+    pub notes: String,
+    pub expires_at: Timestamp,
 }
 
 /// An upload that is not whole yet, or was until a moment ago.
@@ -332,6 +398,41 @@ mod tests {
         assert!(thumbs.has(320) && !thumbs.has(800) && !thumbs.has(500));
         assert_eq!(Thumbs::from_bits(thumbs.bits()), thumbs);
         assert_eq!(Thumbs::from_bits(0xff).sides().collect::<Vec<_>>(), SIDES);
+    }
+
+    #[test]
+    fn facts_read_back_and_a_poster_adds_what_is_not_known() {
+        let poster = Facts {
+            width: Some(9),
+            height: Some(9),
+            duration_ms: Some(9),
+            thumbhash: Some(vec![0, 255]),
+            picture: Some(Hash([1; 32])),
+            thumbs: Thumbs::of(&[800]),
+        };
+        for facts in [Facts::default(), poster.clone()] {
+            assert_eq!(Facts::of(&facts.text(), facts.picture), Some(facts));
+        }
+        let known = Facts { width: Some(1), ..Facts::default() };
+        assert_eq!(known.with_poster(poster.clone()), Facts { width: Some(1), ..poster });
+        assert_eq!(Facts::of("{}", None), Some(Facts::default()));
+        assert_eq!(Facts::of("?", None), None);
+    }
+
+    #[test]
+    fn an_avatar_names_a_file_by_its_path_alone() {
+        let id = FileId::new([7; 16]);
+        assert_eq!(of_avatar(&format!("/media/files/{id}")), Some(id));
+        assert_eq!(of_avatar(&format!("/media/files/{id}/320")), Some(id));
+        for other in [
+            format!("https://x.example/media/files/{id}"),
+            format!("/media/files/{id}/321"),
+            format!("/media/files/{id}?x"),
+            "/media/files/x".into(),
+            format!("/media/avatars/{id}"),
+        ] {
+            assert_eq!(of_avatar(&other), None, "{other}");
+        }
     }
 
     #[test]

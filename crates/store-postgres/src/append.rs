@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rim_core::event::{Change, Ended};
+use rim_core::file::{self, FileId};
 use rim_core::message::{Message, MessageState, NewMessage};
 use rim_core::{GroupId, MessageId, Refusal, Seq, Timestamp, UserId, group, note};
 use rim_store::database::{Appended, Head, Stored};
+use rim_store::files::{self, Named};
 use rim_store::notes::Writing;
 use rim_store::{Read, Tx, groups, params};
 
@@ -16,10 +18,10 @@ use crate::failure::Failure;
 use crate::port::{Result, Writer};
 use crate::row::{self, Sql, array};
 use crate::text::Text;
-use crate::uploads;
+use crate::uploads::{self, Uses};
 
 /// See [`Tx::append_messages`].
-pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<Appended>> {
+pub(crate) fn messages(tx: &mut Writer<'_>, mut new: Vec<NewMessage>) -> Result<Vec<Appended>> {
     let in_groups: BTreeSet<_> = new.iter().map(|new| new.group).collect();
     let in_groups: Vec<_> = in_groups.into_iter().collect();
     tx.lock_groups(&in_groups)?;
@@ -33,6 +35,7 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
         }
     }
     must_be_members(tx, coming.iter().map(|at| &new[*at]))?;
+    let named = named_files(tx, &mut new, &coming)?;
     bring_back(tx, coming.iter().map(|at| &new[*at]))?;
 
     let mut heads: BTreeMap<_, _> =
@@ -42,7 +45,7 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
     let mut rows = Messages::default();
     let mut known: HashMap<(GroupId, UserId, &str), Stored> = HashMap::new();
     let mut sent: BTreeMap<(GroupId, UserId), Seq> = BTreeMap::new();
-    let mut writing = HashMap::new();
+    let (mut writing, mut uses) = (HashMap::new(), Uses::default());
     for nth in coming {
         let new = &new[nth];
         let key = (new.group, new.sender, new.client_msg_id.as_str());
@@ -62,7 +65,10 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
             note::plain_state(expiring.get(&new.group).copied().unwrap_or_default(), at)
         };
         let message = message(new, state, head, ids.next().expect("one was taken for each"));
-        rows.push(new, message.id, message.seq, message.rev, message.created_at);
+        rows.push(new, &new.content, message.id, message.seq, message.rev, message.created_at);
+        if let Some(files) = named.get(&nth) {
+            uses.push(files, message.group, message.seq);
+        }
         let first = Stored { id: message.id, seq: message.seq };
         known.insert(key, first);
         sent.insert((new.group, new.sender), message.seq);
@@ -73,8 +79,35 @@ pub(crate) fn messages(tx: &mut Writer<'_>, new: Vec<NewMessage>) -> Result<Vec<
     if !sent.is_empty() {
         store(tx, &rows, &heads, &sent)?;
     }
+    if !uses.is_empty() {
+        tx.patience.wait(uses.store(&tx.db)).flatten()?;
+    }
     store_extras(tx, stored.values().filter_map(|appended| appended.message.as_deref()))?;
     Ok(stored.into_values().collect())
+}
+
+/// The files that those of the messages name which are coming, by their places; what they say of them is put in.
+fn named_files(
+    tx: &Writer<'_>,
+    new: &mut [NewMessage],
+    coming: &[usize],
+) -> Result<HashMap<usize, Vec<FileId>>> {
+    let mut named = BTreeMap::new();
+    for at in coming {
+        let files = file::named_files(new[*at].kind, &new[*at].content)?;
+        if !files.is_empty() {
+            named.insert(*at, files);
+        }
+    }
+    files::hold(tx, &named.values().flatten().copied().collect::<Vec<_>>())?;
+    let mut admitted = HashMap::new();
+    for (at, named) in named {
+        let new = &mut new[at];
+        let Named { content, files } = files::admit(tx, new.sender, new.kind, &new.content, &named)?;
+        new.content = content.unwrap_or_else(|| std::mem::take(&mut new.content));
+        admitted.insert(at, files);
+    }
+    Ok(admitted)
 }
 
 /// What they have beside their content.

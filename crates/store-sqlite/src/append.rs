@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use rim_core::event::Change;
-use rim_core::group;
 use rim_core::message::{Mark, Message, NewMessage, Receipt, Written};
 use rim_core::note;
 use rim_core::{ConnectionId, GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+use rim_core::{file, group};
 use rim_store::database::Stored;
+use rim_store::files::Named;
 use rusqlite::{Connection, Statement, params};
 
 use crate::batch::Batch;
@@ -41,6 +42,7 @@ impl Batch<'_> {
         } else {
             note::plain_state(expire_seconds, created_at)
         };
+        let named = self.named_files(&new)?;
         if is_half {
             // They are read and written.
             self.heads.flush(&mut self.statements)?;
@@ -60,10 +62,17 @@ impl Batch<'_> {
             content: new.content,
             created_at,
         };
+        let files = named.map_or_else(Vec::new, |Named { content, files }| {
+            message.content = content.unwrap_or_else(|| std::mem::take(&mut message.content));
+            files
+        });
         insert(&mut self.statements.insert_message, &message, client_hash)?;
         if let Some(state) = &mut message.state {
             state.rev = message.rev;
             rim_store::notes::store_extras(self, &message)?;
+        }
+        if !files.is_empty() {
+            rim_store::files::store_uses(self, &files, group, message.seq)?;
         }
         uploads::pin(self.db, &message.content)?;
 
@@ -75,6 +84,20 @@ impl Batch<'_> {
         let written = Written::Appended { id: message.id, seq: message.seq };
         let change = Change::Message { message: Arc::new(message), connection: new.connection };
         Ok((written, Some(change)))
+    }
+
+    /// Looks at the files that a message names. Most kinds name none.
+    fn named_files(&mut self, new: &NewMessage) -> Result<Option<Named>> {
+        if !file::may_name(new.kind) {
+            return Ok(None);
+        }
+        let named = file::named_files(new.kind, &new.content)?;
+        if named.is_empty() {
+            return Ok(None);
+        }
+        // The tables are read now, so what is held back has to be there.
+        self.heads.flush(&mut self.statements)?;
+        Ok(Some(rim_store::files::admit(self, new.sender, new.kind, &new.content, &named)?))
     }
 
     /// Where the message is that the sender calls so, if it is stored.

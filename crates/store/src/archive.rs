@@ -14,8 +14,8 @@ pub use crate::messages::TABLE as MESSAGES;
 pub use crate::table::{Column, ColumnType, Table};
 pub use crate::uploads::MEDIA;
 use crate::{
-    chats, contacts, expiry, former, friends, groups, membership, messages, notes, scheduled, sessions,
-    sights, uploads, users,
+    chats, contacts, expiry, files, former, friends, groups, membership, messages, notes, scheduled,
+    sessions, sights, uploads, users,
 };
 
 /// All of them, in the order in which they are moved.
@@ -53,6 +53,12 @@ pub const TABLES: &[Table] = &[
     uploads::UPLOADS,
     uploads::PINNED_UPLOADS,
     uploads::MEDIA,
+    files::BLOBS,
+    files::FILES,
+    files::USES,
+    files::AVATARS,
+    files::DAYS,
+    files::SECRETS,
 ];
 
 /// What is in a column. In the order of the variants, as keys are compared.

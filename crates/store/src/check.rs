@@ -166,6 +166,45 @@ pub const RULES: &[Rule] = &[
         is: "is cleared, hidden or starred, and not there, or later than anything its user did",
     },
     Rule {
+        what: "the files",
+        sql: "SELECT 'file ' || f.id FROM files AS f LEFT JOIN users AS u ON u.id = f.user_id
+              LEFT JOIN blobs AS b ON b.hash = f.hash LEFT JOIN blobs AS p ON p.hash = f.picture
+              WHERE (u.id IS NULL AND f.user_id <> 0) OR b.hash IS NULL OR b.leaving_at IS NOT NULL
+                 OR (f.picture IS NOT NULL AND (p.hash IS NULL OR p.leaving_at IS NOT NULL))",
+        is: "is nobody's, or has no bytes",
+    },
+    Rule {
+        what: "the files",
+        sql: "SELECT 'file ' || f.id FROM files AS f
+              WHERE (f.unused_at IS NULL) <> (EXISTS (SELECT 1 FROM file_uses AS u WHERE u.file_id = f.id)
+                                              OR EXISTS (SELECT 1 FROM file_avatars AS a WHERE a.file_id = f.id))",
+        is: "is not used as it says",
+    },
+    Rule {
+        what: "the uses of files",
+        sql: "SELECT 'the use of file ' || u.file_id || ' at place ' || u.seq || ' of group ' || u.group_id
+              FROM file_uses AS u LEFT JOIN files AS f ON f.id = u.file_id
+              LEFT JOIN groups AS g ON g.id = u.group_id
+              LEFT JOIN scheduled AS s ON u.group_id = 0 AND s.id = u.seq
+              WHERE f.id IS NULL OR (u.group_id = 0 AND s.id IS NULL)
+                 OR (u.group_id <> 0 AND (g.id IS NULL OR u.seq > g.last_seq))",
+        is: "is of a file or a message that is not there",
+    },
+    Rule {
+        what: "the files that are pictures of users and groups",
+        sql: "SELECT 'file ' || a.file_id FROM file_avatars AS a LEFT JOIN files AS f ON f.id = a.file_id
+              LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN groups AS g ON g.id = a.group_id
+              WHERE f.id IS NULL OR strpos(coalesce(u.avatar, g.avatar, ''), '/media/files/' || a.file_id) <> 1",
+        is: "is the picture of somebody who does not show it, or is not there",
+    },
+    Rule {
+        what: "the blobs",
+        sql: "SELECT 'blob ' || b.hash FROM blobs AS b
+              WHERE b.claimed_at IS NULL AND NOT EXISTS (SELECT 1 FROM files AS f WHERE f.hash = b.hash)
+                AND NOT EXISTS (SELECT 1 FROM files AS f WHERE f.picture = b.hash)",
+        is: "is named by no file, and is not looked for",
+    },
+    Rule {
         what: "what has expired",
         sql: "SELECT 'the expired places from ' || e.after_seq || ' of group ' || e.group_id FROM expired AS e
               LEFT JOIN groups AS g ON g.id = e.group_id

@@ -3,6 +3,7 @@
 //! A tuple names them where it is taken apart, beside the statement; what is read as one, such as a message, says its
 //! columns here. All of it is known to the compiler: nothing is looked up by a name.
 
+use rim_core::file::{Facts, File, FileId, Hash};
 use rim_core::friend::Friendship;
 use rim_core::group::{Group, Role, Settings, Who};
 use rim_core::group_event::{EventKind, GroupEvent};
@@ -85,6 +86,8 @@ column! {
     Role: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));
     Who: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));
     Friendship: |row, at| Self::of(&Value::from(row.code(at)?)).ok_or_else(|| row.corrupt(at));
+    FileId: |row, at| Self::parse(&row.text(at)?).ok_or_else(|| row.corrupt(at));
+    Hash: |row, at| Self::parse(&row.text(at)?).ok_or_else(|| row.corrupt(at));
     Named: |row, at| GroupEvent::users_from_text(&row.text(at)?).map(Self).ok_or_else(|| row.corrupt(at));
 }
 
@@ -174,6 +177,26 @@ impl<R: Row> Columns<R> for Group {
 }
 
 /// Of `id, group_id, seq, rev, sender_id, client_msg_id, kind, content, created_at`.
+/// `id, user_id, hash, picture, name, size_bytes, mime, facts, created_at`.
+impl<R: Row> Columns<R> for File {
+    const COUNT: usize = 9;
+
+    fn read(row: R, first: usize) -> Result<Self, R::Failure> {
+        let picture = Option::read(row, first + 3)?;
+        let facts = Facts::of(&row.text(first + 7)?, picture).ok_or_else(|| row.corrupt(first + 7))?;
+        Ok(Self {
+            id: FileId::read(row, first)?,
+            owner: UserId::read(row, first + 1)?,
+            hash: Hash::read(row, first + 2)?,
+            name: row.text(first + 4)?,
+            size_bytes: row.number(first + 5)?,
+            mime: row.text(first + 6)?,
+            facts,
+            created_at: Timestamp::read(row, first + 8)?,
+        })
+    }
+}
+
 impl<R: Row> Columns<R> for Message {
     const COUNT: usize = 9;
 

@@ -11,7 +11,7 @@ use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp};
 use crate::database::{Database, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
 use crate::table::{Table, integer};
-use crate::{Result, former, params};
+use crate::{Result, files, former, params};
 
 pub(crate) const EXPIRING: Table = Table {
     name: "expiring",
@@ -75,6 +75,7 @@ fn expire(tx: &mut dyn Tx, group: GroupId, mut places: Vec<Seq>, now: Timestamp)
         due.iter().map(|(_, id)| tx.reader().message(group, *id, None)).collect::<Step<Vec<_>>>()?;
     let ids: Vec<_> = due.iter().map(|(_, id)| *id).collect();
     tx.wipe_messages(group, &ids)?;
+    files::unuse(tx, group, &due.iter().map(|(seq, _)| *seq).collect::<Vec<_>>())?;
     forget(tx, group, &due, &messages)?;
     let (rev, at) = (head.next_rev(), head.time(now));
     let spans = spans(due.iter().map(|(seq, _)| *seq));

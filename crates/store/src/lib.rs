@@ -1,6 +1,6 @@
 //! What rim keeps: the ports to it, and its use cases.
 //!
-//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Chats`], [`Notes`],
+//! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Files`], [`Chats`], [`Notes`],
 //! [`Sights`], [`Schedules`], [`Forwarding`], [`Expiry`]), whose methods are whole use cases with a transaction of their
 //! own. They are written here, once, over the port of a [`Database`]; what a caller may do is decided inside of the
 //! transaction by the rules of `rim-core`. What was tuned by measuring each database has for itself: [`Messages`] and
@@ -23,6 +23,7 @@ mod error;
 mod expiry;
 mod failure;
 mod feed;
+pub mod files;
 pub mod former;
 mod forward;
 mod friends;
@@ -52,6 +53,7 @@ pub use error::{Result, StoreError};
 pub use expiry::Expiry;
 pub use failure::Failure;
 pub use feed::{Committed, Done, Feed, Sleeper, callback};
+pub use files::Files;
 pub use forward::Forwarding;
 pub use friends::Friends;
 pub use groups::Groups;
@@ -101,6 +103,7 @@ pub trait Store:
     + Friends
     + Groups
     + Uploads
+    + Files
     + Chats
     + Notes
     + Sights

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use rim_core::event::{Change, ChatChange};
 use rim_core::message::{Extras, Message, NewMessage};
 use rim_core::schedule::{MAX_GONE, MAX_SCHEDULED, Planned, REMEMBERED_MS, Scheduled, Turn};
-use rim_core::{ConnectionId, GroupId, Refusal, SessionId, Timestamp, UserId, group};
+use rim_core::{ConnectionId, GroupId, Refusal, Seq, SessionId, Timestamp, UserId, file, group};
 
 use crate::database::{Appended, Database, Fields, Tx};
 use crate::failure::{Failure, Result as Step};
+use crate::files::Named;
 use crate::table::{Table, integer, optional, text};
-use crate::{Part, Result, params, part, people, uploads};
+use crate::{Part, Result, files, params, part, people, uploads};
 
 pub(crate) const TABLE: Table = Table {
     name: "scheduled",
@@ -40,13 +41,13 @@ pub trait Schedules: Send + Sync {
     /// [`REMEMBERED_MS`]. Told to its user, as all changes of it are.
     ///
     /// # Errors
-    /// `NoSuchGroup`, `NotMember`, `TooManyScheduled`. Everything else is looked at when it is sent.
+    /// `NoSuchGroup`, `NotMember`, `TooManyScheduled`, `NoSuchFile`, `FileOfAnotherKind`. Everything else is looked at when it is sent.
     async fn schedule(&self, message: Scheduled, now: Timestamp) -> Result<()>;
 
     /// Puts another in its place. One that has failed waits again.
     ///
     /// # Errors
-    /// `NoSuchScheduled`, where its user has none of this id; `NoSuchGroup`, `NotMember`.
+    /// `NoSuchScheduled`, where its user has none of this id; `NoSuchGroup`, `NotMember`, and those of files.
     async fn reschedule(&self, message: Scheduled, now: Timestamp) -> Result<()>;
 
     /// What the user has, in a group or everywhere, in the order in which it is to be sent: as many as fit into so many bytes.
@@ -89,7 +90,7 @@ pub trait Schedules: Send + Sync {
 
 #[async_trait]
 impl<D: Database> Schedules for D {
-    async fn schedule(&self, message: Scheduled, now: Timestamp) -> Result<()> {
+    async fn schedule(&self, mut message: Scheduled, now: Timestamp) -> Result<()> {
         self.write(message.user, move |tx| {
             let Scheduled { id, user, group, .. } = message;
             // Of one user one after the other, or more than the last would find room.
@@ -115,6 +116,7 @@ impl<D: Database> Schedules for D {
             if tx.reader().count(count, &params![user])? >= MAX_SCHEDULED {
                 return Err(Refusal::TooManyScheduled(MAX_SCHEDULED).into());
             }
+            hold_files(tx, &mut message)?;
             let sql = "INSERT INTO scheduled (id, user_id, group_id, send_at, created_at, body)
                        VALUES ($1, $2, $3, $4, $5, $6)";
             let Scheduled { send_at, created_at, what, .. } = &message;
@@ -125,16 +127,18 @@ impl<D: Database> Schedules for D {
         .await
     }
 
-    async fn reschedule(&self, message: Scheduled, now: Timestamp) -> Result<()> {
+    async fn reschedule(&self, mut message: Scheduled, now: Timestamp) -> Result<()> {
         self.write(message.user, move |tx| {
             people::lock(tx, &[message.user])?;
             may_schedule(tx, message.user, message.group)?;
+            if find(tx, message.user, message.id)?.is_none() {
+                return Err(Refusal::NoSuchScheduled.into());
+            }
+            hold_files(tx, &mut message)?;
             let sql = "UPDATE scheduled SET group_id = $3, send_at = $4, body = $5, failed = NULL
                        WHERE id = $1 AND user_id = $2";
             let Scheduled { id, user, group, send_at, what, .. } = &message;
-            if tx.execute(sql, &params![*id, *user, *group, *send_at, what.text()])? == 0 {
-                return Err(Refusal::NoSuchScheduled.into());
-            }
+            tx.execute(sql, &params![*id, *user, *group, *send_at, what.text()])?;
             changed(tx, &message, now)
         })
         .await
@@ -279,9 +283,30 @@ fn send(tx: &mut dyn Tx, message: Scheduled, session: Option<SessionId>, now: Ti
     Ok(appended.into_iter().next().expect("one for each"))
 }
 
+/// The files that it names stay until it is sent, and what is known of them is put in: its user must see them now, and then
+/// once more.
+///
+/// # Errors
+/// `NoSuchFile`, `FileOfAnotherKind`.
+fn hold_files(tx: &dyn Tx, message: &mut Scheduled) -> Step<()> {
+    let Scheduled { id, user, what, .. } = message;
+    let kind = what.kind().ok_or(Failure::Overtaken("a kind that a later rim has"))?;
+    let named = file::named_files(kind, &what.content)?;
+    let admitted = match &named[..] {
+        [] => None,
+        named => Some(files::admit(tx, *user, kind, &what.content, named)?),
+    };
+    // Of what it was before.
+    files::unuse(tx, files::SCHEDULED, &[Seq(*id)])?;
+    let Some(Named { content, files }) = admitted else { return Ok(()) };
+    what.content = content.unwrap_or_else(|| std::mem::take(&mut what.content));
+    files::store_uses(tx, &files, files::SCHEDULED, Seq(*id))
+}
+
 /// It is not scheduled any more, and is remembered.
 fn remove(tx: &dyn Tx, user: UserId, id: u64, now: Timestamp) -> Step<()> {
     tx.execute("DELETE FROM scheduled WHERE id = $1", &params![id])?;
+    files::unuse(tx, files::SCHEDULED, &[Seq(id)])?;
     let sql = "INSERT INTO unscheduled (user_id, id, gone_at) VALUES ($1, $2, $3)
                ON CONFLICT (user_id, id) DO UPDATE SET gone_at = excluded.gone_at";
     tx.execute(sql, &params![user, id, now]).map(drop)

@@ -13,8 +13,9 @@ use rim_core::{Refusal, Timestamp, UserId, account};
 
 use crate::database::{Database, STRANGERS, Tx};
 use crate::failure::{Failure, Result as Step};
+use crate::files::Shown;
 use crate::table::{Table, integer, optional, text};
-use crate::{Result, contacts, friends, groups, params, people, sessions, uploads};
+use crate::{Result, contacts, files, friends, groups, params, people, sessions, uploads};
 
 pub(crate) const TABLE: Table = Table {
     name: "users",
@@ -107,6 +108,7 @@ impl<D: Database> Users for D {
             let params = params![account, key, skeleton, name, avatar, email, password_hash.as_ref(), now];
             let created = tx.reader().first(sql, &params, |row| row.get("id"))?.ok_or(Refusal::AccountTaken)?;
             uploads::show(tx, &[avatar], now)?;
+            files::show(tx, created, Shown::User(created), "", avatar)?;
             Ok(created)
         })
         .await
@@ -233,7 +235,7 @@ impl<D: Database> Users for D {
             }
             // Last, as all others have the groups before the uploads.
             uploads::show(tx, &[&shown[0], &shown[1]], now)?;
-            Ok(())
+            files::show(tx, user, Shown::User(user), &shown[0], &shown[1])
         })
         .await
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use rim_core::file::{FileId, Hash, Thumbs, TransferId};
 use rim_core::friend::Friendship;
 use rim_core::group::{Role, Who};
 use rim_core::note::NoteKind;
@@ -130,6 +131,13 @@ impl<'v> From<&'v [u8]> for Value<'v> {
     }
 }
 
+impl<const N: usize> Column for [u8; N] {
+    fn of(value: &Value<'_>) -> Option<Self> {
+        let Value::Bytes(bytes) = value else { return None };
+        bytes.as_ref().try_into().ok()
+    }
+}
+
 impl From<Timestamp> for Value<'_> {
     fn from(time: Timestamp) -> Self {
         Self::Integer(time.0)
@@ -159,6 +167,37 @@ macro_rules! numbers {
     )* };
 }
 numbers!(UserId GroupId MessageId SessionId Seq Rev);
+
+/// What is written as a text of its own form.
+macro_rules! texts {
+    ($($id:ident)*) => { $(
+        impl From<$id> for Value<'_> {
+            fn from(id: $id) -> Self {
+                Self::Text(id.to_string().into())
+            }
+        }
+
+        impl Column for $id {
+            fn of(value: &Value<'_>) -> Option<Self> {
+                let Value::Text(text) = value else { return None };
+                Self::parse(text)
+            }
+        }
+    )* };
+}
+texts!(FileId TransferId Hash);
+
+impl From<Thumbs> for Value<'_> {
+    fn from(thumbs: Thumbs) -> Self {
+        thumbs.bits().into()
+    }
+}
+
+impl Column for Thumbs {
+    fn of(value: &Value<'_>) -> Option<Self> {
+        u8::of(value).map(Self::from_bits)
+    }
+}
 
 /// What stands for something, and by which number.
 macro_rules! codes {

@@ -31,7 +31,9 @@ pub(super) fn failure(client_msg_id: &str, code: ErrorCode, reason: &str) -> Byt
 /// The answer to a write that the store did not do.
 pub(super) fn store_failure(client_msg_id: &str, error: &StoreError) -> Bytes {
     let code = match error {
-        StoreError::Refused(Refusal::NoSuchGroup | Refusal::NoSuchMessage) => ErrorCode::NotFound,
+        StoreError::Refused(Refusal::NoSuchGroup | Refusal::NoSuchMessage | Refusal::NoSuchFile) => {
+            ErrorCode::NotFound
+        }
         StoreError::Refused(Refusal::SessionEnded(_)) => ErrorCode::LoginRequired,
         StoreError::Refused(_) => ErrorCode::NotAllowed,
         StoreError::Busy => ErrorCode::Busy,

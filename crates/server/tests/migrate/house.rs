@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rim_core::contact::{AskBounds, Bounds};
+use rim_core::file::{Blob, Facts, FileId, FileLimits, Hash, NewFile, Thumbs};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{NewGroup, NewSettings, Role, SINGLE_MODE, Who};
 use rim_core::message::{Extras, Mark, MessageKind, NewMessage, Page, Receipt, Write, Written};
@@ -359,6 +360,7 @@ async fn fill(house: &House) -> Known {
     house.send(group, anna, "picture", &format!("/media/avatars/{name}")).await;
 
     live(house, [anna, bob], group, sent.1).await;
+    files(house, anna, group).await;
 
     // Enough for several chunks.
     let text = "x".repeat(60_000);
@@ -428,11 +430,48 @@ async fn live(house: &House, [anna, bob]: [UserId; 2], group: GroupId, sent: Mes
     store.schedule(planned, NOW).await.expect("scheduled");
 }
 
+/// Files that messages and people show, one that nothing does, and what nodes have in common.
+async fn files(house: &House, anna: UserId, group: GroupId) {
+    let store = &house.store;
+    let much = FileLimits { max_bytes: 1000, stored_bytes: 1000, day_bytes: 1000, transfers: 1 };
+    let mut ids = Vec::new();
+    for number in 1..=3_u8 {
+        let facts = Facts { width: Some(3), height: Some(2), thumbs: Thumbs::of(&[320]), ..Facts::default() };
+        let hash = Hash([number; 32]);
+        let blob = Blob { hash, size_bytes: 100, thumbs: facts.thumbs };
+        store.claim_blob(blob, NOW).await.expect("claimed");
+        let (id, name, mime) = (FileId::new([number; 16]), ODD.to_owned(), "image/png".to_owned());
+        let file = NewFile { id, owner: anna, hash, name, size_bytes: 100, mime, facts, transfer: None };
+        store.add_file(file, much, NOW).await.expect("there is room").expect("its blob is there");
+        ids.push(id);
+    }
+    let message = NewMessage {
+        extras: None,
+        group,
+        sender: anna,
+        client_msg_id: "a file".to_owned(),
+        kind: MessageKind::Image,
+        content: format!(r#"{{"file":"{}"}}"#, ids[0]),
+        session: None,
+        now: NOW,
+        connection: ConnectionId(0),
+    };
+    house.write(Write::Append(message)).await;
+    let avatar = Some(format!("/media/files/{}", ids[1]));
+    store
+        .update_profile(anna, ProfileChange { avatar, ..ProfileChange::default() }, NOW)
+        .await
+        .expect("shown");
+    store.secret("links", [0; 32]).await.expect("drawn");
+}
+
 /// Everything that the store answers about what it holds.
 pub async fn answers(place: &Place) -> Vec<String> {
     let house = House::open(place).await;
     let store = &house.store;
     let mut answers = Vec::new();
+    answers.push(format!("{:?}", store.blobs(None, 10).await));
+    answers.push(format!("{:?}", store.secret("links", [9; 32]).await));
     let users = store.list_users(UserId(0), 100).await.expect("listed");
     answers.push(format!("{users:?}"));
     for token in 0..6 {
@@ -444,6 +483,9 @@ pub async fn answers(place: &Place) -> Vec<String> {
             answers.push(format!("{:?}", store.friends(user.id, &[state]).await));
         }
         answers.push(format!("{:?}", store.credentials(&user.account).await));
+        for number in 1..=3 {
+            answers.push(format!("{:?}", store.visible_file(user.id, FileId::new([number; 16])).await));
+        }
         answers.push(format!("{:?}", store.sessions(user.id, Timestamp(0)).await));
         answers.push(format!("{:?}", store.groups_of(user.id).await));
         answers.push(format!("{:?}", store.chats(user.id, Page { number: 1, size: 50 }).await));

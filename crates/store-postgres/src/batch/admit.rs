@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 
 use deadpool_postgres::Client;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 use futures_util::try_join;
 use rim_core::group::{Group, Member, Role};
-use rim_core::message::{Extras, Message, MessageKind, MessageState, Span, Write};
+use rim_core::message::{Extras, Message, MessageKind, MessageState, Write};
 use rim_core::note::{Members, Sending};
 use rim_core::sight::Sight;
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId};
 
 use super::load::{Admitted, Loaded};
+use super::sight::{sights, sights_of};
 use crate::failure::{Failure, Result};
 use crate::history::State;
 use crate::queue::Wanted;
@@ -34,31 +35,12 @@ const TARGETS: &str =
                             JOIN messages AS m ON m.group_id = asked.group_id AND m.id = asked.id
                             LEFT JOIN states AS s ON s.group_id = m.group_id AND s.seq = m.seq";
 
-/// What says whether those who answer see them: where they were members, and which holes are at this very place.
-const SIGHTS: &str = "WITH asked AS MATERIALIZED (
-        SELECT asked.item, asked.group_id, asked.user_id, m.seq
-        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS asked (item, group_id, id, user_id)
-             JOIN messages AS m ON m.group_id = asked.group_id AND m.id = asked.id
-    )
-    SELECT asked.item, false, m.join_seq, coalesce(m.left_seq, g.last_seq)
-    FROM asked JOIN groups AS g ON g.id = asked.group_id, LATERAL (
-        SELECT join_seq, left_seq FROM members WHERE group_id = asked.group_id AND user_id = asked.user_id
-    ) AS m
-    UNION ALL SELECT asked.item, false, e.after_seq, e.to_seq FROM asked, LATERAL (
-        SELECT after_seq, to_seq FROM earlier_spans
-        WHERE group_id = asked.group_id AND user_id = asked.user_id AND after_seq < asked.seq
-        ORDER BY after_seq DESC LIMIT 1
-    ) AS e
-    UNION ALL SELECT asked.item, true, 0, c.seq FROM asked, LATERAL (
-        SELECT seq FROM cleared WHERE user_id = asked.user_id AND group_id = asked.group_id
-    ) AS c
-    UNION ALL SELECT asked.item, true, h.seq - 1, h.seq FROM asked, LATERAL (
-        SELECT seq FROM hidden WHERE user_id = asked.user_id AND group_id = asked.group_id AND seq = asked.seq
-    ) AS h
-    UNION ALL SELECT asked.item, true, x.after_seq, x.to_seq FROM asked, LATERAL (
-        SELECT after_seq, to_seq FROM expired WHERE group_id = asked.group_id AND after_seq < asked.seq
-        ORDER BY after_seq DESC LIMIT 1
-    ) AS x";
+/// What says whether those who answer see them.
+const SIGHTS: &str = sights!(
+    "SELECT asked.item, asked.group_id, asked.user_id, m.seq
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS asked (item, group_id, id, user_id)
+          JOIN messages AS m ON m.group_id = asked.group_id AND m.id = asked.id"
+);
 
 /// A message that is to be looked at, by the place of its write in the batch.
 pub(super) struct Asked<'w> {
@@ -132,7 +114,7 @@ impl Known {
                 }
                 try_join!(
                     row::all(db, TARGETS, &asked.2[..3], target),
-                    row::all::<(u64, bool, Seq, Seq)>(db, SIGHTS, asked.2, row::read)
+                    row::all(db, SIGHTS, asked.2, row::read)
                 )
             }
         )?;
@@ -143,7 +125,7 @@ impl Known {
                 .map(|(group, user, role, is_member)| ((group, user), is_member.then_some(role)))
                 .collect(),
             targets: targets.into_iter().collect(),
-            sights: sights(spans),
+            sights: sights_of(spans),
         })
     }
 
@@ -212,18 +194,4 @@ fn target(row: Fields<'_>) -> Result<(usize, Message)> {
 
 fn index(row: Fields<'_>, item: u64) -> Result<usize> {
     usize::try_from(item).map_err(|_| row.meaningless(0, item))
-}
-
-fn sights(rows: Vec<(u64, bool, Seq, Seq)>) -> HashMap<usize, Sight> {
-    let mut spans: HashMap<usize, (Vec<Span>, Vec<Span>)> = HashMap::new();
-    for (item, is_hole, after, to) in rows {
-        let (member, holes) = spans.entry(item as usize).or_default();
-        (if is_hole { holes } else { member }).push(Span { after, to });
-    }
-    let sights = spans.into_iter().map(|(item, (mut member, holes))| {
-        member.retain(|span| span.after < span.to);
-        member.sort_unstable_by_key(|span| span.after);
-        (item, Sight::new(member, holes))
-    });
-    sights.collect()
 }

@@ -10,7 +10,7 @@ use rim_core::note;
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 
 use super::Outcome;
-use super::load::{Admitted, Head, Loaded, Standing};
+use super::load::{Admitted, Head, Loaded, NamedFiles, Standing};
 use crate::queue::Wanted;
 
 /// What is to be written.
@@ -36,7 +36,7 @@ pub(super) struct BroughtBack {
 }
 
 pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
-    let Loaded { heads, standings, ended, away, resent, places, ids, admitted } = loaded;
+    let Loaded { heads, standings, ended, away, resent, places, ids, admitted, named } = loaded;
     let mut deciding = Deciding {
         heads,
         standings,
@@ -46,6 +46,7 @@ pub(super) fn decide(writes: &[Wanted], loaded: Loaded) -> Decided {
         places,
         ids: ids.into_iter(),
         admitted,
+        named,
         new: HashMap::new(),
         new_places: HashMap::new(),
         moved: BTreeSet::new(),
@@ -70,6 +71,7 @@ struct Deciding<'a> {
     places: HashMap<usize, Seq>,
     ids: std::vec::IntoIter<MessageId>,
     admitted: Admitted,
+    named: NamedFiles,
     /// What this batch has appended, by who calls it what.
     new: HashMap<(GroupId, UserId, &'a str), (MessageId, Seq)>,
     new_places: HashMap<(GroupId, MessageId), Seq>,
@@ -104,6 +106,7 @@ impl<'a> Deciding<'a> {
             Some(admitted) => admitted?,
             None => note::plain_state(head.expire_seconds, at),
         };
+        let named = self.named.remove(&number).transpose()?;
         let brought_back = if head.is_half { self.bring_back(new) } else { None };
         let head = self.heads.get_mut(&new.group).ok_or(Refusal::NoSuchGroup)?;
         let standing = member(&mut self.standings, new.group, new.sender)?;
@@ -120,7 +123,7 @@ impl<'a> Deciding<'a> {
         if let Some(state) = &mut state {
             state.rev = rev;
         }
-        Ok(Outcome::Appended { id, seq, rev, at, brought_back, state })
+        Ok(Outcome::Appended { id, seq, rev, at, brought_back, state, named })
     }
 
     fn bring_back(&mut self, new: &NewMessage) -> Option<UserId> {

@@ -9,6 +9,7 @@ use rim_core::event::Ended;
 use rim_core::message::{MessageState, Write};
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, SessionId, Timestamp, UserId};
 use rim_store::columns::Columns;
+use rim_store::files::Named;
 use tokio_postgres::{Row, Statement};
 
 use crate::failure::{Failure, Result};
@@ -89,6 +90,9 @@ pub(super) struct Standing {
 /// What messages with extras begin with, by the place of the write in the batch; or why they may not.
 pub(super) type Admitted = HashMap<usize, std::result::Result<Option<Box<MessageState>>, Refusal>>;
 
+/// What those say and use that name files, by the place of the write in the batch; or why they may not.
+pub(super) type NamedFiles = HashMap<usize, std::result::Result<Box<Named>, Refusal>>;
+
 pub(super) struct Loaded {
     /// Of the groups that exist.
     pub(super) heads: HashMap<GroupId, Head>,
@@ -106,6 +110,8 @@ pub(super) struct Loaded {
     pub(super) ids: Vec<MessageId>,
     /// Of the messages that are more than plain ones, as well.
     pub(super) admitted: Admitted,
+    /// Of those that name files.
+    pub(super) named: NamedFiles,
 }
 
 pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
@@ -144,6 +150,7 @@ pub(super) async fn load(db: &Client, writes: &[Wanted]) -> Result<Loaded> {
         places: places.iter().map(of_item).collect::<Result<_>>()?,
         ids: ascending(&ids)?,
         admitted: Admitted::default(),
+        named: NamedFiles::default(),
     })
 }
 

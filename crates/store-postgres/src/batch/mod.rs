@@ -2,7 +2,7 @@
 //!
 //! The first locks the groups and reads what the writes depend on (`load`). What becomes of each is decided in their
 //! order (`decide`). The second writes it all and commits (`store`). Where there are messages that are more than plain ones,
-//! one more is between them (`admit`).
+//! one more is between them (`admit`), and where some name files (`files`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -19,9 +19,11 @@ mod admit;
 mod beside;
 mod decide;
 mod evidence;
+mod files;
 mod lease;
 mod load;
 mod outcome;
+mod sight;
 mod store;
 mod told;
 
@@ -71,6 +73,10 @@ pub(crate) async fn carry_out(
     let asked = admit::asked(writes, &loaded);
     if !asked.is_empty() {
         loaded.admitted = in_time(admit::admit(lease.db(), &asked)).await?;
+    }
+    let named = files::asked(writes, &loaded);
+    if !named.is_empty() {
+        loaded.named = in_time(files::admit(lease.db(), &named)).await?;
     }
     let decided =
         catch_unwind(AssertUnwindSafe(|| decide::decide(writes, loaded))).map_err(|_| Failure::Panicked)?;

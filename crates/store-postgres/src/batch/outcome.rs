@@ -3,6 +3,7 @@
 use rim_core::event::{Change, GroupChange};
 use rim_core::message::{MessageState, Receipt};
 use rim_core::{MessageId, Refusal, Rev, Seq, Timestamp, UserId};
+use rim_store::files::Named;
 
 use crate::queue::Wanted;
 
@@ -19,6 +20,8 @@ pub(crate) enum Outcome {
         brought_back: Option<UserId>,
         /// Nothing of a plain message.
         state: Option<Box<MessageState>>,
+        /// What it says and uses, if it names files.
+        named: Option<Box<Named>>,
     },
     /// It was stored before.
     Resent {
@@ -39,6 +42,14 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// What a message says: as it was sent, or with what is known of the file that it names.
+    pub(super) fn content<'c>(&'c self, sent: &'c str) -> &'c str {
+        match self {
+            Self::Appended { named: Some(named), .. } => named.content.as_deref().unwrap_or(sent),
+            _ => sent,
+        }
+    }
+
     /// The change, where somebody came back for a message.
     pub(super) fn addition(&self, wanted: &Wanted) -> Option<Change> {
         let Self::Appended { rev, at, brought_back: Some(user), .. } = *self else { return None };

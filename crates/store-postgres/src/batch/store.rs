@@ -14,6 +14,7 @@ use crate::failure::{Failure, Result};
 use crate::queue::Wanted;
 use crate::row::{Sql, array};
 use crate::text::Text;
+use crate::uploads::Uses;
 use crate::{changes, groups, uploads};
 
 pub(crate) const MESSAGES: &str =
@@ -55,6 +56,11 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
         let at = messages.times.iter().copied().max().unwrap_or_default();
         uploads::pin(db, &messages.named, Timestamp(at)).await?;
     }
+    // As are files.
+    let uses = uses(writes, decided);
+    if !uses.is_empty() {
+        uses.store(db).await?;
+    }
     let beside = beside(writes, decided);
     let besides = beside.prepare(db).await?;
     let written = try_join!(
@@ -78,6 +84,17 @@ fn beside(writes: &[Wanted], decided: &Decided) -> Beside {
         beside.push(*id, new.group, *seq, *rev, state);
     }
     beside
+}
+
+/// Which files they name.
+fn uses<'d>(writes: &[Wanted], decided: &'d Decided) -> Uses<'d> {
+    let mut uses = Uses::default();
+    for (item, outcome) in writes.iter().zip(&decided.outcomes) {
+        if let Outcome::Appended { seq, named: Some(named), .. } = outcome {
+            uses.push(&named.files, item.group(), *seq);
+        }
+    }
+    uses
 }
 
 struct Statements {
@@ -114,19 +131,27 @@ pub(crate) struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    fn of(writes: &'a [Wanted], decided: &Decided) -> Self {
+    fn of(writes: &'a [Wanted], decided: &'a Decided) -> Self {
         let mut messages = Self::default();
         for (item, outcome) in writes.iter().zip(&decided.outcomes) {
             if let (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, .. }) =
                 (item, outcome)
             {
-                messages.push(new, *id, *seq, *rev, *at);
+                messages.push(new, outcome.content(&new.content), *id, *seq, *rev, *at);
             }
         }
         messages
     }
 
-    pub(crate) fn push(&mut self, new: &'a NewMessage, id: MessageId, seq: Seq, rev: Rev, at: Timestamp) {
+    pub(crate) fn push(
+        &mut self,
+        new: &'a NewMessage,
+        content: &'a str,
+        id: MessageId,
+        seq: Seq,
+        rev: Rev,
+        at: Timestamp,
+    ) {
         self.groups.push(new.group.sql());
         self.seqs.push(seq.sql());
         self.revs.push(rev.sql());
@@ -134,9 +159,9 @@ impl<'a> Messages<'a> {
         self.senders.push(new.sender.sql());
         self.client_msg_ids.push(Text(&new.client_msg_id));
         self.kinds.push(new.kind.code().into());
-        self.contents.push(Text(&new.content));
+        self.contents.push(Text(content));
         self.times.push(at.0);
-        self.named.extend(named(&new.content).map(Text));
+        self.named.extend(named(content).map(Text));
     }
 
     pub(crate) async fn insert(

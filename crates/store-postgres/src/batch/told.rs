@@ -65,7 +65,7 @@ impl Told {
 
 fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
     match (wanted, outcome) {
-        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, state, .. }) => {
+        (Wanted::Write(Write::Append(new)), Outcome::Appended { id, seq, rev, at, state, named, .. }) => {
             let message = Message {
                 state,
                 id,
@@ -75,7 +75,7 @@ fn change(wanted: Wanted, outcome: Outcome) -> Option<Change> {
                 sender: new.sender,
                 client_msg_id: new.client_msg_id,
                 kind: new.kind,
-                content: new.content,
+                content: named.and_then(|named| named.content).unwrap_or(new.content),
                 created_at: at,
             };
             Some(Change::Message { message: Arc::new(message), connection: new.connection })

@@ -20,7 +20,8 @@ pub(crate) use self::room::{DEPARTURES, GROUP_EVENTS, GROUPS, Room, as_seen};
 pub use self::room::{FORGET_LEAVING, bring_back};
 use crate::database::{Database, Tx};
 use crate::failure::Result as Step;
-use crate::{Part, Result, params, part, uploads};
+use crate::files::Shown;
+use crate::{Part, Result, files, params, part, uploads};
 
 /// Which groups there are, and who is in them.
 #[async_trait]
@@ -162,6 +163,7 @@ impl<D: Database> Groups for D {
             let renamed = (room.group.name != name).then(|| name.clone());
             room.info_rev = room.head.next_rev();
             uploads::show(tx, &[&room.group.avatar, &avatar], now)?;
+            files::show(tx, caller, Shown::Group(group), &room.group.avatar, &avatar)?;
             (room.group.name, room.group.avatar) = (name, avatar);
             room.publish(tx, caller, GroupChange::Updated { name: renamed }, now)
         })

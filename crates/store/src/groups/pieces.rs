@@ -11,8 +11,9 @@ use super::members::{self, Joining};
 use super::room::Room;
 use crate::database::{InPieces, Piece, Read, Tx};
 use crate::failure::Result as Step;
+use crate::files::Shown;
 use crate::table::{Table, integer};
-use crate::{contacts, params, people, uploads};
+use crate::{contacts, files, params, people, uploads};
 
 pub(crate) const SINGLE_CHATS: Table = Table {
     name: "single_chats",
@@ -108,6 +109,7 @@ impl Creating {
         };
         let mut room = Room::insert(tx, group, new, pair.is_some(), now)?;
         uploads::show(tx, &[&new.avatar], now)?;
+        files::show(tx, new.creator, Shown::Group(group), "", &new.avatar)?;
         let joining: Vec<_> =
             first.into_iter().map(|(user, role)| Joining { user, role, again: false }).collect();
         room.join(tx, &joining, now)?;

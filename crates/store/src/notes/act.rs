@@ -14,7 +14,7 @@ use crate::database::{Read, Tx};
 use crate::failure::{Failure, Result as Step};
 use crate::former::{self, Place};
 use crate::groups::{self, Room};
-use crate::{membership, params, sessions, sights, uploads};
+use crate::{files, membership, params, sessions, sights, uploads};
 
 /// So many who may not see a message are told of each change that there was one, and of nothing else. Are they more, nobody
 /// is told: all learn it by sync.
@@ -111,6 +111,7 @@ fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, place: Place,
         }
         Row::Wipe { kind } => {
             tx.wipe_messages(group, &[message.id])?;
+            files::unuse(tx, group, &[seq])?;
             former::forget(tx, group, &[seq])?;
             let gone = NoteKind::ALL.into_iter().filter(|kind| !kind.outlives_recall());
             let gone: Vec<_> = gone.map(|kind| params![group, kind, seq].to_vec()).collect();

@@ -22,6 +22,7 @@ pub mod concurrency;
 pub mod events;
 pub mod expire;
 pub mod feed;
+pub mod files;
 pub mod former;
 pub mod forward;
 pub mod founding;

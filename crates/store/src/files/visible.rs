@@ -1,0 +1,66 @@
+//! Who may see a file: the one place where it is decided.
+
+use std::collections::BTreeSet;
+
+use rim_core::file::File;
+use rim_core::{GroupId, Seq, UserId};
+
+use crate::database::Read;
+use crate::failure::Result as Step;
+use crate::{params, sights};
+
+/// Uses of a file that are looked at, at the most.
+const MAX_USES: u64 = 1_000;
+
+/// Those of the first so many that are in groups which are or were the user's.
+const USES: &str = "SELECT u.group_id, u.seq
+    FROM (SELECT group_id, seq FROM file_uses WHERE file_id = $1 AND group_id > 0 LIMIT $3) AS u
+    WHERE EXISTS (SELECT 1 FROM members AS m WHERE m.user_id = $2 AND m.group_id = u.group_id)
+       OR EXISTS (SELECT 1 FROM forgotten_members AS f WHERE f.user_id = $2 AND f.group_id = u.group_id)";
+
+/// Where there are more: by the groups that are or were the user's.
+const USES_BY_GROUPS: &str = "SELECT g.group_id, u.seq
+    FROM (SELECT group_id FROM members WHERE user_id = $2
+          UNION ALL SELECT group_id FROM forgotten_members WHERE user_id = $2) AS g
+         JOIN file_uses AS u ON u.file_id = $1 AND u.group_id = g.group_id
+    LIMIT $3";
+
+/// Whether a user may see a file: see [`super::Files::visible_file`].
+///
+/// # Errors
+/// Those of the database.
+pub fn visible(db: &dyn Read, user: UserId, file: &File) -> Step<bool> {
+    if file.owner == user {
+        return Ok(true);
+    }
+    if is_in_sight(db, user, db.all(USES, &params![file.id, user, MAX_USES], place)?)? {
+        return Ok(true);
+    }
+    let sql = "SELECT file_id FROM file_uses WHERE file_id = $1 AND group_id > 0 LIMIT 1 OFFSET $2";
+    if db.exists(sql, &params![file.id, MAX_USES])?
+        && is_in_sight(db, user, db.all(USES_BY_GROUPS, &params![file.id, user, MAX_USES], place)?)?
+    {
+        return Ok(true);
+    }
+    let sql = "SELECT a.file_id FROM file_avatars AS a WHERE a.file_id = $1 AND (a.group_id = 0 OR EXISTS (
+                   SELECT 1 FROM members AS m
+                   WHERE m.user_id = $2 AND m.group_id = a.group_id AND m.left_rev IS NULL)) LIMIT 1";
+    db.exists(sql, &params![file.id, user])
+}
+
+fn place(row: crate::database::Fields<'_>) -> Step<(GroupId, Seq)> {
+    Ok((row.get("group_id")?, row.get("seq")?))
+}
+
+fn is_in_sight(db: &dyn Read, user: UserId, uses: Vec<(GroupId, Seq)>) -> Step<bool> {
+    if uses.is_empty() {
+        return Ok(false);
+    }
+    let groups: BTreeSet<_> = uses.iter().map(|(group, _)| *group).collect();
+    let groups: Vec<_> = groups.into_iter().collect();
+    let sights = sights::of_each(db, user, &groups)?;
+    Ok(uses.iter().any(|(group, seq)| {
+        let at = groups.binary_search(group).expect("each group is among them");
+        sights[at].as_ref().is_some_and(|sight| sight.sees(*seq))
+    }))
+}
