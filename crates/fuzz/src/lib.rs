@@ -27,7 +27,7 @@ pub struct Target {
     pub longest: usize,
 }
 
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "frames", run: frames::frame, inputs: 10_000, longest: 300 },
     Target { name: "rich_text", run: frames::rich_text, inputs: 3_000, longest: 2_000 },
     Target { name: "bodies", run: bodies::body, inputs: 3_000, longest: 200 },
@@ -36,6 +36,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "codec_out", run: websocket::outgoing, inputs: 1_000, longest: 70_000 },
     Target { name: "headers", run: headers::forwarded, inputs: 5_000, longest: 100 },
     Target { name: "pictures", run: pictures::picture, inputs: 10_000, longest: 400 },
+    Target { name: "uploads", run: pictures::upload, inputs: 2_000, longest: 1_000 },
 ];
 
 #[cfg(test)]
@@ -85,6 +86,11 @@ mod tests {
     #[test]
     fn a_picture_is_known_or_refused() {
         run("pictures");
+    }
+
+    #[test]
+    fn a_picture_that_was_cleaned_is_clean() {
+        run("uploads");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Pictures: which are taken, and what they are called. Nothing here reads or writes but what it is given.
+//! Pictures: what they are called, and how much of the machine goes into them. Nothing here reads or writes but what it is
+//! given; what is made of their bytes is in `rim-media`.
 
-mod measure;
+mod budget;
 mod name;
-mod picture;
 
-pub use measure::measure;
+pub use budget::{Budget, Room};
 pub use name::AvatarName;
-pub use picture::Format;
+pub use rim_media::Format;

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use rim_media::Format;
 use sha2::{Digest, Sha256};
-
-use super::picture::Format;
 
 /// `<SHA-256 of the picture, in hex>.<extension>`: who has not seen the picture cannot guess it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -75,6 +75,18 @@ async fn a_picture_is_seen_by_everybody_after_a_restart_too() {
 }
 
 #[tokio::test]
+async fn a_picture_of_somebody_tells_nobody_where_they_live() {
+    let server = TestServer::start().await;
+    let anna = server.user("anna").await;
+    let comment = b"!\xfe\x14GPSLatitude 52,22.4N\0";
+    let told = [&GIF[..GIF.len() - 1], comment, b";and a film"].concat();
+    let address = address_of(&server, &anna, &told).await;
+    assert_eq!(show(&server, &address).await.bytes().await.expect("a picture"), GIF);
+    assert_eq!(address, address_of(&server, &anna, GIF).await, "it is the same picture");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn the_same_picture_has_one_address_whoever_uploads_it() {
     let server = TestServer::start().await;
     let anna = server.user("anna").await;
@@ -90,8 +102,7 @@ async fn the_same_picture_has_one_address_whoever_uploads_it() {
 async fn a_large_picture_arrives_whole() {
     let server = TestServer::start().await;
     let anna = server.user("anna").await;
-    let mut picture = GIF.to_vec();
-    picture.extend((GIF.len()..MAX_AVATAR_FILE_BYTES).map(|at| (at % 251) as u8));
+    let mut picture = large_gif();
     let address = address_of(&server, &anna, &picture).await;
     assert!(show(&server, &address).await.bytes().await.expect("a picture") == picture);
 
@@ -183,9 +194,22 @@ fn the_protocol_document_states_how_large_a_picture_may_be() {
     assert!(row.contains(&format!(" {MAX_AVATAR_FILE_BYTES} bytes")), "{row}");
 }
 
-/// A GIF like no other.
+/// A GIF like no other: behind a screen of another shade.
 fn gif(number: u8) -> Vec<u8> {
-    [GIF, &[number]].concat()
+    [&GIF[..11], &[number], &GIF[12..]].concat()
+}
+
+/// A GIF as large as it may be, in pixels that nobody decodes.
+fn large_gif() -> Vec<u8> {
+    // Before the end of its pixels and its own.
+    let (pixels, end) = GIF.split_at(GIF.len() - 2);
+    let mut gif = pixels.to_vec();
+    while gif.len() + end.len() < MAX_AVATAR_FILE_BYTES {
+        let block = (MAX_AVATAR_FILE_BYTES - gif.len() - end.len() - 1).min(255);
+        gif.push(block as u8);
+        gif.extend((0..block).map(|at| (at % 251) as u8));
+    }
+    [&gif, end].concat()
 }
 
 /// Upload, shown to nobody, and a day.
@@ -229,8 +253,7 @@ async fn a_picture_that_nothing_shows_is_removed_after_a_day() {
 async fn a_user_keeps_pictures_up_to_their_quota() {
     let server = TestServer::start_with(&["--upload-quota=512K", "--limits=off"]).await;
     let (anna, bob) = (server.user("anna").await, server.user("bob").await);
-    let mut large = GIF.to_vec();
-    large.resize(MAX_AVATAR_FILE_BYTES, 0);
+    let large = large_gif();
     address_of(&server, &anna, &large).await;
     let refused = upload(&server, &anna, GIF).await;
     refused.complains(413, 413, "you keep 524288 bytes of 524288");

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRef, Request, State};
 use rim_core::upload::NewUpload;
 use rim_core::{Clock, UserId};
+use rim_media::clean::{AVATAR, clean};
 use rim_protocol::limits::{Invalid, MAX_AVATAR_FILE_BYTES};
 use rim_store::Store;
 
@@ -18,7 +19,7 @@ use crate::http::error::ApiError;
 use crate::http::media;
 use crate::http::parts::Api;
 use crate::limits::RateLimits;
-use crate::media::{AvatarName, measure};
+use crate::media::AvatarName;
 
 /// Upload a picture of a user or group
 ///
@@ -26,7 +27,7 @@ use crate::media::{AvatarName, measure};
 /// which, whatever `Content-Type` says. An animation has 500 pictures and 64 million pixels in all at the most. The answer is the address to be set as somebody's `avatar`; until then nobody sees the
 /// picture, and after a day in which nothing shows it, it is removed: no user, no group, and no message ever sent. Whoever
 /// keeps more than the setting `upload-quota` gets status 413. The address is open to everybody who knows it, and shows the same picture for ever. The same
-/// picture again gets the same address.
+/// picture again gets the same address. It is kept without what it tells beside its pixels, such as where it was taken.
 #[utoipa::path(
     post,
     path = "/api/file/avatar",
@@ -73,7 +74,9 @@ impl FromRef<Api> for Uploads {
 
 impl Uploads {
     async fn keep(&self, user: UserId, picture: Bytes) -> Result<AvatarName, ApiError> {
-        let format = measure(&picture).map_err(|unfit| Invalid::new("avatar", unfit.to_string()))?;
+        let cleaned = clean(&picture, AVATAR);
+        let (format, picture) = cleaned.map_err(|unfit| Invalid::new("avatar", unfit.to_string()))?;
+        let picture = Bytes::from(picture);
         let name = AvatarName::of(format, &picture);
         let cannot_keep = |error: io::Error| match error.kind() {
             io::ErrorKind::WouldBlock => ApiError::Busy,
