@@ -53,6 +53,7 @@ function faults(): readonly string[] {
 
 /** What is loaded when it is first asked for is there already: nothing here waits for it. */
 const LATER = Promise.all([
+  import("../i18n/en.later"),
   import("./chat/attach/AttachButton"),
   import("./chat/attach/AttachDialog"),
   import("./chat/attach/UploadLine"),
