@@ -83,8 +83,8 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
 
   useEffect(() => {
     // On glass the focus would bring up the keyboard.
-    if (!glass) area.current?.focus({ preventScroll: true });
-  }, [glass]);
+    if (!glass && !voicing) area.current?.focus({ preventScroll: true });
+  }, [glass, voicing]);
 
   const whole = captions ? withCaption(editing.content, text) : text;
   const size = whole.length * 3 > MAX_CONTENT_BYTES ? byteLength(whole) : 0;

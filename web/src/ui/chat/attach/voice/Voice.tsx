@@ -5,7 +5,7 @@ import { type MouseEvent, type PointerEvent, useEffect, useRef, useState } from 
 
 import type { ChatView } from "../../../../engine/contract";
 import { Cell } from "../../../base/cell";
-import { COARSE, useEngine, useLive, useMedia, useTranslator } from "../../../base/context";
+import { useEngine, useLive, useTranslator } from "../../../base/context";
 import { Icon } from "../../../base/Icon";
 import { isKey } from "../../../base/keys";
 import { isCovered } from "../../../base/layers";
@@ -13,7 +13,7 @@ import { showToast } from "../../../base/toasts";
 import { useDesk } from "../../desk";
 import { clockTime } from "../../media/clock";
 import { Recorder, type Recording, recorders, type Voice as Said, voiceName } from "./recorder";
-import "./Voice.css";
+import "./Record.css";
 
 /** So long at least somebody holds a button who means to hold it. */
 const HOLD_MS = 350;
@@ -42,7 +42,6 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
   const engine = useEngine();
   const desk = useDesk();
   const { t } = useTranslator();
-  const glass = useMedia(COARSE);
   const [recorder, setRecorder] = useState(() => recorders.get(gid) ?? null);
   const state = useLive<Recording | null>(recorder?.state ?? NOTHING);
   const [hold, setHold] = useState<Hold | null>(null);
@@ -70,7 +69,6 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
     setRecorder(null);
     setHold(null);
     setSlid(0);
-    if (!glass) queueMicrotask(() => desk.writer?.focus());
   };
   const cancel = (): void => {
     recorder?.stop();
@@ -143,7 +141,7 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
   return (
     <>
       {recorder !== null && state !== null && (
-        <div className="voice" data-voice role="group" aria-label={t("voice.label")}>
+        <div className="record" data-voice role="group" aria-label={t("voice.label")}>
           {hold === null && (
             <button type="button" className="icon-button" aria-label={t("voice.cancel")} title={t("voice.cancel")} onClick={cancel}>
               <Icon name="trash" />
@@ -151,7 +149,7 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
           )}
           <Bar recorder={recorder} state={state} />
           {hold !== null && (
-            <span className="voice__slide" style={{ translate: `${-slid}px` }}>
+            <span className="record__slide" style={{ translate: `${-slid}px` }}>
               <Icon name="back" size={16} />
               {t("voice.slide")}
             </span>
@@ -166,7 +164,7 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
       <button
         type="button"
         data-voice
-        className={`voice__button${active ? " voice__button--on" : ""}${hold !== null ? " voice__button--held" : ""}`}
+        className={`record__button${active ? " record__button--on" : ""}${hold !== null ? " record__button--held" : ""}`}
         aria-label={label}
         title={active ? label : t("voice.hint")}
         onPointerDown={onPointerDown}
@@ -191,13 +189,13 @@ function Bar({ recorder, state }: { recorder: Recorder; state: Recording }) {
       {state.is === "stopped" && state.voice !== null ? (
         <Listen said={state.voice} />
       ) : (
-        <span className={state.is === "running" ? "voice__dot voice__dot--on" : "voice__dot"} />
+        <span className={state.is === "running" ? "record__dot record__dot--on" : "record__dot"} />
       )}
       <span className="hidden" role="status">
         {state.is === "asking" ? t("voice.asking") : state.is === "running" ? t("voice.recording") : t("voice.recorded")}
       </span>
-      <span className="voice__time">{clockTime(recorder.elapsedMs / 1000)}</span>
-      <svg className="voice__wave" viewBox={`0 0 ${SHOWN_MOMENTS * 4} 32`} preserveAspectRatio="xMaxYMid slice" aria-hidden="true">
+      <span className="record__time">{clockTime(recorder.elapsedMs / 1000)}</span>
+      <svg className="record__wave" viewBox={`0 0 ${SHOWN_MOMENTS * 4} 32`} preserveAspectRatio="xMaxYMid slice" aria-hidden="true">
         <path d={waveOf(recorder.levels.slice(Math.max(0, moments - SHOWN_MOMENTS), moments))} />
       </svg>
     </>
@@ -213,26 +211,28 @@ function waveOf(levels: readonly number[]): string {
 /** So that one hears what one is about to send. */
 function Listen({ said }: { said: Said }) {
   const { t } = useTranslator();
-  const sound = useRef<HTMLAudioElement | null>(null);
   const [playing, setPlaying] = useState(false);
-  useEffect(() => {
-    const url = URL.createObjectURL(said.blob);
-    const made = new Audio();
-    made.preload = "none";
-    made.src = url;
+  const sound = useRef<HTMLAudioElement | null>(null);
+  useEffect(
+    () => () => {
+      if (sound.current === null) return;
+      sound.current.pause();
+      URL.revokeObjectURL(sound.current.src);
+      sound.current = null;
+    },
+    [said],
+  );
+  const loaded = (): HTMLAudioElement => {
+    const made = new Audio(URL.createObjectURL(said.blob));
     made.onplay = () => setPlaying(true);
     made.onpause = () => setPlaying(false);
-    made.onended = () => setPlaying(false);
-    sound.current = made;
-    return () => {
-      made.pause();
-      URL.revokeObjectURL(url);
-    };
-  }, [said]);
+    return made;
+  };
   const label = playing ? t("voice.pause") : t("voice.play");
   const toggle = (): void => {
-    if (playing) sound.current?.pause();
-    else sound.current?.play().catch(() => showToast("problem", t("voice.unplayable")));
+    sound.current ??= loaded();
+    if (playing) sound.current.pause();
+    else sound.current.play().catch(() => showToast("problem", t("voice.unplayable")));
   };
   return (
     <button type="button" className="icon-button" aria-label={label} title={label} onClick={toggle}>
