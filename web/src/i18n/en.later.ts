@@ -27,7 +27,7 @@ export const later = {
   "media.heardBy": { one: "Played by {count} person", other: "Played by {count} people" },
   "media.heardByNobody": "Nobody has played it yet",
   "media.nowPlaying": "Now playing",
-  "media.pictures": "Pictures and videos",
+  "media.filmFrom": "Video from {name}",
   "media.previous": "Previous",
   "media.next": "Next",
   "media.atOf": "{at} of {of}",

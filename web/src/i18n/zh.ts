@@ -243,7 +243,7 @@ export const zh: Catalogue = {
   "media.heardBy": { other: "{count} 人已收听" },
   "media.heardByNobody": "还没有人收听",
   "media.nowPlaying": "正在播放",
-  "media.pictures": "图片和视频",
+  "media.filmFrom": "{name}发来的视频",
   "media.previous": "上一张",
   "media.next": "下一张",
   "media.atOf": "{at} / {of}",

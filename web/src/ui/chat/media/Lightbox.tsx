@@ -73,8 +73,10 @@ export function Lightbox({ items, start, onClose, onBegin, onGo }: LightboxProps
     } else if (pressed === "fitting") stage.current?.fit();
     else stage.current?.zoom(pressed === "larger" ? 1 : -1);
   };
+  const film = item?.content.is === "attached" && item.content.as === "Video";
+  const label = item === undefined ? undefined : t(film ? "media.filmFrom" : "message.imageFrom", { name: item.from });
   return (
-    <dialog {...modal} className={zoomed ? "lightbox lightbox--zoomed" : "lightbox"} aria-label={t("media.pictures")} onKeyDown={onKeyDown}>
+    <dialog {...modal} className={zoomed ? "lightbox lightbox--zoomed" : "lightbox"} aria-label={label} onKeyDown={onKeyDown}>
       {item !== undefined && (
         <>
           <Bar item={item} at={at} of={items.length} onClose={onClose} onGo={onGo} />
