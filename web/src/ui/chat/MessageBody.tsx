@@ -65,21 +65,16 @@ function Meant(props: MessageBodyProps) {
   const { kind, content, id, people = NOBODY } = props;
   const caption = useMemo(() => captionOf({ kind, content }) ?? "", [kind, content]);
   const links = props.message?.links ?? [];
-  if (links.length > 0) {
-    return (
-      <>
-        <Bare {...props} />
-        <Links links={links} />
-      </>
-    );
-  }
-  if (caption === "") return <Bare {...props} />;
+  if (caption === "" && links.length === 0) return <Bare {...props} />;
   return (
     <>
       <Bare {...props} />
-      <div className="body__caption">
-        <TextBody tree={treeOf("Text", caption)} id={id} people={people} />
-      </div>
+      {caption !== "" && (
+        <div className="body__caption">
+          <TextBody tree={treeOf("Text", caption)} id={id} people={people} />
+        </div>
+      )}
+      {links.length > 0 && <Links links={links} />}
     </>
   );
 }

@@ -68,6 +68,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const big = message.kind === "Text" && plain ? emojiCount(message.content) : 0;
   const parts = album ?? [message];
   const picture = plain && parts.every(isBarePicture);
+  // An album has come as far as the last of it.
+  const slowest = parts.find(({ state }) => state.is === "sending") ?? parts.at(-1) ?? message;
   const bare = big > 0 || picture;
   const named = first && !own && !single;
   const failed = message.state.is === "failed";
@@ -77,7 +79,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       <time dateTime={new Date(message.at).toISOString()} title={translator.full(message.at)}>
         {translator.time(message.at)}
       </time>
-      {own && recalled === null && <StateIcon state={message.state} label={stateText(translator, message, single)} />}
+      {own && recalled === null && <StateIcon state={slowest.state} label={stateText(translator, slowest, single)} />}
     </span>
   );
   const nameLine = (
@@ -118,7 +120,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       aria-label={`${isolated(name)}, ${translator.time(message.at)}`}
       aria-describedby={id}
       data-key={message.key}
-      data-state={change?.is === "waiting" ? "sending" : message.state.is}
+      data-state={change?.is === "waiting" ? "sending" : slowest.state.is}
       onClick={meta || choosing ? undefined : onTouch}
       onClickCapture={choosing ? onChoose : undefined}
     >
@@ -181,7 +183,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           <Unsent reason={message.state.reason} onResend={() => onResend(message.key)} onDiscard={() => onDiscard(message.key)} />
         )}
         {/* Where the stamp is left out, the state of one's own message can still be heard. */}
-        {own && !meta && !failed && <span className="hidden">{stateText(translator, message, single)}</span>}
+        {own && !meta && !failed && <span className="hidden">{stateText(translator, slowest, single)}</span>}
         {change?.is === "waiting" && <span className="hidden">{t("message.changing")}</span>}
         {pointed && !choosing && <Toolbar message={message} />}
       </div>

@@ -176,7 +176,8 @@ type PictureProps = Omit<ShownProps, "item"> & { readonly alt: string };
 function OwnPicture({ file, message, alt, ...props }: PictureProps & { file: (Pictured["content"] & { is: "attached" })["file"]; message: Pictured["message"] }) {
   const { t } = useTranslator();
   const engine = useEngine();
-  const [larger, setLarger] = useState(false);
+  // Smaller ones stand still.
+  const [larger, setLarger] = useState(file.mime === "image/gif");
   const pixels = Math.max(innerWidth, innerHeight) * Math.min(2, devicePixelRatio);
   const fitting = usePicture(message, file, "Image", pixels);
   const whole = file.file !== null && larger ? engine.fileUrl(file.file) : null;

@@ -7,7 +7,7 @@ import { Words } from "../../base/words";
 import { useOf } from "../desk";
 import { wantIn } from "../wanted";
 import { clockTime } from "./clock";
-import { player } from "./player";
+import { NO_CHAT, player } from "./player";
 import { playing, position } from "./playing";
 import { Speed } from "./Voice";
 
@@ -29,6 +29,7 @@ export function PlayingBar({ gid, onHere }: PlayingBarProps) {
   const name = now.uid === me.id ? t("chat.you") : (engine.user(now.uid)?.name ?? t("chat.someone"));
   const toMessage = (): void => {
     if (now.gid === gid) return onHere(now.key);
+    if (now.gid === NO_CHAT) return;
     const id = engine.chat(now.gid).get()?.messages.find(({ key }) => key === now.key)?.id;
     if (id !== undefined && id !== null) wantIn(now.gid, id);
     location.hash = chatHref(now.gid);

@@ -9,7 +9,7 @@ import { Words } from "../../base/words";
 import { useOf } from "../desk";
 import { clockTime } from "./clock";
 import type { AttachedProps } from "./Picture";
-import { isOf, player, SPEEDS } from "./player";
+import { isOf, NO_CHAT, player, SPEEDS } from "./player";
 import { inSight, playing, position } from "./playing";
 import { barsOf, pathOf } from "./waveform";
 
@@ -21,8 +21,9 @@ const LONG_S = 60;
 export function Voice({ file, from, message }: AttachedProps) {
   const { t } = useTranslator();
   const engine = useEngine();
-  const playable = message !== null && file.file !== null ? { message, file: { ...file, file: file.file } } : null;
-  const now = useOf(playing, (each) => (message !== null && isOf(each, message) ? each : null));
+  const named = message ?? { gid: NO_CHAT, key: file.file ?? "", uid: NO_CHAT, heard: null };
+  const playable = file.file === null ? null : { message: named, file: { ...file, file: file.file } };
+  const now = useOf(playing, (each) => (isOf(each, named) ? each : null));
   const active = now !== null;
   const length = now?.length || (file.durationMs ?? 0) / 1000;
   const runs = now?.is === "playing" || now?.is === "loading";

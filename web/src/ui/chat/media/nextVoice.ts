@@ -4,7 +4,8 @@ import { attachedIn } from "../../../engine/attached";
 import type { Attached, Message } from "../../../engine/contract";
 
 export interface Voiced {
-  readonly message: Message;
+  /** In a card of several messages one has no more than a name: nothing follows it, and nobody is told that it was heard. */
+  readonly message: Pick<Message, "gid" | "key" | "uid" | "heard">;
   readonly file: Attached & { readonly file: string };
 }
 

@@ -5,6 +5,8 @@ import { Cell } from "../../base/cell";
 import { nextVoice, type Voiced } from "./nextVoice";
 import { type Playing, playing, position } from "./playing";
 
+/** Of what is in no chat. */
+export const NO_CHAT = 0;
 export const SPEEDS = [1, 1.5, 2] as const;
 export type Speed = (typeof SPEEDS)[number];
 
@@ -48,7 +50,7 @@ export class Player {
     sound.src = engine.fileUrl(file.file);
     this.resume();
     const account = engine.account.get();
-    if (account.is === "in" && message.uid !== account.me.id && message.heard?.mine !== true) engine.listened(message.gid, message.key);
+    if (message.gid !== NO_CHAT && account.is === "in" && message.uid !== account.me.id && message.heard?.mine !== true) engine.listened(message.gid, message.key);
   }
 
   resume(): void {
