@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Refusal, Timestamp, UserId};
 
-pub use self::content::{MAX_CAPTION_BYTES, describe, may_name, named_files, same_file};
+pub use self::content::{describe, may_name, named_files, same_file};
 
 /// The longer sides of previews, in pixels.
 pub const SIDES: [u32; 3] = [320, 800, 1600];

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,13 +19,14 @@ pub enum Kind {
     Text,
     /// CommonMark.
     RichText,
-    /// The address of a picture, or JSON that names an uploaded one.
+    /// The address of a picture, or JSON: `file`, which is the id of one that was uploaded, optional `caption`, `album`.
     Image,
-    /// JSON: `url`, `durationMs`, optional `size`, `mime`.
+    /// JSON: `file`, optional `durationMs`, `waveform`, `caption`; or `url`, `durationMs`, optional `size`, `mime`.
     Audio,
-    /// JSON: `url`, `durationMs`, optional `size`, `mime`, `width`, `height`, `poster`.
+    /// JSON: `file`, optional `durationMs`, `width`, `height`, `caption`, `album`; or `url`, `durationMs`, optional `size`,
+    /// `mime`, `width`, `height`, `poster`.
     Video,
-    /// JSON: `url`, `name`, `size`, optional `mime`.
+    /// JSON: `file`, optional `name`, `caption`; or `url`, `name`, `size`, optional `mime`.
     File,
     /// JSON: `latitude`, `longitude`, optional `name`, `address`.
     Location,
@@ -101,20 +104,32 @@ impl Kind {
             Self::Image if content.is_empty() => {
                 Err(Invalid::new("content", "an Image is an address or JSON, not empty"))
             }
-            Self::Image => Ok(()),
+            Self::Image => match object(content) {
+                Some(object) if names_file(&object) => self.must_have(NAMED, &object),
+                _ => Ok(()),
+            },
             _ => self.check_json(content),
         }
     }
 
     fn check_json(self, content: &str) -> Result<(), Invalid> {
-        let wrong = |what: String| Invalid::new("content", format!("{self} is a JSON object {what}"));
-        let Ok(Value::Object(object)) = serde_json::from_str(content) else {
-            return Err(wrong(self.shape().iter().map(Key::to_string).collect::<Vec<_>>().join(", ")));
+        let Some(object) = object(content) else {
+            let shape = self.shape().iter().map(Key::to_string).collect::<Vec<_>>().join(", ");
+            return Err(self.wrong(&shape));
         };
-        match self.shape().iter().find(|key| !key.fits(&object)) {
+        let may_name = matches!(self, Self::Audio | Self::Video | Self::File);
+        self.must_have(if may_name && names_file(&object) { NAMED } else { self.shape() }, &object)
+    }
+
+    fn must_have(self, shape: &[Key], object: &Map<String, Value>) -> Result<(), Invalid> {
+        match shape.iter().find(|key| !key.fits(object)) {
             None => Ok(()),
-            Some(key) => Err(wrong(format!("with {key}"))),
+            Some(key) => Err(self.wrong(&format!("with {key}"))),
         }
+    }
+
+    fn wrong(self, what: &str) -> Invalid {
+        Invalid::new("content", format!("{self} is a JSON object {what}"))
     }
 
     /// The keys that the JSON of this kind must or may have; others are the client's own.
@@ -128,6 +143,18 @@ impl Kind {
             Self::Card => CARD,
         }
     }
+}
+
+fn object(content: &str) -> Option<Map<String, Value>> {
+    // An address is none, and is not looked at any further.
+    if !content.trim_start().starts_with('{') {
+        return None;
+    }
+    serde_json::from_str(content).ok()
+}
+
+fn names_file(object: &Map<String, Value>) -> bool {
+    object.get("file").is_some_and(|file| !file.is_null())
 }
 
 impl fmt::Display for Kind {
@@ -150,7 +177,28 @@ enum Shape {
     Whole,
     /// A number from minus this to this.
     Within(f64),
+    /// A string of so many bytes of UTF-8, at the most.
+    UpTo(usize),
+    /// A whole number between these, both included.
+    Between(u64, u64),
+    /// Samples as bytes in base64.
+    Waveform,
+    /// Nothing: what is named is not elsewhere.
+    No,
 }
+
+/// What names a file. The server knows the rest.
+const NAMED: &[Key] = &[
+    must("file", Shape::Text),
+    may("url", Shape::No),
+    may("name", Shape::UpTo(limits::MAX_FILE_NAME_BYTES)),
+    may("caption", Shape::UpTo(limits::MAX_CAPTION_BYTES)),
+    may("album", Shape::UpTo(limits::MAX_ALBUM_BYTES)),
+    may("durationMs", Shape::Between(0, limits::MAX_DURATION_MS)),
+    may("width", Shape::Between(1, limits::MAX_PICTURE_SIDE)),
+    may("height", Shape::Between(1, limits::MAX_PICTURE_SIDE)),
+    may("waveform", Shape::Waveform),
+];
 
 const AUDIO: &[Key] = &[
     must("url", Shape::Text),
@@ -201,6 +249,12 @@ impl Key {
                 Shape::Text => value.as_str().is_some_and(|text| !text.is_empty()),
                 Shape::Whole => value.as_u64().is_some_and(|number| number < ID_END),
                 Shape::Within(bound) => value.as_f64().is_some_and(|number| number.abs() <= bound),
+                Shape::UpTo(bytes) => value.as_str().is_some_and(|text| text.len() <= bytes),
+                Shape::Between(least, most) => {
+                    value.as_u64().is_some_and(|number| (least..=most).contains(&number))
+                }
+                Shape::Waveform => value.as_str().is_some_and(is_waveform),
+                Shape::No => false,
             },
         }
     }
@@ -213,8 +267,29 @@ impl fmt::Display for Key {
             Shape::Text => write!(f, "{optional}`{}`: a string that is not empty", self.name),
             Shape::Whole => write!(f, "{optional}`{}`: a whole number below 2^53", self.name),
             Shape::Within(bound) => write!(f, "{optional}`{}`: a number from -{bound} to {bound}", self.name),
+            Shape::UpTo(bytes) => write!(f, "{optional}`{}`: a string of at most {bytes} bytes", self.name),
+            Shape::Between(least, most) => {
+                write!(f, "{optional}`{}`: a whole number from {least} to {most}", self.name)
+            }
+            Shape::Waveform => write!(
+                f,
+                "{optional}`{}`: base64 of 1 to {} bytes, each from 0 to {}",
+                self.name,
+                limits::MAX_WAVEFORM_SAMPLES,
+                limits::MAX_WAVEFORM_SAMPLE
+            ),
+            Shape::No => write!(f, "no `{}`: it names a `file`", self.name),
         }
     }
+}
+
+fn is_waveform(text: &str) -> bool {
+    // No longer in base64 than that.
+    text.len() <= 2 * limits::MAX_WAVEFORM_SAMPLES
+        && STANDARD.decode(text).is_ok_and(|samples| {
+            (1..=limits::MAX_WAVEFORM_SAMPLES).contains(&samples.len())
+                && samples.iter().all(|sample| *sample <= limits::MAX_WAVEFORM_SAMPLE)
+        })
 }
 
 #[cfg(test)]
@@ -245,6 +320,38 @@ mod tests {
         assert!(error.to_string().contains("`name`"), "{error}");
         assert!(Kind::Custom.check("[1]").is_err());
         assert_eq!(Kind::Custom.check("{}"), Ok(()));
+    }
+
+    #[test]
+    fn what_names_a_file_names_it_alone_and_says_what_can_be_true() {
+        for kind in [Kind::Image, Kind::Audio, Kind::Video, Kind::File] {
+            let check = |rest: &str| kind.check(&format!(r#"{{"file":"x"{rest}}}"#));
+            assert_eq!(check(""), Ok(()));
+            assert_eq!(
+                check(r#","caption":"","own":{},"durationMs":86400000,"waveform":"AB8=","width":1"#),
+                Ok(())
+            );
+            for wrong in [
+                r#","url":"/x""#,
+                r#","caption":7"#,
+                r#","durationMs":86400001"#,
+                r#","width":0"#,
+                r#","height":16385"#,
+                r#","waveform":"IA==""#,
+                r#","waveform":"""#,
+                r#","waveform":"?""#,
+            ] {
+                let error = check(wrong).expect_err(wrong);
+                assert!(!error.too_large && error.to_string().contains(" with "), "{error}");
+            }
+            assert!(check(&format!(r#","caption":"{}""#, "a".repeat(4 * 1024 + 1))).is_err());
+            assert!(check(&format!(r#","waveform":"{}""#, "A".repeat(136))).is_err());
+            assert!(kind.check(r#"{"file":7}"#).is_err());
+        }
+        // As before.
+        assert_eq!(Kind::Audio.check(r#"{"url":"/x","durationMs":3,"file":null}"#), Ok(()));
+        assert_eq!(Kind::Image.check(r#"{"url":7}"#), Ok(()));
+        assert_eq!(Kind::Custom.check(r#"{"file":7}"#), Ok(()));
     }
 
     #[test]

@@ -22,6 +22,20 @@ pub const MAX_RICH_TEXT_OPEN_BRACKETS: usize = 1000;
 pub const MAX_RICH_TEXT_MARKS_IN_MARKS: usize = 500;
 /// Columns of a table in a RichText: a row of one byte gets as many cells.
 pub const MAX_RICH_TEXT_COLUMNS: usize = 100;
+/// `caption` of a file, in bytes of UTF-8.
+pub const MAX_CAPTION_BYTES: usize = 4 * 1024;
+/// `album` of a file, in bytes of UTF-8.
+pub const MAX_ALBUM_BYTES: usize = 64;
+/// `name` of a file, in bytes of UTF-8: what file systems take.
+pub const MAX_FILE_NAME_BYTES: usize = 255;
+/// `durationMs` of a file: a day. Nobody talks for longer.
+pub const MAX_DURATION_MS: u64 = 24 * 60 * 60 * 1000;
+/// `width` and `height` of a file.
+pub const MAX_PICTURE_SIDE: u64 = 16_384;
+/// `waveform` of a file: how many samples it has,
+pub const MAX_WAVEFORM_SAMPLES: usize = 100;
+/// and how large one is.
+pub const MAX_WAVEFORM_SAMPLE: u8 = 31;
 /// `clientMsgId`, in bytes of UTF-8; at least one.
 pub const MAX_CLIENT_MSG_ID_BYTES: usize = 64;
 /// A JSON body, where the settings say nothing else.

@@ -11,7 +11,7 @@ use crate::message::MessageKind;
 use crate::message::forward::{MAX_DEPTH, items};
 
 /// What is said of a picture, in bytes of UTF-8.
-pub const MAX_CAPTION_BYTES: usize = 4 * 1024;
+const MAX_CAPTION_BYTES: usize = 4 * 1024;
 /// What pictures that are shown as one have in common, in bytes of UTF-8.
 const MAX_ALBUM_BYTES: usize = 64;
 /// A day: nobody talks for longer.
@@ -47,7 +47,8 @@ pub fn named_files(kind: MessageKind, content: &str) -> Result<Vec<FileId>, Refu
 /// The file that a content names, which may be none there is; `None` of one that names none.
 fn named(kind: MessageKind, content: &str) -> Option<Option<FileId>> {
     let object = object(kind, content)?;
-    Some(object.get("file")?.as_str().and_then(FileId::parse))
+    let file = object.get("file").filter(|file| !file.is_null())?;
+    Some(file.as_str().and_then(FileId::parse))
 }
 
 fn object(kind: MessageKind, content: &str) -> Option<Map<String, Value>> {
@@ -121,11 +122,16 @@ pub fn describe(kind: MessageKind, content: &str, file: &File) -> Result<String,
 }
 
 /// What a message is to say that named a file, and is edited to this: all of it stays but the caption. `None` where they do
-/// not name the same file.
+/// not name the same file, or what should be the caption is none.
 pub fn same_file(kind: MessageKind, before: &str, after: &str) -> Option<String> {
     let (before, mut after) = (object(kind, before)?, object(kind, after)?);
-    before.get("file").filter(|file| after.get("file") == Some(file))?;
-    let mut caption = text(after.remove("caption"), MAX_CAPTION_BYTES);
+    before.get("file").filter(|file| file.is_string() && after.get("file") == Some(file))?;
+    let mut caption = match after.remove("caption") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) if text.len() <= MAX_CAPTION_BYTES => Some(text),
+        Some(_) => return None,
+    };
+    caption = caption.filter(|text| !text.is_empty());
     let mut told = Map::new();
     // It stands behind what the server has put in, and before the client's own.
     let is_own = |key: &str| !KNOWN.contains(&key);
@@ -266,10 +272,10 @@ mod tests {
             let expected = if is_media(kind) { vec![id(7)] } else { Vec::new() };
             assert_eq!(named_files(kind, &content), Ok(expected), "{kind:?}");
         }
-        for content in [r#"{"file":"x"}"#, r#"{"file":7}"#, r#"{"file":null}"#] {
+        for content in [r#"{"file":"x"}"#, r#"{"file":7}"#] {
             assert_eq!(named_files(MessageKind::Image, content), Err(Refusal::NoSuchFile), "{content}");
         }
-        for content in ["http://x/y.png", r#"{"url":"/x"}"#, "{", "[]", ""] {
+        for content in ["http://x/y.png", r#"{"file":null}"#, r#"{"url":"/x"}"#, "{", "[]", ""] {
             assert_eq!(named_files(MessageKind::Image, content), Ok(Vec::new()), "{content}");
         }
     }
@@ -296,10 +302,17 @@ mod tests {
             Some(format!(r#"{{"file":"{file}","size":3,"caption":"new","album":"a","own":1}}"#))
         );
         let without = format!(r#"{{"file":"{file}","size":3,"album":"a","own":1}}"#);
-        assert_eq!(edited(&format!(r#"{{"file":"{file}"}}"#)).as_deref(), Some(&*without));
+        for none in ["", r#","caption":"""#, r#","caption":null"#] {
+            assert_eq!(
+                edited(&format!(r#"{{"file":"{file}"{none}}}"#)).as_deref(),
+                Some(&*without),
+                "{none}"
+            );
+        }
         let again = same_file(MessageKind::Image, &without, &before).expect("the same file");
         assert_eq!(again, before);
-        for other in [format!(r#"{{"file":"{}"}}"#, id(2)), r#"{"caption":"x"}"#.into(), "x".into()] {
+        let long = format!(r#"{{"file":"{file}","caption":"{}"}}"#, "x".repeat(MAX_CAPTION_BYTES + 1));
+        for other in [format!(r#"{{"file":"{}"}}"#, id(2)), r#"{"caption":"x"}"#.into(), "x".into(), long] {
             assert_eq!(edited(&other), None, "{other}");
         }
     }
