@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rim_core::event::{Change, ChatChange, GroupChange};
+use rim_core::file::{self, File, FileId};
 use rim_core::friend::{self, FriendAction, Friendship};
 use rim_core::group::{self, Group, Member, NewGroup, Role, Settings};
 use rim_core::group_event::GroupEvent;
@@ -37,6 +38,8 @@ pub(super) struct Model {
     /// Which messages have ever been starred by whom: whether they are, and since which rev of the user's own.
     pub(super) stars: BTreeMap<(UserId, GroupId, MessageId), (bool, Rev)>,
     pub(super) last_id: MessageId,
+    /// What people have uploaded.
+    pub(super) files: BTreeMap<FileId, File>,
 }
 
 /// A group and all that ever was in it.
@@ -533,17 +536,19 @@ impl Model {
             return Ok(vec![]);
         }
         let last_id = self.last_id;
+        let described = self.described(new);
         let room = self.room(new.group)?;
         room.rule(new.sender).ok_or(Refusal::NotMember)?;
         let state = match new.extras.as_deref() {
             Some(extras) => room.begins_with(new.sender, extras, new.now)?.map(Box::new),
             None => note::plain_state(room.group.settings.expire_seconds, new.now),
         };
+        let content = described?;
         assert!(id > last_id, "ids ascend over all groups");
         let both: Vec<_> =
             room.people.iter().map(|person| person.user).filter(|_| room.group.single).collect();
         let mut changes = room.bring_in(new.sender, &both, new.now);
-        let NewMessage { group, sender, client_msg_id, kind, content, now, connection, .. } = new.clone();
+        let NewMessage { group, sender, client_msg_id, kind, now, connection, .. } = new.clone();
         let (seq, rev) = (Seq(room.last_seq().0 + 1), room.next_rev());
         let mut message =
             Message { id, group, seq, rev, sender, client_msg_id, kind, content, created_at: now, state };
@@ -556,6 +561,28 @@ impl Model {
         self.last_id = id;
         changes.push(Change::Message { message: Arc::new(message), connection });
         Ok(changes)
+    }
+
+    /// What a message says, with what is known of the file that it names.
+    fn described(&self, new: &NewMessage) -> Result<String, Refusal> {
+        let named = file::named_files(new.kind, &new.content)?;
+        let Some(id) = named.first() else { return Ok(new.content.clone()) };
+        let file = self.files.get(id).filter(|file| self.sees_file(new.sender, file));
+        file::describe(new.kind, &new.content, file.ok_or(Refusal::NoSuchFile)?)
+    }
+
+    /// THE RULE of files: one's own, and what the messages name that one sees.
+    pub(super) fn sees_file(&self, user: UserId, file: &File) -> bool {
+        let mut seen = self.rooms.values().flat_map(|room| room.visible(user));
+        file.owner == user || seen.any(|message| names(&message, file))
+    }
+
+    /// Whether a message names the file that somebody may see some day.
+    pub(super) fn is_used(&self, file: &File) -> bool {
+        self.rooms.values().any(|room| {
+            let there = room.messages.iter().filter(|message| !room.expired.contains_key(&message.seq));
+            there.into_iter().any(|message| names(message, file))
+        })
     }
 
     pub(super) fn act(&mut self, acting: &Acting) -> Outcome {
@@ -836,4 +863,8 @@ impl Room {
         self.next_rev();
         self.told(actor, GroupChange::Creator { user }, at)
     }
+}
+
+fn names(message: &Message, file: &File) -> bool {
+    file::named_files(message.kind, &message.content).is_ok_and(|named| named.contains(&file.id))
 }

@@ -9,6 +9,7 @@ use fastrand::Rng;
 
 use super::Claim;
 use super::client::{Client, View};
+use super::files;
 use super::model::{Model, Outcome, Person, Room};
 use super::world::{MANY, NO_MESSAGE, World, new_group, refusal, text};
 use crate::former;
@@ -16,6 +17,7 @@ use crate::notes::Acting;
 use crate::{Result, callback};
 use rim_core::contact::AskBounds;
 use rim_core::event::{Change, GroupChange};
+use rim_core::file::{self, FileId, KEPT_UNUSED_MS};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, NewSettings, Role, SINGLE_MODE};
 use rim_core::group_event::GroupEvent;
@@ -168,6 +170,7 @@ impl<'a> Story<'a> {
         story.expire(story.w.now().plus_ms(60_000), u32::MAX).await;
         story.look().await;
         story.everybody_syncs().await;
+        story.sweep_files().await;
     }
 
     async fn begin(w: &'a mut World, seed: u64) -> Self {
@@ -176,6 +179,10 @@ impl<'a> Story<'a> {
             let id = w.user(&format!("user {n} of {seed}")).await;
             let user = w.store.user(id).await.expect("users are read").expect("they exist");
             model.users.insert(id, user);
+            for _ in 0..2 {
+                let file = files::upload(w, id).await;
+                model.files.insert(file.id, file);
+            }
         }
         let people: Vec<_> = model.users.keys().copied().collect();
         let device = |user, limit, window| Device { client: Client::new(user), limit, window };
@@ -266,6 +273,10 @@ impl<'a> Story<'a> {
                 message.extras = self.extras(sender, group);
             }
             if self.chance.one_in(3) {
+                message.kind = MessageKind::Image;
+                message.content = files::showing(self.some_file(sender));
+            }
+            if self.chance.one_in(3) {
                 message.kind = MessageKind::Audio;
             }
             if self.chance.one_in(5) {
@@ -286,6 +297,14 @@ impl<'a> Story<'a> {
             burst.push(message);
         }
         burst
+    }
+
+    /// One that they see, mostly.
+    fn some_file(&mut self, user: UserId) -> FileId {
+        let any = self.chance.one_in(6);
+        let files = self.model.files.values().filter(|file| any || self.model.sees_file(user, file));
+        let files: Vec<_> = files.map(|file| file.id).collect();
+        *self.chance.pick(&files)
     }
 
     /// Of a member, what a message of theirs may have.
@@ -322,6 +341,17 @@ impl<'a> Story<'a> {
         };
         // Edits by others than the sender are refused: enough that it happens now and then.
         let sender = self.model.rooms[&group].messages.iter().find(|sent| sent.id == message);
+        let shown = sender.and_then(|sent| file::named_files(sent.kind, &sent.content).ok()?.pop());
+        let act = match (act, shown) {
+            (Act::Edit { client_msg_id, content, .. }, Some(file)) => Act::Edit {
+                client_msg_id,
+                kind: None,
+                content: format!(r#"{{"file":"{file}","caption":"{content}"}}"#),
+                mentions: Vec::new(),
+                mention_all: false,
+            },
+            (act, _) => act,
+        };
         let is_senders = matches!(act, Act::Edit { .. } | Act::Recall) && !self.chance.one_in(5);
         let user = sender.filter(|_| is_senders).map_or(user, |sent| sent.sender);
         let windows = Windows { edit_ms: None, recall_ms: None };
@@ -626,6 +656,25 @@ impl<'a> Story<'a> {
             self.look_at_messages(user).await;
             self.look_at_stars(user).await;
             self.look_at_notes(user).await;
+            self.look_at_files(user).await;
+        }
+    }
+
+    /// Each file is seen by those who see a message that names it.
+    async fn look_at_files(&self, user: UserId) {
+        for file in self.model.files.values() {
+            let seen = self.w.store.visible_file(user, file.id).await.expect("files are read");
+            assert_eq!(seen.is_some(), self.model.sees_file(user, file), "{user} and {file:?}");
+        }
+    }
+
+    /// A day later, those are left that somebody may see some day.
+    async fn sweep_files(&self) {
+        let later = self.w.now().plus_ms(2 * KEPT_UNUSED_MS as i64);
+        while self.w.store.unused_files(later, 2).await.expect("they are swept") > 0 {}
+        for file in self.model.files.values() {
+            let left = self.w.store.file(file.id).await.expect("files are read");
+            assert_eq!(left.is_some(), self.model.is_used(file), "{file:?}");
         }
     }
 
