@@ -1,6 +1,6 @@
 //! GIF is a screen, and blocks: pictures on it, and what belongs to them.
 
-use super::{Bytes, Reading, Unfit};
+use super::reading::{Bytes, Reading, Unfit};
 
 /// Who says how often an animation is shown.
 const LOOPS: [&[u8]; 2] = [b"NETSCAPE2.0", b"ANIMEXTS1.0"];

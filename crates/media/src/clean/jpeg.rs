@@ -1,6 +1,7 @@
 //! JPEG is segments, each behind a marker; behind the header of a scan lie pixels, until the next marker.
 
-use super::{Bytes, MAX_SCANS, Reading, Unfit, exif};
+use super::exif;
+use super::reading::{Bytes, MAX_SCANS, Reading, Unfit};
 
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
 

@@ -2,7 +2,7 @@
 
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
-use super::{Bytes, MAX_PROFILE_BYTES, Reading, Unfit};
+use super::reading::{Bytes, MAX_PROFILE_BYTES, Reading, Unfit};
 
 pub(super) fn read(bytes: &[u8], reading: &mut Reading) -> Result<(), Unfit> {
     let mut bytes = Bytes(bytes);

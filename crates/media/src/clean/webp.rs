@@ -1,6 +1,7 @@
 //! WebP is chunks: name, length, content, and a byte where that is odd. An animation has chunks in chunks.
 
-use super::{Bytes, Reading, Unfit, exif};
+use super::exif;
+use super::reading::{Bytes, Reading, Unfit};
 
 /// Flags of the chunk that comes first: what else there is.
 const HAS_EXIF: u8 = 0x08;
