@@ -17,24 +17,28 @@ export interface AvatarProps {
   readonly chat?: string | null;
 }
 
+const FILE = /\/media\/files\/[\w-]+$/;
+
 /** An ornament: the name always stands beside it. */
 export const Avatar = memo(function Avatar({ name, address, seed, size = 48, chat = null }: AvatarProps) {
-  const [broken, setBroken] = useState<string | null>(null);
+  const [broken, setBroken] = useState<readonly string[]>([]);
   const picture = pictureAddress(address);
+  // Of a file a smaller picture will do, where it has one.
+  const src = picture === null ? undefined : [FILE.test(picture) ? `${picture}/320` : picture, picture].find((each) => !broken.includes(each));
   const verdict = useVerdict(picture, chat);
   const style = { width: size, height: size, fontSize: Math.round(size * 0.38) };
-  if (picture !== null && (verdict === "own" || verdict === "allowed") && broken !== picture) {
+  if (src !== undefined && (verdict === "own" || verdict === "allowed")) {
     return (
       <img
         className="avatar"
         style={style}
-        src={picture}
+        src={src}
         alt=""
         loading="lazy"
         decoding="async"
         referrerPolicy="no-referrer"
         draggable={false}
-        onError={() => setBroken(picture)}
+        onError={() => setBroken([...broken, src])}
       />
     );
   }

@@ -5,6 +5,12 @@ vi.stubGlobal("document", { baseURI: "https://chat.example.org/" });
 
 import { Avatar, Face } from "./Avatar";
 
+it("an avatar that is a file is shown as its smaller picture", () => {
+  const shown = (address: string): string | undefined => /src="([^"]*)"/.exec(renderToStaticMarkup(<Avatar name="Anna" address={address} seed={2} />))?.[1];
+  expect(shown("/media/files/AbCdEfGhIjKlMnOpQrStUv")).toBe("https://chat.example.org/media/files/AbCdEfGhIjKlMnOpQrStUv/320");
+  expect(shown("/media/avatars/ab12.png")).toBe("https://chat.example.org/media/avatars/ab12.png");
+});
+
 it("a face is an avatar that is marked while somebody is online, and says nothing by itself", () => {
   const who = { name: "Anna Becker", address: "", seed: 2, size: 40 };
   const avatar = renderToStaticMarkup(<Avatar {...who} />);
