@@ -59,7 +59,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const has = (key: string | null): boolean => key === message.key || (key !== null && album?.some((each) => each.key === key) === true);
   const pointed = useOf(desk.pointed, has);
   const choosing = useOf(desk.chosen, (chosen) => chosen !== null);
-  const chosen = useOf(desk.chosen, (keys) => keys?.has(message.key) === true);
+  // Of an album, all.
+  const chosen = useOf(desk.chosen, (keys) => keys !== null && (album ?? [message]).every(({ key }) => keys.has(key)));
   const found = useOf(desk.found, has);
   const { recalled, change } = message;
   const people = useMentioned(message);

@@ -1,12 +1,12 @@
 // Pictures and films that were sent together, beside each other.
 
-import { type CSSProperties, Fragment, useContext, useMemo } from "react";
+import { type CSSProperties, Fragment, useMemo } from "react";
 
 import type { Attached, Message } from "../../../engine/contract";
 import { attachedIn } from "../../../engine/attached";
 import { useEngine, useLive, useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
-import { DeskContext } from "../desk";
+import { useDesk } from "../desk";
 import { layOut } from "./album";
 import type { AlbumProps } from "./index";
 import { Tile } from "./Picture";
@@ -21,7 +21,8 @@ interface Member {
 
 export function Album({ messages, from }: AlbumProps) {
   const { t } = useTranslator();
-  const desk = useContext(DeskContext);
+  const desk = useDesk();
+  const chosen = useLive(desk.chosen);
   const members = useMemo(
     () =>
       messages.flatMap((message): Member[] => {
@@ -46,13 +47,18 @@ export function Album({ messages, from }: AlbumProps) {
               from={from}
               message={message}
               width={tile.width * WIDTH}
-              className="album__tile"
+              className={chosen?.has(message.key) === true ? "album__tile album__tile--chosen" : "album__tile"}
               style={style}
               label={t(film ? "media.filmOf" : "media.pictureOf", { at: at + 1, of: members.length })}
               of={message.key}
-              onClick={() => desk?.over.set({ is: "pictures", key: message.key, among: null })}
+              onClick={() => desk.over.set({ is: "pictures", key: message.key, among: null })}
             />
             {message.id === null && <Uploading message={message} style={style} />}
+            {chosen?.has(message.key) === true && (
+              <span className="album__chosen" style={style}>
+                <Icon name="check" size={22} />
+              </span>
+            )}
           </Fragment>
         );
       })}
