@@ -41,7 +41,8 @@ export function ChatPictures({ view, start, among, onClose }: ChatPicturesProps)
     return picturesIn(messages, nameOf, (url) => remote.verdict(url, chat));
   }, [messages, me.id, engine, remote, chat, translator]);
 
-  const firstSeq = items[0]?.message?.seq ?? null;
+  // Also past those that are not shown.
+  const firstSeq = older[0]?.seq ?? items[0]?.message?.seq ?? null;
   const onBegin = useCallback(() => {
     if (asking.current || !more.current || firstSeq === null) return;
     asking.current = true;

@@ -13,18 +13,29 @@ export function AttachedFilm({ file, from, message }: AttachedProps) {
   const { t } = useTranslator();
   const [playing, setPlaying] = useState(false);
   const box = useMemo(() => pictureBox(file.width, file.height, false), [file]);
-  if (playing && file.file !== null) return <Player id={file.file} name={file.name} style={box} />;
+  // Who has pressed the button at keys goes on with those of the player.
+  if (playing && file.file !== null) return <Player id={file.file} name={file.name} style={box} focused />;
   const play = (): void => setPlaying(true);
   return <Tile as="Video" file={file} from={from} message={message} width={box.width} style={box} label={t("media.playFilm", { name: from })} onClick={play} />;
 }
 
-export function Player({ id, name, style, className = "body__video" }: { id: string; name: string; style?: Box; className?: string }) {
+interface PlayerProps {
+  readonly id: string;
+  readonly name: string;
+  readonly style?: Box;
+  readonly className?: string;
+  /** Whether it takes the focus, and with it the arrow keys. */
+  readonly focused?: boolean;
+}
+
+export function Player({ id, name, style, className = "body__video", focused = false }: PlayerProps) {
   const { t } = useTranslator();
   const engine = useEngine();
   const { attempt, failed, onError } = useTries();
   const video = useRef<HTMLVideoElement>(null);
-  // Who has pressed the button at keys goes on with the player's.
-  useEffect(() => video.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (focused) video.current?.focus({ preventScroll: true });
+  }, [focused]);
   if (failed) return <Unplayable id={id} name={name} style={style} />;
   return (
     <video

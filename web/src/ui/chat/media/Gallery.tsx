@@ -96,7 +96,7 @@ interface PartProps {
 function Part({ view, part, onClose }: PartProps) {
   const translator = useTranslator();
   const { t } = translator;
-  const { messages, more, problem, load } = useGallery(view, part);
+  const { messages, pages, more, problem, load } = useGallery(view, part);
   const months = useMemo(() => (messages === null ? [] : monthsOf(messages, translator.locale)), [messages, translator]);
   if (messages === null && problem === null) return <Loading text={t("app.wait")} />;
   return (
@@ -116,7 +116,7 @@ function Part({ view, part, onClose }: PartProps) {
           </button>
         </div>
       ) : (
-        more && <End key={messages?.length} onSeen={load} />
+        more && <End key={pages} onSeen={load} />
       )}
     </>
   );

@@ -60,6 +60,7 @@ let engine: Engine;
 let listened: string[];
 let reopened: boolean;
 const account = new Cell<unknown>(null);
+const connection = new Cell<unknown>({ is: "online" });
 const [first, second, own] = [voice(1), voice(2), voice(3, 1)];
 
 beforeEach(() => {
@@ -71,6 +72,7 @@ beforeEach(() => {
   account.set({ is: "in", me: { id: 1 } });
   engine = {
     account,
+    connection,
     fileUrl: (file: string) => `/media/files/${file}`,
     listened: (_: number, key: string) => listened.push(key),
     reopenFiles: () => Promise.resolve(reopened),
@@ -132,6 +134,14 @@ describe("the player", () => {
     expect(playing.get()?.is).toBe("loading");
     sound.tell("error");
     expect(playing.get()?.is).toBe("failed");
+  });
+
+  it("takes it for no fault of a sound that there is no network", async () => {
+    connection.set({ is: "offline", retryAt: null });
+    player.toggle(engine, first);
+    sound.tell("error");
+    await vi.waitFor(() => expect(playing.get()).toBeNull());
+    connection.set({ is: "online" });
   });
 
   it("is silent when one signs out", () => {

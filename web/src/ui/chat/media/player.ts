@@ -152,7 +152,9 @@ export class Player {
         return this.resume();
       }
     }
-    this.#change({ is: "failed" });
+    // Without a network it is no fault of the sound.
+    if (engine.connection.get().is === "online") this.#change({ is: "failed" });
+    else this.stop();
   }
 
   #change(to: Partial<Playing>): void {

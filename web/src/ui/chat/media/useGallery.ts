@@ -9,6 +9,8 @@ import { isOfPart } from "./shared";
 export interface Gallery {
   /** Newest first; null until the first page is there. */
   readonly messages: readonly Message[] | null;
+  /** So many pages are there. */
+  readonly pages: number;
   readonly more: boolean;
   readonly problem: Problem | null;
   readonly load: () => void;
@@ -55,5 +57,5 @@ export function useGallery(view: ChatView, part: GalleryPart): Gallery {
     const here = new Map(view.messages.map((each) => [each.key, each]));
     return [...come, ...found.map((each) => here.get(each.key) ?? listed(gid, each.key) ?? each)].filter((each) => isOfPart(each, part));
   }, [known.pages, view.messages, listed, gid, part]);
-  return { messages, more, problem: known.problem, load };
+  return { messages, pages: known.pages.length, more, problem: known.problem, load };
 }
