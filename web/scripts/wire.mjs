@@ -41,6 +41,9 @@ const LEFT_OUT = [
   "ServerLimits.mentions",
   "ServerLimits.reactions",
   "ServerLimits.pins",
+  "ServerLimits.fileQuota",
+  "ServerLimits.fileDay",
+  "ServerLimits.transfers",
   "ReceivedAck.kind",
   "ReceivedAck.content",
   "ReceivedError.kind",
@@ -60,6 +63,7 @@ const LEFT_OUT = [
 const NOT_OF_OLD_SERVERS = [
   "ServerInfo.remotePictures",
   "ServerInfo.directory",
+  "ServerLimits.maxFileBytes",
   "GroupDelta.joinedAt",
   "GroupDelta.events",
   "SyncAnswer.store",

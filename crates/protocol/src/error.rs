@@ -26,6 +26,8 @@ pub enum ErrorCode {
     Busy = 503,
     /// Whether it was done is not known: sent again with the same `clientMsgId` it is stored once.
     Unsure = 504,
+    /// REST: the disk is nearly full. No files are taken; all else goes on.
+    DiskNearlyFull = 507,
     /// REST: the user or token asked for does not exist.
     NoSuchUser = 1001,
 }

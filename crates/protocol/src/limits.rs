@@ -51,6 +51,8 @@ pub const MAX_ACCOUNT_BYTES: usize = 64;
 pub const MAX_AVATAR_BYTES: usize = 2048;
 /// An uploaded picture of a user or group.
 pub const MAX_AVATAR_FILE_BYTES: usize = 512 * 1024;
+/// The picture that stands for a video.
+pub const MAX_POSTER_BYTES: usize = 2 * 1024 * 1024;
 /// `email`, in bytes of UTF-8.
 pub const MAX_EMAIL_BYTES: usize = 254;
 /// `password`, in bytes of UTF-8; at least one.

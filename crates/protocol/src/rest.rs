@@ -77,6 +77,14 @@ pub struct ServerLimits {
     pub reactions: u64,
     /// Pinned messages of a group.
     pub pins: u64,
+    /// Of a file.
+    pub max_file_bytes: u64,
+    /// Of all files that a user keeps.
+    pub file_quota: u64,
+    /// Of the files that a user uploads in a day.
+    pub file_day: u64,
+    /// Files that a user uploads at the same time.
+    pub transfers: u64,
 }
 
 /// Whether strangers may create an account.
@@ -701,6 +709,80 @@ pub struct FriendModify {
     pub fid: Id,
     /// 1 accepts, 2 rejects, withdraws or ends; any other number changes nothing.
     pub status: u64,
+}
+
+/// A file, to be named in messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "id": "9sPzxK0Yb2mN4cQ7tLw1Hg", "name": "beach.jpg", "size": 183_744, "mime": "image/jpeg", "width": 1200,
+    "height": 900, "thumbhash": "3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "thumbs": [320, 800],
+})))]
+#[serde(rename_all = "camelCase")]
+pub struct File {
+    /// 22 characters of `A-Z`, `a-z`, `0-9`, `_` and `-`, which nobody guesses.
+    pub id: String,
+    pub name: String,
+    /// In bytes, of what is stored.
+    pub size: u64,
+    /// What its bytes are, as the server has found it.
+    pub mime: String,
+    /// Of a picture or film that the server has measured, in pixels as it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub width: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub height: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub duration_ms: Option<u64>,
+    /// Some bytes in base64 from which a very small picture is drawn, by the algorithm ThumbHash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub thumbhash: Option<String>,
+    /// The smaller pictures that there are, by the pixels of their longer sides: some of 320, 800 and 1600.
+    pub thumbs: Vec<u32>,
+}
+
+/// `POST /api/file/link`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"id": "9sPzxK0Yb2mN4cQ7tLw1Hg"})))]
+pub struct FileRef {
+    pub id: String,
+}
+
+/// An address that opens a file without a token, for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({
+    "url": "/media/files/9sPzxK0Yb2mN4cQ7tLw1Hg?e=1795348800000&s=…&m=…", "expiresAt": 1_795_348_800_000_i64,
+})))]
+#[serde(rename_all = "camelCase")]
+pub struct FileLink {
+    pub url: String,
+    /// In Unix milliseconds.
+    pub expires_at: i64,
+}
+
+/// `POST /api/file/upload`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+pub struct UploadQuery {
+    /// What the file is called. What could be a path, or cannot be seen, is taken out.
+    pub name: String,
+    /// 1: its bytes are to stay as they are, whatever they say of the place and the camera.
+    #[serde(default, rename = "asFile")]
+    #[cfg_attr(feature = "openapi", param(maximum = 1))]
+    pub as_file: u8,
+}
+
+/// `GET /api/file/get` and `POST /api/file/poster`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+pub struct FileQuery {
+    pub id: String,
 }
 
 /// `GET /api/user/get` and `GET /api/group/get`.

@@ -12,13 +12,14 @@ use crate::address::Proxies;
 use crate::avatars::Avatars;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Database};
+use crate::files::Filing;
 use crate::http::bounded::Bounded;
 use crate::http::{Api, Parts};
 use crate::intake::Intake;
 use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::metrics::Metrics;
-use crate::storage::Folder;
+use crate::storage::{Folder, Storage};
 use crate::store::Unobserved;
 use crate::time::Time;
 use crate::vital::Vitals;
@@ -51,11 +52,14 @@ pub(crate) fn api(config: Config, shutdown: CancellationToken) -> (Api, Feed) {
     let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
     let accounts =
         Accounts::new(&config, &metrics, Arc::clone(&store), Arc::clone(&limits), None, life.clone());
-    let folder = Folder::open(&config.data, life.tasks.clone()).expect("a folder");
+    let folder: Arc<dyn Storage> =
+        Arc::new(Folder::open(&config.data, life.tasks.clone()).expect("a folder"));
+    let filing = Filing::new(Arc::clone(&store), Arc::clone(&folder), &config, life.clone());
     let parts = Parts {
         store,
+        filing: Arc::new(filing.expect("chance")),
         accounts: Arc::new(accounts.expect("threads")),
-        avatars: Avatars::in_storage(Arc::new(folder)),
+        avatars: Avatars::in_storage(folder),
         limits,
         proxies: Arc::new(Proxies::new(config.trusted_proxies.clone())),
         intake: Intake::new(config.max_body_bytes),

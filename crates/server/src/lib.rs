@@ -15,6 +15,7 @@ mod counters;
 pub mod data;
 #[cfg(test)]
 mod documented;
+pub mod files;
 #[cfg(test)]
 mod fixture;
 pub mod gateway;
@@ -29,6 +30,7 @@ pub mod metrics;
 pub mod migrate;
 pub mod open_files;
 pub mod origin;
+mod pace;
 pub mod run;
 pub mod storage;
 pub mod store;

@@ -21,6 +21,7 @@ use crate::clock::SystemClock;
 use crate::cluster::{self, Cluster, Ears, Here, Words};
 use crate::config::{self, Config, Database};
 use crate::data::DataFolder;
+use crate::files::{self, Filing};
 use crate::gateway::{self, Connections, Gateway, Teller};
 use crate::http::bounded::Bounded;
 use crate::http::{self, Api};
@@ -30,7 +31,7 @@ use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::listen::{self, Door, Gate};
 use crate::metrics::Metrics;
-use crate::storage::Folder;
+use crate::storage::{Folder, Storage};
 use crate::store::{self, Opened};
 use crate::time::Time;
 use crate::tls::Certificates;
@@ -61,6 +62,8 @@ pub struct Surroundings {
     pub time: Time,
     /// What stands between it and its bus.
     pub bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    /// What stands between it and the storage of files.
+    pub storage: fn(Arc<dyn Storage>) -> Arc<dyn Storage>,
     /// What stands between the store and who is told of its commits.
     pub observer: fn(Arc<dyn CommitObserver>) -> Arc<dyn CommitObserver>,
     /// What stands around each task and thread that must not end.
@@ -74,6 +77,7 @@ impl Default for Surroundings {
             clock: Arc::new(SystemClock),
             time: Time::default(),
             bus: std::convert::identity,
+            storage: std::convert::identity,
             observer: std::convert::identity,
             around: Arc::new(()),
         }
@@ -101,6 +105,7 @@ pub struct Server {
     admin: Option<AdminSocket>,
     limits: Arc<RateLimits>,
     avatars: Avatars,
+    filing: Arc<Filing>,
     config: Arc<Config>,
     life: Life,
     /// Held to the end, after the store is closed.
@@ -132,7 +137,7 @@ impl Server {
         config: Config,
         shutdown: CancellationToken,
     ) -> Result<Self> {
-        let Surroundings { clock, time, bus: wrap, observer, around } = surroundings;
+        let Surroundings { clock, time, bus: wrap, storage: wrap_storage, observer, around } = surroundings;
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
         let tls = config.tls.clone().map(Certificates::load).transpose()?;
         let config = Arc::new(config);
@@ -145,14 +150,15 @@ impl Server {
             observer(Arc::clone(&metrics) as _),
         )
         .await?;
+        let storage = Folder::open(&config.data, life.tasks.clone());
+        let storage = storage.context("cannot use the folder media in the data folder")?;
+        let storage = wrap_storage(Arc::new(storage));
         let avatars = match &shared {
             Some(shared) => Avatars::in_store(Arc::clone(shared)),
-            None => {
-                let folder = Folder::open(&config.data, life.tasks.clone());
-                let folder = folder.context("cannot use the folder media in the data folder")?;
-                Avatars::in_storage(Arc::new(folder))
-            }
+            None => Avatars::in_storage(Arc::clone(&storage)),
         };
+        let filing = Filing::new(Arc::clone(&store), storage, &config, life.clone())?;
+        let filing = Arc::new(filing);
         let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
         let connections = Connections::new(config.idle_timeout, shared.is_some(), Arc::clone(&metrics));
         let connections = Arc::new(connections);
@@ -199,6 +205,7 @@ impl Server {
             store: Arc::clone(&store),
             accounts,
             avatars: avatars.clone(),
+            filing: Arc::clone(&filing),
             limits: Arc::clone(&limits),
             proxies,
             intake: Arc::clone(&intake),
@@ -227,6 +234,7 @@ impl Server {
             admin,
             limits,
             avatars,
+            filing,
             config,
             life,
             _folder: folder,
@@ -305,6 +313,9 @@ impl Server {
             avatars::sweep(avatars.clone(), Arc::clone(&store), own.clone())
         });
         life.needs("sweep of pictures", sweeping);
+        let filing = Arc::clone(&self.filing);
+        let sweeping = every(life.clone(), ticks(SWEEP_EVERY), move || files::sweep(Arc::clone(&filing)));
+        life.needs("sweep of files", sweeping);
         let (store, own) = (Arc::clone(&self.store), life.clone());
         let sending = every(life.clone(), ticks(SECOND), move || send_due(Arc::clone(&store), own.clone()));
         life.needs("scheduled messages", sending);

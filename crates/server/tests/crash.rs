@@ -6,6 +6,11 @@
 #[path = "stories/chance.rs"]
 #[expect(dead_code, reason = "stories use more of it")]
 mod chance;
+#[path = "stories/filer.rs"]
+#[expect(dead_code, reason = "stories use more of it")]
+mod filer;
+#[path = "crash/files.rs"]
+mod files;
 #[path = "crash/notes.rs"]
 mod notes;
 mod program;

@@ -47,6 +47,9 @@ pub trait Sessions: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<()>;
 
+    /// A session of the user, unless it has expired at `now`.
+    async fn session(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<Option<Session>>;
+
     /// The user's sessions that have not expired at `now`, by id.
     async fn sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
 
@@ -103,6 +106,16 @@ impl<D: Database> Sessions for D {
             let sql = "UPDATE sessions SET address = $2, last_seen_at = $3, expires_at = $4 WHERE id = $1";
             tx.execute(sql, &params![session, address, now, expires_at])?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn session(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<Option<Session>> {
+        self.read(move |db| {
+            let sql =
+                "SELECT id, user_id, device, address, created_at, last_seen_at, expires_at FROM sessions
+                       WHERE id = $1 AND user_id = $2 AND expires_at > $3";
+            db.first(sql, &params![session, user, now], read)
         })
         .await
     }

@@ -389,10 +389,13 @@ export interface ServerLimits {
   readonly editWindowMs: number | null;
   /** The same of recalling it. */
   readonly recallWindowMs: number | null;
+  /** Of a file. */
+  readonly maxFileBytes: number | null;
 }
 export const ServerLimits: Shape<ServerLimits> = {
   editWindowMs: [NATURAL, null],
   recallWindowMs: [NATURAL, null],
+  maxFileBytes: [NATURAL, null],
 };
 
 /** Whether strangers may create an account. */
@@ -1346,6 +1349,52 @@ export const SyncAnswer: Shape<SyncAnswer> = {
   starred: [[StarState], null],
 };
 
+/** A file, to be named in messages. */
+export interface File {
+  /** 22 characters of `A-Z`, `a-z`, `0-9`, `_` and `-`, which nobody guesses. */
+  readonly id: string;
+  readonly name: string;
+  /** In bytes, of what is stored. */
+  readonly size: number;
+  /** What its bytes are, as the server has found it. */
+  readonly mime: string;
+  /** Of a picture or film that the server has measured, in pixels as it is shown. */
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly durationMs: number | null;
+  /** Some bytes in base64 from which a very small picture is drawn, by the algorithm ThumbHash. */
+  readonly thumbhash: string | null;
+  /** The smaller pictures that there are, by the pixels of their longer sides: some of 320, 800 and 1600. */
+  readonly thumbs: readonly number[];
+}
+export const File: Shape<File> = {
+  id: TEXT,
+  name: TEXT,
+  size: NATURAL,
+  mime: TEXT,
+  width: [NATURAL, null],
+  height: [NATURAL, null],
+  durationMs: [NATURAL, null],
+  thumbhash: [TEXT, null],
+  thumbs: [NATURAL],
+};
+
+/** `POST /api/file/link`. */
+export interface FileRef {
+  readonly id: string;
+}
+
+/** An address that opens a file without a token, for a while. */
+export interface FileLink {
+  readonly url: string;
+  /** In Unix milliseconds. */
+  readonly expiresAt: number;
+}
+export const FileLink: Shape<FileLink> = {
+  url: TEXT,
+  expiresAt: INTEGER,
+};
+
 /** The bodies of the frames of a client, by event. */
 export interface Sent {
   readonly Login: SentLogin;
@@ -1544,3 +1593,18 @@ export const sync: Operation<SyncRequest, SyncAnswer> = { post: "/api/sync", ans
 
 /** Upload a picture of a user or group */
 export const uploadAvatar: Operation<Blob, string> = { post: "/api/file/avatar", answers: TEXT };
+
+/** Upload a file */
+export const uploadFile: Operation<{ readonly name: string; readonly asFile?: number }, File> = { post: "/api/file/upload", answers: File };
+
+/** What a file is */
+export const getFile: Operation<{ readonly id: string }, File> = { get: "/api/file/get", answers: File };
+
+/** Give a video its poster */
+export const setPoster: Operation<{ readonly id: string }, File> = { post: "/api/file/poster", answers: File };
+
+/** Make a link to a file */
+export const linkFile: Operation<FileRef, FileLink> = { post: "/api/file/link", answers: FileLink };
+
+/** Get the cookie for files */
+export const setCookie: Operation<Nothing, boolean> = { post: "/api/file/cookie", answers: FLAG };

@@ -4,12 +4,13 @@
 //! nothing has to be stored for it, every node knows it, and another password makes it worth nothing. It opens nothing:
 //! whoever has it is only counted apart from those who guess (`limits/guesses.rs`).
 
-use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+
+use super::cookies;
 
 /// Keeps this seal apart from any other there may ever be.
 const PURPOSE: &[u8] = b"rim: a device that was logged in\0";
@@ -33,7 +34,7 @@ pub fn new_number() -> Result<Number, getrandom::Error> {
 /// hash.
 pub fn known(headers: &HeaderMap, account_key: &str, password_hash: &str) -> Option<Number> {
     let name = cookie_name(account_key);
-    let shown = shown(headers, &name)?;
+    let shown = cookies::value(headers, &name)?;
     let bytes = URL_SAFE_NO_PAD.decode(shown).ok()?;
     let (number, seal) = bytes.split_first_chunk::<16>()?;
     sealing(password_hash, number).verify_slice(seal).is_ok().then_some(*number)
@@ -41,7 +42,7 @@ pub fn known(headers: &HeaderMap, account_key: &str, password_hash: &str) -> Opt
 
 /// Whether a device shows anything for the account.
 pub fn shows_something(headers: &HeaderMap, account_key: &str) -> bool {
-    shown(headers, &cookie_name(account_key)).is_some()
+    cookies::value(headers, &cookie_name(account_key)).is_some()
 }
 
 /// What has a browser remember that it was logged in to the account. Without a path: a browser then keeps it to where
@@ -60,13 +61,6 @@ fn cookie_name(account_key: &str) -> String {
     format!("rim_device_{}", URL_SAFE_NO_PAD.encode(&hash[..9]))
 }
 
-fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut cookies =
-        lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    cookies.find(|(found, _)| *found == name).map(|(_, value)| value)
-}
-
 fn sealing(password_hash: &str, number: &Number) -> Hmac<Sha256> {
     let key = Hmac::<Sha256>::new_from_slice(password_hash.as_bytes()).expect("a key of any length");
     key.chain_update(PURPOSE).chain_update(number)
@@ -74,6 +68,8 @@ fn sealing(password_hash: &str, number: &Number) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::COOKIE;
+
     use super::*;
 
     const HASH: &str = "$argon2id$v=19$m=12288,t=3,p=1$c2FsdA$aGFzaA";

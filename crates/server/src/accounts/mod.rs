@@ -5,8 +5,8 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
@@ -22,13 +22,16 @@ use crate::life::Life;
 use crate::limits::{Attempt, Guesser, RateLimits};
 use crate::metrics::Metrics;
 
+mod cookies;
 pub mod device;
 pub mod hasher;
+pub mod pass;
 pub mod password;
 pub mod purge;
 pub mod token;
 
 use hasher::{Hasher, Lane};
+use pass::{Holder, Seal};
 use token::Token;
 
 /// A session is noted as used at most this often: a write for every request would cost more than it tells.
@@ -37,6 +40,9 @@ const TOUCH_AFTER_MS: i64 = 10 * 60 * 1000;
 /// How often a password is verified anew that has changed while it was, or got a stronger hash. Who meets that this often
 /// has several devices at work, and may try again.
 const TRIES: usize = 4;
+
+/// What the secret of [`pass`] is called in the store.
+const SEAL: &str = "passes";
 
 /// Registration, login, tokens and passwords.
 pub struct Accounts {
@@ -53,6 +59,8 @@ pub struct Accounts {
     tls: bool,
     /// Of one user.
     max_sessions: u64,
+    /// What seals passes, once it was asked for.
+    seal: OnceLock<Seal>,
     /// Whether somebody has an account: once that is so it stays so, as no user is ever deleted.
     somebody: AtomicBool,
 }
@@ -137,6 +145,7 @@ impl Accounts {
             session_lifetime_ms: milliseconds(config.session_lifetime),
             tls: config.tls.is_some(),
             max_sessions: if config.limits { MAX_SESSIONS } else { u64::MAX },
+            seal: OnceLock::new(),
             somebody: AtomicBool::new(false),
         })
     }
@@ -177,12 +186,12 @@ impl Accounts {
         Ok(self.store.create_user(user, self.life.clock.now()).await?)
     }
 
-    /// Opens a session and returns its token, which nobody can read again. Its password is the user's at that moment.
+    /// Opens a session and returns its token, which nobody can read again, and whose it is. Its password is the user's at that moment.
     ///
     /// # Errors
     /// `NoSuchAccount` and `WrongPassword`, or `WrongAccountOrPassword` for both; `Disabled`, to those alone
     /// who know the password.
-    pub async fn login(&self, login: Login) -> Result<Token, AccountError> {
+    pub async fn login(&self, login: Login) -> Result<(Token, Holder), AccountError> {
         for _ in 0..TRIES {
             match self.try_to_log_in(&login).await {
                 Err(error) if error.is_outdated() => {}
@@ -192,7 +201,7 @@ impl Accounts {
         Err(StoreError::Busy.into())
     }
 
-    async fn try_to_log_in(&self, login: &Login) -> Result<Token, AccountError> {
+    async fn try_to_log_in(&self, login: &Login) -> Result<(Token, Holder), AccountError> {
         let credentials = self.store.credentials(&login.account).await?;
         let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
         // The same work whether or not there is such an account, and whether or not it has a password.
@@ -207,14 +216,14 @@ impl Accounts {
         if credentials.disabled {
             return Err(AccountError::Disabled);
         }
-        let token = self.open_session(&credentials, login).await?;
+        let opened = self.open_session(&credentials, login).await?;
         if let Some(old) = credentials.password_hash.filter(|_| verdict.outdated) {
             // The session is open: whoever knows its token has it, whatever becomes of the hash.
             if let Err(error) = self.strengthen(credentials.user, &old, &login.password).await {
                 tracing::warn!(%error, "a password keeps its weaker hash until the next login");
             }
         }
-        Ok(token)
+        Ok(opened)
     }
 
     async fn strengthen(&self, user: UserId, old: &str, password: &str) -> Result<(), StoreError> {
@@ -287,6 +296,39 @@ impl Accounts {
         }
     }
 
+    /// A session of a user; `None` where it has expired or was ended.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn session(&self, user: UserId, session: SessionId) -> Result<Option<Session>, StoreError> {
+        self.store.session(user, session, self.life.clock.now()).await
+    }
+
+    /// What seals passes, which is the same on every node.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn seal(&self) -> Result<Seal, StoreError> {
+        if let Some(seal) = self.seal.get() {
+            return Ok(seal.clone());
+        }
+        let mut drawn = [0; 32];
+        getrandom::fill(&mut drawn)
+            .map_err(|error| StoreError::Fault(format!("the system's random source: {error}")))?;
+        let seal = Seal::new(self.store.secret(SEAL, drawn).await?);
+        // Whoever was first has set the same.
+        Ok(self.seal.get_or_init(|| seal).clone())
+    }
+
+    /// The cookie by which a browser fetches what a session may see.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn media_cookie(&self, user: UserId, session: SessionId) -> Result<HeaderValue, StoreError> {
+        let max_age_seconds = self.session_lifetime_ms.unsigned_abs() / 1000;
+        Ok(self.seal().await?.cookie(Holder { user, session }, max_age_seconds, self.tls))
+    }
+
     /// Replaces one's own password, and ends every other session of one's own.
     ///
     /// # Errors
@@ -315,7 +357,11 @@ impl Accounts {
         Err(StoreError::Busy.into())
     }
 
-    async fn open_session(&self, credentials: &Credentials, login: &Login) -> Result<Token, AccountError> {
+    async fn open_session(
+        &self,
+        credentials: &Credentials,
+        login: &Login,
+    ) -> Result<(Token, Holder), AccountError> {
         let token = Token::generate()
             .map_err(|error| StoreError::Fault(format!("the system's random source: {error}")))?;
         let now = self.life.clock.now();
@@ -330,7 +376,7 @@ impl Accounts {
             most: self.max_sessions,
         };
         match self.store.create_session(session).await {
-            Ok(_) => Ok(token),
+            Ok(session) => Ok((token, Holder { user: credentials.user, session })),
             Err(StoreError::Refused(Refusal::Disabled)) => Err(AccountError::Disabled),
             Err(error) => Err(error.into()),
         }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rim_core::contact::{AskBounds, Bounds, Directory};
+use rim_core::file::FileLimits;
 use rim_core::note::Windows;
 use rim_protocol::limits::{
     MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_PENDING_REQUESTS, MAX_UNASKED_GROUPS,
@@ -81,6 +82,10 @@ pub struct Config {
     /// `max-body`: bytes of a JSON body.
     pub max_body_bytes: usize,
     pub upload_quota_bytes: u64,
+    /// `max-file`, `file-quota`, `file-day` and `transfers`: what a user may upload. The storage may take less at once.
+    pub files: FileLimits,
+    /// `min-free-disk`, in percent.
+    pub min_free_disk: u8,
     /// `edit-window` and `recall-window`.
     pub windows: Windows,
     /// `max-connections`: sockets of all kinds at once.
@@ -170,6 +175,13 @@ impl Config {
             metrics: settings.metrics,
             max_body_bytes: settings.max_body,
             upload_quota_bytes: settings.upload_quota,
+            files: FileLimits {
+                max_bytes: settings.max_file,
+                stored_bytes: settings.file_quota,
+                day_bytes: settings.file_day,
+                transfers: settings.transfers as u64,
+            },
+            min_free_disk: settings.min_free_disk,
             windows: Windows { edit_ms: settings.edit_window.ms(), recall_ms: settings.recall_window.ms() },
             max_connections,
             max_connections_per_address: settings.max_connections_per_address,

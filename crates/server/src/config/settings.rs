@@ -145,10 +145,35 @@ pub struct Settings {
     #[arg(default_value = "1M", value_parser = value::body_size)]
     pub max_body: usize,
 
-    /// Most that one user keeps in pictures, in bytes or with K or M; those that nothing shows are removed after a day
+    /// Most that one user keeps in pictures, in bytes or with K, M or G; those that nothing shows are removed after a day
     #[arg(long, env = "RIM_UPLOAD_QUOTA", value_name = "SIZE", global = true, hide_short_help = true)]
     #[arg(default_value = "64M", value_parser = value::quota)]
     pub upload_quota: u64,
+
+    /// Largest file, in bytes or with K, M or G; a storage may take less
+    #[arg(long, env = "RIM_MAX_FILE", value_name = "SIZE", global = true, hide_short_help = true)]
+    #[arg(default_value = "1G", value_parser = value::file_size)]
+    pub max_file: u64,
+
+    /// Most that one user keeps in files, in bytes or with K, M or G
+    #[arg(long, env = "RIM_FILE_QUOTA", value_name = "SIZE", global = true, hide_short_help = true)]
+    #[arg(default_value = "10G", value_parser = value::file_size)]
+    pub file_quota: u64,
+
+    /// Most that one user uploads in files in a day, in bytes or with K, M or G
+    #[arg(long, env = "RIM_FILE_DAY", value_name = "SIZE", global = true, hide_short_help = true)]
+    #[arg(default_value = "5G", value_parser = value::file_size)]
+    pub file_day: u64,
+
+    /// Files that one user uploads at the same time, at the most
+    #[arg(long, env = "RIM_TRANSFERS", value_name = "NUMBER", global = true, hide_short_help = true)]
+    #[arg(default_value = "8", value_parser = value::positive)]
+    pub transfers: usize,
+
+    /// Room that uploads leave free on the disk, in percent of it; more than 2 GiB are never asked for
+    #[arg(long, env = "RIM_MIN_FREE_DISK", value_name = "PERCENT", global = true, hide_short_help = true)]
+    #[arg(default_value = "5", value_parser = value::percent)]
+    pub min_free_disk: u8,
 
     /// How long after it was sent a message may be edited by its sender; 0 is never, unlimited for ever
     #[arg(long, env = "RIM_EDIT_WINDOW", value_name = "TIME", global = true, hide_short_help = true)]

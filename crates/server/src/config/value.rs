@@ -25,7 +25,9 @@ const ORIGINS: &str = "origins such as https://im.example.org, separated by comm
 const POSITIVE: &str = "a whole number, 1 or more";
 const DAYS: &str = "a whole number of days, 1 to 3650";
 const SIZE: &str = "4K to 64M, in bytes or with K or M";
-const QUOTA: &str = "512K to 1048576M, in bytes or with K or M";
+const QUOTA: &str = "512K to 1024G, in bytes or with K, M or G";
+const FILE_SIZE: &str = "64K to 1024G, in bytes or with K, M or G";
+const PERCENT: &str = "a whole number from 0 to 50";
 const TIME: &str = "a time from 1s to 24h, such as 30s, 5m or 12h";
 const WINDOW: &str = "a time from 1s to 3650d, such as 15m, 48h or 30d; 0 for never, or unlimited";
 
@@ -303,14 +305,21 @@ pub(super) fn quota(text: &str) -> Parsed<u64> {
     bytes(text).filter(|bytes| (512 * 1024..=1 << 40).contains(bytes)).ok_or_else(|| QUOTA.to_owned())
 }
 
+/// From 64 KiB, which a page of text may have, to a terabyte.
+pub(super) fn file_size(text: &str) -> Parsed<u64> {
+    bytes(text).filter(|bytes| (64 * 1024..=1 << 40).contains(bytes)).ok_or_else(|| FILE_SIZE.to_owned())
+}
+
+/// Of a disk.
+pub(super) fn percent(text: &str) -> Parsed<u8> {
+    let percent = if text == "0" { Some(0) } else { whole(text) };
+    percent.filter(|percent| *percent <= 50).ok_or_else(|| PERCENT.to_owned())
+}
+
 fn bytes(text: &str) -> Option<u64> {
-    let (number, unit) = match text.strip_suffix(['K', 'k']) {
-        Some(number) => (number, 1024),
-        None => match text.strip_suffix(['M', 'm']) {
-            Some(number) => (number, 1024 * 1024),
-            None => (text, 1),
-        },
-    };
+    let units = [(['K', 'k'], 1 << 10), (['M', 'm'], 1 << 20), (['G', 'g'], 1 << 30)];
+    let with_unit = units.iter().find_map(|(letters, unit)| Some((text.strip_suffix(letters)?, *unit)));
+    let (number, unit) = with_unit.unwrap_or((text, 1));
     whole::<u64>(number).and_then(|number| number.checked_mul(unit))
 }
 
@@ -400,8 +409,22 @@ mod tests {
     fn a_quota_has_room_for_the_largest_picture() {
         assert_eq!(quota("64M"), Ok(64 << 20));
         assert_eq!(quota("512K"), Ok(512 << 10));
-        for wrong in ["0", "511K", "1048577M", "1G", "-1", "99999999999999999999M"] {
+        assert_eq!(quota("1g"), Ok(1 << 30));
+        for wrong in ["0", "511K", "1048577M", "1025G", "1T", "-1", "99999999999999999999M"] {
             assert!(quota(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_at_least_a_page_and_a_disk_is_not_left_free_for_the_most_part() {
+        assert_eq!(file_size("10G"), Ok(10 << 30));
+        assert_eq!(file_size("64K"), Ok(64 << 10));
+        for wrong in ["0", "63K", "1025G", "1T", "-1", "1.5G"] {
+            assert!(file_size(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!((percent("0"), percent("50")), (Ok(0), Ok(50)));
+        for wrong in ["51", "5%", "-1", "", "00", "256"] {
+            assert!(percent(wrong).is_err(), "{wrong}");
         }
     }
 

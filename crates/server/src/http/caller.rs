@@ -11,13 +11,14 @@ use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, Reference as _};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, Method};
 use rim_core::UserId;
 use rim_core::session::Session;
 
 use super::body;
 use super::error::ApiError;
 use super::parts::Api;
+use super::tus::{self, TusError};
 use crate::accounts::Accounts;
 use crate::address::{Proxies, RemoteAddress};
 use crate::intake::Intake;
@@ -62,7 +63,9 @@ pub async fn require(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if is_open(request.uri().path()) {
+    let path = request.uri().path();
+    // What a server of tus can do it says to whoever asks.
+    if is_open(path) || (request.method() == Method::OPTIONS && tus::is_tus(path)) {
         return next.run(request).await;
     }
     let address = address(&proxies, request.extensions(), request.headers());
@@ -70,6 +73,9 @@ pub async fn require(
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
+        }
+        Err(ApiError::LoginRequired) if tus::is_tus(request.uri().path()) => {
+            TusError::LoginRequired.into_response()
         }
         Err(error) => error.into_response(),
     }
@@ -110,6 +116,15 @@ impl Bodies {
         }
         Ok(body)
     }
+
+    /// Asks again who they are whose body has taken its time.
+    ///
+    /// # Errors
+    /// `LoginRequired` where the session has ended.
+    pub async fn goes_on(&self, caller: &Caller) -> Result<(), ApiError> {
+        let Caller { user, session } = caller;
+        self.accounts.session(*user, session.id).await?.map(drop).ok_or(ApiError::LoginRequired)
+    }
 }
 
 /// The only paths under `/api` that need no token. What else begins with them is not among them.
@@ -140,7 +155,7 @@ async fn identify(
 }
 
 /// The token of `Authorization: Bearer <token>`.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }

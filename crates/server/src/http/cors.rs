@@ -17,6 +17,12 @@ use http::{HeaderValue, Method, StatusCode};
 use crate::config::Config;
 use crate::origin;
 
+/// What pages may read of an answer beside its body: when to come again, and what tus says.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "retry-after, location, tus-resumable, tus-version, tus-extension, tus-max-size, upload-offset, upload-length, \
+     upload-expires, rim-file",
+);
+
 /// Answers preflights, before anybody asks for a token, and marks every other answer for its page.
 ///
 /// A request of a page that is not allowed is served like any other, as a client that is no browser
@@ -30,7 +36,7 @@ pub async fn share(State(config): State<Arc<Config>>, request: Request, next: Ne
     headers.append(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = allowed {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
     response
 }
@@ -46,8 +52,12 @@ fn preflight(allowed: bool) -> Response {
         return StatusCode::FORBIDDEN.into_response();
     }
     let headers = [
-        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, HEAD, PATCH, DELETE, OPTIONS"),
+        (
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, tus-resumable, upload-length, upload-offset, upload-metadata, \
+             upload-checksum, x-http-method-override",
+        ),
         // Two hours, the most that Chromium takes.
         (ACCESS_CONTROL_MAX_AGE, "7200"),
     ];

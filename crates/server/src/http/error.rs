@@ -31,13 +31,17 @@ pub enum ApiError {
     WrongField(String),
     /// The body is larger than so many bytes.
     TooLarge(usize),
-    /// The user would keep more than they may.
+    /// The file is too large, or the user would keep or send more than they may. Says so.
     QuotaExceeded(String),
+    /// There is no room for files.
+    DiskNearlyFull(String),
     /// The request took longer than the settings allow.
     TimedOut,
     TooManyRequests(RetryAfter),
     /// More bodies of one user than may come at the same time.
     TooMuchAtOnce,
+    /// More files of one user than may come at the same time. Says how many.
+    TooManyTransfers(String),
     /// A queue is full.
     Busy,
     /// It was done or not.
@@ -57,13 +61,16 @@ impl IntoResponse for ApiError {
             Self::InvalidRequest => failure(StatusCode::NOT_FOUND, Code::NotFound, "invalid request"),
             Self::Malformed(what) => failure(StatusCode::BAD_REQUEST, Code::NotUnderstood, what),
             Self::WrongField(what) => failure(StatusCode::UNPROCESSABLE_ENTITY, Code::WrongField, what),
-            // Of these two the rest of the body is not read, so nothing can follow on the connection.
+            // Of these the rest of the body is not read, so nothing can follow on the connection.
             Self::TooLarge(limit) => last(failure(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 Code::TooLarge,
                 format!("the body may have {limit} bytes at the most"),
             )),
-            Self::QuotaExceeded(text) => failure(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, text),
+            Self::QuotaExceeded(text) => last(failure(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, text)),
+            Self::DiskNearlyFull(text) => {
+                last(failure(StatusCode::INSUFFICIENT_STORAGE, Code::DiskNearlyFull, text))
+            }
             Self::TimedOut => {
                 last(failure(StatusCode::REQUEST_TIMEOUT, Code::TimedOut, "the request took too long"))
             }
@@ -75,6 +82,9 @@ impl IntoResponse for ApiError {
             Self::TooMuchAtOnce => {
                 let text = "too much at once: wait for the answers to what is being sent";
                 retry_after(1, failure(StatusCode::TOO_MANY_REQUESTS, Code::TooFast, text))
+            }
+            Self::TooManyTransfers(text) => {
+                last(retry_after(5, failure(StatusCode::TOO_MANY_REQUESTS, Code::TooFast, text)))
             }
             Self::Busy => {
                 let text = StoreError::Busy.to_string();
@@ -122,7 +132,11 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::SessionEnded(_) => Self::LoginRequired,
             Refusal::NoSuchUser => Self::NoSuchUser("user not found"),
-            exceeded @ Refusal::QuotaExceeded { .. } => Self::QuotaExceeded(exceeded.to_string()),
+            exceeded @ (Refusal::QuotaExceeded { .. }
+            | Refusal::DayExceeded { .. }
+            | Refusal::FileTooLarge(_)) => Self::QuotaExceeded(exceeded.to_string()),
+            full @ Refusal::DiskNearlyFull => Self::DiskNearlyFull(full.to_string()),
+            many @ Refusal::TooManyTransfers(_) => Self::TooManyTransfers(many.to_string()),
             other => Self::Refused(other.to_string()),
         }
     }

@@ -1,7 +1,11 @@
 //! What people have uploaded, as it is shown.
 //!
-//! Open to everybody who knows the address: a page's pictures are fetched without a token, and an address
-//! cannot be guessed.
+//! The pictures of users and groups are open to everybody who knows the address: a page's pictures are fetched without a
+//! token, and an address cannot be guessed. Files ([`file`]) are for those who may see them.
+
+mod disposition;
+mod file;
+mod range;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,6 +15,7 @@ use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{StatusCode, Uri};
 
+pub use self::file::address as file_address;
 use super::headers::{IMMUTABLE, UPLOAD};
 use super::parts::Api;
 use super::web;
@@ -21,7 +26,10 @@ use crate::storage::Object;
 const AVATARS: &str = "/media/avatars/";
 
 pub fn routes() -> Router<Api> {
-    Router::new().route("/media/avatars/{name}", get(avatar))
+    Router::new()
+        .route("/media/avatars/{name}", get(avatar))
+        .route("/media/files/{id}", get(file::show))
+        .route("/media/files/{id}/{side}", get(file::show))
 }
 
 /// Where a picture is found on this server.

@@ -17,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::config::Config;
 use crate::life::Life;
 use crate::metrics::Metrics;
+use crate::pace;
 
 pub mod answer;
 pub mod body;
@@ -33,6 +34,7 @@ mod operations;
 mod parts;
 pub mod probes;
 pub mod query;
+pub mod tus;
 pub mod web;
 
 pub mod chat;
@@ -69,6 +71,7 @@ pub fn router(api: Api) -> Router {
 fn operations_of(api: &Api) -> Router {
     let routes = Router::from(operations::all())
         .merge(docs::routes())
+        .merge(file::tus::routes())
         .fallback(invalid_request)
         .method_not_allowed_fallback(invalid_request)
         .with_state(api.clone());
@@ -109,10 +112,14 @@ async fn limit_time(
     request: Request,
     next: Next,
 ) -> Response {
-    match life.time.within(config.request_timeout, next.run(request)).await {
-        Some(response) => response,
-        None => ApiError::TimedOut.into_response(),
-    }
+    let (time, allowed) = (&life.time, config.request_timeout);
+    let response = if pace::is_stream(request.uri().path()) {
+        let (request, pace) = pace::watch(request, time, allowed);
+        pace::while_it_goes_on(&pace, time, allowed, next.run(request)).await
+    } else {
+        time.within(allowed, next.run(request)).await
+    };
+    response.unwrap_or_else(|| ApiError::TimedOut.into_response())
 }
 
 async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {

@@ -12,6 +12,7 @@ use crate::accounts::Accounts;
 use crate::address::Proxies;
 use crate::avatars::Avatars;
 use crate::config::Config;
+use crate::files::Filing;
 use crate::intake::Intake;
 use crate::life::Life;
 use crate::limits::RateLimits;
@@ -26,6 +27,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     pub accounts: Arc<Accounts>,
     pub avatars: Avatars,
+    /// How files come to be, and where they are.
+    pub filing: Arc<Filing>,
     pub limits: Arc<RateLimits>,
     pub proxies: Arc<Proxies>,
     /// How much has come that is not whole yet.
@@ -61,6 +64,7 @@ hand_out! {
     store: Arc<dyn Store>,
     accounts: Arc<Accounts>,
     avatars: Avatars,
+    filing: Arc<Filing>,
     limits: Arc<RateLimits>,
     proxies: Arc<Proxies>,
     intake: Arc<Intake>,

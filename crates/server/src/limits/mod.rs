@@ -36,7 +36,7 @@ impl RetryAfter {
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
-pub const KINDS: [&str; 13] = [
+pub const KINDS: [&str; 15] = [
     "register",
     "taken",
     "login",
@@ -47,6 +47,8 @@ pub const KINDS: [&str; 13] = [
     "profile",
     "named",
     "upload",
+    "file",
+    "fetch",
     "look_up",
     "ask",
     "frame",
@@ -67,6 +69,8 @@ pub struct RateLimits<C: Clock = Time> {
     profile: Limit<UserId, C>,
     named: Limit<UserId, C>,
     upload: Limit<UserId, C>,
+    file: Limit<UserId, C>,
+    fetch: Limit<UserId, C>,
     look_up: Limit<UserId, C>,
     ask: Limit<UserId, C>,
     frame: Limit<IpAddr, C>,
@@ -91,6 +95,8 @@ impl<C: Clock + Clone> RateLimits<C> {
             profile: limit(quota::PROFILE, clock),
             named: limit(quota::NAMED, clock),
             upload: limit(quota::UPLOAD, clock),
+            file: limit(quota::FILE, clock),
+            fetch: limit(quota::FETCH, clock),
             look_up: limit(quota::LOOK_UP, clock),
             ask: limit(quota::ASK, clock),
             frame: limit(quota::FRAME, clock),
@@ -190,9 +196,19 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check_many("named", &self.named, user, count)
     }
 
-    /// `user` is about to upload a file.
+    /// `user` is about to upload a picture of a user or group.
     pub fn upload(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("upload", &self.upload, &user)
+    }
+
+    /// `user` is about to upload a file.
+    pub fn file(&self, user: UserId) -> Result<(), RetryAfter> {
+        self.check("file", &self.file, &user)
+    }
+
+    /// `user` fetches a file, or a part of one.
+    pub fn fetch(&self, user: UserId) -> Result<(), RetryAfter> {
+        self.check("fetch", &self.fetch, &user)
     }
 
     /// `user` looks up somebody who is nobody or a stranger to them.
@@ -224,6 +240,8 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.profile.retain_recent();
         self.named.retain_recent();
         self.upload.retain_recent();
+        self.file.retain_recent();
+        self.fetch.retain_recent();
         self.look_up.retain_recent();
         self.ask.retain_recent();
         self.frame.retain_recent();
@@ -297,7 +315,9 @@ mod tests {
             ("lists to watch", "user", quota::WATCH),
             ("changes of a profile", "user", quota::PROFILE),
             ("users named to become members of groups or to leave them", "user", quota::NAMED),
-            ("uploads", "user", quota::UPLOAD),
+            ("uploads of pictures of users and groups", "user", quota::UPLOAD),
+            ("uploads of files", "user", quota::FILE),
+            ("files fetched, and parts of them", "user", quota::FETCH),
             ("strangers looked up", "user", quota::LOOK_UP),
             ("friend requests", "user", quota::ASK),
             ("WebSocket frames before Login", "address", quota::FRAME),

@@ -27,8 +27,13 @@ pub(super) const PROFILE: Quota = per_minute(6, 10);
 /// Users whom one user names as members to come or go: each is a row, and everybody in the group is told. At once
 /// as many as two requests may name.
 pub(super) const NAMED: Quota = per_second(20, 20_000);
-/// Files uploaded by one user.
+/// Pictures of users and groups uploaded by one user.
 pub(super) const UPLOAD: Quota = per_minute(6, 30);
+/// Files for messages, or posters of them, that one user begins to upload: an album or two at once. How much they come to is
+/// a matter of quotas.
+pub(super) const FILE: Quota = per_minute(60, 300);
+/// Files and previews that one user fetches: a gallery, and the ranges that a player asks for.
+pub(super) const FETCH: Quota = per_second(100, 3_000);
 /// Strangers whom one user looks up, by id or account; those with whom they have to do are free.
 pub(super) const LOOK_UP: Quota = per_minute(3, 200);
 /// Friends whom one user asks for.

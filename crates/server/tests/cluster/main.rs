@@ -14,6 +14,8 @@ mod loss;
 mod balancer;
 #[path = "../stories/chance.rs"]
 mod chance;
+#[path = "../stories/filer.rs"]
+mod filer;
 #[path = "../stories/place.rs"]
 mod place;
 #[path = "../program/mod.rs"]
@@ -36,6 +38,10 @@ mod delivery;
 mod envelope;
 #[path = "../stories/expire.rs"]
 mod expire;
+#[path = "../stories/files.rs"]
+mod files;
+#[path = "../stories/filing_faults.rs"]
+mod filing_faults;
 #[path = "../stories/former.rs"]
 mod former;
 #[path = "../stories/forward.rs"]
@@ -88,6 +94,8 @@ mod single_chat;
 mod storm;
 #[path = "../stories/sync.rs"]
 mod sync;
+#[path = "../stories/tus.rs"]
+mod tus;
 #[path = "../stories/typing.rs"]
 mod typing;
 #[path = "../stories/vital.rs"]

@@ -11,6 +11,7 @@ use rim_client::protocol::Id;
 use rim_client::protocol::frame::document::EVENTS;
 use rim_client::protocol::frame::{Incoming, IncomingEvent, Notice};
 use rim_client::protocol::sync::{GroupRev, SyncRequest};
+use rim_core::file::FileId;
 use serde_json::{Value, json};
 
 use crate::raw::{self, Answer};
@@ -57,9 +58,13 @@ const AS_IT_WAS: &str = "as it was";
 const NOTHING: &str = "nothing";
 
 /// Operations that change nothing which people are told of.
-const UNSEEN: [&str; 5] = [
+const UNSEEN: [&str; 9] = [
     "/api/user/create",
     "/api/file/avatar",
+    "/api/file/cookie",
+    "/api/file/link",
+    "/api/file/poster",
+    "/api/file/upload",
     "/api/message/group/read",
     // Told to one's own devices, and in no sync.
     "/api/message/schedule",
@@ -315,6 +320,8 @@ struct Room {
     message: u64,
     /// A voice message of the same sender.
     voice: u64,
+    /// A film that a message names.
+    file: FileId,
 }
 
 impl House {
@@ -350,6 +357,7 @@ impl House {
         let of_other = devices.get_mut(&other.uid).expect("connected");
         let voice = of_other.send_voice(single, "v").await;
         let message = of_other.send(single, "hello", "s").await;
+        let file = film_in(single, &other).await;
         let document = server.ask("GET", "/api/openapi.json", "").await.body;
         let document = serde_json::from_str(&document).expect("JSON");
         let mut house = Self {
@@ -359,8 +367,8 @@ impl House {
             other,
             ended: ended.token().to_owned(),
             disabled: disabled.token().to_owned(),
-            group: Room { gid: 0, message: 0, voice: 0 },
-            single: Room { gid: single, message, voice },
+            group: Room { gid: 0, message: 0, voice: 0, file },
+            single: Room { gid: single, message, voice, file },
             known: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices,
@@ -387,8 +395,9 @@ impl House {
         let device = self.devices.get_mut(&creator.uid).expect("connected");
         let voice = device.send_voice(gid, &format!("voice {}", self.times)).await;
         let message = device.send(gid, "hello", &id).await;
+        let file = film_in(gid, creator).await;
         self.people[&Asker::Former].post("/api/group/leave", json!({"gid": gid})).await.ok(true);
-        self.group = Room { gid, message, voice };
+        self.group = Room { gid, message, voice, file };
     }
 
     /// Whether anybody has been told of anything since this was asked last, or a session has begun or ended.
@@ -491,7 +500,7 @@ impl House {
     async fn ask(&mut self, row: &Row, asker: Asker, token: Option<&str>) -> Answer {
         self.times += 1;
         let (method, path) = row.name.split_once(' ').expect("a method and a path");
-        let (Room { gid, message, voice }, of) = self.target(asker);
+        let (Room { gid, message, voice, file }, of) = self.target(asker);
         let message = if path == "/api/message/open" { voice } else { message };
         let (uid, account) = (of.uid, &of.account);
         let own = self.people.get(&asker).map_or(uid, |person| person.uid);
@@ -576,12 +585,23 @@ impl House {
                 (String::new(), json!({"id": id.unwrap_or(1)}))
             }
             ("/api/sync", "") => (String::new(), json!({})),
-            ("/api/file/avatar", "") => (String::new(), Value::Null),
+            ("/api/file/avatar" | "/api/file/cookie", "") => (String::new(), Value::Null),
+            ("/api/file/upload", "") => ("?name=a.png".to_owned(), Value::Null),
+            ("/api/file/get" | "/api/file/poster" | "/api/file/link", whose) => {
+                let file = match self.people.get(&asker) {
+                    Some(person) if whose == "one's own" => film(person).await,
+                    _ => file,
+                };
+                match path {
+                    "/api/file/link" => (String::new(), json!({"id": file.as_str()})),
+                    _ => (format!("?id={file}"), Value::Null),
+                }
+            }
             (_, "") if method == "POST" => (String::new(), self.body_of(path, (gid, message), uid)),
             (_, what) => panic!("say how {} {what} is asked", row.name),
         };
         let bytes = match (path, &body) {
-            ("/api/file/avatar", _) => PICTURE.to_vec(),
+            ("/api/file/avatar" | "/api/file/upload" | "/api/file/poster", _) => PICTURE.to_vec(),
             (_, Value::Null) => Vec::new(),
             (_, body) => body.to_string().into_bytes(),
         };
@@ -628,7 +648,7 @@ impl House {
     async fn say(&mut self, page: &Page, row: &Row, asker: Asker, expected: &str) -> (String, Option<u16>) {
         self.times += 1;
         let token = self.tokens(asker).swap_remove(0).unwrap_or_else(|| "rim_none".to_owned());
-        let (Room { gid, message, voice }, of) = self.target(asker);
+        let (Room { gid, message, voice, .. }, of) = self.target(asker);
         let message = if row.name == "Open" { voice } else { message };
         let uid = self.people.get(&asker).map_or(of.uid, |person| person.uid);
         let mut socket = Connection::open(&self.server.ws()).await.expect("open");
@@ -690,6 +710,22 @@ impl House {
             }
         }
     }
+}
+
+/// What every film of telephones begins with.
+const FILM: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08free";
+
+/// A film of somebody.
+async fn film(person: &Person) -> FileId {
+    FileId::parse(&person.filer().file("a.mp4", FILM).await).expect("an id")
+}
+
+/// One that a message of theirs names.
+async fn film_in(gid: u64, person: &Person) -> FileId {
+    let file = film(person).await;
+    let content = json!({"file": file.as_str()}).to_string();
+    person.post("/api/message/send", json!({"gid": gid, "kind": "File", "content": content})).await.data();
+    file
 }
 
 /// The smallest there is.

@@ -4,6 +4,7 @@
 
 mod balancer;
 mod chance;
+mod filer;
 mod place;
 #[path = "../program/mod.rs"]
 mod program;
@@ -18,6 +19,8 @@ mod avatars;
 mod delivery;
 mod envelope;
 mod expire;
+mod files;
+mod filing_faults;
 mod former;
 mod forward;
 mod friends;
@@ -48,6 +51,7 @@ mod single_chat;
 mod storm;
 mod sync;
 mod tls;
+mod tus;
 mod typing;
 mod unread;
 mod vital;

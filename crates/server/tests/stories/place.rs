@@ -8,6 +8,7 @@ use anyhow::Result;
 use rim_core::bus::Bus;
 use rim_server::config::{self, Config, Database};
 use rim_server::run::{Listeners, Server, Surroundings};
+use rim_server::storage::Storage;
 use rim_server::store::{self, Unobserved};
 use rim_server::time::Hands;
 use rim_store::{Committed, Store};
@@ -26,6 +27,8 @@ pub struct Place {
     folders: Vec<TempDir>,
     shared: Option<(Postgres, Nats)>,
     bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    /// What stands between the nodes and the storage of files.
+    pub storage: fn(Arc<dyn Storage>) -> Arc<dyn Storage>,
     /// The time of all nodes. It stands still but for the stories that move it on.
     pub hands: Hands,
 }
@@ -41,7 +44,7 @@ impl Place {
                 Some(tokio::task::spawn_blocking(services).await.expect("real servers"))
             }
         };
-        Self { folders, shared, bus, hands: Hands::default() }
+        Self { folders, shared, bus, storage: std::convert::identity, hands: Hands::default() }
     }
 
     pub fn folder(&self) -> &Path {
@@ -73,11 +76,12 @@ impl Place {
 
     /// What its nodes run in.
     pub fn surroundings(&self) -> Surroundings {
-        let Self { bus, hands, .. } = self;
+        let Self { bus, storage, hands, .. } = self;
         Surroundings {
             clock: Arc::new(hands.clone()),
             time: hands.time(),
             bus: *bus,
+            storage: *storage,
             ..Surroundings::default()
         }
     }

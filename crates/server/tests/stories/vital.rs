@@ -37,6 +37,7 @@ const EVERYWHERE: &[&str] = &[
     "purge of sessions",
     "scheduled messages",
     "sweep of pictures",
+    "sweep of files",
 ];
 /// On one that is alone.
 const ALONE: &[&str] = &["dispatch"];

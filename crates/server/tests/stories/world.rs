@@ -11,12 +11,14 @@ use rim_client::protocol::frame::{
 use rim_client::{Api, Connection, ConnectionError};
 use rim_core::bus::Bus;
 use rim_core::{Clock, Timestamp};
+use rim_server::storage::Storage;
 use rim_server::time::Hands;
 use rim_store::Store;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::filer::Filer;
 use crate::place::{Place, Serving};
 use crate::raw::{self, Answer};
 
@@ -49,6 +51,14 @@ impl TestServer {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         Self::serve(settings, Place::new(bus).await, any, any).await
+    }
+
+    /// Starts with something between the nodes and the storage of files.
+    pub async fn start_storing(storage: fn(Arc<dyn Storage>) -> Arc<dyn Storage>) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut place = Place::new(std::convert::identity).await;
+        place.storage = storage;
+        Self::serve(Vec::new(), place, any, any).await
     }
 
     async fn serve(settings: Vec<String>, place: Place, address: SocketAddr, old: SocketAddr) -> Self {
@@ -210,6 +220,12 @@ impl Stopped {
         TestServer::serve(settings, place, address, old_address).await
     }
 
+    /// It is to start with something else between it and the storage of files.
+    pub fn with_storage(mut self, storage: fn(Arc<dyn Storage>) -> Arc<dyn Storage>) -> Self {
+        self.place.storage = storage;
+        self
+    }
+
     pub fn data(&self) -> &std::path::Path {
         self.place.folder()
     }
@@ -290,6 +306,11 @@ impl Person {
     pub async fn befriend(&self, other: &Self) {
         assert!(self.api.add_friend(other.uid).await.expect("asked"));
         assert!(other.api.answer_friend(self.uid, 1).await.expect("accepted"));
+    }
+
+    /// Somebody with files.
+    pub fn filer(&self) -> Filer {
+        Filer::new(format!("http://{}", self.address), self.token())
     }
 
     /// The single chat with another.

@@ -31,7 +31,31 @@ pub async fn a_session_is_found_by_its_token(w: &mut World) -> Claim {
         expires_at: now.plus_ms(1000),
     };
     assert_eq!(w.store.session_by_token(hash(7), w.now()).await?.as_ref(), Some(&expected));
+    assert_eq!(w.store.session(anna, id, w.now()).await?.as_ref(), Some(&expected));
     assert_eq!(w.store.sessions(anna, w.now()).await?, [expected]);
+    Ok(())
+}
+
+pub async fn a_session_is_found_by_its_user_until_it_ends(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let start = w.now();
+    let phone = login(w, anna, 1, start, 100).await;
+    let tablet = login(w, anna, 2, start, 100).await;
+    let (before, after) = (start.plus_ms(99), start.plus_ms(100));
+    for (user, session, at, is_found) in [
+        (anna, phone, before, true),
+        (anna, tablet, before, true),
+        (bob, phone, before, false),
+        (anna, SessionId(phone.0 + tablet.0), before, false),
+        (anna, phone, after, false),
+    ] {
+        let found = w.store.session(user, session, at).await?.map(|session| session.id);
+        assert_eq!(found, is_found.then_some(session));
+    }
+    w.store.end_session(anna, phone).await?;
+    assert_eq!(w.store.session(anna, phone, before).await?, None);
+    w.store.set_disabled(anna, true).await?;
+    assert_eq!(w.store.session(anna, tablet, before).await?, None);
     Ok(())
 }
 

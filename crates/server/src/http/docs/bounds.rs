@@ -117,11 +117,15 @@ const FIELDS: &[(&str, Bound)] = &[
 /// What is compared with what is stored, and kept nowhere: as long as the request may be.
 #[cfg(test)]
 const COMPARED: &[&str] = &[
+    "FileRef.id",
     "FriendAdd.account",
     "PasswordChange.oldPassword",
     "StoreState.id",
     "UserLogin.account",
     "UserLogin.password",
+    "file/get?id",
+    "file/poster?id",
+    "file/upload?name",
     "user/search?account",
     "user/token?token",
 ];

@@ -59,7 +59,10 @@ fn tags() -> Value {
         {"name": "message", "description": "Reading. Messages are sent over the WebSocket."},
         {"name": "chat", "description": "What one does with a chat of one's own, for oneself alone."},
         {"name": "sync", "description": "What a device missed while it was away, exactly once."},
-        {"name": "file", "description": "Uploads. What they answer is an address that everybody can read."},
+        {
+            "name": "file",
+            "description": "Files, which messages name and which are shown to whoever sees those; and pictures of users and groups, whose addresses everybody can read.",
+        },
         {"name": "websocket", "description": include_str!("websocket.md")},
     ])
 }
@@ -134,6 +137,8 @@ enum Applies {
     WithQuery,
     WithBody,
     WithJson,
+    /// Where the body is a file as it is.
+    WithFile,
 }
 
 impl Applies {
@@ -143,6 +148,7 @@ impl Applies {
             Self::WithQuery => has_query,
             Self::WithBody => has_body,
             Self::WithJson => takes_json,
+            Self::WithFile => has_body && !takes_json,
         }
     }
 }
@@ -157,6 +163,7 @@ const FAILURES: &[(&str, &str, Applies)] = &[
     ("500", "SystemError", Applies::Always),
     ("503", "Busy", Applies::Always),
     ("504", "Unsure", Applies::Always),
+    ("507", "DiskNearlyFull", Applies::WithFile),
 ];
 
 fn failures() -> Value {
@@ -182,6 +189,7 @@ fn failures() -> Value {
         "TooManyRequests": pause("Too many requests."),
         "SystemError": failure("A fault of the server."),
         "Busy": pause("The server is at its limit, and nothing was done. Try again."),
+        "DiskNearlyFull": failure("There is no room for files on the server's disk. All else goes on."),
         "Unsure": failure("It is not known whether it was done. Look, and try again."),
     })
 }

@@ -1,4 +1,5 @@
-//! Uploads: what is sent as it is and not as JSON, and gets an address that everybody can read.
+//! Uploads: files, which messages name and which are shown to those who see the messages; and pictures of users and
+//! groups, whose addresses everybody can read.
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -6,7 +7,21 @@ use utoipa_axum::routes;
 use crate::http::parts::Api;
 
 mod avatar;
+mod cookie;
+mod get;
+mod link;
+mod poster;
+mod receive;
+pub mod tus;
+mod upload;
+mod wire;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(avatar::upload_avatar))
+    OpenApiRouter::new()
+        .routes(routes!(avatar::upload_avatar))
+        .routes(routes!(upload::upload_file))
+        .routes(routes!(get::get_file))
+        .routes(routes!(poster::set_poster))
+        .routes(routes!(link::link_file))
+        .routes(routes!(cookie::set_cookie))
 }

@@ -11,10 +11,11 @@ use rim_protocol::rest::{Directory, Registration, RemotePictures, ServerInfo, Se
 use crate::accounts::Accounts;
 use crate::config;
 use crate::config::Config;
+use crate::files::Filing;
 use crate::http::answer::{Answer, Data};
 
 /// What this server can do that another of the same protocol may not.
-const FEATURES: [&str; 19] = [
+const FEATURES: [&str; 20] = [
     "avatars",
     "friends",
     "presence",
@@ -22,6 +23,7 @@ const FEATURES: [&str; 19] = [
     "sync",
     "edit",
     "expire",
+    "files",
     "forward",
     "hide",
     "mentions",
@@ -50,7 +52,9 @@ const FEATURES: [&str; 19] = [
 pub(super) async fn server_info(
     State(accounts): State<Arc<Accounts>>,
     State(config): State<Arc<Config>>,
+    State(filing): State<Arc<Filing>>,
 ) -> Answer<ServerInfo> {
+    let files = filing.limits();
     Ok(Data(ServerInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         features: FEATURES.map(str::to_owned).to_vec(),
@@ -72,6 +76,10 @@ pub(super) async fn server_info(
             mentions: limits::MAX_MENTIONS as u64,
             reactions: MAX_REACTIONS as u64,
             pins: MAX_PINS,
+            max_file_bytes: files.max_bytes,
+            file_quota: files.stored_bytes,
+            file_day: files.day_bytes,
+            transfers: files.transfers,
         },
         registration: if config.registration { Registration::Open } else { Registration::Closed },
         empty: accounts.nobody_has_one().await?,

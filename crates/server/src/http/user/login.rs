@@ -10,6 +10,7 @@ use rim_core::account::fold;
 use rim_protocol::limits::{self, MAX_NAME_CHARS};
 use rim_protocol::rest::UserLogin;
 
+use crate::accounts::pass::Holder;
 use crate::accounts::{AccountError, Accounts, Login};
 use crate::http::answer::Data;
 use crate::http::caller::ClientAddress;
@@ -21,7 +22,8 @@ use crate::limits::{Guesser, RateLimits};
 ///
 /// Opens a session for one device; other sessions of the user go on. The session ends by
 /// `/api/user/logout`, or when it was not used for as long as the settings allow. A cookie tells the server that this
-/// browser was logged in to the account, so that nobody who guesses passwords keeps it out; clients need not send it.
+/// browser was logged in to the account, so that nobody who guesses passwords keeps it out, and another one lets it fetch
+/// files; clients need not send them.
 #[utoipa::path(
     post,
     path = "/api/user/login",
@@ -60,14 +62,15 @@ pub(super) async fn log_in(
     let outcome = accounts.login(login).await;
     let wrong = outcome.as_ref().is_err_and(AccountError::is_failed_login);
     accounts.password_attempted(&account, guesser, &attempt, wrong);
-    let token = Data(outcome?.to_text());
-    // The session is open: without a cookie it is as good.
-    let cookie = accounts.remember_device(&body.account, &account, device).await;
-    let cookie = cookie.unwrap_or_else(|error| {
-        tracing::warn!(%error, "a device that has logged in was given no cookie");
-        None
-    });
-    Ok((AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie))), token))
+    let (token, Holder { user, session }) = outcome?;
+    // The session is open: without cookies it is as good.
+    let no_cookie = |error| tracing::warn!(%error, "a device that has logged in was given no cookie");
+    let of_device = accounts.remember_device(&body.account, &account, device).await;
+    let of_files = accounts.media_cookie(user, session).await;
+    let cookies = [of_device.map_err(no_cookie).ok().flatten(), of_files.map_err(no_cookie).ok()];
+    let cookies =
+        AppendHeaders(cookies.map(|cookie| cookie.map(|cookie| (SET_COOKIE, cookie))).into_iter().flatten());
+    Ok((cookies, Data(token.to_text())))
 }
 
 /// What the client calls itself, shortened to the length of a device's name.

@@ -14,3 +14,4 @@ mod half;
 mod rubbish;
 pub mod socket;
 mod strangers;
+mod uploads;

@@ -1,0 +1,257 @@
+//! Transfers: uploads that may break off and go on, at whichever node.
+//!
+//! Whoever goes on with one has it for itself: at this node by its turn ([`super::going`]), among all nodes by a hold, which
+//! lasts for seconds and is renewed with what has become durable. So a node that died keeps nobody waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use futures_util::StreamExt;
+use rim_core::file::{File, FileId, Hold, NewTransfer, Transfer, TransferId};
+use rim_core::{Refusal, UserId};
+use rim_store::StoreError;
+use rim_store::files::Progress;
+use tokio_util::sync::CancellationToken;
+
+use super::going::Turn;
+use super::{About, Coming, Filing, random};
+use crate::pace::Pace;
+use crate::storage::{Hasher, Staged};
+
+/// A transfer is given up if nothing comes for so long.
+const RESTS: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a hold lasts, and how often what has come is made durable and it is renewed.
+const HOLD: Duration = Duration::from_secs(10);
+pub const RENEW_EVERY: Duration = Duration::from_secs(3);
+
+/// What a client says of a transfer when it begins one.
+pub struct Begun {
+    pub name: String,
+    pub mime: String,
+    pub as_file: bool,
+    pub size_bytes: u64,
+}
+
+/// Why nobody goes on with a transfer now.
+#[derive(Debug)]
+pub enum Stopped {
+    /// There is none, of that user.
+    Unknown,
+    /// Somebody else does, on another node.
+    Held,
+    Store(StoreError),
+}
+
+impl<E: Into<StoreError>> From<E> for Stopped {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A transfer that one has for oneself.
+pub struct Held {
+    filing: Arc<Filing>,
+    pub transfer: Transfer,
+    turn: Turn,
+}
+
+impl Filing {
+    /// Begins a transfer, of which nothing has come.
+    ///
+    /// # Errors
+    /// Those of [`Self::may_upload`].
+    pub async fn begin_transfer(&self, user: UserId, begun: Begun) -> Result<TransferId, StoreError> {
+        self.may_upload(user, begun.size_bytes).await?;
+        let id = TransferId::new(random()?);
+        let Begun { name, mime, as_file, size_bytes } = begun;
+        let now = self.life.clock.now();
+        let expires_at = now.plus_ms(ms(RESTS));
+        let new = NewTransfer { id, user, name, mime, as_file, size_bytes, notes: String::new(), expires_at };
+        self.store.begin_transfer(new, self.limits, now).await?;
+        Ok(id)
+    }
+
+    /// Takes a transfer for oneself, from whoever goes on with it here.
+    ///
+    /// # Errors
+    /// It is unknown, or held by another node; `TooManyTransfers`.
+    pub async fn hold(self: &Arc<Self>, user: UserId, id: TransferId) -> Result<Held, Stopped> {
+        let turn = self.going.turn(id).await;
+        let now = self.life.clock.now();
+        let until = now.plus_ms(ms(HOLD));
+        let held = self.store.hold_transfer(user, id, self.holder, until, self.limits.transfers, now).await?;
+        match held {
+            None => Err(Stopped::Unknown),
+            Some(Hold::Held(_)) => Err(Stopped::Held),
+            Some(Hold::Yours(transfer)) => Ok(Held { filing: Arc::clone(self), transfer, turn }),
+        }
+    }
+
+    /// Removes a transfer and what has come of it.
+    ///
+    /// # Errors
+    /// It is unknown.
+    pub async fn drop_transfer(&self, user: UserId, id: TransferId) -> Result<(), Stopped> {
+        let _turn = self.going.turn(id).await;
+        let dropped = self.store.drop_transfer(user, id).await?.ok_or(Stopped::Unknown)?;
+        self.discard(&staged_of(&dropped)).await;
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Cancelled as soon as somebody else wants to go on with it here.
+    pub fn stop(&self) -> CancellationToken {
+        self.turn.stop.clone()
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.transfer.received == self.transfer.size_bytes
+    }
+
+    /// Goes on where it is.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub async fn coming<'a>(&self, filing: &'a Filing) -> Result<Coming<'a>, StoreError> {
+        let Transfer { id, received, .. } = self.transfer;
+        let hasher = filing.going.take_hasher(id, received);
+        Coming::go_on(filing, staged_of(&self.transfer), hasher).await
+    }
+
+    /// Notes how much is durable, and renews the hold.
+    ///
+    /// # Errors
+    /// `Held` where another node has it by now.
+    pub async fn advance(&mut self, staged: &Staged) -> Result<(), Stopped> {
+        let moved = staged.length > self.transfer.received;
+        self.transfer.received = staged.length;
+        self.transfer.notes.clone_from(&staged.notes);
+        if moved {
+            self.transfer.expires_at = self.filing.life.clock.now().plus_ms(ms(RESTS));
+        }
+        self.renew().await
+    }
+
+    /// Renews the hold, of what is durable already.
+    ///
+    /// # Errors
+    /// `Held` where another node has it by now.
+    pub async fn renew(&self) -> Result<(), Stopped> {
+        let Transfer { id, received, ref notes, expires_at, .. } = self.transfer;
+        let until = self.filing.life.clock.now().plus_ms(ms(HOLD));
+        let (holder, notes) = (self.filing.holder, notes.clone());
+        let progress = Progress { id, holder, received, notes, held_until: until, expires_at };
+        let ours = self.filing.store.advance_transfer(progress).await?;
+        if ours { Ok(()) } else { Err(Stopped::Held) }
+    }
+
+    /// Keeps what is known of what has come, for who goes on.
+    pub fn rests(&self, hasher: Option<Hasher>) {
+        if let Some(hasher) = hasher {
+            self.filing.going.keep_hasher(self.transfer.id, self.transfer.received, hasher);
+        }
+    }
+
+    /// Lets others have it, who else would wait until the hold is over. How far it is.
+    pub async fn let_go(self) -> Transfer {
+        let Self { filing, transfer, turn } = self;
+        if let Err(error) = filing.store.let_go_of_transfer(transfer.id, filing.holder).await {
+            tracing::warn!(%error, "whoever goes on with an upload at another node has to wait");
+        }
+        // Whoever waits for it here holds it next.
+        drop(turn);
+        transfer
+    }
+
+    /// Makes the file of a transfer that is whole; one that was made is the same again.
+    ///
+    /// # Errors
+    /// Those of [`Filing::make`]. What is refused is dropped, and so is what the storage has lost: it can only be begun anew.
+    pub async fn make(&mut self, pace: &Pace, hasher: Option<Hasher>) -> Result<File, Stopped> {
+        if let Some(file) = self.transfer.file {
+            return self.file(file).await;
+        }
+        let filing = Arc::clone(&self.filing);
+        let mut staged = staged_of(&self.transfer);
+        if staged.length == 0 {
+            // Nothing has come, so nothing is there yet.
+            (staged, _) = self.coming(&filing).await?.end().await?;
+        }
+        let known = hasher.or_else(|| filing.going.take_hasher(self.transfer.id, staged.length));
+        let mut making = std::pin::pin!(filing.make_whole(&staged, known, self.about(), pace));
+        let made = loop {
+            tokio::select! {
+                made = making.as_mut() => break made,
+                // What is made goes on while the hold is renewed.
+                () = filing.life.time.sleep(RENEW_EVERY) => self.renew().await?,
+            }
+        };
+        match made {
+            Err(StoreError::Refused(refusal)) => {
+                let Transfer { user, id, .. } = self.transfer;
+                if filing.store.drop_transfer(user, id).await?.is_some() {
+                    filing.discard(&staged).await;
+                }
+                Err(StoreError::Refused(refusal).into())
+            }
+            made => Ok(made?),
+        }
+    }
+
+    fn about(&self) -> About {
+        let Transfer { id, user, ref name, ref mime, as_file, .. } = self.transfer;
+        About { owner: user, name: name.clone(), claimed: mime.clone(), as_file, transfer: Some(id) }
+    }
+
+    async fn file(&self, id: FileId) -> Result<File, Stopped> {
+        // It may be gone: nothing has used it for a day.
+        self.filing.store.file(id).await?.ok_or(Stopped::Unknown)
+    }
+}
+
+impl Filing {
+    /// Makes a file of what is staged. Where its hash is not known it is read once more.
+    ///
+    /// # Errors
+    /// Those of [`Self::make`]; `NoSuchFile` where the storage has lost it.
+    async fn make_whole(
+        &self,
+        staged: &Staged,
+        hasher: Option<Hasher>,
+        about: About,
+        pace: &Pace,
+    ) -> Result<File, StoreError> {
+        let lost = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => Refusal::NoSuchFile.into(),
+            _ => self.fault(&error),
+        };
+        let hasher = match hasher {
+            Some(hasher) => hasher,
+            None => self.read_again(staged, pace).await.map_err(lost)?,
+        };
+        self.make(staged, hasher.finish(), about).await
+    }
+
+    async fn read_again(&self, staged: &Staged, pace: &Pace) -> std::io::Result<Hasher> {
+        let mut pieces = self.storage.read_staged(staged).await?;
+        let mut hasher = Hasher::default();
+        while let Some(piece) = pieces.next().await {
+            let piece: Bytes = piece?;
+            hasher.update(&piece);
+            pace.goes_on();
+        }
+        Ok(hasher)
+    }
+}
+
+/// What the storage knows a transfer by.
+pub(super) fn staged_of(transfer: &Transfer) -> Staged {
+    let Transfer { id, received, notes, .. } = transfer;
+    Staged { id: id.to_string(), length: *received, notes: notes.clone() }
+}
+
+fn ms(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).expect("days")
+}

@@ -1,0 +1,21 @@
+//! Files as clients see them.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rim_core::file;
+use rim_protocol::rest::File;
+
+pub(super) fn file(file: file::File) -> File {
+    let facts = file.facts;
+    File {
+        id: file.id.to_string(),
+        name: file.name,
+        size: file.size_bytes,
+        mime: file.mime,
+        width: facts.width,
+        height: facts.height,
+        duration_ms: facts.duration_ms,
+        thumbhash: facts.thumbhash.map(|hash| STANDARD.encode(hash)),
+        thumbs: facts.thumbs.sides().collect(),
+    }
+}
