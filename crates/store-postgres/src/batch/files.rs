@@ -74,7 +74,8 @@ pub(super) fn asked<'w>(writes: &'w [Wanted], loaded: &Loaded) -> Vec<Asked<'w>>
     asked.collect()
 }
 
-/// Looks at them, in the transaction that is open on this connection.
+/// Looks at them, in the transaction that is open on this connection. What comes in this very batch shows nothing to others yet:
+/// they have not been told of it.
 pub(super) async fn admit(db: &Client, asked: &[Asked<'_>]) -> Result<NamedFiles> {
     let named: BTreeSet<FileId> = asked.iter().flat_map(|one| one.named.iter().flatten()).copied().collect();
     let named: Vec<_> = named.iter().map(|id| Text(id.as_str())).collect();

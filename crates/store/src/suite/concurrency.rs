@@ -6,14 +6,16 @@ use tokio::task::JoinSet;
 
 use super::Claim;
 use super::client::Client;
+use super::files::{self, send as send_file};
 use super::world::{MANY, Sent, World, append, group_change, new_group, new_user, refusal, seqs, text};
-use crate::{Result, callback};
+use crate::{Acting, Result, callback};
 use rim_core::contact::Bounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::SINGLE_MODE;
-use rim_core::message::{Page, Write};
-use rim_core::{Refusal, Rev, Seq, UserId};
+use rim_core::message::{MessageKind, NewMessage, Page, Write};
+use rim_core::note::{Act, Windows};
+use rim_core::{ConnectionId, Refusal, Rev, Seq, UserId};
 
 pub async fn one_of_fifty_gets_the_account(w: &mut World) -> Claim {
     let mut tasks = JoinSet::new();
@@ -64,6 +66,57 @@ pub async fn two_who_ask_each_other_at_once_are_friends(w: &mut World) -> Claim 
             assert_eq!(w.store.friends(user, &[Friendship::Friends]).await?.len(), 1);
         }
     }
+    Ok(())
+}
+
+pub async fn files_that_many_use_and_let_go_of_at_once_stay_as_long_as_they_are_used(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let mut shown = Vec::new();
+    for _ in 0..3 {
+        shown.push(files::upload(w, anna).await);
+    }
+    let groups = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await];
+    // So that bob sees all of them, whatever becomes of the others.
+    let kept = w.group(anna, &[bob]).await;
+    for file in &shown {
+        send_file(w, anna, kept, file.id).await?;
+    }
+    let mut tasks = JoinSet::new();
+    for n in 0..8_u64 {
+        let (store, now) = (Arc::clone(&w.store), w.now());
+        let (user, group) = if n % 2 == 0 { (anna, groups[0]) } else { (bob, groups[1]) };
+        let mut files: Vec<_> = shown.iter().map(|file| file.id).collect();
+        files.rotate_left(n as usize % 3);
+        tasks.spawn(async move {
+            for round in 0..5 {
+                let mut sent = Vec::new();
+                for file in &files {
+                    let content = files::showing(*file);
+                    let plain = text(user, group, &format!("{n} {round} {file}"), &content, now);
+                    let new = NewMessage { kind: MessageKind::Image, ..plain };
+                    sent.push(append(&store, new).await?.id);
+                }
+                for message in sent {
+                    let windows = Windows { edit_ms: None, recall_ms: None };
+                    let (act, connection) = (Act::Recall, ConnectionId(0));
+                    store
+                        .act(Acting { user, group, message, act, windows, session: None, now, connection })
+                        .await?;
+                }
+                store.unused_files(now, 10).await?;
+            }
+            Ok(())
+        });
+    }
+    tasks.join_all().await.into_iter().collect::<Result<Vec<()>>>()?;
+    w.store.unused_files(w.now(), 10).await?;
+    for file in &shown {
+        assert!(files::sees(w, bob, file.id).await);
+    }
+    for message in w.messages(anna, kept).await {
+        w.act(anna, kept, message.id, Act::Recall).await?;
+    }
+    assert_eq!(w.store.unused_files(w.now(), 10).await?, 3, "nothing else uses them");
     Ok(())
 }
 

@@ -87,7 +87,7 @@ async fn send_kind(
     append(&w.store, NewMessage { kind, ..plain }).await
 }
 
-async fn send(w: &World, sender: UserId, group: GroupId, file: FileId) -> Result<Sent> {
+pub(super) async fn send(w: &World, sender: UserId, group: GroupId, file: FileId) -> Result<Sent> {
     send_kind(w, sender, group, MessageKind::Image, &showing(file)).await
 }
 

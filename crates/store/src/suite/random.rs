@@ -17,7 +17,7 @@ use crate::notes::Acting;
 use crate::{Result, callback};
 use rim_core::contact::AskBounds;
 use rim_core::event::{Change, GroupChange};
-use rim_core::file::{self, FileId, KEPT_UNUSED_MS};
+use rim_core::file::{self, File, FileId, KEPT_UNUSED_MS};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, NewSettings, Role, SINGLE_MODE};
 use rim_core::group_event::GroupEvent;
@@ -274,7 +274,7 @@ impl<'a> Story<'a> {
             }
             if self.chance.one_in(3) {
                 message.kind = MessageKind::Image;
-                message.content = files::showing(self.some_file(sender));
+                message.content = files::showing(self.some_file(sender, &burst));
             }
             if self.chance.one_in(3) {
                 message.kind = MessageKind::Audio;
@@ -299,10 +299,16 @@ impl<'a> Story<'a> {
         burst
     }
 
-    /// One that they see, mostly.
-    fn some_file(&mut self, user: UserId) -> FileId {
+    /// One that they see, mostly. One that they do not see is none of those that are shown just now: whether they see it then is
+    /// for the store to say, as they have not been told of it.
+    fn some_file(&mut self, user: UserId, burst: &[NewMessage]) -> FileId {
         let any = self.chance.one_in(6);
-        let files = self.model.files.values().filter(|file| any || self.model.sees_file(user, file));
+        let is_shown = |file: &File| burst.iter().any(|new| new.content.contains(file.id.as_str()));
+        let files = self
+            .model
+            .files
+            .values()
+            .filter(|file| self.model.sees_file(user, file) || (any && !is_shown(file)));
         let files: Vec<_> = files.map(|file| file.id).collect();
         *self.chance.pick(&files)
     }
