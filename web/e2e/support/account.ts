@@ -6,6 +6,7 @@ export interface Sent {
   readonly id: number;
   readonly uid: number;
   readonly seq: number;
+  readonly kind: string;
   readonly content: string;
   readonly client_msg_id: string;
 }
@@ -120,6 +121,13 @@ export class Account {
   async history(gid: number): Promise<readonly Sent[]> {
     const items = await this.post<{ msg: Sent }[]>("message/history", { gid, page: 1, size: 200 });
     return items.map(({ msg }) => msg);
+  }
+
+  /** The bytes of a file that one may see. */
+  async file(id: string): Promise<Uint8Array> {
+    const answer = await fetch(`${this.url}/media/files/${id}`, { headers: { Authorization: `Bearer ${this.token}` } });
+    if (!answer.ok) throw new Error(`file ${id}: ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
   }
 
   /** Asks for any operation: what no story does by hand. */
