@@ -5,6 +5,7 @@ import type { Ports } from "./ports";
 import type { Rest } from "./rest";
 import { openFiles } from "./wire";
 
+const MEDIA = "/media";
 /** What cannot be loaded with a cookie as young as this cannot be loaded with another one either. */
 const FRESH_MS = 10_000;
 
@@ -32,7 +33,9 @@ export class FileAccess {
   }
 
   private async ask(): Promise<boolean> {
-    const answer = await this.rest.ask(openFiles, {});
+    const path = new URL(this.ports.addressOf(MEDIA)).pathname;
+    // Below a path of its own a page sends no cookie of the root's.
+    const answer = await this.rest.ask(openFiles, path === MEDIA ? {} : { path });
     if (answer.ok) this.openedAt = this.ports.elapsed();
     return answer.ok;
   }

@@ -117,8 +117,8 @@ export const listMedia: Operation<
   wire.MentionList
 > = { post: "/api/message/media", answers: wire.MentionList };
 
-/** The cookie by which a browser may load files. */
-export const openFiles: Operation<Nothing, boolean> = { post: "/api/file/cookie", answers: FLAG };
+/** The cookie by which a browser may load files; `path` is where it finds them. */
+export const openFiles: Operation<{ readonly path?: string }, boolean> = { post: "/api/file/cookie", answers: FLAG };
 
 /** The four keys of every answer of the REST operations. */
 export interface Envelope {
