@@ -46,7 +46,7 @@ import { ServerClock } from "./serverclock";
 import { type Operation, TEXT, read } from "./shape";
 import type { Addressee } from "./storage";
 import { NO_CONTACTS } from "./views";
-import { askServer, serverInfo } from "./wire";
+import { serverInfo } from "./wire";
 import * as wire from "./wire.gen";
 
 /** What is remembered over reloads. */
@@ -589,7 +589,7 @@ export class RimEngine implements Engine {
   private async learnLimits(): Promise<void> {
     if (this.limitsKnown) return;
     this.limitsKnown = true;
-    const answer = await this.rest.ask(askServer, {});
+    const answer = await this.rest.ask(wire.serverInfo, {});
     if (!answer.ok) {
       this.limitsKnown = false;
       return;

@@ -3,7 +3,7 @@
 
 import type { Ports } from "./ports";
 import type { Rest } from "./rest";
-import { openFiles } from "./wire";
+import { setCookie } from "./wire.gen";
 
 const MEDIA = "/media";
 /** What cannot be loaded with a cookie as young as this cannot be loaded with another one either. */
@@ -35,7 +35,8 @@ export class FileAccess {
   private async ask(): Promise<boolean> {
     const path = new URL(this.ports.addressOf(MEDIA)).pathname;
     // Below a path of its own a page sends no cookie of the root's.
-    const answer = await this.rest.ask(openFiles, path === MEDIA ? {} : { path });
+    const asked = path === MEDIA ? "" : `?path=${encodeURIComponent(path)}`;
+    const answer = await this.rest.ask({ post: `/api/file/cookie${asked}`, answers: setCookie.answers }, {});
     if (answer.ok) this.openedAt = this.ports.elapsed();
     return answer.ok;
   }

@@ -1,6 +1,7 @@
 // A file on its way: what is known of it, and what its message says once the server has it. Pure.
 
 import type { AttachedKind, SentKind } from "./contract";
+import type { File } from "./wire.gen";
 
 /** How far the file of a message is that is not sent. */
 export interface Unsent {
@@ -18,11 +19,7 @@ export interface Unsent {
 }
 
 /** What the server says of a file. */
-export interface FileFacts {
-  readonly id: string;
-  readonly mime: string;
-  readonly width: number | null;
-}
+export type FileFacts = Pick<File, "id" | "mime" | "width">;
 
 /** What the message says to the server: the file and what the client alone knows. The rest the server knows better. */
 export function sentContent(kind: SentKind, content: string, file: string): string {

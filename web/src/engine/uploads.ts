@@ -10,7 +10,8 @@ import { read } from "./shape";
 import type { Pending } from "./storage";
 import { type FileFacts, type Unsent, kindOf } from "./unsent";
 import type { Send, Sending, TransferAnswer, TransferRequest, UploadEvents, Uploading } from "./uploading";
-import { StoredFile, decodeEnvelope } from "./wire";
+import { decodeEnvelope } from "./wire";
+import { File } from "./wire.gen";
 
 const MIB = 1024 * 1024;
 const SIZES: Sizes = { whole: MIB, piece: 8 * MIB };
@@ -375,7 +376,7 @@ function reasonIn({ status, text }: TransferAnswer): string {
 
 function factsIn({ text }: TransferAnswer): FileFacts {
   try {
-    return read(decodeEnvelope(text).data, StoredFile);
+    return read(decodeEnvelope(text).data, File);
   } catch {
     throw new Failed({ is: "fault" });
   }

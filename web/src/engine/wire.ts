@@ -4,8 +4,7 @@
 
 import type { Extras, GalleryPart, GroupSettings, MessageKind, SentKind, ServerInfo, Who } from "./contract";
 import type { Range } from "./storage";
-import type { FileFacts } from "./unsent";
-import { FLAG, INTEGER, NATURAL, type Nothing, type Operation, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
+import { FLAG, INTEGER, type Operation, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
 import { type Beside, type Noted, notedOf } from "./noted";
 import * as wire from "./wire.gen";
 
@@ -102,23 +101,11 @@ export type Outgoing =
   | ({ readonly event: "Watch" } & wire.SentWatch)
   | ({ readonly event: "Heart" } & wire.SentHeart);
 
-/** What it says of itself, with what a server that takes files says of these. */
-export const askServer: Operation<Nothing, wire.ServerInfo & { readonly limits: { readonly maxFileBytes: number | null } }> = {
-  get: "/api/server/info",
-  answers: { ...(wire.ServerInfo as object), limits: { ...(wire.ServerLimits as object), maxFileBytes: [NATURAL, null] } },
-};
-
-/** What the server says of a file, as far as its message does not say it better. */
-export const StoredFile: Shape<FileFacts> = { id: TEXT, mime: TEXT, width: [NATURAL, null] };
-
 /** What was sent in a chat, by what it is. */
 export const listMedia: Operation<
   { readonly gid: number; readonly what: GalleryPart; readonly size: number; readonly before?: number },
   wire.MentionList
 > = { post: "/api/message/media", answers: wire.MentionList };
-
-/** The cookie by which a browser may load files; `path` is where it finds them. */
-export const openFiles: Operation<{ readonly path?: string }, boolean> = { post: "/api/file/cookie", answers: FLAG };
 
 /** The four keys of every answer of the REST operations. */
 export interface Envelope {
