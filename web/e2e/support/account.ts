@@ -11,6 +11,16 @@ export interface Sent {
   readonly client_msg_id: string;
 }
 
+/** A file, as the server knows it. */
+export interface Uploaded {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly mime: string;
+  /** The sides of its smaller pictures. */
+  readonly thumbs: readonly number[];
+}
+
 /** So many messages the server takes at once. */
 const BURST = 500;
 
@@ -128,6 +138,15 @@ export class Account {
     const answer = await fetch(`${this.url}/media/files/${id}`, { headers: { Authorization: `Bearer ${this.token}` } });
     if (!answer.ok) throw new Error(`file ${id}: ${answer.status}`);
     return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  /** Sends a file to the server, which a message then may name. */
+  async upload(name: string, bytes: Uint8Array): Promise<Uploaded> {
+    const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/octet-stream" };
+    const response = await fetch(`${this.url}/api/file/upload?name=${encodeURIComponent(name)}`, { method: "POST", headers, body: new Uint8Array(bytes) });
+    const answer = (await response.json()) as { ok: boolean; msg: string | null; data: Uploaded };
+    if (!answer.ok) throw new Error(`upload of ${name}: ${answer.msg}`);
+    return answer.data;
   }
 
   /** Asks for any operation: what no story does by hand. */

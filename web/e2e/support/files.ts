@@ -19,13 +19,17 @@ export function blobOf(name: string, size: number): Given {
 /** A picture that nothing can make smaller, of a little more than three bytes a point. */
 export function pictureOf(name: string, width: number, height: number): Given {
   const rows = Array.from({ length: height }, () => Buffer.concat([Buffer.of(0), randomBytes(3 * width)]));
+  return { name, mimeType: "image/png", buffer: pngOf(width, height, rows) };
+}
+
+/** Of rows that are a filter and three bytes a point. */
+export function pngOf(width: number, height: number, rows: readonly Buffer[]): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
   head.set([8, 2, 0, 0, 0], 8);
   const parts = [["IHDR", head], ["IDAT", deflateSync(Buffer.concat(rows), { level: 1 })], ["IEND", Buffer.alloc(0)]] as const;
-  const buffer = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), ...parts.flatMap(([type, data]) => chunk(type, data))]);
-  return { name, mimeType: "image/png", buffer };
+  return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), ...parts.flatMap(([type, data]) => chunk(type, data))]);
 }
 
 function chunk(type: string, data: Buffer): readonly Buffer[] {
