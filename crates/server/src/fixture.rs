@@ -59,7 +59,7 @@ pub(crate) fn api(config: Config, shutdown: CancellationToken) -> (Api, Feed) {
         store,
         filing: Arc::new(filing.expect("chance")),
         accounts: Arc::new(accounts.expect("threads")),
-        avatars: Avatars::in_storage(folder),
+        avatars: Avatars::new(folder),
         limits,
         proxies: Arc::new(Proxies::new(config.trusted_proxies.clone())),
         intake: Intake::new(config.max_body_bytes),

@@ -31,7 +31,7 @@ use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::listen::{self, Door, Gate};
 use crate::metrics::Metrics;
-use crate::storage::{Folder, Storage};
+use crate::storage::{self, Means, Storage};
 use crate::store::{self, Opened};
 use crate::time::Time;
 use crate::tls::Certificates;
@@ -150,13 +150,10 @@ impl Server {
             observer(Arc::clone(&metrics) as _),
         )
         .await?;
-        let storage = Folder::open(&config.data, life.tasks.clone());
-        let storage = storage.context("cannot use the folder media in the data folder")?;
-        let storage = wrap_storage(Arc::new(storage));
-        let avatars = match &shared {
-            Some(shared) => Avatars::in_store(Arc::clone(shared)),
-            None => Avatars::in_storage(Arc::clone(&storage)),
-        };
+        let means =
+            Means { data: &config.data, shared: shared.as_ref(), clock: &life.clock, tasks: &life.tasks };
+        let storage = wrap_storage(storage::open_of(&config.file_storage, &means)?);
+        let avatars = Avatars::new(Arc::clone(&storage));
         let filing = Filing::new(Arc::clone(&store), storage, &config, life.clone())?;
         let filing = Arc::new(filing);
         let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));

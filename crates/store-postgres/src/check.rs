@@ -6,7 +6,7 @@
 use futures_util::TryStreamExt;
 use rim_core::message::is_state;
 use rim_core::{GroupId, Seq};
-use rim_store::check::{RULES, Report, Rule, STATES};
+use rim_store::check::{KNOWN_BLOBS, KnownBlob, RULES, Report, Rule, STATES};
 use tokio_postgres::Client;
 
 use crate::archive::{connect, has_table, must_be_whole};
@@ -66,6 +66,22 @@ pub async fn check(url: &str) -> Result<Report, OpenError> {
         Err(error) => report.found(unreadable("the rows", error)),
     }
     Ok(report)
+}
+
+/// The bytes of files that the database knows of.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn known_blobs(url: &str) -> Result<Vec<KnownBlob>, OpenError> {
+    let db = connect(url).await?;
+    let read = |row: tokio_postgres::Row| {
+        let [size_bytes, thumbs, named] = [row.try_get::<_, i64>(1)?, row.try_get(2)?, row.try_get(3)?]
+            .map(|it| u64::try_from(it).unwrap_or(0));
+        Ok::<_, tokio_postgres::Error>(KnownBlob::of_row(row.try_get(0)?, size_bytes, thumbs, named))
+    };
+    let rows = db.query_raw(KNOWN_BLOBS, std::iter::empty::<i64>()).await?;
+    let known: Vec<_> = rows.and_then(async |row| read(row)).try_collect().await?;
+    Ok(known.into_iter().flatten().collect())
 }
 
 const COUNTS: &str =

@@ -45,11 +45,11 @@ mod friends;
 mod groups;
 mod history;
 mod identity;
-mod media;
 mod membership;
 mod mentions;
 mod migrations;
 mod nodes;
+mod objects;
 mod open_error;
 mod place;
 mod pools;
@@ -72,7 +72,7 @@ mod writer;
 
 pub use archive::{PostgresArchive, must_exist};
 pub use bus::{BusOptions, NotifyBus};
-pub use check::check;
+pub use check::{check, known_blobs};
 pub use open_error::OpenError;
 
 /// How to open a store.

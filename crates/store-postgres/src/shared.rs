@@ -7,7 +7,7 @@ use rim_core::node::{Node, NodeId};
 use rim_core::{GroupId, Rev, SessionId, Timestamp, UserId};
 use rim_store::{Result, SeenUpTo, SharedStore};
 
-use crate::{PostgresStore, changes, groups, media, nodes, sessions};
+use crate::{PostgresStore, changes, groups, nodes, sessions};
 
 #[async_trait]
 impl SharedStore for PostgresStore {
@@ -60,14 +60,5 @@ impl SharedStore for PostgresStore {
 
     async fn tend(&self) {
         self.pools.tend().await;
-    }
-
-    async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()> {
-        self.database.change(move |db| media::put(db, name, content).boxed()).await
-    }
-
-    async fn media(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        let name = name.to_owned();
-        self.database.one(move |db| media::get(db, name).boxed()).await
     }
 }

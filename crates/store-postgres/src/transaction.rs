@@ -91,13 +91,6 @@ impl Tx for Writer<'_> {
         append::stored(self, user, ids)
     }
 
-    fn forget_files(&self, names: &[String]) -> Result<()> {
-        let names: Vec<_> = names.iter().map(|name| Text(name)).collect();
-        let sql = "DELETE FROM media WHERE name = ANY($1)";
-        self.patience.wait(row::execute(&self.db, sql, &[&names])).flatten()?;
-        Ok(())
-    }
-
     fn publish(&mut self, change: Change) {
         self.changes.push(change);
     }

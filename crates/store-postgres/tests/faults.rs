@@ -11,7 +11,7 @@ use rim_core::{ConnectionId, GroupId, Rev, Seq, UserId, event::Topic};
 use rim_store::archive::{State, StoreArchive};
 use rim_store::suite::Fixture;
 use rim_store::suite::world::{Sent, World, new_user, text, write};
-use rim_store::{Feed, Result, SharedStore, Store, StoreError, callback};
+use rim_store::{Feed, Objects, Result, SharedStore, Store, StoreError, callback};
 use rim_store_postgres::{OpenError, PostgresArchive};
 use rim_testbed::{Fault, Postgres, Proxy};
 use tokio::sync::oneshot;
@@ -353,12 +353,12 @@ async fn of_a_statement_that_is_its_own_commit_it_is_said_that_it_is_not_known()
     let proxy = Proxy::to(postgres.address()).await;
     let (store, _feed) = common::open(postgres.url_by(proxy.address())).await.expect("the database opens");
     let held = Held::on("media", &postgres.url()).await;
-    let (put, ()) = tokio::join!(store.put_media("a.png".into(), b"a".to_vec()), async {
+    let (put, ()) = tokio::join!(store.put_object("avatars/a.png".into(), vec![b"a".to_vec()]), async {
         held.wait_for_a_commit().await;
         proxy.set(Fault::Reset).await;
     });
     assert!(matches!(put, Err(StoreError::Unsure)), "{put:?}");
-    let put = store.put_media("a.png".into(), b"a".to_vec()).await;
+    let put = store.put_object("avatars/a.png".into(), vec![b"a".to_vec()]).await;
     assert!(matches!(put, Err(StoreError::Busy)), "nothing was sent: {put:?}");
     held.release().await;
 }

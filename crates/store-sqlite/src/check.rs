@@ -8,7 +8,7 @@ use std::path::Path;
 use foldhash::{HashMap, HashMapExt};
 use rim_core::message::{Message, is_state};
 use rim_core::{GroupId, MessageId, Rev, Seq};
-use rim_store::check::{RULES, Report, Rule, STATES, TOLD};
+use rim_store::check::{KNOWN_BLOBS, KnownBlob, RULES, Report, Rule, STATES, TOLD};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
@@ -61,6 +61,25 @@ pub fn pictures_named(path: &Path) -> std::result::Result<Vec<String>, OpenError
         "SELECT DISTINCT substr(avatar, 16) FROM (SELECT avatar FROM users UNION SELECT avatar FROM groups)
                WHERE avatar GLOB '/media/avatars/*.*' AND length(avatar) BETWEEN 83 AND 84";
     Ok(row::all(&db, sql, [], |row| Ok(row.get(0)?))?)
+}
+
+/// The bytes of files that the database knows of.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn known_blobs(path: &Path) -> std::result::Result<Vec<KnownBlob>, OpenError> {
+    let db = connection::read_only(path)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let hash: String = row.get(0)?;
+        let known = KnownBlob::of_row(&hash, row.get(1)?, row.get(2)?, row.get(3)?);
+        known.ok_or_else(|| Failure::Corrupt {
+            table: "blobs".into(),
+            column: "hash or thumbs".into(),
+            row: hash.clone(),
+            value: "what no rim writes".into(),
+        })
+    };
+    Ok(row::all(&db, KNOWN_BLOBS, [], read)?)
 }
 
 /// Gives those messages a checksum that have none, being from before there were any, and returns how many. What they

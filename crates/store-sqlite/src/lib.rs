@@ -76,7 +76,7 @@ mod writer;
 
 pub use archive::SqliteArchive;
 pub use backup::{BackupError, backup};
-pub use check::{check, fill_checksums, pictures_named};
+pub use check::{check, fill_checksums, known_blobs, pictures_named};
 pub use file::has_database;
 pub use open_error::OpenError;
 pub use restore::{RestoreError, restore};

@@ -273,10 +273,6 @@ impl Tx for Batch<'_> {
     }
 
     /// They are beside the database.
-    fn forget_files(&self, _names: &[String]) -> Result<()> {
-        Ok(())
-    }
-
     fn publish(&mut self, change: Change) {
         self.tell(change);
     }

@@ -11,10 +11,11 @@ use rim_core::node::Node;
 use rim_core::{Identity, Timestamp};
 
 pub use crate::messages::TABLE as MESSAGES;
+pub use crate::objects::CHUNKS;
 pub use crate::table::{Column, ColumnType, Table};
 pub use crate::uploads::MEDIA;
 use crate::{
-    chats, contacts, expiry, files, former, friends, groups, membership, messages, notes, scheduled,
+    chats, contacts, expiry, files, former, friends, groups, membership, messages, notes, objects, scheduled,
     sessions, sights, uploads, users,
 };
 
@@ -59,7 +60,14 @@ pub const TABLES: &[Table] = &[
     files::AVATARS,
     files::DAYS,
     files::SECRETS,
+    objects::CHUNKS,
 ];
+
+/// Whether the table holds the bytes of files. Only the store of several nodes has it; what another store has are objects elsewhere,
+/// which are read as its rows.
+pub fn holds_objects(table: &Table) -> bool {
+    [MEDIA, CHUNKS].contains(table)
+}
 
 /// What is in a column. In the order of the variants, as keys are compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,8 +176,14 @@ pub trait Archive: Send {
     /// where the last answer ended costs no more than the rows.
     async fn rows(&mut self, table: &'static Table, above: Option<&[Value]>) -> Result<Vec<Row>>;
 
-    /// Adds rows, whose keys are new. All of them are on the disk when this returns, and none if it fails.
+    /// Adds rows, whose keys are new. All of them are on the disk when this returns, and none if it fails; but for the chunks of an
+    /// object that is not whole yet, which come again if this is broken off.
     async fn add(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<()>;
+
+    /// Nothing more comes, so the last object is whole.
+    async fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What a store is to one who would fill it.

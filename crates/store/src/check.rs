@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use rim_core::file::{Hash, Thumbs};
 use rim_core::{GroupId, Seq};
 
 /// More findings than this are counted and not kept: who has so many needs a backup and not a list.
@@ -54,8 +55,40 @@ impl Rule {
     }
 }
 
+/// Bytes that a store knows of, for who compares them with those that there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownBlob {
+    pub hash: Hash,
+    pub size_bytes: u64,
+    /// The previews that are stored beside them.
+    pub thumbs: Thumbs,
+    /// Whether a file names them. What none names is being stored, or removed.
+    pub named: bool,
+}
+
+impl KnownBlob {
+    /// What a row of [`KNOWN_BLOBS`] says; `None` where that means nothing.
+    pub fn of_row(hash: &str, size_bytes: u64, thumbs: u64, named: u64) -> Option<Self> {
+        let thumbs = Thumbs::from_bits(u8::try_from(thumbs).ok()?);
+        Some(Self { hash: Hash::parse(hash)?, size_bytes, thumbs, named: named == 1 })
+    }
+}
+
+/// The hash, size and previews of all of them, and 1 where a file names them.
+pub const KNOWN_BLOBS: &str = "SELECT hash, size_bytes, thumbs, CAST(CASE
+        WHEN EXISTS (SELECT 1 FROM files AS f WHERE f.hash = b.hash) THEN 1
+        WHEN EXISTS (SELECT 1 FROM files AS f WHERE f.picture = b.hash) THEN 1 ELSE 0 END AS bigint) AS named
+    FROM blobs AS b";
+
 /// What holds of the rows of every store.
 pub const RULES: &[Rule] = &[
+    Rule {
+        what: "the files",
+        sql: "SELECT 'file ' || f.id FROM files AS f LEFT JOIN blobs AS b ON b.hash = f.hash
+              LEFT JOIN blobs AS p ON p.hash = f.picture
+              WHERE b.hash IS NULL OR b.size_bytes <> f.size_bytes OR (f.picture IS NOT NULL AND p.hash IS NULL)",
+        is: "names bytes that are not known, or have another size",
+    },
     Rule {
         what: "the members",
         sql: "SELECT 'user ' || m.user_id || ' in group ' || m.group_id FROM members AS m

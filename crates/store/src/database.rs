@@ -190,12 +190,6 @@ pub trait Tx: Read {
     /// Those of the database.
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()>;
 
-    /// Files of these names are forgotten, where the database keeps files.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn forget_files(&self, names: &[String]) -> Result<()>;
-
     /// Tells users of a change, once it is committed.
     fn publish(&mut self, change: Change);
 }

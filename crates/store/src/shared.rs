@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Result, Store};
+use super::{Objects, Result, Store};
 use rim_core::event::{Change, Ended, Topic};
 use rim_core::node::{Node, NodeId};
 use rim_core::{GroupId, Rev, SessionId, Timestamp, UserId};
@@ -18,7 +18,7 @@ pub struct SeenUpTo(pub u64);
 /// in which it did; of one topic there may lie changes of other nodes between two of them, which
 /// [`Self::changes`] tells.
 #[async_trait]
-pub trait SharedStore: Store {
+pub trait SharedStore: Store + Objects {
     /// A number that tells this database from others, drawn at random when it was created. Buses keep the hints
     /// of nodes on different databases apart by it.
     fn id(&self) -> u64;
@@ -63,10 +63,4 @@ pub trait SharedStore: Store {
     /// Gives back what it was not asked for since this was called last, such as connections, and makes anew what it
     /// has lost. To be called every minute or so.
     async fn tend(&self);
-
-    /// Keeps a file under a name that says what is in it; the same again changes nothing.
-    async fn put_media(&self, name: String, content: Vec<u8>) -> Result<()>;
-
-    /// The file of that name.
-    async fn media(&self, name: &str) -> Result<Option<Vec<u8>>>;
 }

@@ -10,7 +10,7 @@ use rim_core::{Refusal, Timestamp};
 use crate::database::{Database, THE_SERVER, Tx};
 use crate::failure::Result as Step;
 use crate::table::{Table, bytes, integer, text};
-use crate::{Result, params, people};
+use crate::{Result, StoreError, params, people};
 
 pub(crate) const UPLOADS: Table = Table {
     name: "uploads",
@@ -30,22 +30,31 @@ pub trait Uploads: Send + Sync {
     /// and was used now.
     ///
     /// # Errors
-    /// `QuotaExceeded` if the user would keep more than `quota_bytes`.
+    /// `QuotaExceeded` if the user would keep more than `quota_bytes`; `Busy` while the same file is leaving.
     async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()>;
 
-    /// The names of files that no user, no group and no message names, and that nobody has uploaded or named since
-    /// `before`; at most `limit`. An avatar names one where its hash stands behind `/media/avatars/`, a message by
-    /// [`rim_core::upload::named`]; what a message has named once stays for ever.
-    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>>;
+    /// Marks files that no user, no group and no message names, and that nobody has uploaded or named since `before`, as
+    /// *leaving*, and returns their names; at most `limit`. Nobody keeps one of them anew until [`Self::uploads_left`]. With them come
+    /// those whose mark is older than [`MARKED_MS`]: whoever was to remove them has not come to it. An avatar names a file where
+    /// its hash stands behind `/media/avatars/`, a message by [`rim_core::upload::named`]; what a message has named once stays for
+    /// ever.
+    async fn leave_uploads(&self, before: Timestamp, limit: u32, now: Timestamp) -> Result<Vec<String>>;
 
     /// Forgets those of these that nobody has uploaded or named since `before`, not even a moment ago, and returns them;
-    /// the caller removes the files. Where files are in the store they go, too.
+    /// the caller removes the files.
     async fn forget_uploads(&self, names: Vec<String>, before: Timestamp) -> Result<Vec<String>>;
+
+    /// These are not leaving any more: their files are gone, or they stay.
+    async fn uploads_left(&self, names: Vec<String>) -> Result<()>;
 }
+
+/// For so long those that are leaving are whose who has marked them, in milliseconds: longer than it can take to remove them.
+const MARKED_MS: i64 = 60 * 60 * 1000;
 
 #[async_trait]
 impl<D: Database> Uploads for D {
     async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()> {
+        let key = upload.hash().to_owned();
         self.write(upload.user, move |tx| {
             let (user, hash) = (upload.user, upload.hash());
             // Of one user one after the other, or both would find the room.
@@ -58,7 +67,8 @@ impl<D: Database> Uploads for D {
             }
             if upload.was_there {
                 let sql = "INSERT INTO pinned_uploads (hash)
-                           SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE hash = $1) ON CONFLICT DO NOTHING";
+                           SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE hash = $1)
+                                       AND NOT EXISTS (SELECT 1 FROM leaving_uploads WHERE hash = $1) ON CONFLICT DO NOTHING";
                 tx.execute(sql, &params![hash])?;
             }
             let sql = "INSERT INTO uploads (hash, user_id, name, size_bytes, used_at) VALUES ($1, $2, $3, $4, $5)
@@ -66,22 +76,47 @@ impl<D: Database> Uploads for D {
             tx.execute(sql, &params![hash, user, &upload.name, upload.size_bytes, now])?;
             Ok(())
         })
-        .await
+        .await?;
+        // Looked at once the row is there for all to see: whoever has marked the file since, or will, finds the row.
+        let sql = "SELECT CAST(count(*) AS bigint) AS count FROM leaving_uploads WHERE hash = $1";
+        let leaving = self.read(move |db| db.count(sql, &params![&key])).await?;
+        if leaving > 0 { Err(StoreError::Busy) } else { Ok(()) }
     }
 
-    async fn unused_uploads(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
-        self.read(move |db| {
+    async fn leave_uploads(&self, before: Timestamp, limit: u32, now: Timestamp) -> Result<Vec<String>> {
+        let abandoned = now.plus_ms(-MARKED_MS);
+        let found = self.read(move |db| {
             // Sets that are taken away from each other: however many pictures are shown, each table is read once.
-            let sql = "SELECT DISTINCT name FROM uploads WHERE used_at < $1 AND hash IN (
+            let sql = "SELECT name FROM leaving_uploads WHERE marked_at < $3
+                       UNION
+                       SELECT name FROM uploads WHERE used_at < $1 AND hash IN (
                            SELECT hash FROM uploads WHERE used_at < $1
                            EXCEPT SELECT hash FROM uploads WHERE used_at >= $1
                            EXCEPT SELECT hash FROM pinned_uploads
+                           EXCEPT SELECT hash FROM leaving_uploads
                            EXCEPT SELECT substr(avatar, strpos(avatar, '/media/avatars/') + 15, 64)
                                   FROM (SELECT avatar FROM users UNION ALL SELECT avatar FROM groups
                                         UNION ALL SELECT avatar FROM departures) AS shown
                                   WHERE strpos(avatar, '/media/avatars/') > 0)
                        LIMIT $2";
-            db.all(sql, &params![before, u64::from(limit)], |row| row.get("name"))
+            db.all(sql, &params![before, u64::from(limit), abandoned], |row| row.get("name"))
+        });
+        let found: Vec<String> = found.await?;
+        if found.is_empty() {
+            return Ok(found);
+        }
+        self.write(THE_SERVER, move |tx| {
+            // Two may have found the same: one has it.
+            let sql =
+                "INSERT INTO leaving_uploads (hash, name, marked_at) VALUES ($1, $2, $3) ON CONFLICT (hash)
+                       DO UPDATE SET marked_at = excluded.marked_at WHERE leaving_uploads.marked_at < $4";
+            let mut marked = Vec::new();
+            for name in found {
+                if tx.execute(sql, &params![hash_of(&name), &name, now, abandoned])? > 0 {
+                    marked.push(name);
+                }
+            }
+            Ok(marked)
         })
         .await
     }
@@ -93,20 +128,22 @@ impl<D: Database> Uploads for D {
             let sql = "DELETE FROM uploads WHERE hash = $1
                        AND NOT EXISTS (SELECT 1 FROM uploads AS o WHERE o.hash = $1 AND o.used_at >= $2)
                        AND NOT EXISTS (SELECT 1 FROM pinned_uploads AS p WHERE p.hash = $1)";
-            let mut deleted = Vec::new();
-            for (name, hash) in names.iter().zip(hashes) {
-                if tx.execute(sql, &params![hash, before])? > 0 {
-                    deleted.push(name.clone());
-                }
-            }
+            let rows: Vec<_> = hashes.iter().map(|hash| params![*hash, before].to_vec()).collect();
+            tx.execute_each(sql, &rows)?;
             // Somebody else may have uploaded it meanwhile, by a row of their own.
-            let keys: Vec<_> = deleted.iter().map(|name| params![hash_of(name)].to_vec()).collect();
-            let there =
-                tx.reader().first_of_each("SELECT hash FROM uploads WHERE hash = $1", &keys, |_| Ok(()))?;
-            let gone = deleted.into_iter().zip(there).filter(|(_, there)| there.is_none());
-            let forgotten: Vec<_> = gone.map(|(name, _)| name).collect();
-            tx.forget_files(&forgotten)?;
-            Ok(forgotten)
+            let keys: Vec<_> = hashes.iter().map(|hash| params![*hash].to_vec()).collect();
+            let sql = "SELECT hash FROM uploads WHERE hash = $1 UNION SELECT hash FROM pinned_uploads WHERE hash = $1";
+            let there = tx.reader().first_of_each(sql, &keys, |_| Ok(()))?;
+            let gone = names.iter().zip(there).filter(|(_, there)| there.is_none());
+            Ok(gone.map(|(name, _)| name.clone()).collect())
+        })
+        .await
+    }
+
+    async fn uploads_left(&self, names: Vec<String>) -> Result<()> {
+        self.write(THE_SERVER, move |tx| {
+            let rows: Vec<_> = names.iter().map(|name| params![hash_of(name)].to_vec()).collect();
+            tx.execute_each("DELETE FROM leaving_uploads WHERE hash = $1", &rows).map(drop)
         })
         .await
     }

@@ -27,7 +27,7 @@ pub(super) struct Migrate {
     #[arg(long, env = "RIM_MIGRATE_TO", hide_env_values = true, value_name = "DATABASE")]
     #[arg(value_parser = config::database)]
     to: Database,
-    /// The data folder with the pictures of an SQLite database; the folder of its file where none is given
+    /// The data folder with the files of an SQLite database; the folder of its file where none is given
     #[arg(long, value_name = "FOLDER")]
     from_data: Option<PathBuf>,
     /// The same of the database that is filled
@@ -76,10 +76,7 @@ async fn open_source(database: &Database, data: Option<&Path>) -> Result<Open> {
             }
             let data = folder_of(path, data)?;
             if !data.join("media").is_dir() {
-                eprintln!(
-                    "there are no pictures in {}; if they are elsewhere, use --from-data",
-                    data.display()
-                );
+                eprintln!("there are no files in {}; if they are elsewhere, use --from-data", data.display());
             }
             open_file(path, &data)
         }
@@ -112,19 +109,19 @@ fn open_file(path: &Path, data: &Path) -> Result<Open> {
     let folder = DataFolder::lock(data)?;
     let store = Box::new(SqliteArchive::open(&path)?);
     let media = Folder::open(data, TaskTracker::new()).context("cannot use the folder media")?;
-    let pictures = ObjectArchive::new(Arc::new(media));
+    let objects = ObjectArchive::new(Arc::new(media));
     let name = Database::Sqlite(path).to_string();
-    Ok(Open { side: Side { name, store, pictures: Some(Box::new(pictures)) }, _folder: Some(folder) })
+    Ok(Open { side: Side { name, store, objects: Some(Box::new(objects)) }, _folder: Some(folder) })
 }
 
 fn in_server(database: &Database, store: PostgresArchive) -> Open {
-    let side = Side { name: database.to_string(), store: Box::new(store), pictures: None };
+    let side = Side { name: database.to_string(), store: Box::new(store), objects: None };
     Open { side, _folder: None }
 }
 
 fn refuse_folder(data: Option<&Path>) -> Result<()> {
     if let Some(data) = data {
-        bail!("the pictures of PostgreSQL are in it; {} is of no use", data.display());
+        bail!("the files of PostgreSQL are in it; {} is of no use", data.display());
     }
     Ok(())
 }

@@ -105,7 +105,8 @@ fn named_file(command: &Command, args: &[OsString]) -> Option<std::path::PathBuf
 fn raw(matches: &ArgMatches, name: &str) -> Option<String> {
     let values = matches.get_raw(&id(name))?;
     let text = values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(",");
-    Some(without_passwords(&text))
+    // Of a secret nothing is shown.
+    Some(if name == "s3-secret-key" { "…".to_owned() } else { without_passwords(&text) })
 }
 
 /// What holds where a setting has neither a value nor a default of its own.

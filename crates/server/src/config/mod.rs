@@ -4,6 +4,7 @@
 //! other; a flag wins over the environment, the environment over the file, the file over the default.
 
 mod file;
+mod files;
 mod load;
 mod setting;
 mod settings;
@@ -21,12 +22,13 @@ use rim_protocol::limits::{
     MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_GROUPS_BY_OTHERS, MAX_PENDING_REQUESTS, MAX_UNASKED_GROUPS,
 };
 
+pub use self::files::{FilePlace, FilePlaces, S3Keys, S3Settings};
 pub use self::load::{LoadError, Loaded, SettingSource, load, load_command};
 pub use self::setting::SettingError;
 pub use self::settings::Settings;
 pub use self::table::settings_table;
 pub(crate) use self::value::database;
-pub use self::value::{Bus, Database, LogFormat, MetricsAccess, RemotePictures};
+pub use self::value::{Bus, Database, FileStorage, LogFormat, MetricsAccess, RemotePictures};
 use self::value::{ErrorDetail, MaxConnections, OffOr, Registration, Switch};
 use crate::open_files;
 
@@ -86,6 +88,10 @@ pub struct Config {
     pub files: FileLimits,
     /// `min-free-disk`, in percent.
     pub min_free_disk: u8,
+    /// `file-storage`, resolved.
+    pub file_storage: FilePlace,
+    /// What else it might be.
+    pub file_storages: FilePlaces,
     /// `edit-window` and `recall-window`.
     pub windows: Windows,
     /// `max-connections`: sockets of all kinds at once.
@@ -124,7 +130,9 @@ impl Config {
     /// What follows from `settings` in a process that may open `open_files` files.
     fn resolve(settings: Settings, open_files: usize) -> Result<Self, SettingError> {
         let default_database = settings.data.join("rim.db");
-        let database = settings.database.unwrap_or(Database::Sqlite(default_database));
+        let database = settings.database.clone().unwrap_or(Database::Sqlite(default_database));
+        let file_storages = FilePlaces::of(&settings, &database)?;
+        let file_storage = file_storages.resolve(settings.file_storage)?;
         let bus = match (&database, settings.bus) {
             (Database::Sqlite(_), None | Some(Bus::Local)) => Bus::Local,
             (Database::Sqlite(_), Some(_)) => {
@@ -182,6 +190,8 @@ impl Config {
                 transfers: settings.transfers as u64,
             },
             min_free_disk: settings.min_free_disk,
+            file_storage,
+            file_storages,
             windows: Windows { edit_ms: settings.edit_window.ms(), recall_ms: settings.recall_window.ms() },
             max_connections,
             max_connections_per_address: settings.max_connections_per_address,
@@ -231,6 +241,21 @@ impl Config {
                  (see `ulimit -n`, or LimitNOFILE of systemd)",
                 self.max_connections
             ));
+        }
+        if let (FilePlace::Folder, Database::Postgres(_)) = (&self.file_storage, &self.database) {
+            warnings.push(
+                "files are in the data folder of this node: other nodes on the same database would not find \
+                 them. Use file-storage = s3 or postgres for several"
+                    .to_owned(),
+            );
+        }
+        if let FilePlace::S3(s3) = &self.file_storage
+            && s3.is_open()
+        {
+            warnings.push(
+                "s3-endpoint begins with http://: files travel in the open between this server and S3"
+                    .to_owned(),
+            );
         }
         if self.tls.is_none() && !self.listen.ip().is_loopback() {
             warnings.push(format!(

@@ -12,8 +12,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use rim_protocol::limits::DEFAULT_MAX_BODY_BYTES;
 
 use super::value::{
-    self, Bus, Database, Directory, ErrorDetail, LogFormat, LogLevel, MaxConnections, MetricsAccess, OffOr,
-    Registration, RemotePictures, Switch, TimeZoneName, Window,
+    self, Bus, Database, Directory, ErrorDetail, FileStorage, LogFormat, LogLevel, MaxConnections,
+    MetricsAccess, OffOr, Registration, RemotePictures, Switch, TimeZoneName, Window,
 };
 
 /// Every setting. The first sentence of each is its line in `--help` and in the table of the docs.
@@ -174,6 +174,51 @@ pub struct Settings {
     #[arg(long, env = "RIM_MIN_FREE_DISK", value_name = "PERCENT", global = true, hide_short_help = true)]
     #[arg(default_value = "5", value_parser = value::percent)]
     pub min_free_disk: u8,
+
+    /// Where the bytes of files are: folder is media in the data folder; auto is folder with SQLite and postgres with PostgreSQL
+    #[arg(long, env = "RIM_FILE_STORAGE", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = FileStorage::Auto)]
+    pub file_storage: FileStorage,
+
+    /// Largest file that is kept in PostgreSQL, in bytes or with K or M
+    #[arg(long, env = "RIM_POSTGRES_MAX_FILE", value_name = "SIZE", global = true, hide_short_help = true)]
+    #[arg(default_value = "16M", value_parser = value::rows_size)]
+    pub postgres_max_file: u64,
+
+    /// The address of an S3 that is not that of AWS
+    #[arg(long, env = "RIM_S3_ENDPOINT", value_name = "URL", global = true, hide_short_help = true)]
+    #[arg(value_parser = value::endpoint)]
+    pub s3_endpoint: Option<String>,
+
+    /// The bucket for files; it must be there
+    #[arg(long, env = "RIM_S3_BUCKET", value_name = "NAME", global = true, hide_short_help = true)]
+    #[arg(value_parser = value::bucket)]
+    pub s3_bucket: Option<String>,
+
+    /// The region of the bucket; that of AWS_REGION, or else us-east-1, where none is given
+    #[arg(long, env = "RIM_S3_REGION", value_name = "NAME", global = true, hide_short_help = true)]
+    #[arg(value_parser = value::word)]
+    pub s3_region: Option<String>,
+
+    /// What the names of the objects in the bucket begin with, where rim does not have it for itself
+    #[arg(long, env = "RIM_S3_PREFIX", value_name = "PATH", global = true, hide_short_help = true)]
+    #[arg(value_parser = value::prefix)]
+    pub s3_prefix: Option<String>,
+
+    /// The key for the bucket; what AWS_ACCESS_KEY_ID, or the machine, says where none is given
+    #[arg(long, env = "RIM_S3_ACCESS_KEY", value_name = "KEY", global = true, hide_short_help = true)]
+    #[arg(value_parser = value::word)]
+    pub s3_access_key: Option<String>,
+
+    /// The secret of s3-access-key
+    #[arg(long, env = "RIM_S3_SECRET_KEY", value_name = "SECRET", global = true, hide_short_help = true)]
+    #[arg(hide_env_values = true, value_parser = value::word)]
+    pub s3_secret_key: Option<String>,
+
+    /// Whether the bucket stands in the path of an address, or else in the name of the host
+    #[arg(long, env = "RIM_S3_PATH_STYLE", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = Switch::On)]
+    pub s3_path_style: Switch,
 
     /// How long after it was sent a message may be edited by its sender; 0 is never, unlimited for ever
     #[arg(long, env = "RIM_EDIT_WINDOW", value_name = "TIME", global = true, hide_short_help = true)]

@@ -28,6 +28,11 @@ const SIZE: &str = "4K to 64M, in bytes or with K or M";
 const QUOTA: &str = "512K to 1024G, in bytes or with K, M or G";
 const FILE_SIZE: &str = "64K to 1024G, in bytes or with K, M or G";
 const PERCENT: &str = "a whole number from 0 to 50";
+const ROWS_SIZE: &str = "512K to 1G, in bytes or with K, M or G";
+const ENDPOINT: &str = "https://HOST, or http://HOST in a network of one's own; with a port if need be";
+const BUCKET: &str = "3 to 63 of a-z, 0-9, - and .";
+const WORD: &str = "a text without spaces";
+const PREFIX: &str = "names of letters, digits, -, _ and ., with / between them, such as chat/files";
 const TIME: &str = "a time from 1s to 24h, such as 30s, 5m or 12h";
 const WINDOW: &str = "a time from 1s to 3650d, such as 15m, 48h or 30d; 0 for never, or unlimited";
 
@@ -80,6 +85,15 @@ impl From<Directory> for rim_core::contact::Directory {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// Where the bytes of files are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileStorage {
+    Auto,
+    Folder,
+    Postgres,
+    S3,
 }
 
 /// Who may read `/metrics`.
@@ -314,6 +328,44 @@ pub(super) fn file_size(text: &str) -> Parsed<u64> {
 pub(super) fn percent(text: &str) -> Parsed<u8> {
     let percent = if text == "0" { Some(0) } else { whole(text) };
     percent.filter(|percent| *percent <= 50).ok_or_else(|| PERCENT.to_owned())
+}
+
+/// From 512 KiB, the largest picture, to a gibibyte.
+pub(super) fn rows_size(text: &str) -> Parsed<u64> {
+    bytes(text).filter(|bytes| (512 * 1024..=1 << 30).contains(bytes)).ok_or_else(|| ROWS_SIZE.to_owned())
+}
+
+/// A scheme and an authority, without a slash at the end.
+pub(super) fn endpoint(text: &str) -> Parsed<String> {
+    let text = text.trim_end_matches('/');
+    let uri: http::Uri = text.parse().map_err(|_| ENDPOINT.to_owned())?;
+    let is_endpoint = matches!(uri.scheme_str(), Some("http" | "https"))
+        && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+        && uri.path_and_query().is_none_or(|path| path == "/");
+    if is_endpoint { Ok(text.to_owned()) } else { Err(ENDPOINT.to_owned()) }
+}
+
+pub(super) fn bucket(text: &str) -> Parsed<String> {
+    let is_fine = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    let is_name = (3..=63).contains(&text.len()) && text.bytes().all(is_fine);
+    is_name.then(|| text.to_owned()).ok_or_else(|| BUCKET.to_owned())
+}
+
+pub(super) fn word(text: &str) -> Parsed<String> {
+    let is_word = !text.is_empty() && text.chars().all(|char| char.is_ascii_graphic());
+    is_word.then(|| text.to_owned()).ok_or_else(|| WORD.to_owned())
+}
+
+/// Without a slash at its ends.
+pub(super) fn prefix(text: &str) -> Parsed<String> {
+    let text = text.trim_matches('/');
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_name = |name: &str| !name.is_empty() && !matches!(name, "." | "..") && name.bytes().all(is_fine);
+    if text.len() <= 512 && text.split('/').all(is_name) {
+        Ok(text.to_owned())
+    } else {
+        Err(PREFIX.to_owned())
+    }
 }
 
 fn bytes(text: &str) -> Option<u64> {

@@ -10,7 +10,7 @@ mod progress;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use rim_store::archive::{Archive, MEDIA, Row, State, StoreArchive, TABLES, Table};
+use rim_store::archive::{Archive, Row, State, StoreArchive, TABLES, Table, holds_objects};
 use tokio::sync::mpsc;
 
 pub use self::compare::Verified;
@@ -19,19 +19,19 @@ pub use self::progress::Progress;
 /// Chunks that were read and wait to be added.
 const CHUNKS_READ: usize = 1;
 
-/// A store, and where its pictures are.
+/// A store, and where the bytes of its files are.
 pub struct Side {
     /// As people may see it: without a password.
     pub name: String,
     pub store: Box<dyn StoreArchive>,
     /// Where the store does not hold them itself.
-    pub pictures: Option<Box<dyn Archive>>,
+    pub objects: Option<Box<dyn Archive>>,
 }
 
 impl Side {
     fn holder(&mut self, table: &Table) -> &mut dyn Archive {
-        match &mut self.pictures {
-            Some(pictures) if *table == MEDIA => &mut **pictures,
+        match &mut self.objects {
+            Some(objects) if holds_objects(table) => &mut **objects,
             _ => &mut *self.store,
         }
     }
@@ -72,8 +72,10 @@ pub async fn begin(from: &mut Side, to: &mut Side, gone_after: Duration, force: 
         }
         State::InUse => bail!("{} holds something already; what is filled must be empty", to.name),
         State::Empty => {
-            let pictures = to.holder(&MEDIA).count(&MEDIA).await?;
-            ensure!(pictures == 0, "the folder for the pictures of {} holds some already", to.name);
+            for table in TABLES.iter().filter(|table| holds_objects(table)) {
+                let objects = to.holder(table).count(table).await?;
+                ensure!(objects == 0, "the folder for the files of {} holds some already", to.name);
+            }
             Ok(to.store.begin(&from.name).await?)
         }
     }
@@ -121,6 +123,7 @@ async fn copy_table(
         Ok(())
     };
     tokio::try_join!(reading, adding)?;
+    target.settle().await?;
     progress.end();
     Ok(())
 }

@@ -21,7 +21,8 @@ use rim_core::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 
-use super::{Free, Key, Object, PAGE, PIECE_BYTES, Pieces, Stage, Staged, Storage};
+use super::moving::Copied;
+use super::{Free, Key, Object, PAGE, PIECE_BYTES, Pieces, Stage, Staged, Storage, blocking, check_id};
 
 const FOLDER: &str = "media";
 const STAGED: &str = "staged";
@@ -52,12 +53,50 @@ impl Folder {
     /// # Errors
     /// It cannot be made.
     pub fn open(data: &Path, tasks: TaskTracker) -> io::Result<Self> {
-        let disk = Disk { folder: folder(data), writes: AtomicU64::new(0), made: Mutex::default() };
+        Self::at(folder(data), tasks)
+    }
+
+    /// The same of a folder that is called otherwise.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn at(folder: PathBuf, tasks: TaskTracker) -> io::Result<Self> {
+        let disk = Disk { folder, writes: AtomicU64::new(0), made: Mutex::default() };
         DirBuilder::new().recursive(true).mode(0o700).create(&disk.folder)?;
         disk.make_folder(STAGED)?;
         disk.make_folder(AVATARS)?;
         let disk = Arc::new(disk);
         Ok(Self { disk, tasks, writers: Mutex::default() })
+    }
+
+    /// Gives each object a second name in another folder, where it has none; on another disk it is copied.
+    ///
+    /// # Errors
+    /// One of the two folders fails.
+    pub async fn link_all(&self, to: &Self) -> io::Result<Copied> {
+        let (mut copied, mut after) = (Copied::default(), None);
+        loop {
+            let page = self.list(after.as_ref()).await?;
+            let Some((last, _)) = page.last() else { return Ok(copied) };
+            after = Some(last.clone());
+            let target = Arc::clone(&to.disk);
+            let linked = self.call(move |disk| {
+                let mut linked = Copied::default();
+                for (key, size_bytes) in page {
+                    if target.size(&key.name())? == Some(size_bytes) {
+                        linked.there += 1;
+                    } else if disk.link(&key.name(), &target)? {
+                        linked.objects += 1;
+                        linked.bytes += size_bytes;
+                    }
+                }
+                Ok(linked)
+            });
+            let linked = linked.await?;
+            copied.objects += linked.objects;
+            copied.bytes += linked.bytes;
+            copied.there += linked.there;
+        }
     }
 
     async fn call<T, F>(&self, work: F) -> io::Result<T>
@@ -287,10 +326,7 @@ impl Disk {
     }
 
     fn staged(&self, id: &str) -> io::Result<PathBuf> {
-        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        if !(1..=64).contains(&id.len()) || !id.bytes().all(is_fine) {
-            return Err(io::Error::new(ErrorKind::InvalidInput, format!("{id:?} is no id of an upload")));
-        }
+        check_id(id)?;
         Ok(self.folder.join(STAGED).join(id))
     }
 
@@ -358,6 +394,31 @@ impl Disk {
         }
         written?;
         sync_folder(parent(&to))
+    }
+
+    /// Whether it was still there.
+    fn link(&self, name: &str, target: &Self) -> io::Result<bool> {
+        let (from, to) = (self.folder.join(name), target.folder.join(name));
+        target.make_folder(parent(Path::new(name)))?;
+        remove(&to)?;
+        match fs::hard_link(&from, &to) {
+            Ok(()) => sync_folder(parent(&to)).map(|()| true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            // On another disk, or one that has no second names.
+            Err(_) => {
+                let unfinished =
+                    target.folder.join(STAGED).join(format!("{UNFINISHED}{}", std::process::id()));
+                let copied = fs::copy(&from, &unfinished).and_then(|_| {
+                    File::open(&unfinished)?.sync_all()?;
+                    fs::rename(&unfinished, &to)
+                });
+                if copied.is_err() {
+                    let _ = fs::remove_file(&unfinished);
+                }
+                copied?;
+                sync_folder(parent(&to)).map(|()| true)
+            }
+        }
     }
 
     fn find(&self, name: &str) -> io::Result<Option<(File, u64)>> {
@@ -445,13 +506,6 @@ fn pieces(tasks: TaskTracker, file: File, range: Range<u64>) -> Pieces {
         }
     })
     .boxed()
-}
-
-async fn blocking<T: Send + 'static>(
-    tasks: &TaskTracker,
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tasks.spawn_blocking(work).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
 }
 
 fn parent(path: &Path) -> &Path {

@@ -4,8 +4,14 @@
 //! *staged*: they are there under a name of their own, and become an object when they are whole.
 
 mod archive;
+mod check;
+mod chosen;
 mod folder;
 mod key;
+mod moving;
+mod postgres;
+mod s3;
+mod spool;
 
 use std::io;
 use std::ops::Range;
@@ -14,13 +20,19 @@ use async_trait::async_trait;
 use axum::body::Bytes;
 use futures_util::stream::BoxStream;
 use rim_core::Timestamp;
+use tokio_util::task::TaskTracker;
 
 pub use self::archive::ObjectArchive;
+pub use self::check::check;
+pub use self::chosen::{Means, open_of};
 pub use self::folder::{Folder, folder};
 pub use self::key::{Hasher, Key};
+pub use self::moving::{Copied, copy_all};
+pub use self::postgres::Rows;
+pub use self::s3::S3;
 
-/// Objects are read in pieces of so many bytes at the most, so that a slow reader costs one of them and no more.
-pub const PIECE_BYTES: usize = 64 * 1024;
+/// Objects are read in pieces of so many bytes, up to four times that, so that a slow reader costs one of them and no more.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Keys, or uploads that are not whole, in one answer.
 pub const PAGE: usize = 1000;
@@ -64,7 +76,7 @@ pub struct Object {
 /// What keeps the bytes. Several nodes may use one at the same time, but for a folder, which is one node's.
 ///
 /// A fault is an [`io::Error`]: `StorageFull` where there is no room, `NotFound` where staged bytes are gone,
-/// `FileTooLarge` for more than [`Storage::max_bytes`]. Whatever comes to its end is durable. What is broken off, by a
+/// `FileTooLarge` for more than [`Storage::max_bytes`], `ResourceBusy` where it does not answer now and may later. Whatever comes to its end is durable. What is broken off, by a
 /// kill as well, leaves nothing of an object, or staged bytes, which [`Storage::stale`] finds.
 #[async_trait]
 pub trait Storage: Send + Sync {
@@ -120,4 +132,21 @@ pub trait Stage: Send {
 
     /// Makes everything durable that was written.
     async fn end(self: Box<Self>) -> io::Result<Staged>;
+}
+
+/// Whether a staged upload may be called so.
+fn check_id(id: &str) -> io::Result<()> {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if (1..=64).contains(&id.len()) && id.bytes().all(is_fine) {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{id:?} is no id of an upload")))
+}
+
+/// Runs what blocks on a thread that may.
+async fn blocking<T: Send + 'static>(
+    tasks: &TaskTracker,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tasks.spawn_blocking(work).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
 }

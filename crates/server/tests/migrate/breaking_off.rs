@@ -67,6 +67,10 @@ impl<T: Archive + ?Sized> Archive for Mortal<T> {
         self.inner.add(table, rows).await?;
         self.after()
     }
+
+    async fn settle(&mut self) -> Result<()> {
+        self.inner.settle().await
+    }
 }
 
 #[async_trait]
@@ -111,8 +115,8 @@ impl<T: StoreArchive + ?Sized> StoreArchive for Mortal<T> {
 }
 
 fn mortal(side: Side, death: Death) -> Side {
-    let pictures = side.pictures.map(|pictures| Mortal::new(pictures, death) as Box<dyn Archive>);
-    Side { store: Mortal::new(side.store, death), pictures, ..side }
+    let objects = side.objects.map(|objects| Mortal::new(objects, death) as Box<dyn Archive>);
+    Side { store: Mortal::new(side.store, death), objects, ..side }
 }
 
 async fn attempt(from: &Place, to: &Place, death: Death) -> anyhow::Result<()> {

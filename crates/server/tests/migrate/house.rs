@@ -19,7 +19,7 @@ use rim_core::user::{NewUser, ProfileChange};
 use rim_core::{ConnectionId, GroupId, MessageId, Seq, SessionId, Timestamp, UserId};
 use rim_server::config::Database;
 use rim_server::migrate::{self, Progress, Side, Verified};
-use rim_server::storage::{Folder, ObjectArchive};
+use rim_server::storage::{Folder, Key, ObjectArchive, Storage};
 use rim_server::store::{self, Unobserved};
 use rim_store::{Acting, Committed, Feed, Store, callback};
 use rim_store_postgres::{OpenError, PostgresArchive};
@@ -80,7 +80,7 @@ impl Place {
     }
 
     fn side_of(&self, store: PostgresArchive) -> Side {
-        Side { name: self.database().to_string(), store: Box::new(store), pictures: None }
+        Side { name: self.database().to_string(), store: Box::new(store), objects: None }
     }
 
     /// Whether no server opens it, as not everything has come.
@@ -123,7 +123,7 @@ fn side_in(folder: &Path) -> Side {
     Side {
         name: Database::Sqlite(file(folder)).to_string(),
         store: Box::new(SqliteArchive::open(&file(folder)).expect("a database")),
-        pictures: Some(Box::new(ObjectArchive::new(Arc::new(media)))),
+        objects: Some(Box::new(ObjectArchive::new(Arc::new(media)))),
     }
 }
 
@@ -288,7 +288,18 @@ pub async fn filled() -> (Place, Known) {
     }
     // What a killed server leaves is no picture.
     fs::write(pictures.join("unfinished-0"), b"PNG").expect("a file");
+    put_files(folder.path()).await;
     (place, known)
+}
+
+/// Files of sizes around those that rows and answers have, and a preview.
+async fn put_files(folder: &Path) {
+    let media = Folder::open(folder, TaskTracker::new()).expect("a folder");
+    for (number, size) in [0, 1, 262_144, 262_145, 1_500_000].into_iter().enumerate() {
+        let hash = Hash([number as u8; 32]);
+        media.put(&Key::Blob(hash), vec![number as u8; size].into()).await.expect("put");
+        media.put(&Key::Preview(hash, 320), vec![1; 1000].into()).await.expect("put");
+    }
 }
 
 async fn fill(house: &House) -> Known {

@@ -37,7 +37,7 @@ async fn pictures_alone_are_something_too() {
     let Place::Folder(path) = &folder else { panic!("it is a folder") };
     std::fs::remove_file(path.path().join("rim.db")).expect("removed");
     let why = refused(&server, &folder).await;
-    assert!(why.contains("pictures"), "{why}");
+    assert!(why.contains("the folder for the files"), "{why}");
 }
 
 #[tokio::test]

@@ -3,4 +3,7 @@
 #[macro_use]
 mod suite;
 
+mod archive;
 mod folder;
+mod postgres;
+mod s3;

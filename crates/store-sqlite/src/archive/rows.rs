@@ -2,7 +2,7 @@
 
 use rim_core::message::{self, Message};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
-use rim_store::archive::{Chunk, ColumnType, Key, MEDIA, MESSAGES, Row, TABLES, Table, Value};
+use rim_store::archive::{Chunk, ColumnType, Key, MESSAGES, Row, TABLES, Table, Value, holds_objects};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 
@@ -15,7 +15,7 @@ pub(super) fn count(db: &Connection, table: &Table) -> Result<u64> {
 
 /// Whether there are no rows in any table.
 pub(super) fn are_none(db: &Connection) -> Result<bool> {
-    for table in TABLES.iter().filter(|table| **table != MEDIA) {
+    for table in TABLES.iter().filter(|table| !holds_objects(table)) {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", table.name);
         if db.query_row(&sql, [], |row| row.get(0))? {
             return Ok(false);

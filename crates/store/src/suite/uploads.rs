@@ -2,6 +2,7 @@
 
 use super::Claim;
 use super::world::{World, refusal};
+use crate::StoreError;
 use rim_core::contact::Bounds;
 use rim_core::group::{NewGroup, Role};
 use rim_core::upload::NewUpload;
@@ -26,11 +27,12 @@ async fn upload(w: &World, user: UserId, letter: char, size_bytes: u64) -> crate
 
 /// What is removed after a pause, in which nobody uploads or names anything.
 async fn removed(w: &World, before: Timestamp) -> crate::Result<Vec<String>> {
-    let mut unused = w.store.unused_uploads(before, 100).await?;
+    let mut unused = w.store.leave_uploads(before, 100, w.now()).await?;
     unused.sort();
     let mut forgotten = w.store.forget_uploads(unused.clone(), before).await?;
     forgotten.sort();
     assert_eq!(forgotten, unused);
+    w.store.uploads_left(unused).await?;
     Ok(forgotten)
 }
 
@@ -117,15 +119,41 @@ pub async fn what_is_named_while_it_is_looked_for_stays(w: &mut World) -> Claim 
         upload(w, anna, letter, 10).await?;
     }
     let before = w.now();
-    let unused = w.store.unused_uploads(before, 100).await?;
+    let mut unused = w.store.leave_uploads(before, 100, before).await?;
+    unused.sort();
     assert_eq!(unused.len(), 4);
     let avatar = ProfileChange { avatar: Some(address('a')), ..ProfileChange::default() };
     w.store.update_profile(anna, avatar, before).await?;
     w.send(anna, group, &address('b')).await?;
-    // Somebody else has the same picture.
-    let upload = NewUpload { user: bob, name: name('c'), size_bytes: 10, was_there: false };
-    w.store.keep_upload(upload, QUOTA, before).await?;
-    assert_eq!(w.store.forget_uploads(unused, before).await?, [name('d')]);
+    // Somebody else has the same picture. They have to ask again until it is known whether it goes.
+    let upload = || NewUpload { user: bob, name: name('c'), size_bytes: 10, was_there: false };
+    let busy = w.store.keep_upload(upload(), QUOTA, before).await;
+    assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
+    assert_eq!(w.store.forget_uploads(unused.clone(), before).await?, [name('d')]);
+    w.store.uploads_left(unused).await?;
+    w.store.keep_upload(upload(), QUOTA, before).await?;
+    Ok(())
+}
+
+pub async fn what_is_leaving_is_removed_by_one_and_by_another_only_if_that_one_does_not(
+    w: &mut World,
+) -> Claim {
+    let anna = w.user("anna").await;
+    upload(w, anna, 'a', 10).await?;
+    let (before, hour) = (w.now(), 60 * 60 * 1000);
+    assert_eq!(w.store.leave_uploads(before, 100, before).await?, [name('a')]);
+    assert_eq!(w.store.leave_uploads(before, 100, before.plus_ms(hour)).await?, Vec::<String>::new());
+    // It was forgotten, and then its node died.
+    assert_eq!(w.store.forget_uploads(vec![name('a')], before).await?, [name('a')]);
+    let later = before.plus_ms(hour + 1);
+    assert_eq!(w.store.leave_uploads(before, 100, later).await?, [name('a')]);
+    assert_eq!(w.store.forget_uploads(vec![name('a')], before).await?, [name('a')]);
+    // Whoever uploads it meanwhile finds the file still there, and it is no file from before.
+    let again = NewUpload { user: anna, name: name('a'), size_bytes: 10, was_there: true };
+    let busy = w.store.keep_upload(again, QUOTA, w.now()).await;
+    assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
+    w.store.uploads_left(vec![name('a')]).await?;
+    assert_eq!(removed(w, w.now()).await?, [name('a')]);
     Ok(())
 }
 

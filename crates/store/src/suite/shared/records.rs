@@ -127,15 +127,44 @@ pub async fn all_nodes_have_one_time(c: &mut Cluster) -> Claim {
     Ok(())
 }
 
-pub async fn a_file_is_kept_as_it_was_first_put(c: &mut Cluster) -> Claim {
+pub async fn an_object_is_kept_as_it_was_first_put(c: &mut Cluster) -> Claim {
     let [one, two] = c.nodes().await;
     let content: Vec<u8> = (0..=255).cycle().take(100_000).collect();
-    one.shared.put_media("a.png".into(), content.clone()).await?;
-    two.shared.put_media("a.png".into(), b"another".to_vec()).await?;
-    two.shared.put_media("empty".into(), Vec::new()).await?;
-    assert_eq!(two.shared.media("a.png").await?, Some(content));
-    assert_eq!(one.shared.media("empty").await?, Some(Vec::new()));
-    assert_eq!(one.shared.media("none.png").await?, None);
+    for name in ["avatars/a.png", "blobs/aa/a"] {
+        let name = || name.to_owned();
+        one.shared.put_object(name(), vec![content.clone()]).await?;
+        two.shared.put_object(name(), vec![b"another".to_vec()]).await?;
+        assert_eq!(two.shared.object_chunk(name(), 0).await?, Some(content.clone()));
+        assert_eq!(two.shared.object_chunk(name(), 1).await?, None);
+        assert_eq!(one.shared.object_size(name()).await?, Some(100_000));
+        one.shared.remove_objects(vec![name()]).await?;
+        assert_eq!(two.shared.object_size(name()).await?, None);
+    }
+    close([one, two]).await;
+    Ok(())
+}
+
+pub async fn an_upload_has_one_writer_on_all_nodes(c: &mut Cluster) -> Claim {
+    let [one, two] = c.nodes().await;
+    let (id, now) = ("upload".to_owned(), one.now());
+    let stage = async |node: &Node, writer, number, content: &[u8]| {
+        node.shared.stage_chunk(id.clone(), writer, number, content.to_vec(), now).await
+    };
+    assert!(!stage(&one, 1, 0, b"nobody").await?, "nobody has begun");
+    one.shared.begin_staging(id.clone(), 1, 0, now).await?;
+    assert!(stage(&one, 1, 0, b"first").await? && stage(&one, 1, 1, b"cut").await?);
+    two.shared.begin_staging(id.clone(), 2, 1, now).await?;
+    assert!(!stage(&one, 1, 0, b"late").await?, "another goes on");
+    assert_eq!(one.shared.staged_chunk(id.clone(), 0).await?, Some(b"first".to_vec()));
+    assert_eq!(one.shared.staged_chunk(id.clone(), 1).await?, None);
+    assert!(stage(&two, 2, 0, b"firstly").await?, "in the place of a shorter one");
+    assert_eq!(one.shared.staged_size(id.clone(), 1).await?, 7);
+    assert_eq!(one.shared.stale_staged(now, 9).await?, Vec::<String>::new());
+    assert_eq!(one.shared.stale_staged(now.plus_ms(1), 9).await?, ["upload"]);
+    assert!(one.shared.keep_staged(id.clone(), "blobs/aa/b".into(), 5).await?);
+    assert_eq!(two.shared.object_chunk("blobs/aa/b".into(), 0).await?, Some(b"first".to_vec()));
+    assert!(!stage(&two, 2, 0, b"late").await?, "it is an object now");
+    assert!(!one.shared.keep_staged(id.clone(), "blobs/aa/c".into(), 5).await?, "nothing is staged");
     close([one, two]).await;
     Ok(())
 }
