@@ -37,16 +37,7 @@ pub(super) fn run(command: &Check, config: &Config) -> Result<()> {
             runtime.block_on(rim_store_postgres::check(url)).with_context(unusable)?
         }
     };
-    for note in report.notes.drain(..) {
-        println!("{note}");
-    }
-    for finding in &report.found {
-        println!("wrong: {finding}");
-    }
-    let more = report.count - report.found.len() as u64;
-    if more > 0 {
-        println!("and {more} more");
-    }
+    tell(&mut report);
     if report.count > 0 {
         bail!(
             "{} things are wrong in {}: restore a backup, or ask for help before anything else is written",
@@ -65,6 +56,20 @@ pub(super) fn run(command: &Check, config: &Config) -> Result<()> {
         (Database::Postgres(_), true) => {
             bail!("PostgreSQL has checksums of its own, for whole pages: see `pg_checksums --enable`")
         }
+    }
+}
+
+/// What was looked at, and what is wrong with it.
+pub(super) fn tell(report: &mut Report) {
+    for note in report.notes.drain(..) {
+        println!("{note}");
+    }
+    for finding in &report.found {
+        println!("wrong: {finding}");
+    }
+    let more = report.count - report.found.len() as u64;
+    if more > 0 {
+        println!("and {more} more");
     }
 }
 

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod check_config;
+mod files;
 mod help;
 mod logging;
 mod migrate;
@@ -49,6 +50,9 @@ enum Command {
     Restore(restore::Restore),
     /// Moves everything from one database to another, such as from SQLite to PostgreSQL
     Migrate(migrate::Migrate),
+    /// Looks after the bytes of files, and copies them to another place
+    #[command(subcommand)]
+    Files(files::FilesCommand),
     /// Lists the nodes that share the database
     Nodes,
     /// Prints the settings as a table for the documents
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Backup(command) => backup::run(&command, &loaded.config),
         Command::Restore(command) => restore::run(&command, &loaded.config),
         Command::Migrate(command) => migrate::run(&command),
+        Command::Files(command) => files::run(command, &loaded.config),
         Command::Nodes => nodes::list(&loaded.config),
         Command::Settings => {
             print!("{}", settings_table());
