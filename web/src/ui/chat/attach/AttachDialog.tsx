@@ -74,11 +74,15 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
     if (busy || tooLong || pieces.length === 0) return;
     setBusy(true);
     const how = { asFile, smaller: smaller && !asFile };
-    const items = await Promise.all(pieces.map(async ({ file, looking }) => ready(file, await looking, how)));
+    const items = await Promise.all(pieces.map(async ({ file, looking }) => ready(file, await looking, how))).catch(() => null);
     // It was closed meanwhile: that is a no.
     if (!open.current) return;
-    const [first, ...rest] = items;
-    if (first === undefined) return;
+    const [first, ...rest] = items ?? [];
+    if (first === undefined) {
+      // Which of them cannot be read is said above.
+      setBusy(false);
+      return;
+    }
     const said = [{ ...first, caption: caption.trim() }, ...rest];
     if (desk.view.newer !== "none") engine.toNewest(desk.gid);
     let replyTo = desk.view.draftReply;

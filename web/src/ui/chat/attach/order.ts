@@ -10,7 +10,9 @@ interface Press {
   readonly id: number;
   readonly x: number;
   readonly y: number;
+  /** Until a finger has rested. */
   readonly timer: ReturnType<typeof setTimeout> | null;
+  taken: boolean;
 }
 
 export interface Dragging {
@@ -24,9 +26,9 @@ export interface Dragging {
 export function useDragging(list: RefObject<HTMLElement | null>, put: (id: number, over: number) => void): Dragging {
   const [dragged, setDragged] = useState<number | null>(null);
   const press = useRef<Press | null>(null);
-  const latest = useRef({ dragged, put });
+  const latest = useRef(put);
   useEffect(() => {
-    latest.current = { dragged, put };
+    latest.current = put;
   });
 
   useEffect(() => {
@@ -38,20 +40,23 @@ export function useDragging(list: RefObject<HTMLElement | null>, put: (id: numbe
     const move = (event: globalThis.PointerEvent): void => {
       const began = press.current;
       if (began === null) return;
-      if (latest.current.dragged === null) {
+      if (!began.taken) {
         if (Math.hypot(event.clientX - began.x, event.clientY - began.y) < FAR_PX) return;
         // A finger that moves before it has rested scrolls.
-        if (began.timer === null) setDragged(began.id);
-        else end();
-        return;
+        if (began.timer !== null) {
+          end();
+          return;
+        }
+        began.taken = true;
+        setDragged(began.id);
       }
       const over = document.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>("[data-id]");
       if (over === undefined || over === null || list.current?.contains(over) !== true) return;
       const id = Number(over.dataset["id"]);
-      if (id !== began.id) latest.current.put(began.id, id);
+      if (id !== began.id) latest.current(began.id, id);
     };
     const touch = (event: TouchEvent): void => {
-      if (latest.current.dragged !== null) event.preventDefault();
+      if (press.current?.taken === true) event.preventDefault();
     };
     const element = list.current;
     addEventListener("pointermove", move);
@@ -72,8 +77,11 @@ export function useDragging(list: RefObject<HTMLElement | null>, put: (id: numbe
     onPointerDown({ button, clientX: x, clientY: y, pointerType, currentTarget }) {
       const id = Number(currentTarget.dataset["id"]);
       if (button !== 0 || press.current !== null) return;
-      const timer = pointerType === "mouse" ? null : setTimeout(() => setDragged(id), REST_MS);
-      press.current = { id, x, y, timer };
+      const rested = (): void => {
+        if (press.current?.id === id) press.current.taken = true;
+        setDragged(id);
+      };
+      press.current = { id, x, y, timer: pointerType === "mouse" ? null : setTimeout(rested, REST_MS), taken: false };
     },
   };
 }
