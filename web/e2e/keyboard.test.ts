@@ -6,6 +6,7 @@ import { expect } from "vitest";
 
 import type { Account } from "./support/account";
 import type { Person } from "./support/person";
+import { text } from "./support/giving";
 import { type Stage, story } from "./support/story";
 
 const NARROW = { width: 390, height: 800 };
@@ -156,7 +157,22 @@ story("a chat and all that opens over it are walked by keyboard", async (stage) 
     begins: page.getByRole("combobox", { name: "Search emoji" }),
     back: anna.composer,
   });
-
+  await walk.through({
+    name: "what can be attached",
+    by: button("Attach"),
+    layer: page.getByRole("menu", { name: "Attach" }),
+    begins: page.getByRole("menuitem", { name: "Photo or video" }),
+    open: true,
+  });
+  const sending = anna.dialog("Send to Picnic");
+  await page.getByLabel("File", { exact: true }).setInputFiles([text("a.txt", "a"), text("b.txt", "b")]);
+  await walk.holdsFocus(sending.getByRole("textbox", { name: "Add a caption" }), "what is about to be sent begins");
+  for (const key of [...Array.from({ length: 9 }, () => "Tab"), "Shift+Tab", "Shift+Tab"]) {
+    await page.keyboard.press(key);
+    expect(await sending.evaluate((dialog) => dialog.contains(document.activeElement)), `${key} stays inside`).toBe(true);
+  }
+  await page.keyboard.press("Escape");
+  await sending.waitFor({ state: "detached" });
 });
 
 story("a message, its menu and all that opens from it are walked by keyboard", async (stage) => {

@@ -15,6 +15,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A microphone that beeps.
+  "--use-fake-device-for-media-stream",
 ];
 
 declare module "vitest" {

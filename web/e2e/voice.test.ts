@@ -1,0 +1,132 @@
+// Voice messages, said into a microphone that is made up: it beeps.
+
+import { expect } from "vitest";
+
+import { audit } from "./support/axe";
+import type { Person } from "./support/person";
+import { type Seat, type Stage, story } from "./support/story";
+
+declare global {
+  interface Window {
+    /** What the page was given of the microphone. */
+    tracks: MediaStreamTrack[];
+  }
+}
+
+async function scene(stage: Stage, seat: Seat = { permissions: ["microphone"] }) {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.single(bens);
+  await bens.send(gid, ["Hello"]);
+  const anna = await stage.seat(annas, seat);
+  await anna.openChat("Ben");
+  await anna.message("Hello").waitFor();
+  const sent = async () => (await annas.history(gid)).slice(1);
+  return { annas, bens, anna, sent };
+}
+
+const recording = (anna: Person) => anna.page.getByRole("group", { name: "Voice message", exact: true });
+const microphone = (anna: Person) => anna.button("Record a voice message");
+
+async function hold(anna: Person): Promise<void> {
+  await microphone(anna).hover();
+  await anna.page.mouse.down();
+  await recording(anna).getByText("0:01").waitFor();
+}
+
+story("what is said while the button is held is heard by the other one", async (stage) => {
+  const { bens, anna, sent } = await scene(stage);
+  await hold(anna);
+  await anna.page.getByText("Slide to cancel").waitFor();
+  expect(await audit(anna.page)).toEqual([]);
+  await anna.page.mouse.up();
+  await recording(anna).waitFor({ state: "detached" });
+  await expect.poll(sent).toHaveLength(1);
+  const [{ kind, content } = { kind: "", content: "{}" }] = await sent();
+  const said = JSON.parse(content) as { mime: string; durationMs: number; waveform: string; name: string };
+  expect(kind).toBe("Audio");
+  expect(said.mime).toMatch(/^audio\//);
+  expect(said.name).toMatch(/^voice-\d{4}-\d\d-\d\d-\d{6}\.\w+$/);
+  expect(said.durationMs).toBeGreaterThan(999);
+  const bars = [...Buffer.from(said.waveform, "base64")];
+  expect(bars.length).toBeGreaterThan(10);
+  // It beeps.
+  expect(Math.max(...bars)).toBeGreaterThan(Math.min(...bars) + 5);
+
+  const ben = await stage.seat(bens);
+  await ben.openChat("Anna");
+  const voice = ben.log.getByRole("group", { name: "Voice message from Anna" });
+  await ben.button("Play", voice).click();
+  await ben.button("Pause", voice).waitFor();
+});
+
+story("who slides away, or presses Esc, has said nothing; who presses a key has their hands free", async (stage) => {
+  const { anna, sent } = await scene(stage);
+  const { page } = anna;
+  await hold(anna);
+  const box = await anna.button("Send the voice message").boundingBox();
+  if (box === null) throw new Error("there is no button");
+  await page.mouse.move(box.x - 200, box.y, { steps: 10 });
+  await recording(anna).waitFor({ state: "detached" });
+  await page.mouse.up();
+  await anna.say("not by voice");
+
+  await microphone(anna).focus();
+  await page.keyboard.press("Enter");
+  await recording(anna).getByText("0:01").waitFor();
+  expect(await audit(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await recording(anna).waitFor({ state: "detached" });
+  await expect.poll(() => anna.composer.evaluate((field) => field === document.activeElement)).toBe(true);
+
+  await microphone(anna).focus();
+  await page.keyboard.press("Enter");
+  await recording(anna).getByText("0:01").waitFor();
+  await page.keyboard.press("Enter");
+  await expect.poll(async () => (await sent()).map(({ kind }) => kind)).toEqual(["Text", "Audio"]);
+});
+
+story("who goes to another chat leaves no microphone open, and finds what they have said", async (stage) => {
+  const { annas, anna, sent } = await scene(stage, {
+    permissions: ["microphone"],
+    oddity: () => {
+      window.tracks = [];
+      const devices = navigator.mediaDevices as MediaDevices | undefined;
+      // The empty page that comes before has none.
+      if (devices === undefined) return;
+      const ask = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = async (wanted) => {
+        const stream = await ask(wanted);
+        window.tracks.push(...stream.getTracks());
+        return stream;
+      };
+    },
+  });
+  const states = (): Promise<string[]> => anna.page.evaluate(() => window.tracks.map(({ readyState }) => readyState));
+  const carlas = await stage.account("Carla");
+  await annas.befriend(carlas);
+  await carlas.send(await carlas.single(annas), ["Here"]);
+  await microphone(anna).click();
+  await recording(anna).getByText("0:01").waitFor();
+  expect(await states()).toEqual(["live"]);
+  await anna.openChat("Carla");
+  await anna.message("Here").waitFor();
+  await expect.poll(states).toEqual(["ended"]);
+  expect(await recording(anna).count()).toBe(0);
+  await anna.openChat("Ben");
+  await anna.button("Listen").click();
+  await anna.button("Pause").waitFor();
+  await anna.button("Send the voice message").click();
+  await expect.poll(sent).toHaveLength(1);
+  // Of the other chat nothing was said.
+  await recording(anna).waitFor({ state: "detached" });
+});
+
+story("where the microphone is refused, that is said, and one writes on", async (stage) => {
+  const { anna, sent } = await scene(stage, { permissions: [] });
+  await microphone(anna).click();
+  await anna.page.getByText("The browser does not let this page use the microphone.").waitFor();
+  await recording(anna).waitFor({ state: "detached" });
+  await anna.say("by hand");
+  await anna.sees("Hello", "by hand");
+  expect(await sent()).toHaveLength(1);
+});
