@@ -5,14 +5,14 @@ import { useEffect, useMemo, useRef, useState } from "react";
 
 import { useEngine, useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
-import { type Box, pictureBox } from "./box";
+import { type Box, ownFilmBox } from "./box";
 import { type AttachedProps, Tile } from "./Picture";
 import { useTries } from "./source";
 
 export function AttachedFilm({ file, from, message }: AttachedProps) {
   const { t } = useTranslator();
   const [playing, setPlaying] = useState(false);
-  const box = useMemo(() => pictureBox(file.width, file.height, false), [file]);
+  const box = useMemo(() => ownFilmBox(file.width, file.height), [file]);
   // Who has pressed the button at keys goes on with those of the player.
   if (playing && file.file !== null) return <Player id={file.file} name={file.name} style={box} focused />;
   const play = (): void => setPlaying(true);

@@ -20,9 +20,15 @@ export function pictureBox(width: number | null, height: number | null, remote: 
   return remote ? atLeast(box, REMOTE_BOX) : box;
 }
 
-/** Films that do not say how large they are are as wide as most are. */
-export function filmBox(ratio: number | null, remote: boolean): Box {
-  const height = Math.min(BOX.tallest, BOX.width / (ratio ?? 16 / 9));
+/** Of a film of this server: it has room for the player's buttons, however small it is. */
+export function ownFilmBox(width: number | null, height: number | null): Box {
+  const larger = width === null ? 1 : Math.max(1, BOX.width / width);
+  return ownBox(width === null ? null : width * larger, height === null ? null : height * larger);
+}
+
+/** Of a film at an address, which is as wide as there is room. */
+export function filmBox(ratio: number, remote: boolean): Box {
+  const height = Math.min(BOX.tallest, BOX.width / ratio);
   return { width: BOX.width, aspectRatio: BOX.width / (remote ? Math.max(REMOTE_BOX.height, height) : height) };
 }
 

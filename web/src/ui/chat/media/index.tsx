@@ -5,7 +5,7 @@ import type { LinkCard, Message } from "../../../engine/contract";
 import { chunk } from "../../base/chunk";
 import { hostOf } from "../../base/remote";
 import type { Content } from "../content";
-import { filmBox, pictureBox } from "./box";
+import { filmBox, ownFilmBox, pictureBox } from "./box";
 import "./media.css";
 
 export type MediumContent = Exclude<Content, { readonly is: "text" | "rich" | "damaged" | "unreadable" }>;
@@ -60,7 +60,8 @@ function Waiting({ content }: { content: MediumContent }) {
       return <div className="body__audio" />;
     case "attached": {
       const { as, file } = content;
-      if (as === "Image" || as === "Video") return <div className="body__picture" style={pictureBox(file.width, file.height, false)} />;
+      if (as === "Image") return <div className="body__picture" style={pictureBox(file.width, file.height, false)} />;
+      if (as === "Video") return <div className="body__picture" style={ownFilmBox(file.width, file.height)} />;
       return <div className={as === "Audio" ? "voice" : "file-card"} />;
     }
     default:
