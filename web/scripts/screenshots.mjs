@@ -88,7 +88,10 @@ const SCREENS = [
   ["chat-remote-never", "demo.html?still&never#/chat/113"],
   ["panel-remote", "demo.html?still#/chat/113/info"],
   ["person", "demo.html?still#/chat/100", (page) => page.locator(".message .person-face").last().click()],
-  ["keys", "demo.html?still#/chat/100", (page) => page.keyboard.press("Control+/")],
+  ["keys", "demo.html?still#/chat/100", async (page) => {
+    await page.keyboard.press("Control+/");
+    await page.getByRole("dialog").waitFor();
+  }],
   ["chat-rich", "demo.html?still#/chat/101", async (page) => {
     await page.getByRole("button", { name: "Formatting" }).click();
     await page.locator("textarea").fill("**Plan** for tomorrow\n- bread\n- cheese\n- *no* olives");
