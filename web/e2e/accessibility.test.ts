@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 
 import { audit } from "./support/axe";
+import { pictureOf } from "./support/files";
+import { text } from "./support/giving";
 import type { Person } from "./support/person";
 import { type Seat, type Stage, story } from "./support/story";
 
@@ -164,6 +166,37 @@ inspect("messages, with what can be done with them, are", async (screens) => {
   await page.getByRole("heading", { name: "Mentions" }).waitFor();
   await screens.see("mentions");
 });
+
+inspect("what is about to be sent, and said, is", async (screens) => {
+  const { anna } = screens;
+  const { page } = anna;
+  await anna.openChat("Picnic");
+  await anna.message("Yes!").waitFor();
+  await anna.button("Attach").click();
+  await page.getByRole("menuitem", { name: "File" }).waitFor();
+  await screens.see("the menu of what can be attached");
+  await page.keyboard.press("Escape");
+  const sending = anna.dialog("Send to Picnic");
+  await page.getByLabel("File", { exact: true }).setInputFiles([text("plan.txt", "bread"), pictureOf("lake.png", 60, 40)]);
+  await sending.locator("img").waitFor();
+  await screens.see("files that are about to be sent");
+  await sending.getByRole("checkbox", { name: "Send as files" }).check();
+  await screens.see("pictures as files");
+  await anna.button("Remove plan.txt", sending).click();
+  await sending.getByRole("checkbox", { name: "Send as files" }).uncheck();
+  await screens.see("one picture");
+  await page.keyboard.press("Escape");
+  await sending.waitFor({ state: "detached" });
+  await anna.button("Record a voice message").click();
+  const recording = page.getByRole("group", { name: "Voice message", exact: true });
+  await recording.getByText("0:01").waitFor();
+  await screens.see("recording");
+  await anna.button("Stop", recording).click();
+  await anna.button("Listen", recording).waitFor();
+  await screens.see("recorded");
+  await anna.button("Delete the recording", recording).click();
+  await recording.waitFor({ state: "detached" });
+}, { permissions: ["microphone"] });
 
 inspect("contacts and settings are", async (screens) => {
   const { anna } = screens;

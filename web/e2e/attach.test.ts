@@ -5,7 +5,8 @@ import { expect } from "vitest";
 import { demoBlob } from "../src/ui/fixtures/files";
 import type { Account } from "./support/account";
 import { audit } from "./support/axe";
-import { choose, drop, paste, picture, text, type Thing } from "./support/giving";
+import type { Given } from "./support/files";
+import { choose, drop, paste, picture, text } from "./support/giving";
 import type { Person } from "./support/person";
 import { type Stage, story } from "./support/story";
 
@@ -63,7 +64,7 @@ story("what is dropped anywhere goes to the open chat, in the order it is put, p
   const here = await scene(stage);
   const { anna } = here;
   const { page } = anna;
-  const things: Thing[] = [];
+  const things: Given[] = [];
   for (const [at, name] of ["a.jpg", "bb.jpg", "ccc.jpg"].entries()) things.push(await picture(anna, name, 400 + 100 * at, 300));
   await drop(page.getByRole("list", { name: "List of chats" }), things);
   await about(anna).locator("img").nth(2).waitFor();

@@ -1,17 +1,12 @@
-// Files as people have them, and the ways in which they get into a chat.
+// The ways in which files get into a chat, as people and browsers go them.
 
 import type { Locator } from "playwright-core";
 
+import type { Given } from "./files";
 import type { Person } from "./person";
 
-export interface Thing {
-  readonly name: string;
-  readonly mimeType: string;
-  readonly buffer: Buffer;
-}
-
 /** A picture of a few lines, which the browser draws. */
-export async function picture({ page }: Person, name: string, width: number, height: number): Promise<Thing> {
+export async function picture({ page }: Person, name: string, width: number, height: number): Promise<Given> {
   const mimeType = name.endsWith(".png") ? "image/png" : "image/jpeg";
   const url = await page.evaluate(
     ([wide, high, type, seed]) => {
@@ -30,30 +25,30 @@ export async function picture({ page }: Person, name: string, width: number, hei
   return { name, mimeType, buffer: Buffer.from(url.slice(url.indexOf(",") + 1), "base64") };
 }
 
-export function text(name: string, content: string): Thing {
+export function text(name: string, content: string): Given {
   return { name, mimeType: "text/plain", buffer: Buffer.from(content) };
 }
 
 /** Chooses them by the menu of the composer. */
-export async function choose(person: Person, entry: "Photo or video" | "File", things: readonly Thing[]): Promise<void> {
+export async function choose(person: Person, entry: "Photo or video" | "File", files: readonly Given[]): Promise<void> {
   await person.button("Attach").click();
   const chooser = person.page.waitForEvent("filechooser");
   await person.page.getByRole("menuitem", { name: entry }).click();
-  await (await chooser).setFiles([...things]);
+  await (await chooser).setFiles([...files]);
 }
 
 /** Drags them over something, and lets go. */
-export function drop(on: Locator, things: readonly Thing[]): Promise<void> {
-  return give(on, "drop", things);
+export function drop(on: Locator, files: readonly Given[]): Promise<void> {
+  return give(on, "drop", files);
 }
 
 /** Where the focus is. */
-export function paste({ page }: Person, things: readonly Thing[]): Promise<void> {
-  return give(page.locator(":focus"), "paste", things);
+export function paste({ page }: Person, files: readonly Given[]): Promise<void> {
+  return give(page.locator(":focus"), "paste", files);
 }
 
-function give(on: Locator, how: "drop" | "paste", things: readonly Thing[]): Promise<void> {
-  const told = things.map(({ name, mimeType, buffer }) => ({ name, mimeType, bytes: buffer.toString("base64") }));
+function give(on: Locator, how: "drop" | "paste", files: readonly Given[]): Promise<void> {
+  const told = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, bytes: buffer.toString("base64") }));
   return on.evaluate(
     (element, [as, files]) => {
       const data = new DataTransfer();
