@@ -147,6 +147,41 @@ story("a film goes with its size, its length and a picture; a picture smaller, o
   expect(Buffer.from(await annas.file(String(whole?.["file"]))).equals(large.buffer)).toBe(true);
 });
 
+story("a picture that not every browser shows is drawn anew, and what nobody can draw goes as a file", async (stage) => {
+  const here = await scene(stage);
+  const { anna, annas, gid } = here;
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
+  await choose(anna, "Photo or video", [
+    bitmap("old.bmp", 40, 30),
+    { name: "drawing.svg", mimeType: "image/svg+xml", buffer: Buffer.from(svg) },
+    { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("\x89PNG\r\n\x1a\nno more", "latin1") },
+    { name: "broken.mp4", mimeType: "video/mp4", buffer: Buffer.from("\0\0\0\x18ftypisom no more", "latin1") },
+  ]);
+  await expect.poll(() => names(anna)).toHaveLength(4);
+  await about(anna).locator("img").waitFor();
+  await anna.button("Send", about(anna)).click();
+  await expect.poll(() => sent(here)).toHaveLength(4);
+  expect((await annas.history(gid)).map(({ kind }) => kind)).toEqual(["Text", "Image", "File", "File", "File"]);
+  const said = await sent(here);
+  expect(said.map(({ name }) => name)).toEqual(["old.jpg", "drawing.svg", "broken.png", "broken.mp4"]);
+  expect(said[0]).toMatchObject({ mime: "image/jpeg", width: 40, height: 30 });
+});
+
+/** A picture as Windows had them, all of one colour. */
+function bitmap(name: string, width: number, height: number): Given {
+  const row = Math.ceil((width * 3) / 4) * 4;
+  const buffer = Buffer.alloc(54 + row * height, 0x7f);
+  buffer.fill(0, 0, 54).write("BM");
+  buffer.writeUInt32LE(buffer.length, 2);
+  buffer.writeUInt32LE(54, 10);
+  buffer.writeUInt32LE(40, 14);
+  buffer.writeInt32LE(width, 18);
+  buffer.writeInt32LE(height, 22);
+  buffer.writeUInt16LE(1, 26);
+  buffer.writeUInt16LE(24, 28);
+  return { name, mimeType: "image/bmp", buffer };
+}
+
 story("what is stopped on its way is never sent; what was attached without a network arrives once", async (stage) => {
   stage.expectTrouble();
   const here = await scene(stage);
