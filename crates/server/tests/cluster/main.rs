@@ -38,6 +38,8 @@ mod delivery;
 mod envelope;
 #[path = "../stories/expire.rs"]
 mod expire;
+#[path = "../stories/file_messages.rs"]
+mod file_messages;
 #[path = "../stories/files.rs"]
 mod files;
 #[path = "../stories/filing_faults.rs"]

@@ -19,6 +19,7 @@ mod avatars;
 mod delivery;
 mod envelope;
 mod expire;
+mod file_messages;
 mod files;
 mod filing_faults;
 mod former;
