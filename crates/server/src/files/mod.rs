@@ -307,6 +307,11 @@ impl Filing {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Refusal::DiskNearlyFull.into(),
             ErrorKind::FileTooLarge => Refusal::FileTooLarge(self.limits.max_bytes).into(),
+            // It does not answer now, and may later.
+            ErrorKind::ResourceBusy => {
+                tracing::warn!(%error, "the storage of files does not answer");
+                StoreError::Busy
+            }
             _ => StoreError::Fault(format!("the storage of files: {error}")),
         }
     }

@@ -79,12 +79,20 @@ impl Storage for Rows {
 
     async fn keep(&self, staged: &Staged, key: &Key) -> io::Result<()> {
         self.check_size(staged.length)?;
+        // Perhaps by a try before, whose answer was lost.
+        if self.size(key).await? == Some(staged.length) {
+            return self.discard(staged).await;
+        }
         let whole = staged.length.div_ceil(CHUNK).max(1);
         let there = self.store.staged_size(staged.id.clone(), whole).await.map_err(fault)?;
         // An upload of nothing has a chunk without bytes: that there is one is seen when it is kept.
         let kept = there >= staged.length
             && self.store.keep_staged(staged.id.clone(), key.name(), staged.length).await.map_err(fault)?;
-        if kept { Ok(()) } else { Err(ErrorKind::NotFound.into()) }
+        if kept || self.size(key).await? == Some(staged.length) {
+            Ok(())
+        } else {
+            Err(ErrorKind::NotFound.into())
+        }
     }
 
     async fn discard(&self, staged: &Staged) -> io::Result<()> {

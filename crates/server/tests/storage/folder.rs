@@ -1,13 +1,17 @@
 //! A folder on a disk.
 
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rim_server::storage::{Folder, Storage};
+use futures_util::TryStreamExt;
+use rim_server::storage::{Folder, Staged, Storage};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
-use crate::suite::Place;
+use crate::suite::{Place, blob, bytes, content, stage};
 
 struct OnDisk(TempDir);
 
@@ -23,3 +27,161 @@ async fn on_disk() -> OnDisk {
 }
 
 claims!(on_disk);
+
+/// Where a test that has a process of its own finds its folder.
+const OWN_FOLDER: &str = "RIM_TEST_FOLDER";
+
+fn open(folder: &Path) -> Folder {
+    Folder::open(folder, TaskTracker::new()).expect("a folder")
+}
+
+async fn staged_bytes(storage: &dyn Storage, staged: &Staged) -> Vec<u8> {
+    let pieces = storage.read_staged(staged).await.expect("opened");
+    pieces.try_collect::<Vec<_>>().await.expect("read").concat()
+}
+
+/// Runs that test again in a process of its own, in which a file system of 4 MiB is at `folder`; or, where nobody may have one, no file
+/// may be larger than 2 MiB.
+fn on_a_small_disk(test: &str, folder: &Path) {
+    let program = std::env::current_exe().expect("this test");
+    let run = |shell: &mut Command, script: &str| {
+        shell.arg("-c").arg(script).arg("sh").arg(folder).arg(&program).args([
+            "--exact",
+            test,
+            "--nocapture",
+        ]);
+        shell.env(OWN_FOLDER, folder).stdin(Stdio::null()).output().expect("a shell")
+    };
+    let mut apart = Command::new("unshare");
+    apart.args(["--user", "--map-root-user", "--mount", "sh"]);
+    let mount = r#"mount -t tmpfs -o size=4m none "$1" || exit 77; shift; exec "$@""#;
+    let mut done = run(&mut apart, mount);
+    if !done.status.success() && !String::from_utf8_lossy(&done.stdout).contains("running 1 test") {
+        done = run(&mut Command::new("sh"), r#"trap '' XFSZ; ulimit -f 4096; shift; exec "$@""#);
+    }
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_what_has_no_room_and_keeps_what_it_has() {
+    let Some(folder) = std::env::var_os(OWN_FOLDER) else {
+        let folder = tempfile::tempdir().expect("a folder");
+        return on_a_small_disk(
+            "folder::a_full_disk_refuses_what_has_no_room_and_keeps_what_it_has",
+            folder.path(),
+        );
+    };
+    let storage = open(Path::new(&folder));
+    let no_room = |kind: ErrorKind| matches!(kind, ErrorKind::StorageFull | ErrorKind::FileTooLarge);
+    let small = bytes(1, 1_000_000);
+    storage.put(&blob(&small), small.clone()).await.expect("there is room");
+
+    let large = bytes(2, 8_000_000);
+    let mut durable = Staged::new("large");
+    let mut stage_of_it = storage.stage(&durable).await.expect("staged");
+    let mut refused = None;
+    for piece in 0..80 {
+        let written = stage_of_it.write(large.slice(piece * 100_000..(piece + 1) * 100_000)).await;
+        match if piece % 5 == 4 {
+            written.and(stage_of_it.sync().await)
+        } else {
+            written.map(|()| durable.clone())
+        } {
+            Ok(staged) => durable = staged,
+            Err(error) => {
+                refused = Some(error.kind());
+                break;
+            }
+        }
+    }
+    drop(stage_of_it);
+    assert!(refused.is_some_and(no_room), "{refused:?}");
+    assert!((500_000..4_000_000).contains(&durable.length), "{durable:?}");
+    let there = usize::try_from(durable.length).expect("a size");
+    assert!(staged_bytes(&storage, &durable).await == large[..there], "what was durable is there");
+
+    let too_large = bytes(3, 4_000_000);
+    let error = storage.put(&blob(&too_large), too_large.clone()).await.expect_err("there is no room");
+    assert!(no_room(error.kind()), "{error}");
+    assert_eq!(storage.size(&blob(&too_large)).await.expect("asked"), None);
+    let found: Vec<_> = storage.list(None).await.expect("listed").into_iter().map(|(key, _)| key).collect();
+    assert_eq!(found, [blob(&small)]);
+    assert!(content(&storage, &blob(&small), None).await.expect("it is there") == small);
+
+    // What is removed makes room, and the upload goes on to an end that fits.
+    storage.remove(&[blob(&small)]).await.expect("removed");
+    let whole = large.slice(..there + 50_000);
+    let staged = stage(&storage, &durable, &whole).await;
+    storage.keep(&staged, &blob(&whole)).await.expect("kept");
+    assert!(content(&storage, &blob(&whole), None).await.expect("it is there") == whole);
+}
+
+/// Uploads of the process that is killed: each has a seed, and sizes that are no bound of anything.
+fn upload(seed: u64) -> axum::body::Bytes {
+    bytes(seed, 200_000 + usize::try_from(seed).expect("small") * 37_777 % 900_000)
+}
+
+#[tokio::test]
+async fn whatever_kills_it_objects_are_whole_and_what_was_durable_goes_on() {
+    const TEST: &str = "folder::whatever_kills_it_objects_are_whole_and_what_was_durable_goes_on";
+    if let Some(folder) = std::env::var_os(OWN_FOLDER) {
+        let storage = open(Path::new(&folder));
+        for seed in 0.. {
+            let all = upload(seed);
+            let mut stage = storage.stage(&Staged::new(format!("seed-{seed}"))).await.expect("staged");
+            for piece in all.chunks(60_000) {
+                stage.write(all.slice_ref(piece)).await.expect("written");
+                println!("durable {seed} {}", stage.sync().await.expect("durable").length);
+            }
+            let staged = stage.end().await.expect("durable");
+            storage.keep(&staged, &blob(&all)).await.expect("kept");
+            println!("kept {seed}");
+        }
+    }
+    for lines in [1, 2, 5, 9, 14, 20, 33, 57] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut process = Command::new(std::env::current_exe().expect("this test"))
+            .args(["--exact", TEST, "--nocapture"])
+            .env(OWN_FOLDER, folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let (mut kept, mut durable) = (Vec::new(), None);
+        let said = BufReader::new(process.stdout.take().expect("it is piped"))
+            .lines()
+            .map(|line| line.expect("text"));
+        let told = |line: &String| line.starts_with("durable ") || line.starts_with("kept ");
+        for line in said.filter(told).take(lines) {
+            let words: Vec<_> = line.split(' ').collect();
+            let number = |at: usize| words[at].parse::<u64>().expect("a number");
+            match words[0] {
+                "kept" => (kept, durable) = ([kept, vec![number(1)]].concat(), None),
+                _ => durable = Some((number(1), number(2))),
+            }
+        }
+        process.kill().expect("it runs");
+        process.wait().expect("it has ended");
+
+        let storage = open(folder.path());
+        for seed in kept {
+            let all = upload(seed);
+            assert!(content(&storage, &blob(&all), None).await.expect("it was kept") == all, "{seed}");
+        }
+        for (key, _) in storage.list(None).await.expect("listed") {
+            let found = content(&storage, &key, None).await.expect("it is there");
+            assert_eq!(blob(&found), key, "an object is whole");
+        }
+        if let Some((seed, length)) = durable {
+            let all = upload(seed);
+            // It may have come to its end before it was killed.
+            if storage.size(&blob(&all)).await.expect("asked").is_none() {
+                let staged = Staged { length, ..Staged::new(format!("seed-{seed}")) };
+                let staged = stage(&storage, &staged, &all).await;
+                storage.keep(&staged, &blob(&all)).await.expect("kept");
+            }
+            assert!(content(&storage, &blob(&all), None).await.expect("it is there") == all, "{seed}");
+        }
+    }
+}

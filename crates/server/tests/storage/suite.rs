@@ -44,6 +44,7 @@ macro_rules! claims {
             objects_are_listed_in_order_page_by_page
             what_nobody_goes_on_with_is_found_by_its_age
             an_id_that_is_a_path_is_refused
+            an_upload_whose_keeping_is_broken_off_anywhere_is_whole_or_kept_by_the_next_try
         }
     };
     ($place:path: $($claim:ident)*) => {
@@ -345,4 +346,42 @@ pub async fn an_id_that_is_a_path_is_refused(place: Arc<impl Place>) {
         let refused = storage.stage(&Staged::new(id)).await.err().expect("refused");
         assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput, "{id}");
     }
+}
+
+/// Lets a future go on so many times, and gives it up then.
+async fn given_up_after<T>(steps: usize, future: impl Future<Output = T>) -> Option<T> {
+    let (mut future, mut left) = (std::pin::pin!(future), steps);
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return std::task::Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+pub async fn an_upload_whose_keeping_is_broken_off_anywhere_is_whole_or_kept_by_the_next_try(
+    place: Arc<impl Place>,
+) {
+    let storage = place.open().await;
+    let mut came_to_its_end = false;
+    for steps in 0..60 {
+        let bytes = bytes(1_000 + steps as u64, 5_300_000);
+        let key = blob(&bytes);
+        let staged = stage(&*storage, &Staged::new(format!("broken-{steps}")), &bytes).await;
+        came_to_its_end = given_up_after(steps, storage.keep(&staged, &key)).await.is_some();
+        let next = place.open().await;
+        if let Some(found) = content(&*next, &key, None).await {
+            assert!(found == bytes, "an object is whole or not there, {steps}");
+        }
+        next.keep(&staged, &key).await.expect("kept by the next try");
+        assert!(content(&*next, &key, None).await.expect("it is there") == bytes, "{steps}");
+        assert_eq!(all_staged(&*next).await, [], "{steps}");
+        next.remove(&[key]).await.expect("removed");
+        if came_to_its_end {
+            break;
+        }
+    }
+    assert!(came_to_its_end, "it was broken off at every step there is");
 }

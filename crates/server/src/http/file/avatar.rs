@@ -79,7 +79,7 @@ impl Uploads {
         let picture = Bytes::from(picture);
         let name = AvatarName::of(format, &picture);
         let cannot_keep = |error: io::Error| match error.kind() {
-            io::ErrorKind::WouldBlock => ApiError::Busy,
+            io::ErrorKind::ResourceBusy => ApiError::Busy,
             _ => ApiError::Fault(format!("cannot keep a picture: {error}")),
         };
         let was_there = self.avatars.has(name.clone()).await.map_err(cannot_keep)?;
