@@ -13,6 +13,7 @@ pub mod event;
 pub mod file;
 pub mod file_name;
 pub mod friend;
+pub mod gallery;
 pub mod group;
 pub mod group_event;
 pub mod id;

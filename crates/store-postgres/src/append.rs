@@ -13,7 +13,7 @@ use rim_store::files::{self, Named};
 use rim_store::notes::Writing;
 use rim_store::{Read, Tx, groups, params};
 
-use crate::batch::{Beside, ENDED, GROUPS, IDS, MESSAGES, Messages, RESENT};
+use crate::batch::{Beside, ENDED, GALLERY, GROUPS, IDS, MESSAGES, Messages, RESENT};
 use crate::failure::Failure;
 use crate::port::{Result, Writer};
 use crate::row::{self, Sql, array};
@@ -248,6 +248,7 @@ fn store(
     let db = &tx.db;
     let storing = async {
         rows.insert(db, &db.prepare_cached(MESSAGES).await?).await?;
+        rows.list(db, &db.prepare_cached(GALLERY).await?).await?;
         if !rows.named.is_empty() {
             let at = heads.values().map(|head| head.last_at).max().unwrap_or_default();
             uploads::pin(db, &rows.named, at).await?;

@@ -75,6 +75,7 @@ impl Batch<'_> {
             rim_store::files::store_uses(self, &files, group, message.seq)?;
         }
         uploads::pin(self.db, &message.content)?;
+        rim_store::gallery::list(self, &message)?;
 
         // Taken only now that the row is there: neither places nor revs have gaps.
         self.heads.took_message();

@@ -15,8 +15,8 @@ pub use crate::objects::CHUNKS;
 pub use crate::table::{Column, ColumnType, Table};
 pub use crate::uploads::MEDIA;
 use crate::{
-    chats, contacts, expiry, files, former, friends, groups, membership, messages, notes, objects, scheduled,
-    sessions, sights, uploads, users,
+    chats, contacts, expiry, files, former, friends, gallery, groups, membership, messages, notes, objects,
+    scheduled, sessions, sights, uploads, users,
 };
 
 /// All of them, in the order in which they are moved.
@@ -43,6 +43,7 @@ pub const TABLES: &[Table] = &[
     former::MENTIONS,
     notes::MENTIONS,
     notes::REPLIES,
+    gallery::TABLE,
     sights::CLEARED,
     sights::HIDDEN,
     sights::STARRED,

@@ -11,7 +11,7 @@ use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp};
 use crate::database::{Database, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
 use crate::table::{Table, integer};
-use crate::{Result, files, former, params};
+use crate::{Result, files, former, gallery, params};
 
 pub(crate) const EXPIRING: Table = Table {
     name: "expiring",
@@ -110,6 +110,7 @@ fn forget(tx: &dyn Tx, group: GroupId, due: &[(Seq, MessageId)], messages: &[Opt
     }
     let places: Vec<_> = due.iter().map(|(seq, _)| *seq).collect();
     former::forget(tx, group, &places)?;
+    gallery::forget(tx, group, &places)?;
     let kinds = |(seq, _): &(Seq, MessageId)| NoteKind::ALL.map(|kind| params![group, kind, *seq].to_vec());
     let keys: Vec<_> = due.iter().flat_map(kinds).collect();
     tx.execute_each("DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3", &keys)?;

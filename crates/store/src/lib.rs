@@ -27,6 +27,7 @@ pub mod files;
 pub mod former;
 mod forward;
 mod friends;
+pub mod gallery;
 pub mod groups;
 mod logins;
 mod membership;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use rim_core::file::{FileId, Hash, Thumbs, TransferId};
 use rim_core::friend::Friendship;
+use rim_core::gallery::Part;
 use rim_core::group::{Role, Who};
 use rim_core::note::NoteKind;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
@@ -224,6 +225,12 @@ codes!(Who: 1 All, 2 Admins);
 impl From<NoteKind> for Value<'_> {
     fn from(kind: NoteKind) -> Self {
         kind.code().into()
+    }
+}
+
+impl From<Part> for Value<'_> {
+    fn from(part: Part) -> Self {
+        part.code().into()
     }
 }
 

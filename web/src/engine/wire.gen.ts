@@ -985,6 +985,36 @@ export const MentionList: Shape<MentionList> = {
   next: [NATURAL, null],
 };
 
+/** A list of the gallery. */
+export type GalleryPart = "picture" | "voice" | "file" | "link";
+
+/** `POST /api/message/media`. */
+export interface MediaRequest {
+  readonly gid: number;
+  readonly what: GalleryPart;
+  /** Only those of a smaller `seq`: the `next` of the answer before. */
+  readonly before?: number | null;
+  /** 50 where left out, 100 at the most. */
+  readonly size?: number | null;
+}
+
+/** Messages of the gallery, the newest first. */
+export interface MediaList {
+  readonly messages: readonly Message[];
+  /** Everybody whom they name, once. */
+  readonly users: readonly User[];
+  /** Whether there may be more. */
+  readonly more: boolean;
+  /** Where they begin. */
+  readonly next: number | null;
+}
+export const MediaList: Shape<MediaList> = {
+  messages: [Message],
+  users: [User],
+  more: FLAG,
+  next: [NATURAL, null],
+};
+
 /** `POST /api/message/forward`. */
 export interface MessageForward {
   /** The group in which the messages are. */
@@ -1554,6 +1584,9 @@ export const listReplies: Operation<RepliesRequest, MessageList> = { post: "/api
 
 /** List the messages that mention oneself */
 export const listMentions: Operation<MentionsRequest, MentionList> = { post: "/api/message/mentions", answers: MentionList };
+
+/** List what was sent in a group: pictures, voice messages, files or links */
+export const listMedia: Operation<MediaRequest, MediaList> = { post: "/api/message/media", answers: MediaList };
 
 /** Forward messages */
 export const forwardMessages: Operation<MessageForward, readonly (readonly Message[])[]> = { post: "/api/message/forward", answers: [[Message]] };

@@ -50,6 +50,8 @@ mod former;
 mod forward;
 #[path = "../stories/friends.rs"]
 mod friends;
+#[path = "../stories/gallery.rs"]
+mod gallery;
 #[path = "../stories/group_chat.rs"]
 mod group_chat;
 #[path = "../stories/history_and_chats.rs"]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rim_core::contact::{AskBounds, Bounds};
 use rim_core::file::{Blob, Facts, FileId, FileLimits, Hash, NewFile, Thumbs};
 use rim_core::friend::{FriendAction, Friendship};
+use rim_core::gallery::Part;
 use rim_core::group::{NewGroup, NewSettings, Role, SINGLE_MODE, Who};
 use rim_core::message::{Extras, Mark, MessageKind, NewMessage, Page, Receipt, Write, Written};
 use rim_core::note::{Act, Windows};
@@ -415,6 +416,7 @@ async fn live(house: &House, [anna, bob]: [UserId; 2], group: GroupId, sent: Mes
     let recalled = house.send(group, bob, "recalled", "secret").await;
     house.act(bob, group, recalled, edit("e1", "secret too")).await;
     house.act(bob, group, recalled, Act::Recall).await;
+    house.send(group, anna, "link", "see https://example.org").await;
     for seconds in [60, 5_000, 0] {
         let settings =
             NewSettings { who_pins: Some(Who::All), expire_seconds: Some(seconds), ..NewSettings::default() };
@@ -512,6 +514,7 @@ pub async fn answers(place: &Place) -> Vec<String> {
         answers.push(format!("{:?}", store.stars(user.id, None, 0, 50, usize::MAX).await));
         answers.push(format!("{:?}", store.scheduled_part(user.id, None, Turn::FIRST, usize::MAX).await));
         for group in (1..10).map(GroupId) {
+            answers.push(format!("{:?}", store.gallery(user.id, group, Part::Link, None, 50).await));
             answers.push(format!(
                 "{:?} {:?}",
                 store.pins(user.id, group).await,

@@ -140,7 +140,7 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
 }
 
 /// A POST that reads.
-const READING: [&str; 15] = [
+const READING: [&str; 16] = [
     "/api/message/schedule/list",
     "/api/group/events",
     "/api/group/user/list",
@@ -149,6 +149,7 @@ const READING: [&str; 15] = [
     "/api/message/edits",
     "/api/message/get",
     "/api/message/history",
+    "/api/message/media",
     "/api/message/mentions",
     "/api/message/pins",
     "/api/message/reactions",
@@ -635,7 +636,9 @@ impl House {
                 "mentions" => json!([]),
                 "mentionAll" => json!(false),
                 "page" | "size" => json!(1),
+                "what" => json!("voice"),
                 "whoPins" | "whoMentionsAll" => json!("all"),
+                "before" if path == "/api/message/media" => json!(9),
                 "expireSeconds" | "before" | "after" => json!(0),
                 _ => json!(format!("text {}", self.times)),
             };

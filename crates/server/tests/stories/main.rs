@@ -25,6 +25,7 @@ mod filing_faults;
 mod former;
 mod forward;
 mod friends;
+mod gallery;
 mod group_chat;
 mod history_and_chats;
 mod hostile;

@@ -33,7 +33,7 @@ pub(crate) use beside::Beside;
 pub(crate) use evidence::Evidence;
 pub(crate) use load::{ENDED, IDS, RESENT};
 pub(crate) use outcome::Outcome;
-pub(crate) use store::{GROUPS, MESSAGES, Messages};
+pub(crate) use store::{GALLERY, GROUPS, MESSAGES, Messages};
 pub(crate) use told::{refuse, tell};
 
 /// A batch that is committed, or needed no commit.

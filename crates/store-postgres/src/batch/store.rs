@@ -2,6 +2,7 @@
 
 use deadpool_postgres::{Client, GenericClient};
 use futures_util::try_join;
+use rim_core::gallery::Part;
 use rim_core::message::{NewMessage, Write};
 use rim_core::upload::named;
 use rim_core::{MessageId, Rev, Seq, Timestamp};
@@ -21,6 +22,9 @@ pub(crate) const MESSAGES: &str =
     "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
                           $7::smallint[], $8::text[], $9::bigint[])";
+
+pub(crate) const GALLERY: &str = "INSERT INTO gallery (group_id, what, seq)
+     SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[])";
 
 pub(crate) const GROUPS: &str =
     "UPDATE groups AS g SET last_seq = now.last_seq, last_rev = now.last_rev, last_message_id = now.last_message_id,
@@ -65,6 +69,7 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
     let besides = beside.prepare(db).await?;
     let written = try_join!(
         messages.insert(db, &statements.messages),
+        messages.list(db, &statements.gallery),
         beside.insert(db, &besides),
         records.insert(db, &statements.records),
         update_groups(db, &statements.groups, decided),
@@ -99,6 +104,7 @@ fn uses<'d>(writes: &[Wanted], decided: &'d Decided) -> Uses<'d> {
 
 struct Statements {
     messages: Statement,
+    gallery: Statement,
     records: Statement,
     groups: Statement,
     members: Statement,
@@ -108,6 +114,7 @@ impl Statements {
     async fn prepare(db: &Client) -> Result<Self> {
         Ok(Self {
             messages: db.prepare_cached(MESSAGES).await?,
+            gallery: db.prepare_cached(GALLERY).await?,
             records: db.prepare_cached(changes::INSERT_OF_GROUPS).await?,
             groups: db.prepare_cached(GROUPS).await?,
             members: db.prepare_cached(MEMBERS).await?,
@@ -128,6 +135,15 @@ pub(crate) struct Messages<'a> {
     times: Vec<i64>,
     /// Hashes of uploads that they name.
     pub(crate) named: Vec<Text<'a>>,
+    listed: Listed,
+}
+
+/// Those of them that the gallery has.
+#[derive(Default)]
+struct Listed {
+    groups: Vec<i64>,
+    parts: Vec<i16>,
+    seqs: Vec<i64>,
 }
 
 impl<'a> Messages<'a> {
@@ -162,6 +178,23 @@ impl<'a> Messages<'a> {
         self.contents.push(Text(content));
         self.times.push(at.0);
         self.named.extend(named(content).map(Text));
+        if let Some(part) = Part::of(new.kind, content) {
+            self.listed.groups.push(new.group.sql());
+            self.listed.parts.push(part.code().into());
+            self.listed.seqs.push(seq.sql());
+        }
+    }
+
+    pub(crate) async fn list(
+        &self,
+        db: &impl GenericClient,
+        statement: &Statement,
+    ) -> std::result::Result<(), Error> {
+        let Listed { groups, parts, seqs } = &self.listed;
+        if !seqs.is_empty() {
+            db.execute(statement, &[groups, parts, seqs]).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn insert(

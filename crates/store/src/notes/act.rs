@@ -14,7 +14,7 @@ use crate::database::{Read, Tx};
 use crate::failure::{Failure, Result as Step};
 use crate::former::{self, Place};
 use crate::groups::{self, Room};
-use crate::{files, membership, params, sessions, sights, uploads};
+use crate::{files, gallery, membership, params, sessions, sights, uploads};
 
 /// So many who may not see a message are told of each change that there was one, and of nothing else. Are they more, nobody
 /// is told: all learn it by sync.
@@ -71,6 +71,7 @@ pub(super) fn act(tx: &mut dyn Tx, acting: &Acting) -> Step<Message> {
             write_state(tx, &message, &before, place)?;
             if message.says_what_its_state_has() {
                 uploads::pin(tx, &message.content, now)?;
+                gallery::list(tx, &message)?;
             }
             tx.moved_on(room.head)?;
             let blind = blind(tx, &message)?;
@@ -113,6 +114,7 @@ fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, place: Place,
             tx.wipe_messages(group, &[message.id])?;
             files::unuse(tx, group, &[seq])?;
             former::forget(tx, group, &[seq])?;
+            gallery::forget(tx, group, &[seq])?;
             let gone = NoteKind::ALL.into_iter().filter(|kind| !kind.outlives_recall());
             let gone: Vec<_> = gone.map(|kind| params![group, kind, seq].to_vec()).collect();
             tx.execute_each("DELETE FROM notes WHERE group_id = $1 AND kind = $2 AND seq = $3", &gone)?;

@@ -139,8 +139,17 @@ pub(super) fn found(
         let read = db.messages_at(group, &spans_of(seqs), as_of, usize::MAX)?;
         at.extend(read.into_iter().map(|message| ((group, message.seq), message)));
     }
-    let mut messages: Vec<_> =
-        places.iter().filter_map(|(group, seq, _)| at.remove(&(*group, *seq))).collect();
+    let messages: Vec<_> = places.iter().filter_map(|(group, seq, _)| at.remove(&(*group, *seq))).collect();
+    with_people(db, user, messages, more)
+}
+
+/// The messages, as the user is told them, and whom they name: as many as there is room for.
+pub(super) fn with_people(
+    db: &dyn Read,
+    user: UserId,
+    mut messages: Vec<Message>,
+    more: bool,
+) -> Step<Found> {
     sights::mine(db, user, &mut messages)?;
     let named =
         |message: &Message| std::iter::once(message.sender).chain(message.named()).collect::<Vec<_>>();

@@ -7,12 +7,14 @@ mod extras;
 mod ledger;
 mod lists;
 mod looks;
+mod media;
 mod mentions;
 mod merge;
 mod seen;
 mod settings;
 
 use async_trait::async_trait;
+use rim_core::gallery::Part;
 use rim_core::group::{NewSettings, Settings};
 use rim_core::message::{Found, Message, Page};
 use rim_core::note::{Edition, Reactor, Readers};
@@ -20,6 +22,7 @@ use rim_core::{GroupId, MessageId, Seq, Timestamp, UserId};
 
 pub use self::act::{Acting, KEPT_EDITS, mentioned};
 pub use self::extras::{Writing, admit, store_extras};
+pub use self::media::MAX_MEDIA;
 pub use self::seen::MAX_ROWS;
 use crate::Result;
 use crate::database::Database;
@@ -140,6 +143,21 @@ pub trait Notes: Send + Sync {
         page: Page,
     ) -> Result<(Found, Option<MessageId>)>;
 
+    /// The messages of one list of the gallery below the place `before`, the newest first, as far as the user sees them:
+    /// [`MAX_MEDIA`] at the most. A page is full as long as there are others, unless those have no room in it, or a
+    /// thousand lie between that are out of sight: told is below which place it goes on, if it does.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`, `NotMember` where they never were a member.
+    async fn gallery(
+        &self,
+        user: UserId,
+        group: GroupId,
+        part: Part,
+        before: Option<Seq>,
+        size: u32,
+    ) -> Result<(Found, Option<Seq>)>;
+
     /// How the group is used.
     ///
     /// # Errors
@@ -208,6 +226,17 @@ impl<D: Database> Notes for D {
         page: Page,
     ) -> Result<(Found, Option<MessageId>)> {
         self.read_at_once(move |db| mentions::mentions(db, user, group, below, page)).await
+    }
+
+    async fn gallery(
+        &self,
+        user: UserId,
+        group: GroupId,
+        part: Part,
+        before: Option<Seq>,
+        size: u32,
+    ) -> Result<(Found, Option<Seq>)> {
+        self.read_at_once(move |db| media::gallery(db, user, group, part, before, size)).await
     }
 
     async fn group_settings(&self, user: UserId, group: GroupId) -> Result<Settings> {

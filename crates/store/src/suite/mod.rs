@@ -27,6 +27,7 @@ pub mod former;
 pub mod forward;
 pub mod founding;
 pub mod friends;
+pub mod gallery;
 pub mod groups;
 pub mod history;
 pub mod identity;

@@ -19,6 +19,7 @@ use rim_core::contact::AskBounds;
 use rim_core::event::{Change, GroupChange};
 use rim_core::file::{self, File, FileId, KEPT_UNUSED_MS};
 use rim_core::friend::{FriendAction, Friendship};
+use rim_core::gallery::Part;
 use rim_core::group::{Group, NewGroup, NewSettings, Role, SINGLE_MODE};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{
@@ -276,8 +277,10 @@ impl<'a> Story<'a> {
                 message.kind = MessageKind::Image;
                 message.content = files::showing(self.some_file(sender, &burst));
             }
-            if self.chance.one_in(3) {
-                message.kind = MessageKind::Audio;
+            match self.chance.below(8) {
+                0..2 => message.kind = MessageKind::Audio,
+                2 => message.content = format!("https://example.org/{n}"),
+                _ => {}
             }
             if self.chance.one_in(5) {
                 let written: Vec<_> = self.model.rooms.values().flat_map(|room| &room.messages).collect();
@@ -334,7 +337,11 @@ impl<'a> Story<'a> {
             0..4 => Act::Edit {
                 client_msg_id: format!("edit {}", self.chance.below(30)),
                 kind: self.chance.one_in(3).then_some(MessageKind::RichText),
-                content: format!("edited {}", self.chance.below(5)),
+                content: format!(
+                    "{} {}",
+                    self.chance.pick(&["edited", "http://edited"]),
+                    self.chance.below(5)
+                ),
                 mentions: if self.chance.one_in(2) { self.some_people() } else { Vec::new() },
                 mention_all: self.chance.one_in(6),
             },
@@ -742,6 +749,13 @@ impl<'a> Story<'a> {
             naming.retain(|message| former::mentions(message, user) && message.sender != user);
             let told = self.w.store.mentions(user, Some(*id), None, page).await.expect("as above").0.messages;
             assert_eq!(ids(told), ids(naming), "of {id}, to {user}");
+            let part = *self.chance.pick(&Part::ALL);
+            let mut listed = visible.clone();
+            listed.retain(|message| part.has(message));
+            listed.reverse();
+            let size = 1 + self.chance.below(20) as u32;
+            let found = super::gallery::all(self.w, user, *id, part, size).await.expect("as above");
+            assert_eq!(found, listed, "{part:?} of {id}, to {user}");
             if visible.is_empty() {
                 continue;
             }

@@ -57,6 +57,8 @@ const FIELDS: &[(&str, Bound)] = &[
     ("MemberChange.uids", Items(MAX_USERS_PER_REQUEST)),
     ("MemberItem.role", ROLE),
     ("MemberState.role", ROLE),
+    ("MediaRequest.before", ID),
+    ("MediaRequest.size", COUNT),
     ("MentionsRequest.before", ID),
     ("MentionsRequest.gid", ID),
     ("MentionsRequest.page", COUNT),

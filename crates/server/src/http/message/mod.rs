@@ -16,6 +16,7 @@ mod forward;
 mod get;
 mod hide;
 mod history;
+mod media;
 mod mentions;
 mod open;
 mod page;
@@ -56,6 +57,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(readers::list_readers))
         .routes(routes!(replies::list_replies))
         .routes(routes!(mentions::list_mentions))
+        .routes(routes!(media::list_media))
         .routes(routes!(forward::forward_messages))
         .merge(schedule::routes())
         .routes(routes!(hide::hide_messages))
