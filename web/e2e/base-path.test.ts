@@ -2,6 +2,7 @@
 
 import { expect } from "vitest";
 
+import { attach, pictureOf } from "./support/files";
 import { story } from "./support/story";
 
 story("below a path of a proxy everything works, without a word about the root", async (stage) => {
@@ -14,6 +15,13 @@ story("below a path of a proxy everything works, without a word about the root",
   await ben.openChat("Anna");
   await ben.sees("Hello", "from below");
   await anna.seesState("from below", "Read");
+
+  // A picture that only those may load who see its message.
+  await attach(anna, pictureOf("lake.png", 300, 200));
+  for (const person of [anna, ben]) {
+    const seen = person.log.getByRole("img", { name: /^Picture from / });
+    await expect.poll(() => seen.evaluate((img: HTMLImageElement) => (img.src.startsWith("http") ? img.naturalWidth : 0))).toBeGreaterThan(0);
+  }
 
   // A chunk that is loaded late, and a picture of the server's.
   await anna.button("Emoji").click();

@@ -778,6 +778,14 @@ pub struct UploadQuery {
     pub as_file: u8,
 }
 
+/// `POST /api/file/cookie`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+pub struct CookieQuery {
+    /// Where the browser finds `/media`: below a path of its own, where a proxy has put the server there.
+    pub path: Option<String>,
+}
+
 /// `GET /api/file/get` and `POST /api/file/poster`.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]

@@ -1640,4 +1640,4 @@ export const setPoster: Operation<{ readonly id: string }, File> = { post: "/api
 export const linkFile: Operation<FileRef, FileLink> = { post: "/api/file/link", answers: FileLink };
 
 /** Get the cookie for files */
-export const setCookie: Operation<Nothing, boolean> = { post: "/api/file/cookie", answers: FLAG };
+export const setCookie: Operation<{ readonly path?: string | null }, boolean> = { post: "/api/file/cookie", answers: FLAG };

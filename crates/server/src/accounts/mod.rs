@@ -31,7 +31,7 @@ pub mod purge;
 pub mod token;
 
 use hasher::{Hasher, Lane};
-use pass::{Holder, Seal};
+use pass::{Holder, MediaPath, Seal};
 use token::Token;
 
 /// A session is noted as used at most this often: a write for every request would cost more than it tells.
@@ -324,9 +324,14 @@ impl Accounts {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn media_cookie(&self, user: UserId, session: SessionId) -> Result<HeaderValue, StoreError> {
+    pub async fn media_cookie(
+        &self,
+        user: UserId,
+        session: SessionId,
+        path: &MediaPath,
+    ) -> Result<HeaderValue, StoreError> {
         let max_age_seconds = self.session_lifetime_ms.unsigned_abs() / 1000;
-        Ok(self.seal().await?.cookie(Holder { user, session }, max_age_seconds, self.tls))
+        Ok(self.seal().await?.cookie(Holder { user, session }, path, max_age_seconds, self.tls))
     }
 
     /// Replaces one's own password, and ends every other session of one's own.

@@ -16,12 +16,34 @@ use rim_core::{SessionId, Timestamp, UserId};
 use super::cookies;
 
 const COOKIE: &str = "rim_media";
+const MEDIA: &str = "/media";
+/// No proxy has a path as long.
+const MAX_PATH_BYTES: usize = 256;
 /// For how long a link opens its file.
 pub const LINK_MS: i64 = 15 * 60 * 1000;
 
 /// Keep these seals apart from each other, and from any other there may ever be.
 const OF_COOKIES: &[u8] = b"rim: a session that may fetch its files\0";
 const OF_LINKS: &[u8] = b"rim: a file that a session may fetch for a while\0";
+
+/// Where a browser finds what files are fetched from: at `/media`, or below a path that a proxy cuts off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaPath(String);
+
+impl Default for MediaPath {
+    fn default() -> Self {
+        Self(MEDIA.to_owned())
+    }
+}
+
+impl MediaPath {
+    /// `None` for what is no such path. It becomes a part of a header.
+    pub fn parse(path: &str) -> Option<Self> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
+        let is_path = path.len() <= MAX_PATH_BYTES && path.starts_with('/') && path.bytes().all(is_plain);
+        (is_path && path.ends_with(MEDIA)).then(|| Self(path.to_owned()))
+    }
+}
 
 /// Whose pass it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +62,12 @@ impl Seal {
     }
 
     /// What has a browser show the pass of a session with each file that it fetches. It is not sent with anything else.
-    pub fn cookie(&self, holder: Holder, max_age_seconds: u64, tls: bool) -> HeaderValue {
+    pub fn cookie(&self, holder: Holder, path: &MediaPath, max_age_seconds: u64, tls: bool) -> HeaderValue {
         let value = URL_SAFE_NO_PAD.encode([&holder.bytes()[..], &self.of_cookie(holder)].concat());
         let secure = if tls { "; Secure" } else { "" };
+        let path = &path.0;
         let cookie = format!(
-            "{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/media; Max-Age={max_age_seconds}{secure}"
+            "{COOKIE}={value}; HttpOnly; SameSite=Strict; Path={path}; Max-Age={max_age_seconds}{secure}"
         );
         HeaderValue::from_str(&cookie).expect("base64 and letters")
     }
@@ -129,15 +152,38 @@ mod tests {
 
     #[test]
     fn a_cookie_is_known_where_its_secret_is_and_nowhere_else() {
-        let headers = shown_again(&seal().cookie(ANNA, 60, false));
+        let headers = shown_again(&seal().cookie(ANNA, &MediaPath::default(), 60, false));
         assert_eq!(seal().shown(&headers), Some(ANNA));
         assert_eq!(Seal::new([2; 32]).shown(&headers), None);
         assert_eq!(seal().shown(&HeaderMap::new()), None);
     }
 
     #[test]
+    fn a_cookie_is_for_a_path_that_ends_at_media_and_for_nothing_that_is_none() {
+        let path = MediaPath::parse("/chat/of-us/media").expect("a path");
+        let cookie = seal().cookie(ANNA, &path, 60, false);
+        assert!(cookie.to_str().expect("text").contains("; Path=/chat/of-us/media; "));
+        assert_eq!(MediaPath::parse("/media"), Some(MediaPath::default()));
+        let long = format!("/{}/media", "a".repeat(MAX_PATH_BYTES));
+        for wrong in [
+            "",
+            "/",
+            "media",
+            "/chat",
+            "/media/",
+            "/chat;x/media",
+            "/a b/media",
+            "/\r\n/media",
+            "/é/media",
+            &long,
+        ] {
+            assert_eq!(MediaPath::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn no_byte_of_a_cookie_can_be_another() {
-        let good = seal().cookie(ANNA, 60, false);
+        let good = seal().cookie(ANNA, &MediaPath::default(), 60, false);
         let value = good.to_str().expect("text").split(['=', ';']).nth(1).expect("a value");
         let bytes = URL_SAFE_NO_PAD.decode(value).expect("base64");
         for at in 0..bytes.len() {
@@ -154,12 +200,14 @@ mod tests {
 
     #[test]
     fn scripts_and_other_pages_do_not_get_a_cookie_and_it_goes_to_files_alone() {
-        let cookie = seal().cookie(ANNA, 60, true);
+        let cookie = seal().cookie(ANNA, &MediaPath::default(), 60, true);
         let text = cookie.to_str().expect("text");
         for word in ["; HttpOnly", "; SameSite=Strict", "; Path=/media;", "; Max-Age=60", "; Secure"] {
             assert!(text.contains(word), "{text}");
         }
-        assert!(!seal().cookie(ANNA, 60, false).to_str().expect("text").contains("Secure"));
+        assert!(
+            !seal().cookie(ANNA, &MediaPath::default(), 60, false).to_str().expect("text").contains("Secure")
+        );
     }
 
     #[test]

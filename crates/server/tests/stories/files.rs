@@ -148,6 +148,12 @@ async fn a_browser_fetches_by_its_cookie_while_its_session_goes_on() {
     let answer = filer.ask(Method::POST, "/api/file/cookie", &[], b"").await;
     assert_eq!(answer.data(), true);
     let asked_for = answer.header("set-cookie").to_owned();
+    // A proxy may have put the page below a path of its own, and nothing else into a header.
+    let below = filer.ask(Method::POST, "/api/file/cookie?path=%2Fchat%2Fmedia", &[], b"").await;
+    assert!(below.header("set-cookie").contains("; Path=/chat/media;"), "{}", below.header("set-cookie"));
+    let elsewhere =
+        filer.ask(Method::POST, "/api/file/cookie?path=%2Fmedia%3B%20Domain%3Da.example", &[], b"").await;
+    assert_eq!(elsewhere.status, 404);
     for cookie in [&of_login, &asked_for] {
         for word in ["; HttpOnly", "; SameSite=Strict", "; Path=/media;", "; Max-Age=2592000"] {
             assert!(cookie.contains(word), "{cookie}");

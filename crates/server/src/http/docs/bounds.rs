@@ -125,6 +125,7 @@ const COMPARED: &[&str] = &[
     "StoreState.id",
     "UserLogin.account",
     "UserLogin.password",
+    "file/cookie?path",
     "file/get?id",
     "file/poster?id",
     "file/upload?name",

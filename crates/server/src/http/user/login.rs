@@ -10,7 +10,7 @@ use rim_core::account::fold;
 use rim_protocol::limits::{self, MAX_NAME_CHARS};
 use rim_protocol::rest::UserLogin;
 
-use crate::accounts::pass::Holder;
+use crate::accounts::pass::{Holder, MediaPath};
 use crate::accounts::{AccountError, Accounts, Login};
 use crate::http::answer::Data;
 use crate::http::caller::ClientAddress;
@@ -66,7 +66,7 @@ pub(super) async fn log_in(
     // The session is open: without cookies it is as good.
     let no_cookie = |error| tracing::warn!(%error, "a device that has logged in was given no cookie");
     let of_device = accounts.remember_device(&body.account, &account, device).await;
-    let of_files = accounts.media_cookie(user, session).await;
+    let of_files = accounts.media_cookie(user, session, &MediaPath::default()).await;
     let cookies = [of_device.map_err(no_cookie).ok().flatten(), of_files.map_err(no_cookie).ok()];
     let cookies =
         AppendHeaders(cookies.map(|cookie| cookie.map(|cookie| (SET_COOKIE, cookie))).into_iter().flatten());
