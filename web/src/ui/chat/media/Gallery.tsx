@@ -16,6 +16,7 @@ import { Words } from "../../base/words";
 import { parseContent } from "../content";
 import { useDesk } from "../desk";
 import { jumpTo } from "../jumping";
+import { previewOf } from "../preview";
 import { Medium } from "./all";
 import { Links } from "./Links";
 import { Tile } from "./Picture";
@@ -257,8 +258,11 @@ function Attachment({ message, name }: { message: Message; name: string }) {
 }
 
 function Addresses({ message }: { message: Message }) {
+  const translator = useTranslator();
   const known = new Set(message.links.map(({ url }) => url));
   const others = useMemo(() => addressesIn(message), [message]).filter((each) => !known.has(each));
+  // In code, say, an address leads nowhere.
+  if (message.links.length === 0 && others.length === 0) return <p className="gallery__words">{previewOf(message, translator)}</p>;
   return (
     <>
       <Links links={message.links} />

@@ -16,7 +16,7 @@ export function isOfPart({ kind, content, recalled }: Message, part: GalleryPart
     case "file":
       return kind === "File";
     case "link":
-      return (kind === "Text" || kind === "RichText") && /https?:\/\//.test(content);
+      return (kind === "Text" || kind === "RichText") && /https?:\/\/\S/i.test(content);
   }
 }
 
