@@ -3,9 +3,9 @@
 // The engine has no React and no DOM; the views have no sockets and no storage. Everything between the two is here.
 
 import type { Addressee } from "./storage";
-import type { Friendship, Kind, Session, User } from "./wire.gen";
+import type { Friendship, GalleryPart, Kind, Session, User } from "./wire.gen";
 
-export type { User };
+export type { GalleryPart, User };
 
 /** `Merged`: several messages that were forwarded as one card; only the server makes it. */
 export type MessageKind = Kind;
@@ -590,11 +590,8 @@ export interface Files {
   downloadUrl(file: string): string;
   /** An address of a file could not be loaded. Whether to try it again: the cookie has been asked for anew. */
   reopenFiles(): Promise<boolean>;
-  /** Newest first; `before` is the `seq` of the last one that is known. */
+  /** `picture`: pictures and films. Newest first; `before` is the `seq` of the last one that is known. */
   gallery(gid: number, what: GalleryPart, before: number | null): Promise<Outcome<FoundPage>>;
   /** One has listened to a voice message of somebody else. */
   listened(gid: number, key: string): void;
 }
-
-/** `picture`: pictures and films. */
-export type GalleryPart = "picture" | "voice" | "file" | "link";

@@ -5,7 +5,7 @@ import type { Found, FoundPage, GalleryPart, Latest, MessageActs, Outcome, User 
 import { newer } from "./noted";
 import { type Answer, type Rest, outcome } from "./rest";
 import type { Views } from "./views";
-import { type StoredMessage, keyOf, known, listMedia, messageList } from "./wire";
+import { type StoredMessage, keyOf, known, messageList } from "./wire";
 import * as wire from "./wire.gen";
 
 /** Of one page. */
@@ -115,7 +115,7 @@ export class Lists {
     const end = `${what} of ${gid} `;
     let from = this.ends.get(end + before) ?? before;
     for (let pages = 0; ; pages++) {
-      const answer = await this.rest.ask(listMedia, { gid, what, size: PAGE, ...(from !== null && { before: from }) });
+      const answer = await this.rest.ask(wire.listMedia, { gid, what, size: PAGE, ...(from !== null && { before: from }) });
       if (!answer.ok) return outcome(answer);
       const { next, messages } = answer.value;
       const last = messages.at(-1);

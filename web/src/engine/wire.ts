@@ -2,9 +2,9 @@
 //
 // Types and checks of the wire itself are made from the server's documents (wire.gen.ts). Nothing here does I/O.
 
-import type { Extras, GalleryPart, GroupSettings, MessageKind, SentKind, ServerInfo, Who } from "./contract";
+import type { Extras, GroupSettings, MessageKind, SentKind, ServerInfo, Who } from "./contract";
 import type { Range } from "./storage";
-import { FLAG, INTEGER, type Operation, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
+import { FLAG, INTEGER, type Shape, TEXT, WireError, fieldsOf, read } from "./shape";
 import { type Beside, type Noted, notedOf } from "./noted";
 import * as wire from "./wire.gen";
 
@@ -100,12 +100,6 @@ export type Outgoing =
   /** Replaces whom this connection watched before. */
   | ({ readonly event: "Watch" } & wire.SentWatch)
   | ({ readonly event: "Heart" } & wire.SentHeart);
-
-/** What was sent in a chat, by what it is. */
-export const listMedia: Operation<
-  { readonly gid: number; readonly what: GalleryPart; readonly size: number; readonly before?: number },
-  wire.MentionList
-> = { post: "/api/message/media", answers: wire.MentionList };
 
 /** The four keys of every answer of the REST operations. */
 export interface Envelope {
