@@ -36,6 +36,8 @@ pub enum ApiError {
 impl Api {
     /// A caller of the server at `base`, such as `http://127.0.0.1:8000`.
     pub fn new(base: impl Into<String>) -> Self {
+        // Built beside a server that fetches by TLS, reqwest wants to know by what. Whoever was first has said the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
             .build()
