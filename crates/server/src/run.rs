@@ -34,7 +34,7 @@ use crate::metrics::Metrics;
 use crate::storage::{self, Means, Storage};
 use crate::store::{self, Opened};
 use crate::time::Time;
-use crate::tls::Certificates;
+use crate::tls::{self, Certificates};
 use crate::vital::Around;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -138,6 +138,7 @@ impl Server {
         shutdown: CancellationToken,
     ) -> Result<Self> {
         let Surroundings { clock, time, bus: wrap, storage: wrap_storage, observer, around } = surroundings;
+        tls::use_ring();
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
         let tls = config.tls.clone().map(Certificates::load).transpose()?;
         let config = Arc::new(config);

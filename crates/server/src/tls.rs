@@ -16,6 +16,11 @@ use tokio_rustls::TlsAcceptor;
 use crate::config::TlsFiles;
 use crate::why;
 
+/// The one way of this process to do cryptography, for those who ask for none in particular. Another that was chosen before stays.
+pub fn use_ring() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// The certificate in use.
 pub struct Certificates {
     files: TlsFiles,

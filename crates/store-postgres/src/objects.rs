@@ -180,8 +180,9 @@ async fn size(db: &impl GenericClient, name: &str) -> failure::Result<Option<u64
 
 async fn chunk(db: &impl GenericClient, name: &str, number: u64) -> failure::Result<Option<Vec<u8>>> {
     if let Some(picture) = picture(name) {
-        let sql = "SELECT content FROM media WHERE name = $1 AND $2 = 0::bigint";
-        return row::first(db, sql, &[&Text(picture), &number.sql()], |row| row.get(0)).await;
+        let sql = "SELECT substr(content, ($2 * $3::bigint + 1)::int, ($3::bigint)::int) FROM media
+                   WHERE name = $1 AND ($2 = 0::bigint OR octet_length(content) > $2 * $3::bigint)";
+        return row::first(db, sql, &[&Text(picture), &number.sql(), &CHUNK], |row| row.get(0)).await;
     }
     let sql = "SELECT bytes FROM media_chunks WHERE name = $1 AND number = $2";
     row::first(db, sql, &[&Text(name), &number.sql()], |row| row.get(0)).await

@@ -9,8 +9,8 @@ use crate::table::{Table, bytes, integer, text};
 /// Bytes of a chunk: the last of an object may have less, and an empty object has one without any.
 pub const CHUNK_BYTES: usize = 256 * 1024;
 
-/// What the names of pictures of users and groups begin with. They are one chunk, in [`crate::archive::MEDIA`], where
-/// [`crate::Uploads::forget_uploads`] removes them.
+/// What the names of pictures of users and groups begin with. They are rows of
+/// [`crate::archive::MEDIA`], and are read in chunks as all others.
 pub const PICTURES: &str = "avatars/";
 
 /// Those of all other names.

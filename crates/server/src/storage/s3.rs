@@ -31,6 +31,7 @@ use tokio_util::task::TaskTracker;
 use super::spool::Spool;
 use super::{Free, Key, Object, PAGE, Pieces, Stage, Staged, Storage, check_id};
 use crate::config::S3Settings;
+use crate::tls::use_ring;
 
 /// The least that S3 takes as a part that is not the last, and what R2 wants all of them to have.
 const PART_BYTES: u64 = 5 << 20;
@@ -77,8 +78,7 @@ impl S3 {
     /// # Errors
     /// The settings do not go together, or the folder for what waits cannot be made.
     pub fn open(settings: &S3Settings, data: &FilePath, tasks: TaskTracker) -> io::Result<Self> {
-        // The one way of this process to do cryptography. Another that was chosen before stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        use_ring();
         let spool = data.join(SPOOL);
         std::fs::create_dir_all(&spool)?;
         let options = ClientOptions::new()

@@ -137,6 +137,7 @@ impl Cluster {
 
     /// What `/readyz` of a node says.
     async fn readiness(&self, node: usize) -> (u16, String) {
+        rim_server::tls::use_ring();
         let answer = reqwest::get(format!("http://{}/readyz", self.address(node))).await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a text"))
     }
