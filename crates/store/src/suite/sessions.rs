@@ -54,7 +54,7 @@ pub async fn a_session_is_found_by_its_user_until_it_ends(w: &mut World) -> Clai
     }
     w.store.end_session(anna, phone).await?;
     assert_eq!(w.store.session(anna, phone, before).await?, None);
-    w.store.set_disabled(anna, true).await?;
+    w.store.set_disabled(anna, true, before).await?;
     assert_eq!(w.store.session(anna, tablet, before).await?, None);
     Ok(())
 }
