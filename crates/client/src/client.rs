@@ -396,6 +396,7 @@ impl Engine {
                         pinned_at: None,
                         expires_at: message.expires_at,
                         opened: None,
+                        links: Vec::new(),
                     };
                     self.emit(ClientEvent::Message(message)).await
                 }

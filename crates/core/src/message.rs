@@ -12,7 +12,9 @@ use crate::{ConnectionId, GroupId, MessageId, Rev, Seq, SessionId, Timestamp, Us
 
 pub use self::extras::Extras;
 pub use self::now::{is_state, without_words};
-pub use self::state::{Edited, MessageState, NEWEST_NAMED, Opened, Origin, Reaction, Recalled, Replied};
+pub use self::state::{
+    Edited, Link, MessageState, NEWEST_NAMED, Opened, Origin, Reaction, Recalled, Replied,
+};
 
 /// What a message holds. The number is what stores keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,6 +8,7 @@ mod begin;
 mod edit;
 mod kind;
 mod ledger;
+mod link;
 mod look;
 mod mention;
 mod mine;
@@ -17,12 +18,13 @@ mod react;
 mod recall;
 
 use crate::UserId;
-use crate::message::{Message, MessageKind};
+use crate::message::{Link, Message, MessageKind};
 
 pub use self::begin::{Sending, plain_state};
 pub use self::edit::{MAX_EDITS, kind_of_edit};
 pub use self::kind::{NoteKind, Noted, Row, Written};
 pub use self::ledger::{Ledger, Members, Scene, Windows};
+pub use self::link::MAX_LINKS;
 pub use self::look::{Edition, MAX_NAMED_READERS, Reactor, Readers};
 pub use self::mine::Mine;
 pub use self::pin::MAX_PINS;
@@ -49,6 +51,12 @@ pub enum Act {
     Pin,
     Unpin,
     Open,
+    /// Done by the server, in the name of the sender.
+    Link {
+        /// What was looked at: if the message says something else by now, nothing was.
+        content: String,
+        links: Vec<Link>,
+    },
 }
 
 impl Act {
@@ -74,6 +82,7 @@ impl Act {
             Self::Pin => pin::pin(scene, ledger, message),
             Self::Unpin => Ok(pin::unpin(scene, message)?),
             Self::Open => open::apply(scene, ledger, message),
+            Self::Link { content, links } => Ok(link::apply(scene, message, content, links)?),
         }
     }
 }

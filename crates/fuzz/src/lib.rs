@@ -1,5 +1,5 @@
-//! Everything that reads what strangers send, fed with anything: frames, bodies, the WebSocket codec, pictures and
-//! headers. CommonMark is read by the web client alone: `web/src/ui/chat/markup/fuzz.test.ts` is of the same kind.
+//! Everything that reads what strangers send, fed with anything: frames, bodies, the WebSocket codec, pictures,
+//! web pages and headers. CommonMark is read by the web client alone: `web/src/ui/chat/markup/fuzz.test.ts` is of the same kind.
 //!
 //! A target takes bytes and panics where a promise is broken. `cargo test` gives each of them what is kept in
 //! `inputs/`, and some thousands of inputs that are made of it by chance (`chance.rs`). `make fuzz` builds them with
@@ -14,6 +14,7 @@ mod bodies;
 mod chance;
 mod frames;
 mod headers;
+mod pages;
 mod pictures;
 mod spelled;
 mod websocket;
@@ -27,7 +28,7 @@ pub struct Target {
     pub longest: usize,
 }
 
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "frames", run: frames::frame, inputs: 10_000, longest: 300 },
     Target { name: "rich_text", run: frames::rich_text, inputs: 3_000, longest: 2_000 },
     Target { name: "bodies", run: bodies::body, inputs: 3_000, longest: 200 },
@@ -37,6 +38,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "headers", run: headers::forwarded, inputs: 5_000, longest: 100 },
     Target { name: "pictures", run: pictures::picture, inputs: 10_000, longest: 400 },
     Target { name: "uploads", run: pictures::upload, inputs: 2_000, longest: 1_000 },
+    Target { name: "pages", run: pages::page, inputs: 5_000, longest: 500 },
 ];
 
 #[cfg(test)]
@@ -91,6 +93,11 @@ mod tests {
     #[test]
     fn a_picture_that_was_cleaned_is_clean() {
         run("uploads");
+    }
+
+    #[test]
+    fn a_page_says_little_in_one_line() {
+        run("pages");
     }
 
     #[test]

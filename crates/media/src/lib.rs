@@ -1,4 +1,5 @@
-//! What people upload, by its bytes: what it is, without what it should not tell, and smaller pictures of it.
+//! What people upload, by its bytes: what it is, without what it should not tell, and smaller pictures of it. And what a
+//! web page says of itself.
 //!
 //! Everything here is given bytes and gives bytes: no disk, no network, no clock. It may take long (a picture of 50 million
 //! pixels: a second or two) and much memory ([`Reading::memory_bytes`](clean::Reading)), so who calls it has a thread and a
@@ -10,6 +11,7 @@ mod format;
 #[cfg(test)]
 mod hostile;
 mod inspect;
+mod page;
 #[cfg(test)]
 mod samples;
 mod sniff;
@@ -17,4 +19,5 @@ mod sniff;
 pub use clean::clean;
 pub use format::Format;
 pub use inspect::{Inspected, MAX_MEMORY_BYTES, MAX_PICTURE_BYTES, Measured, inspect, measure};
+pub use page::{Page, page};
 pub use sniff::{OTHER, SNIFF_BYTES, TEXT, as_claimed, sniff};

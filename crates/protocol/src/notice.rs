@@ -42,7 +42,7 @@ pub enum Notice {
     Online,
     /// `uid`, whom you watch, has had none for a while.
     Offline,
-    /// `uid` edited the message `msgId`; `msg` is what it is now. The same holds for the five that follow, and for `Opened`.
+    /// `uid` edited the message `msgId`; `msg` is what it is now. The same holds for the five that follow, and for `Opened` and `Linked`.
     Edited,
     /// `uid` recalled it.
     Recalled,
@@ -74,6 +74,8 @@ pub enum Notice {
     ScheduleFailed,
     /// `uid` has played the voice message `msgId`.
     Opened,
+    /// The server has looked at addresses in the message `msgId` of `uid`.
+    Linked,
 }
 
 impl Notice {
@@ -112,5 +114,6 @@ impl Notice {
         Self::ScheduleUpdated,
         Self::ScheduleFailed,
         Self::Opened,
+        Self::Linked,
     ];
 }

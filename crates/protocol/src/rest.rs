@@ -221,6 +221,10 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub opened: Option<Opened>,
+    /// What the server has found at addresses in it, where it looks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub links: Vec<Link>,
 }
 
 /// Where a forwarded message was written first.
@@ -262,6 +266,20 @@ pub struct Opened {
     pub mine: Option<bool>,
     /// The ten who did so last, the latest first.
     pub uids: Vec<u64>,
+}
+
+/// What the server has found at an address in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+pub struct Link {
+    /// As it stands in the message.
+    pub url: String,
+    pub title: String,
+    pub text: String,
+    /// The id of a picture that the server keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub picture: Option<String>,
 }
 
 /// Messages of a list, in its order.
@@ -934,6 +952,7 @@ mod tests {
             pinned_at: None,
             expires_at: None,
             opened: None,
+            links: Vec::new(),
         };
         let text = serde_json::to_string(&message).expect("a message");
         assert!(
@@ -945,6 +964,12 @@ mod tests {
         assert!(text.ends_with(r#""seq":1,"rev":3,"createdAt":1}"#), "{text}");
         let origin = ForwardedFrom { uid: 102, name: "Ben".into(), created_at: 2 };
         let reaction = Reaction { emoji: "👍".into(), count: 3, mine: Some(true), uids: vec![102, 103] };
+        let link = Link {
+            url: "http://a".into(),
+            title: "A".into(),
+            text: "of a".into(),
+            picture: Some("f".into()),
+        };
         let full = Message {
             reply_to: Some(30000),
             mentions: vec![102],
@@ -957,12 +982,13 @@ mod tests {
             pinned_at: Some(6),
             expires_at: Some(7),
             opened: Some(Opened { count: 1, mine: Some(false), uids: vec![104] }),
+            links: vec![link],
             ..message
         };
         let text = serde_json::to_string(&full).expect("a message");
         assert!(
             text.ends_with(
-                r#""createdAt":1,"replyTo":30000,"mentions":[102],"mentionAll":true,"forwardedFrom":{"uid":102,"name":"Ben","createdAt":2},"editedAt":4,"recalledAt":5,"recalledBy":103,"reactions":[{"emoji":"👍","count":3,"mine":true,"uids":[102,103]}],"pinnedAt":6,"expiresAt":7,"opened":{"count":1,"mine":false,"uids":[104]}}"#
+                r#""createdAt":1,"replyTo":30000,"mentions":[102],"mentionAll":true,"forwardedFrom":{"uid":102,"name":"Ben","createdAt":2},"editedAt":4,"recalledAt":5,"recalledBy":103,"reactions":[{"emoji":"👍","count":3,"mine":true,"uids":[102,103]}],"pinnedAt":6,"expiresAt":7,"opened":{"count":1,"mine":false,"uids":[104]},"links":[{"url":"http://a","title":"A","text":"of a","picture":"f"}]}"#
             ),
             "{text}"
         );

@@ -24,6 +24,7 @@ pub mod intake;
 mod jobs;
 pub mod life;
 pub mod limits;
+pub mod links;
 pub mod listen;
 pub mod media;
 pub mod metrics;

@@ -1,5 +1,6 @@
 //! The life of a server, from its settings to its last commit. The one place that puts its parts together.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::intake::Intake;
 use crate::jobs::{every, expire_due, send_due, watch_certificates};
 use crate::life::Life;
 use crate::limits::RateLimits;
+use crate::links::{self, Links};
 use crate::listen::{self, Door, Gate};
 use crate::metrics::Metrics;
 use crate::storage::{self, Means, Storage};
@@ -68,6 +70,8 @@ pub struct Surroundings {
     pub observer: fn(Arc<dyn CommitObserver>) -> Arc<dyn CommitObserver>,
     /// What stands around each task and thread that must not end.
     pub around: Arc<dyn Around>,
+    /// Which addresses on the network it may go to for a link.
+    pub may_go: fn(SocketAddr) -> bool,
 }
 
 impl Default for Surroundings {
@@ -80,6 +84,7 @@ impl Default for Surroundings {
             storage: std::convert::identity,
             observer: std::convert::identity,
             around: Arc::new(()),
+            may_go: links::is_public,
         }
     }
 }
@@ -106,6 +111,8 @@ pub struct Server {
     limits: Arc<RateLimits>,
     avatars: Avatars,
     filing: Arc<Filing>,
+    /// Where the setting is on.
+    links: Option<Links>,
     config: Arc<Config>,
     life: Life,
     /// Held to the end, after the store is closed.
@@ -137,7 +144,8 @@ impl Server {
         config: Config,
         shutdown: CancellationToken,
     ) -> Result<Self> {
-        let Surroundings { clock, time, bus: wrap, storage: wrap_storage, observer, around } = surroundings;
+        let Surroundings { clock, time, bus: wrap, storage: wrap_storage, observer, around, may_go } =
+            surroundings;
         tls::use_ring();
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
         let tls = config.tls.clone().map(Certificates::load).transpose()?;
@@ -213,6 +221,13 @@ impl Server {
             config: Arc::clone(&config),
             life: life.clone(),
         };
+        let links = config.link_previews.then(|| Links {
+            store: Arc::clone(&store),
+            filing: Arc::clone(&filing),
+            config: Arc::clone(&config),
+            life: life.clone(),
+            may_go,
+        });
         let door = Door {
             gate: Gate::new(&config, Arc::clone(&metrics)),
             tls,
@@ -233,6 +248,7 @@ impl Server {
             limits,
             avatars,
             filing,
+            links,
             config,
             life,
             _folder: folder,
@@ -246,10 +262,29 @@ impl Server {
     /// It has come to this end because something has failed that it needs.
     pub async fn serve(self, listeners: Listeners) -> Result<()> {
         self.start_jobs();
-        let Self { store, feed, cluster, connections, gateway, api, door, admin, config, life, .. } = self;
+        let Self {
+            store,
+            mut feed,
+            cluster,
+            connections,
+            gateway,
+            api,
+            door,
+            admin,
+            links,
+            config,
+            life,
+            ..
+        } = self;
 
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
+        if let Some(links) = links {
+            let (tapped, waiting, tap) = links::tap(feed);
+            feed = tapped;
+            life.vitals.spawn_until(&dispatcher, "tap of links", tap);
+            life.needs("link previews", links.run(waiting));
+        }
         let teller = Teller::new(Arc::clone(&connections), life.time.clone(), config.time_zone.clone());
         let cluster = match cluster {
             Some(Joined { cluster, ears, words }) => {

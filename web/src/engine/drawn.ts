@@ -74,7 +74,7 @@ export class Drawn {
 
   private beside({ noted }: StoredMessage, starred: boolean): typeof PLAIN {
     if (noted === undefined) return starred ? { ...PLAIN, starred } : PLAIN;
-    const { replyTo, mentions, mentionAll, forwardedFrom, editedAt, recalledAt, recalledBy, reactions, pinnedAt, expiresAt, opened } = noted;
+    const { replyTo, mentions, mentionAll, forwardedFrom, editedAt, recalledAt, recalledBy, reactions, pinnedAt, expiresAt, opened, links } = noted;
     return {
       ...PLAIN,
       replyTo: replyTo ?? null,
@@ -87,6 +87,7 @@ export class Drawn {
       pinnedAt: pinnedAt ?? null,
       expiresAt: expiresAt ?? null,
       starred,
+      links: links === undefined ? PLAIN.links : links,
       heard: opened === undefined ? null : { ...opened, mine: opened.mine === true },
     };
   }

@@ -2,7 +2,7 @@
 // comes first.
 
 import type { StoredMessage } from "./wire";
-import type { ForwardedFrom, Message, Opened } from "./wire.gen";
+import type { ForwardedFrom, Link, Message, Opened } from "./wire.gen";
 
 export interface NotedReaction {
   readonly emoji: string;
@@ -16,7 +16,7 @@ export interface NotedReaction {
 export type Beside = Pick<
   Message,
   | "replyTo" | "mentions" | "mentionAll" | "forwardedFrom" | "editedAt"
-  | "recalledAt" | "recalledBy" | "reactions" | "pinnedAt" | "expiresAt" | "opened"
+  | "recalledAt" | "recalledBy" | "reactions" | "pinnedAt" | "expiresAt" | "opened" | "links"
 >;
 
 export interface Noted {
@@ -32,16 +32,17 @@ export interface Noted {
   readonly expiresAt?: number;
   /** Of a voice message that somebody has listened to. */
   readonly opened?: Opened;
+  readonly links?: readonly Link[];
 }
 
 /** Undefined where there is nothing, as with most messages. */
 export function notedOf(beside: Partial<Beside>): Noted | undefined {
   const { replyTo = null, mentions = null, mentionAll = null, forwardedFrom = null, expiresAt = null } = beside;
-  const { editedAt = null, recalledAt = null, recalledBy = null, reactions = null, pinnedAt = null, opened = null } = beside;
+  const { editedAt = null, recalledAt = null, recalledBy = null, reactions = null, pinnedAt = null, opened = null, links = null } = beside;
   // Key by key first: to build what is nothing takes ten times as long.
   if (
     replyTo === null && mentions === null && mentionAll === null && forwardedFrom === null && editedAt === null &&
-    recalledAt === null && reactions === null && pinnedAt === null && expiresAt === null && opened === null
+    recalledAt === null && reactions === null && pinnedAt === null && expiresAt === null && opened === null && links === null
   ) return undefined;
   const noted: Noted = {
     ...(replyTo !== null && { replyTo }),
@@ -55,6 +56,7 @@ export function notedOf(beside: Partial<Beside>): Noted | undefined {
     ...(pinnedAt !== null && { pinnedAt }),
     ...(expiresAt !== null && { expiresAt }),
     ...(opened !== null && { opened }),
+    ...(links !== null && links.length > 0 && { links }),
   };
   return Object.keys(noted).length === 0 ? undefined : noted;
 }

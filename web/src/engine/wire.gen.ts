@@ -280,6 +280,22 @@ export const Opened: Shape<Opened> = {
   uids: [NATURAL],
 };
 
+/** What the server has found at an address in a message. */
+export interface Link {
+  /** As it stands in the message. */
+  readonly url: string;
+  readonly title: string;
+  readonly text: string;
+  /** The id of a picture that the server keeps. */
+  readonly picture: string | null;
+}
+export const Link: Shape<Link> = {
+  url: TEXT,
+  title: TEXT,
+  text: TEXT,
+  picture: [TEXT, null],
+};
+
 /** A message in a list. Times are `YYYY-MM-DD HH:MM:SS` in the server's configured zone. */
 export interface Message {
   readonly id: number;
@@ -315,6 +331,8 @@ export interface Message {
   readonly expiresAt: number | null;
   /** Of a voice message that others have played. */
   readonly opened: Opened | null;
+  /** What the server has found at addresses in it, where it looks. */
+  readonly links: readonly Link[] | null;
 }
 export const Message: Shape<Message> = {
   id: NATURAL,
@@ -337,6 +355,7 @@ export const Message: Shape<Message> = {
   pinnedAt: [INTEGER, null],
   expiresAt: [INTEGER, null],
   opened: [Opened, null],
+  links: [[Link], null],
 };
 
 /** `Notify`: a change that is no message. */
@@ -689,8 +708,8 @@ export interface EventsRequest {
 }
 
 /** A change that is no message. */
-export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline" | "Edited" | "Recalled" | "Reacted" | "Unreacted" | "Pinned" | "Unpinned" | "Moved" | "Hidden" | "Cleared" | "Starred" | "Unstarred" | "Expired" | "Typing" | "ScheduleUpdated" | "ScheduleFailed" | "Opened";
-export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline", "Edited", "Recalled", "Reacted", "Unreacted", "Pinned", "Unpinned", "Moved", "Hidden", "Cleared", "Starred", "Unstarred", "Expired", "Typing", "ScheduleUpdated", "ScheduleFailed", "Opened"];
+export type Notice = "FriendRequest" | "FriendAccepted" | "FriendRejected" | "FriendWithdrawn" | "FriendRemoved" | "GroupCreated" | "GroupUpdated" | "MembersAdded" | "MembersRemoved" | "RoleChanged" | "OwnerChanged" | "GroupDissolved" | "Read" | "Delivered" | "ProfileUpdated" | "ChatDeleted" | "Online" | "Offline" | "Edited" | "Recalled" | "Reacted" | "Unreacted" | "Pinned" | "Unpinned" | "Moved" | "Hidden" | "Cleared" | "Starred" | "Unstarred" | "Expired" | "Typing" | "ScheduleUpdated" | "ScheduleFailed" | "Opened" | "Linked";
+export const Notice: readonly Notice[] = ["FriendRequest", "FriendAccepted", "FriendRejected", "FriendWithdrawn", "FriendRemoved", "GroupCreated", "GroupUpdated", "MembersAdded", "MembersRemoved", "RoleChanged", "OwnerChanged", "GroupDissolved", "Read", "Delivered", "ProfileUpdated", "ChatDeleted", "Online", "Offline", "Edited", "Recalled", "Reacted", "Unreacted", "Pinned", "Unpinned", "Moved", "Hidden", "Cleared", "Starred", "Unstarred", "Expired", "Typing", "ScheduleUpdated", "ScheduleFailed", "Opened", "Linked"];
 
 /** What happened in a group chat, to be told among its messages: after the one of that `seq`. */
 export interface GroupEvent {

@@ -433,6 +433,7 @@ mod tests {
                 at: AT,
             },
             noted(Noted::Opened),
+            noted(Noted::Linked),
         ]
     }
 
@@ -488,6 +489,7 @@ mod tests {
             &format!("010b8c010305{AFTER}{STATED}"),
             "010cac02090102047b68e5cf8b010000",
             &format!("010b8c010306{AFTER}{STATED}"),
+            &format!("010b8c010307{AFTER}{STATED}"),
         ];
         assert_eq!(written, always);
     }

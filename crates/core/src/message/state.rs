@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::file::FileId;
 use crate::size::{NUMBER, Size, json_bytes};
 use crate::{MessageId, Rev, Seq, Timestamp, UserId};
 
@@ -39,6 +40,8 @@ pub struct MessageState {
     pub expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened: Option<Opened>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
 }
 
 /// The message that one answers.
@@ -95,12 +98,40 @@ pub struct Opened {
     pub mine: bool,
 }
 
+/// What the server has found at an address in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// As it stands in the message.
+    pub url: String,
+    pub title: String,
+    pub text: String,
+    /// A file of the server's, which the message uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+}
+
+impl MessageState {
+    /// The pictures of its links.
+    pub fn pictures(&self) -> Vec<FileId> {
+        self.links.iter().filter_map(|link| FileId::parse(link.picture.as_deref()?)).collect()
+    }
+}
+
 impl Size for MessageState {
     fn size_bytes(&self) -> usize {
         let of =
             |reaction: &Reaction| 60 + NUMBER * (1 + reaction.newest.len()) + json_bytes(&reaction.emoji);
         let origin = self.forwarded_from.as_ref().map_or(0, |origin| 80 + json_bytes(&origin.name));
         let opened = self.opened.as_ref().map_or(0, |opened| 60 + NUMBER * (1 + opened.newest.len()));
-        280 + NUMBER * self.mentions.len() + origin + opened + self.reactions.iter().map(of).sum::<usize>()
+        let link = |link: &Link| {
+            let picture = link.picture.as_ref().map_or(0, String::len);
+            60 + json_bytes(&link.url) + json_bytes(&link.title) + json_bytes(&link.text) + picture
+        };
+        let links = self.links.iter().map(link).sum::<usize>();
+        280 + NUMBER * self.mentions.len()
+            + origin
+            + opened
+            + links
+            + self.reactions.iter().map(of).sum::<usize>()
     }
 }

@@ -66,6 +66,8 @@ pub(super) fn apply<L: Ledger>(
     (message.kind, message.content) = (kind, words.clone());
     let state = state(message);
     (state.mentions, state.mention_all) = (mentions, mention_all);
+    // They were those of other words.
+    state.links.clear();
     state.edited = Some(Edited { at: scene.now, kind: kind.code() });
     let row = Row::Put { kind: NoteKind::Edit, key, body: text_of(kind), words: Some(words) };
     Ok(Some(Written { row, what: Some(Noted::Edited) }))

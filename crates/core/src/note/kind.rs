@@ -14,10 +14,12 @@ pub enum NoteKind {
     Pin = 4,
     /// One for each user who has played a voice message.
     Open = 5,
+    /// What the server has found at the addresses in a message: one for each content that it had, by the `rev` from which on.
+    Link = 6,
 }
 
 impl NoteKind {
-    pub const ALL: [Self; 5] = [Self::Edit, Self::Recall, Self::React, Self::Pin, Self::Open];
+    pub const ALL: [Self; 6] = [Self::Edit, Self::Recall, Self::React, Self::Pin, Self::Open, Self::Link];
 
     pub const fn code(self) -> u8 {
         self as u8
@@ -49,6 +51,7 @@ pub enum Noted {
     Pinned,
     Unpinned,
     Opened,
+    Linked,
 }
 
 /// What an act changes: the row of its note, and what others are told.

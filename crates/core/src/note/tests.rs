@@ -287,6 +287,29 @@ fn a_voice_message_is_opened_by_each_once_and_not_by_its_sender() {
 }
 
 #[test]
+fn a_message_has_the_links_of_what_it_says_and_no_more_than_a_few() {
+    let link = |number: usize| Link {
+        url: format!("http://{number}"),
+        title: "a".into(),
+        text: "b".into(),
+        picture: None,
+    };
+    let act =
+        |content: &str, count| Act::Link { content: content.into(), links: (0..count).map(link).collect() };
+    let mut room = Room::with(ANNA, false);
+    let says = room.message.content.clone();
+    assert_eq!(room.act(BEN, &act(&says, 1)), Err(Refusal::OthersMessage));
+    assert_eq!(room.act(ANNA, &act("something else", 1)), Ok(None));
+    assert_eq!(room.act(ANNA, &act(&says, 0)), Ok(None));
+    assert_eq!(room.act(ANNA, &act(&says, MAX_LINKS + 1)), Ok(Some(Noted::Linked)));
+    assert_eq!(room.state().links.len(), MAX_LINKS);
+    assert_eq!(room.act(ANNA, &act(&says, 1)), Ok(None), "they were found before");
+    room.message.kind = MessageKind::Image;
+    room.message.state = None;
+    assert_eq!(room.act(ANNA, &act(&says, 1)), Ok(None), "no text");
+}
+
+#[test]
 fn an_edit_of_a_message_that_was_edited_very_often_is_refused() {
     let mut room = Room::with(ANNA, false);
     for nth in 0..MAX_EDITS {

@@ -77,6 +77,8 @@ pub struct Config {
     pub directory: Directory,
     /// `remote-pictures`: what the web client does with pictures, sound and films of other hosts.
     pub remote_pictures: RemotePictures,
+    /// `link-previews`: whether the server looks at the addresses in messages.
+    pub link_previews: bool,
     /// `trusted-proxies`: peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// `metrics`: who may read `/metrics`.
@@ -178,6 +180,7 @@ impl Config {
             tls,
             allowed_origins,
             remote_pictures: settings.remote_pictures,
+            link_previews: settings.link_previews == Switch::On,
             directory: settings.directory.into(),
             trusted_proxies: settings.trusted_proxies,
             metrics: settings.metrics,

@@ -124,6 +124,11 @@ pub struct Settings {
     #[arg(value_enum, default_value_t = RemotePictures::Ask)]
     pub remote_pictures: RemotePictures,
 
+    /// Whether the server looks at the addresses in messages, and shows under them what is there
+    #[arg(long, env = "RIM_LINK_PREVIEWS", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = Switch::Off)]
+    pub link_previews: Switch,
+
     /// Addresses of proxies whose X-Forwarded-For is believed: a comma-separated list
     #[arg(
         long,

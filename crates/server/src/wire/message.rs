@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 use rim_core::message::{
-    Chat, Extras, Found, History, Message, MessageKind, MessageState, Opened, Origin, Reaction, Span,
+    Chat, Extras, Found, History, Link, Message, MessageKind, MessageState, Opened, Origin, Reaction, Span,
 };
 use rim_core::user::User;
 use rim_core::{MessageId, Timestamp, UserId};
@@ -53,6 +53,7 @@ fn told(message: &Message, zone: &TimeZone, mine: impl Fn(bool) -> Option<bool>)
         pinned_at: None,
         expires_at: None,
         opened: None,
+        links: Vec::new(),
     };
     let Some(state) = message.state.as_deref() else { return told };
     told.reply_to = state.reply_to.map(|replied| replied.id.0);
@@ -77,6 +78,13 @@ fn told(message: &Message, zone: &TimeZone, mine: impl Fn(bool) -> Option<bool>)
         uids: uids(&opened.newest),
     };
     told.opened = state.opened.as_ref().map(opened);
+    let link = |link: &Link| rest::Link {
+        url: link.url.clone(),
+        title: link.title.clone(),
+        text: link.text.clone(),
+        picture: link.picture.clone(),
+    };
+    told.links = state.links.iter().map(link).collect();
     told
 }
 

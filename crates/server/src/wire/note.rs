@@ -35,5 +35,6 @@ pub fn noted(what: &Noted) -> (Notice, Option<&str>) {
         Noted::Pinned => (Notice::Pinned, None),
         Noted::Unpinned => (Notice::Unpinned, None),
         Noted::Opened => (Notice::Opened, None),
+        Noted::Linked => (Notice::Linked, None),
     }
 }

@@ -62,6 +62,8 @@ mod hostile;
 mod idle_and_slow;
 #[path = "../stories/limits.rs"]
 mod limits;
+#[path = "../stories/links.rs"]
+mod links;
 #[path = "../stories/login_and_sessions.rs"]
 mod login_and_sessions;
 #[path = "../stories/mentions.rs"]

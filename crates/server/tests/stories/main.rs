@@ -31,6 +31,7 @@ mod history_and_chats;
 mod hostile;
 mod idle_and_slow;
 mod limits;
+mod links;
 mod login_and_sessions;
 mod mentions;
 mod notes;

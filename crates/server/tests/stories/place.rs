@@ -1,6 +1,6 @@
 //! Where the server of a story has its data, and what serves it: one node, or several behind a balancer.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::NODES;
 use crate::balancer::Balancer;
+
+/// Where its servers go for a link, and nowhere else.
+pub const MAY_GO: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// What outlives a restart.
 pub struct Place {
@@ -82,6 +85,7 @@ impl Place {
             time: hands.time(),
             bus: *bus,
             storage: *storage,
+            may_go: |address| address.ip() == MAY_GO,
             ..Surroundings::default()
         }
     }

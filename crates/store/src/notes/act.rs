@@ -69,6 +69,7 @@ pub(super) fn act(tx: &mut dyn Tx, acting: &Acting) -> Step<Message> {
             place.keep_state(tx, &what)?;
             write(tx, user, &message, row, place, now)?;
             write_state(tx, &message, &before, place)?;
+            write_pictures(tx, &message, &before)?;
             if message.says_what_its_state_has() {
                 uploads::pin(tx, &message.content, now)?;
                 gallery::list(tx, &message)?;
@@ -154,6 +155,21 @@ fn write_state(tx: &dyn Tx, message: &Message, before: &MessageState, place: Pla
     let new = is.iter().filter(|user| !was.contains(user));
     let new: Vec<_> = new.map(|user| params![*user, group, seq, id].to_vec()).collect();
     tx.execute_each(MENTION, &new).map(drop)
+}
+
+/// The pictures of its links are used by it, and those of `before` no more.
+fn write_pictures(tx: &dyn Tx, message: &Message, before: &MessageState) -> Step<()> {
+    let is = message.state.as_deref().map(MessageState::pictures).unwrap_or_default();
+    let was = before.pictures();
+    if is == was || message.is_recalled() {
+        return Ok(());
+    }
+    if !was.is_empty() {
+        // A text uses no other files.
+        files::unuse(tx, message.group, &[message.seq])?;
+    }
+    files::hold(tx.reader(), &is)?;
+    files::store_uses(tx, &is, message.group, message.seq)
 }
 
 pub(super) const MENTION: &str =

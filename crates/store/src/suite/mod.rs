@@ -31,6 +31,7 @@ pub mod gallery;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod linked;
 pub mod mentions;
 pub mod messages;
 mod model;

@@ -23,7 +23,7 @@ use rim_core::gallery::Part;
 use rim_core::group::{Group, NewGroup, NewSettings, Role, SINGLE_MODE};
 use rim_core::group_event::GroupEvent;
 use rim_core::message::{
-    Chat, Extras, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
+    Chat, Extras, Link, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
 };
 use rim_core::note::{Act, Windows};
 use rim_core::sight::Target;
@@ -333,7 +333,9 @@ impl<'a> Story<'a> {
     fn act(&mut self, user: UserId, group: GroupId) -> Step {
         let message = self.some_message(group);
         let emoji = (*self.chance.pick(&["👍", "🎉"])).to_owned();
-        let act = match self.chance.below(14) {
+        let said = self.model.rooms[&group].messages.iter().find(|sent| sent.id == message);
+        let said = said.map_or_else(String::new, |sent| sent.content.clone());
+        let act = match self.chance.below(16) {
             0..4 => Act::Edit {
                 client_msg_id: format!("edit {}", self.chance.below(30)),
                 kind: self.chance.one_in(3).then_some(MessageKind::RichText),
@@ -350,7 +352,16 @@ impl<'a> Story<'a> {
             8 => Act::Unreact { emoji },
             9..11 => Act::Pin,
             11 => Act::Unpin,
-            _ => Act::Open,
+            12..14 => Act::Open,
+            _ => Act::Link {
+                content: said,
+                links: vec![Link {
+                    url: "https://rim.example".into(),
+                    title: "Rim".into(),
+                    text: "a chat server".into(),
+                    picture: None,
+                }],
+            },
         };
         // Edits by others than the sender are refused: enough that it happens now and then.
         let sender = self.model.rooms[&group].messages.iter().find(|sent| sent.id == message);
