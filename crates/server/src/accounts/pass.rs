@@ -19,6 +19,8 @@ const COOKIE: &str = "rim_media";
 const MEDIA: &str = "/media";
 /// No proxy has a path as long.
 const MAX_PATH_BYTES: usize = 256;
+/// What [`MediaPath::parse`] takes, in words.
+pub const MEDIA_PATH: &str = "a path such as /chat/media: it begins with /, ends with /media, and has 256 letters, digits and -._~%/ at the most";
 /// For how long a link opens its file.
 pub const LINK_MS: i64 = 15 * 60 * 1000;
 

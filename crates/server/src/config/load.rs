@@ -105,8 +105,12 @@ fn named_file(command: &Command, args: &[OsString]) -> Option<std::path::PathBuf
 fn raw(matches: &ArgMatches, name: &str) -> Option<String> {
     let values = matches.get_raw(&id(name))?;
     let text = values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(",");
-    // Of a secret nothing is shown.
-    Some(if name == "s3-secret-key" { "…".to_owned() } else { without_passwords(&text) })
+    Some(shown(name, &text))
+}
+
+/// A value as anybody may see it: of a secret there is nothing.
+fn shown(name: &str, text: &str) -> String {
+    if name == "s3-secret-key" { "…".to_owned() } else { without_passwords(text) }
 }
 
 /// What holds where a setting has neither a value nor a default of its own.
@@ -158,7 +162,7 @@ fn explain(error: &clap::Error, command: &Command, args: &[OsString], file: &Fil
             (written.unwrap_or(value), format!("from {}", file.path.display()))
         }
     };
-    let value = without_passwords(&value);
+    let value = shown(&name, &value);
     let allowed = allowed(arg);
     Some(SettingError::new(&name, format!("{value:?} ({source}) is not allowed, it must be {allowed}")))
 }

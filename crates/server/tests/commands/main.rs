@@ -230,9 +230,17 @@ fn a_command_shows_its_own_options_and_the_settings_that_lead_to_the_server() {
 fn help_shows_no_password_of_the_environment() {
     let folder = folder();
     let mut command = rim(folder.path(), &["--help"]);
-    command.env("RIM_DATABASE", "postgres://rim:secret@db/rim").env("RIM_BUS", "nats://rim:secret@bus:4222");
+    command
+        .env("RIM_DATABASE", "postgres://rim:opensesame@db/rim")
+        .env("RIM_BUS", "nats://rim:opensesame@bus:4222")
+        .env("RIM_S3_SECRET_KEY", "opensesame");
     let output = command.output().expect("rim can be started");
-    assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("secret"));
+    assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("opensesame"));
+    for secret in ["open sesame", ""] {
+        let output = rim(folder.path(), &["check-config"]).env("RIM_S3_SECRET_KEY", secret).output();
+        let said = String::from_utf8(output.expect("rim can be started").stderr).expect("text");
+        assert!(said.starts_with("error: s3-secret-key: \"…\" "), "{said}");
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ type Wrong = (&'static str, &'static str, [&'static str; 5]);
 const NUMBER: [&str; 5] = ["", "x", "0", "-1", "99999999999999999999999"];
 const TIME: [&str; 5] = ["", "90", "0s", "1.5h", "25h"];
 const WINDOW: [&str; 5] = ["", "90", "1.5h", "3651d", "never"];
+const SWITCH: [&str; 5] = ["", "maybe", "ON", "1", "yes"];
+const WORD: [&str; 5] = ["", " ", "a b", "a\tb", "é"];
 const WRONG: &[Wrong] = &[
     ("config", "the path of a", ["", "missing.toml", "a-folder", "a-file/rim.toml", "broken.toml"]),
     ("listen", "an IP address and a port", ["", "nowhere", "8000", "127.0.0.1", "127.0.0.1:70000"]),
@@ -23,7 +25,7 @@ const WRONG: &[Wrong] = &[
     ("check-interval", "a time from 1s to 24h", TIME),
     ("log-level", "error, warn, info, debug, trace", ["", "loud", "info,loud", "rim_server=loud", "5x"]),
     ("log-format", "text or json", ["", "xml", "TEXT", "text,json", "1"]),
-    ("limits", "on or off", ["", "maybe", "ON", "1", "yes"]),
+    ("limits", "on or off", SWITCH),
     ("registration", "open or closed", ["", "on", "Open", "no", "0"]),
     ("directory", "everybody or contacts", ["", "on", "Everybody", "friends", "1"]),
     ("login-errors", "precise or uniform", ["", "on", "Precise", "vague", "1"]),
@@ -37,6 +39,7 @@ const WRONG: &[Wrong] = &[
         ["", "im.example.org", "ftp://x", "https://x/path", "*,x"],
     ),
     ("remote-pictures", "ask or never", ["", "on", "Ask", "always", "1"]),
+    ("link-previews", "on or off", SWITCH),
     ("trusted-proxies", "IP addresses", ["", "proxy", "10.0.0.0/8", "10.0.0.1:80", "10.0.0.1,"]),
     ("metrics", "loopback, everybody or nobody", ["", "on", "Loopback", "all", "1"]),
     ("max-body", "4K to 64M", ["", "x", "1", "1G", "65M"]),
@@ -46,6 +49,19 @@ const WRONG: &[Wrong] = &[
     ("file-day", "64K to 1024G", ["", "x", "0", "63K", "1025G"]),
     ("transfers", "a whole number, 1 or more", NUMBER),
     ("min-free-disk", "a whole number from 0 to 50", ["", "x", "51", "5%", "-1"]),
+    ("file-storage", "auto, folder, postgres or s3", ["", "on", "Auto", "disk", "1"]),
+    ("postgres-max-file", "512K to 1G", ["", "x", "0", "511K", "2G"]),
+    (
+        "s3-endpoint",
+        "https://HOST",
+        ["", "s3.example.org", "ftp://x", "https://x/bucket", "https://rim:word@x"],
+    ),
+    ("s3-bucket", "3 to 63 of a-z", ["", "ab", "Bucket", "a bucket", TOO_LONG]),
+    ("s3-region", "a text without spaces", WORD),
+    ("s3-prefix", "names of letters", ["", "/", "a//b", "..", "a b"]),
+    ("s3-access-key", "a text without spaces", WORD),
+    ("s3-secret-key", "a text without spaces", WORD),
+    ("s3-path-style", "on or off", SWITCH),
     ("edit-window", "a time from 1s to 3650d", WINDOW),
     ("recall-window", "a time from 1s to 3650d", WINDOW),
     ("max-connections", "a whole number, 1 or more, or auto", NUMBER),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse};
 use http::header::SET_COOKIE;
+use rim_protocol::limits::Invalid;
 use rim_protocol::rest::CookieQuery;
 
 use crate::accounts::Accounts;
-use crate::accounts::pass::MediaPath;
+use crate::accounts::pass::{MEDIA_PATH, MediaPath};
 use crate::http::answer::Data;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
@@ -32,7 +33,7 @@ pub(super) async fn set_cookie(
     caller: Caller,
 ) -> Result<impl IntoResponse, ApiError> {
     let path = query.path.map_or(Some(MediaPath::default()), |path| MediaPath::parse(&path));
-    let path = path.ok_or(ApiError::InvalidRequest)?;
+    let path = path.ok_or_else(|| Invalid::new("path", MEDIA_PATH))?;
     let cookie = accounts.media_cookie(caller.user, caller.session.id, &path).await?;
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Data(true)))
 }
