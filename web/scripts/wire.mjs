@@ -1,5 +1,5 @@
-// Writes what the client knows of the wire from what the server says of it: src/engine/wire.gen.ts and limits.gen.ts
-// from docs/openapi.json and docs/frames.json. Needs Node and nothing else.
+// Writes what the client knows of the wire from what the server says of it: src/engine/wire.gen.ts, wire.later.gen.ts and
+// limits.gen.ts from docs/openapi.json and docs/frames.json. Needs Node and nothing else.
 //
 //   node scripts/wire.mjs           writes them
 //   node scripts/wire.mjs --check   fails where they are not what it would write
@@ -80,6 +80,9 @@ const NOT_OF_OLD_SERVERS = [
 /** Names of which a new server may know more: any is taken, and whoever reads it says what becomes of a new one. */
 const MAY_GROW = ["Kind", "Notice", "Registration", "RemotePictures", "Directory", "Who"];
 
+/** Operations of parts that are loaded later than the first sight: what these alone need stands in wire.later.gen.ts. */
+const LATER = ["list_edits", "list_reactions", "list_readers", "list_replies", "list_media", "list_stars"];
+
 /** Bounds that the client keeps to by itself, by their path. */
 const LIMITS = {
   MAX_CONTENT_BYTES: ["Of what a message says, in UTF-8.", sent("Msg").content.maxBytes],
@@ -102,7 +105,7 @@ function field(schema, key) {
 const SENT = "sent";
 const READ = "read";
 
-const unused = new Set([...LEFT_OUT, ...NOT_OF_OLD_SERVERS, ...MAY_GROW]);
+const unused = new Set([...LEFT_OUT, ...NOT_OF_OLD_SERVERS, ...MAY_GROW, ...LATER]);
 
 /** By name; in the order in which they are first needed, each after what it is made of. */
 const made = new Map();
@@ -244,19 +247,30 @@ function wire() {
   for (const { answer, event, says, frame, body } of frames.received) {
     object(`Received${answer ?? event}`, { ...(frame ?? body), description: `\`${answer ?? event}\`: ${says}.` }, READ);
   }
-  const operations = Object.entries(openapi.paths).flatMap(([path, item]) => {
-    return Object.entries(item).map(([method, its]) => operation(method, path, its));
-  });
+  const all = Object.entries(openapi.paths).flatMap(([path, item]) => Object.entries(item).map(([method, its]) => [method, path, its]));
+  const operations = all.filter(([, , { operationId }]) => !LATER.includes(operationId)).map((each) => operation(...each));
+  const first = new Set(made.keys());
+  const later = all.filter(([, , { operationId }]) => is(LATER, operationId)).map((each) => operation(...each));
   if (unused.size > 0) throw new Error(`there is nothing like ${[...unused].join(", ")}`);
-  const text = [
-    `${MADE_BY}\n`,
-    [...made.values()].map((each) => each.text).join("\n"),
-    `\n/** The bodies of the frames of a client, by event. */\nexport interface Sent {\n${sentFrames.join("")}}\n\n`,
-    operations.join("\n"),
-  ].join("");
-  const used = ["FLAG", "INTEGER", "NATURAL", "NOTHING", "TEXT"].filter((each) => new RegExp(`\\b${each}\\b`).test(text));
-  const imports = `import { ${used.join(", ")}, type Nothing, type Operation, type Shape } from "./shape";\n`;
-  return text.replace(`${MADE_BY}\n`, `${MADE_BY}\n${imports}\n`);
+  const typesOf = (isOf) => [...made].filter(([name]) => isOf(name)).map(([, { text }]) => text);
+  const sent = `/** The bodies of the frames of a client, by event. */\nexport interface Sent {\n${sentFrames.join("")}}\n`;
+  const laters = [...typesOf((name) => !first.has(name)), ...later].join("\n");
+  const shared = [...first].filter((name) => uses(laters, name)).sort().map((name) => (made.get(name).way === READ ? name : `type ${name}`));
+  return {
+    first: withImports([...typesOf((name) => first.has(name)), sent, ...operations].join("\n"), ""),
+    later: withImports(laters, `import { ${shared.join(", ")} } from "./wire.gen";\n`),
+  };
+}
+
+/** Whether the text has the name outside of comments. */
+function uses(text, name) {
+  return new RegExp(`\\b${name}\\b`).test(text.replaceAll(/\/\*\*[^]*?\*\//g, ""));
+}
+
+function withImports(text, more) {
+  const used = ["FLAG", "INTEGER", "NATURAL", "NOTHING", "TEXT", "type Nothing", "type Operation", "type Shape"];
+  const imports = used.filter((each) => uses(text, each.replace("type ", ""))).join(", ");
+  return `${MADE_BY}\nimport { ${imports} } from "./shape";\n${more}\n${text}`;
 }
 
 function limits() {
@@ -268,8 +282,10 @@ function limits() {
 }
 
 let isRight = true;
+const { first, later } = wire();
 for (const [file, text] of [
-  ["wire.gen.ts", wire()],
+  ["wire.gen.ts", first],
+  ["wire.later.gen.ts", later],
   ["limits.gen.ts", limits()],
 ]) {
   const path = fileURLToPath(new URL(`../src/engine/${file}`, import.meta.url));

@@ -3,7 +3,8 @@
 // The engine has no React and no DOM; the views have no sockets and no storage. Everything between the two is here.
 
 import type { Addressee } from "./storage";
-import type { Friendship, GalleryPart, Kind, Session, User } from "./wire.gen";
+import type { Friendship, Kind, Session, User } from "./wire.gen";
+import type { GalleryPart } from "./wire.later.gen";
 
 export type { GalleryPart, User };
 

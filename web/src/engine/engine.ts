@@ -36,6 +36,7 @@ import type {
 import { NO_UPLOAD } from "./attaching";
 import { FileAccess } from "./fileAccess";
 import { type Opened, finishDeleting, inMemory, openStore } from "./keeping";
+import type { Lists } from "./lists";
 import { Cell } from "./live";
 import { LoggedIn } from "./loggedIn";
 import { NOT_LISTED } from "./plain";
@@ -102,7 +103,11 @@ export class RimEngine implements Engine {
   /** Done when whoever was logged in before has left their store. */
   private leaving: Promise<void> = Promise.resolve();
 
-  constructor(private readonly ports: Ports) {
+  constructor(
+    private readonly ports: Ports,
+    /** Loads what asks for lists; rejects where that cannot be had now. */
+    private readonly loadLists: () => Promise<typeof Lists>,
+  ) {
     this.clock = new ServerClock(ports);
     this.clockAhead = this.clock.ahead;
     this.rest = new Rest(
@@ -320,7 +325,7 @@ export class RimEngine implements Engine {
   }
 
   async gallery(gid: number, what: GalleryPart, before: number | null): Promise<Outcome<FoundPage>> {
-    return (await this.loggedIn?.lists.gallery(gid, what, before)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.gallery(gid, what, before));
   }
 
   listened(gid: number, key: string): void {
@@ -392,27 +397,27 @@ export class RimEngine implements Engine {
   }
 
   async edits(gid: number, key: string): ReturnType<MessageActs["edits"]> {
-    return (await this.loggedIn?.lists.edits(gid, key)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.edits(gid, key));
   }
 
   async reactors(gid: number, key: string, emoji: string | null, page: number): ReturnType<MessageActs["reactors"]> {
-    return (await this.loggedIn?.lists.reactors(gid, key, emoji, page)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.reactors(gid, key, emoji, page));
   }
 
   async readers(gid: number, key: string): ReturnType<MessageActs["readers"]> {
-    return (await this.loggedIn?.lists.readers(gid, key)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.readers(gid, key));
   }
 
   async replies(gid: number, key: string): ReturnType<MessageActs["replies"]> {
-    return (await this.loggedIn?.lists.replies(gid, key)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.replies(gid, key));
   }
 
   async mentions(gid: number | null, page: number): ReturnType<MessageActs["mentions"]> {
-    return (await this.loggedIn?.lists.mentions(gid, page)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.mentions(gid, page));
   }
 
   async stars(page: number): ReturnType<MessageActs["stars"]> {
-    return (await this.loggedIn?.lists.stars(page)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.stars(page));
   }
 
   async reschedule(id: number, change: Rescheduling): Promise<Outcome> {
@@ -612,6 +617,12 @@ export class RimEngine implements Engine {
     const row = this.chats.get().find((one) => one.gid === gid);
     if (row === undefined) return;
     for (const heard of [...this.listeners]) heard({ row, message, mention });
+  }
+
+  private async list<T>(ask: (lists: Lists) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const lists = await this.loadLists().catch(() => null);
+    if (lists === null) return { ok: false, problem: { is: "offline" } };
+    return this.loggedIn === null ? LOGGED_OUT : ask(this.loggedIn.listing(lists));
   }
 
   /** An operation that changes what is shown: done when it is shown. */

@@ -8,5 +8,5 @@ export type * from "./contract";
 
 /** Starts at once; one for each page. */
 export function createEngine(): Engine {
-  return new RimEngine(browserPorts());
+  return new RimEngine(browserPorts(), async () => (await import("./lists")).Lists);
 }

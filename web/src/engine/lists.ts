@@ -1,12 +1,12 @@
-// Lists about messages, asked for when somebody opens them. The messages in them are remembered by their key, so that what
-// can be done with a message can be done with those, too.
+// Lists about messages, asked for when somebody opens them, and loaded when they open the first one.
 
-import type { Found, FoundPage, GalleryPart, Latest, MessageActs, Outcome, User } from "./contract";
-import { newer } from "./noted";
+import type { Found, FoundPage, GalleryPart, MessageActs, Outcome, User } from "./contract";
+import type { Met } from "./met";
 import { type Answer, type Rest, outcome } from "./rest";
 import type { Views } from "./views";
-import { type StoredMessage, keyOf, known, messageList } from "./wire";
-import * as wire from "./wire.gen";
+import { known, messageList } from "./wire";
+import { type MentionList, type MessageList, listMentions } from "./wire.gen";
+import * as wire from "./wire.later.gen";
 
 /** Of one page. */
 const PAGE = 50;
@@ -21,52 +21,18 @@ interface From {
   readonly before?: number;
 }
 
-/** So many that were met are remembered. */
-const KEPT = 2_000;
-
 export class Lists {
-  private readonly met = new Map<string, StoredMessage>();
   /** Where each page of a list has ended. */
   private readonly ends = new Map<string, number>();
 
   constructor(
     private readonly rest: Rest,
     private readonly views: Views,
+    private readonly met: Met,
     /** The id of the message of that name. */
     private readonly idOf: (gid: number, key: string) => number | null,
     private readonly introduce: (users: readonly User[]) => void,
   ) {}
-
-  /** A message that was in a list. */
-  find(gid: number, key: string): StoredMessage | null {
-    return this.met.get(`${gid}/${key}`) ?? null;
-  }
-
-  remember(messages: readonly StoredMessage[]): void {
-    for (const message of messages) {
-      const name = `${message.gid}/${keyOf(message.uid, message.clientMsgId)}`;
-      const known = newer(this.met.get(name), message);
-      this.met.delete(name);
-      this.met.set(name, known);
-    }
-    for (const oldest of this.met.keys()) {
-      if (this.met.size <= KEPT) break;
-      this.met.delete(oldest);
-    }
-  }
-
-  /** How those that were met are drawn now. */
-  listed(): Latest {
-    return (gid, key) => {
-      const message = this.find(gid, key);
-      return message && this.views.message(message);
-    };
-  }
-
-  clear(): void {
-    this.met.clear();
-    this.ends.clear();
-  }
 
   async edits(gid: number, key: string): ReturnType<MessageActs["edits"]> {
     const answer = await this.about(gid, key, (named) => this.rest.ask(wire.listEdits, named));
@@ -102,7 +68,7 @@ export class Lists {
   }
 
   async mentions(gid: number | null, page: number): Promise<Outcome<FoundPage>> {
-    const ask = (from: From) => this.rest.ask(wire.listMentions, { ...(gid !== null && { gid }), ...from, size: PAGE });
+    const ask = (from: From) => this.rest.ask(listMentions, { ...(gid !== null && { gid }), ...from, size: PAGE });
     return this.paged(`mentions ${gid ?? "of all"}`, page, ask);
   }
 
@@ -126,21 +92,21 @@ export class Lists {
   }
 
   /** From where the page before has ended, where that is known: then nothing is passed over, nor left out. */
-  private async paged(list: string, page: number, ask: (from: From) => Promise<Answer<wire.MentionList>>): Promise<Outcome<FoundPage>> {
+  private async paged(list: string, page: number, ask: (from: From) => Promise<Answer<MentionList>>): Promise<Outcome<FoundPage>> {
     const before = page === 1 ? undefined : this.ends.get(`${list} ${page - 1}`);
     const answer = await ask(before === undefined ? { page } : { page: 1, before });
     if (answer.ok && answer.value.next !== null) this.ends.set(`${list} ${page}`, answer.value.next);
     return this.page(answer);
   }
 
-  private page(answer: Answer<wire.MessageList>): Outcome<FoundPage> {
+  private page(answer: Answer<MessageList>): Outcome<FoundPage> {
     return mappedTo(outcome(answer), (list) => ({ found: this.found(list), more: list.more }));
   }
 
-  private found(list: wire.MessageList): readonly Found[] {
+  private found(list: MessageList): readonly Found[] {
     const { messages, users } = messageList(list);
     this.introduce(users);
-    this.remember(messages);
+    this.met.remember(messages);
     return messages.map((message) => {
       const { gid, uid } = message;
       return { message: this.views.message(message), sender: this.views.user(uid), title: this.views.title(gid) };

@@ -10,7 +10,8 @@ import { Intended } from "./intended";
 import { emptyStore } from "./keeping";
 import { Later } from "./later";
 import { Leader } from "./leader";
-import { Lists } from "./lists";
+import type { Lists } from "./lists";
+import { Met } from "./met";
 import { OpenChats } from "./openChats";
 import { Pacing } from "./pacing";
 import { People } from "./people";
@@ -71,7 +72,8 @@ export class LoggedIn {
   private readonly fetching: Fetching;
   readonly doing: Doing;
   readonly attaching: Attaching;
-  readonly lists: Lists;
+  private readonly met: Met;
+  private lists: Lists | null = null;
   readonly later: Later;
   private readonly views: Views;
   private readonly tails: Tails;
@@ -136,19 +138,14 @@ export class LoggedIn {
       ports,
       replica,
       this.intents,
-      (gid, key) => open.find(gid, key) ?? this.lists.find(gid, key),
+      (gid, key) => open.find(gid, key) ?? this.met.find(gid, key),
       (intents) => void this.intend(intents),
     );
     this.attaching = new Attaching(ports, this.intents, store, uid, {
       share: (file) => this.tabs.shareFile(file),
       shareWent: (clientMsgId, upload) => this.tabs.shareWent(clientMsgId, upload),
     });
-    this.lists = new Lists(
-      rest,
-      this.views,
-      (gid, key) => this.doing.target(gid, key)?.id ?? null,
-      (users) => this.meet(replica.introduce(users)),
-    );
+    this.met = new Met(this.views);
     this.later = new Later(rest, ports.uuid, () => this.publish());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
@@ -236,6 +233,18 @@ export class LoggedIn {
 
   chat(gid: number): ChatView | null {
     return this.views.chat(gid);
+  }
+
+  listing(lists: typeof Lists): Lists {
+    const { rest, views, met, replica } = this;
+    this.lists ??= new lists(
+      rest,
+      views,
+      met,
+      (gid, key) => this.doing.target(gid, key)?.id ?? null,
+      (users) => this.meet(replica.introduce(users)),
+    );
+    return this.lists;
   }
 
   /** Somebody looks at the chat. */
@@ -640,9 +649,9 @@ export class LoggedIn {
     this.open.learned(facts);
     this.tails.learned(facts);
     const told = [...messages, ...changed];
-    const met = told.filter(({ gid, uid, clientMsgId }) => this.lists.find(gid, keyOf(uid, clientMsgId)) !== null);
-    this.lists.remember(met);
-    if (met.length > 0) this.published.listed.set(this.lists.listed());
+    const met = told.filter(({ gid, uid, clientMsgId }) => this.met.find(gid, keyOf(uid, clientMsgId)) !== null);
+    this.met.remember(met);
+    if (met.length > 0) this.published.listed.set(this.met.listed());
     this.typists.wrote(messages);
     // One that was scheduled is sent now.
     if (messages.some(({ uid, clientMsgId }) => uid === this.replica.uid && clientMsgId.startsWith("sched:"))) this.reschedule();
@@ -654,7 +663,8 @@ export class LoggedIn {
 
   /** Nothing that was loaded is of this history. */
   private reopen(): void {
-    for (const known of [this.open, this.tails, this.people, this.lists, this.typists, this.arrived]) known.clear();
+    for (const known of [this.open, this.tails, this.people, this.met, this.typists, this.arrived]) known.clear();
+    this.lists = null;
     for (const [gid, cell] of this.published.chat) if (cell.isWatched) this.watch(gid);
   }
 

@@ -897,19 +897,6 @@ export interface MessageReaction {
   readonly emoji: string;
 }
 
-/** What a message said at a time. */
-export interface EditState {
-  readonly content: string;
-  /** Since when, Unix milliseconds. */
-  readonly createdAt: number;
-  readonly kind: string;
-}
-export const EditState: Shape<EditState> = {
-  content: TEXT,
-  createdAt: INTEGER,
-  kind: TEXT,
-};
-
 /** Messages of a list, in its order. */
 export interface MessageList {
   readonly messages: readonly Message[];
@@ -923,57 +910,6 @@ export const MessageList: Shape<MessageList> = {
   users: [User],
   more: FLAG,
 };
-
-/** `POST /api/message/reactions`. */
-export interface ReactionsRequest {
-  readonly gid: number;
-  readonly msgId: number;
-  /** Only those who gave this one. */
-  readonly emoji?: string | null;
-  /** From 1, where it is left out. */
-  readonly page?: number | null;
-  /** 50 where left out, 200 at the most. */
-  readonly size?: number | null;
-}
-
-/** Somebody who reacted to a message. */
-export interface Reactor {
-  readonly emoji: string;
-  readonly user: User;
-  /** When they did, Unix milliseconds. */
-  readonly createdAt: number;
-}
-export const Reactor: Shape<Reactor> = {
-  emoji: TEXT,
-  user: User,
-  createdAt: INTEGER,
-};
-
-/** Who has read a message: of those who were members when it was sent and are, without its sender. */
-export interface Readers {
-  /** How many have read it. */
-  readonly read: number;
-  /** How many they are. */
-  readonly of: number;
-  /** Who has; null in groups of more than 200 members. */
-  readonly uids: readonly number[] | null;
-  /** Whether there are members who are not counted: of a group of more than 5,000 only those who joined first are. */
-  readonly more: boolean;
-}
-export const Readers: Shape<Readers> = {
-  read: NATURAL,
-  of: NATURAL,
-  uids: [[NATURAL], null],
-  more: FLAG,
-};
-
-/** `POST /api/message/replies`. */
-export interface RepliesRequest {
-  readonly gid: number;
-  readonly msgId: number;
-  /** Only those of a larger `seq`: the last of the answer before, where that says `more`. */
-  readonly after?: number | null;
-}
 
 /** `POST /api/message/mentions`. */
 export interface MentionsRequest {
@@ -998,36 +934,6 @@ export interface MentionList {
   readonly next: number | null;
 }
 export const MentionList: Shape<MentionList> = {
-  messages: [Message],
-  users: [User],
-  more: FLAG,
-  next: [NATURAL, null],
-};
-
-/** A list of the gallery. */
-export type GalleryPart = "picture" | "voice" | "file" | "link";
-
-/** `POST /api/message/media`. */
-export interface MediaRequest {
-  readonly gid: number;
-  readonly what: GalleryPart;
-  /** Only those of a smaller `seq`: the `next` of the answer before. */
-  readonly before?: number | null;
-  /** 50 where left out, 100 at the most. */
-  readonly size?: number | null;
-}
-
-/** Messages of the gallery, the newest first. */
-export interface MediaList {
-  readonly messages: readonly Message[];
-  /** Everybody whom they name, once. */
-  readonly users: readonly User[];
-  /** Whether there may be more. */
-  readonly more: boolean;
-  /** Where they begin. */
-  readonly next: number | null;
-}
-export const MediaList: Shape<MediaList> = {
   messages: [Message],
   users: [User],
   more: FLAG,
@@ -1134,34 +1040,6 @@ export interface ChatClear {
   /** How far one has seen it: what came later stays. Everything where left out. */
   readonly seq?: number | null;
 }
-
-/** `POST /api/message/stars`. */
-export interface StarsRequest {
-  /** From 1, where it is left out. */
-  readonly page?: number | null;
-  /** 50 where left out, 200 at the most. */
-  readonly size?: number | null;
-  /** Only older ones: the `next` of the answer before. Pages are counted from there. */
-  readonly before?: number | null;
-}
-
-/** Messages with a star of one's own, the latest star first. */
-export interface StarList {
-  /** Without those that one may not see any more. */
-  readonly messages: readonly Message[];
-  /** Everybody whom they name, once. */
-  readonly users: readonly User[];
-  /** Whether there are more. */
-  readonly more: boolean;
-  /** Where they begin. */
-  readonly next: number | null;
-}
-export const StarList: Shape<StarList> = {
-  messages: [Message],
-  users: [User],
-  more: FLAG,
-  next: [NATURAL, null],
-};
 
 /** `POST /api/chat/delete`. */
 export interface ChatDelete {
@@ -1586,26 +1464,11 @@ export const unpinMessage: Operation<MessageRef, Message> = { post: "/api/messag
 /** Say that one has played a voice message */
 export const openMessage: Operation<MessageRef, Message> = { post: "/api/message/open", answers: Message };
 
-/** Read what a message has said */
-export const listEdits: Operation<MessageRef, readonly EditState[]> = { post: "/api/message/edits", answers: [EditState] };
-
 /** List what is pinned in a group */
 export const listPins: Operation<GroupRef, MessageList> = { post: "/api/message/pins", answers: MessageList };
 
-/** List who reacted to a message */
-export const listReactions: Operation<ReactionsRequest, readonly Reactor[]> = { post: "/api/message/reactions", answers: [Reactor] };
-
-/** Ask who has read a message */
-export const listReaders: Operation<MessageRef, Readers> = { post: "/api/message/readers", answers: Readers };
-
-/** List the answers to a message */
-export const listReplies: Operation<RepliesRequest, MessageList> = { post: "/api/message/replies", answers: MessageList };
-
 /** List the messages that mention oneself */
 export const listMentions: Operation<MentionsRequest, MentionList> = { post: "/api/message/mentions", answers: MentionList };
-
-/** List what was sent in a group: pictures, voice messages, files or links */
-export const listMedia: Operation<MediaRequest, MediaList> = { post: "/api/message/media", answers: MediaList };
 
 /** Forward messages */
 export const forwardMessages: Operation<MessageForward, readonly (readonly Message[])[]> = { post: "/api/message/forward", answers: [[Message]] };
@@ -1633,9 +1496,6 @@ export const starMessage: Operation<MessageRef, boolean> = { post: "/api/message
 
 /** Take the star from a message */
 export const unstarMessage: Operation<MessageRef, boolean> = { post: "/api/message/unstar", answers: FLAG };
-
-/** List the messages with a star of one's own */
-export const listStars: Operation<StarsRequest, StarList> = { post: "/api/message/stars", answers: StarList };
 
 /** Delete a chat */
 export const deleteChat: Operation<ChatDelete, boolean> = { post: "/api/chat/delete", answers: FLAG };

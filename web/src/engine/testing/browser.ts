@@ -2,6 +2,7 @@
 
 import type { ChatView, Message } from "../contract";
 import { RimEngine } from "../engine";
+import { Lists } from "../lists";
 import { MemoryStore } from "../memory";
 import type { Ports, Signal, Wire } from "../ports";
 import type { Batch, Store } from "../storage";
@@ -99,7 +100,7 @@ export class Tab {
   constructor(private readonly browser: Browser) {
     browser.tabs.add(this);
     this.born = browser.world.clock.elapsed();
-    this.engine = new RimEngine(this.ports());
+    this.engine = new RimEngine(this.ports(), () => Promise.resolve(Lists));
   }
 
   /** Gone without a word, as after a crash. */
