@@ -294,13 +294,14 @@ export class LoggedIn {
     const { to: seen, album: together = false, ...extras } = how;
     const album = together && items.length > 1 ? this.ports.uuid() : null;
     const to = this.gone(seen) ?? this.replica.addressee(gid);
-    const pending = items.map((item): Pending => {
+    const pending = items.map((item, index): Pending => {
       const clientMsgId = this.ports.uuid();
       const [at, order, after] = [this.ports.now(), this.intents.nextOrder(), this.replica.newestId];
       const taken = this.attaching.take(clientMsgId, item, album);
       const tooLarge = { is: "failed", reason: `a file: at most ${maxBytes} bytes` } as const;
       const state = item.blob.size > maxBytes ? tooLarge : tooLong(taken.content);
-      return { clientMsgId, gid, ...taken, at, order, after, state, to, extras };
+      // What is said beside them is said once.
+      return { clientMsgId, gid, ...taken, at, order, after, state, to, ...(index === 0 && { extras }) };
     });
     await this.intend({ pending });
   }

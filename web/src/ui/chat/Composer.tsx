@@ -1,12 +1,12 @@
 // Where a message is written, or changed. Enter sends and Shift+Enter begins a line, unless the keyboard is one on glass.
 
-import { type KeyboardEvent, memo, useCallback, useDeferredValue, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { ChatView, Message } from "../../engine/contract";
 import { MAX_CONTENT_BYTES } from "../../engine/limits.gen";
 import { COARSE, useEngine, useLive, useMedia, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
-import { isKey, whichKey } from "../base/keys";
+import { isKey } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
 import { byteLength } from "../base/text";
 import { useMessageActions } from "./actions";
@@ -18,12 +18,11 @@ import { useDraft } from "./draft";
 import { jumpTo } from "./jumping";
 import { LazyEmojiPicker } from "./LazyEmojiPicker";
 import { parseRich } from "./markup";
-import { searchAt } from "./mentions";
 import { AnswerBar } from "./writing/AnswerBar";
 import { FormatBar, useMarks } from "./writing/FormatBar";
 import { useMentions } from "./writing/mentioning";
-import { MentionPicker } from "./writing/MentionPicker";
-import { type Candidate, type Nameable, useCandidates } from "./writing/naming";
+import type { Nameable } from "./writing/naming";
+import { caretIn, typeInto, usePicking } from "./writing/picking";
 import { useRewriting } from "./writing/rewriting";
 import "./Composer.css";
 
@@ -62,7 +61,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
   );
   const mentions = useMentions(text, nameable, before);
   const files = useLive(engine.files) !== null;
-  const [picking, setPicking] = useState(false);
+  const [smiling, setSmiling] = useState(false);
   const [voicing, setVoicing] = useState(false);
   /** Whether this one message is sent with its marks as they were typed; null: as what is changed was. */
   const [asTypedChoice, setAsTyped] = useState<{ readonly of: Message | null; readonly is: boolean }>({ of: null, is: false });
@@ -71,7 +70,6 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
   const formatted = useMemo(() => !captions && isFormatted(looked), [looked, captions]);
   const asTyped = asTypedChoice.of === editing ? asTypedChoice.is : editing?.kind === "Text" && isFormatted(editing.content);
   const area = useRef<HTMLTextAreaElement>(null);
-  const id = useId();
 
   useLayoutEffect(() => {
     const element = area.current;
@@ -149,16 +147,9 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
     });
   };
 
-  /** As if it was typed, so that undo takes it back. */
   const insert = useCallback(
     (what: string): void => {
-      const element = area.current;
-      if (element === null) return;
-      element.focus();
-      if (!document.execCommand("insertText", false, what)) {
-        element.setRangeText(what, element.selectionStart, element.selectionEnd, "end");
-        change(element.value);
-      }
+      if (area.current !== null) typeInto(area.current, what, change);
     },
     [change],
   );
@@ -175,37 +166,19 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
   );
   const marks = useMarks(edit);
 
-  // Somebody is being named.
-  const [caret, setCaret] = useState<number | null>(null);
-  const [selected, setSelected] = useState(0);
-  /** Where the list of people was closed: it stays so until another "@". */
-  const [closedAt, setClosedAt] = useState<number | null>(null);
-  const nobody = nameable.people.length === 0 && !nameable.large;
-  const searched = caret === null || nobody ? null : searchAt(text, caret, mentions.places);
-  if (closedAt !== null && searched?.from !== closedAt) setClosedAt(null);
-  const naming = searched !== null && searched.from !== closedAt ? searched : null;
-  const candidates = useCandidates(engine, gid, nameable, naming?.search ?? null, translator);
-  const [namedBefore, setNamedBefore] = useState(candidates);
-  if (candidates !== namedBefore) {
-    setNamedBefore(candidates);
-    setSelected(0);
-  }
-  const offered = naming !== null && candidates.length > 0;
-  const name = ({ user, name }: Candidate): void => {
-    const element = area.current;
-    if (element === null || naming === null) return;
-    element.setSelectionRange(naming.from, naming.from + 1 + naming.search.length);
-    insert(`@${name} `);
-    mentions.add({ uid: user?.id ?? null, from: naming.from, to: naming.from + 1 + name.length });
-    setCaret(null);
-  };
+  const picking = usePicking({ gid, nameable, text, mentions, area, insert });
 
   // Others have something written here: what is answered, changed, or written once more.
-  const { answer } = written;
+  const { answer, text: drafted, setText: setDrafted } = written;
   useEffect(() => {
     desk.writer = {
       focus: () => area.current?.focus(),
       answer,
+      draft: () => ({ text: drafted, places: editing === null ? mentions.places : [] }),
+      redraft: (text, isOver) => {
+        setDrafted(text);
+        if (isOver) answer(null);
+      },
       put: (words) => {
         desk.editing.set(null);
         area.current?.focus();
@@ -219,7 +192,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
     return () => {
       desk.writer = null;
     };
-  }, [desk, answer, insert]);
+  }, [desk, answer, insert, drafted, setDrafted, editing, mentions]);
   useEffect(() => {
     const element = area.current;
     if (editing !== null) element?.setSelectionRange(element.value.length, element.value.length);
@@ -227,7 +200,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const { nativeEvent } = event;
-    if (offered && nameByKey(event)) return;
+    if (picking.press(event)) return;
     if (isKey(nativeEvent, "close") && (editing !== null || replyTo !== null)) {
       event.preventDefault();
       if (editing !== null) leaveEdit();
@@ -248,37 +221,26 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
       chosen.run();
     }
   };
-  const nameByKey = (event: KeyboardEvent): boolean => {
-    const key = event.key === "Tab" && !event.shiftKey ? "pick" : whichKey(event.nativeEvent, ["up", "down", "pick", "close"]);
-    if (key === null) return false;
-    event.preventDefault();
-    const candidate = candidates[selected];
-    if (key === "close") setClosedAt(naming?.from ?? null);
-    else if (key === "pick") {
-      if (candidate !== undefined) name(candidate);
-    } else setSelected((selected + (key === "up" ? -1 : 1) + candidates.length) % candidates.length);
-    return true;
-  };
 
   return (
     <div className="composer">
       {files && <Dropping title={title} />}
-      {picking && (
+      {smiling && (
         <div className="composer__picker">
           <LazyEmojiPicker
             home=".composer"
             onPick={(emoji, stay) => {
-              if (!stay) setPicking(false);
+              if (!stay) setSmiling(false);
               insert(emoji);
             }}
             onClose={() => {
-              setPicking(false);
+              setSmiling(false);
               if (!glass) area.current?.focus();
             }}
           />
         </div>
       )}
-      {offered && <MentionPicker id={id} candidates={candidates} selected={selected} onPick={name} />}
+      {picking.list}
       {tooLong && (
         <p className="composer__problem" role="alert">
           {t("composer.tooLong", { size: Math.ceil(size / 1024), limit: MAX_CONTENT_BYTES / 1024 })}
@@ -321,8 +283,8 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
             className="icon-button"
             aria-label={t("composer.emoji")}
             title={t("composer.emoji")}
-            aria-expanded={picking}
-            onClick={() => setPicking(!picking)}
+            aria-expanded={smiling}
+            onClick={() => setSmiling(!smiling)}
           >
             <Icon name="emoji" size={24} />
           </button>
@@ -334,20 +296,18 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
             value={text}
             placeholder={captions ? t("edit.caption") : t("composer.placeholder")}
             aria-label={captions ? t("edit.caption") : t("composer.label", { title })}
-            aria-autocomplete={nobody ? undefined : "list"}
-            aria-controls={offered ? id : undefined}
-            aria-activedescendant={offered ? `${id}-${selected}` : undefined}
+            {...picking.aria}
             title={glass ? undefined : t("composer.hint")}
             enterKeyHint={glass ? "enter" : "send"}
             aria-invalid={tooLong}
             onChange={(event) => {
               change(event.target.value);
-              setCaret(event.target.selectionStart);
+              picking.moved(event.target.selectionStart);
             }}
-            onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart === currentTarget.selectionEnd ? currentTarget.selectionStart : null)}
+            onSelect={({ currentTarget }) => picking.moved(caretIn(currentTarget))}
             onKeyDown={onKeyDown}
             onBlur={() => {
-              setCaret(null);
+              picking.moved(null);
               written.keep();
             }}
           />

@@ -6,6 +6,7 @@ import { createContext, useContext, useMemo, useSyncExternalStore } from "react"
 import type { ChatView, Engine, Extras, Live, Message, Rewrite, User } from "../../engine/contract";
 import { Cell } from "../base/cell";
 import { between } from "./copying";
+import type { Place } from "./mentions";
 
 /** What is to be sent later. */
 export type Unscheduled = Extras & { readonly kind: "Text" | "RichText"; readonly content: string };
@@ -35,6 +36,10 @@ export interface Writer {
   put(words: Rewrite): void;
   /** What is being written answers this message; null: none. */
   answer(id: number | null): void;
+  /** What is written and not sent, and who stands in it. */
+  draft(): { readonly text: string; readonly places: readonly Place[] };
+  /** It is written elsewhere, and now reads so; `isOver`: it was sent from there. */
+  redraft(text: string, isOver: boolean): void;
 }
 
 export class Desk {

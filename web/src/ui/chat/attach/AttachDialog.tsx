@@ -1,8 +1,9 @@
-// What is about to be sent: looked at, put in order, with a few words, before it goes.
+// What is about to be sent: looked at, put in order, with a few words, before it goes. The words are the draft of the chat: who
+// has begun to write finds them here, and who sends nothing has them still.
 
-import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } from "react";
+import { type ChangeEvent, type KeyboardEvent, type ReactNode, type RefObject, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
-import type { ChatView } from "../../../engine/contract";
+import type { ChatView, Extras } from "../../../engine/contract";
 import { COARSE, useEngine, useLive, useMedia, useTranslator } from "../../base/context";
 import { Dialog } from "../../base/Dialog";
 import { FormError } from "../../base/fields";
@@ -12,6 +13,9 @@ import { byteLength } from "../../base/text";
 import { Words } from "../../base/words";
 import { useDesk } from "../desk";
 import { clockTime } from "../media/clock";
+import { useMentions } from "../writing/mentioning";
+import { useNameable } from "../writing/naming";
+import { caretIn, typeInto, usePicking } from "../writing/picking";
 import { look, type Looked } from "./looking";
 import { useDragging } from "./order";
 import { ready } from "./readying";
@@ -20,6 +24,8 @@ import "./AttachDialog.css";
 
 /** So many at once can still be overlooked. */
 const MOST = 100;
+/** A list of people over the caption. */
+const HIGHEST_PX = 320;
 /** What the server takes. */
 const MOST_CAPTION_BYTES = 4096;
 
@@ -44,7 +50,7 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
   const { t } = translator;
   const glass = useMedia(COARSE);
   const { pieces, refused, add, remove, put } = usePieces();
-  const [caption, setCaption] = useState("");
+  const { caption, isTooLong, field, picker, said } = useCaption(view);
   const [asFile, setAsFile] = useState(false);
   const [smaller, setSmaller] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -66,12 +72,11 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
     add(files);
   }, [came, desk, add]);
 
-  const tooLong = caption.length * 3 > MOST_CAPTION_BYTES && byteLength(caption) > MOST_CAPTION_BYTES;
   const some = pieces.some(({ looked }) => looked?.what === "picture" || looked?.what === "film");
   const pictures = pieces.some(({ looked }) => looked?.what === "picture" && looked.form !== "gif");
 
   const send = async (): Promise<void> => {
-    if (busy || tooLong || pieces.length === 0) return;
+    if (busy || isTooLong || pieces.length === 0) return;
     setBusy(true);
     const how = { asFile, smaller: smaller && !asFile };
     const items = await Promise.all(pieces.map(async ({ file, looking }) => ready(file, await looking, how))).catch(() => null);
@@ -83,18 +88,18 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
       setBusy(false);
       return;
     }
-    const said = [{ ...first, caption: caption.trim() }, ...rest];
     if (desk.view.newer !== "none") engine.toNewest(desk.gid);
-    let replyTo = desk.view.draftReply;
-    for (const { items: batch, album } of batchesOf(said)) {
-      engine.attach(desk.gid, batch, { to: desk.view.to, replyTo, album });
-      replyTo = null;
+    let extras: Extras = { replyTo: desk.view.draftReply, ...said() };
+    for (const { items: batch, album } of batchesOf([{ ...first, caption: caption.trim() }, ...rest])) {
+      engine.attach(desk.gid, batch, { to: desk.view.to, album, ...extras });
+      extras = {};
     }
-    if (desk.view.draftReply !== null) desk.writer?.answer(null);
+    field.sent();
     onClose();
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (field.press(event)) return;
     // On glass Enter begins a line, as in the composer.
     if (!isKey(event.nativeEvent, "send") || (glass && !event.ctrlKey && !event.metaKey)) return;
     event.preventDefault();
@@ -113,7 +118,7 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
           <button type="button" className="button" onClick={onClose}>
             {t("action.cancel")}
           </button>
-          <button type="submit" className="button button--main" disabled={busy || tooLong || (pieces.length === 0 && refused !== null)} data-begin={glass ? "" : undefined}>
+          <button type="submit" className="button button--main" disabled={busy || isTooLong || (pieces.length === 0 && refused !== null)} data-begin={glass ? "" : undefined}>
             {busy && <span className="spinner" aria-hidden="true" />}
             {t("composer.send")}
           </button>
@@ -133,20 +138,22 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
           event.target.value = "";
         }}
       />
-      <textarea
-        className="attach__caption"
-        rows={2}
-        dir="auto"
-        value={caption}
-        placeholder={t("attach.caption")}
-        aria-label={t("attach.caption")}
-        aria-invalid={tooLong}
-        enterKeyHint={glass ? "enter" : "send"}
-        data-begin={glass ? undefined : ""}
-        onChange={(event) => setCaption(event.target.value)}
-        onKeyDown={onKeyDown}
-      />
-      {tooLong && (
+      <div className="attach__words">
+        {picker}
+        <textarea
+          {...field.props}
+          className="attach__caption"
+          rows={2}
+          dir="auto"
+          placeholder={t("attach.caption")}
+          aria-label={t("attach.caption")}
+          aria-invalid={isTooLong}
+          enterKeyHint={glass ? "enter" : "send"}
+          data-begin={glass ? undefined : ""}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      {isTooLong && (
         <p className="field__error" role="alert">
           {t("attach.captionLong")}
         </p>
@@ -160,6 +167,82 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** What is written below them, and whom it mentions. */
+function useCaption(view: ChatView) {
+  const engine = useEngine();
+  const desk = useDesk();
+  const nameable = useNameable(view);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [begun] = useState(() => {
+    const draft = desk.writer?.draft();
+    // What is longer than a caption is a message of its own.
+    return draft === undefined || byteLength(draft.text) > MOST_CAPTION_BYTES ? null : draft;
+  });
+  const [caption, setCaption] = useState(begun?.text ?? "");
+  const mentions = useMentions(caption, nameable, null, begun?.places);
+  const change = useCallback(
+    (next: string): void => {
+      mentions.changed(next);
+      setCaption(next);
+      if (begun !== null) desk.writer?.redraft(next, false);
+      if (next !== "") engine.typing(desk.gid);
+    },
+    [mentions, begun, desk, engine],
+  );
+  const insert = useCallback(
+    (what: string): void => {
+      if (area.current !== null) typeInto(area.current, what, change);
+    },
+    [change],
+  );
+  const picking = usePicking({ gid: desk.gid, nameable, text: caption, mentions, area, insert });
+  useLayoutEffect(() => area.current?.setSelectionRange(area.current.value.length, area.current.value.length), []);
+  return {
+    caption,
+    isTooLong: caption.length * 3 > MOST_CAPTION_BYTES && byteLength(caption) > MOST_CAPTION_BYTES,
+    picker: picking.list === null ? null : <Above of={area}>{picking.list}</Above>,
+    /** Beside the caption. */
+    said(): Extras {
+      const { uids, all } = mentions.meant();
+      return { ...(uids.length > 0 && { mentions: uids }), ...(all && { mentionAll: true }) };
+    },
+    field: {
+      press: picking.press,
+      sent: () => (begun === null ? desk.writer?.answer(null) : desk.writer?.redraft("", true)),
+      props: {
+        ref: area,
+        value: caption,
+        ...picking.aria,
+        onChange({ target }: ChangeEvent<HTMLTextAreaElement>) {
+          change(target.value);
+          picking.moved(target.selectionStart);
+        },
+        onSelect: ({ currentTarget }: { currentTarget: HTMLTextAreaElement }) => picking.moved(caretIn(currentTarget)),
+        onBlur: () => picking.moved(null),
+      },
+    },
+  };
+}
+
+/** Over the dialog, as high as there is room above the field: what scrolls would cut it off. */
+function Above({ of, children }: { of: RefObject<HTMLElement | null>; children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const box = of.current?.getBoundingClientRect();
+    if (box === undefined || place.current === null) return;
+    const { style } = place.current;
+    style.left = `${box.left}px`;
+    style.top = `${box.top}px`;
+    style.width = `${box.width}px`;
+    style.maxHeight = `${Math.min(HIGHEST_PX, box.top - 12)}px`;
+  });
+  return (
+    <div ref={place} className="attach__above">
+      {children}
+    </div>
   );
 }
 

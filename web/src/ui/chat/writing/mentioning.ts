@@ -17,7 +17,8 @@ export interface Mentions {
   meant(): { readonly uids: readonly number[]; readonly all: boolean };
 }
 
-export function useMentions(text: string, { people, all }: Nameable, editing: Mentioning | null): Mentions {
+/** `begun`: who stands already in what is written first. */
+export function useMentions(text: string, { people, all }: Nameable, editing: Mentioning | null, begun: readonly Place[] = []): Mentions {
   const engine = useEngine();
   const named = useMemo((): readonly Named[] => {
     const known = people.flatMap(namesOf);
@@ -30,9 +31,9 @@ export function useMentions(text: string, { people, all }: Nameable, editing: Me
     return all || editing?.mentionAll === true ? [...known, ...EVERYBODY] : known;
   }, [engine, people, all, editing]);
   const [picked, setPicked] = useState<{ readonly text: string; readonly of: Mentioning | null; readonly places: readonly Place[] }>({
-    text: "",
+    text: begun.length === 0 ? "" : text,
     of: null,
-    places: [],
+    places: begun,
   });
   let { places } = picked;
   if (picked.text !== text || picked.of !== editing) {
