@@ -27,6 +27,20 @@ async function scene(stage: Stage, seat: Seat = { permissions: ["microphone"] })
 const recording = (anna: Person) => anna.page.getByRole("group", { name: "Voice message", exact: true });
 const microphone = (anna: Person) => anna.button("Record a voice message");
 
+/** What of the files that this device keeps was said into a microphone. */
+function kept({ page }: Person): Promise<string[]> {
+  return page.evaluate(async () => {
+    const answer = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const names: string[] = [];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await answer(indexedDB.open(name ?? ""));
+      if (database.objectStoreNames.contains("files")) names.push(...(await answer(database.transaction("files").objectStore("files").getAllKeys())).map(String));
+      database.close();
+    }
+    return names.filter((name) => name.startsWith("voice "));
+  });
+}
+
 async function hold(anna: Person): Promise<void> {
   await microphone(anna).hover();
   await anna.page.mouse.down();
@@ -119,6 +133,43 @@ story("who goes to another chat leaves no microphone open, and finds what they h
   await expect.poll(sent).toHaveLength(1);
   // Of the other chat nothing was said.
   await recording(anna).waitFor({ state: "detached" });
+});
+
+story("what was said is there after a reload in the middle of it, to be listened to and sent once", async (stage) => {
+  const { anna, sent } = await scene(stage);
+  const { page } = anna;
+  await microphone(anna).click();
+  await recording(anna).getByText("0:03").waitFor();
+  // Another page does not take it while this one has it.
+  const other = await anna.page.context().newPage();
+  await other.goto(page.url());
+  await other.getByText("Hello").first().waitFor();
+  await other.getByRole("button", { name: "Record a voice message" }).waitFor();
+  await page.bringToFront();
+  await page.reload();
+  await anna.button("Listen").waitFor();
+  expect(await audit(page)).toEqual([]);
+  await other.reload();
+  await other.getByRole("button", { name: "Record a voice message" }).waitFor();
+  await other.close();
+  await anna.button("Listen").click();
+  await anna.button("Pause").waitFor();
+  await anna.button("Send the voice message").click();
+  await expect.poll(sent).toHaveLength(1);
+  const [{ content } = { content: "{}" }] = await sent();
+  const said = JSON.parse(content) as { durationMs: number; waveform: string };
+  expect(said.durationMs).toBeGreaterThan(1_500);
+  expect(Buffer.from(said.waveform, "base64").length).toBeGreaterThan(20);
+  await expect.poll(() => kept(anna)).toEqual([]);
+
+  // What is deleted stays so.
+  await microphone(anna).click();
+  await recording(anna).getByText("0:02").waitFor();
+  await page.reload();
+  expect(await kept(anna)).not.toEqual([]);
+  await anna.button("Delete the recording").click();
+  await expect.poll(() => kept(anna)).toEqual([]);
+  expect(await sent()).toHaveLength(1);
 });
 
 story("where the microphone is refused, that is said, and one writes on", async (stage) => {

@@ -1,11 +1,11 @@
 // The files of messages that are on their way: their bytes, and how far they are. What sends them is in uploads.ts.
 
 import { contentOf } from "./attached";
-import type { Attachment, Upload } from "./contract";
+import type { Attachment, Recordings, Upload } from "./contract";
 import type { Intended } from "./intended";
 import { Cell, keep } from "./live";
 import type { Ports } from "./ports";
-import type { KeptFile, Pending, Store } from "./storage";
+import { type KeptFile, type Pending, RECORDED, type Store } from "./storage";
 import type { Unsent } from "./unsent";
 import { keyOf } from "./wire";
 
@@ -132,12 +132,17 @@ export class Attaching {
   /** What is stored and belongs to no message goes, if it still belongs to none after a while. */
   async sweep(isOver: () => boolean): Promise<void> {
     const names = await this.store.fileNames().catch(() => []);
-    const orphans = names.filter((name) => this.intents.entry(name) === undefined);
+    const orphans = names.filter((name) => this.intents.entry(name) === undefined && !name.startsWith(RECORDED));
     if (orphans.length === 0) return;
     this.ports.after(ORPHAN_MS, () => {
       const left = isOver() ? [] : orphans.filter((name) => this.intents.entry(name) === undefined && !this.files.has(name));
       if (left.length > 0) void this.store.dropFiles(left).catch(() => undefined);
     });
+  }
+
+  async recordings(): Promise<Recordings> {
+    const { StoredRecordings } = await import("./recordings");
+    return new StoredRecordings(this.store);
   }
 
   /** For another store. */

@@ -85,6 +85,26 @@ export interface LinkCard {
   readonly picture: string | null;
 }
 
+/** A part of what somebody has said into a microphone. */
+export interface RecordedPart {
+  readonly blob: Blob;
+  /** How loud it was, moment by moment, from 0 to 1. */
+  readonly levels: readonly number[];
+  /** All parts up to this one. */
+  readonly lastedMs: number;
+  /** Under another store the same number is another chat. */
+  readonly to: Addressee;
+}
+
+/** What was said and is not sent yet, kept part by part: a page that ends loses hardly any of it. */
+export interface Recordings {
+  /** `at` counts the parts, from 0. */
+  keep(gid: number, id: string, at: number, part: RecordedPart): Promise<void>;
+  /** Those of a chat by their id, each with its parts in order. Other pages may be at them. */
+  of(gid: number): Promise<ReadonlyMap<string, readonly RecordedPart[]>>;
+  drop(gid: number, id: string): Promise<void>;
+}
+
 export interface FileLimits {
   readonly maxBytes: number;
 }
@@ -595,4 +615,6 @@ export interface Files {
   gallery(gid: number, what: GalleryPart, before: number | null): Promise<Outcome<FoundPage>>;
   /** One has listened to a voice message of somebody else. */
   listened(gid: number, key: string): void;
+  /** Null: nobody is logged in. */
+  recordings(): Promise<Recordings | null>;
 }

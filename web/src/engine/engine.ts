@@ -24,6 +24,7 @@ import type {
   MessageActs,
   Outcome,
   Problem,
+  Recordings,
   Relation,
   Rescheduling,
   Scheduled,
@@ -310,6 +311,10 @@ export class RimEngine implements Engine {
 
   async localFile(_gid: number, key: string, what: "file" | "poster"): Promise<Blob | null> {
     return (await this.loggedIn?.attaching.local(key, what)) ?? null;
+  }
+
+  async recordings(): Promise<Recordings | null> {
+    return (await this.loggedIn?.attaching.recordings()) ?? null;
   }
 
   fileUrl(file: string, side?: Side): string {

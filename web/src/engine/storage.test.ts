@@ -14,6 +14,7 @@ import {
   type Store,
   ofFacts,
 } from "./storage";
+import { StoredRecordings } from "./recordings";
 import { Writer } from "./writer";
 import type { StoredMessage } from "./wire";
 
@@ -117,6 +118,22 @@ for (const [name, open] of STORES) {
       expect([await store.file("a"), await store.fileNames()]).toEqual([null, ["b"]]);
       await store.clear(true);
       expect(await store.fileNames()).toEqual([]);
+    });
+
+    it("keeps what was said, part by part, each recording of a chat by itself", async () => {
+      const recordings = new StoredRecordings(await open());
+      const to = { store: null, partner: "ben", creator: null, name: "" };
+      const part = (said: string, lastedMs: number) => ({ blob: new Blob([said]), levels: [0.5, 1], lastedMs, to });
+      for (let at = 0; at < 11; at++) await recordings.keep(1, "a", at, part(`${at} `, at * 1000));
+      await recordings.keep(1, "b", 0, part("other", 500));
+      await recordings.keep(12, "c", 0, part("elsewhere", 500));
+      const all = await recordings.of(1);
+      expect([...all.keys()]).toEqual(["a", "b"]);
+      const parts = all.get("a") ?? [];
+      expect(await new Blob(parts.map(({ blob }) => blob)).text()).toBe("0 1 2 3 4 5 6 7 8 9 10 ");
+      expect(parts.at(-1)).toMatchObject({ levels: [0.5, 1], lastedMs: 10_000, to });
+      await recordings.drop(1, "a");
+      expect([...(await recordings.of(1)).keys(), ...(await recordings.of(12)).keys()]).toEqual(["b", "c"]);
     });
 
     it("forgets what is settled, an emptied draft, and the members of one group", async () => {

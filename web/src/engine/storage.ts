@@ -5,7 +5,7 @@
 // the leader. Which lists there are is said once, in FACTS and INTENTS.
 
 import type { Act, Rewritten } from "./acts";
-import type { Extras, GroupSettings, SentKind, User } from "./contract";
+import type { Extras, GroupSettings, RecordedPart, SentKind, User } from "./contract";
 import type { Unsent } from "./unsent";
 import { newer } from "./noted";
 import type { GroupEvent, StoredMessage } from "./wire";
@@ -138,7 +138,12 @@ export interface KeptFile {
   readonly file: Blob;
   /** The picture that stands for a film. */
   readonly poster: Blob | null;
+  /** Of what begins with `RECORDED`, which belongs to no message yet: see recordings.ts. */
+  readonly part?: Omit<RecordedPart, "blob">;
 }
+
+/** So begin the names of what was said into a microphone. */
+export const RECORDED = "voice ";
 
 export interface Draft {
   readonly gid: number;

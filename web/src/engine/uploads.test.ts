@@ -286,16 +286,18 @@ describe("a file", () => {
   it("of which the page did not live to write the message goes from the store after a while", async () => {
     const all = await scene();
     const { world, gid, browser, anna, tab } = all;
-    await browser.store(anna).keepFile({ clientMsgId: "an orphan", file: new Blob(["x"]), poster: null });
+    for (const clientMsgId of ["an orphan", "voice 1 a 000000"]) await browser.store(anna).keepFile({ clientMsgId, file: new Blob(["x"]), poster: null });
     world.server.transfers.fate = () => ({ is: "lost" });
     tab.engine.attach(gid, [picture(2_400)]);
     await world.pass();
     tab.crash();
     await open(browser, gid);
-    expect((await stored(all)).length).toBe(2);
+    expect((await stored(all)).length).toBe(3);
     await world.pass(100_000);
     expect(await stored(all)).not.toContain("an orphan");
-    expect((await stored(all)).length).toBe(1);
+    // What was said into a microphone waits for its message.
+    expect(await stored(all)).toContain("voice 1 a 000000");
+    expect((await stored(all)).length).toBe(2);
   });
 });
 

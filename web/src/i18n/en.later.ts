@@ -306,6 +306,7 @@ export const later = {
   "voice.pause": "Pause",
   "voice.unplayable": "This browser cannot play it.",
   "voice.tooShort": "That was too short. Hold the button while you speak.",
+  "voice.full": "After {minutes} minutes a recording is full. Listen to it, and send it or delete it.",
   "voice.refused": "The browser does not let this page use the microphone. Allow it in the settings of the page.",
   "voice.none": "There is no microphone.",
   "voice.fault": "Recording does not work here.",

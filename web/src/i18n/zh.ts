@@ -707,6 +707,7 @@ export const zh: Catalogue = {
   "voice.pause": "暂停",
   "voice.unplayable": "此浏览器无法播放。",
   "voice.tooShort": "录音时间太短，请按住按钮说话。",
+  "voice.full": "录音已满 {minutes} 分钟，请试听后发送或删除。",
   "voice.refused": "浏览器不允许此页面使用麦克风，请在页面设置中允许。",
   "voice.none": "没有可用的麦克风。",
   "voice.fault": "此处无法录音。",

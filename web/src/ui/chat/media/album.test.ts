@@ -16,6 +16,12 @@ describe("an album", () => {
     expect(shapes([1.5, 1.5, 1.5, 1.5])).toBe("1 3");
   });
 
+  it("has no row of stripes between rows that are high", () => {
+    expect(shapes([0.1, 15, 1, 1.8, 0.5, 1, 1.3, 0.5, 1.9, 0.9])).toBe("2 2 3 3");
+    expect(shapes([0.75, 0.75, 0.75, 0.75, 0.75, 0.75])).toBe("3 3");
+    expect(shapes([0.75, 1.5, 0.75, 1.5, 0.75, 1.5, 0.75, 1.5, 0.75])).toBe("3 3 3");
+  });
+
   it("covers its box without a gap and without an overlap, whatever the shapes", () => {
     let seed = 7;
     const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;

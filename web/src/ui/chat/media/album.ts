@@ -19,6 +19,8 @@ const NARROWEST = 0.6;
 const WIDEST = 2;
 /** An album is not higher than this, in widths. */
 const TALLEST = 1.3;
+/** More in a row are stripes. */
+const MOST_IN_ROW = 4;
 /** How high albums of 1, 2, 3, 4 and more pictures look well, in widths. */
 const IDEAL = [1, 0.6, 0.95, 1, 1.1] as const;
 
@@ -77,5 +79,6 @@ function costOf(rows: readonly (readonly number[])[], count: number): number {
   const mean = whole / rows.length;
   const unlike = heights.reduce((sum, height) => sum + (height - mean) ** 2, 0);
   const falling = rows.filter((row, at) => row.length > (rows[at + 1]?.length ?? Infinity)).length;
-  return (whole - ideal) ** 2 + unlike / 2 + falling / 100;
+  const crowded = rows.reduce((sum, { length }) => sum + Math.max(0, length - MOST_IN_ROW) ** 2, 0);
+  return (whole - ideal) ** 2 + unlike + falling / 100 + crowded / 50;
 }

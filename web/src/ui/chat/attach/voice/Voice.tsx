@@ -12,7 +12,8 @@ import { isCovered } from "../../../base/layers";
 import { showToast } from "../../../base/toasts";
 import { useDesk } from "../../desk";
 import { clockTime } from "../../media/clock";
-import { Recorder, type Recording, recorders, type Voice as Said, voiceName } from "./recorder";
+import { Kept } from "./kept";
+import { LONGEST_MIN, Recorder, type Recording, recorders, type Voice as Said, voiceName } from "./recorder";
 import "./Record.css";
 
 /** So long at least somebody holds a button who means to hold it. */
@@ -42,7 +43,8 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
   const engine = useEngine();
   const desk = useDesk();
   const { t } = useTranslator();
-  const [recorder, setRecorder] = useState(() => recorders.get(gid) ?? null);
+  const name = `${desk.me.id} ${gid}`;
+  const [recorder, setRecorder] = useState(() => recorders.get(name) ?? null);
   const state = useLive<Recording | null>(recorder?.state ?? NOTHING);
   const [hold, setHold] = useState<Hold | null>(null);
   const [slid, setSlid] = useState(0);
@@ -51,27 +53,30 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
   const active = recorder !== null;
 
   const begin = (): void => {
-    const made = new Recorder();
-    recorders.set(gid, made);
+    const made = new Recorder(Kept.begin(engine, gid, to));
+    recorders.set(name, made);
     setRecorder(made);
     void made.done.then((said) => {
-      if (said !== null) return;
       const end = made.state.get();
+      if (end.is === "stopped" && end.isFull === true) showToast("done", t("voice.full", { minutes: LONGEST_MIN }));
+      if (said !== null) return;
+      made.kept.drop();
       if (end.is === "failed") showToast("problem", t(`voice.${end.why}`));
-      if (recorders.get(gid) !== made) return;
-      recorders.delete(gid);
+      if (recorders.get(name) !== made) return;
+      recorders.delete(name);
       setRecorder((now) => (now === made ? null : now));
       setHold(null);
     });
   };
   const leave = (): void => {
-    recorders.delete(gid);
+    recorders.delete(name);
     setRecorder(null);
     setHold(null);
     setSlid(0);
   };
   const cancel = (): void => {
     recorder?.stop();
+    recorder?.kept.drop();
     leave();
   };
   const send = (): void => {
@@ -87,10 +92,29 @@ export function Voice({ gid, to, replyTo, onActive }: VoiceProps) {
       const name = voiceName(blob, new Date());
       if (desk.view.newer !== "none") engine.toNewest(gid);
       engine.attach(gid, [{ kind: "Audio", blob, name, asFile: false, caption: "", durationMs, waveform }], { to, replyTo });
+      recorder.kept.drop();
       if (replyTo !== null) desk.writer?.answer(null);
     });
   };
 
+  // Said before this page was there.
+  useEffect(() => {
+    let wanted = recorders.get(name) === undefined;
+    if (wanted) {
+      void Kept.find(engine, gid, desk.view.to).then((found) => {
+        if (found === null) return;
+        if (!wanted || recorders.get(name) !== undefined) found.kept.leave();
+        else {
+          const made = new Recorder(found.kept, found.voice);
+          recorders.set(name, made);
+          setRecorder(made);
+        }
+      }, () => undefined);
+    }
+    return () => {
+      wanted = false;
+    };
+  }, [engine, desk, gid, name]);
   useEffect(() => {
     onActive(active);
     return () => onActive(false);

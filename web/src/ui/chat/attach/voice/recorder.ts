@@ -1,8 +1,9 @@
 // Records what is said into a microphone. One chat has one recording at most; left alone with its chat, the microphone is let
-// go of, and what was said waits there to be sent.
+// go of, and what was said waits there to be sent, over a reload, too.
 
 import { Cell } from "../../../base/cell";
-import { barsOf, loudness } from "./waveform";
+import type { Kept } from "./kept";
+import { barsOf, loudness, LOUDEST } from "./waveform";
 
 export interface Voice {
   readonly blob: Blob;
@@ -15,7 +16,7 @@ export type Recording =
   | { readonly is: "asking" }
   | { readonly is: "running" }
   /** Null: there is nothing to be heard. */
-  | { readonly is: "stopped"; readonly voice: Voice | null }
+  | { readonly is: "stopped"; readonly voice: Voice | null; readonly isFull?: boolean }
   | { readonly is: "failed"; readonly why: "refused" | "none" | "fault" };
 
 /** Players of every maker have AAC in MP4; where a browser cannot write that, the others are tried. */
@@ -25,8 +26,10 @@ const BITS_PER_SECOND = 32_000;
 /** Shorter is a finger that has slipped. */
 const SHORTEST_MS = 500;
 /** Somebody has forgotten it. */
-const LONGEST_MS = 60 * 60_000;
+export const LONGEST_MIN = 60;
 const MOMENT_MS = 50;
+/** So much at most is lost where the page ends by itself. */
+const PART_MS = 1_000;
 
 export class Recorder {
   readonly state = new Cell<Recording>({ is: "asking" });
@@ -47,8 +50,20 @@ export class Recorder {
   private end: () => void = () => undefined;
   private begunAt = 0;
   private lastedMs = 0;
+  private isFull = false;
 
-  constructor() {
+  /** `found`: what was recorded before. */
+  constructor(
+    readonly kept: Kept,
+    found: Voice | null = null,
+  ) {
+    if (found !== null) {
+      this.lastedMs = found.durationMs;
+      this.levels.push(...found.waveform.map((bar) => bar / LOUDEST));
+      this.moments.set(this.levels.length);
+      this.state.set({ is: "stopped", voice: found });
+      return;
+    }
     this.begin().catch((error: unknown) => {
       const name = error instanceof DOMException ? error.name : "";
       const why = name === "NotAllowedError" ? "refused" : name === "NotFoundError" ? "none" : "fault";
@@ -90,24 +105,31 @@ export class Recorder {
     const parts: Blob[] = [];
     const listening = await listen(stream, (level) => {
       this.moments.set(this.levels.push(level));
-      if (this.elapsedMs > LONGEST_MS) this.stop();
+      if (this.elapsedMs > LONGEST_MIN * 60_000) {
+        this.isFull = true;
+        this.stop();
+      }
     });
-    recorder.ondataavailable = ({ data }) => parts.push(data);
+    let told = 0;
+    recorder.ondataavailable = ({ data }) => {
+      parts.push(data);
+      this.kept.add(new Blob([data], { type: plain(recorder.mimeType) }), this.levels.slice(told), performance.now() - this.begunAt);
+      told = this.levels.length;
+    };
     // Also where the browser ends it: the microphone was pulled out, the page was put away.
     recorder.onstop = () => {
       this.lastedMs = performance.now() - this.begunAt;
       listening.end();
       release();
-      // What a server hears of it is the kind of its container.
-      const blob = new Blob(parts, { type: recorder.mimeType.split(";")[0] ?? "" });
+      const blob = new Blob(parts, { type: plain(recorder.mimeType) });
       const durationMs = Math.round(this.lastedMs);
       const voice = blob.size > 0 && durationMs >= SHORTEST_MS ? { blob, durationMs, waveform: barsOf(this.levels) } : null;
-      this.state.set({ is: "stopped", voice });
+      this.state.set({ is: "stopped", voice, isFull: this.isFull });
     };
     this.end = () => {
       if (recorder.state !== "inactive") recorder.stop();
     };
-    recorder.start();
+    recorder.start(PART_MS);
     this.begunAt = performance.now();
     this.state.set({ is: "running" });
     if (this.over) this.end();
@@ -134,8 +156,13 @@ async function listen(stream: MediaStream, hear: (level: number) => void): Promi
   };
 }
 
-/** What was recorded in which chat and is not sent yet. */
-export const recorders = new Map<number, Recorder>();
+/** What a server hears of it is the kind of its container. */
+function plain(mimeType: string): string {
+  return mimeType.split(";")[0] ?? "";
+}
+
+/** What was recorded in which chat, of which user, and is not sent yet. */
+export const recorders = new Map<string, Recorder>();
 
 /** As files of voices are called where they are saved. */
 export function voiceName({ type }: Blob, at: Date): string {

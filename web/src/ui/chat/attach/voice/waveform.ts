@@ -1,7 +1,7 @@
 // How loud it was, as it is drawn: a few bars of 0 to 31. Pure.
 
 export const BARS = 64;
-const LOUDEST = 31;
+export const LOUDEST = 31;
 /** Below this, in decibels, it is quiet; speech close to a microphone comes up to 0. */
 const QUIET_DB = -50;
 
