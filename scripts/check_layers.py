@@ -24,7 +24,7 @@ MAY_USE = {
     "rim-store-sqlite": {"rim-core", "rim-store"},
     "rim-client": {"rim-protocol"},
     "rim-testbed": set(),
-    "rim-fuzz": {"rim-protocol", "rim-media"},
+    "rim-fuzz": {"rim-protocol", "rim-core", "rim-media"},
     "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store", "rim-store-sqlite"},
     "rim-server": {"rim-protocol", "rim-core", "rim-media", "rim-store", "rim-store-sqlite", "rim-store-postgres", "rim-bus-nats"},
 }
@@ -54,7 +54,7 @@ ONLY_IN = {
 # Crates that may use nothing but these, so that they stay what they are.
 ONLY_USES = {
     "rim-protocol": ({"base64", "emojis", "itoa", "serde", "serde_json", "unicode-normalization", "utoipa"}, "the wire is data, without I/O"),
-    "rim-core": ({"async-trait", "base64", "caseless", "memchr", "postcard", "serde", "serde_json", "thiserror", "tokio", "unicode-normalization", "unicode-security"}, "rules and ports, without I/O"),
+    "rim-core": ({"async-trait", "base64", "caseless", "memchr", "postcard", "serde", "serde_json", "thiserror", "tokio", "unicode-normalization", "unicode-script", "unicode-security"}, "rules and ports, without I/O"),
     "rim-media": ({"bytes", "crc32fast", "encoding_rs", "fast_image_resize", "html5gum", "image", "infer", "memchr", "miniz_oxide", "thiserror", "thumbhash"}, "bytes in, bytes out, without I/O"),
     "rim-store": ({"async-trait", "fastrand", "rim-core", "thiserror", "tokio"}, "use cases over a port, without I/O"),
 }

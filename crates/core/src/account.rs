@@ -52,7 +52,7 @@ pub fn confuses(key: &str, other: &str) -> bool {
 
 /// Default_Ignorable_Code_Point of Unicode: not drawn, whatever the font. A Hangul filler is one; the others that leave
 /// a blank (a Braille pattern without dots) are not.
-fn is_ignorable(c: char) -> bool {
+pub(crate) fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
         | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'

@@ -24,6 +24,7 @@ pub mod node;
 pub mod note;
 pub mod refusal;
 pub mod schedule;
+pub mod search;
 pub mod session;
 pub mod sight;
 pub mod size;

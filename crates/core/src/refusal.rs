@@ -70,6 +70,10 @@ pub enum Refusal {
     MayNotMentionAll,
     #[error("you have hidden {0} messages of this chat, and can hide no more: clear the chat instead")]
     TooManyHidden(usize),
+    #[error("a search has at most {0} characters")]
+    QueryTooLong(usize),
+    #[error("a search has at most {0} words, phrases and operators")]
+    TooManyTerms(usize),
     #[error("a message that expires cannot be forwarded")]
     Expires,
     #[error("what is forwarded as one message has at most {0} bytes: choose fewer")]

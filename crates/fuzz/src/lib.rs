@@ -1,5 +1,5 @@
 //! Everything that reads what strangers send, fed with anything: frames, bodies, the WebSocket codec, pictures,
-//! web pages and headers. CommonMark is read by the web client alone: `web/src/ui/chat/markup/fuzz.test.ts` is of the same kind.
+//! web pages, searches and headers. CommonMark is read by the web client alone: `web/src/ui/chat/markup/fuzz.test.ts` is of the same kind.
 //!
 //! A target takes bytes and panics where a promise is broken. `cargo test` gives each of them what is kept in
 //! `inputs/`, and some thousands of inputs that are made of it by chance (`chance.rs`). `make fuzz` builds them with
@@ -16,6 +16,7 @@ mod frames;
 mod headers;
 mod pages;
 mod pictures;
+mod searches;
 mod spelled;
 mod websocket;
 
@@ -28,7 +29,7 @@ pub struct Target {
     pub longest: usize,
 }
 
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "frames", run: frames::frame, inputs: 10_000, longest: 300 },
     Target { name: "rich_text", run: frames::rich_text, inputs: 3_000, longest: 2_000 },
     Target { name: "bodies", run: bodies::body, inputs: 3_000, longest: 200 },
@@ -39,6 +40,7 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "pictures", run: pictures::picture, inputs: 10_000, longest: 400 },
     Target { name: "uploads", run: pictures::upload, inputs: 2_000, longest: 1_000 },
     Target { name: "pages", run: pages::page, inputs: 5_000, longest: 500 },
+    Target { name: "searches", run: searches::search, inputs: 10_000, longest: 200 },
 ];
 
 #[cfg(test)]
@@ -98,6 +100,11 @@ mod tests {
     #[test]
     fn a_page_says_little_in_one_line() {
         run("pages");
+    }
+
+    #[test]
+    fn the_index_finds_what_matches_and_ranges_are_in_the_text() {
+        run("searches");
     }
 
     #[test]

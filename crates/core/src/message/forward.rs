@@ -159,8 +159,15 @@ fn merge(forward: &Forward, from: &Group, messages: &[Message], people: &[User])
 
 /// What a merged message holds: kinds and contents. Nothing of what no rim has made.
 pub(crate) fn items(content: &str) -> impl Iterator<Item = (MessageKind, String)> {
-    let items = serde_json::from_str(content).map_or_else(|_| Vec::new(), |Merged { items, .. }| items);
-    items.into_iter().filter_map(|item| Some((MessageKind::from_name(&item.kind)?, item.content)))
+    merged(content).into_iter().flat_map(|(_, items)| items)
+}
+
+/// What a merged message is called, and what it holds. `None` of what no rim has made.
+pub(crate) fn merged(content: &str) -> Option<(String, impl Iterator<Item = (MessageKind, String)>)> {
+    let Merged { title, items } = serde_json::from_str(content).ok()?;
+    let items =
+        items.into_iter().filter_map(|item| Some((MessageKind::from_name(&item.kind)?, item.content)));
+    Some((title, items))
 }
 
 /// How deep merged messages stand in each other in the content of one.

@@ -1,0 +1,59 @@
+//! Search: what a text is found by, and what somebody has asked for.
+//!
+//! [`Query::matches`] alone decides what is found. An index of a store finds candidates by [`terms`], without knowing where
+//! in a text each stands, and what it finds is looked at by `matches`. So phrases, ranges, what no index has yet, and all
+//! stores agree.
+
+mod folded;
+mod operator;
+mod query;
+mod said;
+#[cfg(test)]
+mod tests;
+
+use crate::message::{Message, MessageKind};
+use crate::{GroupId, MessageId, Timestamp, UserId};
+
+pub use self::folded::{Folded, terms};
+pub use self::operator::{Date, Filter, Has, Is, Test};
+pub use self::query::{Phrase, Query, Term};
+pub use self::said::{Said, said};
+
+/// Counts up whenever [`terms`] makes something else of a text: an index that was made by other rules is made anew.
+pub const VERSION: u64 = 1;
+
+/// What one may ask for at once: characters, and words, phrases and operators all together.
+pub const MAX_CHARACTERS: usize = 256;
+pub const MAX_TERMS: usize = 10;
+
+/// Hits of one page, at the most.
+pub const MAX_HITS: u32 = 50;
+
+/// What somebody looks for: each of these must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    pub query: Query,
+    pub group: Option<GroupId>,
+    pub sender: Option<UserId>,
+    /// One of them, if there are any.
+    pub kinds: Vec<MessageKind>,
+    /// One of them, if there are any.
+    pub has: Vec<Has>,
+    pub since: Option<Timestamp>,
+    pub before: Option<Timestamp>,
+    /// Only older ones than this one.
+    pub below: Option<MessageId>,
+    pub limit: u32,
+}
+
+/// A part of a text, in UTF-16 units: from the first up to, and without, the second.
+pub type Range = (u32, u32);
+
+/// A message that was looked for, and where in its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    pub message: Message,
+    /// What was looked at where that is not the content: names of files and what is said of them.
+    pub text: Option<String>,
+    pub ranges: Vec<Range>,
+}
