@@ -10,6 +10,8 @@ declare global {
   interface Window {
     /** What the page was given of the microphone. */
     tracks: MediaStreamTrack[];
+    /** What the page has made in CAF. */
+    made: Blob[];
   }
 }
 
@@ -170,6 +172,74 @@ story("what was said is there after a reload in the middle of it, to be listened
   await anna.button("Delete the recording").click();
   await expect.poll(() => kept(anna)).toEqual([]);
   expect(await sent()).toHaveLength(1);
+});
+
+story("what a browser of Apple does not play is there in a form that it does, sound for sound", async (stage) => {
+  const { bens, anna, sent } = await scene(stage);
+  await hold(anna);
+  await anna.page.mouse.up();
+  await expect.poll(sent).toHaveLength(1);
+  const [{ content } = { content: "{}" }] = await sent();
+  const { mime, durationMs } = JSON.parse(content) as { mime: string; durationMs: number };
+  expect(mime).toBe("audio/webm");
+  const ben = await stage.seat(bens, {
+    oddity: () => {
+      window.made = [];
+      const { createObjectURL } = URL;
+      URL.createObjectURL = (blob) => {
+        if (blob instanceof Blob && blob.type === "audio/x-caf") window.made.push(blob);
+        return createObjectURL.call(URL, blob);
+      };
+      const { canPlayType } = HTMLMediaElement.prototype;
+      HTMLMediaElement.prototype.canPlayType = function (form) {
+        return form.startsWith("audio/x-caf") ? "maybe" : canPlayType.call(this, form);
+      };
+    },
+  });
+  stage.expectTrouble();
+  await ben.openChat("Anna");
+  await ben.button("Play", ben.log.getByRole("group", { name: "Voice message from Anna" })).click();
+  const lasts = (): Promise<number> =>
+    ben.page.evaluate(async () => {
+      const [blob] = window.made;
+      if (blob === undefined) return 0;
+      const view = new DataView(await blob.arrayBuffer());
+      const chunks = new Map<string, DataView>();
+      for (let at = 8; at < view.byteLength; ) {
+        const size = Number(view.getBigInt64(at + 4));
+        chunks.set(String.fromCharCode(...new Uint8Array(view.buffer, at, 4)), new DataView(view.buffer, at + 12, size));
+        at += 12 + size;
+      }
+      const [pakt, data] = [chunks.get("pakt"), chunks.get("data")];
+      if (pakt === undefined || data === undefined) return -1;
+      let samples = 0;
+      let fault: Error | null = null;
+      const decoder = new AudioDecoder({
+        output: (sound) => {
+          samples += sound.numberOfFrames;
+          sound.close();
+        },
+        error: (error) => (fault = error),
+      });
+      decoder.configure({ codec: "opus", sampleRate: 48_000, numberOfChannels: 1 });
+      let at = 4;
+      for (let row = 24; row < pakt.byteLength; ) {
+        let size = 0;
+        for (let more = true; more; row++) {
+          size = size * 128 + (pakt.getUint8(row) & 127);
+          more = pakt.getUint8(row) > 127;
+        }
+        decoder.decode(new EncodedAudioChunk({ type: "key", timestamp: 0, data: new Uint8Array(data.buffer, data.byteOffset + at, size) }));
+        at += size;
+      }
+      await decoder.flush();
+      if (fault !== null || at !== data.byteLength) return -1;
+      return samples / 48;
+    });
+  await expect.poll(lasts).toBeGreaterThan(durationMs - 300);
+  expect(await lasts()).toBeLessThan(durationMs + 300);
+  // This browser does not, and is given it as it is.
+  await ben.button("Pause", ben.log.getByRole("group", { name: "Voice message from Anna" })).waitFor();
 });
 
 story("where the microphone is refused, that is said, and one writes on", async (stage) => {

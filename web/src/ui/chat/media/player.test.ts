@@ -32,6 +32,11 @@ class Fake {
     }
   }
   load(): void {}
+  /** What it says that it plays. */
+  plays = /mp4|webm/;
+  canPlayType(form: string): string {
+    return this.plays.test(form) ? "probably" : "";
+  }
   removeAttribute(): void {
     this.src = "";
   }
@@ -46,8 +51,8 @@ class Fake {
   }
 }
 
-function voice(seq: number, uid = 2): Voiced {
-  const content = JSON.stringify({ file: `v${seq}`, mime: "audio/mp4", durationMs: 4000, waveform: btoa("\x05") });
+function voice(seq: number, uid = 2, mime = "audio/mp4"): Voiced {
+  const content = JSON.stringify({ file: `v${seq}`, mime, durationMs: 4000, waveform: btoa("\x05") });
   const message: Message = { key: `k${seq}`, gid: 1, uid, kind: "Audio", content, at: seq, id: seq, seq, state: { is: "stored" }, ...PLAIN };
   const voiced = voiceIn(message);
   if (voiced === null) throw new Error("it is no voice message");
@@ -59,13 +64,20 @@ let player: Player;
 let engine: Engine;
 let listened: string[];
 let reopened: boolean;
+let fetched: string[];
+let blob: Blob | null;
 const account = new Cell<unknown>(null);
 const connection = new Cell<unknown>({ is: "online" });
 const [first, second, own] = [voice(1), voice(2), voice(3, 1)];
 
 beforeEach(() => {
   sound = new Fake();
-  player = new Player(() => sound as unknown as Sound);
+  player = new Player(() => sound as unknown as Sound, (address) => {
+    fetched.push(address);
+    return Promise.resolve(blob);
+  });
+  fetched = [];
+  blob = new Blob(["in another form"]);
   playing.set(null);
   listened = [];
   reopened = false;
@@ -142,6 +154,59 @@ describe("the player", () => {
     sound.tell("error");
     await vi.waitFor(() => expect(playing.get()).toBeNull());
     connection.set({ is: "online" });
+  });
+
+  describe("with what another browser has recorded as WebM", () => {
+    const webm = voice(5, 2, "audio/webm");
+
+    it("plays it as it is, but in the browsers of Apple, which say that they could", async () => {
+      player.toggle(engine, webm);
+      expect([sound.src, fetched]).toEqual(["/media/files/v5", []]);
+      sound.plays = /webm|caf/;
+      player.play(engine, webm);
+      await vi.waitFor(() => expect(sound.src).toMatch(/^blob:/));
+      expect([fetched, sound.paused]).toEqual([["/media/files/v5"], false]);
+      sound.begins(4.1);
+      expect(playing.get()).toMatchObject({ key: "k5", is: "playing", length: 4.1 });
+    });
+
+    it("plays it as it is there where there is no other form, or that is not played, and then fails", async () => {
+      sound.plays = /caf/;
+      player.play(engine, webm, 2);
+      await vi.waitFor(() => expect(sound.src).toMatch(/^blob:/));
+      sound.tell("error");
+      await vi.waitFor(() => expect(sound.src).toBe("/media/files/v5"));
+      sound.begins(4);
+      expect(sound.currentTime).toBe(2);
+      blob = null;
+      player.play(engine, webm);
+      await vi.waitFor(() => expect(sound.src).toBe("/media/files/v5"));
+      sound.tell("error");
+      await vi.waitFor(() => expect(playing.get()?.is).toBe("failed"));
+    });
+
+    it("puts it into the other form again where the files were asked for anew", async () => {
+      sound.plays = /caf/;
+      reopened = true;
+      blob = null;
+      player.play(engine, webm);
+      await vi.waitFor(() => expect(sound.src).toBe("/media/files/v5"));
+      blob = new Blob(["in another form"]);
+      sound.tell("error");
+      await vi.waitFor(() => expect(sound.src).toMatch(/^blob:/));
+    });
+
+    it("plays nothing when it was stopped, or another one was begun, before that was there", async () => {
+      sound.plays = /caf/;
+      player.toggle(engine, webm);
+      player.toggle(engine, webm);
+      await Promise.resolve();
+      expect([playing.get(), sound.src]).toEqual([null, ""]);
+      player.toggle(engine, webm);
+      player.toggle(engine, second);
+      await vi.waitFor(() => expect(fetched).toHaveLength(2));
+      expect([playing.get()?.key, sound.src]).toEqual(["k2", "/media/files/v2"]);
+    });
   });
 
   it("is silent when one signs out", () => {

@@ -13,8 +13,24 @@ export type Speed = (typeof SPEEDS)[number];
 /** What it needs of the browser's player. */
 export type Sound = Pick<
   HTMLAudioElement,
-  "src" | "currentTime" | "duration" | "playbackRate" | "preservesPitch" | "play" | "pause" | "load" | "addEventListener" | "removeAttribute"
+  "src" | "currentTime" | "duration" | "playbackRate" | "preservesPitch" | "play" | "pause" | "load" | "addEventListener" | "removeAttribute" | "canPlayType"
 >;
+
+/** What browsers record that have no AAC. */
+const OPUS = /^audio\/(webm|ogg)\b/;
+/** Only the browsers of Apple know it. They say that they play WebM before all of them do. */
+const CAF = 'audio/x-caf; codecs="opus"';
+
+/** Fetches a sound in the form of those browsers; null where there is none. */
+export type FetchRemuxed = (address: string) => Promise<Blob | null>;
+
+const fetchRemuxed: FetchRemuxed = async (address) => {
+  try {
+    return await (await import("./remux")).fetchRemuxed(address);
+  } catch {
+    return null;
+  }
+};
 
 export class Player {
   readonly speed = new Cell<Speed>(1);
@@ -26,9 +42,16 @@ export class Player {
   /** Whether the cookie for files has been asked for anew for this one. */
   #reopened = false;
   #file = "";
+  #mime = "";
+  /** What is being put into another form; null: nothing is. */
+  #fetching: object | null = null;
+  /** Where the page has the last one that was. */
+  #url: string | null = null;
+  readonly #fetch: FetchRemuxed;
 
-  constructor(make: () => Sound = () => new Audio()) {
+  constructor(make: () => Sound = () => new Audio(), fetch = fetchRemuxed) {
     this.#make = make;
+    this.#fetch = fetch;
   }
 
   /** Plays it, goes on with it, or stops where it is. */
@@ -44,11 +67,12 @@ export class Player {
     const sound = (this.#sound ??= this.#made());
     this.#from = from;
     this.#reopened = false;
+    this.#fetching = null;
     this.#file = file.file;
+    this.#mime = file.mime;
     position.set(from);
     playing.set({ gid: message.gid, key: message.key, uid: message.uid, is: "loading", length: (file.durationMs ?? 0) / 1000 });
-    sound.src = engine.fileUrl(file.file);
-    this.resume();
+    this.#load(sound, engine);
     const account = engine.account.get();
     if (message.gid !== NO_CHAT && account.is === "in" && message.uid !== account.me.id && message.heard?.mine !== true) engine.listened(message.gid, message.key);
   }
@@ -63,7 +87,9 @@ export class Player {
   }
 
   pause(): void {
-    this.#sound?.pause();
+    // There is nothing yet that could stand still.
+    if (this.#fetching !== null) this.stop();
+    else this.#sound?.pause();
   }
 
   /** In seconds. */
@@ -82,10 +108,34 @@ export class Player {
 
   stop(): void {
     this.#sound?.pause();
-    this.#sound?.removeAttribute("src");
-    this.#sound?.load();
+    if (this.#sound !== null) empty(this.#sound);
+    this.#fetching = null;
     playing.set(null);
     position.set(0);
+  }
+
+  #load(sound: Sound, engine: Engine): void {
+    if (OPUS.test(this.#mime) && sound.canPlayType(CAF) !== "") void this.#loadRemuxed(sound, engine);
+    else this.#loadAsItIs(sound, engine);
+  }
+
+  #loadAsItIs(sound: Sound, engine: Engine): void {
+    sound.src = engine.fileUrl(this.#file);
+    this.resume();
+  }
+
+  async #loadRemuxed(sound: Sound, engine: Engine): Promise<void> {
+    const file = this.#file;
+    const mine = (this.#fetching = {});
+    // Where sounds need a hand to begin, this is it: it will be too late when the other form is there.
+    empty(sound);
+    const blob = await this.#fetch(engine.fileUrl(file));
+    if (this.#fetching !== mine) return;
+    this.#fetching = null;
+    if (blob === null) return this.#loadAsItIs(sound, engine);
+    if (this.#url !== null) URL.revokeObjectURL(this.#url);
+    sound.src = this.#url = URL.createObjectURL(blob);
+    this.resume();
   }
 
   #made(): Sound {
@@ -148,9 +198,13 @@ export class Player {
       if (playing.get()?.key !== now.key) return;
       if (again) {
         this.#from = position.get();
-        sound.src = engine.fileUrl(this.#file);
-        return this.resume();
+        return this.#load(sound, engine);
       }
+    }
+    // Newer ones play it as it is.
+    if (sound.src === this.#url) {
+      this.#from = position.get();
+      return this.#loadAsItIs(sound, engine);
     }
     // Without a network it is no fault of the sound.
     if (engine.connection.get().is === "online") this.#change({ is: "failed" });
@@ -174,6 +228,12 @@ export class Player {
 
 export function isOf(now: Playing | null, { gid, key }: Pick<Message, "gid" | "key">): boolean {
   return now !== null && now.gid === gid && now.key === key;
+}
+
+/** Nothing is played, and nothing has failed. */
+function empty(sound: Sound): void {
+  sound.removeAttribute("src");
+  sound.load();
 }
 
 export const player = new Player();
