@@ -167,6 +167,48 @@ story("a picture that not every browser shows is drawn anew, and what nobody can
   expect(said[0]).toMatchObject({ mime: "image/jpeg", width: 40, height: 30 });
 });
 
+story("who sends pictures as files is told which of them say where they were taken", async (stage) => {
+  const here = await scene(stage);
+  const { anna, annas } = here;
+  const plain = await picture(anna, "plain.jpg", 60, 40);
+  const located = { ...plain, name: "home.jpg", buffer: withPlace(plain.buffer) };
+  await drop(anna.log, [plain]);
+  await about(anna).getByLabel("Send as files").check();
+  await about(anna).getByText("They do not say where they were taken.").waitFor();
+  await drop(about(anna), [located]);
+  await about(anna).getByText("home.jpg says where it was taken.").waitFor();
+  expect(await audit(anna.page)).toEqual([]);
+  await anna.button("Remove home.jpg", about(anna)).click();
+  await about(anna).getByText("They do not say where they were taken.").waitFor();
+  await drop(about(anna), [located]);
+  await about(anna).getByText("home.jpg says where it was taken.").waitFor();
+  await anna.button("Send", about(anna)).click();
+  await expect.poll(() => sent(here)).toHaveLength(2);
+  const [, said] = await sent(here);
+  expect(Buffer.from(await annas.file(String(said?.["file"])))).toEqual(located.buffer);
+});
+
+/** A JPEG with the table of a camera that knows a latitude. */
+function withPlace(jpeg: Buffer): Buffer {
+  const table = Buffer.alloc(72);
+  table.write("MM\0*", 0, "latin1");
+  table.writeUInt32BE(8, 4);
+  const row = (at: number, tag: number, type: number, count: number, value: number): void => {
+    table.writeUInt16BE(tag, at);
+    table.writeUInt16BE(type, at + 2);
+    table.writeUInt32BE(count, at + 4);
+    table.writeUInt32BE(value, at + 8);
+  };
+  table.writeUInt16BE(1, 8);
+  row(10, 0x8825, 4, 1, 26);
+  table.writeUInt16BE(1, 26);
+  row(28, 2, 5, 3, 44);
+  for (let at = 44; at < 68; at += 8) table.writeUInt32BE(1, at + 4);
+  const segment = Buffer.concat([Buffer.from([0xff, 0xe1, 0, 0]), Buffer.from("Exif\0\0", "latin1"), table]);
+  segment.writeUInt16BE(segment.length - 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]);
+}
+
 /** A picture as Windows had them, all of one colour. */
 function bitmap(name: string, width: number, height: number): Given {
   const row = Math.ceil((width * 3) / 4) * 4;

@@ -16,6 +16,7 @@ import { clockTime } from "../media/clock";
 import { useMentions } from "../writing/mentioning";
 import { useNameable } from "../writing/naming";
 import { caretIn, typeInto, usePicking } from "../writing/picking";
+import { hasLocation } from "./location";
 import { look, type Looked } from "./looking";
 import { useDragging } from "./order";
 import { ready } from "./readying";
@@ -72,7 +73,8 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
     add(files);
   }, [came, desk, add]);
 
-  const some = pieces.some(({ looked }) => looked?.what === "picture" || looked?.what === "film");
+  // Also what this browser cannot show: another can.
+  const some = pieces.some(({ file, looked }) => looked !== null && (looked.what !== "sound" && (looked.what !== "file" || /^(image|video)\//.test(file.type))));
   const pictures = pieces.some(({ looked }) => looked?.what === "picture" && looked.form !== "gif");
 
   const send = async (): Promise<void> => {
@@ -164,6 +166,7 @@ export function AttachDialog({ view, onClose }: { view: ChatView; onClose: () =>
             <Way is={smaller && !asFile} onChange={setSmaller} disabled={asFile} label={t("attach.smaller")} note={t("attach.smallerNote")} />
           )}
           <Way is={asFile} onChange={setAsFile} label={t("attach.asFile")} note={t("attach.asFileNote")} />
+          {asFile && <Located files={pieces.map(({ file }) => file)} />}
         </div>
       )}
     </Dialog>
@@ -264,6 +267,31 @@ function Way({ is, onChange, disabled = false, label, note }: WayProps) {
         {note}
       </p>
     </div>
+  );
+}
+
+/** Which of them would tell where they were taken; read when that is about to be told. */
+function Located({ files }: { files: readonly File[] }) {
+  const { t } = useTranslator();
+  const [known, setKnown] = useState<ReadonlyMap<File, boolean>>(new Map());
+  const asked = useRef(new Set<File>());
+  useEffect(() => {
+    for (const file of files) {
+      if (asked.current.has(file)) continue;
+      asked.current.add(file);
+      // Of what cannot be read it is not said that it tells nothing.
+      hasLocation(file).then((is) => setKnown((before) => new Map(before).set(file, is)), () => undefined);
+    }
+  }, [files]);
+  const located = files.filter((file) => known.get(file) === true);
+  const [first] = located;
+  const said = ({ name }: File): string => (located.length === 1 ? t("attach.located", { name }) : t("attach.locatedMany", { count: located.length }));
+  const none = first === undefined && files.every((file) => known.has(file));
+  return (
+    <p role="status" className={first === undefined ? "attach__located note" : "attach__located attach__located--is"}>
+      {first !== undefined && <Icon name="alert" size={18} />}
+      <span>{first !== undefined ? said(first) : none ? t("attach.notLocated") : null}</span>
+    </p>
   );
 }
 
