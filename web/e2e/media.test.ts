@@ -242,3 +242,22 @@ story("on a phone a picture is opened by a tap, gone on from by a swipe, and clo
   await finger([[180, 300], [182, 380], [182, 500], [182, 620]]);
   await lightbox(anna).waitFor({ state: "detached" });
 });
+
+story("a picture that is answered or pinned is seen beside its name, and only where it is still there", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.single(bens);
+  await sendPictures(bens, gid, [painted(600, 400, [40, 160, 200])], { caption: "The lake" });
+  const anna = await stage.seat(annas);
+  await anna.openChat("Ben");
+  const looks = (): Promise<number[]> =>
+    anna.page.locator(".thumb img").evaluateAll((all) => all.map((each) => (each instanceof HTMLImageElement ? each.naturalWidth : 0)));
+  await anna.act("The lake", "Reply");
+  await expect.poll(looks).toEqual([320]);
+  await anna.say("When was that?");
+  await anna.quoteIn("When was that?").locator(".thumb img").waitFor();
+  await anna.act("The lake", "Pin");
+  await expect.poll(looks).toEqual([320, 320]);
+  const [{ id } = { id: 0 }] = await bens.history(gid);
+  await bens.post("message/recall", { gid, msgId: id });
+  await expect.poll(looks).toEqual([]);
+});

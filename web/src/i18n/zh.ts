@@ -210,7 +210,7 @@ export const zh: Catalogue = {
   "message.imageFailed": "图片加载失败。",
   "message.openImage": "查看图片",
   "message.openOriginal": "查看原图",
-  "message.audio": "语音",
+  "message.audio": "音频",
   "message.voice": "语音消息",
   "message.video": "视频",
   "message.file": "文件",

@@ -8,6 +8,7 @@ import { Icon } from "../base/Icon";
 import { Words } from "../base/words";
 import { useDesk } from "./desk";
 import { jumpTo } from "./jumping";
+import { Thumb } from "./media";
 import { previewOf } from "./preview";
 
 export const PinBar = memo(
@@ -37,6 +38,7 @@ function Bar({ pins }: { pins: readonly Message[] }) {
         }}
       >
         <Icon name="thumbtack" size={20} />
+        <Thumb message={pin} />
         <span className="chat-bar__lines">
           <span className="chat-bar__title">{title}</span>
           <span className="chat-bar__text ellipsis">

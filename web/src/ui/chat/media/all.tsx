@@ -15,6 +15,7 @@ watchFilms();
 
 export { Album } from "./Album";
 export { Links } from "./Links";
+export { SmallLook } from "./Thumb";
 
 export function Medium({ content, from, message, onMerged }: MediumProps) {
   switch (content.is) {

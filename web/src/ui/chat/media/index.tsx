@@ -1,7 +1,8 @@
 // All that messages are but words: pictures, films, sounds, files, links, cards. How large they are is known at once; what they look like is loaded when
 // the first of them is shown.
 
-import type { LinkCard, Message } from "../../../engine/contract";
+import { attachedIn } from "../../../engine/attached";
+import type { Attached, LinkCard, Message } from "../../../engine/contract";
 import { chunk } from "../../base/chunk";
 import { hostOf } from "../../base/remote";
 import type { Content } from "../content";
@@ -49,6 +50,18 @@ export const Links = chunk<{ readonly links: readonly LinkCard[] }>(
   () => load().then((all) => all.Links),
   ({ links }) => links.map(({ url }) => <div key={url} className="link-card" />),
 );
+
+const SmallLook = chunk<{ readonly file: Attached; readonly message: Message }>(
+  () => load().then((all) => all.SmallLook),
+  <span className="thumb" />,
+  () => null,
+);
+
+/** Beside words that name a message: how it looks, where it looks like something. */
+export function Thumb({ message }: { message: Message }) {
+  const file = message.recalled === null ? attachedIn(message.kind, message.content) : null;
+  return file === null || file.sides.length === 0 ? null : <SmallLook file={file} message={message} />;
+}
 
 function Waiting({ content }: { content: MediumContent }) {
   switch (content.is) {

@@ -4,6 +4,7 @@ import type { Message } from "../../../engine/contract";
 import { useEngine, useMe, useTranslator } from "../../base/context";
 import { seedColour } from "../../base/initials";
 import { Words } from "../../base/words";
+import { Thumb } from "../media";
 import { previewOf } from "../preview";
 import "./Quote.css";
 
@@ -34,6 +35,7 @@ export function QuotedWords({ message }: { message: Message }) {
   const name = message.uid === me.id ? t("chat.you") : (engine.user(message.uid)?.name ?? t("chat.someone"));
   return (
     <>
+      <Thumb message={message} />
       <span className="quote__name ellipsis">
         <Words text={name} />
       </span>
