@@ -13,7 +13,7 @@ use tokio_postgres::Statement;
 use crate::failure::Result;
 use crate::history::Stated;
 use crate::row::{self, Sql, array};
-use crate::{history, place};
+use crate::{history, moved, place};
 
 // ---- writing
 
@@ -25,6 +25,10 @@ const INSERT_OF_USERS: &str = "INSERT INTO user_changes (user_id, rev, at, chang
 
 /// Keeps what a transaction has changed, in it.
 pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Result<()> {
+    let groups = moved::groups(changes);
+    if !groups.is_empty() {
+        moved::note(db, &db.prepare_cached(moved::INSERT).await?, groups).await?;
+    }
     let (groups, users) = records(changes);
     if !groups.ids.is_empty() {
         groups.insert(db, &db.prepare_cached(INSERT_OF_GROUPS).await?).await?;

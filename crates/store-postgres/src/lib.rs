@@ -48,6 +48,7 @@ mod identity;
 mod membership;
 mod mentions;
 mod migrations;
+mod moved;
 mod nodes;
 mod objects;
 mod open_error;

@@ -4,7 +4,7 @@
 //! is found by halving, in the database, without an index of `rev`.
 
 use deadpool_postgres::GenericClient;
-use rim_core::{GroupId, Rev, Seq};
+use rim_core::{GroupId, MessageId, Rev, Seq};
 
 use crate::failure::Result;
 use crate::row::{self, Sql};
@@ -34,4 +34,10 @@ pub(crate) async fn after(db: &impl GenericClient, group: GroupId, rev: Rev) -> 
         ") AS place WHERE g.id = $1"
     );
     Ok(row::first(db, sql, &[&group.sql(), &rev.sql()], row::read).await?.unwrap_or_default())
+}
+
+/// The last place of the group whose message is no newer than this one; 0 if there is none.
+pub(crate) async fn up_to(db: &impl GenericClient, group: GroupId, message: MessageId) -> Result<Seq> {
+    let sql = "SELECT seq FROM messages WHERE group_id = $1 AND id <= $2 ORDER BY id DESC LIMIT 1";
+    Ok(row::first(db, sql, &[&group.sql(), &message.sql()], row::read).await?.unwrap_or_default())
 }

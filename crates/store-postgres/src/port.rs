@@ -12,7 +12,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
 use rim_core::message::{Message, Span};
-use rim_core::{GroupId, MessageId, Rev};
+use rim_core::{GroupId, MessageId, Rev, Seq};
 use rim_store::database::{self, Each, Fields};
 use rim_store::{Read, Value};
 use tokio::runtime::Handle;
@@ -22,9 +22,9 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::causes::describe;
 use crate::failure::Failure;
-use crate::history;
 use crate::history::Stated;
 use crate::text::{OwnedText, Text};
+use crate::{history, place};
 
 /// Inside of a use case.
 pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
@@ -131,6 +131,15 @@ impl<C: GenericClient> Read for Reader<'_, C> {
             .wait(history::runs(self.db, &places, &Stated::all(&places, as_of), bytes))
             .flatten()?)
     }
+
+    fn messages_in(&self, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
+        let stated = Stated::all(places, None);
+        Ok(self.patience.wait(history::runs(self.db, places, &stated, bytes)).flatten()?)
+    }
+
+    fn place_up_to(&self, group: GroupId, _last: Seq, message: MessageId) -> Result<Seq> {
+        Ok(self.patience.wait(place::up_to(self.db, group, message)).flatten()?)
+    }
 }
 
 impl<'c> Writer<'c> {
@@ -165,6 +174,14 @@ impl Read for Writer<'_> {
         bytes: usize,
     ) -> Result<Vec<Message>> {
         self.reader().messages_at(group, places, as_of, bytes)
+    }
+
+    fn messages_in(&self, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
+        self.reader().messages_in(places, bytes)
+    }
+
+    fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq> {
+        self.reader().place_up_to(group, last, message)
     }
 }
 

@@ -36,6 +36,12 @@ impl Tx for Writer<'_> {
         Ok(())
     }
 
+    fn newest_message(&self) -> Result<MessageId> {
+        let sql = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM message_ids";
+        let newest = row::first(&self.db, sql, &[], row::read);
+        Ok(self.patience.wait(newest).flatten()?.unwrap_or_default())
+    }
+
     fn new_group(&self) -> Result<GroupId> {
         let next = row::first(&self.db, "SELECT nextval('group_ids')", &[], row::read);
         Ok(self.patience.wait(next).flatten()?.ok_or(Refusal::NoSuchGroup)?)

@@ -1,11 +1,13 @@
 //! How the use cases of `rim-store` are carried out.
 
+use futures_util::FutureExt;
 use rim_core::UserId;
+use rim_store::consumers::{Mark, Moved};
 use rim_store::database::{Database, InPieces};
 use rim_store::{Read, Tx};
 
-use crate::PostgresStore;
 use crate::port::Result;
+use crate::{PostgresStore, moved};
 
 impl Database for PostgresStore {
     async fn read<T: Send + 'static>(
@@ -30,6 +32,15 @@ impl Database for PostgresStore {
         self.database.write(work).await
     }
 
+    async fn write_rows<T: Send + 'static>(
+        &self,
+        by: UserId,
+        _rows: usize,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.write(by, work).await
+    }
+
     async fn write_many<T: Send + 'static>(
         &self,
         by: UserId,
@@ -40,5 +51,22 @@ impl Database for PostgresStore {
 
     async fn write_in_pieces<W: InPieces>(&self, by: UserId, work: W) -> rim_store::Result<W::Output> {
         self.database.write_in_pieces(by, work).await
+    }
+
+    async fn commits_since(&self, since: Option<Mark>) -> rim_store::Result<Moved> {
+        let told = self.publisher.told();
+        self.database.one(move |db| moved::since(db, since, told).boxed()).await
+    }
+
+    async fn until_commits(&self, since: &Mark) {
+        moved::until(&self.publisher, since).await;
+    }
+
+    fn lasting(&self, mark: &Mark) -> Option<Mark> {
+        Some(moved::lasting(mark))
+    }
+
+    async fn forget_commits(&self) -> rim_store::Result<()> {
+        self.database.change(move |db| moved::forget(db).boxed()).await
     }
 }

@@ -43,6 +43,8 @@ struct Known {
     kind: Kind,
     /// When something happened in it last.
     last_at: Timestamp,
+    /// Whether something was done with what was said in it, and that is not flushed yet.
+    noted: bool,
 }
 
 /// What of a group makes its messages more than others.
@@ -115,8 +117,8 @@ pub(crate) struct Heads {
     /// What may have to be flushed, each once.
     touched_groups: Vec<GroupId>,
     touched_standings: Vec<(GroupId, UserId)>,
-    /// What was written in this batch, to be published.
-    moved: Vec<(GroupId, Head)>,
+    /// What was written in this batch, to be published; and whether it is news of messages.
+    moved: Vec<(GroupId, Head, bool)>,
     next_message: MessageId,
 }
 
@@ -151,7 +153,7 @@ impl Heads {
             Entry::Vacant(unknown) => {
                 let (head, kind) = load_head(db, group)?;
                 let last_at = load_last_at(db, group, head.last_message)?;
-                unknown.insert(Known { head, stored: head, touched: false, kind, last_at })
+                unknown.insert(Known { head, stored: head, touched: false, kind, last_at, noted: false })
             }
         };
         if !std::mem::replace(&mut known.touched, true) {
@@ -211,9 +213,9 @@ impl Heads {
                 let Head { last_seq, last_rev, last_message } = head;
                 let params = [group.sql(), last_seq.sql(), last_rev.sql(), last_message.sql()];
                 statements.update_group.execute(params)?;
-                self.moved.push((group, head));
+                self.moved.push((group, head, known.noted || last_seq != known.stored.last_seq));
             }
-            (known.stored, known.touched) = (head, false);
+            (known.stored, known.touched, known.noted) = (head, false, false);
         }
         for (group, user) in self.touched_standings.drain(..) {
             let Some(standing) = self.standings.get_mut(&(group, user)) else { continue };
@@ -260,7 +262,7 @@ impl Heads {
     /// A use case has taken `rev`s of the group.
     pub(crate) fn moved_on(&mut self, db: &Connection, head: rim_store::database::Head) -> Result<()> {
         let known = self.known(db, head.group)?;
-        (known.head.last_rev, known.last_at) = (head.last_rev, head.last_at);
+        (known.head.last_rev, known.last_at, known.noted) = (head.last_rev, head.last_at, true);
         Ok(())
     }
 

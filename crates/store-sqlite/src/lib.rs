@@ -55,6 +55,7 @@ mod history;
 mod identity;
 mod membership;
 mod migrations;
+mod moved;
 mod open_error;
 mod places;
 mod port;

@@ -168,6 +168,45 @@ impl Read for Snapshot<'_> {
     ) -> Result<Vec<Message>> {
         Ok(history::at(self, group, places, as_of, bytes)?)
     }
+
+    fn messages_in(&self, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
+        messages_in(self, places, bytes)
+    }
+
+    fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq> {
+        Ok(place_up_to(last, message, |seq| self.message_at(group, seq))?)
+    }
+}
+
+fn messages_in(db: &dyn Read, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
+    let (mut messages, mut taken) = (Vec::new(), 0);
+    for (group, span) in places {
+        if taken > bytes {
+            break;
+        }
+        let found = db.messages_at(*group, &[*span], None, bytes - taken)?;
+        taken += found.iter().map(Size::size_bytes).sum::<usize>();
+        messages.extend(found);
+    }
+    Ok(messages)
+}
+
+/// By halving: ids ascend with places.
+fn place_up_to(
+    last: Seq,
+    message: MessageId,
+    message_at: impl Fn(Seq) -> std::result::Result<Option<MessageId>, Failure>,
+) -> std::result::Result<Seq, Failure> {
+    let (mut at_least, mut at_most) = (0, last.0);
+    while at_least < at_most {
+        let middle = at_least + (at_most - at_least).div_ceil(2);
+        if message_at(Seq(middle))?.is_some_and(|found| found <= message) {
+            at_least = middle;
+        } else {
+            at_most = middle - 1;
+        }
+    }
+    Ok(Seq(at_least))
 }
 
 impl Read for Batch<'_> {
@@ -207,6 +246,14 @@ impl Read for Batch<'_> {
         }
         Ok(messages)
     }
+
+    fn messages_in(&self, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
+        messages_in(self, places, bytes)
+    }
+
+    fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq> {
+        Ok(place_up_to(last, message, |seq| self.tail.message_at(self.db, group, seq))?)
+    }
 }
 
 impl Tx for Batch<'_> {
@@ -225,6 +272,10 @@ impl Tx for Batch<'_> {
 
     fn lock_name(&self, _name: &str) -> Result<()> {
         Ok(())
+    }
+
+    fn newest_message(&self) -> Result<MessageId> {
+        Ok(MessageId(self.heads.next_message().0 - 1))
     }
 
     fn new_group(&self) -> Result<GroupId> {

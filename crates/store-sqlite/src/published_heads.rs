@@ -22,6 +22,7 @@ use rim_core::{GroupId, MessageId, Rev, Seq};
 use rusqlite::Connection;
 
 use crate::failure::Result;
+use crate::moved::MovedGroups;
 use crate::row;
 
 /// Where a group is.
@@ -37,6 +38,7 @@ pub(crate) struct PublishedHeads {
     ///
     /// Held for a walk in memory over the groups of one user, or of one commit; never across a query.
     heads: RwLock<Vec<Head>>,
+    moved: MovedGroups,
 }
 
 impl PublishedHeads {
@@ -44,23 +46,31 @@ impl PublishedHeads {
         let sql = "SELECT id, last_seq, last_rev, last_message_id FROM groups";
         let heads = row::all(db, sql, [], |row| {
             let (group, last_seq, last_rev, last_message) = row::of("groups")(row)?;
-            Ok((group, Head { last_seq, last_rev, last_message }))
+            Ok((group, Head { last_seq, last_rev, last_message }, false))
         })?;
-        let published = Self { heads: RwLock::default() };
+        let published = Self { heads: RwLock::default(), moved: MovedGroups::default() };
         published.publish(heads);
         Ok(published)
     }
 
-    /// Notes what was committed. Of a group that comes twice the last counts.
-    pub(crate) fn publish(&self, moved: impl IntoIterator<Item = (GroupId, Head)>) {
-        let mut heads = self.heads.write();
-        for (group, head) in moved {
+    /// Notes what was committed, and whether it is news of messages. Of a group that comes twice the last counts.
+    pub(crate) fn publish(&self, moved: impl IntoIterator<Item = (GroupId, Head, bool)>) {
+        let (mut heads, mut noting) = (self.heads.write(), self.moved.noting());
+        for (group, head, is_news) in moved {
             let index = index(group);
             if index >= heads.len() {
                 heads.resize(index + 1, Head::default());
             }
             heads[index] = head;
+            if is_news {
+                noting.note(group);
+            }
         }
+    }
+
+    /// Those in which something was said or done.
+    pub(crate) fn moved(&self) -> &MovedGroups {
+        &self.moved
     }
 
     /// All groups as they were at one moment. The writer waits for as long as this is held.
@@ -92,8 +102,12 @@ mod tests {
 
     #[test]
     fn a_group_is_where_it_was_published_last() {
-        let published = PublishedHeads { heads: RwLock::default() };
-        published.publish([(GroupId(1), head(1)), (GroupId(3), head(2)), (GroupId(1), head(3))]);
+        let published = PublishedHeads { heads: RwLock::default(), moved: MovedGroups::default() };
+        published.publish([
+            (GroupId(1), head(1), true),
+            (GroupId(3), head(2), true),
+            (GroupId(1), head(3), true),
+        ]);
         let look = published.look();
         assert_eq!(look.head(GroupId(1)), head(3));
         assert_eq!(look.head(GroupId(3)), head(2));
@@ -101,8 +115,8 @@ mod tests {
 
     #[test]
     fn a_group_that_was_not_published_is_at_its_beginning() {
-        let published = PublishedHeads { heads: RwLock::default() };
-        published.publish([(GroupId(3), head(1))]);
+        let published = PublishedHeads { heads: RwLock::default(), moved: MovedGroups::default() };
+        published.publish([(GroupId(3), head(1), true)]);
         let look = published.look();
         for unknown in [0, 2, 4, u64::MAX] {
             assert_eq!(look.head(GroupId(unknown)), Head::default());

@@ -1,6 +1,7 @@
 //! How the use cases of `rim-store` are carried out.
 
 use rim_core::UserId;
+use rim_store::consumers::{Mark, Moved};
 use rim_store::database::{self, Database, InPieces};
 use rim_store::{Read, Tx};
 
@@ -31,6 +32,15 @@ impl Database for SqliteStore {
         self.writer.call(by, FEW_ROWS, |batch| Ok(work(batch)?)).await
     }
 
+    async fn write_rows<T: Send + 'static>(
+        &self,
+        by: UserId,
+        rows: usize,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> rim_store::Result<T> {
+        self.writer.call(by, rows.max(FEW_ROWS), |batch| Ok(work(batch)?)).await
+    }
+
     async fn write_many<T: Send + 'static>(
         &self,
         by: UserId,
@@ -51,5 +61,22 @@ impl Database for SqliteStore {
             })
         };
         self.writer.call_in_pieces(by, cost, next).await
+    }
+
+    async fn commits_since(&self, since: Option<Mark>) -> rim_store::Result<Moved> {
+        Ok(self.published.moved().since(since.as_ref()))
+    }
+
+    async fn until_commits(&self, since: &Mark) {
+        self.published.moved().until(since).await;
+    }
+
+    /// What has moved is known for as long as this store is open.
+    fn lasting(&self, _mark: &Mark) -> Option<Mark> {
+        None
+    }
+
+    async fn forget_commits(&self) -> rim_store::Result<()> {
+        Ok(())
     }
 }

@@ -15,8 +15,8 @@ pub use crate::objects::CHUNKS;
 pub use crate::table::{Column, ColumnType, Table};
 pub use crate::uploads::MEDIA;
 use crate::{
-    chats, contacts, expiry, files, former, friends, gallery, groups, membership, messages, notes, objects,
-    scheduled, sessions, sights, uploads, users,
+    chats, consumers, contacts, expiry, files, former, friends, gallery, groups, membership, messages, notes,
+    objects, scheduled, sessions, sights, uploads, users,
 };
 
 /// All of them, in the order in which they are moved.
@@ -52,6 +52,8 @@ pub const TABLES: &[Table] = &[
     expiry::TIMERS,
     scheduled::TABLE,
     scheduled::UNSCHEDULED,
+    consumers::TABLE,
+    consumers::POSITIONS,
     uploads::UPLOADS,
     uploads::PINNED_UPLOADS,
     uploads::MEDIA,

@@ -12,6 +12,7 @@ use rim_core::event::Change;
 use rim_core::message::{Message, NewMessage, Span};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
+use crate::consumers::{Mark, Moved};
 use crate::failure::{Failure, Result};
 use crate::value::{Column, Value};
 
@@ -42,6 +43,14 @@ pub trait Database: Send + Sync + 'static {
         work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = crate::Result<T>> + Send;
 
+    /// The same of about so many rows.
+    fn write_rows<T: Send + 'static>(
+        &self,
+        by: UserId,
+        rows: usize,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = crate::Result<T>> + Send;
+
     /// The same of what may be thousands of rows, and is one whole.
     fn write_many<T: Send + 'static>(
         &self,
@@ -59,6 +68,18 @@ pub trait Database: Send + Sync + 'static {
         by: UserId,
         work: W,
     ) -> impl Future<Output = crate::Result<W::Output>> + Send;
+
+    /// See [`crate::Consumers::moved`].
+    fn commits_since(&self, since: Option<Mark>) -> impl Future<Output = crate::Result<Moved>> + Send;
+
+    /// See [`crate::Consumers::until_moved`].
+    fn until_commits(&self, since: &Mark) -> impl Future<Output = ()> + Send;
+
+    /// What of a mark means the same to whoever opens the store later.
+    fn lasting(&self, mark: &Mark) -> Option<Mark>;
+
+    /// See [`crate::Consumers::forget_moved`].
+    fn forget_commits(&self) -> impl Future<Output = crate::Result<()>> + Send;
 }
 
 /// A large change. A piece that fails is tried again with a copy from before it.
@@ -125,6 +146,18 @@ pub trait Read {
         as_of: Option<Rev>,
         bytes: usize,
     ) -> Result<Vec<Message>>;
+
+    /// The same in several groups, which ascend, as they are now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn messages_in(&self, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>>;
+
+    /// The last place of a group, which is at `last`, whose message is no newer than this one; 0 if there is none.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq>;
 }
 
 /// A transaction that changes something.
@@ -146,6 +179,12 @@ pub trait Tx: Read {
     /// # Errors
     /// Those of the database.
     fn lock_name(&self, name: &str) -> Result<()>;
+
+    /// No message that begins to be stored later has an id up to this one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn newest_message(&self) -> Result<MessageId>;
 
     /// The number of a group that is about to be created.
     ///

@@ -1,7 +1,7 @@
 //! What rim keeps: the ports to it, and its use cases.
 //!
 //! There is one trait an aggregate ([`Users`], [`Sessions`], [`Friends`], [`Groups`], [`Uploads`], [`Files`], [`Chats`], [`Notes`],
-//! [`Sights`], [`Schedules`], [`Forwarding`], [`Expiry`]), whose methods are whole use cases with a transaction of their
+//! [`Sights`], [`Schedules`], [`Forwarding`], [`Expiry`], [`Consumers`]), whose methods are whole use cases with a transaction of their
 //! own. They are written here, once, over the port of a [`Database`]; what a caller may do is decided inside of the
 //! transaction by the rules of `rim-core`. What was tuned by measuring each database has for itself: [`Messages`] and
 //! [`Logins`].
@@ -17,6 +17,7 @@ pub mod archive;
 pub mod chats;
 pub mod check;
 pub mod columns;
+pub mod consumers;
 mod contacts;
 pub mod database;
 mod error;
@@ -50,6 +51,7 @@ mod value;
 pub mod waiting;
 
 pub use chats::Chats;
+pub use consumers::Consumers;
 pub use database::{Database, Read, Tx};
 pub use error::{Result, StoreError};
 pub use expiry::Expiry;
@@ -113,6 +115,7 @@ pub trait Store:
     + Schedules
     + Forwarding
     + Expiry
+    + Consumers
     + Messages
     + Logins
     + 'static

@@ -16,7 +16,7 @@ use crate::queue::Wanted;
 use crate::row::{Sql, array};
 use crate::text::Text;
 use crate::uploads::Uses;
-use crate::{changes, groups, uploads};
+use crate::{changes, groups, moved, uploads};
 
 pub(crate) const MESSAGES: &str =
     "INSERT INTO messages (group_id, seq, rev, id, sender_id, client_msg_id, kind, content, created_at)
@@ -69,6 +69,7 @@ pub(super) async fn store(db: &Client, writes: &[Wanted], decided: &Decided) -> 
     let besides = beside.prepare(db).await?;
     let written = try_join!(
         messages.insert(db, &statements.messages),
+        moved::note(db, &statements.moved, messages.moved()),
         messages.list(db, &statements.gallery),
         beside.insert(db, &besides),
         records.insert(db, &statements.records),
@@ -104,6 +105,7 @@ fn uses<'d>(writes: &[Wanted], decided: &'d Decided) -> Uses<'d> {
 
 struct Statements {
     messages: Statement,
+    moved: Statement,
     gallery: Statement,
     records: Statement,
     groups: Statement,
@@ -114,6 +116,7 @@ impl Statements {
     async fn prepare(db: &Client) -> Result<Self> {
         Ok(Self {
             messages: db.prepare_cached(MESSAGES).await?,
+            moved: db.prepare_cached(moved::INSERT).await?,
             gallery: db.prepare_cached(GALLERY).await?,
             records: db.prepare_cached(changes::INSERT_OF_GROUPS).await?,
             groups: db.prepare_cached(GROUPS).await?,
@@ -183,6 +186,14 @@ impl<'a> Messages<'a> {
             self.listed.parts.push(part.code().into());
             self.listed.seqs.push(seq.sql());
         }
+    }
+
+    /// Where they are said, each group once.
+    fn moved(&self) -> Vec<i64> {
+        let mut groups = self.groups.clone();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
     }
 
     pub(crate) async fn list(

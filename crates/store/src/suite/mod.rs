@@ -19,6 +19,7 @@ pub mod bounds;
 pub mod chats;
 mod client;
 pub mod concurrency;
+pub mod consumers;
 pub mod events;
 pub mod expire;
 pub mod feed;
