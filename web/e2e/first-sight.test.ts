@@ -84,7 +84,7 @@ story("a file that is dropped anywhere, or a picture that is pasted, is about to
   writeFileSync(file, "a note");
   const here = page.url();
 
-  for (const place of [anna.composer, anna.log, anna.place("Settings"), page.getByRole("searchbox", { name: "Search chats" })]) {
+  for (const place of [anna.composer, anna.log, anna.place("Settings"), page.getByRole("combobox", { name: "Search", exact: true })]) {
     const box = await place.boundingBox();
     if (box === null) throw new Error("it is not shown");
     await drop(page, file, box.x + box.width / 2, box.y + box.height / 2);

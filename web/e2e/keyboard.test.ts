@@ -343,7 +343,7 @@ story("the focus is never lost: signing in, a search, the newest, and what vanis
   const { page } = anna;
   const { keyboard } = page;
   await anna.signIn();
-  await walk.holdsFocus(page.getByRole("searchbox", { name: "Search chats" }), "after signing in");
+  await walk.holdsFocus(page.getByRole("combobox", { name: "Search", exact: true }), "after signing in");
 
   await keyboard.type("pic");
   await keyboard.press("Enter");
@@ -361,7 +361,7 @@ story("the focus is never lost: signing in, a search, the newest, and what vanis
   // Ctrl+K finds chats from anywhere.
   await anna.place("Contacts").press("Enter");
   await keyboard.press("Control+k");
-  await walk.holdsFocus(page.getByRole("searchbox", { name: "Search chats" }), "Ctrl+K beside the contacts");
+  await walk.holdsFocus(page.getByRole("combobox", { name: "Search", exact: true }), "Ctrl+K beside the contacts");
 
   // The panel by its address: Esc closes it, and the chat stays.
   await page.goto(`${stage.url}/#/contacts`);
@@ -418,9 +418,9 @@ story("what is typed anywhere comes into the composer, and its pages turn the lo
     document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "n", isComposing: true, bubbles: true })),
   );
   await walk.holdsFocus(anna.button("About this chat"), "keys that are no typing");
-  await page.getByRole("searchbox", { name: "Search chats" }).focus();
+  await page.getByRole("combobox", { name: "Search", exact: true }).focus();
   await keyboard.type("be");
-  expect(await page.getByRole("searchbox", { name: "Search chats" }).inputValue()).toBe("be");
+  expect(await page.getByRole("combobox", { name: "Search", exact: true }).inputValue()).toBe("be");
   await keyboard.press("Escape");
   await keyboard.press("Control+/");
   await anna.dialog("Keyboard shortcuts").waitFor();

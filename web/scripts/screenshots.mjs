@@ -27,6 +27,14 @@ const act = async (page, words, entry) => {
   await page.getByRole("menuitem", { name: entry }).click();
 };
 
+/** Searches, and waits for what is found. */
+const seek = (words) => async (page) => {
+  await page.getByRole("combobox").click();
+  await page.getByRole("combobox").fill(words);
+  await page.locator(".search-pane").waitFor();
+  await page.waitForTimeout(700);
+};
+
 /** In the chat with files: to its middle, where voice messages are. */
 const toVoice = async (page) => {
   const voice = page.locator(".voice");
@@ -51,9 +59,49 @@ const SCREENS = [
     await page.getByRole("alert").waitFor();
   }],
   ["chats", "demo.html?still#/chats"],
-  ["chats-left", "demo.html?still#/chats", (page) => page.getByLabel("Search chats").fill("Flat")],
   ["chats-empty", "demo.html?still&empty#/chats"],
-  ["chats-search", "demo.html?still#/chats", (page) => page.getByLabel("Search chats").fill("e")],
+  ["search-begun", "demo.html?still#/search", seek("")],
+  ["search", "demo.html?still#/chats", seek("a")],
+  ["search-messages", "demo.html?still#/search", seek("the")],
+  ["search-chinese", "demo.html?still#/search", seek("xm")],
+  ["search-words", "demo.html?still#/search", seek("吃饭")],
+  ["search-none", "demo.html?still#/search", seek("zebra")],
+  ["search-fault", "demo.html?still#/search", seek("fault")],
+  ["search-offline", "demo.html?still&offline#/search", seek("the")],
+  ["search-partly", "demo.html?still&partly#/search", seek("老地方")],
+  ["search-unsearched", "demo.html?still&unsearched#/search", seek("an")],
+  ["search-from", "demo.html?still#/search", async (page) => {
+    await seek("")(page);
+    await page.locator(".filters__chip").nth(0).click();
+    await page.locator("dialog .people__row").first().waitFor();
+  }],
+  ["search-has", "demo.html?still#/search", async (page) => {
+    await seek("")(page);
+    await page.locator(".filters__chip").nth(2).click();
+    await page.locator(".filters__choice").nth(1).click();
+  }],
+  ["search-date", "demo.html?still#/search", async (page) => {
+    await seek("")(page);
+    await page.locator(".filters__chip").nth(3).click();
+    await page.locator(".filters__periods").waitFor();
+  }],
+  ["search-filtered", "demo.html?still#/search", async (page) => {
+    await seek("")(page);
+    await page.locator(".filters__chip").nth(0).click();
+    await page.locator("dialog .people__row").nth(1).click();
+    await page.locator(".filters__chip").nth(2).click();
+    await page.locator(".filters__choice").nth(0).click();
+    await page.keyboard.press("Escape");
+    await page.locator(".filters__chip").nth(4).click();
+    await page.locator(".filters__periods button").nth(1).click();
+    await page.waitForTimeout(700);
+  }],
+  ["search-opened", "demo.html?still#/search", async (page) => {
+    await seek("retry")(page);
+    await page.locator(".search-pane__option").last().click();
+    await page.locator("#main article").first().waitFor();
+    await page.waitForTimeout(400);
+  }],
   ["new-chat", "demo.html?still#/chats", (page) => page.getByRole("button", { name: "New chat" }).first().click()],
   ["new-group", "demo.html?still#/chats", async (page) => {
     await page.getByRole("button", { name: "New chat" }).first().click();
@@ -205,7 +253,7 @@ const SCREENS = [
   ["settings-privacy-never", "demo.html?still&never#/settings/privacy"],
 ];
 /** Screens that are worth a look in Chinese as well; nothing is clicked there. */
-const CHINESE = ["media", "media-end", "media-gallery", "live", "live-info", "stars", "sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel", "chat-remote", "panel-remote", "settings-privacy"];
+const CHINESE = ["search-begun", "search", "search-none", "search-date", "search-filtered", "media", "media-end", "media-gallery", "live", "live-info", "stars", "sign-in", "chats", "chat-group", "panel-group", "contacts", "settings-security", "chat-left-panel", "chat-remote", "panel-remote", "settings-privacy"];
 
 // Built, as it is served for real and with the headers it gets there: a style or script they forbid shows.
 const root = fileURLToPath(new URL("..", import.meta.url));

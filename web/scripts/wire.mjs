@@ -25,7 +25,6 @@ const LEFT_OUT = [
   "Session.expiresAt",
   "ScheduledMessage.createdAt",
   "ServerInfo.version",
-  "ServerInfo.features",
   "ServerLimits.accountBytes",
   "ServerLimits.nameChars",
   "ServerLimits.passwordBytes",

@@ -379,6 +379,37 @@ export interface FoundPage {
   readonly more: boolean;
 }
 
+/** What a message that is looked for has. */
+export type Holding = "link" | "image" | "video" | "audio" | "file";
+
+/** What messages that are looked for must be; what is left out may be anything. */
+export interface SearchFilter {
+  readonly gid?: number;
+  /** Who wrote it. */
+  readonly uid?: number;
+  /** One of them at least. */
+  readonly has?: readonly Holding[];
+  /** Unix milliseconds: from the first on, and before the second. */
+  readonly after?: number;
+  readonly before?: number;
+}
+
+/** A message that was found by its words, or those of its file. */
+export interface Hit extends Found {
+  /** In what it was found. */
+  readonly text: string;
+  /** Where in that: each from a letter up to before another, ascending and apart. */
+  readonly ranges: readonly (readonly [from: number, to: number])[];
+}
+
+export interface HitPage {
+  readonly hits: readonly Hit[];
+  /** What to ask for the next page with; null at the end. A page may be empty and not the last. */
+  readonly next: number | null;
+  /** Not everything was looked through. */
+  readonly partial: boolean;
+}
+
 /** What a message has beside its content. */
 export interface Extras {
   readonly replyTo?: number | null;
@@ -489,6 +520,8 @@ export interface Engine extends MessageActs, Files {
   findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>>;
   /** What is known of somebody: of those one shares a chat or a request with. */
   user(uid: number): User | null;
+  /** Everybody who is known, but oneself. */
+  people(): readonly User[];
   relation(uid: number): Relation;
   befriend(uid: number): Promise<Outcome>;
   acceptFriend(uid: number): Promise<Outcome>;
@@ -583,6 +616,10 @@ export interface MessageActs {
   /** Newest first, of one chat or of all. */
   mentions(gid: number | null, page: number): Promise<Outcome<FoundPage>>;
   stars(page: number): Promise<Outcome<FoundPage>>;
+  /** Whether the server looks for messages; false until that is known. */
+  readonly searches: Live<boolean>;
+  /** Newest first. `words` may have the operators of the server as well. `next` is that of the page before. */
+  search(words: string, filter: SearchFilter, next: number | null): Promise<Outcome<HitPage>>;
 
   /** With another content it mentions whom the change names, and nobody else. */
   reschedule(id: number, change: Rescheduling): Promise<Outcome>;

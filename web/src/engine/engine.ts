@@ -16,6 +16,7 @@ import type {
   FoundPage,
   GalleryPart,
   GroupSettings,
+  HitPage,
   Limits,
   Keeping,
   Latest,
@@ -28,6 +29,7 @@ import type {
   Relation,
   Rescheduling,
   Scheduled,
+  SearchFilter,
   SentKind,
   ServerInfo,
   Side,
@@ -92,6 +94,7 @@ export class RimEngine implements Engine {
   readonly clockAhead: Cell<number>;
   readonly limits = new Cell<Limits>(USUAL_LIMITS);
   readonly files = new Cell<FileLimits | null>(null);
+  readonly searches = new Cell<boolean>(false);
   private limitsKnown = false;
   private readonly clock: ServerClock;
   private readonly chatCells = new Map<number, Cell<ChatView | null>>();
@@ -222,6 +225,11 @@ export class RimEngine implements Engine {
 
   user(uid: number): User | null {
     return this.loggedIn?.replica.user(uid) ?? null;
+  }
+
+  people(): readonly User[] {
+    const replica = this.loggedIn?.replica;
+    return replica === undefined ? [] : [...replica.users.values()].filter(({ id }) => id !== replica.uid);
   }
 
   relation(uid: number): Relation {
@@ -425,6 +433,13 @@ export class RimEngine implements Engine {
     return this.list((lists) => lists.stars(page));
   }
 
+  async search(words: string, filter: SearchFilter, next: number | null): Promise<Outcome<HitPage>> {
+    const page = await this.list((lists) => lists.search(words, filter, next));
+    if (!page.ok || page.value !== null) return page as Outcome<HitPage>;
+    this.searches.set(false);
+    return { ok: true, value: { hits: [], next: null, partial: false } };
+  }
+
   async reschedule(id: number, change: Rescheduling): Promise<Outcome> {
     return (await this.loggedIn?.later.change(id, change)) ?? LOGGED_OUT;
   }
@@ -606,6 +621,7 @@ export class RimEngine implements Engine {
     }
     const { maxFileBytes, ...limits } = answer.value.limits;
     this.limits.set(limits);
+    this.searches.set(answer.value.features.includes("search"));
     this.takesFiles(maxFileBytes);
   }
 

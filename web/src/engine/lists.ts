@@ -1,10 +1,11 @@
 // Lists about messages, asked for when somebody opens them, and loaded when they open the first one.
 
-import type { Found, FoundPage, GalleryPart, MessageActs, Outcome, User } from "./contract";
+import type { Found, FoundPage, GalleryPart, HitPage, MessageActs, Outcome, SearchFilter, User } from "./contract";
 import type { Met } from "./met";
 import { type Answer, type Rest, outcome } from "./rest";
 import type { Views } from "./views";
-import { known, messageList } from "./wire";
+import { searchMessages } from "./searching";
+import { listed, known, messageList } from "./wire";
 import { type MentionList, type MessageList, listMentions } from "./wire.gen";
 import * as wire from "./wire.later.gen";
 
@@ -89,6 +90,32 @@ export class Lists {
       if (last !== undefined || next === null || pages >= EMPTY) return this.page(answer);
       from = next;
     }
+  }
+
+  /** Null: this server does not look for messages. */
+  async search(words: string, filter: SearchFilter, next: number | null): Promise<Outcome<HitPage | null>> {
+    const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const asked = { ...(words !== "" && { q: words }), ...filter, ...(next !== null && { beforeId: next }), size: PAGE, zone };
+    const answer = await this.rest.ask(searchMessages, asked);
+    if (!answer.ok) return answer.code === 404 ? { ok: true, value: null } : outcome(answer);
+    const { hits, next: from, partial } = answer.value;
+    this.introduce(hits.map(({ user }) => user));
+    const found = hits.map(({ msg, user, group, text, ranges }) => ({ message: listed(msg), user, group, text, ranges }));
+    this.met.remember(found.map(({ message }) => message));
+    return {
+      ok: true,
+      value: {
+        hits: found.map(({ message, user, group, text, ranges }) => ({
+          message: this.views.message(message),
+          sender: user,
+          title: this.views.title(message.gid) || group.name,
+          text: text ?? message.content,
+          ranges: ranges.flatMap(([start, end]) => (start === undefined || end === undefined ? [] : [[start, end] as const])),
+        })),
+        next: from,
+        partial,
+      },
+    };
   }
 
   /** From where the page before has ended, where that is known: then nothing is passed over, nor left out. */

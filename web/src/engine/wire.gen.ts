@@ -431,6 +431,8 @@ export const Directory: readonly Directory[] = ["everybody", "contacts"];
 
 /** What a server is, for everybody to know. */
 export interface ServerInfo {
+  /** What it can do. */
+  readonly features: readonly string[];
   readonly limits: ServerLimits;
   readonly registration: string;
   /** Whether nobody has an account yet. */
@@ -441,6 +443,7 @@ export interface ServerInfo {
   readonly directory: string | null;
 }
 export const ServerInfo: Shape<ServerInfo> = {
+  features: [TEXT],
   limits: ServerLimits,
   registration: TEXT,
   empty: FLAG,

@@ -14,6 +14,8 @@ export const en = {
   "nav.settings": "Settings",
   "nav.back": "Back",
 
+  "search.label": "Search",
+
   "action.cancel": "Cancel",
   "action.close": "Close",
   "action.save": "Save",
@@ -66,20 +68,18 @@ export const en = {
   "auth.language": "Language",
 
   "chats.title": "Chats",
-  "chats.search": "Search chats",
   "chats.clearSearch": "Clear search",
   "chats.list": "List of chats",
   "chats.new": "New chat",
   "chats.empty": "No chats yet",
   "chats.emptyHint": "Start one with a contact, or create a group.",
-  "chats.nothingFound": "No chat is called “{text}”.",
   "chats.draft": "Draft:",
   "chats.left": "Left",
   "chats.you": "You: ",
   "chats.sender": "{name}: ",
   "chats.unread": { one: "{count} unread message", other: "{count} unread messages" },
   "chats.pick": "Choose a chat",
-  "chats.pickHint": "Or start a new one. {find} finds a chat, {previous} and {next} switch between them, {keys} lists all shortcuts.",
+  "chats.pickHint": "Or start a new one. {find} searches, {previous} and {next} switch between them, {keys} lists all shortcuts.",
   "chats.noMessages": "No messages yet",
   "chats.untitled": "Group without a name",
 
@@ -162,6 +162,7 @@ export const en = {
   "act.edit": "Edit",
   "act.editCaption": "Edit caption",
   "act.forward": "Forward",
+  "act.link": "Copy link",
   "act.pin": "Pin",
   "act.unpin": "Unpin",
   "act.star": "Star",
@@ -298,7 +299,4 @@ export const en = {
   "settings.pick": "Choose a section",
 
   "crop.title": "Choose the part to show",
-
-  "notification.newMessage": "New message",
-  "notification.mention": "You were mentioned",
 } as const;

@@ -42,8 +42,10 @@ const click = async (name: string): Promise<void> => {
   await settle();
 };
 
-beforeAll(() => {
+beforeAll(async () => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  // What comes with every part is there already: nothing here waits for it.
+  await import("../i18n/en.later");
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(800);
   vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, 300, 50));
 });

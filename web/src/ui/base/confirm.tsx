@@ -2,10 +2,11 @@
 
 import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
 
-import { useTranslator } from "./context";
-import { Dialog } from "./Dialog";
+import { dialogChunk } from "./dialogChunk";
 
-interface Question {
+const ConfirmDialog = dialogChunk(() => import("./ConfirmDialog").then(({ ConfirmDialog }) => ConfirmDialog));
+
+export interface Question {
   readonly title: string;
   readonly text: string;
   /** The word on the button that does it. */
@@ -22,7 +23,6 @@ export function useConfirm(): Confirm {
 }
 
 export function ConfirmSurroundings({ children }: { children: ReactNode }) {
-  const { t } = useTranslator();
   const [asked, setAsked] = useState<{ question: Question; answer: (yes: boolean) => void } | null>(null);
   const confirm = useCallback<Confirm>(
     (question) => new Promise((answer) => setAsked({ question, answer })),
@@ -36,33 +36,7 @@ export function ConfirmSurroundings({ children }: { children: ReactNode }) {
     <ConfirmContext value={confirm}>
       {children}
       {asked !== null && (
-        <Dialog
-          title={asked.question.title}
-          role="alertdialog"
-          onClose={() => answer(false)}
-          actions={
-            <>
-              <button
-                type="button"
-                className="button"
-                data-begin={asked.question.danger === true ? "" : undefined}
-                onClick={() => answer(false)}
-              >
-                {t("action.cancel")}
-              </button>
-              <button
-                type="button"
-                className={`button ${asked.question.danger === true ? "button--danger" : "button--main"}`}
-                data-begin={asked.question.danger === true ? undefined : ""}
-                onClick={() => answer(true)}
-              >
-                {asked.question.action}
-              </button>
-            </>
-          }
-        >
-          <p>{asked.question.text}</p>
-        </Dialog>
+        <ConfirmDialog question={asked.question} onClose={() => answer(false)} onYes={() => answer(true)} />
       )}
     </ConfirmContext>
   );

@@ -87,8 +87,8 @@ export interface SearchFieldProps {
   readonly onValue: (value: string) => void;
   readonly onArrowDown?: () => void;
   readonly onEnter?: () => void;
-  /** The listbox of what is found, and the id of what is selected in it: then Enter and arrows are its own. */
-  readonly options?: { readonly id: string; readonly active: string | undefined };
+  /** The listbox of what is found, and the id of what is selected in it: then Enter and arrows are its own. `onKey` says whether it took one. */
+  readonly options?: { readonly id: string; readonly active: string | undefined; readonly onKey?: (event: KeyboardEvent) => boolean };
   /** Esc where there is nothing to be cleared. */
   readonly onLeave?: () => void;
 }
@@ -118,6 +118,10 @@ export function SearchField({ label, value, onValue, onArrowDown, onEnter, onLea
         onKeyDown={(event) => {
           const key = whichKey(event.nativeEvent, ["close", "down", "pick"]);
           // A search for one thing goes with what is found; elsewhere the list around it stays, so it is emptied.
+          if (options?.onKey?.(event.nativeEvent) === true) {
+            event.preventDefault();
+            return;
+          }
           if (key === "close" && options !== undefined) return;
           if (key === "close" && value !== "") onValue("");
           else if (key === "close" && onLeave !== undefined) onLeave();

@@ -10,7 +10,9 @@ export type Route =
   | { readonly page: "sign-in" }
   | { readonly page: "register" }
   | { readonly page: "chats" }
-  | { readonly page: "chat"; readonly gid: number; readonly panel: boolean | "media" }
+  /** `seq`: at that message, once; from then on the address is that of the chat. */
+  | { readonly page: "chat"; readonly gid: number; readonly panel: boolean | "media"; readonly seq?: number | null }
+  | { readonly page: "search" }
   | { readonly page: "stars" }
   | { readonly page: "mentions" }
   | { readonly page: "contacts"; readonly uid: number | null }
@@ -18,15 +20,19 @@ export type Route =
 
 export function parseRoute(hash: string): Route {
   const [page, argument, rest] = hash.replace(/^#?\/?/, "").split("/");
-  const id = argument !== undefined && /^\d{1,16}$/.test(argument) ? Number(argument) : null;
+  const number = (text: string | undefined): number | null => (text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : null);
+  const id = number(argument);
   switch (page) {
     case "sign-in":
     case "register":
     case "stars":
     case "mentions":
+    case "search":
       return { page };
     case "chat":
-      return id === null ? { page: "chats" } : { page: "chat", gid: id, panel: rest === "media" ? rest : rest === "info" };
+      return id === null
+        ? { page: "chats" }
+        : { page: "chat", gid: id, panel: rest === "media" ? rest : rest === "info", seq: number(rest) };
     case "contacts":
       return { page: "contacts", uid: id };
     case "settings":
@@ -39,7 +45,7 @@ export function parseRoute(hash: string): Route {
 export function hrefOf(route: Route): string {
   switch (route.page) {
     case "chat":
-      return `#/chat/${route.gid}${route.panel === "media" ? "/media" : route.panel ? "/info" : ""}`;
+      return `#/chat/${route.gid}${route.panel === "media" ? "/media" : route.panel ? "/info" : route.seq ? `/${route.seq}` : ""}`;
     case "contacts":
       return route.uid === null ? "#/contacts" : `#/contacts/${route.uid}`;
     case "settings":
@@ -61,10 +67,16 @@ interface Entry {
   readonly below: string | null;
   /** Where somebody wanted to go who had to sign in first. */
   readonly wanted: string;
+  /** The list beside it is that of what was found: it was opened from there. */
+  readonly searching: boolean;
 }
 
 let current = parseRoute(location.hash);
-let entry: Entry = readEntry() ?? { depth: 0, below: null, wanted: wantedBy(current, "#/chats") };
+let entry: Entry = {
+  ...(readEntry() ?? { depth: 0, below: null, wanted: wantedBy(current, "#/chats") }),
+  // What was found is not known any more.
+  searching: current.page === "search",
+};
 const listeners = new Set<() => void>();
 
 history.replaceState(entry, "");
@@ -83,7 +95,8 @@ function readEntry(): Entry | null {
     const value = (state as Record<string, unknown>)[key];
     return typeof value === "string" ? value : null;
   };
-  return { depth: state.depth, below: text("below"), wanted: text("wanted") ?? "#/chats" };
+  const searching = "searching" in state && state.searching === true;
+  return { depth: state.depth, below: text("below"), wanted: text("wanted") ?? "#/chats", searching };
 }
 
 function wantedBy(route: Route, before: string): string {
@@ -92,7 +105,13 @@ function wantedBy(route: Route, before: string): string {
 
 /** The entry of what is opened from where one is. */
 function above(route: Route): Entry {
-  return { depth: entry.depth + 1, below: hrefOf(current), wanted: wantedBy(route, entry.wanted) };
+  return { depth: entry.depth + 1, below: hrefOf(current), ...sameFor(route) };
+}
+
+/** What goes on from one entry to the next. */
+function sameFor(route: Route): Pick<Entry, "wanted" | "searching"> {
+  const searching = route.page === "search" || (route.page === "chat" && entry.searching);
+  return { wanted: wantedBy(route, entry.wanted), searching };
 }
 
 function settle(): void {
@@ -102,7 +121,7 @@ function settle(): void {
 
 export function navigate(route: Route, how: "push" | "replace" = "push"): void {
   if (hrefOf(route) === location.hash) return;
-  entry = how === "push" ? above(route) : { ...entry, wanted: wantedBy(route, entry.wanted) };
+  entry = how === "push" ? above(route) : { ...entry, ...sameFor(route) };
   if (how === "push") history.pushState(entry, "", hrefOf(route));
   else history.replaceState(entry, "", hrefOf(route));
   settle();
@@ -120,6 +139,17 @@ export function navigateUp(under: Route): void {
   else navigate(under, "replace");
 }
 
+/** The list is that of all chats again, whatever is open beside it. */
+export function endSearch(): void {
+  if (current.page === "search") {
+    navigateBack({ page: "chats" });
+    return;
+  }
+  entry = { ...entry, searching: false };
+  history.replaceState(entry, "", location.hash);
+  settle();
+}
+
 /** After signing in: to where one wanted to go. */
 export function enter(): void {
   if (isDoor(current)) navigate(parseRoute(entry.wanted), "replace");
@@ -129,6 +159,19 @@ export function enter(): void {
 export function exit(): void {
   entry = { ...entry, wanted: "#/chats" };
   navigate({ page: "sign-in" }, "replace");
+}
+
+export interface Where {
+  readonly route: Route;
+  /** What is open beside the list: a search leaves there what was. */
+  readonly beside: Route;
+  readonly searching: boolean;
+}
+
+export function useWhere(): Where {
+  const route = useRoute();
+  const beside = route.page === "search" ? parseRoute(entry.below ?? "") : route;
+  return { route, beside, searching: entry.searching };
 }
 
 export function useRoute(): Route {

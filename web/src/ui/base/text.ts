@@ -12,8 +12,8 @@ export function matches(name: string, search: string): boolean {
     .every((word) => text.includes(word));
 }
 
-/** By way of the upper case: there ß is SS, both sigmas are one, and so are the i of Turkish, with and without a dot. */
-function fold(text: string): string {
+/** Without regard to case, marks and forms of one character. By way of the upper case: there ß is SS, both sigmas are one, and so are the i of Turkish, with and without a dot. */
+export function fold(text: string): string {
   const bare = text.normalize("NFKD").replace(/[\p{Mn}\p{Default_Ignorable_Code_Point}]/gu, "");
   return bare.toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }

@@ -25,7 +25,6 @@ import { messageLeftAt } from "./leftAt";
 import { PinBar } from "./PinBar";
 import { ScheduledBar } from "./ScheduledBar";
 import { typingText } from "./typing";
-import { takeWanted } from "./wanted";
 import { useNameable } from "./writing/naming";
 import "./ChatPage.css";
 
@@ -43,8 +42,17 @@ const Gallery = chunk(
   (retry, { onClose }) => <PanelFault onRetry={retry} onClose={onClose} />,
 );
 
+export interface ChatPageProps {
+  readonly gid: number;
+  readonly panel: boolean | "media";
+  /** The message to go to; once, as the address is that of the chat from then on. */
+  readonly seq?: number | null;
+  /** It was opened from what was found: Esc leads back there. */
+  readonly found?: boolean;
+}
+
 /** Mounted anew for each chat. */
-export function ChatPage({ gid, panel }: { gid: number; panel: boolean | "media" }) {
+export function ChatPage({ gid, panel, seq = null, found = false }: ChatPageProps) {
   const engine = useEngine();
   const { t } = useTranslator();
   const live = useMemo(() => engine.chat(gid), [engine, gid]);
@@ -71,10 +79,10 @@ export function ChatPage({ gid, panel }: { gid: number; panel: boolean | "media"
       </Empty>
     );
   }
-  return <OpenChat view={view} panel={panel} />;
+  return <OpenChat view={view} panel={panel} seq={seq} found={found} />;
 }
 
-function OpenChat({ view, panel }: { view: ChatView; panel: boolean | "media" }) {
+function OpenChat({ view, panel, seq, found }: Required<Omit<ChatPageProps, "gid">> & { readonly view: ChatView }) {
   const engine = useEngine();
   const me = useMe();
   const translator = useTranslator();
@@ -83,14 +91,15 @@ function OpenChat({ view, panel }: { view: ChatView; panel: boolean | "media" })
   const { gid } = view.group;
   // The composer takes the focus where there is one; on leaving, it goes back to the row of the list.
   const chat = useRef<HTMLElement>(null);
-  useLayer(chat, true, { onClose: null, floats: false, begins: "itself" });
+  useLayer(chat, true, { onClose: found ? () => navigateUp({ page: "search" }) : null, floats: false, begins: "itself" });
   // Under the number of a chat of another history stands another chat: nothing half done goes over to it.
   const history = view.to.store === null ? "" : `${view.to.store.id}.${view.to.store.epoch}`;
   const desk = useDeskOf(engine, me, view, history);
   useEffect(() => {
-    const id = takeWanted(gid);
-    if (id !== null) void jumpTo(desk, { id }, translator);
-  }, [desk, gid, translator]);
+    if (seq === null) return;
+    void jumpTo(desk, { seq }, translator);
+    navigate({ page: "chat", gid, panel: false }, "replace");
+  }, [desk, gid, seq, translator]);
   // What was recalled is not shown any longer, wherever it was opened.
   const { messages } = view;
   useEffect(() => desk.forgetRecalled(messages), [desk, messages]);

@@ -1,11 +1,13 @@
 // What one can do with a message, as the entries of its menu and by keys.
 
 import type { Message } from "../../engine/contract";
+import { addressOf } from "../../basePath";
 import { copyText } from "../base/clipboard";
 import { useConfirm } from "../base/confirm";
 import { useEngine, useTranslator } from "../base/context";
 import type { KeyName } from "../base/keys";
 import type { MenuItem } from "../base/MenuItems";
+import { hrefOf } from "../base/router";
 import { captionOf } from "./caption";
 import { copyOf, textOf } from "./copying";
 import { useDesk } from "./desk";
@@ -97,6 +99,12 @@ export function useMessageActions(): MessageActions {
       allowed.reply && { label: t("act.reply"), icon: "reply", shortcut: "reply", onSelect: () => desk.reply(message) },
       allowed.edit && { label: captionOf(message) === null ? t("act.edit") : t("act.editCaption"), icon: "edit", shortcut: "editMessage", onSelect: () => desk.edit(message) },
       allowed.copy && { label: t("message.copy"), icon: "copy", onSelect: () => copy([message]) },
+      message.seq !== null &&
+        message.recalled === null && {
+          label: t("act.link"),
+          icon: "link",
+          onSelect: () => void copyText(addressOf("/").href + hrefOf({ page: "chat", gid, panel: false, seq: message.seq }), translator),
+        },
       allowed.forward && {
         label: t("act.forward"),
         icon: "share",

@@ -1,18 +1,19 @@
-// The list of chats: search, rows, new chat.
+// The list of chats: search, rows, new chat. While one searches, what is found is in its place.
 
-import { memo, useMemo, useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 
 import type { ChatRow } from "../../engine/contract";
 import { Face } from "../base/Avatar";
+import { chunk } from "../base/chunk";
 import { useEngine, useLive, useMe, useNow, useOnline, useTranslator } from "../base/context";
 import { dialogChunk } from "../base/dialogChunk";
 import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
-import { chatHref, hrefOf, navigate } from "../base/router";
-import { Badge, Empty } from "../base/small";
-import { matches } from "../base/text";
+import { whichKey } from "../base/keys";
+import { chatHref, endSearch, hrefOf, navigate } from "../base/router";
+import { Badge, Empty, Loading } from "../base/small";
 import { Words } from "../base/words";
 import { happenedText } from "../chat/happened";
 import { recalledText } from "../chat/message/Tombstone";
@@ -20,13 +21,26 @@ import { previewOf } from "../chat/preview";
 import { StateIcon } from "../chat/StateIcon";
 import { typingText } from "../chat/typing";
 import { countMentions } from "./mentioned";
+import { FieldKeys, FOUND, NO_SEARCH, type Search } from "./search";
 import "./ChatList.css";
 
 const NewChatDialog = dialogChunk(() => import("./NewChatDialog").then(({ NewChatDialog }) => NewChatDialog));
 
+const SearchPane = chunk(
+  () => import("../search/SearchPane").then(({ SearchPane }) => SearchPane),
+  () => <Waiting />,
+);
+
 const ROW_PX = 72;
 
-export function ChatList({ selected }: { selected: number | null }) {
+export interface ChatListProps {
+  readonly selected: number | null;
+  readonly searching: boolean;
+  readonly search: Search;
+  readonly onSearch: (search: Search) => void;
+}
+
+export function ChatList({ selected, searching, search, onSearch }: ChatListProps) {
   const engine = useEngine();
   const { t } = useTranslator();
   const chats = useLive(engine.chats);
@@ -34,26 +48,29 @@ export function ChatList({ selected }: { selected: number | null }) {
   const now = useNow();
   const mentions = countMentions(chats);
   const mentionsLabel = mentions === 0 ? t("mentions.title") : `${t("mentions.title")}, ${t("mentions.unread", { count: mentions })}`;
-  const [search, setSearch] = useState("");
   const [creating, setCreating] = useState(false);
   const list = useRef<FixedListHandle>(null);
+  /** The one of what is found that Enter opens. */
+  const [active, setActive] = useState<string>();
+  const [keys] = useState(() => new FieldKeys());
 
-  const shown = useMemo(
-    () => (search.trim() === "" ? chats : chats.filter(({ title }) => matches(title, search))),
-    [chats, search],
-  );
-
-  const open = (row: ChatRow | undefined): void => {
-    if (row === undefined) return;
-    setSearch("");
-    navigate({ page: "chat", gid: row.gid, panel: false });
-    // Where the chat was open already, its composer does not come anew.
+  const close = (): void => {
+    onSearch(NO_SEARCH);
+    endSearch();
     goHome();
   };
-
+  const onKey = (event: KeyboardEvent): boolean => {
+    const key = whichKey(event, ["close", "down", "up", "pick"]);
+    if (key === "close" && searching) close();
+    else if (key === "close") goHome();
+    else if (key === "down" && !searching) list.current?.focus(0);
+    else if (key === null || !searching) return false;
+    else keys.press(key);
+    return true;
+  };
   return (
     <>
-      <header className="list__header">
+      <header className="list__header" hidden={searching}>
         <h1 className="list__title">{t("chats.title")}</h1>
         <a className="icon-button list__mentions" href={hrefOf({ page: "mentions" })} aria-label={mentionsLabel} title={mentionsLabel}>
           <Icon name="at" size={23} />
@@ -77,15 +94,26 @@ export function ChatList({ selected }: { selected: number | null }) {
         </button>
       </header>
       <div className="list__search">
-        <SearchField
-          label={t("chats.search")}
-          value={search}
-          onValue={setSearch}
-          onLeave={goHome}
-          onArrowDown={() => list.current?.focus(0)}
-          onEnter={() => search.trim() !== "" && open(shown[0])}
-        />
+        {searching && (
+          <button type="button" className="icon-button" aria-label={t("nav.back")} onClick={close}>
+            <Icon name="back" size={24} />
+          </button>
+        )}
+        <div onClick={() => !searching && navigate({ page: "search" })}>
+          <SearchField
+            label={t("search.label")}
+            value={search.text}
+            onValue={(text) => {
+              onSearch({ ...search, text });
+              if (!searching && text !== "") navigate({ page: "search" });
+            }}
+            options={{ id: FOUND, active: searching ? active : undefined, onKey }}
+          />
+        </div>
       </div>
+      {searching ? (
+        <SearchPane search={search} onSearch={onSearch} onClose={close} onActive={setActive} keys={keys} />
+      ) : (
       <div className="list__scroll" data-scroller>
         {chats.length === 0 ? (
           <Empty icon="chats" title={t("chats.empty")} text={t("chats.emptyHint")}>
@@ -93,11 +121,9 @@ export function ChatList({ selected }: { selected: number | null }) {
               {t("chats.new")}
             </button>
           </Empty>
-        ) : shown.length === 0 ? (
-          <p className="list__nothing">{t("chats.nothingFound", { text: search })}</p>
         ) : (
           <FixedList
-            items={shown}
+            items={chats}
             height={ROW_PX}
             label={t("chats.list")}
             keyOf={(row) => row.gid}
@@ -106,9 +132,15 @@ export function ChatList({ selected }: { selected: number | null }) {
           />
         )}
       </div>
+      )}
       {creating && <NewChatDialog onClose={() => setCreating(false)} />}
     </>
   );
+}
+
+function Waiting() {
+  const { t } = useTranslator();
+  return <Loading text={t("app.loading")} />;
 }
 
 interface ChatListRowProps {

@@ -9,7 +9,6 @@ import { problemText } from "../base/problems";
 import { navigate } from "../base/router";
 import { Loading } from "../base/small";
 import { FoundMessage } from "../chat/FoundMessage";
-import { wantIn } from "../chat/wanted";
 import "./FoundPages.css";
 
 export interface FoundPagesProps {
@@ -69,8 +68,7 @@ export function FoundPages({ title, ask, news = 0, none, beside }: FoundPagesPro
     .filter((each) => !gone.has(nameOf(each)))
     .map((each) => ({ ...each, message: listed(each.message.gid, each.message.key) ?? each.message }));
   const open = ({ message }: Found): void => {
-    if (message.id !== null) wantIn(message.gid, message.id);
-    navigate({ page: "chat", gid: message.gid, panel: false });
+    navigate({ page: "chat", gid: message.gid, panel: false, seq: message.seq });
   };
   return (
     <Page label={title} title={title} under={{ page: "chats" }}>

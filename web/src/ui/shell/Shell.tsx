@@ -5,6 +5,7 @@ import { type MouseEvent, useCallback, useLayoutEffect, useMemo, useState } from
 import { PersonSurroundings } from "../contacts/person";
 import { ChatPage } from "../chat/ChatPage";
 import { ChatList } from "../chats/ChatList";
+import { NO_SEARCH, type Search } from "../chats/search";
 import { Boundary } from "../base/Boundary";
 import { chunk } from "../base/chunk";
 import { ConfirmSurroundings } from "../base/confirm";
@@ -13,13 +14,13 @@ import { dialogChunk } from "../base/dialogChunk";
 import { Icon, type IconName, Logo } from "../base/Icon";
 import { keyWords } from "../base/keys";
 import { goHome } from "../base/layers";
-import { enter, hrefOf, type Route, useRoute } from "../base/router";
+import { enter, hrefOf, navigate, parseRoute, type Route, useWhere } from "../base/router";
 import { Badge, Empty } from "../base/small";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Failures } from "./Failures";
 import { KeepingNotice } from "./KeepingNotice";
 import { useKeyboard } from "./keyboard";
-import { useNotifications, useTitle } from "./notifications";
+import { useTitle } from "./title";
 import "./Shell.css";
 
 // Visited seldom, and hardly ever first.
@@ -29,18 +30,23 @@ const SettingsList = chunk(() => import("../settings/SettingsList").then(({ Sett
 const StarsPage = chunk(() => import("../chats/StarsPage").then(({ StarsPage }) => StarsPage));
 const MentionsPage = chunk(() => import("../chats/MentionsPage").then(({ MentionsPage }) => MentionsPage));
 const SettingsPage = chunk(() => import("../settings/SettingsPage").then(({ SettingsPage }) => SettingsPage));
+const Notifications = chunk(
+  () => import("./Notifications").then(({ Notifications }) => Notifications),
+  null,
+  () => null,
+);
 const KeysDialog = dialogChunk(() => import("./KeysDialog").then(({ KeysDialog }) => KeysDialog));
 
 export function Shell() {
-  const route = useRoute();
+  const { route, beside, searching } = useWhere();
   const narrow = useMedia(NARROW);
   const { t } = useTranslator();
   useLayoutEffect(enter, []);
   const [listing, setListing] = useState(false);
   useKeyboard(useCallback(() => setListing(true), []));
-  useNotifications();
-  usePlace(route);
+  useTitleOf(beside);
   const open = isOpen(route);
+  const [search, setSearch] = useState(NO_SEARCH);
   return (
     <ConfirmSurroundings>
       <PersonSurroundings>
@@ -58,7 +64,7 @@ export function Shell() {
             </a>
           )}
           <Boundary of={route}>
-            <NavRail route={route} hidden={narrow && open} />
+            <NavRail route={route} hidden={narrow && (open || searching)} />
           </Boundary>
           <div className="shell__content">
             <Boundary of={route} fallback={() => null}>
@@ -74,27 +80,33 @@ export function Shell() {
                 data-list={listOf(route)}
               >
                 <Boundary of={listOf(route)}>
-                  <List route={route} />
+                  <List route={route} searching={searching} search={search} onSearch={setSearch} />
                 </Boundary>
               </section>
               <main id="main" className="shell__main" inert={narrow && !open}>
-                <Boundary of={route}>
-                  <Main route={route} />
+                <Boundary of={beside}>
+                  <Main route={narrow ? route : beside} searching={searching} />
                 </Boundary>
               </main>
             </div>
           </div>
         </div>
+        <Notifications />
         {listing && <KeysDialog onClose={() => setListing(false)} />}
       </PersonSurroundings>
     </ConfirmSurroundings>
   );
 }
 
-/** A link to where one is leads nowhere; one of the list leads to what is open. */
+/** A link to where one is leads nowhere; one of the list leads to what is open. One that somebody wrote of a message opens it here. */
 function stayHere(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
-  if (link === null || link.getAttribute("href") !== location.hash) return;
+  if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.target !== "" && link.href.startsWith(`${location.href.split("#", 1)}#/chat/`)) {
+    event.preventDefault();
+    navigate(parseRoute(link.hash));
+  }
+  if (link.getAttribute("href") !== location.hash) return;
   event.preventDefault();
   if (link.closest("[data-list]") !== null) goHome();
 }
@@ -117,25 +129,32 @@ function isOpen(route: Route): boolean {
   );
 }
 
-function List({ route }: { route: Route }) {
+interface ListProps {
+  readonly route: Route;
+  readonly searching: boolean;
+  readonly search: Search;
+  readonly onSearch: (search: Search) => void;
+}
+
+function List({ route, ...search }: ListProps) {
   switch (route.page) {
     case "contacts":
       return <ContactsList selected={route.uid} />;
     case "settings":
       return <SettingsList selected={route.section} />;
     default:
-      return <ChatList selected={route.page === "chat" ? route.gid : null} />;
+      return <ChatList selected={route.page === "chat" ? route.gid : null} {...search} />;
   }
 }
 
-function Main({ route }: { route: Route }) {
+function Main({ route, searching }: { route: Route; searching: boolean }) {
   const { t } = useTranslator();
   // Who has no keys is told of none.
   const glass = useMedia(COARSE);
   const keys = { find: keyWords("find"), previous: keyWords("previousChat"), next: keyWords("nextChat"), keys: keyWords("keys") };
   switch (route.page) {
     case "chat":
-      return <ChatPage key={route.gid} gid={route.gid} panel={route.panel} />;
+      return <ChatPage key={route.gid} gid={route.gid} panel={route.panel} seq={route.seq ?? null} found={searching} />;
     case "stars":
       return <StarsPage />;
     case "mentions":
@@ -158,7 +177,7 @@ function Main({ route }: { route: Route }) {
 }
 
 /** Says in the title where one is. */
-function usePlace(route: Route): void {
+function useTitleOf(route: Route): void {
   const engine = useEngine();
   const { t } = useTranslator();
   const chats = useLive(engine.chats);

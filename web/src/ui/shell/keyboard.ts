@@ -6,7 +6,7 @@ import type { Engine } from "../../engine/contract";
 import { useEngine } from "../base/context";
 import { isComposing, whichKey } from "../base/keys";
 import { isCovered } from "../base/layers";
-import { navigate, type Route, useRoute } from "../base/router";
+import { navigate, navigateUp, type Route, useWhere } from "../base/router";
 
 const EDITABLE = "textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=file]), [contenteditable]";
 /** What has a use for the space bar of its own. */
@@ -16,7 +16,7 @@ const OVERLAP_PX = 48;
 
 export function useKeyboard(onKeys: () => void): void {
   const engine = useEngine();
-  const route = useRoute();
+  const { route, searching } = useWhere();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isComposing(event) || isCovered()) return;
@@ -25,7 +25,7 @@ export function useKeyboard(onKeys: () => void): void {
           onKeys();
           break;
         case "find":
-          findChat(route);
+          find(searching);
           break;
         case "previousChat":
           step(engine, route, -1);
@@ -61,7 +61,7 @@ export function useKeyboard(onKeys: () => void): void {
       removeEventListener("keydown", onKeyDown);
       removeEventListener("paste", onPaste);
     };
-  }, [engine, route, onKeys]);
+  }, [engine, route, searching, onKeys]);
 }
 
 function composer(): HTMLTextAreaElement | null {
@@ -89,16 +89,17 @@ function turnPage({ target }: KeyboardEvent, direction: 1 | -1): boolean {
   return true;
 }
 
-function findChat(route: Route): void {
+function find(searching: boolean): void {
   const focus = (): boolean => {
     const input = document.querySelector<HTMLInputElement>("[data-list=chats] input");
     input?.focus();
     input?.select();
     return input !== null && document.activeElement === input;
   };
-  if (focus()) return;
-  // Another list is shown, or on a narrow screen what is open lies over it.
-  if (route.page !== "chats") navigate({ page: "chats" });
+  if (searching && focus()) return;
+  // On a narrow screen what was opened from there lies over it.
+  if (searching) navigateUp({ page: "search" });
+  else navigate({ page: "search" });
   setTimeout(focus);
 }
 

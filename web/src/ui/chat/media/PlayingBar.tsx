@@ -2,10 +2,9 @@
 
 import { useEngine, useLive, useMe, useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
-import { chatHref } from "../../base/router";
+import { navigate } from "../../base/router";
 import { Words } from "../../base/words";
 import { useOf } from "../desk";
-import { wantIn } from "../wanted";
 import { clockTime } from "./clock";
 import { NO_CHAT, player } from "./player";
 import { playing, position } from "./playing";
@@ -30,9 +29,8 @@ export function PlayingBar({ gid, onHere }: PlayingBarProps) {
   const toMessage = (): void => {
     if (now.gid === gid) return onHere(now.key);
     if (now.gid === NO_CHAT) return;
-    const id = engine.chat(now.gid).get()?.messages.find(({ key }) => key === now.key)?.id;
-    if (id !== undefined && id !== null) wantIn(now.gid, id);
-    location.hash = chatHref(now.gid);
+    const seq = engine.chat(now.gid).get()?.messages.find(({ key }) => key === now.key)?.seq ?? null;
+    navigate({ page: "chat", gid: now.gid, panel: false, seq });
   };
   return (
     <div className="playing" role="group" aria-label={t("media.nowPlaying")}>

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { ChatView, Engine, User } from "../../../engine/contract";
 import type { Translator } from "../../../i18n/translator";
 import { useMe } from "../../base/context";
+import { type FindByReading, useReadings } from "../../base/readings";
 import { matches } from "../../base/text";
 
 export interface Candidate {
@@ -38,8 +39,6 @@ const MOST = 8;
 const PAUSE_MS = 200;
 const LETTERS = /[a-z]/i;
 const HAN = /\p{Script=Han}/u;
-
-type FindByReading = (name: string, search: string) => number | null;
 
 /** Those who may be meant, the likeliest first; nobody while `search` is null. */
 export function useCandidates(
@@ -77,16 +76,6 @@ function rankOf({ name, account }: User, search: string, byReading: FindByReadin
   if (matches(name, search)) return 3;
   if (read !== null) return 4;
   return matches(account, search) ? 5 : null;
-}
-
-/** How Chinese names are read, once that is wanted and loaded; without it they are found by their characters. */
-function useReadings(wanted: boolean): FindByReading | null {
-  const [find, setFind] = useState<FindByReading | null>(null);
-  useEffect(() => {
-    if (!wanted || find !== null) return;
-    import("../../base/pinyin").then(({ findByReading }) => setFind(() => findByReading)).catch(() => undefined);
-  }, [wanted, find]);
-  return find;
 }
 
 const NOBODY: readonly User[] = [];

@@ -1,11 +1,11 @@
-// What reaches somebody who is not looking: desktop notifications, the count in the title and on the icon.
+// What reaches somebody who is not looking: desktop notifications. Nobody needs them at the first sight, so they are loaded later.
 
 import { useEffect } from "react";
 
 import { isolated } from "../../i18n/direction";
 import { pictureAddress } from "../base/address";
 import { isAttentive, useAttention } from "../base/attention";
-import { useEngine, useLive, useTranslator } from "../base/context";
+import { useEngine, useTranslator } from "../base/context";
 import { preferences } from "../base/preferences";
 import { useRemote } from "../base/remote";
 import { navigate } from "../base/router";
@@ -13,7 +13,7 @@ import { previewOf } from "../chat/preview";
 
 const ICON = "icons/icon-192.png";
 
-export function useNotifications(): void {
+export function Notifications(): null {
   const engine = useEngine();
   const translator = useTranslator();
   const attentive = useAttention();
@@ -65,22 +65,5 @@ export function useNotifications(): void {
     };
     // `attentive` is here so that what was shown is taken away when somebody comes back.
   }, [engine, translator, attentive, remote]);
-}
-
-/** "(3) Anna · rim". */
-export function useTitle(place: string): void {
-  const unread = useLive(useEngine().unread);
-  const { t } = useTranslator();
-  useEffect(() => {
-    const count = unread > 0 ? `(${unread > 999 ? "999+" : unread}) ` : "";
-    document.title = count + (place === "" ? t("app.name") : `${isolated(place)} · ${t("app.name")}`);
-    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    const wanted = unread > 0 ? "icons/favicon-unread.svg" : "icons/favicon.svg";
-    if (icon !== null && icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
-    if ("setAppBadge" in navigator) {
-      const done = unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge();
-      // Not installed, or not allowed: there is no icon to count on.
-      done.catch(() => undefined);
-    }
-  }, [unread, place, t]);
+  return null;
 }
