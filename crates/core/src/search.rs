@@ -14,17 +14,13 @@ mod tests;
 use crate::message::{Message, MessageKind};
 use crate::{GroupId, MessageId, Timestamp, UserId};
 
-pub use self::folded::{Folded, terms};
+pub use self::folded::{Folded, Range, terms};
 pub use self::operator::{Date, Filter, Has, Is, Test};
-pub use self::query::{Phrase, Query, Term};
+pub use self::query::{MAX_CHARACTERS, MAX_TERMS, Phrase, Query, Term};
 pub use self::said::{Said, said};
 
 /// Counts up whenever [`terms`] makes something else of a text: an index that was made by other rules is made anew.
 pub const VERSION: u64 = 1;
-
-/// What one may ask for at once: characters, and words, phrases and operators all together.
-pub const MAX_CHARACTERS: usize = 256;
-pub const MAX_TERMS: usize = 10;
 
 /// Hits of one page, at the most.
 pub const MAX_HITS: u32 = 50;
@@ -45,9 +41,6 @@ pub struct Search {
     pub below: Option<MessageId>,
     pub limit: u32,
 }
-
-/// A part of a text, in UTF-16 units: from the first up to, and without, the second.
-pub type Range = (u32, u32);
 
 /// A message that was looked for, and where in its text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -58,6 +58,7 @@ mod port;
 mod publisher;
 mod queue;
 mod row;
+mod search;
 mod sessions;
 mod shared;
 mod sights;

@@ -14,6 +14,7 @@ use rim_core::event::Change;
 use rim_core::message::{Message, Span};
 use rim_core::{GroupId, MessageId, Rev, Seq};
 use rim_store::database::{self, Each, Fields};
+use rim_store::listing::{Asked, EachCandidate};
 use rim_store::{Read, Value};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
@@ -24,7 +25,7 @@ use crate::causes::describe;
 use crate::failure::Failure;
 use crate::history::Stated;
 use crate::text::{OwnedText, Text};
-use crate::{history, place};
+use crate::{history, place, search};
 
 /// Inside of a use case.
 pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
@@ -140,6 +141,22 @@ impl<C: GenericClient> Read for Reader<'_, C> {
     fn place_up_to(&self, group: GroupId, _last: Seq, message: MessageId) -> Result<Seq> {
         Ok(self.patience.wait(place::up_to(self.db, group, message)).flatten()?)
     }
+
+    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
+        search::candidates(self, asked, each)
+    }
+
+    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
+        search::edited_candidates(self, asked, limit, each)
+    }
+
+    fn index_has_entries(&self) -> Result<bool> {
+        search::has_entries(self)
+    }
+
+    fn index_bytes(&self) -> Result<u64> {
+        search::bytes(self)
+    }
 }
 
 impl<'c> Writer<'c> {
@@ -182,6 +199,22 @@ impl Read for Writer<'_> {
 
     fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq> {
         self.reader().place_up_to(group, last, message)
+    }
+
+    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
+        search::candidates(self, asked, each)
+    }
+
+    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
+        search::edited_candidates(self, asked, limit, each)
+    }
+
+    fn index_has_entries(&self) -> Result<bool> {
+        search::has_entries(self)
+    }
+
+    fn index_bytes(&self) -> Result<u64> {
+        search::bytes(self)
     }
 }
 

@@ -5,12 +5,14 @@ use rim_core::event::Change;
 use rim_core::message::NewMessage;
 use rim_core::{GroupId, MessageId, Refusal, UserId};
 use rim_store::database::{Appended, Head, Stored};
+use rim_store::listing::Entry;
 use rim_store::{Tx, Value};
 
 use crate::append;
 use crate::groups::last_at;
 use crate::port::{Result, TOGETHER, Writer, execute};
 use crate::row::{self, Sql, array};
+use crate::search;
 use crate::text::Text;
 
 /// What those hold who want accounts that look alike.
@@ -79,6 +81,18 @@ impl Tx for Writer<'_> {
     }
 
     /// It is gone from the files with VACUUM, which runs by itself, and from the log of writes when that is reused.
+    fn list(&mut self, entries: Vec<Entry>) -> Result<()> {
+        search::list(self, entries)
+    }
+
+    fn unlist(&mut self, entries: Vec<Entry>) -> Result<()> {
+        search::unlist(self, &entries)
+    }
+
+    fn clear_index(&mut self) -> Result<()> {
+        search::clear(self)
+    }
+
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
         let sql = "UPDATE messages SET kind = 1, content = '' WHERE group_id = $1 AND id = ANY($2)";
         let ids = array(messages.iter().copied());
@@ -86,7 +100,7 @@ impl Tx for Writer<'_> {
         let sql = "UPDATE words AS w SET content = '' FROM messages AS m
                    WHERE m.group_id = $1 AND m.id = ANY($2) AND w.group_id = m.group_id AND w.seq = m.seq";
         self.patience.wait(row::execute(&self.db, sql, &[&group.sql(), &ids])).flatten()?;
-        Ok(())
+        search::wiped(self, group, messages)
     }
 
     fn append_messages(&mut self, new: Vec<NewMessage>) -> Result<Vec<Appended>> {

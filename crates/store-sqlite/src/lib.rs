@@ -64,6 +64,7 @@ mod queue;
 mod readers;
 mod restore;
 mod row;
+mod search;
 mod sessions;
 mod sights;
 mod snapshot;

@@ -9,6 +9,7 @@ use rim_core::message::{Message, NewMessage, Span, Written};
 use rim_core::size::Size;
 use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 use rim_store::database::{self, Appended, Each, Fields, Head, Stored};
+use rim_store::listing::{Asked, EachCandidate, Entry};
 use rim_store::{Read, Tx, Value};
 
 use rusqlite::functions::FunctionFlags;
@@ -18,7 +19,7 @@ use rusqlite::{CachedStatement, Connection, Row, ToSql};
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::snapshot::Snapshot;
-use crate::{history, wipe};
+use crate::{history, search, wipe};
 
 /// What one use case among messages costs, in rows: it has a savepoint and its own statements.
 pub(crate) const FEW_ROWS: usize = 4;
@@ -176,6 +177,22 @@ impl Read for Snapshot<'_> {
     fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq> {
         Ok(place_up_to(last, message, |seq| self.message_at(group, seq))?)
     }
+
+    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
+        search::candidates(self, asked, each)
+    }
+
+    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
+        search::edited_candidates(self, asked, limit, each)
+    }
+
+    fn index_has_entries(&self) -> Result<bool> {
+        search::has_entries(self)
+    }
+
+    fn index_bytes(&self) -> Result<u64> {
+        search::bytes(self)
+    }
 }
 
 fn messages_in(db: &dyn Read, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
@@ -254,9 +271,37 @@ impl Read for Batch<'_> {
     fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq> {
         Ok(place_up_to(last, message, |seq| self.tail.message_at(self.db, group, seq))?)
     }
+
+    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
+        search::candidates(self.db, asked, each)
+    }
+
+    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
+        search::edited_candidates(self.db, asked, limit, each)
+    }
+
+    fn index_has_entries(&self) -> Result<bool> {
+        search::has_entries(self.db)
+    }
+
+    fn index_bytes(&self) -> Result<u64> {
+        search::bytes(self.db)
+    }
 }
 
 impl Tx for Batch<'_> {
+    fn list(&mut self, entries: Vec<Entry>) -> Result<()> {
+        search::list(self, entries)
+    }
+
+    fn unlist(&mut self, entries: Vec<Entry>) -> Result<()> {
+        search::unlist(self, entries)
+    }
+
+    fn clear_index(&mut self) -> Result<()> {
+        search::clear(self.db)
+    }
+
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
         let change = || {
             let mut statement = prepare(self.db, sql)?;
@@ -320,6 +365,7 @@ impl Tx for Batch<'_> {
     }
 
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
+        search::wipe(self, group, messages)?;
         Ok(wipe::messages(self.db, group, messages)?)
     }
 

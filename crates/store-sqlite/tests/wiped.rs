@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rim_core::note::Act;
 use rim_store::suite::Fixture;
+use rim_store::suite::search::{index_all, index_some};
 use rim_store::suite::world::{World, edit, mention, react, unreact};
 use rim_store::{CommitObserver, Feed, Store};
 use rim_store_sqlite::{Options, SqliteStore, backup};
@@ -32,7 +33,7 @@ const SECRET: &str = "zzsecret";
 
 /// Words of so many bytes, each of which says that it is secret.
 fn secret(nth: usize, version: usize, bytes: usize) -> String {
-    format!("{SECRET}-{nth}-{version} ").repeat(bytes / 16 + 1)
+    format!("{SECRET}{nth}x{version} ").repeat(bytes / 16 + 1)
 }
 
 /// How often a file says something secret, and the first place where it does.
@@ -41,6 +42,19 @@ fn found_in(file: &Path) -> (usize, String) {
     let places: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(SECRET.as_bytes())).collect();
     let first = places.first().map_or(&[][..], |at| &bytes[*at..(*at + 40).min(bytes.len())]);
     (places.len(), String::from_utf8_lossy(first).into_owned())
+}
+
+/// Terms of secret words in the index, whose pages say each by what is other than in the one before.
+fn terms_in(file: &Path) -> Vec<String> {
+    let db = rusqlite::Connection::open(file).expect("it opens");
+    db.execute_batch(
+        "INSERT INTO search (search) VALUES ('integrity-check');
+         CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, search, row);",
+    )
+    .expect("the index is whole");
+    let mut all = db.prepare("SELECT term FROM terms WHERE term LIKE '%zzs%'").expect("a statement");
+    let terms = all.query_map([], |row| row.get(0)).expect("terms");
+    terms.collect::<Result<_, _>>().expect("texts")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,6 +73,9 @@ async fn what_was_recalled_is_in_no_byte_of_the_database_nor_of_a_backup() {
         let content = if is_secret { secret(nth, 0, size) } else { "x".repeat(size) };
         let message = w.send_with(anna, group, &content, mention(&[bob])).await.expect("it is sent").id;
         sent.push((nth, group, message, is_secret));
+        if nth % 20 == 0 {
+            index_some(&w.store).await;
+        }
     }
     for version in 1..4 {
         for (nth, group, message, is_secret) in &sent {
@@ -76,14 +93,23 @@ async fn what_was_recalled_is_in_no_byte_of_the_database_nor_of_a_backup() {
             }
         }
     }
-    for (_, group, message, is_secret) in &sent {
-        if *is_secret {
-            w.act(anna, *group, *message, Act::Recall).await.expect("it is recalled");
-        }
+    // But for the last edits all is in the index of words.
+    let (listed, others) = sent.split_at(sent.len() / 2);
+    for (_, group, message, _) in listed {
+        w.act(anna, *group, *message, edit("e9", &secret(9, 9, 100))).await.expect("it is edited");
     }
+    index_all(&w.store).await;
+    for (_, group, message, _) in others {
+        w.act(anna, *group, *message, edit("e9", &secret(9, 9, 100))).await.expect("it is edited");
+    }
+    for (_, group, message, _) in &sent {
+        w.act(anna, *group, *message, Act::Recall).await.expect("it is recalled");
+    }
+    index_all(&w.store).await;
     let copy = folder.path().join("copy.db");
     backup(&path, &copy).expect("a backup");
     assert_eq!(found_in(&copy), (0, String::new()), "in the backup");
+    assert_eq!(terms_in(&copy), [] as [String; 0], "in the index of words");
     w.close().await;
     assert_eq!(found_in(&path), (0, String::new()), "in the database");
     assert!(!folder.path().join("rim.db-wal").exists(), "the log is gone with the store");

@@ -14,6 +14,7 @@ use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
 use crate::consumers::{Mark, Moved};
 use crate::failure::{Failure, Result};
+use crate::listing::{Asked, EachCandidate, Entry};
 use crate::value::{Column, Value};
 
 /// Who asks for what the server does by itself.
@@ -158,10 +159,52 @@ pub trait Read {
     /// # Errors
     /// Those of the database.
     fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq>;
+
+    /// Candidates among messages as they were sent, the newest first: each is told, and perhaps others that do not fit.
+    ///
+    /// # Errors
+    /// Those of the database, and of `each`.
+    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()>;
+
+    /// So many candidates among edits, in any order. Each is of one message.
+    ///
+    /// # Errors
+    /// As above.
+    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()>;
+
+    /// Whether anything is in the index of words.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn index_has_entries(&self) -> Result<bool>;
+
+    /// What it takes on the disk, about; 0 if nothing is in it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn index_bytes(&self) -> Result<u64>;
 }
 
 /// A transaction that changes something.
 pub trait Tx: Read {
+    /// Puts these into the index of words: what is not there yet.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn list(&mut self, entries: Vec<Entry>) -> Result<()>;
+
+    /// Takes entries of edits out of it, which are there: nothing of their terms is left.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn unlist(&mut self, entries: Vec<Entry>) -> Result<()>;
+
+    /// Takes all out of it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn clear_index(&mut self) -> Result<()>;
+
     /// Changes rows and returns how many.
     ///
     /// # Errors

@@ -30,6 +30,7 @@ mod forward;
 mod friends;
 pub mod gallery;
 pub mod groups;
+pub mod listing;
 mod logins;
 mod membership;
 mod messages;
@@ -39,6 +40,7 @@ pub mod objects;
 mod part;
 mod people;
 mod scheduled;
+pub mod search;
 mod sessions;
 mod shared;
 pub mod sights;
@@ -67,6 +69,7 @@ pub use notes::{Acting, Notes};
 pub use objects::Objects;
 pub use part::Part;
 pub use scheduled::Schedules;
+pub use search::Searches;
 pub use sessions::Sessions;
 pub use shared::{SeenUpTo, SharedStore};
 pub use sights::Sights;
@@ -116,6 +119,7 @@ pub trait Store:
     + Forwarding
     + Expiry
     + Consumers
+    + Searches
     + Messages
     + Logins
     + 'static

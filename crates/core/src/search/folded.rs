@@ -10,7 +10,6 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
-use super::Range;
 use crate::account::is_ignorable;
 
 /// Seams of one run of letters and digits that are looked for. What has more of them is no identifier that somebody reads.
@@ -25,6 +24,9 @@ pub(super) const FIRST_LETTERS: usize = 2;
 
 /// What such a term begins with, so that it is no word.
 pub(super) const FIRST: char = '\u{E001}';
+
+/// A part of a text, in UTF-16 units: from the first up to, and without, the second.
+pub type Range = (u32, u32);
 
 /// A text as it is compared: only what is looked for, without what stands between.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,6 +100,13 @@ impl Folded {
         }
         folded.seams();
         folded
+    }
+
+    /// Whether it has the other somewhere, whatever words begin and end there.
+    pub fn contains(&self, other: &Self) -> bool {
+        let is_same = |(one, other): (&Unit, &Unit)| one.char == other.char;
+        let length = other.units.len();
+        length > 0 && self.units.windows(length).any(|part| part.iter().zip(&other.units).all(is_same))
     }
 
     fn push(&mut self, char: char, shape: Shape, apart: &mut bool, range: Range) {

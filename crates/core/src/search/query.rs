@@ -1,9 +1,12 @@
 //! What somebody has typed to search for.
 
-use super::folded::{FIRST_LETTERS, first_letters, term};
-use super::operator::{is_known, test};
-use super::{Filter, Folded, MAX_CHARACTERS, MAX_TERMS, Range};
+use super::folded::{FIRST_LETTERS, Folded, Range, first_letters, term};
+use super::operator::{Filter, Test, is_known, test};
 use crate::Refusal;
+
+/// What one may ask for at once: characters, and words, phrases and operators all together.
+pub const MAX_CHARACTERS: usize = 256;
+pub const MAX_TERMS: usize = 10;
 
 /// Ranges that are told of one text.
 const MAX_RANGES: usize = 100;
@@ -71,7 +74,9 @@ impl Query {
                 // Its value is about to be typed.
                 return;
             }
-            if let Some(test) = test(name, value) {
+            // That it was not sent on a day nobody asks.
+            let is_date = |test: &Test| matches!(test, Test::Before(_) | Test::After(_) | Test::On(_));
+            if let Some(test) = test(name, value).filter(|test| !not || !is_date(test)) {
                 self.filters.push(Filter { not, test });
                 return;
             }

@@ -233,13 +233,7 @@ impl<D: Database> Consumers for D {
     }
 
     async fn restart_consumer(&self, name: &'static str, begin: Begin) -> Result<()> {
-        self.write(THE_SERVER, move |tx| {
-            if forget(tx, name)? {
-                insert(tx, name, begin)?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(THE_SERVER, move |tx| restart(tx, name, begin)).await
     }
 
     async fn forget_consumer(&self, name: &'static str) -> Result<()> {
@@ -353,6 +347,14 @@ fn insert(tx: &mut dyn Tx, name: &str, begin: Begin) -> Step<u64> {
         "INSERT INTO consumers (id, name, began, holder, held_until, seen) VALUES ($1, $2, $3, 0, 0, NULL)";
     tx.execute(sql, &params![consumer, name, began])?;
     Ok(consumer)
+}
+
+/// See [`Consumers::restart_consumer`].
+pub(crate) fn restart(tx: &mut dyn Tx, name: &str, begin: Begin) -> Step<()> {
+    if forget(tx, name)? {
+        insert(tx, name, begin)?;
+    }
+    Ok(())
 }
 
 /// Whether there was one.

@@ -14,7 +14,7 @@ use crate::database::{Read, Tx};
 use crate::failure::{Failure, Result as Step};
 use crate::former::{self, Place};
 use crate::groups::{self, Room};
-use crate::{files, gallery, membership, params, sessions, sights, uploads};
+use crate::{files, gallery, membership, params, search, sessions, sights, uploads};
 
 /// So many who may not see a message are told of each change that there was one, and of nothing else. Are they more, nobody
 /// is told: all learn it by sync.
@@ -99,6 +99,7 @@ fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, place: Place,
             if let Some(words) = words {
                 let sql = "INSERT INTO words (group_id, seq, rev, content) VALUES ($1, $2, $3, $4)";
                 tx.execute(sql, &params![group, seq, rev, words])?;
+                search::forget_words(tx, group, seq, KEPT_EDITS)?;
                 let sql = "UPDATE words SET content = '' WHERE group_id = $1 AND seq = $2 AND content <> ''
                            AND rev <= (SELECT rev FROM words WHERE group_id = $1 AND seq = $2
                                        ORDER BY rev DESC LIMIT 1 OFFSET $3)";

@@ -1,0 +1,88 @@
+//! What an index of words is given, and what it is asked.
+
+use std::ops::ControlFlow;
+
+use rim_core::gallery::Part;
+use rim_core::message::{MessageKind, Span};
+use rim_core::search::{Has, Term, said, terms};
+use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
+
+use crate::failure::Result as Step;
+
+/// An entry of the index: a message as it was sent, or what an edit made it say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub group: GroupId,
+    pub seq: Seq,
+    pub message: MessageId,
+    pub edit: Option<Rev>,
+    /// With blanks between.
+    pub terms: String,
+}
+
+/// What candidates are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Of each of these they have one.
+    pub clauses: Vec<Vec<Term>>,
+    /// They are in one of these groups, which ascend.
+    pub groups: Vec<GroupId>,
+    pub above: MessageId,
+    pub below: MessageId,
+}
+
+impl Asked {
+    /// So many groups are terms of a question, which the index then answers alone. Of more than these each candidate is asked
+    /// for its group: who is in many sees much of what there is.
+    const MAX_GROUPS: usize = 64;
+
+    /// All that an index is asked.
+    pub fn all_clauses(&self) -> Vec<Vec<Term>> {
+        let mut clauses = self.clauses.clone();
+        if self.groups.len() <= Self::MAX_GROUPS {
+            clauses.push(self.groups.iter().map(|group| Term::Whole(group_term(*group))).collect());
+        }
+        clauses
+    }
+}
+
+/// Messages that may match: these places of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    pub group: GroupId,
+    pub places: Span,
+    /// The newest of them.
+    pub last: MessageId,
+}
+
+/// What is done with a candidate; breaking off passes over the others.
+pub type EachCandidate<'e> = &'e mut dyn FnMut(Candidate) -> Step<ControlFlow<()>>;
+
+/// What terms begin with that are no words.
+const MARK: char = '\u{E000}';
+
+pub(crate) fn group_term(group: GroupId) -> String {
+    format!("{MARK}g{group}")
+}
+
+pub(crate) fn sender_term(sender: UserId) -> String {
+    format!("{MARK}u{sender}")
+}
+
+/// Texts are one kind: an edit may make one of the other.
+pub(crate) fn kind_term(kind: MessageKind) -> String {
+    let kind = if kind == MessageKind::RichText { MessageKind::Text } else { kind };
+    format!("{MARK}k{}", kind.code())
+}
+
+pub(crate) fn has_term(has: Has) -> String {
+    has.kind().map_or_else(|| format!("{MARK}l"), kind_term)
+}
+
+/// What a message of that content is found by, with blanks between.
+pub fn terms_of(group: GroupId, sender: UserId, kind: MessageKind, content: &str) -> String {
+    let mut all = said(kind, content).map_or_else(Vec::new, |said| terms(said.as_str()));
+    all.extend([group_term(group), sender_term(sender), kind_term(kind)]);
+    all.extend((Part::of(kind, content) == Some(Part::Link)).then(|| has_term(Has::Link)));
+    all.join(" ")
+}

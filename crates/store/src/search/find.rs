@@ -1,0 +1,545 @@
+//! Finding: candidates from the index, and what it does not have yet, each looked at as its reader sees it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
+
+use rim_core::group::Group;
+use rim_core::message::Message;
+use rim_core::note::NoteKind;
+use rim_core::search::{Filter, Folded, Has, Hit, Is, Said, Search, Term, Test, said};
+use rim_core::sight::{EVERYBODY, Sight, spans_of};
+use rim_core::size::Size;
+use rim_core::user::User;
+use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId, account};
+
+use super::place::CONSUMER;
+use crate::consumers;
+use crate::database::Read;
+use crate::failure::Result as Step;
+use crate::groups::{Room, as_seen};
+use crate::listing::{Asked, Candidate, has_term, kind_term, sender_term};
+use crate::{params, people, sights};
+
+/// What was found, the newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    pub hits: Vec<Hit>,
+    /// The groups of the hits, as the user sees them, and who sent them.
+    pub groups: Vec<Group>,
+    pub users: Vec<User>,
+    /// Below which message there may be others.
+    pub next: Option<MessageId>,
+    /// Whether some were not looked at.
+    pub partial: bool,
+}
+
+/// Messages that are not in the index yet and are looked at nevertheless: what comes in some seconds, with all that people
+/// write at once.
+const MAX_BEHIND: u64 = 2_000;
+
+/// Candidates of edits, and messages of a list (of stars, say) that are looked at.
+const MAX_LISTED: u64 = 2_000;
+
+/// Candidates that are looked at together at first; then twice as many, up to the second.
+const FIRST: usize = 32;
+const MOST: usize = 256;
+
+/// How far clocks may have been from each other. Messages of all groups are in the order in which they were stored, and the
+/// times in them nearly.
+const CLOCKS_MS: i64 = 3_600_000;
+
+pub(super) fn find(
+    db: &dyn Read,
+    user: UserId,
+    search: &Search,
+    bytes: usize,
+    enough: &dyn Fn() -> bool,
+) -> Step<Found> {
+    let Some(plan) = Plan::new(db, user, search)? else { return Ok(Found::default()) };
+    let (sights, hits) = (HashMap::new(), BTreeMap::new());
+    let mut finder = Finder { db, user, search, plan, sights, hits, enough, is_late: false };
+    let mut partial = !finder.look_behind()?;
+    let floor = match finder.listed()? {
+        Some(Listed { places, is_whole }) => {
+            partial |= !is_whole;
+            finder.look_at_places(&places)?;
+            MessageId(0)
+        }
+        None => {
+            partial |= !finder.look_at_edits()?;
+            finder.look_at_candidates()?
+        }
+    };
+    partial |= finder.is_late;
+    finder.answer(floor, bytes, partial)
+}
+
+/// What is asked for, with names looked up.
+struct Plan {
+    /// Those of the user that are asked for, ascending.
+    groups: Vec<GroupId>,
+    senders: Option<BTreeSet<UserId>>,
+    filters: Vec<Filter>,
+    not_from: BTreeSet<UserId>,
+    above: MessageId,
+    below: MessageId,
+}
+
+impl Plan {
+    /// `None` where nothing can be found.
+    fn new(db: &dyn Read, user: UserId, search: &Search) -> Step<Option<Self>> {
+        let mut groups = match search.group {
+            Some(group) => {
+                if sights::of(db, user, group)?.is_none() {
+                    Room::look(db, group)?;
+                    return Err(Refusal::NotMember.into());
+                }
+                vec![group]
+            }
+            None => {
+                let sql = "SELECT group_id FROM members WHERE user_id = $1 ORDER BY group_id";
+                db.all(sql, &params![user], |row| row.get("group_id"))?
+            }
+        };
+        let mut senders = search.sender.map(|sender| BTreeSet::from([sender]));
+        let (mut from, mut not_from) = (None::<BTreeSet<UserId>>, BTreeSet::new());
+        let (mut inside, mut filters) = (None::<BTreeSet<GroupId>>, Vec::new());
+        for Filter { not, test } in &search.query.filters {
+            match test {
+                Test::From(name) => {
+                    let found = named_user(db, user, name)?;
+                    if *not {
+                        not_from.extend(found);
+                    } else {
+                        from.get_or_insert_default().extend(found);
+                    }
+                }
+                Test::In(name) => {
+                    let found = named_groups(db, user, name, &groups)?;
+                    if *not {
+                        groups.retain(|group| !found.contains(group));
+                    } else {
+                        inside.get_or_insert_default().extend(found);
+                    }
+                }
+                // They are times by now.
+                Test::Before(_) | Test::After(_) | Test::On(_) => {}
+                Test::Has(_) | Test::Is(_) | Test::Kind(_) => {
+                    filters.push(Filter { not: *not, test: test.clone() });
+                }
+            }
+        }
+        if let Some(from) = from {
+            senders = Some(senders.map_or_else(|| from.clone(), |senders| &senders & &from));
+        }
+        if filters.contains(&Filter { not: false, test: Test::Is(Is::Mine) }) {
+            senders = Some(
+                senders.map_or_else(|| BTreeSet::from([user]), |senders| &senders & &BTreeSet::from([user])),
+            );
+        }
+        if let Some(inside) = inside {
+            groups.retain(|group| inside.contains(group));
+        }
+        if groups.is_empty() || senders.as_ref().is_some_and(BTreeSet::is_empty) {
+            return Ok(None);
+        }
+        let mut below = search.below.unwrap_or(MessageId(i64::MAX as u64));
+        if let Some(before) = search.before {
+            below = below.min(first_at(db, before.plus_ms(CLOCKS_MS))?);
+        }
+        let above = match search.since {
+            Some(since) => MessageId(first_at(db, since.plus_ms(-CLOCKS_MS))?.0.saturating_sub(1)),
+            None => MessageId(0),
+        };
+        Ok(Some(Self { groups, senders, filters, not_from, above, below }))
+    }
+
+    /// Of each of these every message that fits has one among its terms.
+    fn clauses(&self, search: &Search) -> Vec<Vec<Term>> {
+        let mut clauses: Vec<Vec<Term>> = search.query.terms().into_iter().map(|term| vec![term]).collect();
+        let mut any_of = |terms: Vec<String>| {
+            if !terms.is_empty() {
+                clauses.push(terms.into_iter().map(Term::Whole).collect());
+            }
+        };
+        // Of more senders it takes longer to ask for each.
+        let senders = self.senders.iter().filter(|senders| senders.len() <= 8).flatten();
+        any_of(senders.map(|sender| sender_term(*sender)).collect());
+        any_of(search.kinds.iter().map(|kind| kind_term(*kind)).collect());
+        any_of(search.has.iter().map(|has| has_term(*has)).collect());
+        any_of(
+            self.wanted()
+                .filter_map(|test| if let Test::Has(has) = test { Some(has_term(*has)) } else { None })
+                .collect(),
+        );
+        any_of(
+            self.wanted()
+                .filter_map(|test| if let Test::Kind(kind) = test { Some(kind_term(*kind)) } else { None })
+                .collect(),
+        );
+        clauses
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = &Test> {
+        self.filters.iter().filter(|filter| !filter.not).map(|filter| &filter.test)
+    }
+
+    fn wants(&self, is: Is) -> bool {
+        self.wanted().any(|test| *test == Test::Is(is))
+    }
+}
+
+/// Who is meant: by account, by id, or oneself.
+fn named_user(db: &dyn Read, user: UserId, name: &str) -> Step<Option<UserId>> {
+    let name = name.strip_prefix('@').unwrap_or(name);
+    if ["me", "我", "自己"].contains(&name.to_lowercase().as_str()) {
+        return Ok(Some(user));
+    }
+    let [first, second] = account::keys(name);
+    let sql = "SELECT id FROM users WHERE account_key IN ($1, $2) ORDER BY account_key = $1 DESC LIMIT 1";
+    let found = db.first(sql, &params![first, second], |row| row.get("id"))?;
+    Ok(found.or_else(|| name.parse().ok().map(UserId)))
+}
+
+/// Which of the groups are meant: by id, or by what they or the other one of a single chat are called.
+fn named_groups(db: &dyn Read, user: UserId, name: &str, groups: &[GroupId]) -> Step<BTreeSet<GroupId>> {
+    let mut found = BTreeSet::new();
+    let by_id = name.parse().ok().map(GroupId).filter(|group| groups.contains(group));
+    found.extend(by_id);
+    let wanted = Folded::new(name);
+    let keys: Vec<_> = groups.iter().map(|group| params![*group, user].to_vec()).collect();
+    let sql = "SELECT g.id, g.name, u.name AS other_name, u.account FROM groups AS g
+                      JOIN members AS m ON m.group_id = g.id AND m.user_id = $2 AND m.left_rev IS NULL
+                      LEFT JOIN members AS o ON o.group_id = g.id AND g.single AND o.user_id <> $2
+                      LEFT JOIN users AS u ON u.id = o.user_id
+               WHERE g.id = $1";
+    db.rows_of_each(sql, &keys, &mut |_, row| {
+        let names: [Option<String>; 3] = [row.get("name")?, row.get("other_name")?, row.get("account")?];
+        if names.into_iter().flatten().any(|name| Folded::new(&name).contains(&wanted)) {
+            found.insert(row.get("id")?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The first message of that time or later, or the one that will be next.
+fn first_at(db: &dyn Read, time: Timestamp) -> Step<MessageId> {
+    let newest = "SELECT id, created_at FROM messages ORDER BY id DESC LIMIT 1";
+    let at_or_behind = "SELECT id, created_at FROM messages WHERE id >= $1 ORDER BY id LIMIT 1";
+    let Some(last) = db.first(newest, &[], |row| row.get::<MessageId>("id"))? else {
+        return Ok(MessageId(1));
+    };
+    let (mut from, mut to) = (1, last.0 + 1);
+    while from < to {
+        let middle = from + (to - from) / 2;
+        let found: Option<(MessageId, Timestamp)> =
+            db.first(at_or_behind, &params![middle], |row| Ok((row.get("id")?, row.get("created_at")?)))?;
+        match found {
+            Some((id, at)) if at < time => from = id.0 + 1,
+            _ => to = middle,
+        }
+    }
+    Ok(MessageId(from))
+}
+
+/// Places that are listed elsewhere, and whether they are all.
+struct Listed {
+    places: Vec<(GroupId, Seq)>,
+    is_whole: bool,
+}
+
+struct Finder<'f> {
+    db: &'f dyn Read,
+    user: UserId,
+    search: &'f Search,
+    plan: Plan,
+    sights: HashMap<GroupId, Sight>,
+    hits: BTreeMap<MessageId, Hit>,
+    enough: &'f dyn Fn() -> bool,
+    /// Whether it had to end before there were hits enough.
+    is_late: bool,
+}
+
+impl Finder<'_> {
+    /// What the index does not have yet. Whether that is all.
+    fn look_behind(&mut self) -> Step<bool> {
+        let consumer = consumers::number_of(self.db, CONSUMER)?.unwrap_or(0);
+        let keys: Vec<_> = self.plan.groups.iter().map(|group| params![consumer, *group].to_vec()).collect();
+        let sql =
+            "SELECT g.id, g.last_seq, g.last_message_id, coalesce(p.rev, 0) AS rev, coalesce(p.seq, 0) AS seq
+                   FROM groups AS g LEFT JOIN consumer_positions AS p ON p.consumer = $1 AND p.group_id = g.id
+                   WHERE g.id = $2 AND g.last_rev > coalesce(p.rev, 0)";
+        let mut behind: Vec<(GroupId, MessageId, Seq, Seq, Rev)> = Vec::new();
+        self.db.rows_of_each(sql, &keys, &mut |_, row| {
+            behind.push((
+                row.get("id")?,
+                row.get("last_message_id")?,
+                row.get("seq")?,
+                row.get("last_seq")?,
+                row.get("rev")?,
+            ));
+            Ok(())
+        })?;
+        // Of what is too much the groups of the newest messages are looked at.
+        behind.sort_unstable_by_key(|(_, last, ..)| std::cmp::Reverse(*last));
+        let (mut left, mut is_whole) = (MAX_BEHIND, true);
+        let sql = "SELECT seq FROM states WHERE group_id = $1 AND rev > $2 AND seq <= $3 ORDER BY rev DESC LIMIT $4";
+        let mut places = BTreeMap::new();
+        for (group, _, seq, last_seq, rev) in behind {
+            let new = (last_seq.0 - seq.0.min(last_seq.0)).min(left);
+            is_whole &= new == last_seq.0 - seq.0.min(last_seq.0);
+            left -= new;
+            let mut of_group: BTreeSet<Seq> = (last_seq.0 - new + 1..=last_seq.0).map(Seq).collect();
+            let changed: Vec<Seq> =
+                self.db.all(sql, &params![group, rev, seq, left + 1], |row| row.get("seq"))?;
+            is_whole &= changed.len() as u64 <= left;
+            left -= (changed.len() as u64).min(left);
+            of_group.extend(changed);
+            places.insert(group, of_group);
+        }
+        self.look(places)?;
+        Ok(is_whole)
+    }
+
+    /// What the search is for, where that is listed elsewhere.
+    fn listed(&self) -> Step<Option<Listed>> {
+        let place = |row: crate::database::Fields<'_>| Ok((row.get("group_id")?, row.get("seq")?));
+        let mut places: Vec<(GroupId, Seq)> = Vec::new();
+        let mut is_whole = true;
+        if self.plan.wants(Is::Starred) {
+            let sql = "SELECT group_id, seq FROM starred WHERE user_id = $1 AND is_starred ORDER BY rev DESC LIMIT $2";
+            places = self.db.all(sql, &params![self.user, MAX_LISTED], place)?;
+            is_whole = (places.len() as u64) < MAX_LISTED;
+        } else if self.plan.wants(Is::Pinned) {
+            let keys: Vec<_> =
+                self.plan.groups.iter().map(|group| params![*group, NoteKind::Pin].to_vec()).collect();
+            for sql in [
+                "SELECT group_id, seq FROM notes WHERE group_id = $1 AND kind = $2",
+                "SELECT group_id, seq FROM former_notes WHERE group_id = $1 AND kind = $2",
+            ] {
+                self.db.rows_of_each(sql, &keys, &mut |_, row| {
+                    places.push(place(row)?);
+                    Ok(())
+                })?;
+            }
+        } else if self.plan.wants(Is::Mention) {
+            for sql in [
+                "SELECT group_id, seq FROM mentions WHERE user_id = $1 AND group_id = $2 AND message_id < $3
+                 ORDER BY message_id DESC LIMIT $4",
+                "SELECT group_id, seq FROM former_mentions WHERE user_id = $1 AND group_id = $2 AND message_id < $3
+                 ORDER BY message_id DESC LIMIT $4",
+            ] {
+                let keys: Vec<_> = self
+                    .plan
+                    .groups
+                    .iter()
+                    .flat_map(|group| [self.user, EVERYBODY].map(|user| (user, *group)))
+                    .map(|(user, group)| params![user, group, self.plan.below, MAX_LISTED].to_vec())
+                    .collect();
+                let mut counts = vec![0; keys.len()];
+                self.db.rows_of_each(sql, &keys, &mut |at, row| {
+                    counts[at] += 1;
+                    places.push(place(row)?);
+                    Ok(())
+                })?;
+                is_whole &= counts.iter().all(|count| *count < MAX_LISTED);
+            }
+        } else {
+            return Ok(None);
+        }
+        places.retain(|(group, _)| self.plan.groups.binary_search(group).is_ok());
+        Ok(Some(Listed { places, is_whole }))
+    }
+
+    fn look_at_places(&mut self, places: &[(GroupId, Seq)]) -> Step<()> {
+        let mut by_group: BTreeMap<GroupId, BTreeSet<Seq>> = BTreeMap::new();
+        for (group, seq) in places {
+            by_group.entry(*group).or_default().insert(*seq);
+        }
+        self.look(by_group)
+    }
+
+    fn asked(&self) -> Asked {
+        Asked {
+            clauses: self.plan.clauses(self.search),
+            groups: self.plan.groups.clone(),
+            above: self.plan.above,
+            below: self.plan.below,
+        }
+    }
+
+    /// What edits have made of messages: few, and in no order. Whether these are all.
+    fn look_at_edits(&mut self) -> Step<bool> {
+        let mut places = Vec::new();
+        self.db.edited_candidates(&self.asked(), MAX_LISTED, &mut |candidate| {
+            places.push((candidate.group, candidate.places.to));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.look_at_places(&places)?;
+        Ok((places.len() as u64) < MAX_LISTED)
+    }
+
+    /// The candidates from the newest on, until there are hits enough. Of messages above the one that is returned all were
+    /// looked at.
+    fn look_at_candidates(&mut self) -> Step<MessageId> {
+        let asked = self.asked();
+        let db = self.db;
+        let (mut waiting, mut together, mut floor) = (Vec::new(), FIRST, None);
+        db.candidates(&asked, &mut |candidate| {
+            waiting.push(candidate);
+            if waiting.len() < together {
+                return Ok(ControlFlow::Continue(()));
+            }
+            together = MOST.min(together * 2);
+            self.look_at_candidates_of(&mut waiting)?;
+            let known = self.hits.range(candidate.last..).count();
+            let is_full = known > self.search.limit as usize;
+            self.is_late = !is_full && (self.enough)();
+            if is_full || self.is_late {
+                floor = Some(candidate.last);
+                return Ok(ControlFlow::Break(()));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.look_at_candidates_of(&mut waiting)?;
+        Ok(floor.unwrap_or_default())
+    }
+
+    fn look_at_candidates_of(&mut self, waiting: &mut Vec<Candidate>) -> Step<()> {
+        let mut by_group: BTreeMap<GroupId, BTreeSet<Seq>> = BTreeMap::new();
+        for Candidate { group, places, .. } in waiting.drain(..) {
+            by_group.entry(group).or_default().extend((places.after.0 + 1..=places.to.0).map(Seq));
+        }
+        self.look(by_group)
+    }
+
+    /// Looks at messages of groups of the user, as the user sees them.
+    fn look(&mut self, places: BTreeMap<GroupId, BTreeSet<Seq>>) -> Step<()> {
+        let unknown: Vec<_> =
+            places.keys().copied().filter(|group| !self.sights.contains_key(group)).collect();
+        let sights = sights::of_each(self.db, self.user, &unknown)?;
+        self.sights
+            .extend(unknown.into_iter().zip(sights).map(|(group, sight)| (group, sight.unwrap_or_default())));
+        let (mut now, mut then) = (Vec::new(), Vec::new());
+        for (group, seqs) in places {
+            let sight = &self.sights[&group];
+            let spans = spans_of(seqs.into_iter().filter(|seq| sight.sees(*seq)));
+            match sight.as_of {
+                None => now.extend(spans.into_iter().map(|span| (group, span))),
+                Some(_) if spans.is_empty() => {}
+                as_of => then.push((group, spans, as_of)),
+            }
+        }
+        let mut messages = if now.is_empty() { Vec::new() } else { self.db.messages_in(&now, usize::MAX)? };
+        for (group, spans, as_of) in then {
+            messages.extend(self.db.messages_at(group, &spans, as_of, usize::MAX)?);
+        }
+        for message in messages {
+            if let Some(hit) = self.hit(message)? {
+                self.hits.insert(hit.message.id, hit);
+            }
+        }
+        Ok(())
+    }
+
+    fn hit(&self, message: Message) -> Step<Option<Hit>> {
+        if message.id >= self.plan.below || message.is_recalled() || !self.fits(&message) {
+            return Ok(None);
+        }
+        let said = said(message.kind, &message.content);
+        if said.is_none() && self.search.query.has_words() {
+            return Ok(None);
+        }
+        let ranges = self.search.query.matches(said.as_ref().map_or("", Said::as_str));
+        let text = match said {
+            Some(Said::Text(text)) => Some(text),
+            _ => None,
+        };
+        let Some(ranges) = ranges else { return Ok(None) };
+        if !self.fits_mine(&message)? {
+            return Ok(None);
+        }
+        Ok(Some(Hit { message, text, ranges }))
+    }
+
+    /// Whether a message is what is asked for, but for its words.
+    fn fits(&self, message: &Message) -> bool {
+        let Search { kinds, has, since, before, .. } = self.search;
+        let state = message.state.as_deref();
+        let holds = |test: &Test| match test {
+            Test::Has(has) => has.holds(message),
+            Test::Kind(kind) => message.kind == *kind,
+            Test::Is(Is::Pinned) => state.is_some_and(|state| state.pinned_at.is_some()),
+            Test::Is(Is::Mention) => {
+                message.sender != self.user
+                    && state.is_some_and(|state| state.mention_all || state.mentions.contains(&self.user))
+            }
+            Test::Is(Is::Mine) => message.sender == self.user,
+            Test::Is(Is::Edited) => state.is_some_and(|state| state.edited.is_some()),
+            _ => true,
+        };
+        // Of several kinds, or things that it may have, one is enough.
+        let fits_one = |of: fn(&Test) -> bool| {
+            let mut wanted = self.plan.wanted().filter(|test| of(test)).peekable();
+            wanted.peek().is_none() || wanted.any(holds)
+        };
+        let is_starred = Test::Is(Is::Starred);
+        self.plan.senders.as_ref().is_none_or(|senders| senders.contains(&message.sender))
+            && !self.plan.not_from.contains(&message.sender)
+            && since.is_none_or(|since| message.created_at >= since)
+            && before.is_none_or(|before| message.created_at < before)
+            && (kinds.is_empty() || kinds.contains(&message.kind))
+            && (has.is_empty() || has.iter().any(|has: &Has| has.holds(message)))
+            && fits_one(|test| matches!(test, Test::Has(_)))
+            && fits_one(|test| matches!(test, Test::Kind(_)))
+            && self.plan.wanted().filter(|test| matches!(test, Test::Is(_))).all(holds)
+            && !self
+                .plan
+                .filters
+                .iter()
+                .any(|filter| filter.not && filter.test != is_starred && holds(&filter.test))
+    }
+
+    /// The same of what only its reader knows.
+    fn fits_mine(&self, message: &Message) -> Step<bool> {
+        let mut starred =
+            self.plan.filters.iter().filter(|filter| filter.test == Test::Is(Is::Starred)).peekable();
+        if starred.peek().is_none() {
+            return Ok(true);
+        }
+        let sql = "SELECT seq FROM starred WHERE user_id = $1 AND group_id = $2 AND seq = $3 AND is_starred";
+        let is = self.db.exists(sql, &params![self.user, message.group, message.seq])?;
+        Ok(starred.all(|filter| filter.not != is))
+    }
+
+    /// The newest of the hits, down to that message.
+    fn answer(self, floor: MessageId, bytes: usize, partial: bool) -> Step<Found> {
+        let Self { db, user, search, hits, .. } = self;
+        let limit = search.limit as usize;
+        let known = hits.into_iter().rev().take_while(|(id, _)| *id >= floor);
+        let mut found = Found { partial, ..Found::default() };
+        let (mut taken, mut groups, mut users) = (0, BTreeSet::new(), BTreeSet::new());
+        let mut more = (floor > MessageId(0)).then_some(floor);
+        for (id, hit) in known {
+            taken +=
+                hit.message.size_bytes() + hit.text.as_ref().map_or(0, String::len) + 24 * hit.ranges.len();
+            if found.hits.len() == limit || (taken > bytes && !found.hits.is_empty()) {
+                more = found.hits.last().map(|last: &Hit| last.message.id).or(Some(MessageId(id.0 + 1)));
+                break;
+            }
+            groups.insert(hit.message.group);
+            users.insert(hit.message.sender);
+            found.hits.push(hit);
+        }
+        found.next = more;
+        for group in groups {
+            found.groups.extend(as_seen(db, user, group)?);
+        }
+        found.users = people::find_all(db, users)?;
+        for hit in &mut found.hits {
+            sights::mine(db, user, std::slice::from_mut(&mut hit.message))?;
+        }
+        Ok(found)
+    }
+}
