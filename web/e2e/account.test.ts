@@ -1,5 +1,7 @@
 import { expect } from "vitest";
 
+import { audit } from "./support/axe";
+import type { Person } from "./support/person";
 import { story } from "./support/story";
 
 story("errors are told where they arise, in words", async (stage) => {
@@ -41,18 +43,54 @@ story("name and picture that one changes are seen by the others", async (stage) 
   await anna.button("Save").click();
   await anna.page.getByText("Saved").waitFor();
 
-  const picture = await anna.page.screenshot({ clip: { x: 0, y: 0, width: 120, height: 90 } });
-  const choosing = anna.page.waitForEvent("filechooser");
-  await anna.button("Change picture").click();
-  await (await choosing).setFiles({ name: "me.png", mimeType: "image/png", buffer: picture });
-  await anna.button("Use picture", anna.dialog("Choose the part to show")).click();
+  await choosePicture(anna);
+  const crop = anna.dialog("Choose the part to show");
+  // By keys alone.
+  await expect.poll(() => anna.button("Use picture", crop).isEnabled()).toBe(true);
+  await anna.page.keyboard.press("+");
+  await anna.page.keyboard.press("ArrowRight");
+  await expect.poll(() => crop.getByRole("slider", { name: "Zoom" }).inputValue()).not.toBe("1");
+  expect(await audit(anna.page)).toEqual([]);
+  await anna.button("Use picture", crop).press("Enter");
   await anna.button("Remove picture").waitFor();
 
   await ben.chatRow("Anna").click();
   await ben.page.getByRole("heading", { name: "Anna Maria" }).waitFor();
-  const shown = ben.chatRow("Anna Maria").locator("img");
-  await expect.poll(() => shown.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(256);
+  await seesPicture(ben, "Anna Maria");
+  // Who has no cookie for files any more gets one.
+  await ben.page.context().clearCookies();
+  await ben.page.reload();
+  await seesPicture(ben, "Anna Maria");
 });
+
+story("the picture of a group is a file, seen by its members", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  await annas.send(await annas.group("Picnic", bens), ["Hello"]);
+  const [anna, ben] = await stage.seats(annas, bens);
+  await anna.openChat("Picnic");
+  await anna.button("About this chat").click();
+  await choosePicture(anna);
+  await anna.button("Use picture", anna.dialog("Choose the part to show")).click();
+  await anna.button("Remove picture").waitFor();
+  for (const person of [anna, ben]) await seesPicture(person, "Picnic");
+  await anna.button("Remove picture").click();
+  await expect.poll(() => ben.chatRow("Picnic").locator("img").count()).toBe(0);
+});
+
+/** One that is larger than the square that becomes of it. */
+async function choosePicture({ page }: Person): Promise<void> {
+  const picture = await page.screenshot({ clip: { x: 0, y: 0, width: 1000, height: 700 } });
+  const choosing = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Change picture" }).click();
+  await (await choosing).setFiles({ name: "me.png", mimeType: "image/png", buffer: picture });
+}
+
+async function seesPicture(person: Person, title: string): Promise<void> {
+  const shown = person.chatRow(title).locator("img");
+  await expect.poll(() => shown.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(200);
+  // A smaller one of a file.
+  expect(await shown.getAttribute("src")).toMatch(/\/media\/files\/[\w-]+\/\d+$/);
+}
 
 story("a new name is seen wherever somebody is, without doing anything, and after having been away", async (stage) => {
   const [annas, bens, carlas] = await stage.friends("Anna", "Ben", "Carla");

@@ -307,7 +307,7 @@ export const later = {
   "settings.notifyUnsupported": "This browser does not support notifications.",
   "settings.notifyPreview": "Show the message text",
 
-  "crop.area": "Picture. Drag it, or move it with the arrow keys.",
+  "crop.area": "Picture. Drag it, or move it with the arrow keys. Plus and minus zoom.",
   "crop.zoom": "Zoom",
   "crop.use": "Use picture",
   "crop.unreadable": "The browser cannot read this file as a picture.",

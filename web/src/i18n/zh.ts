@@ -702,7 +702,7 @@ export const zh: Catalogue = {
   "settings.pick": "选择一项设置",
 
   "crop.title": "裁剪图片",
-  "crop.area": "图片，可拖动或用方向键移动。",
+  "crop.area": "图片，可拖动或用方向键移动，加号和减号可缩放。",
   "crop.zoom": "缩放",
   "crop.use": "使用图片",
   "crop.unreadable": "浏览器无法读取这张图片，请换一张。",

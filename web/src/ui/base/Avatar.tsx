@@ -5,6 +5,7 @@ import { type CSSProperties, memo, useState } from "react";
 
 import { initials, seedColour } from "./initials";
 import { pictureAddress } from "./address";
+import { useEngine } from "./context";
 import { useVerdict } from "./remote";
 import "./Avatar.css";
 
@@ -17,11 +18,15 @@ export interface AvatarProps {
   readonly chat?: string | null;
 }
 
+/** As people choose it, and as the server tells it, with the smaller picture that it has made. */
 const FILE = /\/media\/files\/[\w-]+$/;
+const OF_FILES = /\/media\/files\//;
 
 /** An ornament: the name always stands beside it. */
 export const Avatar = memo(function Avatar({ name, address, seed, size = 48, chat = null }: AvatarProps) {
+  const engine = useEngine();
   const [broken, setBroken] = useState<readonly string[]>([]);
+  const [again, setAgain] = useState(false);
   const picture = pictureAddress(address);
   // Of a file a smaller picture will do, where it has one.
   const src = picture === null ? undefined : [FILE.test(picture) ? `${picture}/320` : picture, picture].find((each) => !broken.includes(each));
@@ -30,6 +35,7 @@ export const Avatar = memo(function Avatar({ name, address, seed, size = 48, cha
   if (src !== undefined && (verdict === "own" || verdict === "allowed")) {
     return (
       <img
+        key={Number(again)}
         className="avatar"
         style={style}
         src={src}
@@ -38,7 +44,12 @@ export const Avatar = memo(function Avatar({ name, address, seed, size = 48, cha
         decoding="async"
         referrerPolicy="no-referrer"
         draggable={false}
-        onError={() => setBroken([...broken, src])}
+        onError={() => {
+          const give = (): void => setBroken([...broken, src]);
+          // Who asks for a file is known by a cookie, which may have gone.
+          if (again || !OF_FILES.test(src)) give();
+          else void engine.reopenFiles().then((is) => (is ? setAgain(true) : give()));
+        }}
       />
     );
   }

@@ -7,7 +7,7 @@ import { createTranslator, isLoaded, type Language, loadLanguage, type Translato
 import { chosenLanguage, usePreferences } from "./preferences";
 import { RemoteContext, remoteOf } from "./remote";
 
-const EngineContext = createContext<Engine | null>(null);
+export const EngineContext = createContext<Engine | null>(null);
 export const TranslatorContext = createContext<Translator | null>(null);
 const MeContext = createContext<User | null>(null);
 
