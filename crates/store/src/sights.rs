@@ -243,6 +243,23 @@ pub fn of_each(db: &dyn Read, user: UserId, groups: &[GroupId]) -> Step<Vec<Opti
         .collect())
 }
 
+/// The same of one place in each of these groups: what such a sight says of other places means nothing, as what is cut out
+/// there was not read.
+///
+/// # Errors
+/// Those of the database.
+pub fn at_each(db: &dyn Read, user: UserId, places: &[(GroupId, Seq)]) -> Step<Vec<Option<Sight>>> {
+    let groups: BTreeSet<_> = places.iter().map(|(group, _)| *group).collect();
+    let keys: Vec<_> = groups.iter().map(|group| params![user, *group].to_vec()).collect();
+    let members: BTreeMap<_, _> = groups.into_iter().zip(as_member(db, &keys)?).collect();
+    let keys: Vec<_> = places.iter().map(|(group, seq)| params![user, *group, *seq].to_vec()).collect();
+    let sights = places.iter().zip(all_of_each(db, HOLES_AT, &keys)?).map(|((group, _), holes)| {
+        let Sight { spans, as_of } = members.get(group).cloned().flatten()?;
+        Some(Sight::new(spans, holes).as_of(as_of))
+    });
+    Ok(sights.collect())
+}
+
 /// What they saw as a member, and would see if nothing was cut out, and when they left, if they did: of a user and a group
 /// each.
 fn as_member(db: &dyn Read, keys: &[Vec<crate::Value<'_>>]) -> Step<Vec<Option<Sight>>> {
@@ -269,6 +286,14 @@ pub const HOLES: &str = "
     SELECT group_id, 0 AS after_seq, seq AS to_seq FROM cleared WHERE user_id = $1 AND group_id = $2
     UNION ALL SELECT group_id, seq - 1, seq FROM hidden WHERE user_id = $1 AND group_id = $2
     UNION ALL SELECT group_id, after_seq, to_seq FROM expired WHERE group_id = $2";
+
+/// Those of them that may hold one place.
+const HOLES_AT: &str = "
+    SELECT group_id, 0 AS after_seq, seq AS to_seq FROM cleared WHERE user_id = $1 AND group_id = $2
+    UNION ALL SELECT group_id, seq - 1, seq FROM hidden WHERE user_id = $1 AND group_id = $2 AND seq = $3
+    UNION ALL SELECT group_id, after_seq, to_seq FROM (
+        SELECT group_id, after_seq, to_seq FROM expired
+        WHERE group_id = $2 AND after_seq < $3 ORDER BY after_seq DESC LIMIT 1) AS nearest";
 
 /// The first `$3` rows of what a user has done for themselves alone after a `rev`, by rev: they are [`kept_row`]s. Of a
 /// client that knows nothing yet it is no news what is starred no more.
@@ -313,15 +338,18 @@ fn span(row: Fields<'_>) -> Step<Span> {
 /// # Errors
 /// `NoSuchMessage`.
 pub(crate) fn seen(db: &dyn Read, user: UserId, group: GroupId, target: Target) -> Step<Seq> {
-    seen_in(db, group, target, &of(db, user, group)?.unwrap_or_default())
+    let seq = place(db, group, target)?;
+    let sight = at_each(db, user, &[(group, seq)])?.pop().flatten();
+    Ok(sight.filter(|sight| sight.sees(seq)).map(|_| seq).ok_or(Refusal::NoSuchMessage)?)
 }
 
-fn seen_in(db: &dyn Read, group: GroupId, target: Target, sight: &Sight) -> Step<Seq> {
+/// Where it is, whoever asks.
+fn place(db: &dyn Read, group: GroupId, target: Target) -> Step<Seq> {
     let seq = match target {
         Target::Message(message) => places(db, group, &[message])?.pop().flatten(),
         Target::Place(seq) => Some(seq),
     };
-    Ok(seq.filter(|seq| sight.sees(*seq)).ok_or(Refusal::NoSuchMessage)?)
+    Ok(seq.ok_or(Refusal::NoSuchMessage)?)
 }
 
 /// Where these messages of the group are, in their order.
@@ -498,7 +526,10 @@ fn around(
     bytes: usize,
 ) -> Step<Around> {
     let sight = of(db, user, group)?.unwrap_or_default();
-    let seq = seen_in(db, group, target, &sight)?;
+    let seq = place(db, group, target)?;
+    if !sight.sees(seq) {
+        return Err(Refusal::NoSuchMessage.into());
+    }
     let mut answer = Answer::new(user, bytes);
     let mut messages = answer.take(db, at(db, group, &[sight::at(seq)], sight.as_of)?)?;
     // Half of what is left is for those before it.
