@@ -7,7 +7,9 @@
 
 mod audience;
 mod bare;
+mod content;
 mod frames;
+mod http;
 mod latency;
 mod ledger;
 mod metrics;
@@ -17,6 +19,7 @@ mod process;
 mod report;
 mod scenario;
 mod server;
+mod shelf;
 mod standard;
 mod store;
 mod wire;
@@ -32,7 +35,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::bare::{append, relay};
 use crate::people::Target;
 use crate::process::{Cores, Process};
-use crate::scenario::{Bench, Scenario, chats, fanout};
+use crate::scenario::{Bench, Scenario, chats, fanout, files};
 use crate::server::Server;
 use crate::store::{Fill, Manifest};
 
@@ -90,9 +93,14 @@ enum Bare {
     Chats(chats::Options),
     /// `fanout` over a server that only passes bytes on
     Fanout(fanout::Options),
-    /// That server; the others start it
+    /// `files` over a server that keeps bytes and asks nothing
+    Files(files::Options),
+    /// The server that passes bytes on; the others start it
     #[command(hide = true)]
     Relay,
+    /// The server that keeps them
+    #[command(hide = true)]
+    FileServer { folder: PathBuf },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -109,6 +117,11 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Bare(Bare::Append(options)) => append::run(&options)?.of("bare append"),
         Command::Bare(Bare::Chats(options)) => relay::chats(options).await?.of("bare chats"),
         Command::Bare(Bare::Fanout(options)) => relay::fanout(options).await?.of("bare fanout"),
+        Command::Bare(Bare::Files(options)) => bare::files::files(options, None).await?.of("bare files"),
+        Command::Bare(Bare::FileServer { folder }) => {
+            bare::files::serve(folder).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Bare(Bare::Relay) => {
             relay::serve().await?;
             return Ok(ExitCode::SUCCESS);

@@ -49,9 +49,18 @@ impl Process {
         self.sum(|pid| Ok(field(pid, "status", "VmRSS:")?.parse::<u64>()? * 1024))
     }
 
-    /// The most it has ever had resident, in bytes.
+    /// The most it has had resident, in bytes: ever, or since that was forgotten.
     pub(crate) fn peak_resident(&self) -> anyhow::Result<u64> {
         self.sum(|pid| Ok(field(pid, "status", "VmHWM:")?.parse::<u64>()? * 1024))
+    }
+
+    /// Has [`Self::peak_resident`] tell of what comes from now on.
+    pub(crate) fn forget_peak(&self) -> anyhow::Result<()> {
+        for pid in &self.pids {
+            let path = format!("/proc/{pid}/clear_refs");
+            fs::write(&path, "5").with_context(|| format!("cannot write {path}"))?;
+        }
+        Ok(())
     }
 
     /// Bytes it has had written to disk.

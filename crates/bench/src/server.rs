@@ -66,6 +66,11 @@ impl Server {
         &self.url
     }
 
+    /// Its data folder, if the bench has started it.
+    pub(crate) fn data(&self) -> Option<&Path> {
+        self.started.as_ref().map(|started| started.data.as_path())
+    }
+
     /// Its resident memory in bytes.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
         self.process.resident()

@@ -10,17 +10,15 @@
 //! together.
 
 use std::collections::HashMap;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, ensure};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use anyhow::ensure;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
 
+use crate::bare::Program;
 use crate::frames::{Frame, Paper, Pen};
-use crate::process::{Cores, Process};
 use crate::report::Report;
 use crate::scenario::chats::{self, CONTENT, Chat};
 use crate::scenario::fanout::{self, Length, Stage};
@@ -40,7 +38,7 @@ pub(crate) async fn chats(options: chats::Options) -> anyhow::Result<Report> {
         let (sender, listener) = (relay.enter(room).await?, relay.enter(room).await?);
         rooms.push(Chat { pen, sender, listener: Some(listener) });
     }
-    let report = chats::measure(&relay.process, rooms, &options).await?;
+    let report = chats::measure(&relay.0.process, rooms, &options).await?;
     Ok(Report { title: format!("The bare network: {}", report.title), ..report })
 }
 
@@ -53,7 +51,7 @@ pub(crate) async fn fanout(options: fanout::Options) -> anyhow::Result<Report> {
     }
     let stage = Stage { pen: pen(0), speaker: relay.enter(0).await?, listeners };
     let length = Length::Seconds(options.seconds);
-    let report = fanout::measure(&relay.process, stage, options.in_flight, length).await?;
+    let report = fanout::measure(&relay.0.process, stage, options.in_flight, length).await?;
     Ok(Report { title: format!("The bare network: {}", report.title), ..report })
 }
 
@@ -63,30 +61,15 @@ fn pen(room: u32) -> Pen {
 }
 
 /// A relay that runs.
-struct Relay {
-    process: Process,
-    address: String,
-    /// Killed when this is dropped.
-    _child: Child,
-}
+struct Relay(Program);
 
 impl Relay {
     async fn start() -> anyhow::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["bare", "relay"]).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = match Cores::divide()? {
-            Some(cores) => cores.on_the_servers(|| command.spawn())?,
-            None => command.spawn(),
-        }
-        .context("cannot start the relay")?;
-        let mut output = BufReader::new(child.stdout.take().context("piped")?).lines();
-        let address = output.next_line().await?.context("the relay did not start")?;
-        let process = Process::new(child.id().context("a relay that has just started")?);
-        Ok(Self { process, address, _child: child })
+        Program::start(&["relay"]).await.map(Self)
     }
 
     async fn enter(&self, room: u32) -> anyhow::Result<Wire> {
-        let mut stream = TcpStream::connect(&self.address).await?;
+        let mut stream = TcpStream::connect(&self.0.address).await?;
         stream.set_nodelay(true)?;
         stream.write_u32(room).await?;
         let mut welcome = WELCOME;

@@ -4,6 +4,7 @@ pub(crate) mod chats;
 pub(crate) mod crowd;
 pub(crate) mod edits;
 pub(crate) mod fanout;
+pub(crate) mod files;
 pub(crate) mod greedy;
 mod ground;
 pub(crate) mod idle;
@@ -12,7 +13,10 @@ pub(crate) mod rate;
 pub(crate) mod reactions;
 pub(crate) mod readers;
 pub(crate) mod registrations;
+pub(crate) mod seek;
 pub(crate) mod storm;
+pub(crate) mod upload;
+pub(crate) mod uploads;
 
 use clap::Subcommand;
 
@@ -46,6 +50,14 @@ pub(crate) enum Scenario {
     Greedy(greedy::Options),
     /// Reading and sending on the large store that `fill` makes, and on a small one
     Readers(readers::Options),
+    /// Files: many people upload and fetch
+    Files(files::Options),
+    /// One large upload, beside a copy of the same file which is synced, too
+    Upload(upload::Options),
+    /// Memory: many upload at the same time
+    Uploads(uploads::Options),
+    /// Pieces of a film are fetched, by who sees all of the chat and by who has hidden much of it
+    Seek(seek::Options),
 }
 
 impl Scenario {
@@ -63,6 +75,10 @@ impl Scenario {
             Self::Overload(options) => ("overload", overload::run(bench, options).await?),
             Self::Greedy(options) => ("greedy", greedy::run(bench, options).await?),
             Self::Readers(options) => ("readers", readers::run(bench, options).await?),
+            Self::Files(options) => ("files", files::run(bench, options).await?),
+            Self::Upload(options) => ("upload", upload::run(bench, options).await?),
+            Self::Uploads(options) => ("uploads", uploads::run(bench, options).await?),
+            Self::Seek(options) => ("seek", seek::run(bench, options).await?),
         };
         let (server, own) = (bench.server.process.cores()?, Process::own().cores()?);
         Ok(report.of(name).condition("cores", format!("server {server}, bench {own}")))

@@ -16,7 +16,9 @@ fn write(page: &mut String, conditions: &[Condition], runs: usize, summaries: &[
     let of_runs = if runs == 1 {
         "one run".to_owned()
     } else {
-        format!("the median of {runs} runs, with the least and most (`idle` and `readers` ran once)")
+        format!(
+            "the median of {runs} runs, with the least and most (`idle`, `readers` and `upload` ran once)"
+        )
     };
     writeln!(page, "# Benchmarks\n")?;
     writeln!(
@@ -29,9 +31,12 @@ fn write(page: &mut String, conditions: &[Condition], runs: usize, summaries: &[
     )?;
     writeln!(
         page,
-        "same bytes to the same sockets and understands none of them, and a file to which the same bytes are"
+        "same bytes to the same sockets and understands none of them, a file to which the same bytes are"
     )?;
-    writeln!(page, "appended and synced. [performance.md](performance.md) tells what the figures mean.\n")?;
+    writeln!(
+        page,
+        "appended and synced, and a file server that asks nobody who they are. [performance.md](performance.md) tells what the figures mean.\n"
+    )?;
     writeln!(page, "![rim beside the bare machine](images/benchmarks.svg)\n")?;
     writeln!(page, "| measured on | |\n|---|---|")?;
     for Condition { name, value } in conditions {

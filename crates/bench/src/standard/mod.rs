@@ -18,14 +18,14 @@ use clap::Args;
 use serde::Serialize;
 
 use self::summary::{Goal, Summary};
-use crate::bare::{append, relay};
+use crate::bare::{self, append, relay};
 use crate::people::Target;
 use crate::process::Cores;
 use crate::report::{Condition, Report, Unit};
 use crate::scenario::idle::Connections;
 use crate::scenario::{
-    Bench, Scenario, chats, crowd, edits, fanout, idle, overload, rate, reactions, readers, registrations,
-    storm,
+    Bench, Scenario, chats, crowd, edits, fanout, files, idle, overload, rate, reactions, readers,
+    registrations, seek, storm, upload, uploads,
 };
 use crate::server::Server;
 use crate::store::{Fill, Plan};
@@ -187,6 +187,41 @@ const SET: &[Entry] = &[
         store: Store::Large,
         once: true,
     },
+    Entry {
+        name: "small-files",
+        scenario: |_| Scenario::Files(files::Options { files: 3000, kib: 20, at_once: 8 }),
+        goals: &[],
+        store: Store::People(9),
+        once: false,
+    },
+    Entry {
+        name: "large-files",
+        scenario: |_| Scenario::Files(files::Options { files: 6, kib: 256 * 1024, at_once: 2 }),
+        goals: &[],
+        store: Store::People(3),
+        once: false,
+    },
+    Entry {
+        name: "upload",
+        scenario: |_| Scenario::Upload(upload::Options { mib: 1024, times: 3 }),
+        goals: &[("*: by copy", Goal::Minimum(0.6)), ("*: memory it takes", Goal::Maximum(32.0 * KIB * KIB))],
+        store: Store::People(1),
+        once: true,
+    },
+    Entry {
+        name: "uploads",
+        scenario: |_| Scenario::Uploads(uploads::Options { people: 200, mib: 16 }),
+        goals: &[],
+        store: Store::People(200),
+        once: false,
+    },
+    Entry {
+        name: "seek",
+        scenario: |_| Scenario::Seek(seek::Options { pieces: 5000, hidden: 10_000, mib: 256 }),
+        goals: &[("CPU of a piece, much hidden : nothing hidden", Goal::Maximum(1.1))],
+        store: Store::People(3),
+        once: false,
+    },
 ];
 
 const KIB: f64 = 1024.0;
@@ -303,6 +338,7 @@ impl Entry {
                 Some(together(network, &disk)?)
             }
             Scenario::Fanout(fanout) => Some(relay::fanout(fanout).await?),
+            Scenario::Files(files) => Some(bare::files::files(files, Some(&options.folder)).await?),
             _ => None,
         })
     }

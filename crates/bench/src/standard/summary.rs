@@ -120,7 +120,8 @@ impl Row {
     /// Not of latencies: in a closed loop they follow from how much is done.
     pub(crate) fn ratio(&self) -> Option<f64> {
         let (rim, bare) = (self.rim?, self.bare?);
-        let compared = matches!(self.unit, Unit::PerSecond | Unit::Microseconds | Unit::Bytes);
+        let compared =
+            matches!(self.unit, Unit::PerSecond | Unit::BytesPerSecond | Unit::Microseconds | Unit::Bytes);
         (compared && bare.median != 0.0).then(|| rim.median / bare.median)
     }
 
