@@ -424,6 +424,7 @@ export const later = {
   "problem.mergedDepth": "These cards contain each other too deeply. Forward them one by one.",
   "problem.forwardMuch": "This is too much at once. Choose fewer messages or fewer chats.",
   "problem.noScheduled": "It was already sent or cancelled.",
+  "problem.searchLong": "This search is too long. Use fewer words.",
   "problem.timers": "The timer of this chat was set too often. Turn it off, or set it again once what has a time is gone.",
   "problem.scheduledFull": "You have too many scheduled messages. Cancel one first.",
   "problem.wasDown": "The server was not running at that time.",

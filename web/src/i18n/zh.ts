@@ -88,6 +88,7 @@ export const zh: Catalogue = {
   "problem.mergedDepth": "聊天记录嵌套层数过多，请逐条转发。",
   "problem.forwardMuch": "一次转发的内容太多，请少选一些消息或聊天。",
   "problem.noScheduled": "这条定时消息已发送或已取消。",
+  "problem.searchLong": "搜索内容太长，请少输入一些。",
   "problem.timers": "这个聊天的定时消失时间修改得太频繁。请先关闭，或等带有时限的消息都消失后再设置。",
   "problem.scheduledFull": "定时消息数量已达上限，请先取消一些。",
   "problem.wasDown": "到发送时间时服务器没有运行。",

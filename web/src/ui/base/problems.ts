@@ -53,6 +53,7 @@ const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["the server was down when it was due", "problem.wasDown"],
   ["messages never expire (0)", "problem.expireSeconds"],
   ["the timer of this group was set", "problem.timers"],
+  ["a search has at most", "problem.searchLong"],
   ["only an admin", "problem.notAdmin"],
   ["only the creator", "problem.notCreator"],
   ["the creator can be neither", "problem.creatorStays"],
