@@ -2,7 +2,7 @@
 
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
-import type { ChatView, Engine, User } from "../../engine/contract";
+import type { ChatView, Engine, Message, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Face } from "../base/Avatar";
@@ -22,13 +22,13 @@ import { DeskDialogs, Thread } from "./dialogs";
 import { MessageList } from "./MessageList";
 import { jumpTo } from "./jumping";
 import { messageLeftAt } from "./leftAt";
-import { PinBar } from "./PinBar";
 import { ScheduledBar } from "./ScheduledBar";
 import { typingText } from "./typing";
-import { useNameable } from "./writing/naming";
+import { useNameable } from "./writing/nameable";
 import "./ChatPage.css";
 
 // Not needed for the first sight of a chat.
+const PinBar = chunk<{ readonly pins: readonly Message[] }>(() => import("./PinBar").then(({ PinBar }) => PinBar), <div className="chat-bar" />, () => null);
 const ChosenBar = chunk(() => import("./ChosenBar").then(({ ChosenBar }) => ChosenBar));
 const ChatPanel = chunk(
   () => import("./ChatPanel").then(({ ChatPanel }) => ChatPanel),
@@ -112,7 +112,7 @@ function OpenChat({ view, panel, seq, found }: Required<Omit<ChatPageProps, "gid
       <section ref={chat} className="chat" aria-label={isolated(view.title)} inert={covered}>
         <Boundary of={view}>
           <ChatHeader view={view} panel={panel !== false} />
-          <PinBar view={view} />
+          {view.pins !== null && view.pins.length > 0 && <PinBar pins={view.pins} />}
         </Boundary>
         {ready ? (
           <Boundary of={view}>

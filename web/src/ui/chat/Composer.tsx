@@ -19,9 +19,10 @@ import { jumpTo } from "./jumping";
 import { LazyEmojiPicker } from "./LazyEmojiPicker";
 import { parseRich } from "./markup";
 import { AnswerBar } from "./writing/AnswerBar";
-import { FormatBar, useMarks } from "./writing/FormatBar";
+import { FormatBar } from "./writing";
+import type { Mark } from "./writing/FormatBar";
 import { useMentions } from "./writing/mentioning";
-import type { Nameable } from "./writing/naming";
+import type { Nameable } from "./writing/nameable";
 import { caretIn, typeInto, usePicking } from "./writing/picking";
 import { useRewriting } from "./writing/rewriting";
 import "./Composer.css";
@@ -164,7 +165,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
     },
     [insert],
   );
-  const marks = useMarks(edit);
+  const marks = useRef<readonly Mark[]>([]);
 
   const picking = usePicking({ gid, nameable, text, mentions, area, insert });
 
@@ -215,7 +216,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
       event.preventDefault();
       send();
     } else {
-      const chosen = marks.find(({ key }) => key !== undefined && isKey(nativeEvent, key));
+      const chosen = marks.current.find(({ key }) => key !== undefined && isKey(nativeEvent, key));
       if (chosen === undefined) return;
       event.preventDefault();
       chosen.run();
@@ -262,7 +263,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
             />
           )
         )}
-        {rich && !captions && <FormatBar marks={marks} />}
+        <FormatBar edit={edit} marksRef={marks} shown={rich && !captions} />
         {formatted && (
           <p className="composer__kind">
             <span>{asTyped ? t("composer.asTyped") : t("composer.formatted")}</span>

@@ -7,6 +7,7 @@ import type { Message, User } from "../../engine/contract";
 import { isolated } from "../../i18n/direction";
 import type { Translator } from "../../i18n/translator";
 import { Avatar } from "../base/Avatar";
+import { chunk } from "../base/chunk";
 import { useEngine, useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { seedColour } from "../base/initials";
@@ -25,9 +26,10 @@ import { Forwarded, Marks } from "./message/marks";
 import { Quote } from "./message/Quote";
 import { Reactions } from "./message/Reactions";
 import { Tombstone } from "./message/Tombstone";
-import { Toolbar } from "./message/Toolbar";
 import { StateIcon } from "./StateIcon";
 import "./MessageRow.css";
+
+const Toolbar = chunk<{ readonly message: Message }>(() => import("./message/Toolbar").then(({ Toolbar }) => Toolbar), null, () => null);
 
 export interface MessageRowProps {
   /** Of an album, its first. */

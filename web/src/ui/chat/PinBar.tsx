@@ -2,7 +2,7 @@
 
 import { memo, useState } from "react";
 
-import type { ChatView, Message } from "../../engine/contract";
+import type { Message } from "../../engine/contract";
 import { useTranslator } from "../base/context";
 import { Icon } from "../base/Icon";
 import { Words } from "../base/words";
@@ -11,15 +11,7 @@ import { jumpTo } from "./jumping";
 import { Thumb } from "./media";
 import { previewOf } from "./preview";
 
-export const PinBar = memo(
-  function PinBar({ view }: { view: ChatView }) {
-    const pins = view.pins ?? [];
-    return pins.length === 0 ? null : <Bar pins={pins} />;
-  },
-  (before, after) => before.view.pins === after.view.pins,
-);
-
-function Bar({ pins }: { pins: readonly Message[] }) {
+export const PinBar = memo(function PinBar({ pins }: { pins: readonly Message[] }) {
   const desk = useDesk();
   const translator = useTranslator();
   const { t } = translator;
@@ -57,4 +49,4 @@ function Bar({ pins }: { pins: readonly Message[] }) {
       </button>
     </section>
   );
-}
+});

@@ -14,7 +14,7 @@ import { Words } from "../../base/words";
 import { useDesk } from "../desk";
 import { clockTime } from "../media/clock";
 import { useMentions } from "../writing/mentioning";
-import { useNameable } from "../writing/naming";
+import { useNameable } from "../writing/nameable";
 import { caretIn, typeInto, usePicking } from "../writing/picking";
 import { hasLocation } from "./location";
 import { look, type Looked } from "./looking";
@@ -206,7 +206,7 @@ function useCaption(view: ChatView) {
   return {
     caption,
     isTooLong: caption.length * 3 > MOST_CAPTION_BYTES && byteLength(caption) > MOST_CAPTION_BYTES,
-    picker: picking.list === null ? null : <Above of={area}>{picking.list}</Above>,
+    picker: picking.list && <Above of={area}>{picking.list}</Above>,
     /** Beside the caption. */
     said(): Extras {
       const { uids, all } = mentions.meant();

@@ -14,7 +14,7 @@ import { Words } from "../../base/words";
 import { useDesk } from "../desk";
 import { previewOfContent } from "../preview";
 import { useMentions } from "../writing/mentioning";
-import { useNameable } from "../writing/naming";
+import { useNameable } from "../writing/nameable";
 import { WhenDialog } from "./ScheduleDialog";
 import "./dialogs.css";
 

@@ -1,6 +1,6 @@
-// Buttons that put the marks of formatting around what is selected.
+// What puts the marks of formatting around what is selected: buttons, where somebody wants them, and keys in any case.
 
-import { useMemo } from "react";
+import { type RefObject, useLayoutEffect, useMemo } from "react";
 
 import type { Translator } from "../../../i18n/translator";
 import { useTranslator } from "../../base/context";
@@ -17,11 +17,6 @@ export interface Mark {
 
 type Make = (text: string, from: number, to: number) => Edit;
 
-export function useMarks(edit: (make: Make) => void): readonly Mark[] {
-  const { t } = useTranslator();
-  return useMemo(() => marksOf(t, edit), [t, edit]);
-}
-
 function marksOf(t: Translator["t"], edit: (make: Make) => void): readonly Mark[] {
   return [
     { label: t("composer.bold"), icon: "bold", key: "bold", run: () => edit((...at) => surround(...at, "**", "**")) },
@@ -37,8 +32,20 @@ function marksOf(t: Translator["t"], edit: (make: Make) => void): readonly Mark[
   ];
 }
 
-export function FormatBar({ marks }: { marks: readonly Mark[] }) {
+export interface FormatBarProps {
+  readonly edit: (make: Make) => void;
+  /** Where the composer finds the keys. */
+  readonly marksRef: RefObject<readonly Mark[]>;
+  readonly shown: boolean;
+}
+
+export function FormatBar({ edit, marksRef, shown }: FormatBarProps) {
   const { t } = useTranslator();
+  const marks = useMemo(() => marksOf(t, edit), [t, edit]);
+  useLayoutEffect(() => {
+    marksRef.current = marks;
+  }, [marksRef, marks]);
+  if (!shown) return null;
   return (
     <div className="composer__marks" role="toolbar" aria-label={t("composer.rich")}>
       {marks.map(({ label, icon, key, run }) => (

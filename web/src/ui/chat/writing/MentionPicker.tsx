@@ -6,7 +6,7 @@ import { Avatar } from "../../base/Avatar";
 import { useTranslator } from "../../base/context";
 import { Icon } from "../../base/Icon";
 import { Words } from "../../base/words";
-import type { Candidate } from "./naming";
+import type { Candidate } from "./nameable";
 import "./MentionPicker.css";
 
 export interface MentionPickerProps {

@@ -5,7 +5,7 @@ import { useCallback, useMemo, useState } from "react";
 
 import { useEngine } from "../../base/context";
 import { EVERYBODY, follow, meantBy, type Mentioning, type Named, namesOf, type Place, placesIn } from "../mentions";
-import type { Nameable } from "./naming";
+import type { Nameable } from "./nameable";
 
 export interface Mentions {
   readonly places: readonly Place[];

@@ -1,13 +1,11 @@
-// Picks whom one names while one writes: the list of those who may be meant, and the keys that choose among them.
+// Somebody is being named while one writes: where, and by which letters. Who may be meant is listed by NamePicker.tsx.
 
-import { type KeyboardEvent, type ReactNode, type RefObject, useId, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, useRef, useState } from "react";
 
-import { useEngine, useTranslator } from "../../base/context";
-import { whichKey } from "../../base/keys";
 import { searchAt } from "../mentions";
+import { NamePicker, preloadNames } from "./index";
 import type { Mentions } from "./mentioning";
-import { MentionPicker } from "./MentionPicker";
-import { type Candidate, type Nameable, useCandidates } from "./naming";
+import type { Candidate, Nameable } from "./nameable";
 
 export interface Written {
   readonly gid: number;
@@ -20,7 +18,7 @@ export interface Written {
 }
 
 export interface Picking {
-  /** Null while nobody is named. */
+  /** False while nobody is named. */
   readonly list: ReactNode;
   /** What the field says of the list. */
   readonly aria: object;
@@ -30,25 +28,24 @@ export interface Picking {
   press(event: KeyboardEvent): boolean;
 }
 
+/** Whether the list takes a key. */
+export type Press = (event: KeyboardEvent) => boolean;
+
 export function usePicking({ gid, nameable, text, mentions, area, insert }: Written): Picking {
-  const engine = useEngine();
-  const translator = useTranslator();
   const id = useId();
   const [caret, setCaret] = useState<number | null>(null);
-  const [selected, setSelected] = useState(0);
   /** Where the list was closed: it stays so until another "@". */
   const [closedAt, setClosedAt] = useState<number | null>(null);
+  /** Of those that are listed, the one that is chosen; null: nobody is listed. */
+  const [at, setAt] = useState<number | null>(null);
+  const press = useRef<Press | null>(null);
   const nobody = nameable.people.length === 0 && !nameable.large;
+  useEffect(() => {
+    if (!nobody) preloadNames();
+  }, [nobody]);
   const searched = caret === null || nobody ? null : searchAt(text, caret, mentions.places);
   if (closedAt !== null && searched?.from !== closedAt) setClosedAt(null);
   const naming = searched !== null && searched.from !== closedAt ? searched : null;
-  const candidates = useCandidates(engine, gid, nameable, naming?.search ?? null, translator);
-  const [before, setBefore] = useState(candidates);
-  if (candidates !== before) {
-    setBefore(candidates);
-    setSelected(0);
-  }
-  const offered = naming !== null && candidates.length > 0;
   const name = ({ user, name }: Candidate): void => {
     if (naming === null) return;
     area.current?.setSelectionRange(naming.from, naming.from + 1 + naming.search.length);
@@ -57,23 +54,24 @@ export function usePicking({ gid, nameable, text, mentions, area, insert }: Writ
     setCaret(null);
   };
   return {
-    list: offered ? <MentionPicker id={id} candidates={candidates} selected={selected} onPick={name} /> : null,
+    list: naming !== null && (
+      <NamePicker
+        id={id}
+        gid={gid}
+        nameable={nameable}
+        search={naming.search}
+        pressRef={press}
+        onAt={setAt}
+        onPick={name}
+        onClose={() => setClosedAt(naming.from)}
+      />
+    ),
     aria: {
       ...(!nobody && { "aria-autocomplete": "list" }),
-      ...(offered && { "aria-controls": id, "aria-activedescendant": `${id}-${selected}` }),
+      ...(naming !== null && at !== null && { "aria-controls": id, "aria-activedescendant": `${id}-${at}` }),
     },
     moved: setCaret,
-    press(event) {
-      const key = !offered ? null : event.key === "Tab" && !event.shiftKey ? "pick" : whichKey(event.nativeEvent, ["up", "down", "pick", "close"]);
-      if (key === null) return false;
-      event.preventDefault();
-      const candidate = candidates[selected];
-      if (key === "close") setClosedAt(naming?.from ?? null);
-      else if (key === "pick") {
-        if (candidate !== undefined) name(candidate);
-      } else setSelected((selected + (key === "up" ? -1 : 1) + candidates.length) % candidates.length);
-      return true;
-    },
+    press: (event) => press.current?.(event) === true,
   };
 }
 
