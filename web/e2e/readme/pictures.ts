@@ -7,7 +7,9 @@ import { expect } from "vitest";
 
 import { Account } from "../support/account";
 import type { Person } from "../support/person";
+import { sendFile, sendPictures, sendVoice } from "../support/media";
 import { type Seat, type Stage, story } from "../support/story";
+import { WALK } from "./hills";
 import { withPalette } from "./png";
 
 const DOCS = fileURLToPath(new URL("../../../docs/", import.meta.url));
@@ -33,6 +35,15 @@ async function said(reader: Account, gid: number, content: string): Promise<{ gi
   const found = (await reader.history(gid)).find((message) => message.content === content);
   expect(found, content).toBeDefined();
   return { gid, msgId: found?.id ?? 0 };
+}
+
+/** Pictures of the last walk, something that was said on the way, and a file. */
+async function showWalk(gid: number, first: Account, second: Account, third: Account, { caption, file }: { caption: string; file: string }): Promise<void> {
+  const [head, ...rest] = WALK;
+  if (head !== undefined) await sendPictures(first, gid, [head], { album: "walk", caption });
+  await sendPictures(first, gid, rest, { album: "walk" });
+  await sendVoice(second, gid, 9);
+  await sendFile(third, gid, file, Buffer.alloc(48_200, "<trkpt>"));
 }
 
 /** Mara has chats with everybody. */
@@ -62,8 +73,7 @@ async function english(stage: Stage): Promise<{ account: Account; gid: number }>
   await mara.send(group, ["@Amélie then we are four."], "Text", { mentions: [amelie.uid], replyTo: bread.msgId });
   await mara.send(group, [PLAN], "RichText");
   await mara.post("message/pin", await said(mara, group, PLAN));
-  await jonas.send(group, ["The way up: https://example.org/lake"]);
-  await amelie.send(group, ["👍"]);
+  await showWalk(group, jonas, lin, amelie, { caption: "Last year, for those who are new", file: "Lake trail.gpx" });
   await mara.send(group, ["See you there!"]);
   return { account: mara, gid: group };
 }
@@ -94,8 +104,7 @@ async function chinese(stage: Stage): Promise<{ account: Account; gid: number }>
   await lin.send(group, ["@陈思雨 那就是我们四个"], "Text", { mentions: [chen.uid], replyTo: bread.msgId });
   await lin.send(group, [CHINESE_PLAN], "RichText");
   await lin.post("message/pin", await said(lin, group, CHINESE_PLAN));
-  await wang.send(group, ["上山的路线：https://example.org/lake"]);
-  await chen.send(group, ["👍"]);
+  await showWalk(group, wang, mara, chen, { caption: "去年拍的，给没去过的人看看", file: "湖边路线.gpx" });
   await lin.send(group, ["到时候见！"]);
   return { account: lin, gid: group };
 }
@@ -131,7 +140,8 @@ for (const { folder, locale, morning, last } of SCENES) {
       await signIn(person, account);
       await person.page.evaluate((hash) => (location.hash = hash), place);
       await person.message(last).waitFor();
-      await person.log.locator("strong").waitFor();
+      const pictures = person.log.locator(".album img");
+      await expect.poll(() => pictures.evaluateAll((all) => all.filter((each) => each instanceof HTMLImageElement && each.naturalWidth > 0).length)).toBe(WALK.length);
       return person;
     };
     const { page } = await open({ viewport: WIDE });
