@@ -309,6 +309,14 @@ pub struct Blob {
     pub thumbs: Thumbs,
 }
 
+/// How much is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stock {
+    pub blobs: u64,
+    /// Without previews.
+    pub bytes: u64,
+}
+
 /// What became of the wish to store bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {

@@ -54,7 +54,8 @@ pub(crate) fn api(config: Config, shutdown: CancellationToken) -> (Api, Feed) {
         Accounts::new(&config, &metrics, Arc::clone(&store), Arc::clone(&limits), None, life.clone());
     let folder: Arc<dyn Storage> =
         Arc::new(Folder::open(&config.data, life.tasks.clone()).expect("a folder"));
-    let filing = Filing::new(Arc::clone(&store), Arc::clone(&folder), &config, life.clone());
+    let filing =
+        Filing::new(Arc::clone(&store), Arc::clone(&folder), &config, metrics.files.clone(), life.clone());
     let parts = Parts {
         store,
         filing: Arc::new(filing.expect("chance")),

@@ -33,7 +33,7 @@ use crate::limits::RateLimits;
 use crate::links::{self, Links};
 use crate::listen::{self, Door, Gate};
 use crate::metrics::Metrics;
-use crate::storage::{self, Means, Storage};
+use crate::storage::{self, Means, Measured, Storage};
 use crate::store::{self, Opened};
 use crate::time::Time;
 use crate::tls::{self, Certificates};
@@ -162,8 +162,9 @@ impl Server {
         let means =
             Means { data: &config.data, shared: shared.as_ref(), clock: &life.clock, tasks: &life.tasks };
         let storage = wrap_storage(storage::open_of(&config.file_storage, &means)?);
+        let storage: Arc<dyn Storage> = Arc::new(Measured::new(storage, metrics.files.clone()));
         let avatars = Avatars::new(Arc::clone(&storage));
-        let filing = Filing::new(Arc::clone(&store), storage, &config, life.clone())?;
+        let filing = Filing::new(Arc::clone(&store), storage, &config, metrics.files.clone(), life.clone())?;
         let filing = Arc::new(filing);
         let limits = Arc::new(RateLimits::new(config.limits, metrics.rate_limited.clone(), &life.time));
         let connections = Connections::new(config.idle_timeout, shared.is_some(), Arc::clone(&metrics));

@@ -56,6 +56,12 @@ impl<'a> Coming<'a> {
     /// # Errors
     /// `FileTooLarge`, `DiskNearlyFull`; the storage's.
     pub async fn write(&mut self, piece: Bytes) -> Result<(), StoreError> {
+        let metrics = self.filing.metrics();
+        metrics.received_bytes.inc_by(piece.len() as u64);
+        self.take_in(piece).await.map_err(|error| metrics.refused(error))
+    }
+
+    async fn take_in(&mut self, piece: Bytes) -> Result<(), StoreError> {
         let length = self.length + piece.len() as u64;
         let most = self.filing.limits.max_bytes;
         if length > most {

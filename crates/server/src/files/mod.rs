@@ -32,6 +32,7 @@ pub use self::transfer::{Begun, Held, RENEW_EVERY, Stopped};
 use crate::config::{Bus, Config};
 use crate::life::Life;
 use crate::media::{Budget, Room};
+use crate::metrics::FileMetrics;
 use crate::storage::{Hasher, Key, Staged, Storage};
 
 /// No more room than this is left free on a disk, however large it is.
@@ -60,6 +61,7 @@ pub struct Filing {
     budget: Budget,
     limits: FileLimits,
     min_free_percent: u8,
+    metrics: FileMetrics,
     life: Life,
     /// Uploads that are going on here, by user. A plain mutex: it is held for one look-up.
     going_on: Mutex<HashMap<UserId, u64>>,
@@ -80,6 +82,7 @@ impl Filing {
         store: Arc<dyn Store>,
         storage: Arc<dyn Storage>,
         config: &Config,
+        metrics: FileMetrics,
         life: Life,
     ) -> Result<Self, StoreError> {
         // A node that is alone goes on with what it held before a restart.
@@ -92,6 +95,7 @@ impl Filing {
             budget: Budget::new(life.tasks.clone(), life.time.clone()),
             limits,
             min_free_percent: config.min_free_disk,
+            metrics,
             life,
             going_on: Mutex::default(),
             going: Going::default(),
@@ -108,13 +112,18 @@ impl Filing {
         self.limits
     }
 
+    pub const fn metrics(&self) -> &FileMetrics {
+        &self.metrics
+    }
+
     /// Whether a user may upload so much; at first, as others may be uploading, too.
     ///
     /// # Errors
     /// `FileTooLarge`, `QuotaExceeded`, `DayExceeded`, `DiskNearlyFull`.
     pub async fn may_upload(&self, user: UserId, size_bytes: u64) -> Result<(), StoreError> {
-        self.store.may_upload(user, size_bytes, self.limits, self.life.clock.now()).await?;
-        self.has_room(size_bytes).await
+        let may = self.store.may_upload(user, size_bytes, self.limits, self.life.clock.now()).await;
+        may.map_err(|error| self.metrics.refused(error))?;
+        self.has_room(size_bytes).await.map_err(|error| self.metrics.refused(error))
     }
 
     /// # Errors
@@ -137,9 +146,10 @@ impl Filing {
         let mut going_on = self.going_on.lock();
         let count = going_on.entry(user).or_default();
         if *count >= self.limits.transfers {
-            return Err(Refusal::TooManyTransfers(self.limits.transfers).into());
+            return Err(self.metrics.refused(Refusal::TooManyTransfers(self.limits.transfers).into()));
         }
         *count += 1;
+        self.metrics.going_on.inc();
         Ok(Slot { filing: Arc::clone(self), user })
     }
 
@@ -148,6 +158,12 @@ impl Filing {
     /// # Errors
     /// Those of [`Self::may_upload`], asked once more by what it has become; `Busy` where its bytes are being removed for too long.
     pub async fn make(&self, staged: &Staged, hash: Hash, about: About) -> Result<File, StoreError> {
+        let made = self.make_of(staged, hash, about).await.map_err(|error| self.metrics.refused(error))?;
+        self.metrics.added.inc();
+        Ok(made)
+    }
+
+    async fn make_of(&self, staged: &Staged, hash: Hash, about: About) -> Result<File, StoreError> {
         let head = self.head(staged).await.map_err(|error| self.fault(&error))?;
         let name = clean_name(&about.name);
         let mime = rim_media::as_claimed(rim_media::sniff(&head, &name), &about.claimed);
@@ -166,6 +182,9 @@ impl Filing {
         let mut inspected = None;
         if mime.starts_with("image/") {
             room = self.budget.room(staged.length).await;
+            if room.is_none() {
+                self.metrics.picture(false);
+            }
         }
         if let Some(room) = &room {
             let bytes = self.whole(staged).await.map_err(|error| self.fault(&error))?;
@@ -186,6 +205,7 @@ impl Filing {
         new: &mut NewFile,
     ) -> Result<Inspected, StoreError> {
         let inspected = room.inspect(bytes, as_file).await.map_err(|error| self.fault(&error))?;
+        self.metrics.picture(inspected.width.is_some());
         new.mime = inspected.mime.to_owned();
         new.facts = facts(&inspected);
         if let Some(stripped) = &inspected.stripped {
@@ -322,6 +342,7 @@ impl Drop for Slot {
         let mut going_on = self.filing.going_on.lock();
         if let Some(count) = going_on.get_mut(&self.user) {
             *count -= 1;
+            self.filing.metrics.going_on.dec();
             if *count == 0 {
                 going_on.remove(&self.user);
             }

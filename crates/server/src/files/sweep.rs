@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rim_core::file::{Blob, SIDES, TransferId};
+use rim_core::file::{Blob, SIDES, Stock, TransferId};
 use rim_store::StoreError;
 
 use super::Filing;
@@ -34,14 +34,17 @@ pub async fn sweep(filing: Arc<Filing>) {
 }
 
 async fn sweep_all(filing: &Filing) -> Result<(), Fault> {
-    let Filing { store, life, .. } = filing;
+    let Filing { store, life, metrics, .. } = filing;
     let now = life.clock.now();
     let goes_on = || !life.shutdown.is_cancelled();
     while goes_on() {
         let expired = store.expired_transfers(now, AT_ONCE).await?;
         for transfer in &expired {
             filing.storage.discard(&staged_of(transfer)).await?;
-            store.drop_transfer(transfer.user, transfer.id).await?;
+            let dropped = store.drop_transfer(transfer.user, transfer.id).await?;
+            if dropped.is_some_and(|transfer| transfer.file.is_none()) {
+                metrics.expired.inc();
+            }
         }
         if expired.is_empty() {
             break;
@@ -52,6 +55,7 @@ async fn sweep_all(filing: &Filing) -> Result<(), Fault> {
         if removed == 0 {
             break;
         }
+        metrics.removed.inc_by(removed);
         tracing::info!(removed, "files that nothing uses were removed");
     }
     while goes_on() {
@@ -80,6 +84,9 @@ async fn sweep_all(filing: &Filing) -> Result<(), Fault> {
             break;
         }
     }
+    let Stock { blobs, bytes } = store.stock().await?;
+    metrics.kept.set(i64::try_from(blobs).unwrap_or(i64::MAX));
+    metrics.kept_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     Ok(())
 }
 

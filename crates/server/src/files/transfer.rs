@@ -68,7 +68,8 @@ impl Filing {
         let now = self.life.clock.now();
         let expires_at = now.plus_ms(ms(RESTS));
         let new = NewTransfer { id, user, name, mime, as_file, size_bytes, notes: String::new(), expires_at };
-        self.store.begin_transfer(new, self.limits, now).await?;
+        let begun = self.store.begin_transfer(new, self.limits, now).await;
+        begun.map_err(|error| self.metrics.refused(error))?;
         Ok(id)
     }
 
@@ -80,8 +81,8 @@ impl Filing {
         let turn = self.going.turn(id).await;
         let now = self.life.clock.now();
         let until = now.plus_ms(ms(HOLD));
-        let held = self.store.hold_transfer(user, id, self.holder, until, self.limits.transfers, now).await?;
-        match held {
+        let held = self.store.hold_transfer(user, id, self.holder, until, self.limits.transfers, now).await;
+        match held.map_err(|error| self.metrics.refused(error))? {
             None => Err(Stopped::Unknown),
             Some(Hold::Held(_)) => Err(Stopped::Held),
             Some(Hold::Yours(transfer)) => Ok(Held { filing: Arc::clone(self), transfer, turn }),

@@ -3,6 +3,7 @@
 //! Everything on the way of a message is an atomic that is found without hashing. What other parts know
 //! already (queues, memory) is read when somebody asks.
 
+mod files;
 mod process;
 
 use std::sync::atomic::AtomicU64;
@@ -19,6 +20,7 @@ use rim_protocol::close::CloseCode;
 use rim_protocol::frame::document::EVENTS;
 use rim_store::CommitObserver;
 
+pub use self::files::FileMetrics;
 use crate::clock::SystemClock;
 use crate::counters::Counters;
 use crate::limits;
@@ -86,6 +88,8 @@ pub struct Metrics {
     reads_failed: Counter,
     damaged_rows: Counter,
     store_queue_depth: Gauge,
+
+    pub files: FileMetrics,
 
     resident_bytes: Gauge,
     open_files: Gauge,
@@ -183,6 +187,7 @@ impl Metrics {
                 "Rows read that are not what was written; the log names each once",
             ),
             store_queue_depth: gauge(r, "rim_store_queue_depth", "Writes waiting to be committed"),
+            files: FileMetrics::register(r),
             resident_bytes: {
                 let bytes = Gauge::default();
                 r.register_with_unit(
@@ -301,7 +306,9 @@ mod tests {
 
     fn labels(block: &str, kind: &str) -> String {
         let label = block.split_once('{').and_then(|(_, rest)| rest.split_once('=')).map(|(label, _)| label);
-        label.filter(|_| kind == "counter").map(|label| format!("{{{label}}}")).unwrap_or_default()
+        // That of a bucket is every histogram's, and what is known of the version is none that one counts by.
+        let label = label.filter(|label| kind != "info" && *label != "le");
+        label.map(|label| format!("{{{label}}}")).unwrap_or_default()
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::filer::bytes;
 use crate::raw;
 use crate::world::TestServer;
 
@@ -161,4 +162,33 @@ async fn who_comes_with_a_browser_finds_a_page() {
     let page = server.ask("GET", "/", "").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     assert_eq!(server.ask("GET", "/no/such/page", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn metrics_tell_what_becomes_of_files() {
+    let server = TestServer::start_with(&["--max-file=64K"]).await;
+    let anna = server.user("anna").await;
+    let filer = anna.filer();
+    let id = filer.file("a.bin", &bytes(1, 3000)).await;
+    filer.file("again.bin", &bytes(1, 3000)).await;
+    assert_eq!(filer.get(&format!("/media/files/{id}")).await.status, 200);
+    let part = [("range", "bytes=0-99")];
+    assert_eq!(filer.get_with(&format!("/media/files/{id}"), &part).await.status, 206);
+    assert_eq!(filer.try_upload("large.bin", "", &bytes(2, 70_000)).await.status, 413);
+    filer.file("a.png", b"\x89PNG\r\n\x1a\n and no more").await;
+
+    let metrics = server.ask("GET", "/metrics", "").await.body;
+    for line in [
+        "rim_files_added_total 3",
+        "rim_uploads 0",
+        "rim_uploads_refused_total{reason=\"size\"} 1",
+        "rim_uploads_refused_total{reason=\"quota\"} 0",
+        "rim_file_received_bytes_total 6020",
+        "rim_file_sent_bytes_total 3100",
+        "rim_pictures_total{result=\"refused\"} 1",
+        "rim_storage_errors_total{operation=\"keep\"} 0",
+        "rim_storage_duration_seconds_count{operation=\"keep\"} 3",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");
+    }
 }

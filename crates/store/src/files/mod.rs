@@ -15,7 +15,8 @@ mod visible;
 
 use async_trait::async_trait;
 use rim_core::file::{
-    Blob, Claim, Facts, File, FileId, FileLimits, Hash, Hold, NewFile, NewTransfer, Transfer, TransferId,
+    Blob, Claim, Facts, File, FileId, FileLimits, Hash, Hold, NewFile, NewTransfer, Stock, Transfer,
+    TransferId,
 };
 use rim_core::{Timestamp, UserId};
 
@@ -168,6 +169,9 @@ pub trait Files: Send + Sync {
     /// The blobs that there are behind one, in the order of their hashes; not those that are leaving.
     async fn blobs(&self, above: Option<Hash>, limit: u32) -> Result<Vec<Blob>>;
 
+    /// How many blobs there are and how many bytes they have; those that are leaving are not counted. All rows are read.
+    async fn stock(&self) -> Result<Stock>;
+
     /// What the nodes have in common and nobody else knows, by its name: what the first of them has drawn.
     async fn secret(&self, name: &'static str, drawn: [u8; 32]) -> Result<[u8; 32]>;
 }
@@ -258,6 +262,18 @@ impl<D: Database> Files for D {
 
     async fn forget_blobs(&self, hashes: Vec<Hash>) -> Result<()> {
         self.write(THE_SERVER, move |tx| sweep::forget_blobs(tx, hashes)).await
+    }
+
+    async fn stock(&self) -> Result<Stock> {
+        self.read(|db| {
+            let sql =
+                "SELECT count(*) AS count, CAST(coalesce(sum(size_bytes), 0) AS bigint) AS bytes FROM blobs
+                       WHERE leaving_at IS NULL";
+            let stock =
+                db.first(sql, &[], |row| Ok(Stock { blobs: row.get("count")?, bytes: row.get("bytes")? }))?;
+            Ok(stock.unwrap_or_default())
+        })
+        .await
     }
 
     async fn blobs(&self, above: Option<Hash>, limit: u32) -> Result<Vec<Blob>> {

@@ -2,7 +2,7 @@
 
 use rim_core::file::{
     Blob, CLAIM_MS, Claim as Claimed, Facts, File, FileId, FileLimits, Hash, Hold, KEPT_UNUSED_MS,
-    MAX_OPEN_TRANSFERS, NewFile, NewTransfer, Thumbs, TransferId,
+    MAX_OPEN_TRANSFERS, NewFile, NewTransfer, Stock, Thumbs, TransferId,
 };
 use rim_core::group::{NewSettings, Role};
 use rim_core::message::forward::Forward;
@@ -336,6 +336,7 @@ pub async fn what_nothing_uses_goes_after_a_day_and_its_blob_after_it(w: &mut Wo
     let group = w.group(anna, &[bob]).await;
     let [kept, left] = [upload(w, anna).await, upload(w, anna).await];
     send(w, anna, group, kept.id).await?;
+    assert_eq!(w.store.stock().await?, Stock { blobs: 2, bytes: 200 });
     assert_eq!(sweep(w, left.created_at.plus_ms(DAY)).await, (0, vec![]), "not yet");
     assert_eq!(sweep(w, left.created_at.plus_ms(DAY + 1)).await, (1, vec![left.hash]));
     w.reopen().await;
@@ -345,6 +346,7 @@ pub async fn what_nothing_uses_goes_after_a_day_and_its_blob_after_it(w: &mut Wo
     let blobs = w.store.blobs(None, 10).await?;
     assert_eq!(blobs, [Blob { hash: kept.hash, size_bytes: 100, thumbs: Thumbs::of(&[320]) }]);
     assert_eq!(w.store.blobs(Some(kept.hash), 10).await?, []);
+    assert_eq!(w.store.stock().await?, Stock { blobs: 1, bytes: 100 });
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::http::error::ApiError;
 use crate::http::query::Query;
 use crate::intake::{Full, Intake};
 use crate::limits::RateLimits;
+use crate::metrics::FileMetrics;
 
 /// Upload a file
 ///
@@ -58,7 +59,7 @@ pub(super) async fn upload_file(
     let arrived = match arriving.all(&mut coming).await {
         // It has taken its time: the session may have ended meanwhile.
         Ok(()) => bodies.goes_on(&caller).await,
-        Err(broken) => Err(failure(broken, most)),
+        Err(broken) => Err(failure(broken, most, filing.metrics())),
     };
     if let Err(error) = arrived {
         coming.give_up().await;
@@ -75,11 +76,11 @@ pub(super) async fn upload_file(
     Ok(Data(wire::file(made?)))
 }
 
-fn failure(broken: Broken, most: u64) -> ApiError {
+fn failure(broken: Broken, most: u64, metrics: &FileMetrics) -> ApiError {
     match broken {
         Broken::TooSlow => ApiError::TimedOut,
         Broken::Off(why) => ApiError::Malformed(format!("the body did not arrive: {why}")),
-        Broken::TooMuch => Refusal::FileTooLarge(most).into(),
+        Broken::TooMuch => metrics.refused(Refusal::FileTooLarge(most).into()).into(),
         Broken::Full(Full::User) => ApiError::TooMuchAtOnce,
         Broken::Full(Full::All) => ApiError::Busy,
         Broken::Store(error) => error.into(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, RETRY_AFTER, VARY,
@@ -213,7 +213,12 @@ impl Showing {
     async fn open(&self, key: &Key, part: Option<Range<u64>>) -> Result<Object, StoreError> {
         let found = self.filing.storage().open(key, part).await;
         let found = found.map_err(|error| self.filing.fault(&error))?;
-        found.ok_or_else(|| StoreError::Fault(format!("{key} is not where files are")))
+        let object = found.ok_or_else(|| StoreError::Fault(format!("{key} is not where files are")))?;
+        let sent = self.filing.metrics().sent_bytes.clone();
+        let pieces = object.pieces.inspect_ok(move |piece| {
+            sent.inc_by(piece.len() as u64);
+        });
+        Ok(Object { pieces: pieces.boxed(), ..object })
     }
 }
 
