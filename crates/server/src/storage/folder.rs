@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::ops::Range;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +33,10 @@ const UNFINISHED: &str = ".put-";
 
 /// Bytes of an upload that are gathered before they are written.
 const GATHERED_BYTES: usize = 128 * 1024;
+
+/// The disk begins with bytes of an upload once there are so many, while others are still coming. So whoever syncs them waits
+/// for the last ones alone.
+const BEGUN_BYTES: u64 = 1 << 20;
 
 /// Where objects are in a data folder.
 pub fn folder(data: &Path) -> PathBuf {
@@ -261,10 +266,13 @@ impl Grows {
         let (growing, bytes) = (Arc::clone(&self.growing), std::mem::take(&mut self.gathered));
         let (mut at, length) = (self.written, std::mem::take(&mut self.gathered_bytes));
         blocking(&self.tasks, move || {
+            let begins = at;
             for bytes in bytes {
                 growing.file.write_all_at(&bytes, at)?;
                 at += bytes.len() as u64;
             }
+            let due = |at: u64| at - at % BEGUN_BYTES;
+            begin_writing(&growing.file, due(begins)..due(at));
             Ok(())
         })
         .await?;
@@ -506,6 +514,20 @@ fn pieces(tasks: TaskTracker, file: File, range: Range<u64>) -> Pieces {
         }
     })
     .boxed()
+}
+
+/// Has the system write to the disk what is in the file there, and does not wait for it.
+fn begin_writing(file: &File, range: Range<u64>) {
+    #[cfg(target_os = "linux")]
+    if let (Ok(at), Ok(length)) = (range.start.try_into(), (range.end - range.start).try_into())
+        && length > 0
+    {
+        // It changes nothing but when it is done, and an error comes again when the file is synced.
+        // SAFETY: the file is open meanwhile, and no memory is involved.
+        unsafe { libc::sync_file_range(file.as_raw_fd(), at, length, libc::SYNC_FILE_RANGE_WRITE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, range);
 }
 
 fn parent(path: &Path) -> &Path {
