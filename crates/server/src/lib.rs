@@ -27,6 +27,7 @@ pub mod limits;
 pub mod links;
 pub mod listen;
 pub mod media;
+mod memory;
 pub mod metrics;
 pub mod migrate;
 pub mod open_files;

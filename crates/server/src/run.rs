@@ -32,6 +32,7 @@ use crate::life::Life;
 use crate::limits::RateLimits;
 use crate::links::{self, Links};
 use crate::listen::{self, Door, Gate};
+use crate::memory;
 use crate::metrics::Metrics;
 use crate::storage::{self, Means, Measured, Storage};
 use crate::store::{self, Opened};
@@ -44,6 +45,8 @@ const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// A look at every avatar, and seldom anything to do.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// What a rush has taken goes back within two of these; what goes on is given new memory so seldom that nobody notices.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(10);
 /// What a node does not need of the database's connections it gives back within two of these.
 const TEND_EVERY: Duration = Duration::from_secs(60);
 const LOOK_AT_TLS_EVERY: Duration = Duration::from_secs(10);
@@ -342,6 +345,11 @@ impl Server {
             std::future::ready(())
         });
         life.needs("memory of limits", forgetting);
+        let giving = every(life.clone(), ticks(GIVE_BACK_EVERY), || {
+            memory::give_back();
+            std::future::ready(())
+        });
+        life.needs("free memory", giving);
         let (avatars, store, own) = (avatars.clone(), Arc::clone(store), life.clone());
         let sweeping = every(life.clone(), ticks(SWEEP_EVERY), move || {
             avatars::sweep(avatars.clone(), Arc::clone(&store), own.clone())

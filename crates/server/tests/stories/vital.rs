@@ -30,6 +30,7 @@ const EVERYWHERE: &[&str] = &[
     "a thread that hashes passwords",
     "admin socket",
     "expiring messages",
+    "free memory",
     "heartbeat",
     "listener",
     "listener of old clients",
