@@ -444,15 +444,15 @@ export class RimEngine implements Engine {
   }
 
   async reschedule(id: number, change: Rescheduling): Promise<Outcome> {
-    return (await this.loggedIn?.later.change(id, change)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.reschedule(id, change));
   }
 
   async cancelScheduled(id: number): Promise<Outcome> {
-    return (await this.loggedIn?.later.cancel(id)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.cancelScheduled(id));
   }
 
   async sendScheduled(id: number): Promise<Outcome> {
-    return (await this.loggedIn?.later.send(id)) ?? LOGGED_OUT;
+    return this.list((lists) => lists.sendScheduled(id));
   }
 
   async updateSettings(gid: number, change: Partial<GroupSettings>): Promise<Outcome> {

@@ -1,13 +1,11 @@
 // What is sent later: what the server has of it, with what it is yet to hear.
 
 import type { Act } from "./acts";
-import type { Outcome, Rescheduling, Scheduled } from "./contract";
+import type { Scheduled } from "./contract";
 import { keepList } from "./live";
-import { type Rest, done } from "./rest";
-import { beside, known, sendable } from "./wire";
+import type { Rest } from "./rest";
+import { known } from "./wire";
 import * as wire from "./wire.gen";
-
-const NO_SUCH: Outcome = { ok: false, problem: { is: "refused", message: "no such scheduled message" } };
 
 export class Later {
   private listed: readonly Scheduled[] | null = null;
@@ -17,7 +15,6 @@ export class Later {
 
   constructor(
     private readonly rest: Rest,
-    private readonly uuid: () => string,
     private readonly changed: () => void,
   ) {}
 
@@ -39,26 +36,8 @@ export class Later {
     this.changed();
   }
 
-  async change(id: number, change: Rescheduling): Promise<Outcome> {
-    const old = this.listed?.find((each) => each.id === id);
-    const kind = old === undefined ? null : sendable(old.kind);
-    if (old === undefined || kind === null) return NO_SUCH;
-    const { gid, content, sendAt, ...extras } = { ...old, ...change };
-    const answer = await this.rest.ask(wire.scheduleMessage, { id, gid, kind, content, sendAt, clientMsgId: this.uuid(), ...beside(extras) });
-    await this.load();
-    return done(answer);
-  }
-
-  async cancel(id: number): Promise<Outcome> {
-    const answer = await this.rest.ask(wire.cancelScheduled, { id });
-    await this.load();
-    return done(answer);
-  }
-
-  async send(id: number): Promise<Outcome> {
-    const answer = await this.rest.ask(wire.sendScheduled, { id });
-    await this.load();
-    return done(answer);
+  find(id: number): Scheduled | null {
+    return this.listed?.find((each) => each.id === id) ?? null;
   }
 
   private ofAct(act: Act): Scheduled | null {

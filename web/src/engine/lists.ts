@@ -1,12 +1,15 @@
-// Lists about messages, asked for when somebody opens them, and loaded when they open the first one.
+// Lists about messages, and what may be done with those that are sent later: asked for when somebody opens them, and loaded
+// when they open the first one.
 
-import type { Found, FoundPage, GalleryPart, HitPage, MessageActs, Outcome, SearchFilter, User } from "./contract";
+import type { Found, FoundPage, GalleryPart, HitPage, MessageActs, Outcome, Rescheduling, SearchFilter, User } from "./contract";
+import type { Later } from "./later";
 import type { Met } from "./met";
-import { type Answer, type Rest, outcome } from "./rest";
+import { type Answer, type Rest, done, outcome } from "./rest";
 import type { Views } from "./views";
 import { searchMessages } from "./searching";
-import { listed, known, messageList } from "./wire";
-import { type MentionList, type MessageList, listMentions } from "./wire.gen";
+import type { Operation } from "./shape";
+import { beside, known, listed, messageList, sendable } from "./wire";
+import { type MentionList, type MessageList, listMentions, scheduleMessage } from "./wire.gen";
 import * as wire from "./wire.later.gen";
 
 /** Of one page. */
@@ -15,6 +18,8 @@ const PAGE = 50;
 const REPLIES = 10;
 /** So many pages with nothing in them are passed over. */
 const EMPTY = 10;
+
+const NO_SUCH_SCHEDULED: Outcome = { ok: false, problem: { is: "refused", message: "no such scheduled message" } };
 
 /** Which page, or the first one behind a place. */
 interface From {
@@ -30,6 +35,8 @@ export class Lists {
     private readonly rest: Rest,
     private readonly views: Views,
     private readonly met: Met,
+    private readonly later: Later,
+    private readonly uuid: () => string,
     /** The id of the message of that name. */
     private readonly idOf: (gid: number, key: string) => number | null,
     private readonly introduce: (users: readonly User[]) => void,
@@ -90,6 +97,28 @@ export class Lists {
       if (last !== undefined || next === null || pages >= EMPTY) return this.page(answer);
       from = next;
     }
+  }
+
+  async reschedule(id: number, change: Rescheduling): Promise<Outcome> {
+    const old = this.later.find(id);
+    const kind = old === null ? null : sendable(old.kind);
+    if (old === null || kind === null) return NO_SUCH_SCHEDULED;
+    const { gid, content, sendAt, ...extras } = { ...old, ...change };
+    return this.scheduling(scheduleMessage, { id, gid, kind, content, sendAt, clientMsgId: this.uuid(), ...beside(extras) });
+  }
+
+  async cancelScheduled(id: number): Promise<Outcome> {
+    return this.scheduling(wire.cancelScheduled, { id });
+  }
+
+  async sendScheduled(id: number): Promise<Outcome> {
+    return this.scheduling(wire.sendScheduled, { id });
+  }
+
+  private async scheduling<Asked extends object>(operation: Operation<Asked, unknown>, asked: Asked): Promise<Outcome> {
+    const answer = await this.rest.ask(operation, asked);
+    await this.later.load();
+    return done(answer);
   }
 
   /** Null: this server does not look for messages. */

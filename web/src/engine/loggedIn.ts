@@ -146,7 +146,7 @@ export class LoggedIn {
       shareWent: (clientMsgId, upload) => this.tabs.shareWent(clientMsgId, upload),
     });
     this.met = new Met(this.views);
-    this.later = new Later(rest, ports.uuid, () => this.publish());
+    this.later = new Later(rest, () => this.publish());
     this.unclock = clock.ahead.subscribe(() => this.clockSet());
     this.unsaved = new Unsaved(ports.notes, uid);
     this.tabs = new Tabs(ports, uid, {
@@ -236,11 +236,13 @@ export class LoggedIn {
   }
 
   listing(lists: typeof Lists): Lists {
-    const { rest, views, met, replica } = this;
+    const { rest, views, met, later, replica } = this;
     this.lists ??= new lists(
       rest,
       views,
       met,
+      later,
+      this.ports.uuid,
       (gid, key) => this.doing.target(gid, key)?.id ?? null,
       (users) => this.meet(replica.introduce(users)),
     );

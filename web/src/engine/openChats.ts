@@ -241,15 +241,19 @@ export class OpenChats {
   private async locate(gid: number, to: { id: number } | { seq: number }): Promise<StoredMessage | "gone" | null> {
     if ("id" in to) return this.quotes.inMemory(gid, to.id) ?? this.fetchMessage(gid, to.id);
     const { seq } = to;
-    const lastSeq = this.replica.groups.get(gid)?.lastSeq ?? 0;
-    if (seq > lastSeq || !sees(this.events.views().sight(gid), seq)) return "gone";
+    const lastSeq = (): number => this.replica.groups.get(gid)?.lastSeq ?? 0;
+    // It may be newer than what is known here.
+    if (seq > lastSeq()) await this.within(OLDER_MS, this.events.wish({ want: "sync" }));
+    if (seq > lastSeq() || !sees(this.events.views().sight(gid), seq)) return "gone";
     const loaded = this.loaded(gid).flatMap((messages) => messages.find((message) => message.seq === seq) ?? []);
     if (loaded[0] !== undefined) return loaded[0];
     const stored = async (): Promise<StoredMessage | undefined> => (await this.writer.page(gid, seq, seq + 1, 1).catch(() => []))[0];
     const found = await stored();
     if (found !== undefined) return found;
-    const done = await this.within(OLDER_MS, this.events.wish({ want: "around", gid, around: { seq, before: 1, after: 1 } }));
-    return (await stored()) ?? (done ? "gone" : null);
+    const answer = await this.rest.ask(wire.readAround, { gid, seq, before: 1, after: 1 });
+    if (!answer.ok) return answer.problem.is === "refused" ? "gone" : null;
+    const message = answer.value.messages.find((each) => each.seq === seq);
+    return message === undefined ? "gone" : listed(message);
   }
 
   /** A message by its id: from the store, else from the server. */

@@ -1020,16 +1020,6 @@ export const ScheduledMessage: Shape<ScheduledMessage> = {
   failed: [TEXT, null],
 };
 
-/** `POST /api/message/schedule/cancel`. */
-export interface ScheduledCancel {
-  readonly id: number;
-}
-
-/** `POST /api/message/schedule/now`. */
-export interface ScheduledNow {
-  readonly id: number;
-}
-
 /** `POST /api/message/hide`. */
 export interface MessageHide {
   readonly gid: number;
@@ -1481,12 +1471,6 @@ export const scheduleMessage: Operation<MessageSchedule, ScheduledId> = { post: 
 
 /** List one's scheduled messages */
 export const listScheduled: Operation<ScheduledList, readonly ScheduledMessage[]> = { post: "/api/message/schedule/list", answers: [ScheduledMessage] };
-
-/** Cancel a scheduled message */
-export const cancelScheduled: Operation<ScheduledCancel, boolean> = { post: "/api/message/schedule/cancel", answers: FLAG };
-
-/** Send a scheduled message now */
-export const sendScheduled: Operation<ScheduledNow, Message> = { post: "/api/message/schedule/now", answers: Message };
 
 /** Hide messages from oneself */
 export const hideMessages: Operation<MessageHide, boolean> = { post: "/api/message/hide", answers: FLAG };

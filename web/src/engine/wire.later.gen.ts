@@ -97,6 +97,16 @@ export const MediaList: Shape<MediaList> = {
   next: [NATURAL, null],
 };
 
+/** `POST /api/message/schedule/cancel`. */
+export interface ScheduledCancel {
+  readonly id: number;
+}
+
+/** `POST /api/message/schedule/now`. */
+export interface ScheduledNow {
+  readonly id: number;
+}
+
 /** `POST /api/message/stars`. */
 export interface StarsRequest {
   /** From 1, where it is left out. */
@@ -139,6 +149,12 @@ export const listReplies: Operation<RepliesRequest, MessageList> = { post: "/api
 
 /** List what was sent in a group: pictures, voice messages, files or links */
 export const listMedia: Operation<MediaRequest, MediaList> = { post: "/api/message/media", answers: MediaList };
+
+/** Cancel a scheduled message */
+export const cancelScheduled: Operation<ScheduledCancel, boolean> = { post: "/api/message/schedule/cancel", answers: FLAG };
+
+/** Send a scheduled message now */
+export const sendScheduled: Operation<ScheduledNow, Message> = { post: "/api/message/schedule/now", answers: Message };
 
 /** List the messages with a star of one's own */
 export const listStars: Operation<StarsRequest, StarList> = { post: "/api/message/stars", answers: StarList };

@@ -8,6 +8,10 @@ export const later = {
   "app.wait": "Loading…",
   "list.more": "Show more",
 
+  "keeping.memory": "This browser does not store your messages. They are loaded again on every visit.",
+  "keeping.blocked": "An older version of rim is using your saved messages in another tab. Close the other tabs, then reload.",
+  "keeping.superseded": "A newer version of rim is open in another tab. Reload this one too.",
+
   "notification.newMessage": "New message",
   "notification.mention": "You were mentioned",
 
@@ -57,6 +61,12 @@ export const later = {
   "search.noneNamed": "No chat or person is called “{text}”.",
   "search.noneSuch": "There is no such message.",
   "search.unfilter": "Remove filters",
+  "find.of": "{at} of {of}",
+  "find.ofMore": "{at} of {of}+",
+  "find.asking": "Searching…",
+  "find.failed": "Try again",
+  "find.older": "Older result",
+  "find.newer": "Newer result",
   "search.byAccount": "Find somebody by account",
 
   "media.album": { one: "{count} picture from {name}", other: "{count} pictures from {name}" },

@@ -15,6 +15,7 @@ export const en = {
   "nav.back": "Back",
 
   "search.label": "Search",
+  "find.open": "Search in this chat",
 
   "action.cancel": "Cancel",
   "action.close": "Close",
@@ -34,9 +35,6 @@ export const en = {
   "connection.connecting": "Connecting…",
   "connection.syncing": "Loading what you missed…",
   "connection.troubled": "What you missed cannot be loaded yet. Trying again…",
-  "keeping.memory": "This browser does not store your messages. They are loaded again on every visit.",
-  "keeping.blocked": "An older version of rim is using your saved messages in another tab. Close the other tabs, then reload.",
-  "keeping.superseded": "A newer version of rim is open in another tab. Reload this one too.",
 
   "presence.online": "Online",
 

@@ -181,6 +181,13 @@ export const zh: Catalogue = {
   "search.noneNamed": "没有与“{text}”相关的聊天或联系人。",
   "search.noneSuch": "没有符合条件的消息。",
   "search.unfilter": "移除筛选条件",
+  "find.open": "在此聊天中搜索",
+  "find.of": "{at}/{of}",
+  "find.ofMore": "{at}/{of}+",
+  "find.asking": "正在搜索…",
+  "find.failed": "重试",
+  "find.older": "更早的结果",
+  "find.newer": "更新的结果",
   "search.byAccount": "通过账号查找",
 
   "chats.clearSearch": "清除搜索",

@@ -18,6 +18,7 @@ const GROUPS = {
     close: { keys: ["Escape"], text: "keys.close" },
   },
   chat: {
+    findHere: { keys: ["Mod+Shift+F"], text: "find.open" },
     pageUp: { keys: ["PageUp"], text: "keys.pageUp" },
     pageDown: { keys: ["PageDown"], text: "keys.pageDown" },
     editLast: { keys: ["ArrowUp"], text: "keys.editLast" },

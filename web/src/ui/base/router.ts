@@ -174,6 +174,11 @@ export function useWhere(): Where {
   return { route, beside, searching: entry.searching };
 }
 
+/** Whether one is in the search: what is open beside it does not take the focus. */
+export function isInSearch(): boolean {
+  return current.page === "search";
+}
+
 export function useRoute(): Route {
   return useSyncExternalStore(
     (changed) => {

@@ -36,6 +36,8 @@ const ChatPanel = chunk(
   (retry, { onClose }) => <PanelFault onRetry={retry} onClose={onClose} />,
 );
 
+const FindBar = chunk(() => import("./FindBar").then(({ FindBar }) => FindBar));
+
 const Gallery = chunk(
   () => import("./media/Gallery").then(({ Gallery }) => Gallery),
   null,
@@ -104,6 +106,7 @@ function OpenChat({ view, panel, seq, found }: Required<Omit<ChatPageProps, "gid
   const { messages } = view;
   useEffect(() => desk.forgetRecalled(messages), [desk, messages]);
   const thread = useLive(desk.thread);
+  const finding = useLive(desk.finding);
   const covered = narrow && (panel !== false || thread !== null);
   const close = (): void => navigateUp({ page: "chat", gid, panel: false });
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";
@@ -112,6 +115,7 @@ function OpenChat({ view, panel, seq, found }: Required<Omit<ChatPageProps, "gid
       <section ref={chat} className="chat" aria-label={isolated(view.title)} inert={covered}>
         <Boundary of={view}>
           <ChatHeader view={view} panel={panel !== false} />
+          {finding && <FindBar view={view} />}
           {view.pins !== null && view.pins.length > 0 && <PinBar pins={view.pins} />}
         </Boundary>
         {ready ? (
@@ -216,6 +220,8 @@ const ChatHeader = memo(
     const translator = useTranslator();
     const { t } = translator;
     const online = useOnline(view.partner);
+    const desk = useDesk();
+    const searches = useLive(useEngine().searches);
     const { gid } = view.group;
     const toggle = (): void => {
       if (panel) navigateUp({ page: "chat", gid, panel: false });
@@ -251,6 +257,11 @@ const ChatHeader = memo(
             </span>
           </span>
         </button>
+        {searches && (
+          <button type="button" className="icon-button chat__find" aria-label={t("find.open")} title={t("find.open")} onClick={() => desk.finding.set(true)}>
+            <Icon name="search" />
+          </button>
+        )}
         <button
           type="button"
           className="icon-button"

@@ -8,6 +8,7 @@ import { COARSE, useEngine, useLive, useMedia, useTranslator } from "../base/con
 import { Icon } from "../base/Icon";
 import { isKey } from "../base/keys";
 import { setPreferences, usePreferences } from "../base/preferences";
+import { isInSearch } from "../base/router";
 import { byteLength } from "../base/text";
 import { useMessageActions } from "./actions";
 import { AttachButton, Dropping, RECORDS, Voice } from "./attach";
@@ -82,7 +83,7 @@ export const Composer = memo(function Composer({ gid, title, draft, to, replyTo,
 
   useEffect(() => {
     // On glass the focus would bring up the keyboard.
-    if (!glass && !voicing) area.current?.focus({ preventScroll: true });
+    if (!glass && !voicing && !isInSearch()) area.current?.focus({ preventScroll: true });
   }, [glass, voicing]);
 
   const whole = captions ? withCaption(editing.content, text) : text;

@@ -55,6 +55,8 @@ export class Desk {
   readonly attaching = new Cell<readonly File[] | null>(null);
   /** The message whose answers are shown beside the chat. */
   readonly thread = new Cell<Message | null>(null);
+  /** Whether one looks for messages in the chat. */
+  readonly finding = new Cell(false);
   /** The message that was looked for, and is shown to be the one. */
   readonly found = new Cell<string | null>(null);
   /** The message that is to be scrolled to as soon as it is there. */

@@ -7,6 +7,7 @@ import { Avatar, Face } from "../base/Avatar";
 import { COARSE, useEngine, useLive, useMe, useMedia, useNow, useOnline, useTranslator } from "../base/context";
 import { dialogChunk } from "../base/dialogChunk";
 import { Icon, type IconName } from "../base/Icon";
+import { whichKey } from "../base/keys";
 import { goHome, useLayer } from "../base/layers";
 import { Person } from "../base/people";
 import { problemText } from "../base/problems";
@@ -126,7 +127,7 @@ export function SearchPane({ search, onSearch, onClose, onActive, keys }: Search
       setAll(new Set([...all, option.part]));
     } else open(option);
   };
-  const onKey = useEffectEvent((key: FieldKey): void => {
+  const walk = (key: FieldKey): void => {
     if (key === "pick") {
       if (active !== undefined) take(active);
       return;
@@ -136,7 +137,8 @@ export function SearchPane({ search, onSearch, onClose, onActive, keys }: Search
     if (to === undefined) return;
     choose(to.key);
     document.getElementById(idOf(to))?.scrollIntoView({ block: "nearest" });
-  });
+  };
+  const onKey = useEffectEvent(walk);
   useEffect(() => keys.listen((key) => onKey(key)), [keys]);
   useReturn();
 
@@ -145,7 +147,21 @@ export function SearchPane({ search, onSearch, onClose, onActive, keys }: Search
       <h1 className="hidden">{t("search.label")}</h1>
       {searches && <Filters filter={filter} onFilter={(next) => onSearch({ ...search, filter: next })} />}
       <div ref={scroller} className="list__scroll search-pane__scroll" data-scroller>
-        <div id={FOUND} role="listbox" aria-label={t("search.found")} aria-busy={sought.asking}>
+        <div
+          id={FOUND}
+          className="search-pane__found"
+          role="listbox"
+          aria-label={t("search.found")}
+          aria-busy={sought.asking}
+          aria-activedescendant={active === undefined ? undefined : idOf(active)}
+          tabIndex={0}
+          onKeyDown={(event) => {
+            const key = whichKey(event.nativeEvent, ["up", "down", "pick"]);
+            if (key === null) return;
+            event.preventDefault();
+            walk(key);
+          }}
+        >
           {groups.map((group, at) => (
             <div key={group.title} className="search-pane__group" role="group" aria-labelledby={`${id}-${at}`}>
               <h2 id={`${id}-${at}`} className="search-pane__title" role="presentation">

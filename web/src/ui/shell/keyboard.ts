@@ -20,12 +20,15 @@ export function useKeyboard(onKeys: () => void): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isComposing(event) || isCovered()) return;
-      switch (whichKey(event, ["keys", "find", "previousChat", "nextChat", "pageUp", "pageDown"])) {
+      switch (whichKey(event, ["keys", "find", "findHere", "previousChat", "nextChat", "pageUp", "pageDown"])) {
         case "keys":
           onKeys();
           break;
         case "find":
           find(searching);
+          break;
+        case "findHere":
+          document.querySelector<HTMLElement>(".chat__find")?.click();
           break;
         case "previousChat":
           step(engine, route, -1);

@@ -1,0 +1,113 @@
+// Looking for messages in the open chat: from one that was found to the next, with how many there are.
+
+import { type KeyboardEvent, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+
+import type { ChatView } from "../../engine/contract";
+import { useTranslator } from "../base/context";
+import { SearchField } from "../base/fields";
+import { Icon } from "../base/Icon";
+import { isKey } from "../base/keys";
+import { goHome, useLayer } from "../base/layers";
+import { problemText } from "../base/problems";
+import { type Seeker, useSeeking } from "../search/seeking";
+import { useDesk } from "./desk";
+import { jumpTo } from "./jumping";
+import "./FindBar.css";
+
+export function FindBar({ view }: { view: ChatView }) {
+  const desk = useDesk();
+  const translator = useTranslator();
+  const { t } = translator;
+  const { gid } = view.group;
+  const [text, setText] = useState("");
+  const filter = useMemo(() => ({ gid }), [gid]);
+  const sought = useSeeking(text.trim() === "" ? null : text.trimStart(), filter);
+  const { hits, words, asking, more, load } = sought;
+  const of = hits?.length ?? 0;
+  const [at, setAt] = useState(0);
+  const bar = useRef<HTMLDivElement>(null);
+  const close = (): void => {
+    desk.finding.set(false);
+    goHome();
+  };
+  useLayer(bar, true, { onClose: close, floats: false });
+
+  const show = (to: number): void => {
+    setAt(to);
+    const seq = hits?.[to]?.message.seq ?? null;
+    if (seq !== null) void jumpTo(desk, { seq }, translator);
+  };
+  /** Towards what is older counts up. */
+  const step = (by: 1 | -1): void => {
+    if (at + by < of) show(Math.max(0, at + by));
+    else if (more) load();
+  };
+
+  // What was found for other words is shown from the newest on; of the same, the next one that has come.
+  const shown = useRef({ words: "", of: 0 });
+  const arrived = useEffectEvent(() => {
+    const before = shown.current;
+    shown.current = { words, of };
+    if (of === 0) return;
+    if (before.words !== words) show(0);
+    else if (of > before.of && before.of > 0) show(before.of);
+  });
+  useEffect(() => {
+    if (hits !== null && !asking) arrived();
+  }, [hits, asking]);
+
+  /** At once, as a browser's own search is closed: the field would be emptied first. */
+  const onEscape = (event: KeyboardEvent): void => {
+    if (!isKey(event.nativeEvent, "close")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    close();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!(event.target instanceof HTMLInputElement)) return;
+    const older = isKey(event.nativeEvent, "pick") || isKey(event.nativeEvent, "up");
+    if (!older && !isKey(event.nativeEvent, "pickMore") && !isKey(event.nativeEvent, "down")) return;
+    event.preventDefault();
+    step(older ? 1 : -1);
+  };
+  return (
+    <div ref={bar} className="find" role="search" aria-label={t("find.open")} data-layer onKeyDown={onKeyDown} onKeyDownCapture={onEscape}>
+      <div className="find__field">
+        <SearchField label={t("find.open")} value={text} onValue={setText} />
+      </div>
+      <p className="find__count note" role="status">
+        {text.trim() === "" ? "" : <Count sought={sought} at={Math.min(at, of - 1)} />}
+      </p>
+      <button type="button" className="icon-button find__older" aria-label={t("find.older")} title={t("find.older")} disabled={at + 1 >= of && !more} onClick={() => step(1)}>
+        <Icon name="down" size={22} />
+      </button>
+      <button type="button" className="icon-button" aria-label={t("find.newer")} title={t("find.newer")} disabled={of === 0 || at === 0} onClick={() => step(-1)}>
+        <Icon name="down" size={22} />
+      </button>
+      <button type="button" className="icon-button" aria-label={t("action.close")} data-close onClick={close}>
+        <Icon name="close" size={22} />
+      </button>
+    </div>
+  );
+}
+
+function Count({ sought: { hits, asking, more, problem, load }, at }: { sought: Seeker; at: number }) {
+  const translator = useTranslator();
+  const { t } = translator;
+  const of = hits?.length ?? 0;
+  if (problem !== null) {
+    return (
+      <button type="button" className="button button--small button--quiet" title={problemText(translator, problem)} onClick={load}>
+        {t("find.failed")}
+      </button>
+    );
+  }
+  if (of > 0) return t(more ? "find.ofMore" : "find.of", { at: at + 1, of });
+  return asking || hits === null ? t("find.asking") : more ? (
+    <button type="button" className="button button--small button--quiet" onClick={load}>
+      {t("search.further")}
+    </button>
+  ) : (
+    t("search.none")
+  );
+}
