@@ -39,10 +39,11 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
     write(&source, Content { number: first, size_bytes }).await?;
     let person = target.people(1).await?.remove(0);
     let shelf = Shelf::Rim { target: Arc::clone(target), person };
-    let mut http = shelf.connect().await?;
     // Who has come for the first time has left something of that.
-    let first_path = shelf.upload(&mut http, Content { number: first, size_bytes: 1024 }, Way::Whole).await?;
-    shelf.fetch(&mut http, &first_path, Content { number: first, size_bytes: 1024 }, None).await?;
+    let small = Content { number: first, size_bytes: 1024 };
+    let mut http = shelf.connect().await?;
+    let path = shelf.upload(&mut http, small, Way::Whole).await?;
+    shelf.fetch(&mut http, &path, small, None).await?;
 
     let mut report = Report::new("A large upload, beside a copy of the file that is synced")
         .condition("the file has", Unit::Bytes.show(size_bytes as f64))
@@ -54,6 +55,8 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
         for _ in 0..options.times {
             copied.push(copy(&source, &folder.path().join("copy"))?);
             let content = Content { number: first + 1 + uploads.len() as u64, size_bytes };
+            // A copy may take longer than the server keeps a connection on which nothing is said.
+            let mut http = shelf.connect().await?;
             let before = server.resident()?;
             server.process.forget_peak()?;
             let meter = Meter::start(&server.process)?;
@@ -75,6 +78,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
             .figure(&named("memory it takes"), more, Unit::Bytes);
     }
     let copying = middle(copied).as_secs_f64();
+    let mut http = shelf.connect().await?;
     for (content, path) in uploads {
         shelf.fetch(&mut http, &path, content, None).await?;
     }

@@ -17,8 +17,10 @@ use crate::report::{Report, Unit};
 use crate::scenario::{Bench, stamp};
 use crate::shelf::Shelf;
 
-/// How long after the first halves they are taken in, and after the uploads what they have left is given back.
+/// How long after the first halves they are taken in.
 const REST: Duration = Duration::from_secs(3);
+/// How long after a rush the server has given back what was free.
+const GIVEN_BACK: Duration = Duration::from_secs(12);
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
@@ -45,7 +47,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
         shelf.upload(&mut http, content, crate::shelf::Way::Whole).await?;
         connections.push(http);
     }
-    tokio::time::sleep(REST).await;
+    tokio::time::sleep(GIVEN_BACK).await;
     let before = server.resident()?;
     server.process.forget_peak()?;
 
@@ -70,7 +72,7 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
     let (uploaded, halfway) = tokio::try_join!(uploading, watching)?;
     let spent = meter.stop(&server.process)?;
     let most = server.process.peak_resident()?;
-    tokio::time::sleep(REST).await;
+    tokio::time::sleep(GIVEN_BACK).await;
     let after = server.resident()?;
     for ((shelf, http), (content, path)) in shelves.iter().zip(&mut connections).zip(uploaded) {
         shelf.fetch(http, &path, content, None).await?;
