@@ -25,6 +25,9 @@ pub const VERSION: u64 = 1;
 /// Hits of one page, at the most.
 pub const MAX_HITS: u32 = 50;
 
+/// Of the name of a zone.
+pub const MAX_ZONE_CHARS: usize = 64;
+
 /// What somebody looks for: each of these must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {

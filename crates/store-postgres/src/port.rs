@@ -12,7 +12,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
 use rim_core::message::{Message, Span};
-use rim_core::{GroupId, MessageId, Rev, Seq};
+use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp};
 use rim_store::database::{self, Each, Fields};
 use rim_store::listing::{Asked, EachCandidate};
 use rim_store::{Read, Value};
@@ -150,6 +150,14 @@ impl<C: GenericClient> Read for Reader<'_, C> {
         search::edited_candidates(self, asked, limit, each)
     }
 
+    fn newest_listed(&self) -> Result<Option<MessageId>> {
+        search::newest_listed(self)
+    }
+
+    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
+        search::listed_from(self, message)
+    }
+
     fn index_has_entries(&self) -> Result<bool> {
         search::has_entries(self)
     }
@@ -207,6 +215,14 @@ impl Read for Writer<'_> {
 
     fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
         search::edited_candidates(self, asked, limit, each)
+    }
+
+    fn newest_listed(&self) -> Result<Option<MessageId>> {
+        search::newest_listed(self)
+    }
+
+    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
+        search::listed_from(self, message)
     }
 
     fn index_has_entries(&self) -> Result<bool> {

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use rim_core::message::{MessageKind, Span};
 use rim_core::search::Term;
-use rim_core::{GroupId, MessageId, Seq, UserId};
+use rim_core::{GroupId, MessageId, Seq, Timestamp, UserId};
 use rim_store::listing::{Asked, Candidate, EachCandidate, Entry, terms_of};
 use rim_store::{Read, Tx, params, search};
 
@@ -150,6 +150,7 @@ pub(crate) fn candidates(db: &dyn Read, asked: &Asked, each: EachCandidate<'_>) 
                      WHERE $1 = '' AND edit_rev = 0 AND first_message < $2 AND last_message > $3 AND last_message < $4
                        AND group_id = ANY (string_to_array($5, ' ')::bigint[])
                      ORDER BY last_message DESC LIMIT $6";
+    bound(db)?;
     let sql = if question.is_empty() { by_groups } else { by_terms };
     let groups = groups(asked);
     let (mut to, mut limit) = (MessageId(i64::MAX as u64), FIRST);
@@ -185,6 +186,7 @@ pub(crate) fn edited_candidates(
     if question.is_empty() {
         return Ok(());
     }
+    bound(db)?;
     let sql = "WITH found AS MATERIALIZED (
                    SELECT last_message, group_id, after_seq, to_seq FROM search
                    WHERE terms @@ $1::text::tsquery AND edit_rev > 0 AND last_message < $2 AND last_message > $3
@@ -194,6 +196,11 @@ pub(crate) fn edited_candidates(
     db.rows(sql, &params![&question, asked.below, asked.above, &groups, limit], &mut |row| {
         each(candidate(row)?)
     })
+}
+
+/// No statement of this read holds a connection for longer than a second, whatever the planner makes of it.
+fn bound(db: &dyn Read) -> Result<()> {
+    db.rows("SET LOCAL statement_timeout = 1000", &[], &mut |_| Ok(ControlFlow::Break(())))
 }
 
 fn candidate(row: rim_store::database::Fields<'_>) -> Result<Candidate> {
@@ -222,6 +229,20 @@ fn question(asked: &Asked) -> String {
         question.push(')');
     }
     question
+}
+
+pub(crate) fn newest_listed(db: &dyn Read) -> Result<Option<MessageId>> {
+    db.first("SELECT last_message FROM search ORDER BY last_message DESC LIMIT 1", &[], |row| {
+        row.get("last_message")
+    })
+}
+
+/// By the runs: messages alone are in no order of their ids.
+pub(crate) fn listed_from(db: &dyn Read, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
+    let sql = "SELECT s.last_message, m.created_at
+               FROM (SELECT last_message, group_id FROM search WHERE last_message >= $1 ORDER BY last_message LIMIT 1) AS s
+                    JOIN messages AS m ON m.group_id = s.group_id AND m.id = s.last_message";
+    db.first(sql, &params![message], |row| Ok((row.get("last_message")?, row.get("created_at")?)))
 }
 
 pub(crate) fn has_entries(db: &dyn Read) -> Result<bool> {

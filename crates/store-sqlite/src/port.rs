@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rim_core::event::Change;
 use rim_core::message::{Message, NewMessage, Span, Written};
 use rim_core::size::Size;
-use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rim_store::database::{self, Appended, Each, Fields, Head, Stored};
 use rim_store::listing::{Asked, EachCandidate, Entry};
 use rim_store::{Read, Tx, Value};
@@ -186,6 +186,14 @@ impl Read for Snapshot<'_> {
         search::edited_candidates(self, asked, limit, each)
     }
 
+    fn newest_listed(&self) -> Result<Option<MessageId>> {
+        search::newest_listed(self)
+    }
+
+    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
+        search::listed_from(self, message)
+    }
+
     fn index_has_entries(&self) -> Result<bool> {
         search::has_entries(self)
     }
@@ -278,6 +286,14 @@ impl Read for Batch<'_> {
 
     fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
         search::edited_candidates(self.db, asked, limit, each)
+    }
+
+    fn newest_listed(&self) -> Result<Option<MessageId>> {
+        search::newest_listed(self)
+    }
+
+    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
+        search::listed_from(self, message)
     }
 
     fn index_has_entries(&self) -> Result<bool> {

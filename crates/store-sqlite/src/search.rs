@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use rim_core::message::MessageKind;
 use rim_core::search::Term;
-use rim_core::{GroupId, MessageId, Rev, Seq, UserId, sight};
+use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId, sight};
 use rim_store::listing::{Asked, Candidate, EachCandidate, Entry, terms_of};
 use rim_store::search::is_listed;
 use rim_store::{Read, params};
@@ -188,6 +188,15 @@ fn question(asked: &Asked) -> Option<String> {
         question.push(')');
     }
     (!question.is_empty()).then_some(question)
+}
+
+pub(crate) fn newest_listed(db: &dyn Read) -> Result<Option<MessageId>> {
+    db.first("SELECT id FROM messages ORDER BY id DESC LIMIT 1", &[], |row| row.get("id"))
+}
+
+pub(crate) fn listed_from(db: &dyn Read, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
+    let sql = "SELECT id, created_at FROM messages WHERE id >= $1 ORDER BY id LIMIT 1";
+    db.first(sql, &params![message], |row| Ok((row.get("id")?, row.get("created_at")?)))
 }
 
 pub(crate) fn has_entries(db: &Connection) -> Result<bool> {

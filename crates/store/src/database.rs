@@ -172,6 +172,19 @@ pub trait Read {
     /// As above.
     fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()>;
 
+    /// The newest message that [`Self::listed_from`] finds.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn newest_listed(&self) -> Result<Option<MessageId>>;
+
+    /// The first message from this id on that it finds without looking at others, and when it was sent: of all, or of some of
+    /// those that are in the index of words.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>>;
+
     /// Whether anything is in the index of words.
     ///
     /// # Errors

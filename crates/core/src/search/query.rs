@@ -50,7 +50,7 @@ impl Query {
     /// # Errors
     /// `QueryTooLong`, `TooManyTerms`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        if text.chars().count() > MAX_CHARACTERS {
+        if text.trim().chars().count() > MAX_CHARACTERS {
             return Err(Refusal::QueryTooLong(MAX_CHARACTERS));
         }
         let mut query = Self::default();

@@ -145,10 +145,13 @@ impl Plan {
         }
         let mut below = search.below.unwrap_or(MessageId(i64::MAX as u64));
         if let Some(before) = search.before {
-            below = below.min(first_at(db, before.plus_ms(CLOCKS_MS))?);
+            below = below.min(first_at(db, before.plus_ms(CLOCKS_MS))?.unwrap_or(below));
         }
         let above = match search.since {
-            Some(since) => MessageId(first_at(db, since.plus_ms(-CLOCKS_MS))?.0.saturating_sub(1)),
+            // Where none is of that time the index has nothing.
+            Some(since) => {
+                first_at(db, since.plus_ms(-CLOCKS_MS))?.map_or(below, |first| MessageId(first.0 - 1))
+            }
             None => MessageId(0),
         };
         Ok(Some(Self { groups, senders, filters, not_from, above, below }))
@@ -223,24 +226,19 @@ fn named_groups(db: &dyn Read, user: UserId, name: &str, groups: &[GroupId]) -> 
     Ok(found)
 }
 
-/// The first message of that time or later, or the one that will be next.
-fn first_at(db: &dyn Read, time: Timestamp) -> Step<MessageId> {
-    let newest = "SELECT id, created_at FROM messages ORDER BY id DESC LIMIT 1";
-    let at_or_behind = "SELECT id, created_at FROM messages WHERE id >= $1 ORDER BY id LIMIT 1";
-    let Some(last) = db.first(newest, &[], |row| row.get::<MessageId>("id"))? else {
-        return Ok(MessageId(1));
-    };
-    let (mut from, mut to) = (1, last.0 + 1);
+/// The first message of that time or later among those that the database finds by their ids; `None` if there is none.
+fn first_at(db: &dyn Read, time: Timestamp) -> Step<Option<MessageId>> {
+    let Some(newest) = db.newest_listed()? else { return Ok(None) };
+    let (mut from, end) = (1, newest.0 + 1);
+    let mut to = end;
     while from < to {
         let middle = from + (to - from) / 2;
-        let found: Option<(MessageId, Timestamp)> =
-            db.first(at_or_behind, &params![middle], |row| Ok((row.get("id")?, row.get("created_at")?)))?;
-        match found {
+        match db.listed_from(MessageId(middle))? {
             Some((id, at)) if at < time => from = id.0 + 1,
             _ => to = middle,
         }
     }
-    Ok(MessageId(from))
+    Ok(Some(MessageId(from)).filter(|found| found.0 < end))
 }
 
 /// Places that are listed elsewhere, and whether they are all.
