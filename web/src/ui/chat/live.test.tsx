@@ -33,7 +33,7 @@ beforeAll(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 10, 22, 14, 32) });
   watchFocus();
   // What is loaded when it is first asked for is there already: nothing here waits for it.
-  await Promise.all([import("../../i18n/en.later"), import("./ChosenBar"), import("./dialogs/all"), import("./media/all"), import("./message/MessageMenu")]);
+  await Promise.all([import("../../i18n/en.later"), import("../base/ConfirmDialog"), import("./ChosenBar"), import("./dialogs/all"), import("./media/all"), import("./message/MessageMenu")]);
 });
 
 beforeEach(async () => {
