@@ -64,19 +64,22 @@ pub struct KnownBlob {
     pub thumbs: Thumbs,
     /// Whether a file names them. What none names is being stored, or removed.
     pub named: bool,
+    /// Whether it is a file's own bytes, and not that of a poster alone, of which there are previews and nothing else.
+    pub has_bytes: bool,
 }
 
 impl KnownBlob {
     /// What a row of [`KNOWN_BLOBS`] says; `None` where that means nothing.
     pub fn of_row(hash: &str, size_bytes: u64, thumbs: u64, named: u64) -> Option<Self> {
         let thumbs = Thumbs::from_bits(u8::try_from(thumbs).ok()?);
-        Some(Self { hash: Hash::parse(hash)?, size_bytes, thumbs, named: named == 1 })
+        let (named, has_bytes) = (named > 0, named == 2);
+        Some(Self { hash: Hash::parse(hash)?, size_bytes, thumbs, named, has_bytes })
     }
 }
 
-/// The hash, size and previews of all of them, and 1 where a file names them.
+/// The hash, size and previews of all of them, and 2 where they are those of a file, 1 where they are those of a poster.
 pub const KNOWN_BLOBS: &str = "SELECT hash, size_bytes, thumbs, CAST(CASE
-        WHEN EXISTS (SELECT 1 FROM files AS f WHERE f.hash = b.hash) THEN 1
+        WHEN EXISTS (SELECT 1 FROM files AS f WHERE f.hash = b.hash) THEN 2
         WHEN EXISTS (SELECT 1 FROM files AS f WHERE f.picture = b.hash) THEN 1 ELSE 0 END AS bigint) AS named
     FROM blobs AS b";
 

@@ -93,8 +93,9 @@ pub async fn check<E: From<io::Error>>(
 
 /// What of a blob that files name is not as they say.
 fn missing(seen: &Seen) -> impl Iterator<Item = String> {
-    let KnownBlob { hash, size_bytes, thumbs, named } = &seen.known;
+    let KnownBlob { hash, size_bytes, thumbs, named, has_bytes } = &seen.known;
     let of_bytes = match seen.size_bytes {
+        None if !has_bytes => None,
         None => Some(format!("the bytes of {hash} are missing")),
         Some(found) if found != *size_bytes => {
             Some(format!("{hash} has {found} bytes, and not {size_bytes}"))

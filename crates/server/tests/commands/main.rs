@@ -1,6 +1,10 @@
 //! The program as a person or a service manager uses it: the real binary, its output and its exit codes.
 
 mod database;
+#[path = "../stories/filer.rs"]
+#[expect(dead_code, reason = "stories use more of it")]
+mod filer;
+mod files;
 #[path = "../program/mod.rs"]
 mod program;
 mod settings;
