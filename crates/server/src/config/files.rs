@@ -1,6 +1,7 @@
 //! Where the bytes of files are, as the settings say.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::setting::SettingError;
 use super::settings::Settings;
@@ -31,6 +32,8 @@ pub struct S3Settings {
     /// `None` where they come from the environment, or from the machine.
     pub keys: Option<S3Keys>,
     pub path_style: bool,
+    /// A file of certificates in PEM that are trusted besides those of the system.
+    pub ca: Option<PathBuf>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -118,5 +121,6 @@ fn s3(settings: &Settings) -> Result<Option<S3Settings>, SettingError> {
         prefix: settings.s3_prefix.clone().unwrap_or_default(),
         keys,
         path_style: settings.s3_path_style == Switch::On,
+        ca: settings.s3_ca.clone(),
     }))
 }

@@ -225,6 +225,11 @@ pub struct Settings {
     #[arg(value_enum, default_value_t = Switch::On)]
     pub s3_path_style: Switch,
 
+    /// The PEM file with certificates by which the S3 is trusted, besides those of the system
+    #[arg(long, env = "RIM_S3_CA", value_name = "FILE", global = true, hide_short_help = true)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(value::authorities))]
+    pub s3_ca: Option<PathBuf>,
+
     /// How long after it was sent a message may be edited by its sender; 0 is never, unlimited for ever
     #[arg(long, env = "RIM_EDIT_WINDOW", value_name = "TIME", global = true, hide_short_help = true)]
     #[arg(default_value = "48h", value_parser = value::window)]

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tracing_subscriber::EnvFilter;
 
 type Parsed<T> = Result<T, String>;
@@ -204,6 +206,16 @@ pub(super) fn certificate(path: OsString) -> Parsed<PathBuf> {
 
 pub(super) fn key(path: OsString) -> Parsed<PathBuf> {
     path_to(path, "the path of a PEM file with the private key of tls-cert")
+}
+
+/// Read here and now: without them nothing of the S3 is trusted, and files are what a server can be started without.
+pub(super) fn authorities(path: OsString) -> Parsed<PathBuf> {
+    const ALLOWED: &str = "the path of a PEM file with the certificates of an authority";
+    let path = path_to(path, ALLOWED)?;
+    let fault = |error: &dyn fmt::Display| format!("{ALLOWED}: {} cannot be used: {error}", path.display());
+    let found = CertificateDer::pem_file_iter(&path).map_err(|error| fault(&error))?;
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(|error| fault(&error))?;
+    if found.is_empty() { Err(fault(&"there is no certificate in it")) } else { Ok(path) }
 }
 
 pub(super) fn folder(path: OsString) -> Parsed<PathBuf> {

@@ -62,6 +62,7 @@ const WRONG: &[Wrong] = &[
     ("s3-access-key", "a text without spaces", WORD),
     ("s3-secret-key", "a text without spaces", WORD),
     ("s3-path-style", "on or off", SWITCH),
+    ("s3-ca", "PEM", ["", "missing.pem", "a-folder", "a-file", "key.pem"]),
     ("edit-window", "a time from 1s to 3650d", WINDOW),
     ("recall-window", "a time from 1s to 3650d", WINDOW),
     ("max-connections", "a whole number, 1 or more, or auto", NUMBER),
