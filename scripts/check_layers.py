@@ -40,7 +40,10 @@ ONLY_IN = {
     "tokio-postgres": ({"rim-store-postgres", "rim-testbed"}, "only stores speak SQL"),
     "async-nats": ({"rim-bus-nats"}, "only the bus speaks NATS"),
     "axum": ({"rim-server"}, "only the server speaks HTTP"),
-    "hyper": ({"rim-server", "rim-bench"}, "only the server speaks HTTP, and the bench, which streams files both ways"),
+    "hyper": (
+        {"rim-server", "rim-testbed", "rim-bench"},
+        "only the server speaks HTTP, the S3 of tests, and the bench, which streams files both ways",
+    ),
     "hyper-util": ({"rim-server", "rim-testbed", "rim-bench"}, "only the server speaks HTTP, the S3 of tests, and the bench"),
     "tower-http": ({"rim-server"}, "only the server speaks HTTP"),
     "clap": ({"rim-server", "rim-bench"}, "libraries read no command line"),

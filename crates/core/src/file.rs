@@ -26,6 +26,10 @@ pub const MAX_OPEN_TRANSFERS: u64 = 100;
 /// For so long a blob that nothing names yet is safe from being removed.
 pub const CLAIM_MS: u64 = 60 * 60 * 1000;
 
+/// For so long bytes that are leaving are whose who has marked them, who removes them within a third of it: so clocks may be apart, and
+/// what is on its way may be late. Then they stay if somebody wants them, and another removes them if nobody does.
+pub const LEAVING_MS: u64 = 2 * 60 * 1000;
+
 /// For so long a file is kept that nothing uses.
 pub const KEPT_UNUSED_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -322,9 +326,9 @@ pub struct Stock {
 pub enum Claim {
     /// Nobody had them: they are to be put in their place.
     New,
-    /// They are there, or somebody is about to put them there.
+    /// They are there, or somebody is about to put them there, or did not come to the end of removing them.
     There,
-    /// They are being removed: ask again, and then put them anew.
+    /// They are being removed: ask again, and then put them anew. That ends by itself, after [`LEAVING_MS`] at the latest.
     Leaving,
 }
 

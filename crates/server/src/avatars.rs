@@ -10,7 +10,7 @@ use rim_store::Store;
 
 use crate::life::Life;
 use crate::media::{AvatarName, Format};
-use crate::storage::{Key, Object, Storage};
+use crate::storage::{Key, Object, Storage, remove_marked};
 
 /// How long an upload stays that nothing names: for whoever has uploaded it and not said yet what for, and for pages that
 /// show what somebody has just replaced.
@@ -58,10 +58,11 @@ impl Avatars {
         store: &dyn Store,
         before: Timestamp,
         limit: u32,
-        now: Timestamp,
+        life: &Life,
     ) -> io::Result<usize> {
         // Until they are gone, nobody keeps these anew.
-        let leaving = store.leave_uploads(before, limit, now).await.map_err(io::Error::other)?;
+        let since = life.clock.now();
+        let leaving = store.leave_uploads(before, limit, since).await.map_err(io::Error::other)?;
         if leaving.is_empty() {
             return Ok(0);
         }
@@ -69,7 +70,8 @@ impl Avatars {
         // that is to be removed.
         let forgotten = store.forget_uploads(leaving.clone(), before).await.map_err(io::Error::other)?;
         let names = forgotten.iter().filter_map(|name| AvatarName::parse(name));
-        self.storage.remove(&names.map(Key::Avatar).collect::<Vec<_>>()).await?;
+        let keys: Vec<_> = names.map(Key::Avatar).collect();
+        remove_marked(&*self.storage, &keys, since, life).await?;
         store.uploads_left(leaving).await.map_err(io::Error::other)?;
         Ok(forgotten.len())
     }
@@ -77,10 +79,9 @@ impl Avatars {
 
 /// Removes what nothing names any more.
 pub async fn sweep(avatars: Avatars, store: Arc<dyn Store>, life: Life) {
-    let now = life.clock.now();
-    let before = now.minus(GRACE);
+    let before = life.clock.now().minus(GRACE);
     while !life.shutdown.is_cancelled() {
-        match avatars.sweep(&*store, before, AT_ONCE, now).await {
+        match avatars.sweep(&*store, before, AT_ONCE, &life).await {
             Ok(0) => return,
             Ok(removed) => tracing::info!(removed, "pictures that nothing shows were removed"),
             Err(error) => {

@@ -32,7 +32,7 @@ pub mod metrics;
 pub mod migrate;
 pub mod open_files;
 pub mod origin;
-mod pace;
+pub mod pace;
 pub mod run;
 pub mod storage;
 pub mod store;

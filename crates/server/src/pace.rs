@@ -74,6 +74,20 @@ pub async fn while_it_goes_on<F: Future>(
     }
 }
 
+/// How often a request says that it goes on whose work takes its time.
+const GOES_ON_EVERY: Duration = Duration::from_secs(3);
+
+/// A request goes on for as long as this work does, which has bounds of its own.
+pub async fn throughout<F: Future>(pace: &Pace, time: &Time, work: F) -> F::Output {
+    let mut work = std::pin::pin!(work);
+    loop {
+        match time.within(GOES_ON_EVERY, work.as_mut()).await {
+            Some(done) => return done,
+            None => pace.goes_on(),
+        }
+    }
+}
+
 /// The body came too slowly.
 #[derive(Debug)]
 pub struct TooSlow;

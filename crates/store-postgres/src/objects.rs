@@ -107,11 +107,10 @@ impl Objects for PostgresStore {
     }
 
     async fn keep_staged(&self, id: String, name: String, length: u64) -> Result<bool> {
-        let sql = "WITH gone AS (DELETE FROM staged WHERE id = $1),
-                        chunks AS (DELETE FROM staged_chunks WHERE id = $1 RETURNING number, bytes)
-                   INSERT INTO media_chunks (name, number, bytes)
-                   SELECT $2, number, substr(bytes, 1, least(octet_length(bytes), $3 - number * $4)::int) FROM chunks
-                   WHERE number * $4 < $3 OR number = 0
+        // In one order, as others may keep the same bytes.
+        let sql = "INSERT INTO media_chunks (name, number, bytes)
+                   SELECT $2, number, substr(bytes, 1, least(octet_length(bytes), $3 - number * $4)::int)
+                   FROM staged_chunks WHERE id = $1 AND (number * $4 < $3 OR number = 0) ORDER BY number
                    ON CONFLICT (name, number) DO NOTHING";
         self.database
             .change(move |db| {

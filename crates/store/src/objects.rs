@@ -55,7 +55,7 @@ pub trait Objects: Send + Sync {
     /// How many bytes the chunks of an upload have that lie below this number, all together.
     async fn staged_size(&self, id: String, below: u64) -> Result<u64>;
 
-    /// Makes an object of the first bytes of an upload, which goes. Where there is one of that name it is left as it is. Returns
+    /// Makes an object of the first bytes of an upload, which stays. Where there is one of that name it is left as it is. Returns
     /// whether there is an object now.
     async fn keep_staged(&self, id: String, name: String, length: u64) -> Result<bool>;
 

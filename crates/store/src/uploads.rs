@@ -4,6 +4,7 @@
 //! what became of it.
 
 use async_trait::async_trait;
+use rim_core::file::LEAVING_MS;
 use rim_core::upload::{NewUpload, hash_of, named};
 use rim_core::{Refusal, Timestamp};
 
@@ -30,12 +31,13 @@ pub trait Uploads: Send + Sync {
     /// and was used now.
     ///
     /// # Errors
-    /// `QuotaExceeded` if the user would keep more than `quota_bytes`; `Busy` while the same file is leaving.
+    /// `QuotaExceeded` if the user would keep more than `quota_bytes`; `Busy` while the same file is leaving, for [`LEAVING_MS`] at the
+    /// most.
     async fn keep_upload(&self, upload: NewUpload, quota_bytes: u64, now: Timestamp) -> Result<()>;
 
     /// Marks files that no user, no group and no message names, and that nobody has uploaded or named since `before`, as
     /// *leaving*, and returns their names; at most `limit`. Nobody keeps one of them anew until [`Self::uploads_left`]. With them come
-    /// those whose mark is older than [`MARKED_MS`]: whoever was to remove them has not come to it. An avatar names a file where
+    /// those whose mark is older than [`LEAVING_MS`]: whoever was to remove them has not come to it. An avatar names a file where
     /// its hash stands behind `/media/avatars/`, a message by [`rim_core::upload::named`]; what a message has named once stays for
     /// ever.
     async fn leave_uploads(&self, before: Timestamp, limit: u32, now: Timestamp) -> Result<Vec<String>>;
@@ -47,9 +49,6 @@ pub trait Uploads: Send + Sync {
     /// These are not leaving any more: their files are gone, or they stay.
     async fn uploads_left(&self, names: Vec<String>) -> Result<()>;
 }
-
-/// For so long those that are leaving are whose who has marked them, in milliseconds: longer than it can take to remove them.
-const MARKED_MS: i64 = 60 * 60 * 1000;
 
 #[async_trait]
 impl<D: Database> Uploads for D {
@@ -74,7 +73,9 @@ impl<D: Database> Uploads for D {
             let sql = "INSERT INTO uploads (hash, user_id, name, size_bytes, used_at) VALUES ($1, $2, $3, $4, $5)
                        ON CONFLICT (hash, user_id) DO UPDATE SET used_at = excluded.used_at";
             tx.execute(sql, &params![hash, user, &upload.name, upload.size_bytes, now])?;
-            Ok(())
+            // Whoever has marked it did not come to the end.
+            let sql = "DELETE FROM leaving_uploads WHERE hash = $1 AND marked_at < $2";
+            tx.execute(sql, &params![hash, now.plus_ms(-(LEAVING_MS as i64))]).map(drop)
         })
         .await?;
         // Looked at once the row is there for all to see: whoever has marked the file since, or will, finds the row.
@@ -84,7 +85,7 @@ impl<D: Database> Uploads for D {
     }
 
     async fn leave_uploads(&self, before: Timestamp, limit: u32, now: Timestamp) -> Result<Vec<String>> {
-        let abandoned = now.plus_ms(-MARKED_MS);
+        let abandoned = now.plus_ms(-(LEAVING_MS as i64));
         let found = self.read(move |db| {
             // Sets that are taken away from each other: however many pictures are shown, each table is read once.
             let sql = "SELECT name FROM leaving_uploads WHERE marked_at < $3

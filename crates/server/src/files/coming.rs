@@ -1,5 +1,7 @@
 //! Bytes of an upload that are coming: staged, counted and hashed on the way, and nothing held.
 
+use std::io;
+
 use axum::body::Bytes;
 use rim_core::Refusal;
 use rim_core::file::TransferId;
@@ -20,6 +22,8 @@ pub struct Coming<'a> {
     length: u64,
     /// Where it has seen all bytes from the first.
     hasher: Option<Hasher>,
+    /// The storage has failed, and what is behind the durable bytes counts no more.
+    failed: bool,
 }
 
 impl<'a> Coming<'a> {
@@ -43,7 +47,7 @@ impl<'a> Coming<'a> {
     ) -> Result<Self, StoreError> {
         let stage = filing.storage.stage(&staged).await.map_err(|error| filing.fault(&error))?;
         let length = staged.length;
-        Ok(Self { filing, stage, staged, length, hasher })
+        Ok(Self { filing, stage, staged, length, hasher, failed: false })
     }
 
     /// What has come.
@@ -71,7 +75,9 @@ impl<'a> Coming<'a> {
             hasher.update(&piece);
         }
         self.length = length;
-        self.stage.write(piece).await.map_err(|error| self.filing.fault(&error))?;
+        if let Err(error) = self.stage.write(piece).await {
+            return Err(self.failed(&error));
+        }
         if self.length - self.staged.length >= UNSYNCED_BYTES {
             self.sync().await?;
             self.filing.has_room(UNSYNCED_BYTES).await?;
@@ -84,8 +90,16 @@ impl<'a> Coming<'a> {
     /// # Errors
     /// The storage's.
     pub async fn sync(&mut self) -> Result<&Staged, StoreError> {
-        self.staged = self.stage.sync().await.map_err(|error| self.filing.fault(&error))?;
+        match self.stage.sync().await {
+            Ok(staged) => self.staged = staged,
+            Err(error) => return Err(self.failed(&error)),
+        }
         Ok(&self.staged)
+    }
+
+    fn failed(&mut self, error: &io::Error) -> StoreError {
+        self.failed = true;
+        self.filing.fault(error)
     }
 
     /// What was durable when it was looked at last.
@@ -93,11 +107,14 @@ impl<'a> Coming<'a> {
         &self.staged
     }
 
-    /// Makes all of it durable. With its hash, where that is known.
+    /// Makes all of it durable. With its hash, where that is known. Once the storage has failed, no more is durable than was.
     ///
     /// # Errors
     /// The storage's.
     pub async fn end(self) -> Result<(Staged, Option<Hasher>), StoreError> {
+        if self.failed {
+            return Ok((self.staged, None));
+        }
         let staged = self.stage.end().await.map_err(|error| self.filing.fault(&error))?;
         Ok((staged, self.hasher))
     }

@@ -1,8 +1,8 @@
 //! How files come to be: from bytes on their way to a file that a message may name.
 //!
 //! Bytes are staged as they come. Once they are whole they are looked at ([`Filing::make`]): their blob is claimed, put in its place with its
-//! previews, and then the file is added, which is the moment from which it exists. What ends before that leaves bytes that
-//! nothing names, and the sweep ([`sweep`]) finds them.
+//! previews, and then the file is added, which is the moment from which it exists. What is staged stays until then, so whoever ends
+//! before that may do all of it again, and what nobody does again the sweep ([`sweep`]) finds.
 
 mod coming;
 mod going;
@@ -33,6 +33,7 @@ use crate::config::{Bus, Config};
 use crate::life::Life;
 use crate::media::{Budget, Room};
 use crate::metrics::FileMetrics;
+use crate::pace::{Pace, throughout};
 use crate::storage::{Hasher, Key, Staged, Storage};
 
 /// No more room than this is left free on a disk, however large it is.
@@ -40,6 +41,10 @@ const MOST_FREE_BYTES: u64 = 2 << 30;
 /// How long whoever claims bytes that are being removed waits before they ask again, and how often they do.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 const TIMES: usize = 100;
+/// A store that is busy is asked again to add a file, after twice the time before: some six seconds in all, as its bytes have come.
+const TIMES_ADDED: u32 = 7;
+/// So often a file is put in its place whose claim has lapsed meanwhile.
+const TIMES_KEPT: usize = 3;
 
 /// What a file is to be, beside its bytes.
 #[derive(Debug, Clone)]
@@ -131,6 +136,7 @@ impl Filing {
     async fn has_room(&self, size_bytes: u64) -> Result<(), StoreError> {
         let free = self.storage.free().await.map_err(|error| self.fault(&error))?;
         let Some(free) = free else { return Ok(()) };
+        let size_bytes = self.storage.room_for(size_bytes);
         let least = (free.of / 100 * u64::from(self.min_free_percent)).min(MOST_FREE_BYTES);
         if free.bytes < least.saturating_add(size_bytes) {
             return Err(Refusal::DiskNearlyFull.into());
@@ -153,17 +159,26 @@ impl Filing {
         Ok(Slot { filing: Arc::clone(self), user })
     }
 
-    /// Makes a file of what is staged, whose hash is known. Where it fails what is staged may still be there.
+    /// Makes a file of what is staged, whose hash is known. Where it fails what is staged is still there. The request goes on
+    /// meanwhile, however large it is: what the storage does has its own bounds.
     ///
     /// # Errors
-    /// Those of [`Self::may_upload`], asked once more by what it has become; `Busy` where its bytes are being removed for too long.
-    pub async fn make(&self, staged: &Staged, hash: Hash, about: About) -> Result<File, StoreError> {
-        let made = self.make_of(staged, hash, about).await.map_err(|error| self.metrics.refused(error))?;
+    /// Those of [`Self::may_upload`], asked once more by what it has become; `NoSuchFile` where the storage has lost it; `Busy` where its
+    /// bytes are being removed for too long.
+    pub async fn make(
+        &self,
+        staged: &Staged,
+        hash: Hash,
+        about: About,
+        pace: &Pace,
+    ) -> Result<File, StoreError> {
+        let made = throughout(pace, &self.life.time, self.make_now(staged, hash, about)).await;
+        let made = made.map_err(|error| self.metrics.refused(error))?;
         self.metrics.added.inc();
         Ok(made)
     }
 
-    async fn make_of(&self, staged: &Staged, hash: Hash, about: About) -> Result<File, StoreError> {
+    async fn make_now(&self, staged: &Staged, hash: Hash, about: About) -> Result<File, StoreError> {
         let head = self.head(staged).await.map_err(|error| self.fault(&error))?;
         let name = clean_name(&about.name);
         let mime = rim_media::as_claimed(rim_media::sniff(&head, &name), &about.claimed);
@@ -190,10 +205,28 @@ impl Filing {
             let bytes = self.whole(staged).await.map_err(|error| self.fault(&error))?;
             inspected = Some(self.inspect(room, bytes, about.as_file, &mut new).await?);
         }
-        self.keep(staged, inspected.as_ref(), &new).await?;
-        drop((inspected, room));
-        // None where it took longer than a claim lasts, and the blob was removed meanwhile.
-        self.store.add_file(new, self.limits, self.life.clock.now()).await?.ok_or(StoreError::Busy)
+        for _ in 0..TIMES_KEPT {
+            self.keep(staged, inspected.as_ref(), &new).await?;
+            if let Some(file) = self.add(&new).await? {
+                self.discard(staged).await;
+                return Ok(file);
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Adds a file whose blob is in its place; `None` where it took longer than a claim lasts, and the blob was removed meanwhile.
+    async fn add(&self, new: &NewFile) -> Result<Option<File>, StoreError> {
+        let mut pause = ASK_AGAIN;
+        for _ in 1..TIMES_ADDED {
+            match self.store.add_file(new.clone(), self.limits, self.life.clock.now()).await {
+                // Where it was added all the same, the next time says so.
+                Err(StoreError::Busy | StoreError::Unsure) => self.life.time.sleep(pause).await,
+                answer => return answer,
+            }
+            pause *= 2;
+        }
+        self.store.add_file(new.clone(), self.limits, self.life.clock.now()).await
     }
 
     /// Looks at a picture, and puts down what it is.
@@ -229,13 +262,10 @@ impl Filing {
             None => self.storage.keep(staged, &key).await,
         };
         kept.map_err(|error| self.fault(&error))?;
-        if let Some(inspected) = inspected {
-            self.put_previews(new.hash, &inspected.previews).await?;
-            if inspected.stripped.is_some() {
-                self.discard(staged).await;
-            }
+        match inspected {
+            Some(inspected) => self.put_previews(new.hash, &inspected.previews).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Has a picture stand for a video from now on.
@@ -327,6 +357,8 @@ impl Filing {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Refusal::DiskNearlyFull.into(),
             ErrorKind::FileTooLarge => Refusal::FileTooLarge(self.limits.max_bytes).into(),
+            // What had come of it is gone: it can only be begun anew.
+            ErrorKind::NotFound => Refusal::NoSuchFile.into(),
             // It does not answer now, and may later.
             ErrorKind::ResourceBusy => {
                 tracing::warn!(%error, "the storage of files does not answer");

@@ -11,10 +11,12 @@ use rim_store::StoreError;
 
 use super::Filing;
 use super::transfer::staged_of;
-use crate::storage::Key;
+use crate::storage::{Key, remove_marked};
 
 /// Rows looked at together.
 const AT_ONCE: u32 = 500;
+/// Blobs that are removed together: each has several objects, and for all there is little time.
+const BLOBS_AT_ONCE: u32 = 100;
 /// For so long what is staged may be of a request that is going on, which is given up when it stands still.
 const STALE: Duration = Duration::from_secs(48 * 60 * 60);
 
@@ -59,13 +61,14 @@ async fn sweep_all(filing: &Filing) -> Result<(), Fault> {
         tracing::info!(removed, "files that nothing uses were removed");
     }
     while goes_on() {
-        let leaving = store.leaving_blobs(now, AT_ONCE).await?;
+        let since = life.clock.now();
+        let leaving = store.leaving_blobs(since, BLOBS_AT_ONCE).await?;
         if leaving.is_empty() {
             break;
         }
         let keys: Vec<Key> = leaving.iter().flat_map(keys_of).collect();
-        filing.storage.remove(&keys).await?;
-        store.forget_blobs(leaving.into_iter().map(|blob| blob.hash).collect()).await?;
+        remove_marked(&*filing.storage, &keys, since, life).await?;
+        store.forget_blobs(leaving.into_iter().map(|blob| blob.hash).collect(), since).await?;
     }
     while goes_on() {
         let mut discarded = false;

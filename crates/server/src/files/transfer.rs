@@ -114,11 +114,23 @@ impl Held {
     /// Goes on where it is.
     ///
     /// # Errors
-    /// The storage's.
+    /// The storage's. What it has lost is dropped.
     pub async fn coming<'a>(&self, filing: &'a Filing) -> Result<Coming<'a>, StoreError> {
         let Transfer { id, received, .. } = self.transfer;
         let hasher = filing.going.take_hasher(id, received);
-        Coming::go_on(filing, staged_of(&self.transfer), hasher).await
+        match Coming::go_on(filing, staged_of(&self.transfer), hasher).await {
+            Err(StoreError::Refused(refusal @ Refusal::NoSuchFile)) => Err(self.drop_for(refusal).await?),
+            coming => coming,
+        }
+    }
+
+    /// It is refused, and so it is dropped with what has come of it.
+    async fn drop_for(&self, refusal: Refusal) -> Result<StoreError, StoreError> {
+        let Self { filing, transfer, .. } = self;
+        if filing.store.drop_transfer(transfer.user, transfer.id).await?.is_some() {
+            filing.discard(&staged_of(transfer)).await;
+        }
+        Ok(refusal.into())
     }
 
     /// Notes how much is durable, and renews the hold.
@@ -186,18 +198,29 @@ impl Held {
             tokio::select! {
                 made = making.as_mut() => break made,
                 // What is made goes on while the hold is renewed.
-                () = filing.life.time.sleep(RENEW_EVERY) => self.renew().await?,
+                () = filing.life.time.sleep(RENEW_EVERY) => match self.renew().await {
+                    // Until the hold is over there are other times.
+                    Ok(()) | Err(Stopped::Store(StoreError::Busy | StoreError::Unsure)) => {}
+                    Err(stopped) => return self.made_meanwhile().await?.ok_or(stopped),
+                },
             }
         };
         match made {
-            Err(StoreError::Refused(refusal)) => {
-                let Transfer { user, id, .. } = self.transfer;
-                if filing.store.drop_transfer(user, id).await?.is_some() {
-                    filing.discard(&staged).await;
-                }
-                Err(StoreError::Refused(refusal).into())
+            // A full disk may have room again.
+            Err(StoreError::Refused(refusal)) if refusal != Refusal::DiskNearlyFull => {
+                Err(self.drop_for(refusal).await?.into())
             }
             made => Ok(made?),
+        }
+    }
+
+    /// The file, if it was added a moment ago: then nobody holds the transfer any more.
+    async fn made_meanwhile(&self) -> Result<Option<File>, Stopped> {
+        let Transfer { user, id, .. } = self.transfer;
+        let now = self.filing.life.clock.now();
+        match self.filing.store.transfer(user, id, now).await?.and_then(|transfer| transfer.file) {
+            Some(file) => self.file(file).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -216,7 +239,7 @@ impl Filing {
     /// Makes a file of what is staged. Where its hash is not known it is read once more.
     ///
     /// # Errors
-    /// Those of [`Self::make`]; `NoSuchFile` where the storage has lost it.
+    /// Those of [`Self::make`].
     async fn make_whole(
         &self,
         staged: &Staged,
@@ -224,15 +247,11 @@ impl Filing {
         about: About,
         pace: &Pace,
     ) -> Result<File, StoreError> {
-        let lost = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => Refusal::NoSuchFile.into(),
-            _ => self.fault(&error),
-        };
         let hasher = match hasher {
             Some(hasher) => hasher,
-            None => self.read_again(staged, pace).await.map_err(lost)?,
+            None => self.read_again(staged, pace).await.map_err(|error| self.fault(&error))?,
         };
-        self.make(staged, hasher.finish(), about).await
+        self.make(staged, hasher.finish(), about, pace).await
     }
 
     async fn read_again(&self, staged: &Staged, pace: &Pace) -> std::io::Result<Hasher> {

@@ -6,6 +6,7 @@ use rim_store::database::THE_SERVER;
 use super::Links;
 use super::fetch::Found;
 use crate::files::{About, Coming};
+use crate::pace::Pace;
 
 impl Links {
     /// Keeps a picture; gives back the id of its file. What is none, or has no end, is not kept.
@@ -24,9 +25,12 @@ impl Links {
         };
         let filing = &*self.filing;
         let mut coming = Coming::begin(filing).await.ok()?;
-        coming.write(Bytes::from(found.bytes)).await.ok()?;
+        if coming.write(Bytes::from(found.bytes)).await.is_err() {
+            coming.give_up().await;
+            return None;
+        }
         let (staged, hasher) = coming.end().await.ok()?;
-        let Ok(file) = filing.make(&staged, hasher?.finish(), about).await else {
+        let Ok(file) = filing.make(&staged, hasher?.finish(), about, &Pace::default()).await else {
             filing.discard(&staged).await;
             return None;
         };

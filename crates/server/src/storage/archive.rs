@@ -62,6 +62,7 @@ impl Archive for ObjectArchive {
         if let Some(Coming { key, stage, .. }) = self.coming.take() {
             let staged = stage.end().await.map_err(fault)?;
             self.objects.0.keep(&staged, &key).await.map_err(fault)?;
+            self.objects.0.discard(&staged).await.map_err(fault)?;
         }
         Ok(())
     }

@@ -1,14 +1,14 @@
 //! Objects as files, in `media` of the data folder.
 //!
 //! An object is written beside its place and renamed, and then both file and folder are synced: it is there whole or not at all. What
-//! is staged is one file too, which grows, and is renamed when it is whole.
+//! is staged is one file too, which grows. When it is whole the object is a second name of it, and the first goes when it is discarded.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::ops::Range;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -23,7 +23,9 @@ use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 
 use super::moving::Copied;
-use super::{Free, Key, Object, PAGE, PIECE_BYTES, Pieces, Stage, Staged, Storage, blocking, check_id};
+use super::{
+    Free, Key, Object, PAGE, PIECE_BYTES, Pieces, Stage, Staged, Storage, blocking, check_id, room_in, token,
+};
 
 const FOLDER: &str = "media";
 const STAGED: &str = "staged";
@@ -66,8 +68,11 @@ impl Folder {
     /// # Errors
     /// It cannot be made.
     pub fn at(folder: PathBuf, tasks: TaskTracker) -> io::Result<Self> {
-        let disk = Disk { folder, writes: AtomicU64::new(0), made: Mutex::default() };
+        let disk = Disk { folder, token: token()?, writes: AtomicU64::new(0), made: Mutex::default() };
         DirBuilder::new().recursive(true).mode(0o700).create(&disk.folder)?;
+        if let Some(above) = disk.folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+            sync_folder(above)?;
+        }
         disk.make_folder(STAGED)?;
         disk.make_folder(AVATARS)?;
         let disk = Arc::new(disk);
@@ -136,11 +141,7 @@ impl Storage for Folder {
     }
 
     async fn free(&self) -> io::Result<Option<Free>> {
-        self.call(|disk| {
-            let found = rustix::fs::statvfs(&disk.folder)?;
-            Ok(Some(Free { bytes: found.f_bavail * found.f_frsize, of: found.f_blocks * found.f_frsize }))
-        })
-        .await
+        self.call(|disk| room_in(&disk.folder).map(Some)).await
     }
 
     async fn stage(&self, staged: &Staged) -> io::Result<Box<dyn Stage>> {
@@ -218,6 +219,14 @@ impl Storage for Folder {
         self.call(move |disk| {
             // All that can go goes.
             let gone: Vec<_> = names.iter().map(|name| remove(&disk.folder.join(name))).collect();
+            let folders: HashSet<_> = names.iter().filter_map(|name| Path::new(name).parent()).collect();
+            for folder in folders.into_iter().map(|folder| disk.folder.join(folder)) {
+                match sync_folder(&folder) {
+                    // Nothing has ever been in it.
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    synced => synced?,
+                }
+            }
             gone.into_iter().collect()
         })
         .await
@@ -309,7 +318,8 @@ impl Stage for Grows {
 /// All of it blocks, and is for the threads that may.
 struct Disk {
     folder: PathBuf,
-    /// Tells apart the objects that are being written; nothing hangs on its order.
+    /// Of chance. With the number it tells apart the objects that are being written, on whose order nothing hangs.
+    token: u64,
     writes: AtomicU64,
     /// Folders of which it is on the disk that they are there. A plain mutex: it is held for one folder to be made.
     made: Mutex<HashSet<PathBuf>>,
@@ -347,25 +357,36 @@ impl Disk {
     }
 
     fn stage(&self, id: &str, length: u64) -> io::Result<File> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(length == 0)
-            .truncate(length == 0)
-            .mode(0o600)
-            .open(self.staged(id)?)?;
-        match file.metadata()?.len() {
-            found if found < length => Err(ErrorKind::NotFound.into()),
-            found if found > length => file.set_len(length).map(|()| file),
-            _ => Ok(file),
+        let path = self.staged(id)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).mode(0o600);
+        if length == 0 {
+            // Never cut: it may be an object by another name.
+            remove(&path)?;
+            return options.create_new(true).open(path);
         }
+        let mut file = options.open(&path)?;
+        let found = file.metadata()?;
+        if found.len() < length {
+            return Err(ErrorKind::NotFound.into());
+        }
+        if found.nlink() > 1 {
+            // It may be an object by another name, which is not to change.
+            let own = self.unfinished();
+            fs::copy(&path, &own)?;
+            fs::rename(&own, &path)?;
+            file = options.open(&path)?;
+        }
+        if found.len() > length {
+            file.set_len(length)?;
+        }
+        Ok(file)
     }
 
     fn keep(&self, id: &str, length: u64, name: &str) -> io::Result<()> {
         let (from, to) = (self.staged(id)?, self.folder.join(name));
         if self.size(name)? == Some(length) {
-            sync_folder(parent(&to))?;
-            return remove(&from);
+            return sync_folder(parent(&to));
         }
         let file = OpenOptions::new().write(true).open(&from)?;
         match file.metadata()?.len() {
@@ -375,8 +396,30 @@ impl Disk {
         }
         file.sync_all()?;
         self.make_folder(parent(Path::new(name)))?;
-        fs::rename(&from, &to)?;
-        sync_folder(parent(&to))
+        self.name_too(&from, &to)
+    }
+
+    /// Gives a file a second name, in place of what may be called so; where there are no second names it is copied.
+    fn name_too(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let unfinished = self.unfinished();
+        let named = match fs::hard_link(from, &unfinished) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
+            // On another disk, or one that has no second names.
+            Err(_) => fs::copy(from, &unfinished).and_then(|_| File::open(&unfinished)?.sync_all()),
+            Ok(()) => Ok(()),
+        };
+        let named = named.and_then(|()| fs::rename(&unfinished, to));
+        // Of two names of one file a rename leaves both.
+        let _ = fs::remove_file(&unfinished);
+        named?;
+        sync_folder(parent(to))
+    }
+
+    /// A name for what is being written that nobody else has, as a command may write beside the server. What a killed one has left
+    /// is found when it is old.
+    fn unfinished(&self) -> PathBuf {
+        let number = self.writes.fetch_add(1, Ordering::Relaxed);
+        self.folder.join(STAGED).join(format!("{UNFINISHED}{:016x}-{number}", self.token))
     }
 
     /// Writes beside and renames, so that an object is there whole or not at all.
@@ -386,11 +429,8 @@ impl Disk {
             // The name, too, must be on the disk, whoever has just given it to the file.
             return sync_folder(parent(&to));
         }
-        // A command may write beside the server. What a killed one has left is overwritten, or found when it is old.
-        let (process, number) = (std::process::id(), self.writes.fetch_add(1, Ordering::Relaxed));
-        let unfinished = self.folder.join(STAGED).join(format!("{UNFINISHED}{process}-{number}"));
-        let written =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
+        let unfinished = self.unfinished();
+        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished);
         let written = written.and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()?;
@@ -406,26 +446,11 @@ impl Disk {
 
     /// Whether it was still there.
     fn link(&self, name: &str, target: &Self) -> io::Result<bool> {
-        let (from, to) = (self.folder.join(name), target.folder.join(name));
+        let from = self.folder.join(name);
         target.make_folder(parent(Path::new(name)))?;
-        remove(&to)?;
-        match fs::hard_link(&from, &to) {
-            Ok(()) => sync_folder(parent(&to)).map(|()| true),
+        match target.name_too(&from, &target.folder.join(name)) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            // On another disk, or one that has no second names.
-            Err(_) => {
-                let unfinished =
-                    target.folder.join(STAGED).join(format!("{UNFINISHED}{}", std::process::id()));
-                let copied = fs::copy(&from, &unfinished).and_then(|_| {
-                    File::open(&unfinished)?.sync_all()?;
-                    fs::rename(&unfinished, &to)
-                });
-                if copied.is_err() {
-                    let _ = fs::remove_file(&unfinished);
-                }
-                copied?;
-                sync_folder(parent(&to)).map(|()| true)
-            }
+            named => named.map(|()| true),
         }
     }
 

@@ -52,6 +52,10 @@ impl Storage for Measured {
         self.storage.max_bytes()
     }
 
+    fn room_for(&self, size_bytes: u64) -> u64 {
+        self.storage.room_for(size_bytes)
+    }
+
     async fn free(&self) -> io::Result<Option<Free>> {
         timed(&self.metrics, "look", self.storage.free()).await
     }

@@ -11,11 +11,13 @@ mod key;
 mod measured;
 mod moving;
 mod postgres;
+mod removing;
 mod s3;
 mod spool;
 
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 
 use async_trait::async_trait;
 use axum::body::Bytes;
@@ -31,6 +33,7 @@ pub use self::key::{Hasher, Key};
 pub use self::measured::Measured;
 pub use self::moving::{Copied, copy_all};
 pub use self::postgres::Rows;
+pub use self::removing::remove_marked;
 pub use self::s3::S3;
 
 /// Objects are read in pieces of so many bytes, up to four times that, so that a slow reader costs one of them and no more.
@@ -85,7 +88,12 @@ pub trait Storage: Send + Sync {
     /// How large an object may be; `None` where nothing but the room bounds it.
     fn max_bytes(&self) -> Option<u64>;
 
-    /// The room that is left; `None` where nobody knows.
+    /// How much of the room that is left an upload of so many bytes takes.
+    fn room_for(&self, size_bytes: u64) -> u64 {
+        size_bytes
+    }
+
+    /// The room that is left on the disk where uploads are, or wait; `None` where nobody knows.
     async fn free(&self) -> io::Result<Option<Free>>;
 
     /// Goes on behind what is durable of an upload; what may lie behind that is cut. Waits until whoever wrote here, on this node,
@@ -96,7 +104,7 @@ pub trait Storage: Send + Sync {
     async fn read_staged(&self, staged: &Staged) -> io::Result<Pieces>;
 
     /// Makes an object of an upload that is whole: those bytes that [`Staged::length`] says. Where the object is there it is left as it
-    /// is. Nothing staged is left.
+    /// is. What was staged stays as well, so that this may be asked for again, until the caller discards it.
     async fn keep(&self, staged: &Staged, key: &Key) -> io::Result<()>;
 
     /// Removes what was staged, however much of it there is. That nothing is there is no fault. The id is enough.
@@ -123,7 +131,8 @@ pub trait Storage: Send + Sync {
     async fn stale(&self, before: Timestamp) -> io::Result<Vec<Staged>>;
 }
 
-/// An upload that grows. Dropped, it leaves what was durable.
+/// An upload that grows. Dropped, it leaves what was durable. After an error it is only to be dropped: a disk that could not write does
+/// not say so twice, and what came may have a gap.
 #[async_trait]
 pub trait Stage: Send {
     /// Adds bytes. They need not be durable yet.
@@ -136,6 +145,12 @@ pub trait Stage: Send {
     async fn end(self: Box<Self>) -> io::Result<Staged>;
 }
 
+/// The room on the disk of a folder.
+fn room_in(path: &Path) -> io::Result<Free> {
+    let found = rustix::fs::statvfs(path)?;
+    Ok(Free { bytes: found.f_bavail * found.f_frsize, of: found.f_blocks * found.f_frsize })
+}
+
 /// Whether a staged upload may be called so.
 fn check_id(id: &str) -> io::Result<()> {
     let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -143,6 +158,13 @@ fn check_id(id: &str) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{id:?} is no id of an upload")))
+}
+
+/// By which those who write are told apart.
+fn token() -> io::Result<u64> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(u64::from_ne_bytes(random))
 }
 
 /// Runs what blocks on a thread that may.

@@ -4,7 +4,7 @@ use std::io;
 
 use futures_util::TryStreamExt;
 
-use super::{Key, Staged, Storage};
+use super::{Key, Staged, Storage, token};
 
 /// What is smaller is held in memory.
 const SMALL_BYTES: u64 = 1 << 20;
@@ -56,16 +56,18 @@ async fn copy(from: &dyn Storage, to: &dyn Storage, key: &Key) -> io::Result<boo
         to.put(key, bytes.into()).await?;
         return Ok(true);
     }
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-    let staged = Staged::new(format!("moving-{:032x}", u128::from_ne_bytes(random)));
-    let mut stage = to.stage(&staged).await?;
-    while let Some(piece) = object.pieces.try_next().await? {
-        stage.write(piece).await?;
-    }
-    let staged = stage.end().await?;
-    to.keep(&staged, key).await?;
-    Ok(true)
+    let staged = Staged::new(format!("moving-{:016x}", token()?));
+    let copying = async {
+        let mut stage = to.stage(&staged).await?;
+        while let Some(piece) = object.pieces.try_next().await? {
+            stage.write(piece).await?;
+        }
+        to.keep(&stage.end().await?, key).await
+    };
+    let copied = copying.await;
+    // Where it was broken off the target's server finds it, once there is one.
+    let discarded = to.discard(&staged).await;
+    copied.and(discarded).map(|()| true)
 }
 
 fn of(key: &Key, error: io::Error) -> io::Error {

@@ -11,7 +11,7 @@ use rim_core::{Clock, Timestamp};
 use rim_store::objects::CHUNK_BYTES;
 use rim_store::{SharedStore, StoreError};
 
-use super::{Free, Key, Object, PAGE, Pieces, Stage, Staged, Storage, check_id};
+use super::{Free, Key, Object, PAGE, Pieces, Stage, Staged, Storage, check_id, token};
 
 const CHUNK: u64 = CHUNK_BYTES as u64;
 
@@ -47,9 +47,7 @@ impl Storage for Rows {
         check_id(&staged.id)?;
         let (id, length) = (staged.id.clone(), staged.length);
         let (whole, rest) = (length / CHUNK, length % CHUNK);
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-        let writer = u64::from_ne_bytes(random);
+        let writer = token()?;
         // The last chunk stays until a longer one is in its place: it is durable.
         let from = if rest == 0 { whole } else { whole + 1 };
         self.store.begin_staging(id.clone(), writer, from, self.clock.now()).await.map_err(fault)?;
@@ -81,7 +79,7 @@ impl Storage for Rows {
         self.check_size(staged.length)?;
         // Perhaps by a try before, whose answer was lost.
         if self.size(key).await? == Some(staged.length) {
-            return self.discard(staged).await;
+            return Ok(());
         }
         let whole = staged.length.div_ceil(CHUNK).max(1);
         let there = self.store.staged_size(staged.id.clone(), whole).await.map_err(fault)?;

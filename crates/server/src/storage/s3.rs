@@ -21,15 +21,15 @@ use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::signer::{SignedUrlOptions, Signer};
 use object_store::{
-    BackoffConfig, ClientOptions, Error, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt,
-    RetryConfig,
+    BackoffConfig, Certificate, ClientOptions, Error, GetOptions, GetRange, ObjectMeta, ObjectStore,
+    ObjectStoreExt, RetryConfig,
 };
 use rim_core::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use super::spool::Spool;
-use super::{Free, Key, Object, PAGE, Pieces, Stage, Staged, Storage, check_id};
+use super::{Free, Key, Object, PAGE, Pieces, Stage, Staged, Storage, blocking, check_id, room_in, token};
 use crate::config::S3Settings;
 use crate::tls::use_ring;
 
@@ -81,11 +81,16 @@ impl S3 {
         use_ring();
         let spool = data.join(SPOOL);
         std::fs::create_dir_all(&spool)?;
-        let options = ClientOptions::new()
+        let mut options = ClientOptions::new()
             .with_allow_http(true)
             .with_connect_timeout(PATIENCE / 4)
             .with_timeout_disabled()
             .with_read_timeout(READ_PATIENCE);
+        if let Some(file) = &settings.ca {
+            for certificate in authorities(file)? {
+                options = options.with_root_certificate(certificate);
+            }
+        }
         let backoff = BackoffConfig { max_backoff: Duration::from_secs(2), ..BackoffConfig::default() };
         let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(&settings.bucket)
@@ -109,14 +114,29 @@ impl S3 {
     }
 }
 
+/// The certificates in a file.
+fn authorities(file: &FilePath) -> io::Result<Vec<Certificate>> {
+    let of_file =
+        |error: &dyn std::fmt::Display| io::Error::other(format!("s3-ca {}: {error}", file.display()));
+    let pem = std::fs::read(file).map_err(|error| of_file(&error))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| of_file(&error))?;
+    if found.is_empty() { Err(of_file(&"there is no certificate in it")) } else { Ok(found) }
+}
+
 #[async_trait]
 impl Storage for S3 {
     fn max_bytes(&self) -> Option<u64> {
         Some(PART_BYTES * MAX_PARTS)
     }
 
+    /// What is no whole part yet waits on the disk of the node, where the database may be as well.
+    fn room_for(&self, size_bytes: u64) -> u64 {
+        size_bytes.min(PART_BYTES)
+    }
+
     async fn free(&self) -> io::Result<Option<Free>> {
-        Ok(None)
+        let spool = self.spool.clone();
+        blocking(&self.tasks, move || room_in(&spool).map(Some)).await
     }
 
     async fn stage(&self, staged: &Staged) -> io::Result<Box<dyn Stage>> {
@@ -133,9 +153,7 @@ impl Storage for S3 {
             Some(part) => self.bucket.must_be_there(part).await?,
             None => {}
         }
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-        let token = format!("{:016x}", u64::from_ne_bytes(random));
+        let token = format!("{:016x}", token()?);
         let bucket = Arc::clone(&self.bucket);
         Ok(Box::new(Grows { bucket, durable: staged.clone(), notes, token, spool }))
     }
@@ -160,17 +178,21 @@ impl Storage for S3 {
                     self.bucket.must_be_there(one).await?;
                     self.bucket.store.copy(&self.bucket.path(&one.name), &key).await.map_err(fault)?;
                 }
-                _ => self.bucket.join(&parts, &key).await?,
+                _ => self.bucket.join(&staged.id, &parts, &key).await?,
             }
         }
-        self.discard(staged).await
+        Ok(())
     }
 
     async fn discard(&self, staged: &Staged) -> io::Result<()> {
         check_id(&staged.id)?;
         let folder = self.bucket.path(&format!("{STAGED}/{}", staged.id));
         let objects = self.bucket.store.list(Some(&folder)).map_ok(|found| found.location);
-        self.bucket.remove(objects.try_collect().await.map_err(fault)?).await
+        let objects: Vec<Path> = objects.try_collect().await.map_err(fault)?;
+        for note in objects.iter().filter(|path| path.filename().is_some_and(is_join)) {
+            self.bucket.abort(note).await?;
+        }
+        self.bucket.remove(objects).await
     }
 
     async fn put(&self, key: &Key, bytes: Bytes) -> io::Result<()> {
@@ -271,6 +293,16 @@ fn part_name(number: u64, token: &str) -> String {
 
 fn rest_name(token: &str) -> String {
     format!("rest-{token}")
+}
+
+/// A note of an object that is being put together: where, and by which multipart upload. Nobody lists those, and their parts cost room,
+/// so who discards the staged bytes takes it back by this.
+fn join_name(token: u64) -> String {
+    format!("join-{token:016x}")
+}
+
+fn is_join(name: &str) -> bool {
+    name.starts_with("join-")
 }
 
 /// What parts there are, by who has put them: `TOKEN:NUMBER`, one behind the other. What lies behind the last part is an object of the
@@ -422,9 +454,13 @@ impl Bucket {
         gone.try_collect::<()>().await
     }
 
-    /// Makes one object of many.
-    async fn join(&self, parts: &[Part], key: &Path) -> io::Result<()> {
+    /// Makes one object of many, which are those of that upload.
+    async fn join(&self, id: &str, parts: &[Part], key: &Path) -> io::Result<()> {
         let upload = self.store.create_multipart(key).await.map_err(fault)?;
+        // Noted before a part is there.
+        let note = self.path(&format!("{STAGED}/{id}/{}", join_name(token()?)));
+        let text = format!("{upload}\n{key}");
+        self.store.put(&note, Bytes::from(text).into()).await.map_err(fault)?;
         let copies = parts.iter().enumerate();
         let copies: Vec<_> =
             copies.map(|(number, part)| self.copy_part(part, key, &upload, number).boxed()).collect();
@@ -435,11 +471,31 @@ impl Bucket {
             Ok(parts) => self.store.complete_multipart(key, &upload, parts).await.map(drop).map_err(fault),
             Err(error) => Err(error),
         };
-        if done.is_err() {
-            // What cannot be taken back now is for the bucket's own rule.
-            let _ = self.store.abort_multipart(key, &upload).await;
+        match done {
+            Err(_) => {
+                // If that fails as well, whoever discards the parts does it.
+                let _ = self.abort(&note).await;
+                done
+            }
+            Ok(()) => self.remove(vec![note]).await,
         }
-        done
+    }
+
+    /// Takes back what a note says was being put together. What is done, or was taken back before, is not there any more.
+    async fn abort(&self, note: &Path) -> io::Result<()> {
+        let text = match self.store.get(note).await {
+            Ok(found) => found.bytes().await.map_err(fault)?,
+            Err(Error::NotFound { .. }) => return Ok(()),
+            Err(error) => return Err(fault(error)),
+        };
+        let text = String::from_utf8_lossy(&text);
+        let Some((upload, key)) = text.split_once('\n') else { return Ok(()) };
+        let key = Path::parse(key).map_err(io::Error::other)?;
+        match self.store.abort_multipart(&key, &upload.to_owned()).await.map_err(fault) {
+            Err(error) if error.kind() == ErrorKind::ResourceBusy => Err(error),
+            // Whoever says that it may not be taken back will not say otherwise later.
+            _ => Ok(()),
+        }
     }
 
     /// `UploadPartCopy`, which the store does not have.

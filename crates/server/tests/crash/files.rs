@@ -1,6 +1,7 @@
 //! The same while files are uploaded: what was acknowledged is whole, and what broke off goes on where it was.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -59,6 +60,52 @@ async fn what_was_acknowledged_of_files_outlives_a_kill() {
     large.is_as_acknowledged(&server).await;
     large.finish(&server).await;
     println!("{} small files and {} large ones outlived {KILLS} kills", small.files.len(), large.whole);
+}
+
+/// Of an upload that is killed the moment that its bytes are in their place.
+const KILLS_IN_PLACE: usize = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_whose_server_is_killed_once_its_bytes_are_in_their_place_is_made_by_the_next() {
+    let folder = folder();
+    let mut server = start(folder.path());
+    api(&server).register("anna", "secret").await.expect("registered");
+    let anna = api(&server).login("anna", "secret").await.expect("logged in");
+    let token = anna.token().expect("logged in").to_owned();
+    for kill in 0..KILLS_IN_PLACE {
+        let sent = bytes(u8::try_from(kill).expect("few"), PART);
+        let place = filer(&server.address, &token).begin("a.bin", sent.len()).await;
+        let before = blobs(folder.path());
+        let sending = filer(&server.address, &token);
+        let (path, all) = (place.clone(), sent.clone());
+        let answer = tokio::spawn(async move {
+            let headers = [
+                ("tus-resumable", "1.0.0"),
+                ("upload-offset", "0"),
+                ("content-type", "application/offset+octet-stream"),
+            ];
+            sending.if_answered("PATCH", &path, &headers, &all).await
+        });
+        // Then it is about to be synced, and the file to be added.
+        while blobs(folder.path()) == before {
+            std::hint::spin_loop();
+        }
+        server.process.kill().expect("killed");
+        server.process.wait().expect("ended");
+        answer.await.expect("sent");
+        server = start(folder.path());
+        let told = filer(&server.address, &token).tus("HEAD", &place, &[], b"").await;
+        assert_eq!(told.header("upload-offset"), PART.to_string(), "{}", told.text());
+        let file = format!("/media/files/{}", told.header("rim-file"));
+        assert!(filer(&server.address, &token).get(&file).await.body == sent, "{kill}");
+    }
+}
+
+/// How many there are on the disk.
+fn blobs(folder: &Path) -> usize {
+    let Ok(shards) = std::fs::read_dir(folder.join("data/media/blobs")) else { return 0 };
+    let shards = shards.filter_map(|shard| std::fs::read_dir(shard.ok()?.path()).ok());
+    shards.map(Iterator::count).sum()
 }
 
 fn filer(address: &str, token: &str) -> Filer {

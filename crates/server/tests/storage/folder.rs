@@ -7,23 +7,29 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
-use rim_server::storage::{Folder, Staged, Storage};
+use rim_server::storage::{Folder, Key, Staged, Storage};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
 use crate::suite::{Place, blob, bytes, content, stage};
+use crate::uploads::Site;
 
-struct OnDisk(TempDir);
+struct OnDisk(TempDir, TaskTracker);
 
 #[async_trait]
 impl Place for OnDisk {
     async fn open(&self) -> Arc<dyn Storage> {
-        Arc::new(Folder::open(self.0.path(), TaskTracker::new()).expect("a folder"))
+        Arc::new(Folder::open(self.0.path(), self.1.clone()).expect("a folder"))
+    }
+
+    async fn rests(&self) {
+        self.1.close();
+        self.1.wait().await;
     }
 }
 
 async fn on_disk() -> OnDisk {
-    OnDisk(tempfile::tempdir().expect("a folder"))
+    OnDisk(tempfile::tempdir().expect("a folder"), TaskTracker::new())
 }
 
 claims!(on_disk);
@@ -115,6 +121,34 @@ async fn a_full_disk_refuses_what_has_no_room_and_keeps_what_it_has() {
     let staged = stage(&storage, &durable, &whole).await;
     storage.keep(&staged, &blob(&whole)).await.expect("kept");
     assert!(content(&storage, &blob(&whole), None).await.expect("it is there") == whole);
+}
+
+#[tokio::test]
+async fn an_upload_for_which_the_disk_had_no_room_goes_on_to_the_file_that_it_is() {
+    let Some(folder) = std::env::var_os(OWN_FOLDER) else {
+        let folder = tempfile::tempdir().expect("a folder");
+        return on_a_small_disk(
+            "folder::an_upload_for_which_the_disk_had_no_room_goes_on_to_the_file_that_it_is",
+            folder.path(),
+        );
+    };
+    let site = Site::found(Arc::new(on_disk().await)).await;
+    let storage = Arc::new(open(Path::new(&folder)));
+    let filing = site.serve_on(Arc::clone(&storage) as Arc<dyn Storage>);
+    let (other, all) = (bytes(1, 1_900_000), bytes(2, 1_800_000));
+    let id = site.begin(&filing, all.len()).await;
+    storage.put(&blob(&other), other.clone()).await.expect("there is room");
+    let more = bytes(3, 1_900_000);
+    storage.put(&blob(&more), more.clone()).await.expect("there is room");
+    let refused = site.go_on(&filing, id, &all).await;
+    if let Err(error) = &refused {
+        assert!(format!("{error:?}").contains("DiskNearlyFull"), "{error:?}");
+    }
+    storage.remove(&[blob(&other), blob(&more)]).await.expect("removed");
+    // By the same server, which knows the hash of what has come.
+    let file = site.go_on(&filing, id, &all).await.expect("made");
+    assert_eq!(Key::Blob(file.hash), blob(&all));
+    assert!(content(&*storage, &blob(&all), None).await.expect("it is there") == all);
 }
 
 /// Uploads of the process that is killed: each has a seed, and sizes that are no bound of anything.

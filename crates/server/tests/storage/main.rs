@@ -7,3 +7,4 @@ mod archive;
 mod folder;
 mod postgres;
 mod s3;
+mod uploads;

@@ -2,16 +2,20 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rim_server::config::{S3Keys, S3Settings};
-use rim_server::storage::{S3, Staged, Storage};
+use rim_server::storage::{Key, S3, Staged, Storage};
+use rim_store::StoreError;
 use rim_testbed::{Fault, Proxy, S3 as Server};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
-use crate::suite::{Place, blob, bytes, content, stage};
+use crate::suite::{Place, blob, bytes, content, given_up_after, stage};
+use crate::uploads::Site;
 
 struct InBucket {
     server: Server,
@@ -35,6 +39,7 @@ impl InBucket {
                 secret: Server::SECRET_KEY.to_owned(),
             }),
             path_style: true,
+            ca: None,
         }
     }
 
@@ -48,6 +53,14 @@ impl InBucket {
 impl Place for InBucket {
     async fn open(&self) -> Arc<dyn Storage> {
         Arc::new(self.open_by(self.server.address()))
+    }
+
+    async fn rests(&self) {
+        self.server.rests().await;
+    }
+
+    fn size(&self) -> usize {
+        5_300_000
     }
 }
 
@@ -88,9 +101,47 @@ async fn a_bucket_that_is_away_is_busy_and_what_was_durable_goes_on_when_it_is_b
     proxy.set(Fault::Pass).await;
     let staged = stage(&storage, &durable, &all).await;
     storage.keep(&staged, &blob(&all)).await.expect("kept");
+    storage.discard(&staged).await.expect("discarded");
     assert!(content(&storage, &blob(&all), None).await.expect("it is there") == all);
     let names = place.server.names();
     assert!(!names.iter().any(|name| name.starts_with("staged/")), "nothing is left: {names:?}");
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_to_its_file_and_a_sweep_to_its_end_when_the_bucket_is_back() {
+    let site = Site::found(Arc::new(InBucket::new(""))).await;
+    let proxy = Proxy::to(site.place.server.address()).await;
+    let storage: Arc<dyn Storage> = Arc::new(site.place.open_by(proxy.address()));
+    let filing = site.serve_on(Arc::clone(&storage));
+    let all = bytes(1, 12_000_000);
+    let id = site.begin(&filing, all.len()).await;
+    // It goes away in the midst of the second part, and while a file is made.
+    let mut held = filing.hold(site.anna, id).await.expect("held");
+    let mut coming = held.coming(&filing).await.expect("begun");
+    coming.write(all.slice(..9_000_000)).await.expect("written");
+    proxy.set(Fault::Reset).await;
+    let away = coming.write(all.slice(9_000_000..)).await;
+    assert!(matches!(away, Err(StoreError::Busy)), "{away:?}");
+    let (staged, hasher) = coming.end().await.expect("what is durable is known");
+    assert!(staged.length <= 9_000_000 && hasher.is_none(), "{staged:?}");
+    held.advance(&staged).await.expect("noted");
+    held.let_go().await;
+    proxy.set(Fault::Pass).await;
+    let file = site.go_on(&filing, id, &all).await.expect("made");
+    assert_eq!(Key::Blob(file.hash), blob(&all));
+    assert!(content(&*storage, &blob(&all), None).await.expect("it is there") == all);
+
+    proxy.set(Fault::Reset).await;
+    let fetched = storage.open(&blob(&all), None).await.map(|found| found.is_some());
+    assert_eq!(
+        fetched.map_err(|error| error.kind()),
+        Err(ErrorKind::ResourceBusy),
+        "it is not taken for gone"
+    );
+    site.day_passes(&filing).await;
+    proxy.set(Fault::Pass).await;
+    site.days_pass(&filing).await;
+    site.is_empty(&*storage).await;
 }
 
 #[tokio::test]
@@ -101,4 +152,88 @@ async fn a_wrong_key_is_a_fault_and_not_an_absence() {
     let storage = S3::open(&settings, place.data.path(), TaskTracker::new()).expect("good settings");
     let error = storage.size(&blob(b"")).await.expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_left_of_an_object_that_was_being_put_together_goes_with_its_upload() {
+    let place = InBucket::new("");
+    let all = bytes(1, 11_000_000);
+    let mut left = 0;
+    for steps in 0..200 {
+        let storage = place.open_by(place.server.address());
+        let staged = stage(&storage, &Staged::new(format!("torn-{steps}")), &all).await;
+        let key = blob(&all);
+        let kept = given_up_after(steps, storage.keep(&staged, &key)).await;
+        place.server.rests().await;
+        left += usize::from(!place.server.parts().is_empty());
+        // By its id alone, as by the sweep.
+        storage.discard(&Staged::new(staged.id.clone())).await.expect("discarded");
+        assert_eq!(place.server.parts(), Vec::<String>::new(), "step {steps}");
+        storage.remove(&[key]).await.expect("removed");
+        if kept.is_some() {
+            assert!(left > 0, "it was broken off while there were some");
+            return;
+        }
+    }
+    panic!("it never comes to its end");
+}
+
+/// The bucket behind TLS, with a certificate that only its file makes trusted.
+struct BehindTls {
+    place: InBucket,
+    ca: PathBuf,
+}
+
+impl BehindTls {
+    fn new() -> Self {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let pair = rcgen::generate_simple_self_signed(names).expect("a certificate");
+        let key = PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![pair.cert.der().clone()], key.into())
+            .expect("a pair");
+        let server = Server::start_behind(Arc::new(config).into());
+        let place = InBucket { server, data: tempfile::tempdir().expect("a folder"), prefix: "" };
+        let ca = place.data.path().join("ca.pem");
+        std::fs::write(&ca, pair.cert.pem()).expect("written");
+        Self { place, ca }
+    }
+
+    fn open(&self, ca: Option<PathBuf>) -> std::io::Result<S3> {
+        let address = self.place.server.address();
+        let endpoint = Some(format!("https://{address}"));
+        let settings = S3Settings { endpoint, ca, ..self.place.settings(address) };
+        S3::open(&settings, self.place.data.path(), TaskTracker::new())
+    }
+}
+
+#[tokio::test]
+async fn an_s3_with_a_certificate_of_ones_own_authority_is_trusted_where_a_file_says_so() {
+    let behind = BehindTls::new();
+    let trusting = behind.open(Some(behind.ca.clone())).expect("good settings");
+    let all = bytes(1, 11_000_000);
+    // In parts, which are copied by a request of our own.
+    let staged = stage(&trusting, &Staged::new("tls"), &all).await;
+    trusting.keep(&staged, &blob(&all)).await.expect("kept");
+    assert!(content(&trusting, &blob(&all), None).await.expect("it is there") == all);
+    assert!(behind.open(None).expect("good settings").size(&blob(&all)).await.is_err(), "not by others");
+}
+
+#[test]
+fn a_file_of_authorities_that_has_none_is_told_at_the_start() {
+    let behind = BehindTls::new();
+    for (name, content) in [
+        ("none.pem", Some("hello")),
+        ("broken.pem", Some("-----BEGIN CERTIFICATE-----")),
+        ("absent.pem", None),
+    ] {
+        let file = behind.place.data.path().join(name);
+        content.inspect(|content| std::fs::write(&file, content).expect("written"));
+        let error = behind.open(Some(file)).err().expect("refused").to_string();
+        assert!(error.contains("s3-ca") && error.contains(name), "{error}");
+    }
 }

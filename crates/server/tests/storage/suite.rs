@@ -17,6 +17,14 @@ use tokio::runtime::Builder;
 pub trait Place: Send + Sync {
     /// Opens a storage on it. Those that were opened before may still be used, as by other nodes.
     async fn open(&self) -> Arc<dyn Storage>;
+
+    /// Waits until nothing goes on of what those did that were given up, as of a process that is no more.
+    async fn rests(&self);
+
+    /// Bytes that are several of what an upload is made of here.
+    fn size(&self) -> usize {
+        600_000
+    }
 }
 
 pub fn run<P: Place, F: Future<Output = ()>>(
@@ -30,7 +38,12 @@ pub fn run<P: Place, F: Future<Output = ()>>(
 /// A test of each claim, for a storage on the place that this makes.
 macro_rules! claims {
     ($place:path) => {
-        claims! { $place:
+        claims! { $place; crate::uploads:
+            an_upload_that_ends_at_any_step_goes_on_to_its_file
+            an_upload_in_one_request_that_ends_at_any_step_leaves_nothing
+            bytes_whose_removal_ended_in_its_midst_are_there_for_who_uploads_them
+        }
+        claims! { $place; crate::suite:
             an_object_is_read_whole_and_in_parts
             what_is_not_there_is_none
             an_object_that_is_there_is_left_as_it_is
@@ -45,13 +58,14 @@ macro_rules! claims {
             what_nobody_goes_on_with_is_found_by_its_age
             an_id_that_is_a_path_is_refused
             an_upload_whose_keeping_is_broken_off_anywhere_is_whole_or_kept_by_the_next_try
+            what_was_kept_stays_as_it_is_whatever_comes_of_the_upload
         }
     };
-    ($place:path: $($claim:ident)*) => {
+    ($place:path; crate::$suite:ident: $($claim:ident)*) => {
         $(
             #[test]
             fn $claim() {
-                crate::suite::run($place, crate::suite::$claim);
+                crate::suite::run($place, crate::$suite::$claim);
             }
         )*
     };
@@ -142,10 +156,16 @@ pub async fn an_object_that_is_there_is_left_as_it_is(place: Arc<impl Place>) {
         storage.put(&key, bytes.clone()).await.expect("put");
     }
     let staged = stage(&*storage, &Staged::new("again"), &bytes).await;
-    storage.keep(&staged, &key).await.expect("kept");
+    keep(&*storage, &staged, &key).await;
     assert_eq!(content(&*storage, &key, None).await.as_deref(), Some(&bytes[..]));
     assert_eq!(storage.list(None).await.expect("listed"), [(key, 100_000)]);
     assert_eq!(all_staged(&*storage).await, []);
+}
+
+/// As one does whose file has been added.
+async fn keep(storage: &dyn Storage, staged: &Staged, key: &Key) {
+    storage.keep(staged, key).await.expect("kept");
+    storage.discard(staged).await.expect("discarded");
 }
 
 /// What is staged, however new it is.
@@ -165,6 +185,8 @@ pub async fn an_upload_is_read_and_kept_as_it_came(place: Arc<impl Place>) {
         assert!(staged_content(&*other, &staged).await == bytes, "{size} bytes, on another node");
         other.keep(&staged, &key).await.expect("kept");
         assert!(content(&*storage, &key, None).await.expect("it is there") == bytes, "{size}");
+        assert!(staged_content(&*other, &staged).await == bytes, "{size} bytes, until they are discarded");
+        other.discard(&staged).await.expect("discarded");
         assert_eq!(all_staged(&*storage).await, []);
     }
 }
@@ -274,7 +296,7 @@ pub async fn uploads_of_the_same_bytes_make_one_object(place: Arc<impl Place>) {
     let uploads = (0..4).map(async |number| {
         let storage = place.open().await;
         let staged = stage(&*storage, &Staged::new(format!("same-{number}")), &bytes).await;
-        storage.keep(&staged, &key).await.expect("kept");
+        keep(&*storage, &staged, &key).await;
     });
     futures_util::future::join_all(uploads).await;
     assert!(content(&*storage, &key, None).await.expect("it is there") == bytes);
@@ -349,7 +371,7 @@ pub async fn an_id_that_is_a_path_is_refused(place: Arc<impl Place>) {
 }
 
 /// Lets a future go on so many times, and gives it up then.
-async fn given_up_after<T>(steps: usize, future: impl Future<Output = T>) -> Option<T> {
+pub async fn given_up_after<T>(steps: usize, future: impl Future<Output = T>) -> Option<T> {
     let (mut future, mut left) = (std::pin::pin!(future), steps);
     std::future::poll_fn(move |context| {
         if left == 0 {
@@ -375,7 +397,7 @@ pub async fn an_upload_whose_keeping_is_broken_off_anywhere_is_whole_or_kept_by_
         if let Some(found) = content(&*next, &key, None).await {
             assert!(found == bytes, "an object is whole or not there, {steps}");
         }
-        next.keep(&staged, &key).await.expect("kept by the next try");
+        keep(&*next, &staged, &key).await;
         assert!(content(&*next, &key, None).await.expect("it is there") == bytes, "{steps}");
         assert_eq!(all_staged(&*next).await, [], "{steps}");
         next.remove(&[key]).await.expect("removed");
@@ -384,4 +406,32 @@ pub async fn an_upload_whose_keeping_is_broken_off_anywhere_is_whole_or_kept_by_
         }
     }
     assert!(came_to_its_end, "it was broken off at every step there is");
+}
+
+pub async fn what_was_kept_stays_as_it_is_whatever_comes_of_the_upload(place: Arc<impl Place>) {
+    for size in [0, 1_000, 5_300_000] {
+        let storage = place.open().await;
+        let kept = bytes(20 + size as u64, size);
+        let (staged, key) = (stage(&*storage, &Staged::new("kept"), &kept).await, blob(&kept));
+        storage.keep(&staged, &key).await.expect("kept");
+        // As by one who takes it for shorter than it is, and then by one for whom it begins anew.
+        let mut shorter = staged.clone();
+        if size == 1_000 {
+            shorter.length = 10;
+        }
+        match storage.stage(&shorter).await {
+            Ok(mut more) => {
+                more.write(bytes(1, 300_000)).await.expect("written");
+                more.end().await.expect("durable");
+            }
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
+        }
+        assert!(content(&*storage, &key, None).await.expect("it is there") == kept, "{size}");
+        let anew = Staged::new("kept");
+        stage(&*storage, &anew, &bytes(2, 200_000)).await;
+        assert!(content(&*storage, &key, None).await.expect("it is there") == kept, "{size}");
+        storage.discard(&anew).await.expect("discarded");
+        assert!(content(&*storage, &key, None).await.expect("it is there") == kept, "{size}");
+        assert_eq!(all_staged(&*storage).await, []);
+    }
 }

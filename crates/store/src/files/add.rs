@@ -1,6 +1,8 @@
 //! How files come: blobs are claimed, and then named.
 
-use rim_core::file::{self, Blob, Claim, Facts, File, FileId, FileLimits, Hash, NewFile, Uploaded, day_of};
+use rim_core::file::{
+    self, Blob, Claim, Facts, File, FileId, FileLimits, Hash, LEAVING_MS, NewFile, Uploaded, day_of,
+};
 use rim_core::{Refusal, Timestamp, UserId};
 
 use super::row;
@@ -14,11 +16,14 @@ pub(super) fn claim(tx: &dyn Tx, blob: Blob, now: Timestamp) -> Step<Claim> {
     if tx.execute(sql, &params![blob.hash, blob.size_bytes, blob.thumbs, now])? > 0 {
         return Ok(Claim::New);
     }
-    // Whatever happens to the files that name it: it stays until its claimer has named it, too.
-    let sql = "UPDATE blobs SET claimed_at = greatest(coalesce(claimed_at, 0), $2), thumbs = thumbs | $3
-               WHERE hash = $1 AND leaving_at IS NULL";
+    // Whatever happens to the files that name it: it stays until its claimer has named it, too. Of what somebody has begun to remove,
+    // and does no more, previews may be gone.
+    let abandoned = now.plus_ms(-(LEAVING_MS as i64));
+    let sql = "UPDATE blobs SET claimed_at = greatest(coalesce(claimed_at, 0), $2),
+                   thumbs = CASE WHEN leaving_at IS NULL THEN thumbs | $3 ELSE $3 END, leaving_at = NULL
+               WHERE hash = $1 AND (leaving_at IS NULL OR leaving_at < $4)";
     // Whoever asks again finds it gone, or kept.
-    Ok(if tx.execute(sql, &params![blob.hash, now, blob.thumbs])? > 0 {
+    Ok(if tx.execute(sql, &params![blob.hash, now, blob.thumbs, abandoned])? > 0 {
         Claim::There
     } else {
         Claim::Leaving
@@ -46,6 +51,10 @@ pub(super) fn add(tx: &dyn Tx, new: NewFile, limits: FileLimits, now: Timestamp)
     let NewFile { id, owner, hash, name, size_bytes, mime, facts, transfer } = new;
     // Of one user one after the other, or both would find the room.
     people::lock(tx, &[owner])?;
+    // By a try before, whose answer was lost.
+    if let Some(added) = row::find(tx, id)?.filter(|file| file.owner == owner) {
+        return Ok(Some(added));
+    }
     if let Some(transfer) = transfer {
         let sql = "SELECT id, file_id FROM transfers WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE";
         let made = tx.reader().first(sql, &params![transfer, owner], |row| row.get("file_id"))?.flatten();

@@ -81,7 +81,7 @@ pub trait Files: Send + Sync {
 
     /// Makes a file of a blob that was claimed and is in its place, and finishes the transfer that it came by. A transfer that
     /// is finished gives the file that it has made. `None` if the claim has lapsed and the blob was removed: claim it again
-    /// and put it there anew. Files of user 0 are the server's, which has no limits.
+    /// and put it there anew. Files of user 0 are the server's, which has no limits. One that was added is the same again.
     ///
     /// # Errors
     /// Those of [`rim_core::file::may_upload`].
@@ -160,11 +160,12 @@ pub trait Files: Send + Sync {
     async fn unused_files(&self, now: Timestamp, limit: u32) -> Result<u64>;
 
     /// Blobs that nobody has claimed for an hour, and no file names: from now on they are leaving, and the caller removes what
-    /// is in their places, and then forgets them. For an hour they are told to nobody else.
+    /// is in their places, and then forgets them. For [`rim_core::file::LEAVING_MS`] nobody else has them; then whoever claims one has
+    /// it, and puts there what is missing.
     async fn leaving_blobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Blob>>;
 
-    /// What was in their places is gone.
-    async fn forget_blobs(&self, hashes: Vec<Hash>) -> Result<()>;
+    /// What was in their places is gone; of those that have been leaving since that time, and are nobody else's by now.
+    async fn forget_blobs(&self, hashes: Vec<Hash>, since: Timestamp) -> Result<()>;
 
     /// The blobs that there are behind one, in the order of their hashes; not those that are leaving.
     async fn blobs(&self, above: Option<Hash>, limit: u32) -> Result<Vec<Blob>>;
@@ -260,8 +261,8 @@ impl<D: Database> Files for D {
         self.write(THE_SERVER, move |tx| sweep::leaving_blobs(tx, now, limit)).await
     }
 
-    async fn forget_blobs(&self, hashes: Vec<Hash>) -> Result<()> {
-        self.write(THE_SERVER, move |tx| sweep::forget_blobs(tx, hashes)).await
+    async fn forget_blobs(&self, hashes: Vec<Hash>, since: Timestamp) -> Result<()> {
+        self.write(THE_SERVER, move |tx| sweep::forget_blobs(tx, hashes, since)).await
     }
 
     async fn stock(&self) -> Result<Stock> {

@@ -1,7 +1,7 @@
 //! How files go: those that nothing uses, and then the blobs that no file names.
 
 use rim_core::Timestamp;
-use rim_core::file::{Blob, CLAIM_MS, FileId, Hash, KEPT_UNUSED_MS};
+use rim_core::file::{Blob, CLAIM_MS, FileId, Hash, KEPT_UNUSED_MS, LEAVING_MS};
 
 use super::row;
 use crate::database::{Fields, Tx};
@@ -32,27 +32,28 @@ pub(super) fn unused_files(tx: &dyn Tx, now: Timestamp, limit: u32) -> Step<u64>
 
 pub(super) fn leaving_blobs(tx: &dyn Tx, now: Timestamp, limit: u32) -> Step<Vec<Blob>> {
     let before = now.plus_ms(-(CLAIM_MS as i64));
+    let abandoned = now.plus_ms(-(LEAVING_MS as i64));
     let sql = "SELECT hash FROM blobs
-               WHERE claimed_at < $1 AND (leaving_at IS NULL OR leaving_at < $1) ORDER BY claimed_at LIMIT $2";
+               WHERE claimed_at < $1 AND (leaving_at IS NULL OR leaving_at < $3) ORDER BY claimed_at LIMIT $2";
     let claimed: Vec<Hash> =
-        tx.reader().all(sql, &params![before, u64::from(limit)], |row| row.get("hash"))?;
+        tx.reader().all(sql, &params![before, u64::from(limit), abandoned], |row| row.get("hash"))?;
     let blobs = lock(tx, claimed)?;
     let keys: Vec<_> = blobs.iter().map(|hash| params![*hash, before].to_vec()).collect();
     // Named, and claimed once more by somebody who never came to name it.
     let sql = "UPDATE blobs SET claimed_at = NULL WHERE hash = $1 AND claimed_at < $2 AND leaving_at IS NULL
                AND (EXISTS (SELECT 1 FROM files WHERE hash = $1) OR EXISTS (SELECT 1 FROM files WHERE picture = $1))";
     tx.execute_each(sql, &keys)?;
-    let keys: Vec<_> = blobs.iter().map(|hash| params![*hash, before, now].to_vec()).collect();
+    let keys: Vec<_> = blobs.iter().map(|hash| params![*hash, before, now, abandoned].to_vec()).collect();
     let sql = "UPDATE blobs SET leaving_at = $3
-               WHERE hash = $1 AND claimed_at < $2 AND (leaving_at IS NULL OR leaving_at < $2)
+               WHERE hash = $1 AND claimed_at < $2 AND (leaving_at IS NULL OR leaving_at < $4)
                RETURNING hash, size_bytes, thumbs";
     Ok(tx.reader().first_of_each(sql, &keys, blob)?.into_iter().flatten().collect())
 }
 
-pub(super) fn forget_blobs(tx: &dyn Tx, hashes: Vec<Hash>) -> Step<()> {
+pub(super) fn forget_blobs(tx: &dyn Tx, hashes: Vec<Hash>, since: Timestamp) -> Step<()> {
     let hashes = lock(tx, hashes)?;
-    let keys: Vec<_> = hashes.iter().map(|hash| params![*hash].to_vec()).collect();
-    tx.execute_each("DELETE FROM blobs WHERE hash = $1 AND leaving_at IS NOT NULL", &keys).map(drop)
+    let keys: Vec<_> = hashes.iter().map(|hash| params![*hash, since].to_vec()).collect();
+    tx.execute_each("DELETE FROM blobs WHERE hash = $1 AND leaving_at = $2", &keys).map(drop)
 }
 
 pub(super) fn blob(row: Fields<'_>) -> Step<Blob> {

@@ -2,7 +2,7 @@
 
 use rim_core::file::{
     Blob, CLAIM_MS, Claim as Claimed, Facts, File, FileId, FileLimits, Hash, Hold, KEPT_UNUSED_MS,
-    MAX_OPEN_TRANSFERS, NewFile, NewTransfer, Stock, Thumbs, TransferId,
+    LEAVING_MS, MAX_OPEN_TRANSFERS, NewFile, NewTransfer, Stock, Thumbs, TransferId,
 };
 use rim_core::group::{NewSettings, Role};
 use rim_core::message::forward::Forward;
@@ -108,7 +108,7 @@ async fn sweep(w: &World, now: Timestamp) -> (u64, Vec<Hash>) {
     let files = w.store.unused_files(now, 100).await.expect("swept");
     let blobs = w.store.leaving_blobs(now, 100).await.expect("swept");
     let hashes: Vec<_> = blobs.iter().map(|blob| blob.hash).collect();
-    w.store.forget_blobs(hashes.clone()).await.expect("forgotten");
+    w.store.forget_blobs(hashes.clone(), now).await.expect("forgotten");
     (files, hashes)
 }
 
@@ -408,9 +408,13 @@ pub async fn a_claim_protects_a_blob_for_an_hour(w: &mut World) -> Claim {
     assert_eq!(claim(w, number, gone).await, Claimed::Leaving);
     assert_eq!(w.store.add_file(picture(number, anna), MUCH, gone).await?, None);
     assert_eq!(w.store.blobs(None, 10).await?, []);
-    // Unless that one never comes to its end.
-    assert_eq!(w.store.leaving_blobs(gone.plus_ms(HOUR + 1), 10).await?, leaving);
-    w.store.forget_blobs(vec![hash(number)]).await?;
+    // Unless that one never comes to its end: then it is another's, and the first has no say any more.
+    let later = gone.plus_ms(LEAVING_MS as i64 + 1);
+    assert_eq!(w.store.leaving_blobs(gone.plus_ms(LEAVING_MS as i64), 10).await?, []);
+    assert_eq!(w.store.leaving_blobs(later, 10).await?, leaving);
+    w.store.forget_blobs(vec![hash(number)], gone).await?;
+    assert_eq!(claim(w, number, later).await, Claimed::Leaving);
+    w.store.forget_blobs(vec![hash(number)], later).await?;
     assert_eq!(w.store.add_file(picture(number, anna), MUCH, gone).await?, None);
     assert_eq!(claim(w, number, gone).await, Claimed::New);
     assert!(w.store.add_file(picture(number, anna), MUCH, gone).await?.is_some());
@@ -418,6 +422,41 @@ pub async fn a_claim_protects_a_blob_for_an_hour(w: &mut World) -> Claim {
     assert_eq!(claim(w, number, gone).await, Claimed::There);
     assert_eq!(sweep(w, gone.plus_ms(HOUR + 1)).await, (0, vec![]));
     assert_eq!(w.store.blobs(None, 10).await?.len(), 1);
+    Ok(())
+}
+
+pub async fn what_nobody_removes_any_more_is_whose_who_claims_it(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let number = w.fresh();
+    let at = w.now();
+    let blob = Blob { hash: hash(number), size_bytes: 100, thumbs: Thumbs::of(&[320, 800]) };
+    assert_eq!(w.store.claim_blob(blob, at).await?, Claimed::New);
+    let gone = at.plus_ms(HOUR + 1);
+    assert_eq!(w.store.leaving_blobs(gone, 10).await?, [blob]);
+    let anew = Blob { thumbs: Thumbs::of(&[320]), ..blob };
+    assert_eq!(w.store.claim_blob(anew, gone.plus_ms(LEAVING_MS as i64)).await?, Claimed::Leaving);
+    let later = gone.plus_ms(LEAVING_MS as i64 + 1);
+    assert_eq!(w.store.claim_blob(anew, later).await?, Claimed::There);
+    // The previews that it had may be gone, and whoever comes late has no say.
+    assert_eq!(w.store.blobs(None, 10).await?, [anew]);
+    w.store.forget_blobs(vec![hash(number)], gone).await?;
+    assert_eq!(w.store.blobs(None, 10).await?, [anew]);
+    assert!(w.store.add_file(picture(number, anna), MUCH, later).await?.is_some());
+    Ok(())
+}
+
+pub async fn a_file_that_is_added_again_is_the_same_and_counts_once(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let (number, now) = (w.fresh(), w.now());
+    claim(w, number, now).await;
+    let limits = FileLimits { max_bytes: 100, stored_bytes: 150, day_bytes: 150, transfers: 2 };
+    let new = NewFile { size_bytes: 100, ..picture(number, anna) };
+    let added = w.store.add_file(new.clone(), limits, now).await?;
+    assert!(added.is_some());
+    assert_eq!(w.store.add_file(new.clone(), limits, now).await?, added);
+    w.store.may_upload(anna, 50, limits, now).await?;
+    // An id is nobody else's.
+    assert!(w.store.add_file(NewFile { owner: bob, ..new }, limits, now).await.is_err());
     Ok(())
 }
 

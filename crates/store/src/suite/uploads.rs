@@ -4,6 +4,7 @@ use super::Claim;
 use super::world::{World, refusal};
 use crate::StoreError;
 use rim_core::contact::Bounds;
+use rim_core::file::LEAVING_MS;
 use rim_core::group::{NewGroup, Role};
 use rim_core::upload::NewUpload;
 use rim_core::user::ProfileChange;
@@ -140,20 +141,28 @@ pub async fn what_is_leaving_is_removed_by_one_and_by_another_only_if_that_one_d
 ) -> Claim {
     let anna = w.user("anna").await;
     upload(w, anna, 'a', 10).await?;
-    let (before, hour) = (w.now(), 60 * 60 * 1000);
+    let (before, marked) = (w.now(), LEAVING_MS as i64);
     assert_eq!(w.store.leave_uploads(before, 100, before).await?, [name('a')]);
-    assert_eq!(w.store.leave_uploads(before, 100, before.plus_ms(hour)).await?, Vec::<String>::new());
+    assert_eq!(w.store.leave_uploads(before, 100, before.plus_ms(marked)).await?, Vec::<String>::new());
     // It was forgotten, and then its node died.
     assert_eq!(w.store.forget_uploads(vec![name('a')], before).await?, [name('a')]);
-    let later = before.plus_ms(hour + 1);
+    let later = before.plus_ms(marked + 1);
     assert_eq!(w.store.leave_uploads(before, 100, later).await?, [name('a')]);
     assert_eq!(w.store.forget_uploads(vec![name('a')], before).await?, [name('a')]);
     // Whoever uploads it meanwhile finds the file still there, and it is no file from before.
     let again = NewUpload { user: anna, name: name('a'), size_bytes: 10, was_there: true };
-    let busy = w.store.keep_upload(again, QUOTA, w.now()).await;
+    let busy = w.store.keep_upload(again.clone(), QUOTA, w.now()).await;
     assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
     w.store.uploads_left(vec![name('a')]).await?;
     assert_eq!(removed(w, w.now()).await?, [name('a')]);
+    // Nobody else comes either: then it is whose who uploads it.
+    upload(w, anna, 'a', 10).await?;
+    let at = w.now();
+    assert_eq!(w.store.leave_uploads(at, 100, at).await?, [name('a')]);
+    let busy = w.store.keep_upload(again.clone(), QUOTA, at.plus_ms(marked)).await;
+    assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
+    w.store.keep_upload(again, QUOTA, at.plus_ms(marked + 1)).await?;
+    assert_eq!(w.store.leave_uploads(at, 100, at.plus_ms(10 * marked)).await?, Vec::<String>::new());
     Ok(())
 }
 

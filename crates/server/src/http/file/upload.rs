@@ -18,6 +18,7 @@ use crate::http::query::Query;
 use crate::intake::{Full, Intake};
 use crate::limits::RateLimits;
 use crate::metrics::FileMetrics;
+use crate::pace::Pace;
 
 /// Upload a file
 ///
@@ -54,6 +55,7 @@ pub(super) async fn upload_file(
     let announced = request.body().size_hint().lower();
     filing.may_upload(caller.user, announced).await?;
 
+    let pace = request.extensions().get::<Pace>().cloned().unwrap_or_default();
     let mut coming = Coming::begin(&filing).await?;
     let arriving = Arriving::new(request.into_body(), &intake, caller.user, most);
     let arrived = match arriving.all(&mut coming).await {
@@ -66,10 +68,10 @@ pub(super) async fn upload_file(
         return Err(error);
     }
     let (staged, hasher) = coming.end().await?;
-    let hash = hasher.expect("it has seen all bytes").finish();
+    let hash = hasher.expect("it has seen all bytes, and the storage has not failed").finish();
     let about =
         About { owner: caller.user, name: query.name, claimed, as_file: query.as_file == 1, transfer: None };
-    let made = filing.make(&staged, hash, about).await;
+    let made = filing.make(&staged, hash, about, &pace).await;
     if made.is_err() {
         filing.discard(&staged).await;
     }
