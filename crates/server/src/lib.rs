@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod cluster;
 pub mod config;
+pub mod consumers;
 mod counters;
 pub mod data;
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::avatars::{self, Avatars};
 use crate::clock::SystemClock;
 use crate::cluster::{self, Cluster, Ears, Here, Words};
 use crate::config::{self, Config, Database};
+use crate::consumers::{Consumer, Runner};
 use crate::data::DataFolder;
 use crate::files::{self, Filing};
 use crate::gateway::{self, Connections, Gateway, Teller};
@@ -114,8 +115,8 @@ pub struct Server {
     limits: Arc<RateLimits>,
     avatars: Avatars,
     filing: Arc<Filing>,
-    /// Where the setting is on.
-    links: Option<Links>,
+    /// Work in the background.
+    consumers: Vec<Runner>,
     config: Arc<Config>,
     life: Life,
     /// Held to the end, after the store is closed.
@@ -127,6 +128,7 @@ struct Joined {
     cluster: Arc<Cluster>,
     ears: Ears,
     words: Words,
+    node: NodeId,
 }
 
 impl Server {
@@ -225,13 +227,21 @@ impl Server {
             config: Arc::clone(&config),
             life: life.clone(),
         };
-        let links = config.link_previews.then(|| Links {
+        let mut consumers: Vec<Arc<dyn Consumer>> = Vec::new();
+        if config.link_previews {
+            let (store, filing) = (Arc::clone(&store), Arc::clone(&filing));
+            consumers.push(Arc::new(Links::new(store, filing, Arc::clone(&config), life.clone(), may_go)));
+        }
+        let runner = |consumer: Arc<dyn Consumer>| Runner {
+            metrics: metrics.consumers.of(consumer.name()),
+            consumer,
             store: Arc::clone(&store),
-            filing: Arc::clone(&filing),
-            config: Arc::clone(&config),
+            shared: node.map(|node| Arc::clone(&node.store)),
+            // Alone it takes up at once what it held before.
+            holder: cluster.as_ref().map_or(1, |joined| holder(joined.node)),
             life: life.clone(),
-            may_go,
-        });
+        };
+        let consumers = consumers.into_iter().map(runner).collect();
         let door = Door {
             gate: Gate::new(&config, Arc::clone(&metrics)),
             tls,
@@ -252,7 +262,7 @@ impl Server {
             limits,
             avatars,
             filing,
-            links,
+            consumers,
             config,
             life,
             _folder: folder,
@@ -268,14 +278,14 @@ impl Server {
         self.start_jobs();
         let Self {
             store,
-            mut feed,
+            feed,
             cluster,
             connections,
             gateway,
             api,
             door,
             admin,
-            links,
+            consumers,
             config,
             life,
             ..
@@ -283,15 +293,14 @@ impl Server {
 
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
-        if let Some(links) = links {
-            let (tapped, waiting, tap) = links::tap(feed);
-            feed = tapped;
-            life.vitals.spawn_until(&dispatcher, "tap of links", tap);
-            life.needs("link previews", links.run(waiting));
+        for runner in consumers {
+            // Before anybody can send what it would have to see.
+            runner.be_known().await;
+            life.needs(runner.consumer.name(), runner.run());
         }
         let teller = Teller::new(Arc::clone(&connections), life.time.clone(), config.time_zone.clone());
         let cluster = match cluster {
-            Some(Joined { cluster, ears, words }) => {
+            Some(Joined { cluster, ears, words, .. }) => {
                 let presence = cluster::exchange_presence(Arc::clone(&cluster), words);
                 life.vitals.spawn(&dispatcher, "presence", presence);
                 let follower = cluster::follow(Arc::clone(&cluster), teller, feed, ears);
@@ -402,7 +411,12 @@ async fn join(
     let connecting = connect_bus(config, store.id(), node).await;
     let (bus, hearing) = connecting.with_context(|| format!("cannot use the bus {}", config.bus))?;
     let (cluster, ears, words) = Cluster::new(node, store, (wrap(bus), hearing), here);
-    Ok(Joined { cluster: Arc::new(cluster), ears, words })
+    Ok(Joined { cluster: Arc::new(cluster), ears, words, node })
+}
+
+/// What a node is called that holds a consumer: below 2^53, and somebody.
+fn holder(NodeId(node): NodeId) -> u64 {
+    (node >> 11).max(1)
 }
 
 /// A bus that is away keeps no node from starting: it is connected to when it comes back.

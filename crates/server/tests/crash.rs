@@ -6,6 +6,8 @@
 #[path = "stories/chance.rs"]
 #[expect(dead_code, reason = "stories use more of it")]
 mod chance;
+#[path = "crash/consumers.rs"]
+mod consumers;
 #[path = "stories/filer.rs"]
 #[expect(dead_code, reason = "stories use more of it")]
 mod filer;

@@ -179,6 +179,8 @@ pub(crate) async fn purge(db: &impl GenericClient, before: Timestamp) -> Result<
     let of_joinings = "DELETE FROM joinings
                        WHERE ctid = ANY(ARRAY(SELECT ctid FROM joinings WHERE at < $1 LIMIT $2))";
     row::execute(db, "DELETE FROM nodes WHERE seen_at < $1", &[&before.0]).await?;
+    // Where there is no consumer nobody else does.
+    moved::forget(db).await?;
     while row::execute(db, of_joinings, &[&before.0, &PURGED_AT_ONCE.sql()]).await? == PURGED_AT_ONCE {}
     let mut purged = 0;
     for sql in [of_groups, of_users] {

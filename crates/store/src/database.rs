@@ -12,9 +12,9 @@ use rim_core::event::Change;
 use rim_core::message::{Message, NewMessage, Span};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
-use crate::consumers::{Mark, Moved};
 use crate::failure::{Failure, Result};
 use crate::listing::{Asked, EachCandidate, Entry};
+use crate::moved::{Mark, Moved};
 use crate::value::{Column, Value};
 
 /// Who asks for what the server does by itself.

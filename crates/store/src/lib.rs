@@ -35,6 +35,7 @@ mod logins;
 mod membership;
 mod messages;
 pub mod migrations;
+mod moved;
 pub mod notes;
 pub mod objects;
 mod part;

@@ -1,9 +1,8 @@
 //! Looks at the addresses that people send, and puts under a message what is found there: a title, some words and a
 //! picture. Only where the setting `link-previews` says so: others see that the server, and so somebody on it, was there.
 //!
-//! What a message says is read from the feed of commits, of this node alone, so that one node looks. Nothing waits for it,
-//! and nothing is looked at twice: what is not there in time, or comes while too much is waiting, is shown as the address that
-//! it is.
+//! It is a consumer, so one node looks, and nothing is left out when a server ends: what is under way then is looked at once
+//! more. Nothing waits for it. What is found late is of no use to anybody: what was written long ago is shown as the address that it is.
 
 mod address;
 mod fetch;
@@ -14,122 +13,144 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
 use memchr::memmem;
-use rim_core::event::Change;
+use rim_core::ConnectionId;
 use rim_core::message::{Link, Message, MessageKind};
-use rim_core::note::{Act, Noted};
-use rim_core::{ConnectionId, Seq};
+use rim_core::note::Act;
+use rim_store::consumers::{Begin, InStore, Portion, Room};
 use rim_store::notes::Acting;
-use rim_store::{Committed, Feed, Store};
-use tokio::sync::{Semaphore, mpsc};
+use rim_store::{Store, StoreError};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use self::address::addresses;
 use self::fetch::{Found, fetch};
 pub use self::guard::is_public;
 use crate::config::Config;
+use crate::consumers::Consumer;
 use crate::files::Filing;
 use crate::life::Life;
-use crate::vital;
 
-/// Messages that wait to be looked at. More are shown as they are.
-const MAX_WAITING: usize = 256;
-/// Messages that are looked at at a time.
+/// Messages that are looked at at a time, whichever groups they are in.
 const AT_A_TIME: usize = 4;
+/// Groups in which messages are looked at or wait for that. In each of them it goes on in order.
+const GROUPS: usize = 16;
+/// Messages of a group that are looked at before its position moves on.
+const ROWS: usize = 64;
+/// What was written before is not looked at any more.
+const YOUNG_MS: i64 = 60 * 60 * 1000;
+/// Until the store is asked again that was busy.
+const PAUSE: Duration = Duration::from_secs(1);
 /// For each page and each picture.
 const WITHIN: Duration = Duration::from_secs(5);
-/// Commits between the store and who tells of them: as many as the store's own feed has.
-const FEED: usize = 64;
 
 const PAGES: &str = "text/html,application/xhtml+xml,image/*;q=0.5";
 const PICTURES: &str = "image/webp,image/png,image/jpeg,image/gif";
 
-/// Looks at links. A clone is the same.
-#[derive(Clone)]
+/// Looks at links.
 pub struct Links {
-    pub store: Arc<dyn Store>,
-    pub filing: Arc<Filing>,
-    pub config: Arc<Config>,
-    pub life: Life,
+    store: Arc<dyn Store>,
+    filing: Arc<Filing>,
+    config: Arc<Config>,
+    life: Life,
     /// Which addresses it may go to.
-    pub may_go: fn(SocketAddr) -> bool,
+    may_go: fn(SocketAddr) -> bool,
+    turns: Semaphore,
 }
 
-/// What has links, on its way to be looked at.
-pub struct Waiting(mpsc::Receiver<Arc<Message>>);
+#[async_trait]
+impl Consumer for Links {
+    fn name(&self) -> &'static str {
+        "links"
+    }
 
-/// Hands on a feed as it comes, and takes out what has links. What the task returns has ended.
-pub fn tap(mut feed: Feed) -> (Feed, Waiting, impl Future<Output = &'static str> + Send) {
-    let (hand_on, handed_on) = mpsc::channel(FEED);
-    let (found, waiting) = mpsc::channel(MAX_WAITING);
-    let tap = async move {
-        while let Some(commit) = feed.recv().await {
-            for entry in &commit {
-                if let Some(message) = with_links(entry) {
-                    // Full: it is shown as it is. Closed: the server ends.
-                    let _ = found.try_send(message);
-                }
-            }
-            if hand_on.send(commit).await.is_err() {
-                break;
-            }
-        }
-        vital::WRITER
-    };
-    (handed_on, Waiting(waiting), tap)
-}
+    fn begin(&self) -> Begin {
+        Begin::Now
+    }
 
-fn with_links(entry: &Committed) -> Option<Arc<Message>> {
-    let (Committed::Change(Change::Message { message, .. })
-    | Committed::Change(Change::Noted { message, what: Noted::Edited, .. })) = entry
-    else {
-        return None;
-    };
-    let is_text = matches!(message.kind, MessageKind::Text | MessageKind::RichText);
-    let has_some = || memmem::find(message.content.as_bytes(), b"://").is_some();
-    (message.seq > Seq(0) && is_text && has_some()).then(|| Arc::clone(message))
+    fn room(&self) -> Room {
+        Room { rows: ROWS, bytes: 1 << 20 }
+    }
+
+    fn groups_together(&self) -> usize {
+        1
+    }
+
+    fn at_once(&self) -> usize {
+        GROUPS
+    }
+
+    fn wants(&self, portion: &Portion) -> bool {
+        self.with_links(portion).next().is_some()
+    }
+
+    async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
+        let looking = portions.iter().flat_map(|portion| self.with_links(portion)).map(async |message| {
+            let _turn = self.turns.acquire().await?;
+            self.look(message).await
+        });
+        try_join_all(looking).await?;
+        Ok(InStore::nothing())
+    }
 }
 
 impl Links {
-    /// Looks at what comes until the server ends.
-    pub async fn run(self, mut waiting: Waiting) {
-        let turns = Arc::new(Semaphore::new(AT_A_TIME));
-        let shutdown = self.life.shutdown.clone();
-        while let Some(Some(message)) = shutdown.run_until_cancelled(waiting.0.recv()).await {
-            let Some(turn) = shutdown.run_until_cancelled(Arc::clone(&turns).acquire_owned()).await else {
-                break;
-            };
-            let (links, shutdown) = (self.clone(), shutdown.clone());
-            self.life.tasks.spawn(async move {
-                let _turn = turn;
-                // What is not done by then is not missed.
-                shutdown.run_until_cancelled(links.look(&message)).await;
-            });
-        }
-        shutdown.cancelled().await;
+    pub fn new(
+        store: Arc<dyn Store>,
+        filing: Arc<Filing>,
+        config: Arc<Config>,
+        life: Life,
+        may_go: fn(SocketAddr) -> bool,
+    ) -> Self {
+        Self { store, filing, config, life, may_go, turns: Semaphore::new(AT_A_TIME) }
     }
 
-    async fn look(&self, message: &Message) {
+    /// Those that are to be looked at: that say something new, of which it is not known what is there.
+    fn with_links<'p>(&self, portion: &'p Portion) -> impl Iterator<Item = &'p Message> + use<'p> {
+        let since = self.life.clock.now().plus_ms(-YOUNG_MS);
+        portion.messages.iter().filter(move |message| {
+            let state = message.state.as_deref();
+            let edited_at = state.and_then(|state| state.edited.as_ref()).map(|edited| edited.at);
+            let is_new = message.seq > portion.from.seq || portion.reworded.contains(&message.seq);
+            let is_known = state.is_some_and(|state| !state.links.is_empty());
+            let is_text = matches!(message.kind, MessageKind::Text | MessageKind::RichText);
+            let has_some = || memmem::find(message.content.as_bytes(), b"://").is_some();
+            let is_young = message.created_at.max(edited_at.unwrap_or_default()) > since;
+            is_new && !is_known && is_text && is_young && has_some()
+        })
+    }
+
+    async fn look(&self, message: &Message) -> anyhow::Result<()> {
         let mut links = Vec::new();
         for (text, url) in addresses(&message.content) {
             links.extend(self.look_at(text, url).await);
         }
         if links.is_empty() {
-            return;
+            return Ok(());
         }
-        let acting = Acting {
-            user: message.sender,
-            group: message.group,
-            message: message.id,
-            act: Act::Link { content: message.content.clone(), links },
-            windows: self.config.windows,
-            session: None,
-            now: self.life.clock.now(),
-            connection: ConnectionId::default(),
-        };
-        // Whoever has left meanwhile, or has recalled it, has no links.
-        if let Err(error) = self.store.act(acting).await {
-            tracing::debug!(%error, "a message has no link previews");
+        loop {
+            let acting = Acting {
+                user: message.sender,
+                group: message.group,
+                message: message.id,
+                act: Act::Link { content: message.content.clone(), links: links.clone() },
+                windows: self.config.windows,
+                session: None,
+                now: self.life.clock.now(),
+                connection: ConnectionId::default(),
+            };
+            match self.store.act(acting).await {
+                Ok(_) => return Ok(()),
+                // Whoever has left meanwhile, or has recalled it, has no links.
+                Err(StoreError::Refused(why)) => {
+                    tracing::debug!(%why, "a message has no link previews");
+                    return Ok(());
+                }
+                Err(StoreError::Busy | StoreError::Unsure) => self.life.time.sleep(PAUSE).await,
+                Err(error @ StoreError::Fault(_)) => return Err(error.into()),
+            }
         }
     }
 

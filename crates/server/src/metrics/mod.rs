@@ -3,6 +3,7 @@
 //! Everything on the way of a message is an atomic that is found without hashing. What other parts know
 //! already (queues, memory) is read when somebody asks.
 
+mod consumers;
 mod files;
 mod process;
 
@@ -20,6 +21,7 @@ use rim_protocol::close::CloseCode;
 use rim_protocol::frame::document::EVENTS;
 use rim_store::CommitObserver;
 
+pub use self::consumers::OfConsumer;
 pub use self::files::FileMetrics;
 use crate::clock::SystemClock;
 use crate::counters::Counters;
@@ -82,6 +84,9 @@ pub struct Metrics {
     pub rate_limited: Counters,
     /// Passwords that are hashed or wait to be.
     pub hashing: Gauge,
+
+    /// Work in the background.
+    pub consumers: consumers::Consumers,
 
     commit_seconds: Histogram,
     commit_writes: Histogram,
@@ -174,6 +179,7 @@ impl Metrics {
                 &limits::KINDS,
             ),
             hashing: gauge(r, "rim_hashing", "Passwords that are hashed or wait to be"),
+            consumers: consumers::Consumers::register(r),
             commit_seconds: seconds(r, "rim_commit_duration", "From the first write of a commit to the disk"),
             commit_writes: {
                 let writes = Histogram::new(exponential_buckets(1.0, 2.0, 12));
@@ -313,7 +319,9 @@ mod tests {
 
     #[test]
     fn the_documented_metrics_are_the_ones_there_are() {
-        documented::check("operations.md", "metrics", &table(&page(&Metrics::new())));
+        let metrics = Metrics::new();
+        metrics.consumers.of("some");
+        documented::check("operations.md", "metrics", &table(&page(&metrics)));
     }
 
     #[test]

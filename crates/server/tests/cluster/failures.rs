@@ -13,6 +13,8 @@ use rim_client::protocol::Kind;
 use rim_client::protocol::frame::{Incoming, IncomingEvent};
 use rim_client::protocol::rest::Message;
 use rim_client::{Api, Client, ClientEvent, Connection, SendError};
+use rim_core::GroupId;
+use rim_server::config::Database;
 use rim_testbed::{Fault, Nats, Postgres, Proxy};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -21,6 +23,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::balancer::Balancer;
+use crate::place;
 use crate::program::{self, Server};
 
 mod presence;
@@ -97,6 +100,8 @@ impl Cluster {
                 "1s",
                 "--drain-timeout",
                 "5s",
+                "--link-previews",
+                "on",
             ];
             Server::start(&folder, &settings)
         };
@@ -140,6 +145,24 @@ impl Cluster {
         rim_server::tls::use_ring();
         let answer = reqwest::get(format!("http://{}/readyz", self.address(node))).await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a text"))
+    }
+
+    /// The node that says that it runs the consumer.
+    async fn holder(&self, consumer: &str) -> usize {
+        rim_server::tls::use_ring();
+        let held = format!("rim_consumer_held{{consumer=\"{consumer}\"}} 1\n");
+        let looking = async {
+            loop {
+                for node in (0..NODES).filter(|node| self.nodes[*node].is_some()) {
+                    let page = reqwest::get(format!("http://{}/metrics", self.address(node))).await;
+                    let page = page.expect("an answer").text().await.expect("a text");
+                    if page.contains(&held) {
+                        return node;
+                    }
+                }
+            }
+        };
+        timeout(PATIENCE, looking).await.expect("some node runs it")
     }
 
     async fn wait_for_readiness(&self, node: usize, so: impl Fn(u16, &str) -> bool) {
@@ -365,6 +388,36 @@ async fn a_node_is_killed_while_everybody_sends() {
     }
     witness.end().await;
     crowd.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_goes_on_at_another_node_when_its_own_is_killed_or_stops() {
+    let mut cluster = Cluster::start().await;
+    let mut crowd = Crowd::gather(&cluster).await;
+    for is_killed in [true, false] {
+        crowd.go_on(50).await;
+        let holder = cluster.holder("links").await;
+        if is_killed {
+            cluster.kill(holder);
+        } else {
+            assert_eq!(cluster.stop(holder).await, Some(0), "it stops in order");
+        }
+        assert_ne!(cluster.holder("links").await, holder);
+        crowd.go_on(50).await;
+        cluster.start_node(holder).await;
+    }
+    let groups: Vec<_> = crowd.gids.iter().map(|gid| GroupId(*gid)).collect();
+    let api = crowd.apis[0].clone();
+    crowd.end().await;
+    let store = place::open(&Database::Postgres(cluster.postgres.url())).await;
+    for group in groups {
+        let last = history(&api, group.0).await.len() as u64;
+        let seen = async {
+            while store.consumed("links", vec![group]).await.expect("it is read")[0].seq.0 < last {}
+        };
+        timeout(PATIENCE, seen).await.expect("everything is seen");
+    }
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

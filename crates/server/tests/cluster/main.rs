@@ -32,6 +32,8 @@ const NODES: usize = 3;
 mod authorization;
 #[path = "../stories/avatars.rs"]
 mod avatars;
+#[path = "../stories/consumers.rs"]
+mod consumers;
 #[path = "../stories/delivery.rs"]
 mod delivery;
 #[path = "../stories/envelope.rs"]

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rim_client::protocol::frame::Notice;
 use rim_client::protocol::rest::Link;
+use rim_core::message::{MessageKind, NewMessage, Write};
+use rim_core::{ConnectionId, GroupId, UserId};
+use rim_store::callback;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -36,6 +39,14 @@ struct Seen {
     heads: Mutex<Vec<String>>,
     /// Somebody waits for an answer that never comes.
     waits: Notify,
+}
+
+impl Seen {
+    /// Whether this was asked for once.
+    fn is_first(&self, path: &str) -> bool {
+        let heads = self.heads.lock();
+        heads.iter().filter(|head| head.split(' ').nth(1) == Some(path)).count() == 1
+    }
 }
 
 impl Web {
@@ -102,6 +113,11 @@ async fn answer(mut stream: TcpStream, port: u16, seen: Arc<Seen>) -> Option<()>
         "/picture-inside" => {
             page(&format!("{PAGE}<meta property=og:image content='http://{INSIDE}:{port}/secret'>"))
         }
+        "/late" if seen.is_first("/late") => {
+            seen.waits.notify_one();
+            return std::future::pending().await;
+        }
+        "/late" => page(PAGE),
         "/silent" => {
             seen.waits.notify_one();
             return std::future::pending().await;
@@ -255,4 +271,60 @@ async fn nobody_is_asked_unless_the_setting_says_so() {
     assert_eq!(newest(&bob, gid).await["links"], Value::Null);
     server.stop().await;
     assert!(web.asked().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_not_looked_at_when_the_server_ended_is_looked_at_by_the_next() {
+    let (server, web) = (TestServer::start_with(&["--link-previews=on"]).await, Web::start().await);
+    let (anna, bob, gid) = two_of(&server).await;
+    let mut device = anna.connect().await;
+    device.send(gid, &web.url("/late"), "a1").await;
+    web.seen.waits.notified().await;
+    drop(device);
+    let server = server.restart().await;
+    let shown = async {
+        loop {
+            let message = newest(&bob, gid).await;
+            if message["links"] != Value::Null {
+                return message;
+            }
+        }
+    };
+    let message = server.time_passes_until(shown).await;
+    assert_eq!(message["links"][0]["title"], "Rim & friends");
+    assert_eq!(web.asked(), ["/late", "/late"]);
+
+    // What was written long ago is not.
+    let server = server.stop().await;
+    let store = server.store().await;
+    let text = |id: &str, now| NewMessage {
+        extras: None,
+        group: GroupId(gid),
+        sender: UserId(anna.uid),
+        client_msg_id: id.into(),
+        kind: MessageKind::Text,
+        content: web.url("/page"),
+        session: None,
+        now,
+        connection: ConnectionId(0),
+    };
+    for id in ["old", "young"] {
+        let (sent, done) = tokio::sync::oneshot::channel();
+        let write = Write::Append(text(id, server.now()));
+        store
+            .submit(
+                write,
+                callback(move |result| {
+                    let _ = sent.send(result.is_ok());
+                }),
+            )
+            .expect("room");
+        assert!(done.await.expect("an answer"));
+        server.sleeps(2 * 60 * 60 * u64::from(id == "old")).await;
+    }
+    store.close().await;
+    let server = server.start().await;
+    let shown = async { while newest(&bob, gid).await["links"] == Value::Null {} };
+    server.time_passes_until(shown).await;
+    assert_eq!(web.asked(), ["/late", "/late", "/page"], "one of the two");
 }

@@ -16,6 +16,7 @@ const NODES: usize = 1;
 
 mod authorization;
 mod avatars;
+mod consumers;
 mod delivery;
 mod envelope;
 mod expire;

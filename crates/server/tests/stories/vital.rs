@@ -203,6 +203,14 @@ async fn whichever_vital_task_or_thread_panics_the_server_ends_with_an_error() {
     assert_eq!(fault, "watch of certificates has panicked, and a server cannot go on without it");
     assert_eq!(breaks.names().len(), names.len() + 1, "and no other");
 
+    // And where links are looked at.
+    let breaks = Breaks::new("links");
+    let settings = ["--link-previews=on".to_owned()];
+    let house = House::open(&place, &settings, surroundings(&breaks)).await;
+    breaks.now.cancel();
+    assert_eq!(house.fault().await, "links has panicked, and a server cannot go on without it");
+    assert_eq!(breaks.names().len(), names.len() + 1, "and no other");
+
     // None of that keeps the next one from starting.
     House::open(&place, &[], place.surroundings()).await.stop().await;
 }

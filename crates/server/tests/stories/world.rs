@@ -230,6 +230,16 @@ impl Stopped {
         self.place.folder()
     }
 
+    /// What the clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.place.hands.now()
+    }
+
+    /// Has so many seconds pass.
+    pub async fn sleeps(&self, seconds: u64) {
+        self.place.hands.leap(Duration::from_secs(seconds)).await;
+    }
+
     /// What it has stored, for stories that make time pass. To be closed before the server starts again.
     pub async fn store(&self) -> Arc<dyn Store> {
         self.place.store().await

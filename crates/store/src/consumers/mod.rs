@@ -12,20 +12,22 @@
 //! Which groups have something new is known without looking at all of them: databases tell which have moved
 //! ([`Database::commits_since`]). Where they cannot, the heads of all groups are compared with the positions, page by page.
 
+mod portion;
 mod unseen;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rim_core::message::{Message, Span};
-use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp};
+use rim_core::{GroupId, MessageId, Timestamp};
 
 use crate::database::{Database, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
 use crate::table::{Table, integer, optional, text};
 use crate::{Result, params};
 
+pub use self::portion::{Portion, Position, Room};
 pub use self::unseen::{position, positions};
+pub use crate::moved::{Mark, Moved};
 
 pub(crate) const TABLE: Table = Table {
     name: "consumers",
@@ -76,59 +78,6 @@ pub struct Held {
     pub seen: Option<Mark>,
 }
 
-/// What a database calls a moment of its commits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark(pub String);
-
-/// Which groups have moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// What is committed later is asked for with this.
-    pub to: Mark,
-    /// Each once. `None`: it is not known, so any may have.
-    pub groups: Option<Vec<GroupId>>,
-}
-
-/// How far a consumer has come in a group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Position {
-    /// Everything up to this is seen.
-    pub rev: Rev,
-    /// The last message up to there.
-    pub seq: Seq,
-}
-
-/// How much a consumer is given at once.
-#[derive(Debug, Clone, Copy)]
-pub struct Room {
-    /// Messages, shared among the groups.
-    pub rows: usize,
-    /// The bytes that they take, in all: the last may go beyond it.
-    pub bytes: usize,
-}
-
-/// What a consumer has not seen of a group: the first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Portion {
-    pub group: GroupId,
-    pub from: Position,
-    /// Where the consumer is once it has consumed this.
-    pub to: Position,
-    /// As they are now, in the order of what is new of them. Those up to `from.seq` have changed; the others are new.
-    /// What has expired is not among them.
-    pub messages: Vec<Message>,
-    /// The places of those that have changed and say something else since, by an edit or a recall. By place.
-    pub reworded: Vec<Seq>,
-    /// Places that have expired, among them all that have since: they are kept as the ranges that they make.
-    pub expired: Vec<Span>,
-    /// Whether there is more behind it.
-    pub more: bool,
-    /// Messages that lie behind it.
-    pub left: u64,
-    /// Whether the consumer has no position in the group yet.
-    pub is_first: bool,
-}
-
 /// What is written in the transaction in which positions move on.
 pub type Work = Box<dyn FnOnce(&mut dyn Tx) -> Step<()> + Send>;
 
@@ -158,6 +107,9 @@ pub struct Behind {
 /// Durable readers of what was committed.
 #[async_trait]
 pub trait Consumers: Send + Sync {
+    /// Has the consumer begin, if it has not: nobody holds it by that.
+    async fn begin_consumer(&self, name: &'static str, begin: Begin) -> Result<()>;
+
     /// Takes the consumer for `holder`, or holds it for longer; one that is not known yet begins as it says. `None`: another
     /// has it, until a time that is not over.
     async fn hold_consumer(
@@ -222,6 +174,17 @@ impl<D: Database> Consumers for D {
         until: Timestamp,
     ) -> Result<Option<Held>> {
         self.write(THE_SERVER, move |tx| hold(tx, name, begin, holder, now, until)).await
+    }
+
+    async fn begin_consumer(&self, name: &'static str, begin: Begin) -> Result<()> {
+        self.write(THE_SERVER, move |tx| {
+            tx.lock_name("consumers")?;
+            if number_of(tx.reader(), name)?.is_none() {
+                insert(tx, name, begin)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn let_go_consumer(&self, Hold { consumer, holder }: Hold) -> Result<()> {

@@ -7,7 +7,7 @@ use rim_core::sight::spans_of;
 use rim_core::size::Size;
 use rim_core::{GroupId, MessageId, Rev, Seq};
 
-use super::{Portion, Position, Room};
+use super::portion::{Portion, Position, Room};
 use crate::database::Read;
 use crate::failure::Result as Step;
 use crate::params;

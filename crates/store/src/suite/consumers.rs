@@ -132,7 +132,9 @@ pub async fn a_consumer_that_begins_now_sees_what_is_sent_from_then_on(w: &mut W
         w.send(anna, old, &format!("before {n}")).await?;
     }
     w.send(bob, quiet, "never mind").await?;
-    let hold = hold(w, Begin::Now).await;
+    w.store.begin_consumer(NAME, Begin::Now).await?;
+    w.store.begin_consumer(NAME, Begin::First).await?;
+    let hold = hold(w, Begin::First).await;
     assert_eq!(behind(&w.store, hold).await, []);
     assert_eq!(unseen(w, hold, old).await, None);
 

@@ -17,6 +17,7 @@ use crate::{Feed, SharedStore, Store};
 
 pub mod changes;
 pub mod cluster;
+pub mod consumers;
 pub mod records;
 
 /// Where stores share their data during one test.
