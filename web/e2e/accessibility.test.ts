@@ -65,6 +65,20 @@ inspect("coming in is", async (screens) => {
   await screens.see("chats");
 }, { out: true });
 
+inspect("the search is", async (screens) => {
+  const { anna } = screens;
+  const { page } = anna;
+  await page.keyboard.press("Control+k");
+  await page.getByRole("group", { name: "Recent chats" }).waitFor();
+  await screens.see("search, with nothing asked for");
+  await page.keyboard.type("ben");
+  await page.getByRole("group", { name: "Chats" }).getByRole("option").first().waitFor();
+  await screens.see("search, with what was found");
+  await page.keyboard.type("zzzz");
+  await anna.button("Find somebody by account").waitFor();
+  await screens.see("search, with nothing found");
+});
+
 inspect("a chat is, with all that opens over it,", async (screens) => {
   const { anna } = screens;
   const { page } = anna;

@@ -1,7 +1,7 @@
 // What becomes of messages: what the server tells of them, and what one does with them, shown at once, offline as well.
 
 import { describe, expect, it } from "vitest";
-import type { Arrived, ChatRow, Message } from "./contract";
+import type { Arrived, ChatRow, HitPage, Message, Outcome, SearchFilter } from "./contract";
 import { type Browser, type Tab, World } from "./testing/browser";
 
 interface Scene {
@@ -1083,5 +1083,79 @@ describe("lists about a message", () => {
     expect(told).toBeGreaterThan(0);
     expect(tab.engine.listed.get()(gid, answer)).toMatchObject({ content: "", recalled: { by: bob } });
     expect(tab.engine.listed.get()(gid, "nobody.knows")).toBeNull();
+  });
+});
+
+describe("messages that are looked for", () => {
+  const texts = (outcome: Outcome<HitPage>): readonly string[] => (outcome.ok ? outcome.value.hits.map(({ text }) => text) : ["refused"]);
+
+  it("are those of all chats, newest first and page by page, each with where its words are and what it is by now", async () => {
+    const { world, anna, bob, gid, tab } = await scene();
+    const other = world.server.group([anna, bob], 2, "other");
+    for (let at = 0; at < 60; at++) world.server.say(bob, at % 2 === 0 ? gid : other, `needle ${at}`);
+    world.server.say(bob, gid, "hay");
+    await world.pass();
+    const ask = async (next: number | null, filter: SearchFilter = {}): Promise<Outcome<HitPage>> => {
+      const asked = tab.engine.search("needle", filter, next);
+      await world.pass();
+      return asked;
+    };
+    const first = await ask(null);
+    if (!first.ok) throw new Error("refused");
+    expect(texts(first).slice(0, 2)).toEqual(["needle 59", "needle 58"]);
+    expect(first.value.hits[0]).toMatchObject({ title: "other", sender: { name: "bob" }, ranges: [[0, 6]] });
+    expect(first.value.hits).toHaveLength(50);
+    const second = await ask(first.value.next);
+    expect(texts(second)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((at) => `needle ${at}`));
+    expect(second.ok && second.value.next).toBeNull();
+    expect(texts(await ask(null, { gid: other })).length).toBe(30);
+    expect(texts(await ask(null, { uid: anna }))).toEqual([]);
+
+    // What becomes of one of them is known, wherever it is.
+    const [hit] = first.value.hits;
+    if (hit === undefined) throw new Error("nothing was found");
+    world.server.note(bob, other, "Edit", hit.message.id ?? 0, "nothing");
+    await world.pass();
+    expect(tab.engine.listed.get()(other, hit.message.key)?.content).toBe("nothing");
+  });
+
+  it("are offered where the server looks for them, until it does so no longer", async () => {
+    const { world, tab } = await scene();
+    expect(tab.engine.searches.get()).toBe(true);
+    world.server.features = [];
+    const asked = tab.engine.search("needle", {}, null);
+    await world.pass();
+    expect(texts(await asked)).toEqual([]);
+    expect(tab.engine.searches.get()).toBe(false);
+  });
+});
+
+describe("a place that one is led to by a link", () => {
+  it("is shown also where it is newer than what is known here", async () => {
+    const { world, bob, gid, tab } = await scene();
+    world.server.say(bob, gid, "one");
+    await world.pass();
+    // The notice of it is lost.
+    world.server.cut(1006);
+    world.server.say(bob, gid, "two");
+    const jump = tab.engine.jump(gid, { seq: 2 });
+    await world.pass(40_000);
+    expect((await jump).ok).toBe(true);
+    expect(at(tab, gid, 2).content).toBe("two");
+  });
+
+  it("is refused, and not said to be no network, where one does not see it", async () => {
+    const { world, anna, gid, bob } = await scene();
+    world.server.say(bob, gid, "before");
+    const carl = world.server.user("carl");
+    const browser = world.browser(carl);
+    world.server.add(gid, carl);
+    world.server.say(anna, gid, "after");
+    const tab = await browser.open();
+    tab.watch(gid);
+    await world.pass();
+    const jump = tab.engine.jump(gid, { seq: 1 });
+    await world.pass(1_000);
+    expect(await jump).toEqual({ ok: false, problem: { is: "refused", message: "no such message" } });
   });
 });

@@ -28,6 +28,9 @@ interface Asked {
   readonly sendAt?: number;
   readonly mentions?: readonly number[];
   readonly what?: string;
+  readonly q?: string;
+  readonly uid?: number;
+  readonly beforeId?: number;
 }
 
 const GALLERY: Readonly<Record<string, readonly string[]>> = { picture: ["Image", "Video"], voice: ["Audio"], file: ["File"], link: [] };
@@ -55,6 +58,28 @@ export function aboutMessages(server: FakeServer, uid: number, name: string, ask
   switch (name) {
     case "/api/message/get":
       return message === undefined ? NO_SUCH : { value: stored(message) };
+    case "/api/message/search": {
+      if (!server.features.includes("search")) return null;
+      const { q = "", beforeId = Infinity } = asked;
+      const words = q.split(/\s+/).filter((word) => word !== "");
+      const hits = (asked.gid === undefined ? all() : [...seen].reverse())
+        .filter((one) => one.id < beforeId && one.content !== "" && words.every((word) => one.content.includes(word)))
+        .filter((one) => asked.uid === undefined || one.uid === asked.uid);
+      const some = hits.slice(0, size);
+      const more = hits.length > some.length;
+      const value = {
+        hits: some.map((one) => ({
+          msg: stored(one),
+          group: groupOf(server, one.gid),
+          user: face(server, one.uid),
+          ranges: words.map((word) => [one.content.indexOf(word), one.content.indexOf(word) + word.length]),
+        })),
+        more,
+        partial: false,
+        next: more ? (some.at(-1)?.id ?? null) : null,
+      };
+      return { value };
+    }
     case "/api/message/media": {
       // A page is of so many that there are, also of those one does not see.
       const { before = Infinity, what = "" } = asked;
@@ -122,6 +147,11 @@ export function aboutMessages(server: FakeServer, uid: number, name: string, ask
     default:
       return null;
   }
+}
+
+function groupOf(server: FakeServer, gid: number) {
+  const { name, mode, creator } = server.at(gid);
+  return { id: gid, name, avatar: "", mode, creatorUid: creator };
 }
 
 function face(server: FakeServer, uid: number) {

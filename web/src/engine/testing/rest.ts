@@ -17,8 +17,8 @@ export function respond(server: FakeServer, { path, token, body }: HttpRequest):
     return user === undefined ? refusal(500, "account not found") : done(server.token(user.id));
   }
   if (name === "/api/server/info") {
-    const { maxFileBytes } = server;
-    return done({ limits: { editWindowMs: null, recallWindowMs: null, maxFileBytes }, registration: "open", empty: false });
+    const { maxFileBytes, features } = server;
+    return done({ features, limits: { editWindowMs: null, recallWindowMs: null, maxFileBytes }, registration: "open", empty: false });
   }
   const uid = server.holder(token ?? "");
   if (uid === undefined) return refusal(401, "login required");

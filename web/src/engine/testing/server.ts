@@ -124,6 +124,7 @@ export class FakeServer {
   wrongBy = 0;
   /** Which store it has. */
   identity: StoreState = { id: "a store", epoch: 1 };
+  features: string[] = ["search"];
   /** How large a file it takes. */
   maxFileBytes = 1_000_000;
   readonly living = new FakeLiving(this);
