@@ -10,7 +10,7 @@ use prometheus_client::registry::{Registry, Unit};
 use rim_core::Refusal;
 use rim_store::StoreError;
 
-use super::{counter, gauge};
+use super::register::{counter, gauge};
 use crate::counters::Counters;
 
 /// Why an upload was refused: it is larger than `max-file`; its owner keeps too much, has uploaded too much today, or has too

@@ -6,6 +6,7 @@
 mod consumers;
 mod files;
 mod process;
+mod register;
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use rim_store::CommitObserver;
 
 pub use self::consumers::OfConsumer;
 pub use self::files::FileMetrics;
+use self::register::{counter, gauge, seconds};
 use crate::clock::SystemClock;
 use crate::counters::Counters;
 use crate::limits;
@@ -257,25 +259,6 @@ impl CommitObserver for Metrics {
 
 fn disconnect_reasons() -> Vec<&'static str> {
     CloseCode::ALL.iter().map(|code| code.name()).chain(CLOSED_BY_PEER).collect()
-}
-
-fn gauge(registry: &mut Registry, name: &str, help: &str) -> Gauge {
-    let gauge = Gauge::default();
-    registry.register(name, help, gauge.clone());
-    gauge
-}
-
-fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
-    let counter = Counter::default();
-    registry.register(name, help, counter.clone());
-    counter
-}
-
-/// From half a millisecond to 16 seconds.
-fn seconds(registry: &mut Registry, name: &str, help: &str) -> Histogram {
-    let histogram = Histogram::new(exponential_buckets(0.0005, 2.0, 16));
-    registry.register_with_unit(name, help, Unit::Seconds, histogram.clone());
-    histogram
 }
 
 #[cfg(test)]
