@@ -140,7 +140,7 @@ export const zh: Catalogue = {
   "search.label": "搜索",
   "search.filters": "筛选",
   "search.from": "发送人",
-  "search.in": "所在聊天",
+  "search.in": "聊天",
   "search.has": "包含",
   "search.date": "日期",
   "search.fromWho": "来自{name}",

@@ -102,9 +102,9 @@ export function ChatList({ selected, searching, search, onSearch }: ChatListProp
         <div onClick={() => !searching && navigate({ page: "search" })}>
           <SearchField
             label={t("search.label")}
-            value={search.text}
+            value={searching ? search.text : ""}
             onValue={(text) => {
-              onSearch({ ...search, text });
+              onSearch({ ...(searching ? search : NO_SEARCH), text });
               if (!searching && text !== "") navigate({ page: "search" });
             }}
             options={{ id: FOUND, active: searching ? active : undefined, onKey }}
