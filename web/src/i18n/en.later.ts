@@ -45,6 +45,7 @@ export const later = {
   "search.between": "{first} to {last}",
   "search.found": "Search results",
   "search.recent": "Recent chats",
+  "search.hint": "Words in quotes are found side by side. A “-” before a word leaves out what has it.",
   "search.chats": "Chats",
   "search.people": "People",
   "search.messages": "Messages",

@@ -165,6 +165,7 @@ export const zh: Catalogue = {
   "search.between": "{first}至{last}",
   "search.found": "搜索结果",
   "search.recent": "最近的聊天",
+  "search.hint": "给词语加上引号，可查找完整的短语；在词语前加“-”，可排除含有它的消息。",
   "search.chats": "聊天",
   "search.people": "联系人",
   "search.messages": "消息",

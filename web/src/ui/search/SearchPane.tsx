@@ -184,6 +184,7 @@ export function SearchPane({ search, onSearch, onClose, onActive, keys }: Search
             </div>
           ))}
         </div>
+        {searches && named === "" && !filtered && <p className="search-pane__hint note">{t("search.hint")}</p>}
         <End
           sought={sought}
           none={options.length === 0 && (named !== "" || filtered)}
