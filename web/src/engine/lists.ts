@@ -115,12 +115,6 @@ export class Lists {
     return this.scheduling(wire.sendScheduled, { id });
   }
 
-  private async scheduling<Asked extends object>(operation: Operation<Asked, unknown>, asked: Asked): Promise<Outcome> {
-    const answer = await this.rest.ask(operation, asked);
-    await this.later.load();
-    return done(answer);
-  }
-
   /** Null: this server does not look for messages. */
   async search(words: string, filter: SearchFilter, next: number | null): Promise<Outcome<HitPage | null>> {
     const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -145,6 +139,12 @@ export class Lists {
         partial,
       },
     };
+  }
+
+  private async scheduling<Asked extends object>(operation: Operation<Asked, unknown>, asked: Asked): Promise<Outcome> {
+    const answer = await this.rest.ask(operation, asked);
+    await this.later.load();
+    return done(answer);
   }
 
   /** From where the page before has ended, where that is known: then nothing is passed over, nor left out. */

@@ -344,7 +344,9 @@ function FoundHit({ hit }: { hit: Hit }) {
 /** Null where nothing of it stands out: then it is shown as elsewhere. */
 function piecesOf({ message, text, ranges }: Hit): readonly Piece[] | null {
   if (ranges.length === 0) return null;
-  const plain = message.kind === "RichText" && text === message.content ? withoutMarks(text, ranges) : { text, ranges };
+  // Of a file, a place or a card: its name, and what is said of it.
+  if (text !== message.content) return excerptOf(text, ranges, " · ");
+  const plain = message.kind === "RichText" ? withoutMarks(text, ranges) : { text, ranges };
   return plain.ranges.length === 0 ? null : excerptOf(plain.text, plain.ranges);
 }
 

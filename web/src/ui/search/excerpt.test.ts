@@ -17,6 +17,10 @@ describe("an excerpt", () => {
     expect(shown(excerptOf(text, whereIs(text, "bread", "cheese")))).toBe("[bread] and <b>[cheese]</b>");
   });
 
+  it("tells the lines apart where they are several things, as a name and what is said of it", () => {
+    expect(shown(excerptOf("bread.txt\nhow to bake", [[0, 5], [17, 21]], " · "))).toBe("[bread].txt · how to [bake]");
+  });
+
   it("of a long one begins with a word before the first that was found, and has an end", () => {
     const text = `${"so many words ".repeat(20)}needle ${"and more of them ".repeat(20)}`;
     const pieces = excerptOf(text, whereIs(text, "needle"));

@@ -21,13 +21,14 @@ const AHEAD = [
   { letters: 1, far: 8 },
 ];
 
-export function excerptOf(text: string, ranges: Ranges): readonly Piece[] {
+/** On one line: `joint` stands where there were several. */
+export function excerptOf(text: string, ranges: Ranges, joint = " "): readonly Piece[] {
   const first = ranges[0]?.[0] ?? 0;
   const from = first <= BEFORE ? 0 : wordAt(text, first - BEFORE, first);
   const to = Math.min(text.length, whole(text, from + LONGEST));
   const pieces: Piece[] = [];
   const add = (start: number, end: number, found: boolean): void => {
-    const words = plainly(text.slice(start, end).replace(/\s/g, " "));
+    const words = plainly(text.slice(start, end).replaceAll("\n", joint).replace(/\s/g, " "));
     if (words !== "") pieces.push({ text: words, found });
   };
   if (from > 0) pieces.push({ text: "…", found: false });
