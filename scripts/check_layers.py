@@ -104,7 +104,7 @@ TEXT = [
         {"client", "bench"},
         "every task belongs to a TaskTracker, such as life.tasks, so that the server can wait for it",
         # A command of one process, without a server.
-        ("crates/server/src/cli/user.rs",),
+        ("crates/server/src/cli/way.rs",),
     ),
     (
         r"\.unwrap\(\)",

@@ -80,7 +80,7 @@ const NOT_OF_OLD_SERVERS = [
 const MAY_GROW = ["Kind", "Notice", "Registration", "RemotePictures", "Directory", "Who"];
 
 /** Operations of parts that are loaded later than the first sight: what these alone need stands in wire.later.gen.ts. */
-const LATER = ["list_edits", "list_reactions", "list_readers", "list_replies", "list_media", "list_stars", "cancel_scheduled", "send_scheduled"];
+const LATER = ["list_edits", "list_reactions", "list_readers", "list_replies", "list_media", "list_stars", "cancel_scheduled", "send_scheduled", "search_messages"];
 
 /** Bounds that the client keeps to by itself, by their path. */
 const LIMITS = {

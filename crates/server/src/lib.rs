@@ -35,6 +35,7 @@ pub mod open_files;
 pub mod origin;
 pub mod pace;
 pub mod run;
+pub mod search;
 pub mod storage;
 pub mod store;
 pub mod stream;

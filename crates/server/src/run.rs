@@ -35,6 +35,7 @@ use crate::links::{self, Links};
 use crate::listen::{self, Door, Gate};
 use crate::memory;
 use crate::metrics::Metrics;
+use crate::search;
 use crate::storage::{self, Means, Measured, Storage};
 use crate::store::{self, Opened};
 use crate::time::Time;
@@ -232,6 +233,9 @@ impl Server {
             let (store, filing) = (Arc::clone(&store), Arc::clone(&filing));
             consumers.push(Arc::new(Links::new(store, filing, Arc::clone(&config), life.clone(), may_go)));
         }
+        if config.search {
+            consumers.push(Arc::new(search::Index { is_shared: node.is_some() }));
+        }
         let runner = |consumer: Arc<dyn Consumer>| Runner {
             metrics: metrics.consumers.of(consumer.name()),
             consumer,
@@ -293,6 +297,9 @@ impl Server {
 
         // Ends with the feed, which ends with the store: not one of the tasks the store waits for.
         let dispatcher = TaskTracker::new();
+        if config.search {
+            search::prepare(&*store).await;
+        }
         for runner in consumers {
             // Before anybody can send what it would have to see.
             runner.be_known().await;

@@ -16,6 +16,8 @@ mod files;
 #[path = "crash/notes.rs"]
 mod notes;
 mod program;
+#[path = "crash/search.rs"]
+mod search;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::Path;

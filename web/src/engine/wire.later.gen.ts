@@ -1,7 +1,7 @@
 // Made by scripts/wire.mjs from docs/openapi.json and docs/frames.json. Not to be edited: `npm run wire` writes it.
 
 import { FLAG, INTEGER, NATURAL, TEXT, type Operation, type Shape } from "./shape";
-import { Message, MessageList, type MessageRef, User } from "./wire.gen";
+import { Group, type Kind, Message, MessageList, type MessageRef, User } from "./wire.gen";
 
 /** What a message said at a time. */
 export interface EditState {
@@ -97,6 +97,72 @@ export const MediaList: Shape<MediaList> = {
   next: [NATURAL, null],
 };
 
+/** What a message may have. */
+export type SearchedFor = "link" | "image" | "video" | "audio" | "file";
+
+/** `POST /api/message/search`. */
+export interface SearchRequest {
+  /**
+   * Words, phrases in quotes, and operators; 256 characters and 10 of these at the most. The last word may be the beginning of
+   * one, unless a blank stands behind it.
+   */
+  readonly q?: string | null;
+  /** In this group alone. */
+  readonly gid?: number | null;
+  /** Of this sender alone. */
+  readonly uid?: number | null;
+  /** Of one of these kinds. */
+  readonly kinds?: readonly Kind[];
+  /** With one of these. */
+  readonly has?: readonly SearchedFor[];
+  /** Sent before that, Unix milliseconds. */
+  readonly before?: number | null;
+  /** Sent then or later, Unix milliseconds. */
+  readonly after?: number | null;
+  /** Only older ones: the `next` of the answer before. */
+  readonly beforeId?: number | null;
+  /** 20 where left out, 50 at the most. */
+  readonly size?: number | null;
+  /** The zone of the dates in `q`, such as `Europe/Berlin`; the server's where left out or unknown. */
+  readonly zone?: string | null;
+}
+
+/** A message that was looked for. */
+export interface SearchHit {
+  readonly msg: Message;
+  readonly group: Group;
+  /** Its sender. */
+  readonly user: User;
+  /** What was looked at, where that is not the content: names of files and what is said of them, one a line. */
+  readonly text: string | null;
+  /** Where it has what was asked for: from and to in UTF-16 units of `text`, or of the content where there is none. */
+  readonly ranges: readonly (readonly number[])[];
+}
+export const SearchHit: Shape<SearchHit> = {
+  msg: Message,
+  group: Group,
+  user: User,
+  text: [TEXT, null],
+  ranges: [[NATURAL]],
+};
+
+/** What was found, the newest first. */
+export interface SearchAnswer {
+  readonly hits: readonly SearchHit[];
+  /** Whether there may be more. */
+  readonly more: boolean;
+  /** Whether some messages were not looked at, as that would have taken long. */
+  readonly partial: boolean;
+  /** Where more begin. */
+  readonly next: number | null;
+}
+export const SearchAnswer: Shape<SearchAnswer> = {
+  hits: [SearchHit],
+  more: FLAG,
+  partial: FLAG,
+  next: [NATURAL, null],
+};
+
 /** `POST /api/message/schedule/cancel`. */
 export interface ScheduledCancel {
   readonly id: number;
@@ -149,6 +215,9 @@ export const listReplies: Operation<RepliesRequest, MessageList> = { post: "/api
 
 /** List what was sent in a group: pictures, voice messages, files or links */
 export const listMedia: Operation<MediaRequest, MediaList> = { post: "/api/message/media", answers: MediaList };
+
+/** Search the messages that one may see */
+export const searchMessages: Operation<SearchRequest, SearchAnswer> = { post: "/api/message/search", answers: SearchAnswer };
 
 /** Cancel a scheduled message */
 export const cancelScheduled: Operation<ScheduledCancel, boolean> = { post: "/api/message/schedule/cancel", answers: FLAG };

@@ -1,4 +1,4 @@
-//! What an administrator does to accounts, by `rim user`.
+//! What an administrator does to accounts, by `rim user`, and to the index of words, by `rim search`.
 //!
 //! A [`Request`] is applied to a [`Store`] by [`apply`], and there are two ways to it: where no server runs,
 //! the command opens the store itself; where one does, the request goes to it over a Unix socket in the data
@@ -8,6 +8,7 @@ pub mod socket;
 
 use rim_core::user::NewUser;
 use rim_core::{Clock, Refusal, UserId};
+use rim_store::search::IndexStatus;
 use rim_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,9 @@ pub enum Request {
     ListUsers {
         after: u64,
     },
+    IndexStatus,
+    /// The index of words is made anew.
+    RebuildIndex,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,8 +51,17 @@ pub enum Answer {
         uid: u64,
     },
     Users(Vec<UserLine>),
+    Index(IndexLine),
     /// Nothing was done, for this reason.
     Failed(String),
+}
+
+/// How far the index of words has come.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct IndexLine {
+    pub messages: u64,
+    pub waiting: u64,
+    pub bytes: u64,
 }
 
 /// A user as the list shows them.
@@ -84,8 +97,18 @@ async fn carry_out(store: &dyn Store, clock: &dyn Clock, request: Request) -> Re
             user
         }
         Request::ListUsers { after } => return list(store, UserId(after)).await,
+        Request::IndexStatus => return index(store).await,
+        Request::RebuildIndex => {
+            store.rebuild_index(true).await?;
+            return index(store).await;
+        }
     };
     Ok(Answer::Done { uid: user.0 })
+}
+
+async fn index(store: &dyn Store) -> Result<Answer, StoreError> {
+    let IndexStatus { messages, waiting, bytes } = store.index_status().await?;
+    Ok(Answer::Index(IndexLine { messages, waiting, bytes }))
 }
 
 async fn user_of(store: &dyn Store, account: &str) -> Result<UserId, StoreError> {

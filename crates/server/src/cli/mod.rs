@@ -10,9 +10,11 @@ mod migrate;
 mod nodes;
 mod process;
 mod restore;
+mod search;
 mod serve;
 mod target;
 mod user;
+mod way;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -53,6 +55,9 @@ enum Command {
     /// Looks after the bytes of files, and copies them to another place
     #[command(subcommand)]
     Files(files::FilesCommand),
+    /// Looks after the index that finds messages, whether or not the server runs
+    #[command(subcommand)]
+    Search(search::SearchCommand),
     /// Lists the nodes that share the database
     Nodes,
     /// Prints the settings as a table for the documents
@@ -86,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Restore(command) => restore::run(&command, &loaded.config),
         Command::Migrate(command) => migrate::run(&command),
         Command::Files(command) => files::run(command, &loaded.config),
+        Command::Search(command) => search::run(command, &loaded.config),
         Command::Nodes => nodes::list(&loaded.config),
         Command::Settings => {
             print!("{}", settings_table());

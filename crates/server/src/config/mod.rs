@@ -79,6 +79,8 @@ pub struct Config {
     pub remote_pictures: RemotePictures,
     /// `link-previews`: whether the server looks at the addresses in messages.
     pub link_previews: bool,
+    /// `search`: whether people search their messages.
+    pub search: bool,
     /// `trusted-proxies`: peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// `metrics`: who may read `/metrics`.
@@ -181,6 +183,7 @@ impl Config {
             allowed_origins,
             remote_pictures: settings.remote_pictures,
             link_previews: settings.link_previews == Switch::On,
+            search: settings.search == Switch::On,
             directory: settings.directory.into(),
             trusted_proxies: settings.trusted_proxies,
             metrics: settings.metrics,

@@ -129,6 +129,11 @@ pub struct Settings {
     #[arg(value_enum, default_value_t = Switch::Off)]
     pub link_previews: Switch,
 
+    /// Whether people search their messages; the index takes disk, and is kept up in the background
+    #[arg(long, env = "RIM_SEARCH", global = true, hide_short_help = true)]
+    #[arg(value_enum, default_value_t = Switch::On)]
+    pub search: Switch,
+
     /// Addresses of proxies whose X-Forwarded-For is believed: a comma-separated list
     #[arg(
         long,

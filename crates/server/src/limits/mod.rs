@@ -36,7 +36,7 @@ impl RetryAfter {
 }
 
 /// The labels under which `rim_rate_limited_total` counts refusals.
-pub const KINDS: [&str; 15] = [
+pub const KINDS: [&str; 16] = [
     "register",
     "taken",
     "login",
@@ -46,6 +46,7 @@ pub const KINDS: [&str; 15] = [
     "watch",
     "profile",
     "named",
+    "search",
     "upload",
     "file",
     "fetch",
@@ -68,6 +69,7 @@ pub struct RateLimits<C: Clock = Time> {
     watch: Limit<UserId, C>,
     profile: Limit<UserId, C>,
     named: Limit<UserId, C>,
+    search: Limit<UserId, C>,
     upload: Limit<UserId, C>,
     file: Limit<UserId, C>,
     fetch: Limit<UserId, C>,
@@ -94,6 +96,7 @@ impl<C: Clock + Clone> RateLimits<C> {
             watch: limit(quota::WATCH, clock),
             profile: limit(quota::PROFILE, clock),
             named: limit(quota::NAMED, clock),
+            search: limit(quota::SEARCH, clock),
             upload: limit(quota::UPLOAD, clock),
             file: limit(quota::FILE, clock),
             fetch: limit(quota::FETCH, clock),
@@ -196,6 +199,11 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.check_many("named", &self.named, user, count)
     }
 
+    /// `user` searches messages.
+    pub fn search(&self, user: UserId) -> Result<(), RetryAfter> {
+        self.check("search", &self.search, &user)
+    }
+
     /// `user` is about to upload a picture of a user or group.
     pub fn upload(&self, user: UserId) -> Result<(), RetryAfter> {
         self.check("upload", &self.upload, &user)
@@ -239,6 +247,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.watch.retain_recent();
         self.profile.retain_recent();
         self.named.retain_recent();
+        self.search.retain_recent();
         self.upload.retain_recent();
         self.file.retain_recent();
         self.fetch.retain_recent();
@@ -315,6 +324,7 @@ mod tests {
             ("lists to watch", "user", quota::WATCH),
             ("changes of a profile", "user", quota::PROFILE),
             ("users named to become members of groups or to leave them", "user", quota::NAMED),
+            ("searches", "user", quota::SEARCH),
             ("uploads of pictures of users and groups", "user", quota::UPLOAD),
             ("uploads of files", "user", quota::FILE),
             ("files fetched, and parts of them", "user", quota::FETCH),

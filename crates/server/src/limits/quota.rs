@@ -29,6 +29,8 @@ pub(super) const PROFILE: Quota = per_minute(6, 10);
 pub(super) const NAMED: Quota = per_second(20, 20_000);
 /// Pictures of users and groups uploaded by one user.
 pub(super) const UPLOAD: Quota = per_minute(6, 30);
+/// Searches of one user: one for each word that they type, and others while they type it.
+pub(super) const SEARCH: Quota = per_minute(60, 100);
 /// Files for messages, or posters of them, that one user begins to upload: an album or two at once. How much they come to is
 /// a matter of quotas.
 pub(super) const FILE: Quota = per_minute(60, 300);

@@ -22,6 +22,8 @@ mod place;
 mod program;
 #[path = "../stories/raw.rs"]
 mod raw;
+#[path = "../stories/search.rs"]
+mod search;
 #[path = "../stories/world.rs"]
 mod world;
 

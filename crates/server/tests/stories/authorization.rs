@@ -140,7 +140,7 @@ async fn every_frame_is_taken_from_whom_the_page_says_and_from_nobody_else() {
 }
 
 /// A POST that reads.
-const READING: [&str; 16] = [
+const READING: [&str; 17] = [
     "/api/message/schedule/list",
     "/api/group/events",
     "/api/group/user/list",
@@ -151,6 +151,7 @@ const READING: [&str; 16] = [
     "/api/message/history",
     "/api/message/media",
     "/api/message/mentions",
+    "/api/message/search",
     "/api/message/pins",
     "/api/message/reactions",
     "/api/message/readers",
@@ -640,6 +641,8 @@ impl House {
                 "whoPins" | "whoMentionsAll" => json!("all"),
                 "before" if path == "/api/message/media" => json!(9),
                 "expireSeconds" | "before" | "after" => json!(0),
+                "kinds" | "has" => json!([]),
+                "beforeId" => json!(1),
                 _ => json!(format!("text {}", self.times)),
             };
             (field.clone(), value)

@@ -9,6 +9,7 @@ mod place;
 #[path = "../program/mod.rs"]
 mod program;
 mod raw;
+mod search;
 mod world;
 
 /// Nodes that serve each story.

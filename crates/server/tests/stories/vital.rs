@@ -37,6 +37,7 @@ const EVERYWHERE: &[&str] = &[
     "memory of limits",
     "purge of sessions",
     "scheduled messages",
+    "search-1",
     "sweep of pictures",
     "sweep of files",
 ];

@@ -4,7 +4,9 @@
 //! client sends and that has no bound here fails a test, and what is written here is held to what the server does
 //! by `tests/stories/properties`.
 
+use rim_core::message::MessageKind;
 use rim_core::message::forward::{MAX_GROUPS, MAX_MESSAGES};
+use rim_core::search::{Has, MAX_CHARACTERS, MAX_ZONE_CHARS};
 use rim_protocol::id::ID_LAST;
 use rim_protocol::limits::{
     MAX_ACCOUNT_BYTES, MAX_AVATAR_BYTES, MAX_CLIENT_MSG_ID_BYTES, MAX_CONTENT_BYTES, MAX_EMAIL_BYTES,
@@ -95,6 +97,16 @@ const FIELDS: &[(&str, Bound)] = &[
     ("ReactionsRequest.size", COUNT),
     ("RepliesRequest.after", ID),
     ("ScheduledList.gid", ID),
+    ("SearchRequest.after", ID),
+    ("SearchRequest.before", ID),
+    ("SearchRequest.beforeId", ID),
+    ("SearchRequest.gid", ID),
+    ("SearchRequest.has", Items(Has::ALL.len())),
+    ("SearchRequest.kinds", Items(MessageKind::ALL.len())),
+    ("SearchRequest.q", Length(0, MAX_CHARACTERS)),
+    ("SearchRequest.size", COUNT),
+    ("SearchRequest.uid", ID),
+    ("SearchRequest.zone", Length(0, MAX_ZONE_CHARS)),
     ("StarsRequest.before", ID),
     ("StarsRequest.page", COUNT),
     ("StarsRequest.size", COUNT),

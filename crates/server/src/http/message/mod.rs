@@ -29,6 +29,7 @@ mod readers;
 mod recall;
 mod replies;
 mod schedule;
+mod search;
 mod send;
 mod star;
 mod stars;
@@ -58,6 +59,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(replies::list_replies))
         .routes(routes!(mentions::list_mentions))
         .routes(routes!(media::list_media))
+        .routes(routes!(search::search_messages))
         .routes(routes!(forward::forward_messages))
         .merge(schedule::routes())
         .routes(routes!(hide::hide_messages))

@@ -57,7 +57,7 @@ pub(super) async fn server_info(
     let files = filing.limits();
     Ok(Data(ServerInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        features: FEATURES.map(str::to_owned).to_vec(),
+        features: FEATURES.into_iter().chain(config.search.then_some("search")).map(str::to_owned).collect(),
         limits: ServerLimits {
             account_bytes: limits::MAX_ACCOUNT_BYTES as u64,
             name_chars: limits::MAX_NAME_CHARS as u64,

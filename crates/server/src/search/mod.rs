@@ -1,0 +1,50 @@
+//! The consumer that keeps the index of words up: what is said is found by it a moment later, and until then without it.
+
+use async_trait::async_trait;
+use rim_store::Store;
+use rim_store::consumers::{Begin, InStore, Portion, Room};
+use rim_store::search::{self, CONSUMER};
+
+use crate::consumers::Consumer;
+
+/// Messages that are listed at once: the writer of SQLite is held for some two milliseconds, and people's messages wait for no
+/// longer.
+const ROOM: Room = Room { rows: 64, bytes: 256 * 1024 };
+
+/// The same in PostgreSQL, where nobody waits. What is listed together of a group takes less room.
+const SHARED_ROOM: Room = Room { rows: 1024, bytes: 1 << 20 };
+
+/// Has the index made anew where it is of another rim, or was left behind when the store was moved.
+pub async fn prepare(store: &dyn Store) {
+    match store.rebuild_index(false).await {
+        Ok(true) => tracing::info!("the index of words is made anew"),
+        Ok(false) => {}
+        Err(error) => {
+            tracing::warn!(%error, "it cannot be seen whether the index of words is as it should be")
+        }
+    }
+}
+
+pub struct Index {
+    /// Whether several nodes may share the store.
+    pub is_shared: bool,
+}
+
+#[async_trait]
+impl Consumer for Index {
+    fn name(&self) -> &'static str {
+        CONSUMER
+    }
+
+    fn begin(&self) -> Begin {
+        Begin::First
+    }
+
+    fn room(&self) -> Room {
+        if self.is_shared { SHARED_ROOM } else { ROOM }
+    }
+
+    async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
+        Ok(search::write(portions))
+    }
+}
