@@ -19,6 +19,13 @@ pub use self::content::{describe, may_name, named_files, same_file};
 /// The longer sides of previews, in pixels.
 pub const SIDES: [u32; 3] = [320, 800, 1600];
 
+/// The side of the square that is shown of a file as the picture of a user or group: what the largest of these takes on a
+/// fine screen.
+pub const SQUARE: u32 = 256;
+
+/// Whatever is made of a picture.
+const MADE: [u32; 4] = [SIDES[0], SIDES[1], SIDES[2], SQUARE];
+
 /// Transfers that a user may have begun. One more, and that which rests the longest gives way: clients that never come
 /// back leave theirs.
 pub const MAX_OPEN_TRANSFERS: u64 = 100;
@@ -165,20 +172,24 @@ pub struct Facts {
     /// The poster of a video.
     pub picture: Option<Hash>,
     pub thumbs: Thumbs,
+    /// Its bytes name a location on earth. Only where its owner wanted them to stay as they were.
+    pub has_location: bool,
 }
 
 impl Facts {
     /// What stores keep of it; the picture has a column of its own.
     pub fn text(&self) -> String {
-        let Self { width, height, duration_ms, thumbhash, picture: _, thumbs } = self.clone();
-        let kept = Kept { width, height, duration_ms, thumbhash, thumbs: thumbs.bits() };
+        let Self { width, height, duration_ms, thumbhash, picture: _, thumbs, has_location } = self.clone();
+        let kept = Kept { width, height, duration_ms, thumbhash, thumbs: thumbs.bits(), has_location };
         serde_json::to_string(&kept).expect("numbers always have a JSON form")
     }
 
     /// `None` of a text that no rim writes.
     pub fn of(text: &str, picture: Option<Hash>) -> Option<Self> {
-        let Kept { width, height, duration_ms, thumbhash, thumbs } = serde_json::from_str(text).ok()?;
-        Some(Self { width, height, duration_ms, thumbhash, picture, thumbs: Thumbs::from_bits(thumbs) })
+        let Kept { width, height, duration_ms, thumbhash, thumbs, has_location } =
+            serde_json::from_str(text).ok()?;
+        let thumbs = Thumbs::from_bits(thumbs);
+        Some(Self { width, height, duration_ms, thumbhash, picture, thumbs, has_location })
     }
 
     /// What is known of a video once its poster is known: what was known before stays.
@@ -191,6 +202,7 @@ impl Facts {
             thumbhash: poster.thumbhash,
             picture: poster.picture,
             thumbs: poster.thumbs,
+            has_location: self.has_location,
         }
     }
 }
@@ -208,16 +220,18 @@ struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
     thumbhash: Option<Vec<u8>>,
     thumbs: u8,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    has_location: bool,
 }
 
-/// Which previews there are.
+/// Which previews there are, and whether there is a square.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Thumbs(u8);
 
 impl Thumbs {
     /// From what stores keep; bits that mean nothing are left out.
     pub const fn from_bits(bits: u8) -> Self {
-        Self(bits & ((1 << SIDES.len()) - 1))
+        Self(bits & ((1 << MADE.len()) - 1))
     }
 
     pub const fn bits(self) -> u8 {
@@ -226,16 +240,22 @@ impl Thumbs {
 
     /// Those of these sides that there can be.
     pub fn of(sides: &[u32]) -> Self {
-        let bits = SIDES.iter().enumerate().filter(|(_, side)| sides.contains(side));
+        let bits = MADE.iter().enumerate().filter(|(_, side)| sides.contains(side));
         Self(bits.fold(0, |bits, (at, _)| bits | 1 << at))
     }
 
     pub fn has(self, side: u32) -> bool {
-        self.sides().any(|has| has == side)
+        self.all().any(|has| has == side)
     }
 
+    /// What may be asked for of each picture.
     pub fn sides(self) -> impl Iterator<Item = u32> {
-        SIDES.into_iter().enumerate().filter(move |(at, _)| self.0 >> at & 1 == 1).map(|(_, side)| side)
+        self.all().filter(|side| *side != SQUARE)
+    }
+
+    /// The square as well.
+    pub fn all(self) -> impl Iterator<Item = u32> {
+        MADE.into_iter().enumerate().filter(move |(at, _)| self.0 >> at & 1 == 1).map(|(_, side)| side)
     }
 }
 
@@ -275,11 +295,19 @@ pub struct Uploaded {
     pub today: u64,
 }
 
+/// Where files are that are pictures of users and groups.
+pub const AVATARS: &str = "/media/files/";
+
+/// The address of a file as the picture of a user or group.
+pub fn avatar_of(id: &FileId) -> String {
+    format!("{AVATARS}{id}/{SQUARE}")
+}
+
 /// The address of a picture that is a file: `/media/files/` and its id, and perhaps a side.
 pub fn of_avatar(avatar: &str) -> Option<FileId> {
-    let rest = avatar.strip_prefix("/media/files/")?;
+    let rest = avatar.strip_prefix(AVATARS)?;
     let (id, side) = rest.split_once('/').map_or((rest, None), |(id, side)| (id, Some(side)));
-    let is_side = side.is_none_or(|side| SIDES.iter().any(|known| known.to_string() == side));
+    let is_side = side.is_none_or(|side| MADE.iter().any(|known| known.to_string() == side));
     FileId::parse(id).filter(|_| is_side)
 }
 
@@ -410,6 +438,7 @@ mod tests {
         assert!(thumbs.has(320) && !thumbs.has(800) && !thumbs.has(500));
         assert_eq!(Thumbs::from_bits(thumbs.bits()), thumbs);
         assert_eq!(Thumbs::from_bits(0xff).sides().collect::<Vec<_>>(), SIDES);
+        assert!(Thumbs::from_bits(0xff).has(SQUARE) && !thumbs.has(SQUARE));
     }
 
     #[test]
@@ -421,8 +450,9 @@ mod tests {
             thumbhash: Some(vec![0, 255]),
             picture: Some(Hash([1; 32])),
             thumbs: Thumbs::of(&[800]),
+            has_location: false,
         };
-        for facts in [Facts::default(), poster.clone()] {
+        for facts in [Facts::default(), poster.clone(), Facts { has_location: true, ..poster.clone() }] {
             assert_eq!(Facts::of(&facts.text(), facts.picture), Some(facts));
         }
         let known = Facts { width: Some(1), ..Facts::default() };
@@ -436,6 +466,7 @@ mod tests {
         let id = FileId::new([7; 16]);
         assert_eq!(of_avatar(&format!("/media/files/{id}")), Some(id));
         assert_eq!(of_avatar(&format!("/media/files/{id}/320")), Some(id));
+        assert_eq!(of_avatar(&avatar_of(&id)), Some(id));
         for other in [
             format!("https://x.example/media/files/{id}"),
             format!("/media/files/{id}/321"),

@@ -104,6 +104,10 @@ pub enum Refusal {
     FileOfAnotherKind,
     #[error("a file has at most {0} bytes")]
     FileTooLarge(u64),
+    #[error("a picture has at most {0} bytes: send a larger one as a file")]
+    PictureTooLarge(u64),
+    #[error("this says where it was taken, and that cannot be taken out of it: send it as a file")]
+    LocationStays,
     #[error("you have uploaded {used} bytes today, of {allowed}: go on tomorrow")]
     DayExceeded { used: u64, allowed: u64 },
     #[error("{0} of your uploads are going on: wait until one has ended")]

@@ -12,6 +12,7 @@
 mod bodies;
 #[cfg(test)]
 mod chance;
+mod films;
 mod frames;
 mod headers;
 mod pages;
@@ -29,7 +30,7 @@ pub struct Target {
     pub longest: usize,
 }
 
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "frames", run: frames::frame, inputs: 10_000, longest: 300 },
     Target { name: "rich_text", run: frames::rich_text, inputs: 3_000, longest: 2_000 },
     Target { name: "bodies", run: bodies::body, inputs: 3_000, longest: 200 },
@@ -39,6 +40,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "headers", run: headers::forwarded, inputs: 5_000, longest: 100 },
     Target { name: "pictures", run: pictures::picture, inputs: 10_000, longest: 400 },
     Target { name: "uploads", run: pictures::upload, inputs: 2_000, longest: 1_000 },
+    Target { name: "films", run: films::film, inputs: 10_000, longest: 600 },
     Target { name: "pages", run: pages::page, inputs: 5_000, longest: 500 },
     Target { name: "searches", run: searches::search, inputs: 10_000, longest: 200 },
 ];
@@ -95,6 +97,11 @@ mod tests {
     #[test]
     fn a_picture_that_was_cleaned_is_clean() {
         run("uploads");
+    }
+
+    #[test]
+    fn a_film_that_does_not_say_where_it_was_taken_is_as_long_as_it_was() {
+        run("films");
     }
 
     #[test]

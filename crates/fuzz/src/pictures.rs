@@ -39,6 +39,7 @@ pub fn upload(bytes: &[u8]) {
     if let Some(stripped) = &inspected.stripped {
         let again = inspect(stripped, false, &|| false);
         assert_eq!(again.stripped, None, "what is clean stays as it is");
+        assert!(!again.had_location || inspected.location_stays);
         assert_eq!((again.width, again.height), (inspected.width, inspected.height));
         assert_eq!((again.thumbhash, again.previews), (inspected.thumbhash, inspected.previews));
     }

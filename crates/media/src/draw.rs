@@ -76,6 +76,29 @@ fn drawn(format: Format, bytes: &[u8], reading: &Reading, late: &dyn Fn() -> boo
     Some(drawn)
 }
 
+/// The square in the middle of the first picture of a clean file, of such a side or less where it is smaller.
+pub(crate) fn square(
+    format: Format,
+    bytes: &[u8],
+    reading: &Reading,
+    side: u32,
+    late: &dyn Fn() -> bool,
+) -> Option<Bytes> {
+    let cut = || {
+        let image = decode(format, bytes, reading, late)?;
+        let least = image.width().min(image.height());
+        let (left, top) = ((image.width() - least) / 2, (image.height() - least) / 2);
+        let mut image = image.crop_imm(left, top, least, least);
+        if image.color().has_alpha() {
+            MulDiv::new().multiply_alpha_inplace(&mut image).ok()?;
+        }
+        let mut image = smaller(&image, side)?;
+        image.apply_orientation(Orientation::from_exif(reading.orientation)?);
+        encode(&image, &reading.profile)
+    };
+    catch_unwind(AssertUnwindSafe(cut)).ok().flatten()
+}
+
 fn decode(format: Format, bytes: &[u8], reading: &Reading, late: &dyn Fn() -> bool) -> Option<DynamicImage> {
     let format = match format {
         Format::Png => ImageFormat::Png,

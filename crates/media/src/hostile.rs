@@ -377,12 +377,48 @@ fn what_shines_through_does_so_in_previews_and_no_colour_bleeds_out_of_it() {
 }
 
 #[test]
+fn profiles_are_unpacked_once_however_many_there_are() {
+    let bomb = bomb(3 << 20);
+    let profile = chunk(b"iCCP", &[b"bomb\0\0", &bomb[..]].concat());
+    let (inspected, stripped) = kept(screenshot(64, 64, &vec![profile; 500], b""), &[]);
+    assert_eq!(memmem::find_iter(&stripped, b"iCCP").count(), 1);
+    assert_eq!(sides(&inspected), (Some(64), Some(64)));
+}
+
+#[test]
+fn a_photograph_that_is_gone_over_too_often_is_shown_without_previews() {
+    let measured = measure(&jpeg(3000, 3000, 64).into(), false);
+    assert!(measured.memory_bytes() > 0);
+    let measured = measure(&jpeg(6000, 6000, 64).into(), false);
+    assert_eq!(measured.memory_bytes(), 0);
+    assert_eq!(sides(&measured.draw(&|| panic!("nothing is drawn"))), (Some(6000), Some(6000)));
+}
+
+#[test]
+fn entries_that_lie_on_each_other_are_gone_through_a_few_times_and_no_more() {
+    // Half a megabyte, of which each of 512 entries in each of 64 directories has all.
+    let entry =
+        [&0x02bc_u16.to_be_bytes()[..], &1_u16.to_be_bytes(), &(1_u32 << 19).to_be_bytes(), &[0; 4]].concat();
+    let directory =
+        |next: usize| [&512_u16.to_be_bytes()[..], &entry.repeat(512), &(next as u32).to_be_bytes()].concat();
+    let length = directory(0).len();
+    let directories: Vec<u8> = (1..=64).flat_map(|number| directory(8 + number * length)).collect();
+    let told = [b"Exif\0\0", &exif(1)[..]].concat();
+    let mut bytes = [b"MM\0*\0\0\0\x08", &directories[..], &told].concat();
+    bytes.resize(1 << 19, 0);
+    assert!(sent(bytes).location_stays);
+}
+
+#[test]
 fn a_location_is_found_in_files_of_other_kinds() {
     let tiff = exif(1);
     let heic = [b"\0\0\0\x18ftypheic....Exif\0\0", &exif(1)[..]].concat();
     let film = b"\0\0\0\x18ftypisom....udta\0\0\0\x1e\xa9xyz";
     for bytes in [&tiff[..], &heic, film] {
-        assert!(names_a_location(bytes) && sent(bytes.to_vec()).had_location);
+        assert!(names_a_location(bytes));
+    }
+    for bytes in [tiff.clone(), heic] {
+        assert!(sent(bytes).had_location);
     }
     let without_a_location = tiff[..50].to_vec();
     assert!(!names_a_location(&without_a_location) && !names_a_location(b"GPS"));

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
+use crate::boxes::Boxes;
 use crate::clean::{self, PICTURE, Reading};
-use crate::draw::{Drawn, draw};
+use crate::draw::{Drawn, draw, square};
 use crate::format::Format;
 use crate::sniff::{SNIFF_BYTES, sniff};
 
@@ -31,6 +32,8 @@ pub struct Inspected {
     pub stripped: Option<Bytes>,
     /// Whether what was uploaded names a location on earth.
     pub had_location: bool,
+    /// It named one that could not be taken out.
+    pub location_stays: bool,
 }
 
 /// An upload of which the headers were read, and nothing decoded yet.
@@ -64,14 +67,20 @@ pub fn measure(bytes: &Bytes, as_file: bool) -> Measured {
         previews: Vec::new(),
         stripped: None,
         had_location: false,
+        location_stays: false,
     };
     let Some(format) = Format::of(bytes) else {
-        inspected.had_location = clean::names_a_location(bytes);
+        let hidden;
+        (inspected.had_location, hidden) = hide(bytes);
+        let kept = hidden.as_ref().unwrap_or(bytes);
+        inspected.location_stays = inspected.had_location && clean::surely_names_a_location(kept);
+        inspected.stripped = hidden.filter(|_| !as_file);
         return Measured { inspected, picture: None };
     };
     let (mut reading, outcome) = clean::read(format, bytes, PICTURE);
     inspected.had_location = reading.had_location;
     if !reading.is_whole {
+        inspected.location_stays = clean::surely_names_a_location(bytes);
         return Measured { inspected, picture: None };
     }
     let out = std::mem::take(&mut reading.out);
@@ -84,6 +93,30 @@ pub fn measure(bytes: &Bytes, as_file: bool) -> Measured {
     }
     (inspected.width, inspected.height) = reading.shown().unzip();
     Measured { inspected, picture: Some(Picture { format, reading, clean }) }
+}
+
+/// Of pictures that are not shown: HEIC and AVIF, and what is made of directories. Whether they name a location, and the same
+/// without what names it, if there is anything that may.
+fn hide(bytes: &Bytes) -> (bool, Option<Bytes>) {
+    let mut boxes = Boxes::default();
+    boxes.update(bytes);
+    let found = boxes.finish();
+    let items = found.items.iter().filter_map(|(start, end)| {
+        let [start, end] = [start, end].map(|at| usize::try_from(*at).unwrap_or(usize::MAX).min(bytes.len()));
+        bytes.get(start..end)
+    });
+    // Before EXIF stands how far it is to its first byte.
+    let tells = |item: &[u8]| {
+        clean::names_a_location(item) || item.get(4..).is_some_and(clean::surely_names_a_location)
+    };
+    let had_location =
+        found.had_location || items.into_iter().any(tells) || clean::surely_names_a_location(bytes);
+    let mut hidden = bytes.to_vec();
+    found.blanks.fill(0, &mut hidden);
+    if had_location {
+        clean::hide_locations(&mut hidden);
+    }
+    (had_location, (hidden != *bytes).then(|| hidden.into()))
 }
 
 impl Measured {
@@ -101,6 +134,14 @@ impl Measured {
             (inspected.previews, inspected.thumbhash) = (previews, thumbhash);
         }
         inspected
+    }
+}
+
+impl Measured {
+    /// The square in its middle, of such a side or less where it is smaller; none unless it can be drawn before it becomes late.
+    pub fn square(self, side: u32, late: &dyn Fn() -> bool) -> Option<Bytes> {
+        let picture = self.picture.filter(|picture| picture.memory_bytes() > 0)?;
+        square(picture.format, &picture.clean, &picture.reading, side, late)
     }
 }
 

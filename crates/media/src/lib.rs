@@ -5,6 +5,7 @@
 //! pixels: a second or two) and much memory ([`Reading::memory_bytes`](clean::Reading)), so who calls it has a thread and a
 //! budget for that.
 
+pub mod boxes;
 pub mod clean;
 mod draw;
 mod format;
@@ -16,7 +17,8 @@ mod page;
 mod samples;
 mod sniff;
 
-pub use clean::clean;
+pub use boxes::Boxes;
+pub use clean::{begins_tiff, clean, surely_names_a_location};
 pub use format::Format;
 pub use inspect::{Inspected, MAX_MEMORY_BYTES, MAX_PICTURE_BYTES, Measured, inspect, measure};
 pub use page::{Page, page};

@@ -100,7 +100,7 @@ pub fn exif(orientation: u8) -> Vec<u8> {
             entry(0x0112, 3, 1, u32::from(orientation) << 16),
             entry(0x8825, 4, 1, location),
         ]),
-        directory(&[entry(2, 5, 3, 100), entry(4, 5, 3, 100)]),
+        directory(&[entry(2, 5, 1, 80), entry(4, 5, 1, 88)]),
         LOCATION.to_vec(),
     ];
     parts.concat()

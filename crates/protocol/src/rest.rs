@@ -761,6 +761,10 @@ pub struct File {
     pub thumbhash: Option<String>,
     /// The smaller pictures that there are, by the pixels of their longer sides: some of 320, 800 and 1600.
     pub thumbs: Vec<u32>,
+    /// `true`, for whoever has uploaded it: its bytes say where it was taken, as they were sent "as a file". Absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub has_location: Option<bool>,
 }
 
 /// `POST /api/file/link`.

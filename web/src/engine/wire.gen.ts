@@ -1286,6 +1286,8 @@ export interface File {
   readonly thumbhash: string | null;
   /** The smaller pictures that there are, by the pixels of their longer sides: some of 320, 800 and 1600. */
   readonly thumbs: readonly number[];
+  /** `true`, for whoever has uploaded it: its bytes say where it was taken, as they were sent "as a file". Absent otherwise. */
+  readonly hasLocation: boolean | null;
 }
 export const File: Shape<File> = {
   id: TEXT,
@@ -1297,6 +1299,7 @@ export const File: Shape<File> = {
   durationMs: [NATURAL, null],
   thumbhash: [TEXT, null],
   thumbs: [NATURAL],
+  hasLocation: [FLAG, null],
 };
 
 /** `POST /api/file/link`. */

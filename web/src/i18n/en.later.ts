@@ -415,6 +415,8 @@ export const later = {
   "problem.noSuchMessage": "This message is not available.",
   "problem.noSuchFile": "This file is no longer available.",
   "problem.fileKind": "This cannot be shown to others as it is. Send it as a file.",
+  "problem.pictureSize": "This is too large to be shown as a picture. Send it as a file.",
+  "problem.locationStays": "This says where it was taken, and that cannot be removed. To send it all the same, send it as a file.",
   "problem.fileSize": "The file is too large. This server takes files of up to {allowed}.",
   "problem.fileDay": "You have sent files of {used} today, of {allowed}. Go on tomorrow.",
   "problem.uploads": "Too many files are on their way. Wait until one has arrived.",

@@ -68,6 +68,8 @@ export const zh: Catalogue = {
   "problem.noSuchMessage": "无法查看这条消息。",
   "problem.noSuchFile": "该文件已不可用。",
   "problem.fileKind": "无法直接展示，请以文件形式发送。",
+  "problem.pictureSize": "图片过大，无法直接展示，请以文件形式发送。",
+  "problem.locationStays": "其中包含拍摄位置且无法去除。如仍要发送，请以文件形式发送。",
   "problem.fileSize": "文件过大，此服务器最大支持 {allowed} 的文件。",
   "problem.fileDay": "你今天已发送 {used} 的文件，每天最多 {allowed}，请明天再试。",
   "problem.uploads": "正在上传的文件过多，请等待其中一个完成。",

@@ -39,6 +39,7 @@ pub(super) fn read(bytes: &[u8], reading: &mut Reading) -> Result<(), Unfit> {
                 if scans > MAX_SCANS {
                     reading.is_unfit(Unfit::TooManyScans);
                 }
+                reading.set_scans(scans);
                 pixels(&mut bytes);
             }
             0xe0..=0xef | 0xfe if !application(code, content, reading) => continue,

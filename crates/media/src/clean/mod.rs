@@ -17,7 +17,10 @@ mod webp;
 
 use crate::format::Format;
 
-pub use self::reading::{AVATAR, Limits, PICTURE, Reading, Unfit, names_a_location};
+pub use self::exif::begins_tiff;
+pub(crate) use self::exif::hide_locations;
+pub(crate) use self::reading::Bytes;
+pub use self::reading::{AVATAR, Limits, PICTURE, Reading, Unfit, names_a_location, surely_names_a_location};
 
 /// The picture within its bounds, and without metadata.
 ///

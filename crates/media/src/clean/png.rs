@@ -7,7 +7,7 @@ use super::reading::{Bytes, MAX_PROFILE_BYTES, Reading, Unfit};
 pub(super) fn read(bytes: &[u8], reading: &mut Reading) -> Result<(), Unfit> {
     let mut bytes = Bytes(bytes);
     reading.keep(bytes.take(8)?);
-    let mut has_pixels = false;
+    let (mut has_pixels, mut has_profile) = (false, false);
     loop {
         let before = bytes.0;
         let length = bytes.big(4)? as usize;
@@ -50,10 +50,12 @@ pub(super) fn read(bytes: &[u8], reading: &mut Reading) -> Result<(), Unfit> {
             b"PLTE" | b"tRNS" | b"cHRM" | b"gAMA" | b"sBIT" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI"
             | b"bKGD" | b"hIST" | b"pHYs" | b"acTL" | b"fdAT" => reading.keep(whole),
             b"iCCP" => {
-                if let Some(profile) = profile(content) {
+                // There is one, and more would only be unpacked here.
+                if !has_profile && let Some(profile) = profile(content) {
                     reading.keep(whole);
                     reading.share_profile(&profile);
                 }
+                has_profile = true;
             }
             b"eXIf" => {
                 if let Some(upright) = reading.exif(content) {

@@ -26,6 +26,8 @@ pub const PICTURE: Limits =
 
 /// Times that a progressive JPEG goes over its pixels; encoders make some ten.
 pub(super) const MAX_SCANS: u32 = 64;
+/// Pixels that are gone over so often: a photograph of the largest size in twenty scans. What takes more is not drawn.
+const MAX_SCANNED_PIXELS: u64 = 1_000_000_000;
 /// A colour profile, unpacked: those of screens have a few KiB, those of printing presses more.
 pub(super) const MAX_PROFILE_BYTES: usize = 4 << 20;
 /// A colour profile that smaller pictures get, too.
@@ -141,6 +143,15 @@ impl Reading {
         Ok(())
     }
 
+    /// It goes over its pixels so many times until it is complete.
+    pub(super) const fn set_scans(&mut self, scans: u32) {
+        if let Some((width, height)) = self.canvas
+            && width as u64 * height as u64 * scans as u64 > MAX_SCANNED_PIXELS
+        {
+            self.memory_bytes = u64::MAX / 2;
+        }
+    }
+
     /// A block of EXIF. Gives back what of it is kept: nothing, where the picture is the right way up.
     pub(super) fn exif(&mut self, block: &[u8]) -> Option<[u8; exif::UPRIGHT_BYTES]> {
         self.blocks_of_exif += 1;
@@ -176,10 +187,10 @@ impl Reading {
 }
 
 /// The rest of a file, from which one reads on.
-pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Unfit> {
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], Unfit> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Unfit::Broken)?;
         self.0 = rest;
         Ok(taken)
@@ -190,7 +201,7 @@ impl<'a> Bytes<'a> {
     }
 
     /// The most significant byte first.
-    pub(super) fn big(&mut self, count: usize) -> Result<u32, Unfit> {
+    pub(crate) fn big(&mut self, count: usize) -> Result<u32, Unfit> {
         Ok(self.take(count)?.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)))
     }
 
@@ -210,9 +221,17 @@ pub fn names_a_location(bytes: &[u8]) -> bool {
     says_where(bytes) || holds_exif_of_a_location(bytes)
 }
 
+/// The same of bytes that are compressed for the most part, in which a few that mean something stand by chance, too.
+pub fn surely_names_a_location(bytes: &[u8]) -> bool {
+    memmem::find(bytes, LATITUDE).is_some() || holds_exif_of_a_location(bytes)
+}
+
+/// A word of XMP.
+const LATITUDE: &[u8] = b"GPSLatitude";
+
 /// Words that stand before a location: of XMP, and of films of Apple, Android and 3GPP.
-fn says_where(bytes: &[u8]) -> bool {
-    const WORDS: [&[u8]; 4] = [b"GPSLatitude", b"location.ISO6709", b"\xa9xyz", b"loci\0\0\0\0"];
+pub(super) fn says_where(bytes: &[u8]) -> bool {
+    const WORDS: [&[u8]; 4] = [LATITUDE, b"location.ISO6709", b"\xa9xyz", b"loci\0\0\0\0"];
     WORDS.iter().any(|word| memmem::find(bytes, word).is_some())
 }
 

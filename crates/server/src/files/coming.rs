@@ -1,4 +1,4 @@
-//! Bytes of an upload that are coming: staged, counted and hashed on the way, and nothing held.
+//! Bytes of an upload that are coming: staged, counted and looked at on the way, and nothing held.
 
 use std::io;
 
@@ -7,8 +7,9 @@ use rim_core::Refusal;
 use rim_core::file::TransferId;
 use rim_store::StoreError;
 
+use super::seen::Seen;
 use super::{Filing, random};
-use crate::storage::{Hasher, Stage, Staged};
+use crate::storage::{Stage, Staged};
 
 /// Bytes that may be written and not be durable yet; as many more the disk is asked whether it has room for.
 const UNSYNCED_BYTES: u64 = 8 << 20;
@@ -21,7 +22,7 @@ pub struct Coming<'a> {
     /// What has come.
     length: u64,
     /// Where it has seen all bytes from the first.
-    hasher: Option<Hasher>,
+    seen: Option<Seen>,
     /// The storage has failed, and what is behind the durable bytes counts no more.
     failed: bool,
 }
@@ -33,21 +34,17 @@ impl<'a> Coming<'a> {
     /// The storage's.
     pub async fn begin(filing: &'a Filing) -> Result<Self, StoreError> {
         let id = TransferId::new(random()?);
-        Self::go_on(filing, Staged::new(id.to_string()), Some(Hasher::default())).await
+        Self::go_on(filing, Staged::new(id.to_string()), Some(Seen::default())).await
     }
 
     /// Goes on behind what is durable.
     ///
     /// # Errors
     /// The storage's.
-    pub async fn go_on(
-        filing: &'a Filing,
-        staged: Staged,
-        hasher: Option<Hasher>,
-    ) -> Result<Self, StoreError> {
+    pub async fn go_on(filing: &'a Filing, staged: Staged, seen: Option<Seen>) -> Result<Self, StoreError> {
         let stage = filing.storage.stage(&staged).await.map_err(|error| filing.fault(&error))?;
         let length = staged.length;
-        Ok(Self { filing, stage, staged, length, hasher, failed: false })
+        Ok(Self { filing, stage, staged, length, seen, failed: false })
     }
 
     /// What has come.
@@ -71,8 +68,8 @@ impl<'a> Coming<'a> {
         if length > most {
             return Err(Refusal::FileTooLarge(most).into());
         }
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&piece);
+        if let Some(seen) = &mut self.seen {
+            seen.update(&piece);
         }
         self.length = length;
         if let Err(error) = self.stage.write(piece).await {
@@ -107,16 +104,16 @@ impl<'a> Coming<'a> {
         &self.staged
     }
 
-    /// Makes all of it durable. With its hash, where that is known. Once the storage has failed, no more is durable than was.
+    /// Makes all of it durable. With what was seen of it, where that is all. Once the storage has failed, no more is durable than was.
     ///
     /// # Errors
     /// The storage's.
-    pub async fn end(self) -> Result<(Staged, Option<Hasher>), StoreError> {
+    pub async fn end(self) -> Result<(Staged, Option<Seen>), StoreError> {
         if self.failed {
             return Ok((self.staged, None));
         }
         let staged = self.stage.end().await.map_err(|error| self.filing.fault(&error))?;
-        Ok((staged, self.hasher))
+        Ok((staged, self.seen))
     }
 
     /// It comes to nothing.

@@ -11,9 +11,9 @@ use rim_core::file::TransferId;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
-use crate::storage::Hasher;
+use super::seen::Seen;
 
-/// Hashes of transfers that rest, so that the next request need not read again what came before. Of more the bytes are read.
+/// What was seen of transfers that rest, so that the next request need not read again what came before. Of more the bytes are read.
 const RESTING: usize = 256;
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(super) struct Going {
     /// A plain mutex: it is held for one look-up.
     turns: Mutex<HashMap<TransferId, Latest>>,
     /// With how far each is. A plain mutex, as above.
-    resting: Mutex<HashMap<TransferId, (u64, Hasher)>>,
+    resting: Mutex<HashMap<TransferId, (u64, Seen)>>,
 }
 
 struct Latest {
@@ -55,21 +55,21 @@ impl Going {
     }
 
     /// What is known of the first `length` bytes.
-    pub(super) fn take_hasher(&self, id: TransferId, length: u64) -> Option<Hasher> {
+    pub(super) fn take_seen(&self, id: TransferId, length: u64) -> Option<Seen> {
         if length == 0 {
-            return Some(Hasher::default());
+            return Some(Seen::default());
         }
-        self.resting.lock().remove(&id).filter(|(known, _)| *known == length).map(|(_, hasher)| hasher)
+        self.resting.lock().remove(&id).filter(|(known, _)| *known == length).map(|(_, seen)| seen)
     }
 
-    pub(super) fn keep_hasher(&self, id: TransferId, length: u64, hasher: Hasher) {
+    pub(super) fn keep_seen(&self, id: TransferId, length: u64, seen: Seen) {
         let mut resting = self.resting.lock();
         if resting.len() >= RESTING
             && let Some(other) = resting.keys().next().copied()
         {
             resting.remove(&other);
         }
-        resting.insert(id, (length, hasher));
+        resting.insert(id, (length, seen));
     }
 }
 
@@ -104,14 +104,14 @@ mod tests {
     fn a_hash_goes_on_only_where_it_stopped() {
         let going = Going::default();
         let id = TransferId::new(ID);
-        assert!(going.take_hasher(id, 0).is_some());
-        assert!(going.take_hasher(id, 5).is_none());
-        going.keep_hasher(id, 5, Hasher::default());
-        assert!(going.take_hasher(id, 6).is_none());
-        going.keep_hasher(id, 5, Hasher::default());
-        assert!(going.take_hasher(id, 5).is_some());
+        assert!(going.take_seen(id, 0).is_some());
+        assert!(going.take_seen(id, 5).is_none());
+        going.keep_seen(id, 5, Seen::default());
+        assert!(going.take_seen(id, 6).is_none());
+        going.keep_seen(id, 5, Seen::default());
+        assert!(going.take_seen(id, 5).is_some());
         for number in 0..=255 {
-            going.keep_hasher(TransferId::new([number; 16]), 1, Hasher::default());
+            going.keep_seen(TransferId::new([number; 16]), 1, Seen::default());
         }
         assert_eq!(going.resting.lock().len(), RESTING);
     }

@@ -4,8 +4,11 @@
 //! previews, and then the file is added, which is the moment from which it exists. What is staged stays until then, so whoever ends
 //! before that may do all of it again, and what nobody does again the sweep ([`sweep`]) finds.
 
+mod clear;
 mod coming;
 mod going;
+mod seen;
+mod square;
 mod sweep;
 mod transfer;
 
@@ -22,11 +25,12 @@ use rim_core::file::{
 };
 use rim_core::file_name::clean_name;
 use rim_core::{Refusal, UserId};
-use rim_media::{Inspected, SNIFF_BYTES};
+use rim_media::{Format, Inspected, MAX_PICTURE_BYTES, SNIFF_BYTES};
 use rim_store::{Store, StoreError};
 
 pub use self::coming::Coming;
 use self::going::Going;
+pub use self::seen::Seen;
 pub use self::sweep::sweep;
 pub use self::transfer::{Begun, Held, RENEW_EVERY, Stopped};
 use crate::config::{Bus, Config};
@@ -36,6 +40,8 @@ use crate::metrics::FileMetrics;
 use crate::pace::{Pace, throughout};
 use crate::storage::{Hasher, Key, Staged, Storage};
 
+/// Of a picture that is not read as a whole so much is looked at for where it was taken, which cameras write first.
+const LOOKED_AT_BYTES: usize = 1 << 20;
 /// No more room than this is left free on a disk, however large it is.
 const MOST_FREE_BYTES: u64 = 2 << 30;
 /// How long whoever claims bytes that are being removed waits before they ask again, and how often they do.
@@ -159,29 +165,30 @@ impl Filing {
         Ok(Slot { filing: Arc::clone(self), user })
     }
 
-    /// Makes a file of what is staged, whose hash is known. Where it fails what is staged is still there. The request goes on
+    /// Makes a file of what is staged, all of which was seen. Where it fails what is staged is still there. The request goes on
     /// meanwhile, however large it is: what the storage does has its own bounds.
     ///
     /// # Errors
-    /// Those of [`Self::may_upload`], asked once more by what it has become; `NoSuchFile` where the storage has lost it; `Busy` where its
-    /// bytes are being removed for too long.
+    /// Those of [`Self::may_upload`], asked once more by what it has become; `PictureTooLarge`, `LocationStays`; `NoSuchFile` where the
+    /// storage has lost it; `Busy` where its bytes are being removed for too long.
     pub async fn make(
         &self,
         staged: &Staged,
-        hash: Hash,
+        seen: Seen,
         about: About,
         pace: &Pace,
     ) -> Result<File, StoreError> {
-        let made = throughout(pace, &self.life.time, self.make_now(staged, hash, about)).await;
+        let made = throughout(pace, &self.life.time, self.make_now(staged, seen, about)).await;
         let made = made.map_err(|error| self.metrics.refused(error))?;
         self.metrics.added.inc();
         Ok(made)
     }
 
-    async fn make_now(&self, staged: &Staged, hash: Hash, about: About) -> Result<File, StoreError> {
-        let head = self.head(staged).await.map_err(|error| self.fault(&error))?;
+    async fn make_now(&self, staged: &Staged, seen: Seen, about: About) -> Result<File, StoreError> {
+        let head = self.head(staged, SNIFF_BYTES).await.map_err(|error| self.fault(&error))?;
         let name = clean_name(&about.name);
         let mime = rim_media::as_claimed(rim_media::sniff(&head, &name), &about.claimed);
+        let (hash, found) = seen.finish();
         let mut new = NewFile {
             id: FileId::new(random()?),
             owner: about.owner,
@@ -195,20 +202,49 @@ impl Filing {
         // Held until what is in memory is written.
         let mut room = None;
         let mut inspected = None;
-        if mime.starts_with("image/") {
+        let is_picture = mime.starts_with("image/") || rim_media::begins_tiff(&head);
+        if is_picture {
             room = self.budget.room(staged.length).await;
             if room.is_none() {
                 self.metrics.picture(false);
             }
         }
+        let mut cleared = None;
         if let Some(room) = &room {
             let bytes = self.whole(staged).await.map_err(|error| self.fault(&error))?;
             inspected = Some(self.inspect(room, bytes, about.as_file, &mut new).await?);
+        } else if is_picture {
+            self.look_at_large(staged, &head, about.as_file, &mut new).await?;
+        } else if about.as_file {
+            new.facts.has_location = found.had_location;
+        } else if found.stays {
+            return Err(Refusal::LocationStays.into());
+        } else if !found.blanks.is_empty() {
+            let copy;
+            (copy, new.hash) = self.clear(staged, &found.blanks).await?;
+            cleared = Some(copy);
         }
+        let from = cleared.as_ref().unwrap_or(staged);
+        let made = self.keep_and_add(from, inspected.as_ref(), &new).await;
+        if let Some(copy) = &cleared {
+            self.discard(copy).await;
+        }
+        if made.is_ok() {
+            self.discard(staged).await;
+        }
+        made
+    }
+
+    /// Puts the blob of a new file in its place, and adds it.
+    async fn keep_and_add(
+        &self,
+        staged: &Staged,
+        inspected: Option<&Inspected>,
+        new: &NewFile,
+    ) -> Result<File, StoreError> {
         for _ in 0..TIMES_KEPT {
-            self.keep(staged, inspected.as_ref(), &new).await?;
-            if let Some(file) = self.add(&new).await? {
-                self.discard(staged).await;
+            self.keep(staged, inspected, new).await?;
+            if let Some(file) = self.add(new).await? {
                 return Ok(file);
             }
         }
@@ -229,6 +265,25 @@ impl Filing {
         self.store.add_file(new.clone(), self.limits, self.life.clock.now()).await
     }
 
+    /// Looks at a picture that is too large to be read as a whole: where it stands first in a file it may say where it was taken.
+    async fn look_at_large(
+        &self,
+        staged: &Staged,
+        head: &[u8],
+        as_file: bool,
+        new: &mut NewFile,
+    ) -> Result<(), StoreError> {
+        if !as_file && Format::of(head).is_some() {
+            return Err(Refusal::PictureTooLarge(MAX_PICTURE_BYTES).into());
+        }
+        let begin = self.head(staged, LOOKED_AT_BYTES).await.map_err(|error| self.fault(&error))?;
+        new.facts.has_location = rim_media::surely_names_a_location(&begin);
+        if new.facts.has_location && !as_file {
+            return Err(Refusal::LocationStays.into());
+        }
+        Ok(())
+    }
+
     /// Looks at a picture, and puts down what it is.
     async fn inspect(
         &self,
@@ -239,8 +294,11 @@ impl Filing {
     ) -> Result<Inspected, StoreError> {
         let inspected = room.inspect(bytes, as_file).await.map_err(|error| self.fault(&error))?;
         self.metrics.picture(inspected.width.is_some());
+        if inspected.location_stays && !as_file {
+            return Err(Refusal::LocationStays.into());
+        }
         new.mime = inspected.mime.to_owned();
-        new.facts = facts(&inspected);
+        new.facts = Facts { has_location: as_file && inspected.had_location, ..facts(&inspected) };
         if let Some(stripped) = &inspected.stripped {
             new.size_bytes = stripped.len() as u64;
             new.hash = self.hash_of(stripped.clone()).await?;
@@ -311,15 +369,16 @@ impl Filing {
         Err(StoreError::Busy)
     }
 
-    async fn head(&self, staged: &Staged) -> io::Result<Vec<u8>> {
+    /// So many of the first bytes, or all there are.
+    async fn head(&self, staged: &Staged, most: usize) -> io::Result<Vec<u8>> {
         let mut head = Vec::new();
         if staged.length > 0 {
             let mut pieces = self.storage.read_staged(staged).await?;
-            while head.len() < SNIFF_BYTES
+            while head.len() < most
                 && let Some(piece) = pieces.next().await
             {
                 let piece = piece?;
-                head.extend_from_slice(&piece[..piece.len().min(SNIFF_BYTES - head.len())]);
+                head.extend_from_slice(&piece[..piece.len().min(most - head.len())]);
             }
         }
         Ok(head)

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rim_core::file::{Blob, SIDES, Stock, TransferId};
+use rim_core::file::{Blob, Stock, Thumbs, TransferId};
 use rim_store::StoreError;
 
 use super::Filing;
@@ -95,5 +95,6 @@ async fn sweep_all(filing: &Filing) -> Result<(), Fault> {
 
 fn keys_of(blob: &Blob) -> impl Iterator<Item = Key> {
     // Whatever previews a crash may have left without their being known.
-    [Key::Blob(blob.hash)].into_iter().chain(SIDES.map(|side| Key::Preview(blob.hash, side)))
+    let all = Thumbs::from_bits(u8::MAX).all();
+    [Key::Blob(blob.hash)].into_iter().chain(all.map(|side| Key::Preview(blob.hash, side)))
 }

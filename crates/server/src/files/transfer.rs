@@ -15,9 +15,10 @@ use rim_store::files::Progress;
 use tokio_util::sync::CancellationToken;
 
 use super::going::Turn;
+use super::seen::Seen;
 use super::{About, Coming, Filing, random};
 use crate::pace::Pace;
-use crate::storage::{Hasher, Staged};
+use crate::storage::Staged;
 
 /// A transfer is given up if nothing comes for so long.
 const RESTS: Duration = Duration::from_secs(24 * 60 * 60);
@@ -117,8 +118,8 @@ impl Held {
     /// The storage's. What it has lost is dropped.
     pub async fn coming<'a>(&self, filing: &'a Filing) -> Result<Coming<'a>, StoreError> {
         let Transfer { id, received, .. } = self.transfer;
-        let hasher = filing.going.take_hasher(id, received);
-        match Coming::go_on(filing, staged_of(&self.transfer), hasher).await {
+        let seen = filing.going.take_seen(id, received);
+        match Coming::go_on(filing, staged_of(&self.transfer), seen).await {
             Err(StoreError::Refused(refusal @ Refusal::NoSuchFile)) => Err(self.drop_for(refusal).await?),
             coming => coming,
         }
@@ -161,9 +162,9 @@ impl Held {
     }
 
     /// Keeps what is known of what has come, for who goes on.
-    pub fn rests(&self, hasher: Option<Hasher>) {
-        if let Some(hasher) = hasher {
-            self.filing.going.keep_hasher(self.transfer.id, self.transfer.received, hasher);
+    pub fn rests(&self, seen: Option<Seen>) {
+        if let Some(seen) = seen {
+            self.filing.going.keep_seen(self.transfer.id, self.transfer.received, seen);
         }
     }
 
@@ -182,7 +183,7 @@ impl Held {
     ///
     /// # Errors
     /// Those of [`Filing::make`]. What is refused is dropped, and so is what the storage has lost: it can only be begun anew.
-    pub async fn make(&mut self, pace: &Pace, hasher: Option<Hasher>) -> Result<File, Stopped> {
+    pub async fn make(&mut self, pace: &Pace, seen: Option<Seen>) -> Result<File, Stopped> {
         if let Some(file) = self.transfer.file {
             return self.file(file).await;
         }
@@ -192,7 +193,7 @@ impl Held {
             // Nothing has come, so nothing is there yet.
             (staged, _) = self.coming(&filing).await?.end().await?;
         }
-        let known = hasher.or_else(|| filing.going.take_hasher(self.transfer.id, staged.length));
+        let known = seen.or_else(|| filing.going.take_seen(self.transfer.id, staged.length));
         let mut making = std::pin::pin!(filing.make_whole(&staged, known, self.about(), pace));
         let made = loop {
             tokio::select! {
@@ -236,33 +237,33 @@ impl Held {
 }
 
 impl Filing {
-    /// Makes a file of what is staged. Where its hash is not known it is read once more.
+    /// Makes a file of what is staged. Where not all of it was seen it is read once more.
     ///
     /// # Errors
     /// Those of [`Self::make`].
     async fn make_whole(
         &self,
         staged: &Staged,
-        hasher: Option<Hasher>,
+        seen: Option<Seen>,
         about: About,
         pace: &Pace,
     ) -> Result<File, StoreError> {
-        let hasher = match hasher {
-            Some(hasher) => hasher,
+        let seen = match seen {
+            Some(seen) => seen,
             None => self.read_again(staged, pace).await.map_err(|error| self.fault(&error))?,
         };
-        self.make(staged, hasher.finish(), about, pace).await
+        self.make(staged, seen, about, pace).await
     }
 
-    async fn read_again(&self, staged: &Staged, pace: &Pace) -> std::io::Result<Hasher> {
+    async fn read_again(&self, staged: &Staged, pace: &Pace) -> std::io::Result<Seen> {
         let mut pieces = self.storage.read_staged(staged).await?;
-        let mut hasher = Hasher::default();
+        let mut seen = Seen::default();
         while let Some(piece) = pieces.next().await {
             let piece: Bytes = piece?;
-            hasher.update(&piece);
+            seen.update(&piece);
             pace.goes_on();
         }
-        Ok(hasher)
+        Ok(seen)
     }
 }
 

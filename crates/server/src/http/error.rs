@@ -134,8 +134,10 @@ impl From<Refusal> for ApiError {
             Refusal::NoSuchUser => Self::NoSuchUser("user not found"),
             exceeded @ (Refusal::QuotaExceeded { .. }
             | Refusal::DayExceeded { .. }
-            | Refusal::FileTooLarge(_)) => Self::QuotaExceeded(exceeded.to_string()),
+            | Refusal::FileTooLarge(_)
+            | Refusal::PictureTooLarge(_)) => Self::QuotaExceeded(exceeded.to_string()),
             full @ Refusal::DiskNearlyFull => Self::DiskNearlyFull(full.to_string()),
+            stays @ Refusal::LocationStays => Self::WrongField(stays.to_string()),
             many @ Refusal::TooManyTransfers(_) => Self::TooManyTransfers(many.to_string()),
             other => Self::Refused(other.to_string()),
         }

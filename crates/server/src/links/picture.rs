@@ -29,8 +29,8 @@ impl Links {
             coming.give_up().await;
             return None;
         }
-        let (staged, hasher) = coming.end().await.ok()?;
-        let Ok(file) = filing.make(&staged, hasher?.finish(), about, &Pace::default()).await else {
+        let (staged, seen) = coming.end().await.ok()?;
+        let Ok(file) = filing.make(&staged, seen?, about, &Pace::default()).await else {
             filing.discard(&staged).await;
             return None;
         };

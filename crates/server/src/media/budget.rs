@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use rim_media::{Inspected, MAX_MEMORY_BYTES, MAX_PICTURE_BYTES, measure};
+use rim_media::{Inspected, MAX_MEMORY_BYTES, MAX_PICTURE_BYTES, Measured, measure};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
@@ -71,6 +71,23 @@ impl Room {
     /// # Errors
     /// It panicked.
     pub async fn inspect(&self, bytes: Bytes, as_file: bool) -> io::Result<Inspected> {
+        self.work(bytes, as_file, Measured::draw).await
+    }
+
+    /// The square in the middle of a picture, under the same conditions; none where it cannot be drawn.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub async fn square(&self, bytes: Bytes, side: u32) -> io::Result<Option<Bytes>> {
+        self.work(bytes, false, move |measured, late| measured.square(side, late)).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        bytes: Bytes,
+        as_file: bool,
+        draw: impl FnOnce(Measured, &dyn Fn() -> bool) -> T + Send + 'static,
+    ) -> io::Result<T> {
         let Budget { memory, least_memory_bytes, tasks, time, .. } = &self.budget;
         let room = Arc::clone(&self.bytes);
         let measured = tasks.spawn_blocking(move || (measure(&bytes, as_file), room)).await;
@@ -86,7 +103,7 @@ impl Room {
         let mut drawing = tasks.spawn_blocking(move || {
             let _held = (room, memory);
             // Nothing else hangs on it.
-            measured.draw(&|| late.load(Ordering::Relaxed))
+            draw(measured, &|| late.load(Ordering::Relaxed))
         });
         let drawn = match time.within(DRAWN_WITHIN, &mut drawing).await {
             Some(drawn) => drawn,

@@ -93,7 +93,7 @@ impl FileMetrics {
     /// Counts an error of an upload if it is a refusal, and passes it on.
     pub fn refused(&self, error: StoreError) -> StoreError {
         let reason = match &error {
-            StoreError::Refused(Refusal::FileTooLarge(_)) => "size",
+            StoreError::Refused(Refusal::FileTooLarge(_) | Refusal::PictureTooLarge(_)) => "size",
             StoreError::Refused(Refusal::QuotaExceeded { .. }) => "quota",
             StoreError::Refused(Refusal::DayExceeded { .. }) => "day",
             StoreError::Refused(Refusal::TooManyTransfers(_)) => "transfers",

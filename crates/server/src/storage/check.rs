@@ -102,7 +102,7 @@ fn missing(seen: &Seen) -> impl Iterator<Item = String> {
         }
         Some(_) => None,
     };
-    let sides = thumbs.sides().filter(|side| !seen.sides.contains(side));
+    let sides = thumbs.all().filter(|side| !seen.sides.contains(side));
     let of_sides = sides.map(move |side| format!("the preview of {hash} with {side} pixels is missing"));
     of_bytes.into_iter().chain(of_sides).filter(|_| *named)
 }

@@ -68,6 +68,8 @@ mod idle_and_slow;
 mod limits;
 #[path = "../stories/links.rs"]
 mod links;
+#[path = "../stories/locations.rs"]
+mod locations;
 #[path = "../stories/login_and_sessions.rs"]
 mod login_and_sessions;
 #[path = "../stories/mentions.rs"]
@@ -78,6 +80,8 @@ mod notes;
 mod old_client;
 #[path = "../stories/presence.rs"]
 mod presence;
+#[path = "../stories/previews.rs"]
+mod previews;
 #[path = "../stories/profiles.rs"]
 mod profiles;
 #[path = "../stories/protocol_document.rs"]

@@ -173,7 +173,7 @@ pub async fn an_upload_in_one_request_that_ends_at_any_step_leaves_nothing(place
         let upload = async {
             let mut coming = Coming::begin(&filing).await.expect("begun");
             coming.write(all.clone()).await.expect("written");
-            let (staged, hasher) = coming.end().await.expect("durable");
+            let (staged, seen) = coming.end().await.expect("durable");
             let about = About {
                 owner: site.anna,
                 name: "a.bin".into(),
@@ -181,8 +181,8 @@ pub async fn an_upload_in_one_request_that_ends_at_any_step_leaves_nothing(place
                 as_file: false,
                 transfer: None,
             };
-            let hash = hasher.expect("it is known").finish();
-            filing.make(&staged, hash, about, &Pace::default()).await.expect("made")
+            let seen = seen.expect("it is known");
+            filing.make(&staged, seen, about, &Pace::default()).await.expect("made")
         };
         came_to_its_end = given_up_after(steps, upload).await.is_some();
         site.place.rests().await;

@@ -10,6 +10,7 @@ use serde_json::Value;
 const BYTES: &str = "application/offset+octet-stream";
 
 /// Somebody with files.
+#[derive(Clone)]
 pub struct Filer {
     http: reqwest::Client,
     pub url: String,
@@ -169,6 +170,39 @@ pub fn metadata(pairs: &[(&str, &str)]) -> String {
     let encode = |value: &str| base64::engine::general_purpose::STANDARD.encode(value);
     let pairs: Vec<_> = pairs.iter().map(|(key, value)| format!("{key} {}", encode(value))).collect();
     pairs.join(",")
+}
+
+/// A grey picture of these sides, of up to 65,000 pixels: a PNG that is packed into nothing smaller.
+pub fn picture(width: u32, height: u32) -> Vec<u8> {
+    let row = |y: u32| [vec![0], (0..width).map(|x| (x + y) as u8).collect()].concat();
+    let pixels: Vec<u8> = (0..height).flat_map(row).collect();
+    let length = u16::try_from(pixels.len()).expect("so many pixels").to_le_bytes();
+    let [mut low, mut high] = [1_u32, 0];
+    for byte in &pixels {
+        low = (low + u32::from(*byte)) % 65_521;
+        high = (high + low) % 65_521;
+    }
+    let opposite = length.map(|byte| !byte);
+    let sum = (high << 16 | low).to_be_bytes();
+    let packed = [b"\x78\x01\x01", &length[..], &opposite, &pixels, &sum].concat();
+    let chunk = |name: &[u8], content: &[u8]| {
+        let named = [name, content].concat();
+        let mut sum = u32::MAX;
+        for byte in &named {
+            sum = (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ ((sum & 1) * 0xedb8_8320));
+        }
+        [&(content.len() as u32).to_be_bytes()[..], &named, &(!sum).to_be_bytes()].concat()
+    };
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
+    let chunks = [chunk(b"IHDR", &header), chunk(b"IDAT", &packed), chunk(b"IEND", b"")];
+    [b"\x89PNG\r\n\x1a\n".to_vec(), chunks.concat()].concat()
+}
+
+/// Width and height of a JPEG, by its header.
+pub fn sides_of_jpeg(bytes: &[u8]) -> (u16, u16) {
+    let at = bytes.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("the header of a JPEG");
+    let number = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+    (number(at + 7), number(at + 5))
 }
 
 /// Bytes like no others, which are neither text nor a picture.

@@ -44,12 +44,22 @@ const SIGHTS: &str = sights!(
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS uses (item, group_id, user_id, seq)"
 );
 
-/// Those of the users for whom they are the picture of somebody, or of a group of theirs.
+/// Those of the users for whom they are the picture of somebody, or of a group of theirs; of one that they have left, as it was
+/// then.
 const SHOWN: &str = "
     SELECT asked.item FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS asked (item, user_id, file_id)
-    WHERE EXISTS (SELECT FROM file_avatars AS a WHERE a.file_id = asked.file_id AND (a.group_id = 0 OR EXISTS (
-        SELECT FROM members AS m
-        WHERE m.user_id = asked.user_id AND m.group_id = a.group_id AND m.left_rev IS NULL)))";
+    WHERE EXISTS (SELECT FROM file_avatars AS a WHERE a.file_id = asked.file_id AND a.group_id = 0)
+       OR EXISTS (
+        SELECT FROM (SELECT group_id FROM file_avatars WHERE file_id = asked.file_id AND group_id > 0
+                     UNION SELECT group_id FROM file_uses
+                           WHERE file_id = asked.file_id AND group_id > 0 AND seq = 0) AS p
+             JOIN (SELECT user_id, group_id, left_rev FROM members
+                   UNION ALL SELECT user_id, group_id, left_rev FROM forgotten_members) AS m
+               ON m.group_id = p.group_id AND m.user_id = asked.user_id
+             JOIN groups AS g ON g.id = p.group_id
+        WHERE starts_with(coalesce((SELECT d.avatar FROM departures AS d WHERE d.group_id = p.group_id
+                                    AND d.rev <= m.left_rev ORDER BY d.rev DESC LIMIT 1), g.avatar) || '/',
+                          '/media/files/' || asked.file_id || '/'))";
 
 /// A message that names files, by the place of its write in the batch.
 pub(super) struct Asked<'w> {

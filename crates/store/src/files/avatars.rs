@@ -3,8 +3,8 @@
 use rim_core::file::{FileId, of_avatar};
 use rim_core::{GroupId, Refusal, UserId};
 
-use super::row;
-use super::uses::free;
+use super::row::{self, PICTURE};
+use super::uses::{free, store_uses};
 use super::visible::visible;
 use crate::database::Tx;
 use crate::failure::Result as Step;
@@ -15,6 +15,13 @@ use crate::params;
 pub(crate) enum Shown {
     User(UserId),
     Group(GroupId),
+}
+
+/// Whether somebody has left the group since it had the picture that it has had until now: then whoever left last has.
+fn is_remembered(tx: &dyn Tx, group: GroupId, picture: &str) -> Step<bool> {
+    let sql = "SELECT avatar FROM departures WHERE group_id = $1 ORDER BY rev DESC LIMIT 1";
+    let last = tx.reader().first(sql, &params![group], |row| row.get::<String>("avatar"))?;
+    Ok(last.is_some_and(|last| last == picture))
 }
 
 /// A user or a group has another picture now, which `by` has set.
@@ -43,6 +50,7 @@ pub(crate) fn show(tx: &dyn Tx, by: UserId, of: Shown, before: &str, after: &str
         tx.execute("UPDATE files SET unused_at = NULL WHERE id = $1", &params![id])?;
     }
     match was {
+        Some(was) if is_remembered(tx, group, before)? => store_uses(tx, &[was], group, PICTURE),
         Some(was) => free(tx, &[was]),
         None => Ok(()),
     }

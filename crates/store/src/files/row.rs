@@ -1,10 +1,14 @@
 //! The rows of files.
 
+use rim_core::Seq;
 use rim_core::file::{Facts, File, FileId};
 
 use crate::database::{Fields, Read};
 use crate::failure::Result as Step;
 use crate::params;
+
+/// Where a group uses the picture that it had when somebody left, who sees the group as it was. No message has this place.
+pub(super) const PICTURE: Seq = Seq(0);
 
 const FIND: &str =
     "SELECT id, user_id, hash, picture, name, size_bytes, mime, facts, created_at FROM files WHERE id = $1";

@@ -1,8 +1,9 @@
 //! Who may see a file: the one place where it is decided.
 
-use rim_core::file::File;
+use rim_core::file::{AVATARS, File};
 use rim_core::{GroupId, Seq, UserId};
 
+use super::row::PICTURE;
 use crate::database::Read;
 use crate::failure::Result as Step;
 use crate::{params, sights};
@@ -26,6 +27,18 @@ const USES_BY_GROUPS: &str = "SELECT g.group_id, u.seq
          CROSS JOIN file_uses AS u
     WHERE u.file_id = $1 AND u.group_id = g.group_id LIMIT $3";
 
+/// A group that is the user's shows it as its picture, or did when they left.
+const PICTURED: &str = "SELECT p.group_id
+    FROM (SELECT group_id FROM file_avatars WHERE file_id = $1 AND group_id > 0
+          UNION SELECT group_id FROM file_uses WHERE file_id = $1 AND group_id > 0 AND seq = $3) AS p
+         JOIN (SELECT group_id, left_rev FROM members WHERE user_id = $2
+               UNION ALL SELECT group_id, left_rev FROM forgotten_members WHERE user_id = $2) AS m
+           ON m.group_id = p.group_id
+         JOIN groups AS g ON g.id = p.group_id
+    WHERE strpos(coalesce((SELECT d.avatar FROM departures AS d WHERE d.group_id = p.group_id
+                           AND d.rev <= m.left_rev ORDER BY d.rev DESC LIMIT 1), g.avatar) || '/', $4) = 1
+    LIMIT 1";
+
 /// Whether a user may see a file: see [`super::Files::visible_file`].
 ///
 /// # Errors
@@ -43,10 +56,12 @@ pub fn visible(db: &dyn Read, user: UserId, file: &File) -> Step<bool> {
     {
         return Ok(true);
     }
-    let sql = "SELECT a.file_id FROM file_avatars AS a WHERE a.file_id = $1 AND (a.group_id = 0 OR EXISTS (
-                   SELECT 1 FROM members AS m
-                   WHERE m.user_id = $2 AND m.group_id = a.group_id AND m.left_rev IS NULL)) LIMIT 1";
-    db.exists(sql, &params![file.id, user])
+    let sql = "SELECT file_id FROM file_avatars WHERE file_id = $1 AND group_id = 0 LIMIT 1";
+    if db.exists(sql, &params![file.id])? {
+        return Ok(true);
+    }
+    let address = format!("{AVATARS}{}/", file.id);
+    db.exists(PICTURED, &params![file.id, user, PICTURE, address])
 }
 
 fn place(row: crate::database::Fields<'_>) -> Step<(GroupId, Seq)> {

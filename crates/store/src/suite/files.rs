@@ -554,12 +554,19 @@ pub async fn the_picture_of_a_user_is_for_all_and_of_a_group_for_its_members(w: 
     // Who sees a picture may send it on.
     send(w, carl, w.group(carl, &[]).await, own.id).await?;
     w.leave(bob, group).await?;
-    assert!(!sees(w, bob, groups.id).await);
+    assert!(sees(w, bob, groups.id).await, "it is as it was when they left");
     w.set_role(anna, group, anna, Role::Admin).await.ok();
+    let later = upload(w, anna).await;
+    w.store.update_group(anna, group, "group".into(), address(&later), w.now()).await?;
+    assert_eq!(who_sees(w, &[anna, bob, carl], groups.id).await, [true, true, false]);
+    assert_eq!(who_sees(w, &[anna, bob, carl], later.id).await, [true, false, false]);
+    send(w, bob, w.group(bob, &[]).await, groups.id).await?;
+    assert_eq!(sweep(w, w.now()).await, (0, vec![]));
+    // Nobody has left while this one was shown.
     w.store.update_group(anna, group, "group".into(), String::new(), w.now()).await?;
     w.store.update_profile(anna, avatar(String::new()), w.now()).await?;
     assert_eq!(who_sees(w, &[bob, carl], own.id).await, [false, true]);
-    assert_eq!(sweep(w, w.now()).await, (1, vec![groups.hash]));
+    assert_eq!(sweep(w, w.now()).await, (1, vec![later.hash]));
     Ok(())
 }
 

@@ -29,6 +29,8 @@ const REFUSALS: readonly (readonly [words: string, key: PlainKey])[] = [
   ["no such message", "problem.noSuchMessage"],
   ["no such file", "problem.noSuchFile"],
   ["this file cannot be shown as that", "problem.fileKind"],
+  ["a picture has at most", "problem.pictureSize"],
+  ["says where it was taken", "problem.locationStays"],
   ["of your uploads are going on", "problem.uploads"],
   ["disk is nearly full", "problem.diskFull"],
   ["the message was recalled", "problem.wasRecalled"],

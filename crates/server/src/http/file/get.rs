@@ -31,5 +31,5 @@ pub(super) async fn get_file(
 ) -> Answer<File> {
     let id = FileId::parse(&query.id).ok_or(Refusal::NoSuchFile)?;
     let file = store.visible_file(caller.user, id).await?.ok_or(Refusal::NoSuchFile)?;
-    Ok(Data(wire::file(file)))
+    Ok(Data(wire::file(caller.user, file)))
 }

@@ -38,5 +38,5 @@ pub(super) async fn set_poster(
     limits.file(caller.user)?;
     let id = FileId::parse(&query.id).ok_or(Refusal::NoSuchFile)?;
     let picture = bodies.read(request, MAX_POSTER_BYTES).await?;
-    Ok(Data(wire::file(filing.set_poster(caller.user, id, picture).await?)))
+    Ok(Data(wire::file(caller.user, filing.set_poster(caller.user, id, picture).await?)))
 }

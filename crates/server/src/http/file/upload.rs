@@ -67,15 +67,15 @@ pub(super) async fn upload_file(
         coming.give_up().await;
         return Err(error);
     }
-    let (staged, hasher) = coming.end().await?;
-    let hash = hasher.expect("it has seen all bytes, and the storage has not failed").finish();
+    let (staged, seen) = coming.end().await?;
+    let seen = seen.expect("it has seen all bytes, and the storage has not failed");
     let about =
         About { owner: caller.user, name: query.name, claimed, as_file: query.as_file == 1, transfer: None };
-    let made = filing.make(&staged, hash, about, &pace).await;
+    let made = filing.make(&staged, seen, about, &pace).await;
     if made.is_err() {
         filing.discard(&staged).await;
     }
-    Ok(Data(wire::file(made?)))
+    Ok(Data(wire::file(caller.user, made?)))
 }
 
 fn failure(broken: Broken, most: u64, metrics: &FileMetrics) -> ApiError {

@@ -10,6 +10,7 @@ use rim_protocol::rest::GroupCreate;
 use rim_store::Store;
 
 use crate::config::Config;
+use crate::files::Filing;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -33,6 +34,7 @@ pub(super) async fn create_group(
     State(clock): State<Arc<dyn Clock>>,
     State(limits): State<Arc<RateLimits>>,
     State(config): State<Arc<Config>>,
+    State(filing): State<Arc<Filing>>,
     caller: Caller,
     Json(body): Json<GroupCreate>,
 ) -> Answer<u64> {
@@ -41,7 +43,7 @@ pub(super) async fn create_group(
     let group = NewGroup {
         creator: caller.user,
         name: limits::group_name(&body.group.name)?,
-        avatar: limits::avatar(&body.group.avatar)?.to_owned(),
+        avatar: filing.avatar(caller.user, limits::avatar(&body.group.avatar)?.to_owned()).await?,
         mode: body.group.mode,
         members: body.users.iter().map(|user| (UserId(user.uid.get()), wire::role(user.role))).collect(),
     };

@@ -8,6 +8,7 @@ use rim_protocol::limits;
 use rim_protocol::rest::GroupUpdate;
 use rim_store::Store;
 
+use crate::files::Filing;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -24,12 +25,13 @@ use crate::http::json::Json;
 pub(super) async fn update_group(
     State(store): State<Arc<dyn Store>>,
     State(clock): State<Arc<dyn Clock>>,
+    State(filing): State<Arc<Filing>>,
     caller: Caller,
     Json(body): Json<GroupUpdate>,
 ) -> Answer<bool> {
     let group = GroupId(body.id.get());
     let name = limits::group_name(&body.name)?;
-    let avatar = limits::avatar(&body.avatar)?.to_owned();
+    let avatar = filing.avatar(caller.user, limits::avatar(&body.avatar)?.to_owned()).await?;
     store.update_group(caller.user, group, name, avatar, clock.now()).await?;
     Ok(Data(true))
 }

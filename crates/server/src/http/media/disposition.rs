@@ -42,6 +42,23 @@ mod tests {
     }
 
     #[test]
+    fn every_name_comes_back_from_its_header_and_no_character_means_anything_in_it() {
+        let all: Vec<char> = ('\0'..='\u{2fff}').chain(['\u{202e}', '\u{e0041}', '😀', char::MAX]).collect();
+        for name in all.chunks(16).map(|chars| chars.iter().collect::<String>()) {
+            let header = disposition("text/plain", &name, false);
+            let header = header.to_str().expect("ASCII");
+            let parts: Vec<_> = header.split("; ").collect();
+            let [kind, plain, encoded] = parts[..] else { panic!("three parts: {header}") };
+            assert_eq!(kind, "inline");
+            let plain = plain.strip_prefix("filename=\"").and_then(|rest| rest.strip_suffix('"'));
+            assert!(!plain.expect("in quotes").contains(['"', '\\', ';', '%', '/']), "{header}");
+            let encoded = encoded.strip_prefix("filename*=UTF-8''").expect("an extended value");
+            let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8().expect("UTF-8");
+            assert_eq!(decoded, name);
+        }
+    }
+
+    #[test]
     fn no_name_says_more_than_a_name() {
         for (name, header) in [
             ("a.txt", "filename=\"a.txt\"; filename*=UTF-8''a.txt"),

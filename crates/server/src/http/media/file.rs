@@ -16,7 +16,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use rim_core::Clock;
-use rim_core::file::{File, FileId, SIDES};
+use rim_core::file::{File, FileId, SIDES, SQUARE};
 use rim_store::{Store, StoreError};
 
 use super::disposition::disposition;
@@ -37,6 +37,8 @@ const FILES: &str = "/media/files/";
 /// A browser need not ask again for so long. It is short, as what is recalled is gone for everybody; and whoever logs in
 /// after somebody else asks for themselves, as the cookie is another.
 const CACHING: HeaderValue = HeaderValue::from_static("private, max-age=60, must-revalidate");
+/// Who somebody is is shown everywhere, and by another address when it is another picture.
+const CACHING_SQUARE: HeaderValue = HeaderValue::from_static("private, max-age=86400, immutable");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const VARYING: HeaderValue = HeaderValue::from_static("authorization, cookie");
 /// Pages of other sites do not show it. Those of this site on another port or host may, where they are let.
@@ -114,6 +116,14 @@ impl Showing {
         let file = self.store.visible_file(user, id).await?.ok_or(Refused::NotFound)?;
         let (key, etag) = match side {
             None => (Key::Blob(file.hash), format!("\"{}\"", file.hash)),
+            Some(SQUARE) => {
+                let key = Key::Preview(file.hash, SQUARE);
+                // Made when somebody first sets it as their picture.
+                let size =
+                    self.filing.storage().size(&key).await.map_err(|error| self.filing.fault(&error))?;
+                size.ok_or(Refused::NotFound)?;
+                (key, format!("\"{}-{SQUARE}\"", file.hash))
+            }
             Some(side) if file.facts.thumbs.has(side) => {
                 let of = file.pictured();
                 (Key::Preview(of, side), format!("\"{of}-{side}\""))
@@ -133,7 +143,7 @@ impl Showing {
             about.insert(CONTENT_DISPOSITION, disposition);
         }
         about.insert(ETAG, HeaderValue::try_from(etag).expect("hex digits"));
-        about.insert(CACHE_CONTROL, CACHING);
+        about.insert(CACHE_CONTROL, if side == Some(SQUARE) { CACHING_SQUARE } else { CACHING });
         about.insert(VARY, VARYING);
         about.insert(RESOURCE_POLICY, HeaderValue::from_static("same-site"));
         about.insert(CONTENT_SECURITY_POLICY, UPLOAD);
@@ -233,7 +243,10 @@ fn named(path: &str) -> Option<(FileId, Option<u32>)> {
     let rest = path.strip_prefix(FILES)?;
     let (id, side) = match rest.split_once('/') {
         None => (rest, None),
-        Some((id, side)) => (id, Some(*SIDES.iter().find(|known| known.to_string() == side)?)),
+        Some((id, side)) => {
+            let mut known = SIDES.into_iter().chain([SQUARE]);
+            (id, Some(known.find(|known| known.to_string() == side)?))
+        }
     };
     Some((FileId::parse(id)?, side))
 }

@@ -82,6 +82,7 @@ fn store(error: StoreError) -> Response {
             return later(StatusCode::TOO_MANY_REQUESTS, 5, &text);
         }
         StoreError::Refused(Refusal::NoSuchFile) => return TusError::Unknown.into_response(),
+        StoreError::Refused(Refusal::LocationStays) => StatusCode::UNPROCESSABLE_ENTITY,
         StoreError::Refused(_) => StatusCode::PAYLOAD_TOO_LARGE,
         StoreError::Busy => return later(StatusCode::SERVICE_UNAVAILABLE, 1, &text),
         StoreError::Unsure => {

@@ -9,6 +9,7 @@ use rim_protocol::limits::{self, Invalid};
 use rim_protocol::rest::{User, UserUpdate};
 use rim_store::Store;
 
+use crate::files::Filing;
 use crate::http::answer::{Answer, Data};
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -29,15 +30,19 @@ pub(super) async fn update_user(
     State(store): State<Arc<dyn Store>>,
     State(clock): State<Arc<dyn Clock>>,
     State(limits): State<Arc<RateLimits>>,
+    State(filing): State<Arc<Filing>>,
     caller: Caller,
     Json(body): Json<UserUpdate>,
 ) -> Answer<User> {
-    let change = ProfileChange {
+    let mut change = ProfileChange {
         name: body.name.map(|name| limits::user_name(&name)).transpose()?,
         avatar: checked(body.avatar, limits::avatar)?,
         email: checked(body.email, limits::email)?,
     };
     limits.profile(caller.user)?;
+    if let Some(avatar) = change.avatar.take() {
+        change.avatar = Some(filing.avatar(caller.user, avatar).await?);
+    }
     store.update_profile(caller.user, change, clock.now()).await?;
     let user = store.user(caller.user).await?.ok_or(Refusal::NoSuchUser)?;
     Ok(Data(wire::user(&user, caller.user)))

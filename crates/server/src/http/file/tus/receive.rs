@@ -47,33 +47,33 @@ impl Receiver {
     ) -> Result<Option<File>, TusError> {
         let _slot = self.filing.slot(caller.user)?;
         let pace = request.extensions().get::<Pace>().cloned().unwrap_or_default();
-        let mut hasher = None;
+        let mut seen = None;
         if !held.is_whole() {
             let most = held.transfer.size_bytes - held.transfer.received;
             let arriving = Arriving::new(request.into_body(), &self.intake, caller.user, most);
             let mut coming = held.coming(&self.filing).await?;
-            hasher = match self.all(arriving, &mut coming, held, checksum).await {
+            seen = match self.all(arriving, &mut coming, held, checksum).await {
                 Ok(()) => {
-                    let (staged, hasher) = coming.end().await?;
+                    let (staged, seen) = coming.end().await?;
                     held.advance(&staged).await?;
-                    hasher
+                    seen
                 }
                 Err((error, true)) => {
-                    let (staged, hasher) = coming.end().await?;
+                    let (staged, seen) = coming.end().await?;
                     held.advance(&staged).await?;
-                    held.rests(hasher);
+                    held.rests(seen);
                     return Err(error);
                 }
                 Err((error, false)) => return Err(error),
             };
         }
         if !held.is_whole() {
-            held.rests(hasher);
+            held.rests(seen);
             return Ok(None);
         }
         // It has taken its time: the session may have ended meanwhile.
         self.bodies.goes_on(caller).await.map_err(|_| TusError::LoginRequired)?;
-        Ok(Some(held.make(&pace, hasher).await?))
+        Ok(Some(held.make(&pace, seen).await?))
     }
 
     /// Takes in what comes. An error says whether what came counts.
