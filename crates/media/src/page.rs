@@ -9,7 +9,7 @@ const MAX_TEXT_CHARS: usize = 400;
 /// Bytes of the address of a picture.
 const MAX_ADDRESS_BYTES: usize = 2048;
 /// So far into a page it may say in which characters it is written.
-const CHARSET_WITHIN_BYTES: usize = 1024;
+const CHARSET_WITHIN_BYTES: usize = 8 << 10;
 
 /// A page, as far as it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +23,11 @@ pub struct Page {
 /// Reads the head of a page of HTML, of which the end may be missing. `content_type` is what its server says of it.
 pub fn page(bytes: &[u8], content_type: &str) -> Page {
     let encoding = charset_of(content_type)
-        .or_else(|| charset_of_page(&bytes[..bytes.len().min(CHARSET_WITHIN_BYTES)]))
+        // Who can read this in the page itself does not read it in pairs of bytes.
+        .or_else(|| {
+            let said = charset_of_page(&bytes[..bytes.len().min(CHARSET_WITHIN_BYTES)]);
+            said.filter(|said| said.is_ascii_compatible())
+        })
         .unwrap_or(UTF_8);
     // A mark at its beginning counts more than both.
     let (html, _, _) = encoding.decode(bytes);
@@ -100,6 +104,8 @@ fn plain(text: &str, most: usize) -> String {
     };
     let mut line = String::new();
     let mut chars = 0;
+    // In other characters than it says.
+    let text = if text.contains(char::REPLACEMENT_CHARACTER) { "" } else { text };
     for word in text.split_whitespace() {
         let word: String = word.chars().filter(|c| !is_unseen(*c)).collect();
         if word.is_empty() {
@@ -191,6 +197,20 @@ mod tests {
         let declared = b"<meta http-equiv=content-type content='text/html; charset=windows-1251'><title>\xcf\xf0</title>";
         assert_eq!(page(declared, "").title, "Пр");
         assert_eq!(page("<title>你好</title>".as_bytes(), "text/html; charset=nonsense").title, "你好");
+        let rare = b"<meta charset=gb18030><title>\x95\x32\x82\x36\xcc\xec</title>";
+        assert_eq!(page(rare, "text/html").title, "𠀀天");
+        let japanese = b"<title>\x93\xfa\x96\x7b\x8c\xea\x82\xcc\x95\x5c</title>";
+        assert_eq!(page(japanese, "text/html;charset=Shift_JIS").title, "日本語の表");
+        let far =
+            [b"<meta charset=big5>".to_vec(), b"<link>".repeat(1000), b"<title>\xa4\xa4</title>".to_vec()];
+        assert_eq!(page(&far.concat(), "").title, "中");
+        let marked: Vec<u8> = "\u{feff}<title>好</title>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(page(&marked, "text/html; charset=utf-8").title, "好");
+        // It says what cannot be, or nothing, and is in other characters.
+        assert_eq!(page("<meta charset=utf-16><title>好</title>".as_bytes(), "").title, "好");
+        let unsaid = b"<title>\xc4\xe3\xba\xc3</title><meta property=og:title content=Hello>";
+        assert_eq!(page(unsaid, "").title, "Hello");
+        assert_eq!(page(&unsaid[..19], ""), Page::default());
     }
 
     #[test]

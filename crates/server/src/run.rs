@@ -1,6 +1,5 @@
 //! The life of a server, from its settings to its last commit. The one place that puts its parts together.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,8 +74,8 @@ pub struct Surroundings {
     pub observer: fn(Arc<dyn CommitObserver>) -> Arc<dyn CommitObserver>,
     /// What stands around each task and thread that must not end.
     pub around: Arc<dyn Around>,
-    /// Which addresses on the network it may go to for a link.
-    pub may_go: fn(SocketAddr) -> bool,
+    /// How it goes to what links lead to.
+    pub way: links::Way,
 }
 
 impl Default for Surroundings {
@@ -89,7 +88,7 @@ impl Default for Surroundings {
             storage: std::convert::identity,
             observer: std::convert::identity,
             around: Arc::new(()),
-            may_go: links::is_public,
+            way: links::Way::default(),
         }
     }
 }
@@ -150,7 +149,7 @@ impl Server {
         config: Config,
         shutdown: CancellationToken,
     ) -> Result<Self> {
-        let Surroundings { clock, time, bus: wrap, storage: wrap_storage, observer, around, may_go } =
+        let Surroundings { clock, time, bus: wrap, storage: wrap_storage, observer, around, way } =
             surroundings;
         tls::use_ring();
         let folder = DataFolder::lock_with(Some(&config.data), &config.database)?;
@@ -231,7 +230,7 @@ impl Server {
         let mut consumers: Vec<Arc<dyn Consumer>> = Vec::new();
         if config.link_previews {
             let (store, filing) = (Arc::clone(&store), Arc::clone(&filing));
-            consumers.push(Arc::new(Links::new(store, filing, Arc::clone(&config), life.clone(), may_go)));
+            consumers.push(Arc::new(Links::new(store, filing, Arc::clone(&config), life.clone(), way)));
         }
         if config.search {
             consumers.push(Arc::new(search::Index { is_shared: node.is_some() }));

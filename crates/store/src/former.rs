@@ -113,6 +113,11 @@ impl Place {
     }
 }
 
+/// Whether the message was another before, for somebody who has left since.
+pub(crate) fn has_states(db: &dyn Read, group: GroupId, seq: Seq) -> Step<bool> {
+    db.exists("SELECT seq FROM former_states WHERE group_id = $1 AND seq = $2 LIMIT 1", &params![group, seq])
+}
+
 /// Nobody reads these messages any more: what they were is gone as well.
 pub(crate) fn forget(tx: &dyn Tx, group: GroupId, places: &[Seq]) -> Step<()> {
     let keys: Vec<_> = places.iter().map(|seq| params![group, *seq].to_vec()).collect();

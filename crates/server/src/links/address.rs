@@ -7,6 +7,9 @@ use url::Url;
 /// A longer one is none that people send each other.
 const MAX_ADDRESS_BYTES: usize = 2048;
 
+/// So far an end is looked for: sentences end in few signs.
+const LOOKED_AT_BYTES: usize = 2 * MAX_ADDRESS_BYTES;
+
 /// The first ones, each once, as they stand there and as they are asked.
 pub fn addresses(content: &str) -> Vec<(&str, Url)> {
     let mut found: Vec<(&str, Url)> = Vec::new();
@@ -15,7 +18,13 @@ pub fn addresses(content: &str) -> Vec<(&str, Url)> {
         && let Some(at) = memmem::find(rest.as_bytes(), b"http")
     {
         let from = &rest[at..];
-        let text = trimmed(&from[..from.find(is_an_end).unwrap_or(from.len())]);
+        rest = &from["http".len()..];
+        if !from.starts_with("http://") && !from.starts_with("https://") {
+            continue;
+        }
+        // What has no end in it is none.
+        let within = &from[..from.floor_char_boundary(LOOKED_AT_BYTES)];
+        let text = trimmed(&within[..within.find(is_an_end).unwrap_or(within.len())]);
         rest = &from["http".len().max(text.len())..];
         let is_one = text.starts_with("http://") || text.starts_with("https://");
         if !is_one || text.len() > MAX_ADDRESS_BYTES || found.iter().any(|(other, _)| *other == text) {
@@ -43,11 +52,15 @@ fn is_an_end(c: char) -> bool {
 
 /// Without what ends a sentence, or closes what was opened before the address.
 fn trimmed(mut text: &str) -> &str {
+    let count = |sign: char| text.matches(sign).count();
+    let mut too_many =
+        [(')', count(')').saturating_sub(count('('))), (']', count(']').saturating_sub(count('[')))];
     loop {
-        let closes =
-            |open, close| text.ends_with(close) && text.matches(close).count() > text.matches(open).count();
         let ends = text.ends_with(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~']);
-        if !ends && !closes('(', ')') && !closes('[', ']') {
+        let closing = too_many.iter_mut().find(|(sign, more)| *more > 0 && text.ends_with(*sign));
+        if let Some((_, more)) = closing {
+            *more -= 1;
+        } else if !ends {
             break;
         }
         text = &text[..text.len() - 1];
@@ -88,5 +101,11 @@ mod tests {
             assert_eq!(texts(content), found, "{content}");
         }
         assert!(texts(&format!("http://a.example/{}", "a".repeat(MAX_ADDRESS_BYTES))).is_empty());
+        let many = ")".repeat(MAX_ADDRESS_BYTES);
+        assert_eq!(texts(&format!("http://a.example/(b{many}")), ["http://a.example/(b)"]);
+        // Whatever there is of it, it is gone through once.
+        for word in ["http://](", "http", "http://", "http://)))))", "https://\u{200b}"] {
+            assert!(texts(&word.repeat(1 << 16)).is_empty());
+        }
     }
 }

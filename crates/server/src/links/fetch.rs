@@ -1,11 +1,19 @@
 //! Fetches what a link leads to: little, soon, and from nowhere that the guard does not allow.
 
+#[cfg(test)]
+mod tests;
+
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 
 use axum::body::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, USER_AGENT,
+};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
@@ -17,6 +25,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
+
+use super::guard::is_public;
 
 /// Of a page, whose head is at its beginning; and of a picture.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -39,12 +49,34 @@ pub struct Found {
     pub is_whole: bool,
 }
 
-/// Asks for an address, and for that to which it sends on. `may_go` decides of each anew, once its name is known to stand for
+/// How the server goes to what others have.
+#[derive(Clone)]
+pub struct Way {
+    /// Which addresses it may go to.
+    pub may_go: fn(SocketAddr) -> bool,
+    /// The addresses that a name stands for, with a port.
+    pub look_up: fn(String, u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>,
+    /// Whom it believes to be who they say.
+    pub tls: Arc<ClientConfig>,
+}
+
+impl Default for Way {
+    /// To the public internet.
+    fn default() -> Self {
+        Self { may_go: is_public, look_up: |name, port| look_up(name, port).boxed(), tls: Arc::clone(&TLS) }
+    }
+}
+
+async fn look_up(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((name, port)).await?.collect())
+}
+
+/// Asks for an address, and for that to which it sends on. The way decides of each anew, once its name is known to stand for
 /// an address on the network; and that is where the connection goes, whatever the name stands for a moment later.
-pub async fn fetch(url: Url, accept: &'static str, may_go: fn(SocketAddr) -> bool) -> Option<Found> {
+pub async fn fetch(url: Url, accept: &'static str, way: &Way) -> Option<Found> {
     let mut url = url;
     for _ in 0..=MAX_REDIRECTS {
-        match ask(&url, accept, may_go).await? {
+        match ask(&url, accept, way).await? {
             Answer::Found { content_type, bytes, is_whole } => {
                 return Some(Found { url, content_type, bytes, is_whole });
             }
@@ -59,7 +91,7 @@ enum Answer {
     Elsewhere(String),
 }
 
-async fn ask(url: &Url, accept: &'static str, may_go: fn(SocketAddr) -> bool) -> Option<Answer> {
+async fn ask(url: &Url, accept: &'static str, way: &Way) -> Option<Answer> {
     let is_encrypted = match url.scheme() {
         "http" => false,
         "https" => true,
@@ -70,19 +102,21 @@ async fn ask(url: &Url, accept: &'static str, may_go: fn(SocketAddr) -> bool) ->
         return None;
     }
     let (host, port) = (url.host()?, url.port_or_known_default()?);
-    let address = match host {
-        Host::Ipv4(ip) => Some(SocketAddr::new(ip.into(), port)).filter(|address| may_go(*address)),
-        Host::Ipv6(ip) => Some(SocketAddr::new(ip.into(), port)).filter(|address| may_go(*address)),
-        Host::Domain(name) => lookup_host((name, port)).await.ok()?.find(|address| may_go(*address)),
+    let mut addresses = match host {
+        Host::Ipv4(ip) => vec![SocketAddr::new(ip.into(), port)],
+        Host::Ipv6(ip) => vec![SocketAddr::new(ip.into(), port)],
+        Host::Domain(name) => (way.look_up)(name.to_owned(), port).await.ok()?,
     };
-    let stream = TcpStream::connect(address?).await.ok()?;
+    addresses.retain(|address| (way.may_go)(*address));
+    // None is an error, too.
+    let stream = TcpStream::connect(addresses.as_slice()).await.ok()?;
     if is_encrypted {
         let name = match host {
             Host::Ipv4(ip) => ServerName::from(std::net::IpAddr::from(ip)),
             Host::Ipv6(ip) => ServerName::from(std::net::IpAddr::from(ip)),
             Host::Domain(name) => ServerName::try_from(name.to_owned()).ok()?,
         };
-        let stream = TlsConnector::from(Arc::clone(&TLS)).connect(name, stream).await.ok()?;
+        let stream = TlsConnector::from(Arc::clone(&way.tls)).connect(name, stream).await.ok()?;
         speak(stream, url, accept).await
     } else {
         speak(stream, url, accept).await
@@ -132,6 +166,10 @@ async fn read(response: Response<Incoming>) -> Option<Answer> {
         return text(LOCATION).map(|to| Answer::Elsewhere(to.to_owned()));
     }
     if !response.status().is_success() {
+        return None;
+    }
+    // It was asked for as it is; and what is packed may be as large as one likes.
+    if text(CONTENT_ENCODING).is_some_and(|packed| !packed.eq_ignore_ascii_case("identity")) {
         return None;
     }
     let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();

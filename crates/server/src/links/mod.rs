@@ -9,7 +9,6 @@ mod fetch;
 mod guard;
 mod picture;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +25,8 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use self::address::addresses;
+pub use self::fetch::Way;
 use self::fetch::{Found, fetch};
-pub use self::guard::is_public;
 use crate::config::Config;
 use crate::consumers::Consumer;
 use crate::files::Filing;
@@ -55,8 +54,7 @@ pub struct Links {
     filing: Arc<Filing>,
     config: Arc<Config>,
     life: Life,
-    /// Which addresses it may go to.
-    may_go: fn(SocketAddr) -> bool,
+    way: Way,
     turns: Semaphore,
 }
 
@@ -102,9 +100,9 @@ impl Links {
         filing: Arc<Filing>,
         config: Arc<Config>,
         life: Life,
-        may_go: fn(SocketAddr) -> bool,
+        way: Way,
     ) -> Self {
-        Self { store, filing, config, life, may_go, turns: Semaphore::new(AT_A_TIME) }
+        Self { store, filing, config, life, way, turns: Semaphore::new(AT_A_TIME) }
     }
 
     /// Those that are to be looked at: that say something new, of which it is not known what is there.
@@ -173,6 +171,6 @@ impl Links {
     }
 
     async fn fetch(&self, url: Url, accept: &'static str) -> Option<Found> {
-        self.life.time.within(WITHIN, fetch(url, accept, self.may_go)).await.flatten()
+        self.life.time.within(WITHIN, fetch(url, accept, &self.way)).await.flatten()
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use rim_core::bus::Bus;
 use rim_server::config::{self, Config, Database};
+use rim_server::links::Way;
 use rim_server::run::{Listeners, Server, Surroundings};
 use rim_server::storage::Storage;
 use rim_server::store::{self, Unobserved};
@@ -85,7 +86,7 @@ impl Place {
             time: hands.time(),
             bus: *bus,
             storage: *storage,
-            may_go: |address| address.ip() == MAY_GO,
+            way: Way { may_go: |address| address.ip() == MAY_GO, ..Way::default() },
             ..Surroundings::default()
         }
     }

@@ -165,8 +165,8 @@ fn write_pictures(tx: &dyn Tx, message: &Message, before: &MessageState) -> Step
     if is == was || message.is_recalled() {
         return Ok(());
     }
-    if !was.is_empty() {
-        // A text uses no other files.
+    if !was.is_empty() && !former::has_states(tx.reader(), message.group, message.seq)? {
+        // A text uses no other files. Who has left since sees what it was, with its pictures.
         files::unuse(tx, message.group, &[message.seq])?;
     }
     files::hold(tx.reader(), &is)?;

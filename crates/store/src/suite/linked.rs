@@ -97,6 +97,24 @@ pub async fn the_picture_of_a_link_is_seen_by_those_who_see_the_message_and_goes
     Ok(())
 }
 
+pub async fn who_has_left_keeps_the_picture_of_a_link_that_was_there_when_they_left(w: &mut World) -> Claim {
+    let [anna, bob, stranger] = w.users(["anna", "bob", "stranger"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let sent = w.send(anna, group, ADDRESS).await?;
+    let picture = upload(w, THE_SERVER).await.id;
+    w.act(anna, group, sent.id, links(ADDRESS, Some(picture))).await?;
+    w.leave(bob, group).await?;
+    w.act(anna, group, sent.id, edit("1", "something else")).await?;
+    let links = w.message(bob, group, sent.id).await.state.expect("a state").links;
+    assert_eq!(links, [link(Some(picture))]);
+    assert!(sees(w, bob, picture).await && !sees(w, stranger, picture).await);
+    assert_eq!(w.store.unused_files(w.now(), 10).await?, 0);
+    w.act(anna, group, sent.id, Act::Recall).await?;
+    assert!(!sees(w, bob, picture).await, "what is recalled is gone for them, too");
+    assert_eq!(w.store.unused_files(w.now(), 10).await?, 1);
+    Ok(())
+}
+
 pub async fn the_server_keeps_pictures_without_a_quota(w: &mut World) -> Claim {
     let file = upload(w, THE_SERVER).await;
     assert_eq!(file.owner, UserId(0));
