@@ -6,7 +6,6 @@ import type { Later } from "./later";
 import type { Met } from "./met";
 import { type Answer, type Rest, done, outcome } from "./rest";
 import type { Views } from "./views";
-import { searchMessages } from "./searching";
 import type { Operation } from "./shape";
 import { beside, known, listed, messageList, sendable } from "./wire";
 import { type MentionList, type MessageList, listMentions, scheduleMessage } from "./wire.gen";
@@ -119,7 +118,7 @@ export class Lists {
   async search(words: string, filter: SearchFilter, next: number | null): Promise<Outcome<HitPage | null>> {
     const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     const asked = { ...(words !== "" && { q: words }), ...filter, ...(next !== null && { beforeId: next }), size: PAGE, zone };
-    const answer = await this.rest.ask(searchMessages, asked);
+    const answer = await this.rest.ask(wire.searchMessages, asked);
     if (!answer.ok) return answer.code === 404 ? { ok: true, value: null } : outcome(answer);
     const { hits, next: from, partial } = answer.value;
     this.introduce(hits.map(({ user }) => user));
