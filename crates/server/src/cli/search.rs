@@ -37,7 +37,7 @@ pub(super) fn run(command: SearchCommand, config: &Config) -> Result<()> {
         match command {
             SearchCommand::Status => println!("{}", status(messages, waiting, bytes)),
             SearchCommand::Rebuild => {
-                println!("the index is made anew: {waiting} messages wait for the server")
+                println!("the index is made anew: {waiting} messages wait for the server");
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ pub async fn prepare(store: &dyn Store) {
         Ok(true) => tracing::info!("the index of words is made anew"),
         Ok(false) => {}
         Err(error) => {
-            tracing::warn!(%error, "it cannot be seen whether the index of words is as it should be")
+            tracing::warn!(%error, "it cannot be seen whether the index of words is as it should be");
         }
     }
 }
