@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use deadpool_postgres::GenericClient;
+use futures_util::try_join;
 use rim_core::event::{Change, Topic};
 use rim_core::message::{Message, MessageKind};
 use rim_core::sight::spans_of;
@@ -25,17 +26,23 @@ const INSERT_OF_USERS: &str = "INSERT INTO user_changes (user_id, rev, at, chang
 
 /// Keeps what a transaction has changed, in it.
 pub(crate) async fn record(db: &impl GenericClient, changes: &[Change]) -> Result<()> {
-    let groups = moved::groups(changes);
-    if !groups.is_empty() {
-        moved::note(db, &db.prepare_cached(moved::INSERT).await?, groups).await?;
-    }
     let (groups, users) = records(changes);
-    if !groups.ids.is_empty() {
-        groups.insert(db, &db.prepare_cached(INSERT_OF_GROUPS).await?).await?;
-    }
-    if !users.ids.is_empty() {
-        users.insert(db, &db.prepare_cached(INSERT_OF_USERS).await?).await?;
-    }
+    // They are on their way together.
+    try_join!(
+        moved::note(db, moved::groups(changes)),
+        async {
+            if !groups.ids.is_empty() {
+                groups.insert(db, &db.prepare_cached(INSERT_OF_GROUPS).await?).await?;
+            }
+            Ok(())
+        },
+        async {
+            if !users.ids.is_empty() {
+                users.insert(db, &db.prepare_cached(INSERT_OF_USERS).await?).await?;
+            }
+            Ok(())
+        },
+    )?;
     for change in changes {
         record_joinings(db, change).await?;
     }

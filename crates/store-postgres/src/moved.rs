@@ -11,13 +11,12 @@ use deadpool_postgres::GenericClient;
 use rim_core::GroupId;
 use rim_core::event::Change;
 use rim_store::consumers::{Mark, Moved};
-use tokio_postgres::{Error, Statement};
 
 use crate::failure::{Failure, Result};
 use crate::publisher::Publisher;
 use crate::row::{self, array};
 
-pub(crate) const INSERT: &str = "INSERT INTO moved (groups) VALUES ($1::bigint[])";
+const INSERT: &str = "INSERT INTO moved (groups) VALUES ($1::bigint[])";
 
 /// Transactions that are read to be told of. Are there more, nothing is known, and all groups are looked at.
 const MAX_READ: i64 = 20_000;
@@ -36,14 +35,10 @@ pub(crate) fn groups(changes: &[Change]) -> Vec<i64> {
     array(changes.iter().filter_map(group).collect::<BTreeSet<_>>())
 }
 
-/// Notes it, in the transaction.
-pub(crate) async fn note(
-    db: &impl GenericClient,
-    insert: &Statement,
-    groups: Vec<i64>,
-) -> std::result::Result<(), Error> {
+/// Notes it, in the transaction. Those of the message path do so with their messages (`batch/store.rs`).
+pub(crate) async fn note(db: &impl GenericClient, groups: Vec<i64>) -> Result<()> {
     if !groups.is_empty() {
-        db.execute(insert, &[&groups]).await?;
+        row::execute(db, INSERT, &[&groups]).await?;
     }
     Ok(())
 }

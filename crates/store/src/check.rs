@@ -202,6 +202,13 @@ pub const RULES: &[Rule] = &[
         is: "is cleared, hidden or starred, and not there, or later than anything its user did",
     },
     Rule {
+        what: "what consumers have seen",
+        sql: "SELECT 'consumer ' || p.consumer || ' in group ' || p.group_id FROM consumer_positions AS p
+              LEFT JOIN groups AS g ON g.id = p.group_id LEFT JOIN consumers AS c ON c.id = p.consumer
+              WHERE c.id IS NULL OR g.id IS NULL OR p.seq > g.last_seq OR p.rev > g.last_rev",
+        is: "is not there, or has seen more than there is",
+    },
+    Rule {
         what: "the files",
         sql: "SELECT 'file ' || f.id FROM files AS f LEFT JOIN users AS u ON u.id = f.user_id
               LEFT JOIN blobs AS b ON b.hash = f.hash LEFT JOIN blobs AS p ON p.hash = f.picture

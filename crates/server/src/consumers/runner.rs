@@ -27,6 +27,9 @@ const LEASE_MS: i64 = 15_000;
 const HOLD_EVERY: u64 = 3;
 /// In seconds: what was seen is noted for whoever takes it next, and what nobody needs any more is deleted.
 const NOTE_EVERY: u64 = 5;
+/// In seconds: where several nodes have the store, all groups are looked at. A node of an older version does not say which have
+/// moved, and may run beside this one while they are replaced.
+const LOOK_EVERY: u64 = 600;
 /// Groups that wait, before it is looked for more among all groups.
 const LOOK_BELOW: usize = 4096;
 /// Groups of which it is read together what waits.
@@ -408,6 +411,7 @@ impl Runner {
         if seconds.is_multiple_of(HOLD_EVERY) {
             self.hold_on(holding).await?;
         }
+        holding.must_look |= self.shared.is_some() && seconds.is_multiple_of(LOOK_EVERY);
         if seconds.is_multiple_of(NOTE_EVERY) && now >= holding.rests_until {
             self.note(holding).await?;
         }
