@@ -92,6 +92,10 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, says: Says, po
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
+        // Who speaks something else is not waited for.
+        if head[0] != b'G' {
+            return None;
+        }
     }
     let head = String::from_utf8(head).ok()?;
     let said = says(head.split(' ').nth(1)?, ports);
