@@ -25,7 +25,7 @@ MAY_USE = {
     "rim-client": {"rim-protocol"},
     "rim-testbed": set(),
     "rim-fuzz": {"rim-protocol", "rim-core", "rim-media"},
-    "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store", "rim-store-sqlite"},
+    "rim-bench": {"rim-protocol", "rim-client", "rim-core", "rim-store", "rim-store-sqlite", "rim-store-postgres"},
     "rim-server": {"rim-protocol", "rim-core", "rim-media", "rim-store", "rim-store-sqlite", "rim-store-postgres", "rim-bus-nats"},
 }
 TESTS_MAY_ALSO_USE = {

@@ -36,7 +36,7 @@ use crate::bare::{append, relay};
 use crate::people::Target;
 use crate::process::{Cores, Process};
 use crate::scenario::{Bench, Scenario, chats, fanout, files};
-use crate::server::Server;
+use crate::server::{Server, Settings};
 use crate::store::{Fill, Manifest};
 
 /// Measures a rim server.
@@ -70,6 +70,9 @@ struct Subject {
     /// The server's data folder, if it is one that `fill` has filled, or if a new one is to be kept
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// A PostgreSQL database for the server to be started
+    #[arg(long, value_name = "URL", requires = "server")]
+    database: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -154,7 +157,11 @@ impl Subject {
     async fn bench(self) -> anyhow::Result<Bench> {
         let cores = Cores::divide()?;
         let server = match &self.server {
-            Some(binary) => Server::start(binary, self.data.as_deref(), cores).await?,
+            Some(binary) => {
+                let settings = self.database.iter().flat_map(|url| ["--database".to_owned(), url.clone()]);
+                let settings = Settings { words: settings.collect(), beside: self.beside };
+                Server::start(binary, self.data.as_deref(), cores, settings).await?
+            }
             None => {
                 ensure!(!self.pid.is_empty(), "--server, or --url with --pid, is needed");
                 Server::running(&self.url, Process::of_all(self.pid, self.beside))

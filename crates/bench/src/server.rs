@@ -30,11 +30,28 @@ struct Started {
     binary: PathBuf,
     data: PathBuf,
     cores: Option<Cores>,
+    settings: Settings,
     child: Child,
     /// Kept open: a server whose output nobody reads is another story.
     _output: Lines<BufReader<ChildStdout>>,
     /// Removed with everything in it at the end, where no folder was named.
     _folder: Option<TempDir>,
+}
+
+/// What a server is started with besides, and what works beside it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    /// Words of its command line.
+    pub(crate) words: Vec<String>,
+    /// Such as its database: see [`Process::of_all`].
+    pub(crate) beside: Vec<(String, u32)>,
+}
+
+impl Settings {
+    fn process(&self, child: &Child) -> anyhow::Result<Process> {
+        let pid = child.id().context("a server that has just started")?;
+        Ok(Process::of_all(vec![pid], self.beside.clone()))
+    }
 }
 
 impl Server {
@@ -49,15 +66,16 @@ impl Server {
         binary: &Path,
         data: Option<&Path>,
         cores: Option<Cores>,
+        settings: Settings,
     ) -> anyhow::Result<Self> {
         let binary = binary.canonicalize().with_context(|| format!("no server at {}", binary.display()))?;
         let folder = if data.is_none() { Some(TempDir::new()?) } else { None };
         let data = data.or(folder.as_ref().map(TempDir::path)).context("one of the two is there")?;
         fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
         let data = data.canonicalize()?;
-        let (child, output, url) = spawn(&binary, &data, "127.0.0.1:0", cores).await?;
-        let process = Process::new(child.id().context("a server that has just started")?);
-        let started = Started { binary, data, cores, child, _output: output, _folder: folder };
+        let (child, output, url) = spawn(&binary, &data, "127.0.0.1:0", cores, &settings.words).await?;
+        let process = settings.process(&child)?;
+        let started = Started { binary, data, cores, settings, child, _output: output, _folder: folder };
         Ok(Self { url, process, started: Some(started) })
     }
 
@@ -81,14 +99,24 @@ impl Server {
     /// # Errors
     /// The server was not started by the bench.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
+        self.restart_with(&[]).await
+    }
+
+    /// The same, with other settings besides from then on.
+    ///
+    /// # Errors
+    /// As [`Self::restart`].
+    pub(crate) async fn restart_with(&mut self, settings: &[&str]) -> anyhow::Result<()> {
         let Some(started) = &mut self.started else {
             bail!("only a server that the bench has started can be restarted: use --server");
         };
         started.stop().await?;
         let address = self.url.trim_start_matches("http://");
-        let (child, output, url) = spawn(&started.binary, &started.data, address, started.cores).await?;
+        let Started { binary, data, cores, settings: Settings { words, .. }, .. } = started;
+        words.extend(settings.iter().map(|word| (*word).to_owned()));
+        let (child, output, url) = spawn(binary, data, address, *cores, words).await?;
         ensure!(url == self.url, "the server was restarted at {url}, not at {}", self.url);
-        self.process = Process::new(child.id().context("a server that has just started")?);
+        self.process = started.settings.process(&child)?;
         (started.child, started._output) = (child, output);
         Ok(())
     }
@@ -101,7 +129,21 @@ impl Server {
         let Some(started) = &self.started else {
             bail!("only beside a server that the bench has started can another be started: use --server");
         };
-        Self::start(&started.binary, Some(data), started.cores).await
+        Self::start(&started.binary, Some(data), started.cores, Settings::default()).await
+    }
+
+    /// Runs a command of its binary on its data, and returns what that says; `None` where the bench has not started it.
+    ///
+    /// # Errors
+    /// The command failed.
+    pub(crate) async fn command(&self, words: &[&str]) -> anyhow::Result<Option<String>> {
+        let Some(Started { binary, data, settings, .. }) = &self.started else { return Ok(None) };
+        let mut command = Command::new(binary);
+        command.args(words).arg("--data").arg(data).args(&settings.words).current_dir(data);
+        let output = command.output().await?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "rim {}: {}", words.join(" "), said.trim());
+        Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
     /// Stops it if the bench has started it.
@@ -133,6 +175,7 @@ async fn spawn(
     data: &Path,
     listen: &str,
     cores: Option<Cores>,
+    words: &[String],
 ) -> anyhow::Result<(Child, Lines<BufReader<ChildStdout>>, String)> {
     let log = fs::File::create(data.join(LOG))?;
     let mut command = Command::new(binary);
@@ -143,6 +186,7 @@ async fn spawn(
     command
         .args(settings.map(OsStr::new))
         .arg(data)
+        .args(words)
         // Nor may a rim.toml beside the bench say otherwise.
         .current_dir(data)
         .stdin(Stdio::null())

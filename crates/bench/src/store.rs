@@ -5,11 +5,12 @@
 
 mod manifest;
 mod plan;
+pub(crate) mod words;
 
 use std::fs::{self, File, TryLockError};
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
@@ -22,26 +23,28 @@ use rim_core::group::{NewGroup, Role, SINGLE_MODE};
 use rim_core::message::{Mark, MessageKind, NewMessage, Receipt, Write, Written};
 use rim_core::session::NewSession;
 use rim_core::user::NewUser;
-use rim_core::{ConnectionId, GroupId, Timestamp, UserId};
+use rim_core::{ConnectionId, GroupId, MessageId, Timestamp, UserId};
 use rim_store::{CommitObserver, Committed, Feed, Store, StoreError, callback};
-use rim_store_sqlite::{Options, SqliteStore};
+use rim_store_postgres::PostgresStore;
+use rim_store_sqlite::SqliteStore;
 use tokio::sync::{Semaphore, mpsc};
 
 pub(crate) use self::manifest::{Known, Large, Manifest, Pair};
 use self::manifest::{PASSWORD_HASH, Token};
-pub(crate) use self::plan::Plan;
-use self::plan::{HEAVY, LARGE, LIGHT};
+use self::plan::HISTORY_MS;
+pub(crate) use self::plan::{HEAVY, LARGE, LIGHT};
+pub(crate) use self::plan::{Line, Plan};
 
 /// Who is in what is the plan's to say.
 const BOUNDS: Bounds = Bounds::of_members(MAX_GROUP_MEMBERS);
 /// Use cases and writes that wait for their commits. The store would take twice as many.
 const IN_FLIGHT: usize = 8192;
+/// Messages of a store that is searched: they are stored nearly in the order of their times, as those of people are.
+const IN_ORDER: usize = 64;
+/// Connections to PostgreSQL.
+const CONNECTIONS: usize = 8;
 /// How long to wait after the store was busy.
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
-/// One burst of messages in so many is read by somebody to its end.
-const BURSTS_A_RECEIPT: u32 = 4;
-/// The messages were sent during the last year.
-const HISTORY_MS: i64 = 365 * 24 * 60 * 60 * 1000;
 /// How long nobody has to log in again: as long as anybody might keep the folder.
 const SESSION_MS: i64 = 10 * HISTORY_MS;
 /// The mode of a group chat.
@@ -57,13 +60,16 @@ pub(crate) struct Fill {
     /// The folder: `rim serve --data FOLDER` runs on it
     #[arg(long, value_name = "FOLDER")]
     data: PathBuf,
+    /// A PostgreSQL database that is filled in the place of the folder, which says who is in it
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     #[command(flatten)]
     plan: Plan,
 }
 
 impl Fill {
     pub(crate) fn new(data: impl Into<PathBuf>, plan: Plan) -> Self {
-        Self { data: data.into(), plan }
+        Self { data: data.into(), database: None, plan }
     }
 
     /// Fills the folder, unless it was filled by the same plan before.
@@ -92,14 +98,19 @@ impl Fill {
             database.display()
         );
 
-        let options = Options { path: database, readers: 1, observer: Arc::new(Unobserved) };
-        let (store, feed) = SqliteStore::open(options).context("cannot open the store")?;
+        let (store, feed) = open(database, self.database).await.context("cannot open the store")?;
         let began = Instant::now();
         let draining = tokio::spawn(drain(feed));
-        let filler = Filler { store: Arc::new(store), plan, now: now() };
-        let manifest = filler.run().await?;
+        let order = plan.words.then(Mutex::default).map(Arc::new);
+        let filler = Filler { store, order, plan, now: now() };
+        let mut manifest = filler.run().await?;
         filler.store.close().await;
         draining.await.context("the feed")?;
+        if let Some(order) = filler.order {
+            let mut order = std::mem::take(&mut *order.lock().expect("nothing panics while it is held"));
+            order.sort_unstable();
+            manifest.order = order.into_iter().map(|(_, number)| number).collect();
+        }
         manifest.write(&self.data)?;
         eprintln!(
             "{} is filled: {:.1} s, {} MiB",
@@ -109,6 +120,21 @@ impl Fill {
         );
         Ok(manifest)
     }
+}
+
+/// The store in a file, or in a database of PostgreSQL.
+async fn open(path: PathBuf, database: Option<String>) -> anyhow::Result<(Arc<dyn Store>, Feed)> {
+    let observer = Arc::new(Unobserved);
+    let Some(url) = database else {
+        let options = rim_store_sqlite::Options { path, readers: 1, observer };
+        let (store, feed) = SqliteStore::open(options)?;
+        return Ok((Arc::new(store), feed));
+    };
+    let options = rim_store_postgres::Options { url, connections: CONNECTIONS, observer };
+    let (store, feed) = PostgresStore::open(options).await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    ensure!(store.user_by_account(&account(HEAVY)).await?.is_none(), "the database was filled before");
+    Ok((store, feed))
 }
 
 /// Takes the data folder as a server does, so that neither writes beside the other.
@@ -127,8 +153,12 @@ fn lock(data: &Path) -> anyhow::Result<File> {
     }
 }
 
+type Order = Arc<Mutex<Vec<(MessageId, u64)>>>;
+
 struct Filler {
     store: Arc<dyn Store>,
+    /// The ids that messages were given, and their numbers: people's messages take turns, so these are in another order.
+    order: Option<Order>,
     plan: Plan,
     now: Timestamp,
 }
@@ -157,7 +187,14 @@ impl Filler {
                 .map(|(pair, gid)| Pair { gid: gid.0, people: [2 * pair, 2 * pair + 1] })
                 .collect(),
             plan: self.plan.clone(),
+            filled_at: self.now.0,
+            order: Vec::new(),
         })
+    }
+
+    /// When everybody came: nothing is said before.
+    fn began(&self) -> Timestamp {
+        Timestamp(self.plan.sent_at(self.now.0, 0))
     }
 
     async fn create_users(&self) -> anyhow::Result<Vec<UserId>> {
@@ -169,7 +206,7 @@ impl Filler {
                 email: String::new(),
                 password_hash: Some(PASSWORD_HASH.to_owned()),
             };
-            self.patiently(move |store| store.create_user(new.clone(), self.now))
+            self.patiently(move |store| store.create_user(new.clone(), self.began()))
         })
         .await
     }
@@ -197,7 +234,7 @@ impl Filler {
         self.pipelined("groups", self.plan.groups, 0..self.plan.groups, |group| {
             let members: Vec<u64> = self.plan.members(group);
             let new = new_group(GROUP_MODE, format!("Group {group}"), &members, users);
-            self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.now))
+            self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.began()))
         })
         .await
     }
@@ -206,7 +243,7 @@ impl Filler {
         let pairs: Vec<_> = self.plan.pairs().collect();
         self.pipelined("single chats", pairs.len() as u64, pairs, |pair| {
             let new = new_group(SINGLE_MODE, String::new(), &pair, users);
-            self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.now))
+            self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.began()))
         })
         .await
     }
@@ -216,12 +253,15 @@ impl Filler {
         let (founders, others) = members.split_at(1);
         let new = new_group(GROUP_MODE, "Everybody".to_owned(), founders, users);
         let creator = new.creator;
-        let crowd = self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.now)).await?;
+        let crowd =
+            self.patiently(move |store| store.create_group(new.clone(), BOUNDS, self.began())).await?;
         let mut progress = Progress::new("members of the largest group", self.plan.crowd);
         for some in others.chunks(MAX_USERS_PER_REQUEST) {
             let added: Vec<UserId> = some.iter().map(|user| users[*user as usize]).collect();
-            self.patiently(move |store| store.add_members(creator, crowd, added.clone(), BOUNDS, self.now))
-                .await?;
+            self.patiently(move |store| {
+                store.add_members(creator, crowd, added.clone(), BOUNDS, self.began())
+            })
+            .await?;
             progress.add(some.len() as u64);
         }
         Ok(crowd)
@@ -231,27 +271,23 @@ impl Filler {
     async fn send(&self, users: &[UserId], groups: &[GroupId]) -> anyhow::Result<()> {
         let mut progress = Progress::new("messages", self.plan.messages);
         let (marks, mut to_mark) = mpsc::unbounded_channel();
+        let in_flight = if self.plan.words { IN_ORDER } else { IN_FLIGHT };
         let sender = Sender {
             store: Arc::clone(&self.store),
-            room: Arc::new(Semaphore::new(IN_FLIGHT)),
+            in_flight,
+            room: Arc::new(Semaphore::new(in_flight)),
             failed: Arc::default(),
             marks,
+            order: self.order.clone(),
         };
-        let mut rng = Rng::with_seed(0);
-        let mut number = 0;
-        for burst in self.plan.bursts() {
-            let members = self.plan.members(burst.group);
-            let mut somebody = || users[members[rng.usize(..members.len())] as usize];
-            for left in (0..burst.messages).rev() {
-                let last = left == 0 && number % u64::from(BURSTS_A_RECEIPT) == 0;
-                let message = self.message(number, groups[burst.group as usize], somebody());
-                sender.submit(Write::Append(message), last.then(&mut somebody)).await?;
-                number += 1;
+        for Line { number, group, sender: by, reader, is_last } in self.plan.lines() {
+            let message = self.message(number, groups[group as usize], users[by as usize]);
+            let reader = reader.map(|reader| users[reader as usize]);
+            sender.submit(Write::Append(message), number, reader).await?;
+            while let Some(mark) = is_last.then(|| to_mark.try_recv().ok()).flatten() {
+                sender.submit(Write::Mark(mark), 0, None).await?;
             }
-            while let Ok(mark) = to_mark.try_recv() {
-                sender.submit(Write::Mark(mark), None).await?;
-            }
-            progress.add(burst.messages);
+            progress.add(1);
         }
         sender.finish().await
     }
@@ -259,16 +295,21 @@ impl Filler {
     fn message(&self, number: u64, group: GroupId, sender: UserId) -> NewMessage {
         // Clients make ids that are random: these come in no order either.
         let mut rng = Rng::with_seed(number);
-        let back_ms = HISTORY_MS - HISTORY_MS * number as i64 / self.plan.messages as i64;
+        let client_msg_id = format!("{:032x}", rng.u128(..));
+        let content = if self.plan.words {
+            words::text(number)
+        } else {
+            CONTENT[..rng.usize(20..CONTENT.len())].to_owned()
+        };
         NewMessage {
             extras: None,
             group,
             sender,
-            client_msg_id: format!("{:032x}", rng.u128(..)),
+            client_msg_id,
             kind: MessageKind::Text,
-            content: CONTENT[..rng.usize(20..CONTENT.len())].to_owned(),
+            content,
             session: None,
-            now: self.now.plus_ms(-back_ms),
+            now: Timestamp(self.plan.sent_at(self.now.0, number)),
             connection: ConnectionId(0),
         }
     }
@@ -307,26 +348,32 @@ impl Filler {
 /// Keeps the queue of the store's writer full.
 struct Sender {
     store: Arc<dyn Store>,
+    in_flight: usize,
     /// A permit for each write that is under way.
     room: Arc<Semaphore>,
     /// What the first write failed of.
     failed: Arc<OnceLock<StoreError>>,
     /// What is to be marked as read, which is known when it has its id. As many as writes are under way.
     marks: mpsc::UnboundedSender<Mark>,
+    order: Option<Order>,
 }
 
 impl Sender {
-    /// Submits a write; what it appends is then to be read by `reader`.
-    async fn submit(&self, write: Write, reader: Option<UserId>) -> anyhow::Result<()> {
+    /// Submits a write; the message of that number that it appends is then to be read by `reader`.
+    async fn submit(&self, write: Write, number: u64, reader: Option<UserId>) -> anyhow::Result<()> {
         loop {
             let permit = Arc::clone(&self.room).acquire_owned().await?;
             self.check()?;
             let (failed, marks) = (Arc::clone(&self.failed), self.marks.clone());
+            let order = self.order.clone();
             let of = reader.zip(match &write {
                 Write::Append(new) => Some((new.group, new.now)),
                 Write::Mark(_) => None,
             });
             let done = move |result| {
+                if let (Ok(Written::Appended { id, .. }), Some(order)) = (&result, order) {
+                    order.lock().expect("nothing panics while it is held").push((*id, number));
+                }
                 match (result, of) {
                     (Ok(Written::Appended { id, .. }), Some((user, (group, now)))) => {
                         let receipt = Receipt::Read;
@@ -355,7 +402,7 @@ impl Sender {
 
     /// Waits for everything that was submitted.
     async fn finish(&self) -> anyhow::Result<()> {
-        let _all = self.room.acquire_many(IN_FLIGHT as u32).await?;
+        let _all = self.room.acquire_many(self.in_flight as u32).await?;
         self.check()
     }
 
@@ -375,7 +422,7 @@ fn new_group(mode: u8, name: String, members: &[u64], users: &[UserId]) -> NewGr
     }
 }
 
-fn account(user: u64) -> String {
+pub(crate) fn account(user: u64) -> String {
     format!("bench-{user}")
 }
 
@@ -447,13 +494,11 @@ mod tests {
     use super::*;
 
     fn small() -> Plan {
-        Plan { users: 60, groups: 25, messages: 300, heavy: 21, crowd: 30, sessions: 20 }
+        Plan { users: 60, groups: 25, messages: 300, heavy: 21, crowd: 30, sessions: 20, words: false }
     }
 
     async fn open(data: &Path) -> Arc<dyn Store> {
-        let options = Options { path: data.join("rim.db"), readers: 1, observer: Arc::new(Unobserved) };
-        let (store, feed) = SqliteStore::open(options).expect("a store");
-        let store: Arc<dyn Store> = Arc::new(store);
+        let (store, feed) = super::open(data.join("rim.db"), None).await.expect("a store");
         tokio::spawn(drain(feed));
         store
     }

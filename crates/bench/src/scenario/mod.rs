@@ -13,6 +13,7 @@ pub(crate) mod rate;
 pub(crate) mod reactions;
 pub(crate) mod readers;
 pub(crate) mod registrations;
+pub(crate) mod searches;
 pub(crate) mod seek;
 pub(crate) mod storm;
 pub(crate) mod upload;
@@ -50,6 +51,8 @@ pub(crate) enum Scenario {
     Greedy(greedy::Options),
     /// Reading and sending on the large store that `fill` makes, and on a small one
     Readers(readers::Options),
+    /// Searching a store that `fill --words` has filled, and what its index costs
+    Searches(searches::Options),
     /// Files: many people upload and fetch
     Files(files::Options),
     /// One large upload, beside a copy of the same file which is synced, too
@@ -75,6 +78,7 @@ impl Scenario {
             Self::Overload(options) => ("overload", overload::run(bench, options).await?),
             Self::Greedy(options) => ("greedy", greedy::run(bench, options).await?),
             Self::Readers(options) => ("readers", readers::run(bench, options).await?),
+            Self::Searches(options) => ("searches", searches::run(bench, options).await?),
             Self::Files(options) => ("files", files::run(bench, options).await?),
             Self::Upload(options) => ("upload", upload::run(bench, options).await?),
             Self::Uploads(options) => ("uploads", uploads::run(bench, options).await?),

@@ -41,10 +41,18 @@ pub(crate) struct Options {
 }
 
 /// The same people as in the large store, and little else.
-const SMALL: Plan =
-    Plan { users: 2200, groups: 1020, messages: 40_000, heavy: 1000, crowd: 100, sessions: 2198 };
+const SMALL: Plan = Plan {
+    users: 2200,
+    groups: 1020,
+    messages: 40_000,
+    heavy: 1000,
+    crowd: 100,
+    sessions: 2198,
+    words: false,
+};
 /// The light user, and little else.
-const TINY: Plan = Plan { users: 420, groups: 20, messages: 1000, heavy: 0, crowd: 100, sessions: 418 };
+const TINY: Plan =
+    Plan { users: 420, groups: 20, messages: 1000, heavy: 0, crowd: 100, sessions: 418, words: false };
 
 pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<Report> {
     ensure!(options.operations > 0, "--operations: at least 1");

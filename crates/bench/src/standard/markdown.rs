@@ -17,7 +17,7 @@ fn write(page: &mut String, conditions: &[Condition], runs: usize, summaries: &[
         "one run".to_owned()
     } else {
         format!(
-            "the median of {runs} runs, with the least and most (`idle`, `readers` and `upload` ran once)"
+            "the median of {runs} runs, with the least and most (`idle`, `readers`, `searches` and `upload` ran once)"
         )
     };
     writeln!(page, "# Benchmarks\n")?;

@@ -25,9 +25,9 @@ use crate::report::{Condition, Report, Unit};
 use crate::scenario::idle::Connections;
 use crate::scenario::{
     Bench, Scenario, chats, crowd, edits, fanout, files, idle, overload, rate, reactions, readers,
-    registrations, seek, storm, upload, uploads,
+    registrations, searches, seek, storm, upload, uploads,
 };
-use crate::server::Server;
+use crate::server::{Server, Settings};
 use crate::store::{Fill, Plan};
 
 #[derive(Debug, Clone, Args)]
@@ -74,6 +74,8 @@ enum Store {
     People(u64),
     /// [`CROWD`].
     Crowd,
+    /// [`WORDS`].
+    Words,
     /// [`LARGE`], which is filled once: it takes minutes, and what a run adds to it is little.
     Large,
 }
@@ -188,6 +190,17 @@ const SET: &[Entry] = &[
         once: true,
     },
     Entry {
+        name: "searches",
+        scenario: |seconds| Scenario::Searches(searches::Options { rounds: 200, rate: 2_000, seconds }),
+        goals: &[
+            ("index: CPU a message", Goal::Maximum(40.0)),
+            ("index: index by text", Goal::Maximum(3.0)),
+            ("*: p99", Goal::Maximum(50.0)),
+        ],
+        store: Store::Words,
+        once: true,
+    },
+    Entry {
         name: "small-files",
         scenario: |_| Scenario::Files(files::Options { files: 3000, kib: 20, at_once: 8 }),
         goals: &[],
@@ -228,7 +241,7 @@ const KIB: f64 = 1024.0;
 
 /// The store with the crowd. Only the connected need sessions.
 const CROWD: Plan =
-    Plan { users: 100_002, groups: 0, messages: 0, heavy: 0, crowd: 100_000, sessions: 10_100 };
+    Plan { users: 100_002, groups: 0, messages: 0, heavy: 0, crowd: 100_000, sessions: 10_100, words: false };
 /// The large store.
 const LARGE: Plan = Plan {
     users: 1_000_000,
@@ -237,6 +250,17 @@ const LARGE: Plan = Plan {
     heavy: 1000,
     crowd: 100_000,
     sessions: 20_000,
+    words: false,
+};
+/// The store in which one searches.
+const WORDS: Plan = Plan {
+    users: 2200,
+    groups: 1020,
+    messages: 1_000_000,
+    heavy: 1020,
+    crowd: 100,
+    sessions: 2198,
+    words: true,
 };
 
 /// What a run of the set has found.
@@ -311,14 +335,15 @@ impl Entry {
         let large = options.folder.join("bench-large");
         let (data, plan) = match self.store {
             Store::People(sessions) => {
-                let plan = Plan { users: sessions + 2, groups: 0, messages: 0, heavy: 0, crowd: 2, sessions };
-                (folder.path(), plan)
+                let (users, crowd, words) = (sessions + 2, 2, false);
+                (folder.path(), Plan { users, groups: 0, messages: 0, heavy: 0, crowd, sessions, words })
             }
             Store::Crowd => (folder.path(), CROWD),
+            Store::Words => (folder.path(), WORDS),
             Store::Large => (large.as_path(), LARGE),
         };
         let manifest = Fill::new(data, plan).run().await?;
-        let server = Server::start(binary, Some(data), Cores::divide()?).await?;
+        let server = Server::start(binary, Some(data), Cores::divide()?, Settings::default()).await?;
         let target = Arc::new(Target::new(server.url(), Some(manifest)).await?);
         let mut bench = Bench { server, target };
         let report = (self.scenario)(options.seconds).run(&mut bench).await?;

@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use super::plan::Plan;
 
 const FILE: &str = "bench.json";
+/// The numbers of messages in the order in which they were stored, eight bytes each.
+const ORDER: &str = "bench.order";
 
 /// Of the password of every user, `secret`: hashed once for all of them, and with the parameters of the server, which
 /// would make it anew otherwise.
@@ -34,6 +36,12 @@ pub(crate) struct Manifest {
     pub(crate) large: Option<Large>,
     /// Single chats.
     pub(crate) pairs: Vec<Pair>,
+    /// When it was filled, in Unix milliseconds.
+    #[serde(default)]
+    pub(crate) filled_at: i64,
+    /// The numbers of messages in the order in which they were stored, where one searches them.
+    #[serde(skip)]
+    pub(crate) order: Vec<u64>,
 }
 
 /// A user whose token is known.
@@ -69,17 +77,36 @@ impl Manifest {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        let manifest = serde_json::from_slice(&text).with_context(|| {
+        let mut manifest: Self = serde_json::from_slice(&text).with_context(|| {
             format!("{} was written by another version: fill a new folder", path.display())
         })?;
+        if manifest.plan.words {
+            manifest.order = read_order(data)?;
+        }
         Ok(Some(manifest))
     }
 
     pub(super) fn write(&self, data: &Path) -> anyhow::Result<()> {
+        if self.plan.words {
+            write_order(data, &self.order)?;
+        }
         let path = data.join(FILE);
         let text = serde_json::to_vec(self)?;
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+fn write_order(data: &Path, numbers: &[u64]) -> anyhow::Result<()> {
+    let path = data.join(ORDER);
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn read_order(data: &Path) -> anyhow::Result<Vec<u64>> {
+    let path = data.join(ORDER);
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (numbers, _) = bytes.as_chunks::<8>();
+    Ok(numbers.iter().copied().map(u64::from_le_bytes).collect())
 }
 
 /// The token of a user's session, as the server would have made it: 32 bytes, but known beforehand.
@@ -127,7 +154,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(Manifest::read(folder.path()).expect("read"), None);
         let known = |user| Known { uid: user, account: format!("a{user}"), token: Token::of(user).to_text() };
-        let plan = Plan { users: 9, groups: 1, messages: 2, heavy: 1, crowd: 3, sessions: 2 };
+        let plan = Plan { users: 9, groups: 1, messages: 2, heavy: 1, crowd: 3, sessions: 2, words: true };
         let manifest = Manifest {
             plan,
             people: vec![known(3), known(4)],
@@ -136,6 +163,8 @@ mod tests {
             crowd: 9,
             large: Some(Large { gid: 1, member: known(3) }),
             pairs: vec![Pair { gid: 7, people: [0, 1] }],
+            filled_at: 5,
+            order: vec![3, 1 << 40],
         };
         manifest.write(folder.path()).expect("written");
         assert_eq!(Manifest::read(folder.path()).expect("read"), Some(manifest));

@@ -12,18 +12,24 @@ use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
 /// The user who is in `heavy` groups.
-pub(super) const HEAVY: u64 = 0;
+pub(crate) const HEAVY: u64 = 0;
 /// The user who is in as many groups as most people are.
-pub(super) const LIGHT: u64 = 1;
+pub(crate) const LIGHT: u64 = 1;
 /// The first of the people.
 pub(super) const PEOPLE: u64 = 2;
 
 /// Groups of the light user.
 pub(super) const LIGHT_GROUPS: u64 = 20;
 /// The group that a tenth of all messages are in.
-pub(super) const LARGE: u64 = 0;
+pub(crate) const LARGE: u64 = 0;
 /// Two people each who have a single chat, at the most.
 const PAIRS: u64 = 1000;
+/// One burst of messages in so many is read by somebody to its end.
+const BURSTS_A_RECEIPT: u64 = 4;
+/// The messages were sent during the last year.
+pub(super) const HISTORY_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+/// One that is searched had a message every half a minute, a million in a year.
+const A_MESSAGE_MS: i64 = 30_000;
 /// Members of a group, before those are left out who were drawn twice.
 const GROUP_SIZE: std::ops::RangeInclusive<u64> = 2..=20;
 /// People speak in bursts: so many messages of one group at a time.
@@ -50,6 +56,22 @@ pub(crate) struct Plan {
     /// People who have logged in; all people, if there are fewer
     #[arg(long, default_value_t = 20_000)]
     pub(crate) sessions: u64,
+    /// Texts of common and rare words, of which most are Chinese, as one searches them
+    #[arg(long)]
+    #[serde(default)]
+    pub(crate) words: bool,
+}
+
+/// A message of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) number: u64,
+    pub(crate) group: u64,
+    pub(crate) sender: u64,
+    /// Who then reads it.
+    pub(crate) reader: Option<u64>,
+    /// Whether it is the last of its burst.
+    pub(crate) is_last: bool,
 }
 
 /// Messages that are sent to a group one after the other.
@@ -94,7 +116,7 @@ impl Plan {
     /// The members of a group, each once, its creator first.
     ///
     /// Every other one is of those who have a session: who connects has a list of chats.
-    pub(super) fn members(&self, group: u64) -> Vec<u64> {
+    pub(crate) fn members(&self, group: u64) -> Vec<u64> {
         let mut rng = Rng::with_seed(group);
         let size = rng.u64(GROUP_SIZE);
         let mut members = Vec::new();
@@ -113,6 +135,29 @@ impl Plan {
     fn is_one_of(&self, count: u64, group: u64) -> bool {
         let up_to = |group: u64| group * count.min(self.groups) / self.groups;
         up_to(group + 1) > up_to(group)
+    }
+
+    /// Everything that is said, in order, by whom, and who reads it now and then.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line> {
+        let (mut rng, mut next) = (Rng::with_seed(0), 0);
+        self.bursts().flat_map(move |Burst { group, messages }| {
+            let members = self.members(group);
+            let mut somebody = || members[rng.usize(..members.len())];
+            let lines = (0..messages).map(|place| {
+                let (number, sender, is_last) = (next + place, somebody(), place + 1 == messages);
+                let is_read = is_last && number % BURSTS_A_RECEIPT == 0;
+                Line { number, group, sender, reader: is_read.then(&mut somebody), is_last }
+            });
+            let lines: Vec<_> = lines.collect();
+            next += messages;
+            lines
+        })
+    }
+
+    /// When a message was sent, in a store that was filled at that time; in Unix milliseconds.
+    pub(crate) fn sent_at(&self, filled_at: i64, number: u64) -> i64 {
+        let history_ms = if self.words { self.messages as i64 * A_MESSAGE_MS } else { HISTORY_MS };
+        filled_at - (history_ms - history_ms * number as i64 / self.messages.max(1) as i64)
     }
 
     /// Everything that is said, in order: one message in every group, and then bursts here and there.
@@ -146,7 +191,8 @@ mod tests {
     use super::*;
 
     fn plan(users: u64, groups: u64, messages: u64) -> Plan {
-        let plan = Plan { users, groups, messages, heavy: 1000, crowd: 100_000, sessions: 20_000 };
+        let (heavy, crowd, sessions) = (1000, 100_000, 20_000);
+        let plan = Plan { users, groups, messages, heavy, crowd, sessions, words: false };
         plan.fitted().expect("large enough")
     }
 
@@ -192,6 +238,24 @@ mod tests {
         assert!((tenth * 9 / 10..tenth * 13 / 10).contains(&sent[LARGE as usize]), "{}", sent[0]);
         let busy: u64 = sent[..11].iter().sum();
         assert!((tenth * 5 / 2..tenth * 7 / 2).contains(&busy), "{busy}");
+    }
+
+    #[test]
+    fn everything_is_said_in_order_by_members() {
+        let plan = plan(3000, 50, 2000);
+        let lines: Vec<Line> = plan.lines().collect();
+        assert_eq!(lines.len(), 2000);
+        for (number, line) in (0..).zip(&lines) {
+            assert_eq!(line.number, number);
+            let members = plan.members(line.group);
+            assert!([Some(line.sender), line.reader].iter().flatten().all(|user| members.contains(user)));
+            assert!(line.is_last || line.reader.is_none());
+        }
+        assert!(lines.iter().filter(|line| line.reader.is_some()).count() > 20);
+        assert_eq!(plan.lines().collect::<Vec<_>>(), lines, "the same every time");
+        assert_eq!((plan.sent_at(HISTORY_MS, 0), plan.sent_at(HISTORY_MS, 1000)), (0, HISTORY_MS / 2));
+        let words = Plan { words: true, ..plan };
+        assert_eq!((words.sent_at(0, 2000), words.sent_at(0, 1998)), (0, -60_000));
     }
 
     #[test]
