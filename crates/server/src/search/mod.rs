@@ -7,8 +7,8 @@ use rim_store::search::{self, CONSUMER};
 
 use crate::consumers::Consumer;
 
-/// Messages that are listed at once: the writer of SQLite is held for some two milliseconds, and people's messages wait for no
-/// longer.
+/// Messages that are listed at once. People's messages wait for the writer of SQLite meanwhile: mostly two to four
+/// milliseconds, on a machine where much else goes on (docs/performance.md).
 const ROOM: Room = Room { rows: 64, bytes: 256 * 1024 };
 
 /// The same in PostgreSQL, where nobody waits. What is listed together of a group takes less room.

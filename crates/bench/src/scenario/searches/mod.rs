@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use rim_client::Api;
+use rim_client::{Api, ApiError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -33,6 +33,8 @@ const QUERIES: usize = 20;
 /// How often it is looked how far the index is, and how long nothing may come of it.
 const LOOK: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What a server answers that has no time for it.
+const BUSY: u16 = 503;
 /// Chats that messages are sent to.
 const CHATS: usize = 50;
 
@@ -73,10 +75,11 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
         ("20 groups", &few, Who::Few, None),
         ("one group", &all, Who::One(LARGE), Some(large)),
     ];
-    let (mut wrong, mut partial) = (0, 0);
+    let (mut wrong, mut partial, mut refused) = (0, 0, 0);
     for (kind, questions) in kinds(&plan, &truth) {
         for (place, person, who, gid) in whos {
-            let mut asking = Asking { truth: &truth, person, who, gid, wrong: 0, partial: 0, kind };
+            let truth = &truth;
+            let mut asking = Asking { truth, person, who, gid, kind, wrong: 0, partial: 0, refused: 0 };
             let questions: Vec<_> = questions.iter().map(|question| asking.expect(question)).collect();
             asking.deep(&questions[0]).await?;
             let mut took = Latencies::new();
@@ -92,10 +95,16 @@ pub(crate) async fn run(bench: &mut Bench, options: Options) -> anyhow::Result<R
                 .figure(&name("p99"), milliseconds(99.0), Unit::Milliseconds)
                 .figure(&name("CPU"), spent.cpu_each(took.count()), Unit::Microseconds);
             report = report.beside(&spent, took.count(), &format!("of {kind}, {place}"));
-            (wrong, partial) = (wrong + asking.wrong, partial + asking.partial);
+            wrong += asking.wrong;
+            partial += asking.partial;
+            refused += asking.refused;
         }
     }
-    report = report.fault("wrong answers", wrong).figure("partial answers", partial, Unit::Count);
+    report = report.fault("wrong answers", wrong).fault("answers that came to nothing", refused).figure(
+        "partial answers",
+        partial,
+        Unit::Count,
+    );
     sends(bench, &options, report).await
 }
 
@@ -268,6 +277,7 @@ struct Asking<'a> {
     kind: &'static str,
     wrong: u64,
     partial: u64,
+    refused: u64,
 }
 
 /// A query with the newest of what it must find.
@@ -307,6 +317,7 @@ impl<'a> Asking<'a> {
         let start = Instant::now();
         let answer = self.answer(body).await?;
         let took = start.elapsed();
+        let Some(answer) = answer else { return Ok(took) };
         self.partial += u64::from(answer.partial);
         let expected = &texts[..texts.len().min(PAGE)];
         if !answer.partial {
@@ -319,7 +330,7 @@ impl<'a> Asking<'a> {
     async fn deep(&mut self, Expected { body, texts }: &Expected<'_>) -> anyhow::Result<()> {
         let (mut body, mut hits, mut is_whole) = (body.clone(), Vec::new(), false);
         while hits.len() <= DEEP && !is_whole {
-            let Answer { hits: more, next, .. } = self.answer(&body).await?;
+            let Some(Answer { hits: more, next, .. }) = self.answer(&body).await? else { return Ok(()) };
             hits.extend(more);
             is_whole = next.is_none();
             body["beforeId"] = json!(next);
@@ -329,9 +340,16 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
-    async fn answer(&self, body: &Value) -> anyhow::Result<Answer> {
-        let answer = self.person.api.post("/api/message/search", body).await;
-        answer.with_context(|| format!("{}: {body}", self.kind))
+    /// `None` where the server was too busy to answer.
+    async fn answer(&mut self, body: &Value) -> anyhow::Result<Option<Answer>> {
+        match self.person.api.post("/api/message/search", body).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(ApiError::Refused { code: BUSY, .. }) => {
+                self.refused += 1;
+                Ok(None)
+            }
+            Err(error) => Err(error).with_context(|| format!("{}: {body}", self.kind)),
+        }
     }
 
     fn compare(&mut self, body: &Value, expected: &[&str], hits: &[Hit], has_end: bool) {
