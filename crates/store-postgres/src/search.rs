@@ -25,6 +25,29 @@ const RUN_BYTES: usize = 32 * 1024;
 const FIRST: u64 = 64;
 const MOST: u64 = 4096;
 
+/// Runs that have terms. Without the first step the planner may think that some of the newest rows have them, and reads them
+/// all. The groups are read in a step of their own, which else is done once more for each run.
+const BY_TERMS: &str = "WITH found AS MATERIALIZED (
+        SELECT last_message, group_id, after_seq, to_seq FROM search
+        WHERE terms @@ $1::text::tsquery AND edit_rev = 0
+          AND first_message < $2 AND last_message > $3 AND last_message < $4
+          AND group_id = ANY ((SELECT string_to_array($5, ' ')::bigint[])::bigint[]))
+    SELECT last_message, group_id, after_seq, to_seq FROM found
+    ORDER BY last_message DESC LIMIT $6";
+
+/// All runs.
+const BY_GROUPS: &str = "SELECT last_message, group_id, after_seq, to_seq FROM search
+    WHERE $1 = '' AND edit_rev = 0 AND first_message < $2 AND last_message > $3 AND last_message < $4
+      AND group_id = ANY ((SELECT string_to_array($5, ' ')::bigint[])::bigint[])
+    ORDER BY last_message DESC LIMIT $6";
+
+/// Edits that have terms.
+const EDITED: &str = "WITH found AS MATERIALIZED (
+        SELECT last_message, group_id, after_seq, to_seq FROM search
+        WHERE terms @@ $1::text::tsquery AND edit_rev > 0 AND last_message < $2 AND last_message > $3
+          AND group_id = ANY ((SELECT string_to_array($4, ' ')::bigint[])::bigint[]))
+    SELECT last_message, group_id, after_seq, to_seq FROM found ORDER BY last_message DESC LIMIT $5";
+
 /// Messages of a group that were sent one after the other.
 struct Run {
     group: GroupId,
@@ -138,20 +161,8 @@ pub(crate) fn wiped(tx: &dyn Tx, group: GroupId, messages: &[MessageId]) -> Resu
 
 pub(crate) fn candidates(db: &dyn Read, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
     let question = question(asked);
-    // Without the first step the planner may think that some of the newest rows have the terms, and reads them all.
-    let by_terms = "WITH found AS MATERIALIZED (
-                        SELECT last_message, group_id, after_seq, to_seq FROM search
-                        WHERE terms @@ $1::text::tsquery AND edit_rev = 0
-                          AND first_message < $2 AND last_message > $3 AND last_message < $4
-                          AND group_id = ANY (string_to_array($5, ' ')::bigint[]))
-                    SELECT last_message, group_id, after_seq, to_seq FROM found
-                    ORDER BY last_message DESC LIMIT $6";
-    let by_groups = "SELECT last_message, group_id, after_seq, to_seq FROM search
-                     WHERE $1 = '' AND edit_rev = 0 AND first_message < $2 AND last_message > $3 AND last_message < $4
-                       AND group_id = ANY (string_to_array($5, ' ')::bigint[])
-                     ORDER BY last_message DESC LIMIT $6";
     bound(db)?;
-    let sql = if question.is_empty() { by_groups } else { by_terms };
+    let sql = if question.is_empty() { BY_GROUPS } else { BY_TERMS };
     let groups = groups(asked);
     let (mut to, mut limit) = (MessageId(i64::MAX as u64), FIRST);
     loop {
@@ -187,13 +198,8 @@ pub(crate) fn edited_candidates(
         return Ok(());
     }
     bound(db)?;
-    let sql = "WITH found AS MATERIALIZED (
-                   SELECT last_message, group_id, after_seq, to_seq FROM search
-                   WHERE terms @@ $1::text::tsquery AND edit_rev > 0 AND last_message < $2 AND last_message > $3
-                     AND group_id = ANY (string_to_array($4, ' ')::bigint[]))
-               SELECT last_message, group_id, after_seq, to_seq FROM found ORDER BY last_message DESC LIMIT $5";
     let groups = groups(asked);
-    db.rows(sql, &params![&question, asked.below, asked.above, &groups, limit], &mut |row| {
+    db.rows(EDITED, &params![&question, asked.below, asked.above, &groups, limit], &mut |row| {
         each(candidate(row)?)
     })
 }
@@ -254,4 +260,39 @@ pub(crate) fn bytes(db: &dyn Read) -> Result<u64> {
         return Ok(0);
     }
     db.count("SELECT pg_total_relation_size('search') AS count", &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::NoTls;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_groups_of_a_question_are_read_once_and_not_for_each_run() {
+        let postgres = rim_testbed::postgres();
+        let (client, connection) = tokio_postgres::connect(&postgres.url(), NoTls).await.expect("connected");
+        let connection = tokio::spawn(connection);
+        let tables = include_str!("../../store/migrations/postgres/0018_search.sql");
+        let words =
+            "CREATE TABLE words (group_id bigint, rev bigint); SET plan_cache_mode = force_generic_plan;";
+        client.batch_execute(&format!("{words} {tables}")).await.expect("tables");
+        for (name, sql, params) in [
+            ("by_terms", BY_TERMS, "'x', 9, 0, 9, '1 2', 5"),
+            ("by_groups", BY_GROUPS, "'', 9, 0, 9, '1 2', 5"),
+            ("edited", EDITED, "'x', 9, 0, '1 2', 5"),
+        ] {
+            client.batch_execute(&format!("PREPARE {name} AS {sql}")).await.expect("it is prepared");
+            let plan =
+                client.simple_query(&format!("EXPLAIN EXECUTE {name} ({params})")).await.expect("a plan");
+            let lines = plan.iter().filter_map(|line| match line {
+                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+                _ => None,
+            });
+            let plan = lines.collect::<Vec<_>>().join("\n");
+            assert!(plan.contains("InitPlan") && !plan.contains("string_to_array"), "{name}:\n{plan}");
+        }
+        drop(client);
+        connection.await.expect("it ends").expect("without a fault");
+    }
 }

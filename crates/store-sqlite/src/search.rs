@@ -5,9 +5,8 @@
 //! (`secure-delete`), for which it must be told exactly those that were put in.
 
 use std::fmt::Write;
-use std::ops::ControlFlow;
 
-use rim_core::message::MessageKind;
+use rim_core::message::{MessageKind, Span};
 use rim_core::search::Term;
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId, sight};
 use rim_store::listing::{Asked, Candidate, EachCandidate, Entry, terms_of};
@@ -23,6 +22,9 @@ type Result<T> = std::result::Result<T, rim_store::Failure>;
 
 /// Rows in `search_data` that are there when nothing is in the index.
 const ITS_OWN: &str = "id > 10";
+
+/// Rows of groups that are not asked for, passed over before it is told how far it is: some tenth of a millisecond.
+const PASSED_OVER: u64 = 128;
 
 pub(crate) fn list(batch: &Batch<'_>, entries: Vec<Entry>) -> Result<()> {
     let mut rows = numbered(batch, entries)?;
@@ -106,9 +108,27 @@ fn numbered(batch: &Batch<'_>, entries: Vec<Entry>) -> Result<Vec<(i64, String)>
     Ok(rows)
 }
 
-fn delete(db: &Connection, mut rows: Vec<(i64, String)>) -> Result<()> {
+/// What is not there is left out: the table takes that for damage. A message may have been passed over by the consumer, and a
+/// store that was moved has positions and no index.
+fn delete(db: &Connection, rows: Vec<(i64, String)>) -> Result<()> {
+    let mut there = Vec::with_capacity(rows.len());
+    for (row, terms) in rows {
+        if is_there(db, row, &terms)? {
+            there.push((row, terms));
+        }
+    }
+    let mut rows = there;
     rows.sort_unstable_by_key(|(row, _)| *row);
     write(db, "INSERT INTO search (search, rowid, terms) VALUES ('delete', ?1, ?2)", &rows)
+}
+
+fn is_there(db: &Connection, row: i64, terms: &str) -> Result<bool> {
+    let term = terms.split(' ').next().unwrap_or_default();
+    let find = || -> Own<bool> {
+        let mut statement = db.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
+        Ok(statement.exists(bound![format!("\"{term}\""), row])?)
+    };
+    Ok(find()?)
 }
 
 fn write(db: &Connection, sql: &str, rows: &[(i64, String)]) -> Result<()> {
@@ -125,11 +145,11 @@ fn write(db: &Connection, sql: &str, rows: &[(i64, String)]) -> Result<()> {
 pub(crate) fn candidates(db: &Connection, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
     let Some(question) = question(asked) else {
         let sql = "SELECT id, group_id, seq FROM messages WHERE id > ?1 AND id < ?2 ORDER BY id DESC";
-        return tell(db, sql, bound![asked.above.sql(), asked.below.sql()], asked, each);
+        return tell(db, sql, bound![asked.above.sql(), asked.below.sql()], asked, u64::MAX, each);
     };
     let sql = "SELECT f.rowid, m.group_id, m.seq FROM search AS f CROSS JOIN messages AS m ON m.id = f.rowid
                WHERE f.search MATCH ?1 AND f.rowid > ?2 AND f.rowid < ?3 ORDER BY f.rowid DESC";
-    tell(db, sql, bound![question, asked.above.sql(), asked.below.sql()], asked, each)
+    tell(db, sql, bound![question, asked.above.sql(), asked.below.sql()], asked, u64::MAX, each)
 }
 
 pub(crate) fn edited_candidates(
@@ -141,8 +161,8 @@ pub(crate) fn edited_candidates(
     // An edit that has nothing that is asked for is no candidate either.
     let Some(question) = question(asked) else { return Ok(()) };
     let sql = "SELECT 0, w.group_id, w.seq FROM search AS f CROSS JOIN words AS w ON w.rowid = -f.rowid
-               WHERE f.search MATCH ?1 AND f.rowid < 0 ORDER BY f.rowid LIMIT ?2";
-    tell(db, sql, bound![question, limit.sql()], asked, each)
+               WHERE f.search MATCH ?1 AND f.rowid < 0 ORDER BY f.rowid";
+    tell(db, sql, bound![question], asked, limit, each)
 }
 
 fn tell(
@@ -150,21 +170,30 @@ fn tell(
     sql: &str,
     params: impl rusqlite::Params,
     asked: &Asked,
+    limit: u64,
     each: EachCandidate<'_>,
 ) -> Result<()> {
     let mut statement = db.prepare_cached(sql).map_err(Failure::from)?;
     let mut rows = statement.query(params).map_err(Failure::from)?;
+    let (mut told, mut passed_over) = (0, 0);
     while let Some(row) = rows.next().map_err(Failure::from)? {
         let number = |at| -> Result<u64> {
             let number: i64 = row.get(at).map_err(Failure::from)?;
             Ok(number.unsigned_abs())
         };
-        let group = GroupId(number(1)?);
-        if asked.groups.binary_search(&group).is_err() {
-            continue;
-        }
-        let places = sight::at(Seq(number(2)?));
-        if let ControlFlow::Break(()) = each(Candidate { group, places, last: MessageId(number(0)?) })? {
+        let (group, seq) = (GroupId(number(1)?), Seq(number(2)?));
+        let places = if asked.groups.binary_search(&group).is_ok() {
+            told += 1;
+            sight::at(seq)
+        } else {
+            passed_over += 1;
+            if passed_over % PASSED_OVER != 0 {
+                continue;
+            }
+            Span { after: seq, to: seq }
+        };
+        let candidate = Candidate { group, places, last: MessageId(number(0)?) };
+        if each(candidate)?.is_break() || told == limit {
             break;
         }
     }
@@ -208,4 +237,69 @@ pub(crate) fn bytes(db: &Connection) -> Result<u64> {
     let sql = format!("SELECT coalesce(sum(length(block)), 0) FROM search_data WHERE {ITS_OWN}");
     let bytes: i64 = db.query_row(&sql, [], |row| row.get(0)).map_err(Failure::from)?;
     Ok(bytes.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+
+    /// What is asked of somebody in so many groups that the index is not asked for them.
+    fn asked() -> Asked {
+        let (above, below) = (MessageId(0), MessageId(10_000));
+        Asked {
+            clauses: vec![vec![Term::Whole("plan".into())]],
+            groups: (1..=100).map(GroupId).collect(),
+            above,
+            below,
+        }
+    }
+
+    /// An index in which everybody says the same, of groups in the order in which they say it.
+    fn index(table: &str, sign: i64, groups: impl IntoIterator<Item = u64>) -> Connection {
+        let db = Connection::open_in_memory().expect("it is opened");
+        db.execute_batch(
+            "CREATE VIRTUAL TABLE search USING fts5(terms, content='', columnsize=0, detail=none, tokenize='ascii');
+             CREATE TABLE messages (id INTEGER PRIMARY KEY, group_id INTEGER, seq INTEGER);
+             CREATE TABLE words (id INTEGER PRIMARY KEY, group_id INTEGER, seq INTEGER);",
+        )
+        .expect("tables");
+        for (number, group) in (1_i64..).zip(groups) {
+            let sql = format!("INSERT INTO {table} VALUES (?1, ?2, ?1)");
+            db.execute(&sql, bound![number, group.sql()]).expect("a row");
+            write(
+                &db,
+                "INSERT INTO search (rowid, terms) VALUES (?1, ?2)",
+                &[(sign * number, "plan".into())],
+            )
+            .expect("an entry");
+        }
+        db
+    }
+
+    #[test]
+    fn edits_of_other_groups_take_no_room_of_those_that_are_asked_for() {
+        let db = index("words", -1, [7, 1000, 1000]);
+        let mut told = Vec::new();
+        edited_candidates(&db, &asked(), 1, &mut |candidate| {
+            told.push((candidate.group, candidate.places.to));
+            Ok(ControlFlow::Continue(()))
+        })
+        .expect("they are told");
+        assert_eq!(told, [(GroupId(7), Seq(1))]);
+    }
+
+    #[test]
+    fn who_passes_over_much_of_other_groups_says_how_far_it_is() {
+        let db = index("messages", 1, std::iter::repeat_n(1000, 3 * PASSED_OVER as usize));
+        let mut told = Vec::new();
+        candidates(&db, &asked(), &mut |candidate| {
+            assert!(candidate.is_none());
+            told.push(candidate.last.0);
+            Ok(if told.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })
+        .expect("they are told");
+        assert_eq!(told, [2 * PASSED_OVER + 1, PASSED_OVER + 1]);
+    }
 }

@@ -160,13 +160,14 @@ pub trait Read {
     /// Those of the database.
     fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq>;
 
-    /// Candidates among messages as they were sent, the newest first: each is told, and perhaps others that do not fit.
+    /// Candidates among messages as they were sent, the newest first: each is told, and perhaps others that do not fit. Where
+    /// many of other groups are passed over, it is told now and then how far ([`Candidate::is_none`](crate::listing::Candidate::is_none)).
     ///
     /// # Errors
     /// Those of the database, and of `each`.
     fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()>;
 
-    /// So many candidates among edits, in any order. Each is of one message.
+    /// So many candidates among edits, in any order. Each is of one message. Otherwise as above.
     ///
     /// # Errors
     /// As above.

@@ -55,6 +55,13 @@ pub struct Candidate {
     pub last: MessageId,
 }
 
+impl Candidate {
+    /// Whether it says only that the index was looked at down to there, where others were passed over.
+    pub fn is_none(&self) -> bool {
+        self.places.after >= self.places.to
+    }
+}
+
 /// What is done with a candidate; breaking off passes over the others.
 pub type EachCandidate<'e> = &'e mut dyn FnMut(Candidate) -> Step<ControlFlow<()>>;
 

@@ -320,8 +320,8 @@ pub(crate) fn restart(tx: &mut dyn Tx, name: &str, begin: Begin) -> Step<()> {
     Ok(())
 }
 
-/// Whether there was one.
-fn forget(tx: &dyn Tx, name: &str) -> Step<bool> {
+/// See [`Consumers::forget_consumer`]. Whether there was one.
+pub(crate) fn forget(tx: &dyn Tx, name: &str) -> Step<bool> {
     tx.lock_name("consumers")?;
     let sql = "UPDATE consumers SET name = '~' || CAST(id AS text), holder = 0 WHERE name = $1";
     Ok(tx.execute(sql, &params![name])? > 0)

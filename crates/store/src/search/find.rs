@@ -44,6 +44,9 @@ const MAX_LISTED: u64 = 2_000;
 const FIRST: usize = 32;
 const MOST: usize = 256;
 
+/// Messages that are in memory together; between these it is seen whether somebody has waited long enough.
+const TOGETHER: usize = 64;
+
 /// How far clocks may have been from each other. Messages of all groups are in the order in which they were stored, and the
 /// times in them nearly.
 const CLOCKS_MS: i64 = 3_600_000;
@@ -62,7 +65,7 @@ pub(super) fn find(
     let floor = match finder.listed()? {
         Some(Listed { places, is_whole }) => {
             partial |= !is_whole;
-            finder.look_at_places(&places)?;
+            partial |= !finder.look_at_places(&places)?;
             MessageId(0)
         }
         None => {
@@ -107,11 +110,12 @@ impl Plan {
         for Filter { not, test } in &search.query.filters {
             match test {
                 Test::From(name) => {
-                    let found = named_user(db, user, name)?;
+                    // Of an account that is not here it is looked for as long as of any other, so that nobody learns which are.
+                    let found = named_user(db, user, name)?.unwrap_or(NOBODY);
                     if *not {
-                        not_from.extend(found);
+                        not_from.insert(found);
                     } else {
-                        from.get_or_insert_default().extend(found);
+                        from.get_or_insert_default().insert(found);
                     }
                 }
                 Test::In(name) => {
@@ -192,6 +196,9 @@ impl Plan {
     }
 }
 
+/// Has sent nothing.
+const NOBODY: UserId = UserId(0);
+
 /// Who is meant: by account, by id, or oneself.
 fn named_user(db: &dyn Read, user: UserId, name: &str) -> Step<Option<UserId>> {
     let name = name.strip_prefix('@').unwrap_or(name);
@@ -210,18 +217,19 @@ fn named_groups(db: &dyn Read, user: UserId, name: &str, groups: &[GroupId]) -> 
     let by_id = name.parse().ok().map(GroupId).filter(|group| groups.contains(group));
     found.extend(by_id);
     let wanted = Folded::new(name);
-    let keys: Vec<_> = groups.iter().map(|group| params![*group, user].to_vec()).collect();
-    let sql = "SELECT g.id, g.name, u.name AS other_name, u.account FROM groups AS g
-                      JOIN members AS m ON m.group_id = g.id AND m.user_id = $2 AND m.left_rev IS NULL
-                      LEFT JOIN members AS o ON o.group_id = g.id AND g.single AND o.user_id <> $2
+    let sql = "SELECT g.id, g.name, u.name AS other_name, u.account FROM members AS m
+                      JOIN groups AS g ON g.id = m.group_id
+                      LEFT JOIN members AS o ON o.group_id = g.id AND g.single AND o.user_id <> $1
                       LEFT JOIN users AS u ON u.id = o.user_id
-               WHERE g.id = $1";
-    db.rows_of_each(sql, &keys, &mut |_, row| {
-        let names: [Option<String>; 3] = [row.get("name")?, row.get("other_name")?, row.get("account")?];
-        if names.into_iter().flatten().any(|name| Folded::new(&name).contains(&wanted)) {
-            found.insert(row.get("id")?);
+               WHERE m.user_id = $1 AND m.left_rev IS NULL";
+    db.rows(sql, &params![user], &mut |row| {
+        let (group, names): (_, [Option<String>; 3]) =
+            (row.get("id")?, [row.get("name")?, row.get("other_name")?, row.get("account")?]);
+        let is_named = || names.into_iter().flatten().any(|name| Folded::new(&name).contains(&wanted));
+        if groups.binary_search(&group).is_ok() && is_named() {
+            found.insert(group);
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     Ok(found)
 }
@@ -241,10 +249,44 @@ fn first_at(db: &dyn Read, time: Timestamp) -> Step<Option<MessageId>> {
     Ok(Some(MessageId(from)).filter(|found| found.0 < end))
 }
 
+/// A group in which the index has not come to the end.
+struct Behind {
+    group: GroupId,
+    /// Its newest message, and where that is.
+    last: MessageId,
+    last_seq: Seq,
+    /// How far the index has come.
+    seq: Seq,
+    rev: Rev,
+    /// What has changed since of what it has.
+    changed: Vec<Seq>,
+}
+
+/// Those of one group, or of a user: `$2`.
+macro_rules! behind {
+    ($of:literal) => {
+        concat!(
+            "SELECT g.id, g.last_seq, g.last_message_id, coalesce(p.rev, 0) AS rev, coalesce(p.seq, 0) AS seq
+             FROM (SELECT g.id, g.last_seq, g.last_rev, g.last_message_id FROM ",
+            $of,
+            ") AS g LEFT JOIN consumer_positions AS p ON p.consumer = $1 AND p.group_id = g.id
+             WHERE g.last_rev > coalesce(p.rev, 0)"
+        )
+    };
+}
+
 /// Places that are listed elsewhere, and whether they are all.
 struct Listed {
     places: Vec<(GroupId, Seq)>,
     is_whole: bool,
+}
+
+/// How long it is looked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// Somebody has waited long enough; but some are always looked at.
+    Enough,
+    TheEnd,
 }
 
 struct Finder<'f> {
@@ -263,41 +305,55 @@ impl Finder<'_> {
     /// What the index does not have yet. Whether that is all.
     fn look_behind(&mut self) -> Step<bool> {
         let consumer = consumers::number_of(self.db, CONSUMER)?.unwrap_or(0);
-        let keys: Vec<_> = self.plan.groups.iter().map(|group| params![consumer, *group].to_vec()).collect();
-        let sql =
-            "SELECT g.id, g.last_seq, g.last_message_id, coalesce(p.rev, 0) AS rev, coalesce(p.seq, 0) AS seq
-                   FROM groups AS g LEFT JOIN consumer_positions AS p ON p.consumer = $1 AND p.group_id = g.id
-                   WHERE g.id = $2 AND g.last_rev > coalesce(p.rev, 0)";
-        let mut behind: Vec<(GroupId, MessageId, Seq, Seq, Rev)> = Vec::new();
-        self.db.rows_of_each(sql, &keys, &mut |_, row| {
-            behind.push((
-                row.get("id")?,
-                row.get("last_message_id")?,
-                row.get("seq")?,
-                row.get("last_seq")?,
-                row.get("rev")?,
-            ));
+        let (sql, of) = match self.search.group {
+            Some(GroupId(group)) => (behind!("groups AS g WHERE g.id = $2"), group),
+            None => (
+                behind!("members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.user_id = $2"),
+                self.user.0,
+            ),
+        };
+        let mut behind: Vec<Behind> = self.db.all(sql, &params![consumer, of], |row| {
+            Ok(Behind {
+                group: row.get("id")?,
+                last: row.get("last_message_id")?,
+                last_seq: row.get("last_seq")?,
+                seq: row.get("seq")?,
+                rev: row.get("rev")?,
+                changed: Vec::new(),
+            })
+        })?;
+        behind.retain(|behind| self.plan.groups.binary_search(&behind.group).is_ok());
+        // A state is put on a message by whatever is done with it: receipts, which come behind nearly every message, are none.
+        let sql = "SELECT seq FROM states WHERE group_id = $1 AND rev > $2 AND seq <= $3 ORDER BY rev DESC LIMIT $4";
+        let key = |behind: &Behind| params![behind.group, behind.rev, behind.seq, MAX_BEHIND + 1].to_vec();
+        let keys: Vec<_> = behind.iter().map(key).collect();
+        self.db.rows_of_each(sql, &keys, &mut |at, row| {
+            behind[at].changed.push(row.get("seq")?);
             Ok(())
         })?;
+        behind.retain(|behind| behind.last_seq > behind.seq || !behind.changed.is_empty());
         // Of what is too much the groups of the newest messages are looked at.
-        behind.sort_unstable_by_key(|(_, last, ..)| std::cmp::Reverse(*last));
+        behind.sort_unstable_by_key(|behind| std::cmp::Reverse(behind.last));
+        self.know(&behind.iter().map(|behind| behind.group).collect::<Vec<_>>())?;
         let (mut left, mut is_whole) = (MAX_BEHIND, true);
-        let sql = "SELECT seq FROM states WHERE group_id = $1 AND rev > $2 AND seq <= $3 ORDER BY rev DESC LIMIT $4";
         let mut places = BTreeMap::new();
-        for (group, _, seq, last_seq, rev) in behind {
-            let new = (last_seq.0 - seq.0.min(last_seq.0)).min(left);
-            is_whole &= new == last_seq.0 - seq.0.min(last_seq.0);
+        for Behind { group, last_seq, seq, mut changed, .. } in behind {
+            // What was said since somebody left is nothing that they wait for, or hear of.
+            let last_seq = self.sights[&group].spans.last().map_or(Seq(0), |span| span.to.min(last_seq));
+            let seq = seq.min(last_seq);
+            is_whole &= changed.len() as u64 <= MAX_BEHIND;
+            changed.retain(|seq| self.sights[&group].sees(*seq));
+            let new = (last_seq.0 - seq.0).min(left);
+            is_whole &= new == last_seq.0 - seq.0;
             left -= new;
             let mut of_group: BTreeSet<Seq> = (last_seq.0 - new + 1..=last_seq.0).map(Seq).collect();
-            let changed: Vec<Seq> =
-                self.db.all(sql, &params![group, rev, seq, left + 1], |row| row.get("seq"))?;
-            is_whole &= changed.len() as u64 <= left;
-            left -= (changed.len() as u64).min(left);
-            of_group.extend(changed);
+            let fits = changed.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            is_whole &= changed.len() == fits;
+            left -= fits as u64;
+            of_group.extend(&changed[..fits]);
             places.insert(group, of_group);
         }
-        self.look(places)?;
-        Ok(is_whole)
+        Ok(self.look(places, Until::Enough)? && is_whole)
     }
 
     /// What the search is for, where that is listed elsewhere.
@@ -350,12 +406,13 @@ impl Finder<'_> {
         Ok(Some(Listed { places, is_whole }))
     }
 
-    fn look_at_places(&mut self, places: &[(GroupId, Seq)]) -> Step<()> {
+    /// Whether there was time for all.
+    fn look_at_places(&mut self, places: &[(GroupId, Seq)]) -> Step<bool> {
         let mut by_group: BTreeMap<GroupId, BTreeSet<Seq>> = BTreeMap::new();
         for (group, seq) in places {
             by_group.entry(*group).or_default().insert(*seq);
         }
-        self.look(by_group)
+        self.look(by_group, Until::Enough)
     }
 
     fn asked(&self) -> Asked {
@@ -369,13 +426,18 @@ impl Finder<'_> {
 
     /// What edits have made of messages: few, and in no order. Whether these are all.
     fn look_at_edits(&mut self) -> Step<bool> {
-        let mut places = Vec::new();
+        let (mut places, mut is_whole) = (Vec::new(), true);
         self.db.edited_candidates(&self.asked(), MAX_LISTED, &mut |candidate| {
-            places.push((candidate.group, candidate.places.to));
+            if !candidate.is_none() {
+                places.push((candidate.group, candidate.places.to));
+            } else if (self.enough)() {
+                is_whole = false;
+                return Ok(ControlFlow::Break(()));
+            }
             Ok(ControlFlow::Continue(()))
         })?;
-        self.look_at_places(&places)?;
-        Ok((places.len() as u64) < MAX_LISTED)
+        is_whole &= (places.len() as u64) < MAX_LISTED;
+        Ok(self.look_at_places(&places)? && is_whole)
     }
 
     /// The candidates from the newest on, until there are hits enough. Of messages above the one that is returned all were
@@ -393,7 +455,8 @@ impl Finder<'_> {
             self.look_at_candidates_of(&mut waiting)?;
             let known = self.hits.range(candidate.last..).count();
             let is_full = known > self.search.limit as usize;
-            self.is_late = !is_full && (self.enough)();
+            // Where the page does not get below the one before it, it would be asked for again and again.
+            self.is_late = !is_full && candidate.last < self.plan.below && (self.enough)();
             if is_full || self.is_late {
                 floor = Some(candidate.last);
                 return Ok(ControlFlow::Break(()));
@@ -406,37 +469,62 @@ impl Finder<'_> {
 
     fn look_at_candidates_of(&mut self, waiting: &mut Vec<Candidate>) -> Step<()> {
         let mut by_group: BTreeMap<GroupId, BTreeSet<Seq>> = BTreeMap::new();
-        for Candidate { group, places, .. } in waiting.drain(..) {
+        for Candidate { group, places, .. } in waiting.drain(..).filter(|candidate| !candidate.is_none()) {
             by_group.entry(group).or_default().extend((places.after.0 + 1..=places.to.0).map(Seq));
         }
-        self.look(by_group)
+        self.look(by_group, Until::TheEnd).map(drop)
     }
 
-    /// Looks at messages of groups of the user, as the user sees them.
-    fn look(&mut self, places: BTreeMap<GroupId, BTreeSet<Seq>>) -> Step<()> {
+    /// Reads the sights of groups of the user.
+    fn know(&mut self, groups: &[GroupId]) -> Step<()> {
         let unknown: Vec<_> =
-            places.keys().copied().filter(|group| !self.sights.contains_key(group)).collect();
+            groups.iter().copied().filter(|group| !self.sights.contains_key(group)).collect();
         let sights = sights::of_each(self.db, self.user, &unknown)?;
         self.sights
             .extend(unknown.into_iter().zip(sights).map(|(group, sight)| (group, sight.unwrap_or_default())));
-        let (mut now, mut then) = (Vec::new(), Vec::new());
+        Ok(())
+    }
+
+    /// Looks at messages of groups of the user, as the user sees them; whether at all of them.
+    fn look(&mut self, places: BTreeMap<GroupId, BTreeSet<Seq>>, until: Until) -> Step<bool> {
+        self.know(&places.keys().copied().collect::<Vec<_>>())?;
+        let mut seen: Vec<(GroupId, Seq)> = Vec::new();
         for (group, seqs) in places {
             let sight = &self.sights[&group];
-            let spans = spans_of(seqs.into_iter().filter(|seq| sight.sees(*seq)));
-            match sight.as_of {
+            seen.extend(seqs.into_iter().filter(|seq| sight.sees(*seq)).map(|seq| (group, seq)));
+        }
+        // Of one group the newest come first.
+        for (number, together) in seen.rchunks(TOGETHER).enumerate() {
+            if number > 0 && until == Until::Enough && (self.enough)() {
+                return Ok(false);
+            }
+            self.look_at(together)?;
+        }
+        Ok(true)
+    }
+
+    /// The same of places that are in the user's sight, by group.
+    fn look_at(&mut self, places: &[(GroupId, Seq)]) -> Step<()> {
+        let (mut messages, mut now) = (Vec::new(), Vec::new());
+        for of_group in places.chunk_by(|one, other| one.0 == other.0) {
+            let group = of_group[0].0;
+            let spans = spans_of(of_group.iter().map(|(_, seq)| *seq));
+            match self.sights[&group].as_of {
                 None => now.extend(spans.into_iter().map(|span| (group, span))),
-                Some(_) if spans.is_empty() => {}
-                as_of => then.push((group, spans, as_of)),
+                as_of => messages.extend(self.db.messages_at(group, &spans, as_of, usize::MAX)?),
             }
         }
-        let mut messages = if now.is_empty() { Vec::new() } else { self.db.messages_in(&now, usize::MAX)? };
-        for (group, spans, as_of) in then {
-            messages.extend(self.db.messages_at(group, &spans, as_of, usize::MAX)?);
+        if !now.is_empty() {
+            messages.extend(self.db.messages_in(&now, usize::MAX)?);
         }
         for message in messages {
             if let Some(hit) = self.hit(message)? {
                 self.hits.insert(hit.message.id, hit);
             }
+        }
+        // One beyond the page says that there are more.
+        while self.hits.len() > self.search.limit as usize + 1 {
+            self.hits.pop_first();
         }
         Ok(())
     }

@@ -69,8 +69,15 @@ impl<D: Database> Searches for D {
             if !must && names.iter().all(|name| name == CONSUMER) && is_whole(tx.reader())? {
                 return Ok(false);
             }
+            // First nobody holds it any more: who lists messages has locked that before the index.
+            for name in &names {
+                if name == CONSUMER {
+                    consumers::restart(tx, name, Begin::First)?;
+                } else {
+                    consumers::forget(tx, name)?;
+                }
+            }
             tx.clear_index()?;
-            names.iter().try_for_each(|name| consumers::restart(tx, name, Begin::First))?;
             Ok(true)
         })
         .await

@@ -16,7 +16,7 @@ use super::Claim;
 use super::gallery::send_kind;
 use super::languages::LANGUAGES;
 use super::world::{DAWN, NO_GROUP, World, edit, mention, mention_all, refusal};
-use crate::consumers::{Begin, Hold, Room};
+use crate::consumers::{Begin, Hold, InStore, Room};
 use crate::search::{CONSUMER, Found, write};
 use crate::{Result, Store};
 
@@ -332,6 +332,108 @@ pub async fn many_edits_and_what_is_wiped_leave_the_index_as_it_should_be(w: &mu
     w.send(anna, group, "edition after").await?;
     index_all(&w.store).await;
     assert_eq!(texts(w, bob, "edition").await?, ["edition after"]);
+    Ok(())
+}
+
+pub async fn what_has_no_entry_is_wiped_all_the_same(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let sent = w.send(anna, group, "passed over").await?;
+    let hold = hold(&w.store).await;
+    // As of a store that was moved without its index, and of work that failed again and again.
+    let portions = Arc::new(w.store.unseen(hold, vec![group], ROOM).await?);
+    assert!(w.store.consume(hold, portions, InStore::nothing()).await?);
+    w.act(anna, group, sent.id, Act::Recall).await?;
+    let other = w.send(anna, group, "listed").await?;
+    index_all(&w.store).await;
+    assert_eq!(texts(w, bob, "listed").await?, ["listed"]);
+    w.act(anna, group, other.id, Act::Recall).await?;
+    assert_eq!(texts(w, bob, "from:anna").await?, [] as [&str; 0]);
+    Ok(())
+}
+
+pub async fn an_index_of_other_rules_is_made_anew_once(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "what is said").await?;
+    index_all(&w.store).await;
+    w.store.begin_consumer("search-0", Begin::First).await?;
+    assert!(w.store.rebuild_index(false).await?);
+    index_all(&w.store).await;
+    assert!(!w.store.rebuild_index(false).await?, "nobody keeps the other up any more");
+    assert_eq!(texts(w, bob, "said").await?, ["what is said"]);
+    Ok(())
+}
+
+pub async fn who_has_waited_long_enough_gets_some_of_what_is_listed_or_not_in_the_index_yet(
+    w: &mut World,
+) -> Claim {
+    let anna = w.user("anna").await;
+    let group = w.group(anna, &[]).await;
+    for number in 0..130 {
+        let sent = w.send(anna, group, &format!("number {number}")).await?;
+        w.store.star(anna, group, sent.id, w.now()).await?;
+    }
+    let impatient = |q| w.store.search(anna, asked(q), usize::MAX, Arc::new(|| true));
+    for q in ["number", "is:starred"] {
+        let found = impatient(q).await?;
+        assert!(found.partial && found.hits.len() == 50, "{q}: {found:?}");
+        assert_eq!(found.hits[0].message.content, "number 129", "{q}: the newest first");
+        assert_eq!(texts(w, anna, q).await?.len(), 130, "{q}");
+    }
+    Ok(())
+}
+
+pub async fn a_page_leads_on_however_many_groups_talk_at_the_same_time(w: &mut World) -> Claim {
+    let anna = w.user("anna").await;
+    let mut groups = Vec::new();
+    for _ in 0..40 {
+        groups.push(w.group(anna, &[]).await);
+    }
+    for number in 0..4 {
+        for group in &groups {
+            w.send(anna, *group, &format!("number {number}")).await?;
+        }
+    }
+    // All of a group together, so that what is listed of one lies between what is listed of another.
+    let hold = hold(&w.store).await;
+    let portions = Arc::new(w.store.unseen(hold, groups, Room { rows: 160, bytes: 1 << 20 }).await?);
+    let listed = write(&portions);
+    assert!(w.store.consume(hold, portions, listed).await?);
+    let (mut found, mut below) = (0, None);
+    loop {
+        let search = Search { below, limit: 5, ..asked("number") };
+        let page = w.store.search(anna, search, usize::MAX, Arc::new(|| true)).await?;
+        assert!(page.next.is_none_or(|next| below.is_none_or(|below| next < below)), "{below:?}: {page:?}");
+        (found, below) = (found + page.hits.len(), page.next);
+        if below.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, 160);
+    Ok(())
+}
+
+pub async fn how_much_is_said_elsewhere_is_no_part_of_an_answer(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    w.send(anna, group, "what bob heard").await?;
+    w.leave(bob, group).await?;
+    for number in 0..2_001 {
+        w.send(anna, group, &format!("what bob did not hear {number}")).await?;
+    }
+    let found = w.store.search(bob, asked("heard"), usize::MAX, never()).await?;
+    assert_eq!((found.hits.len(), found.next, found.partial), (1, None, false), "{found:?}");
+    for (user, is_partial) in [(anna, true), (bob, false)] {
+        for q in ["from:bob", "from:nobody"] {
+            let found = w.store.search(user, asked(q), usize::MAX, never()).await?;
+            assert_eq!(
+                (found.hits.len(), found.partial),
+                (0, is_partial),
+                "{q}: whether or not there is one"
+            );
+        }
+    }
     Ok(())
 }
 
