@@ -15,7 +15,9 @@ use rim_client::protocol::rest::Message;
 use rim_client::{Api, Client, ClientEvent, Connection, SendError};
 use rim_core::GroupId;
 use rim_server::config::Database;
+use rim_store::search::CONSUMER;
 use rim_testbed::{Fault, Nats, Postgres, Proxy};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -329,6 +331,20 @@ async fn history(api: &Api, gid: u64) -> Vec<Message> {
     messages
 }
 
+/// The 50 messages of a group below that one which have the word that each of them has, the newest first. Where a node is too
+/// busy to look at all of them in time, it says where to go on.
+async fn found_below(api: &Api, gid: u64, below: u64) -> Vec<u64> {
+    let (mut found, mut before) = (Vec::new(), json!(below));
+    while found.len() < 50 && !before.is_null() {
+        let body = json!({"q": "of ", "gid": gid, "size": 50 - found.len(), "beforeId": before});
+        let page: Value = api.post("/api/message/search", &body).await.expect("an answer");
+        let hits = page["hits"].as_array().expect("hits").iter();
+        found.extend(hits.map(|hit| hit["msg"]["id"].as_u64().expect("an id")));
+        before = page["next"].clone();
+    }
+    found
+}
+
 /// A member on one node who never says anything and is never cut off: what their node tells them must be right by
 /// itself, as they ask for nothing.
 struct Witness {
@@ -394,15 +410,15 @@ async fn a_node_is_killed_while_everybody_sends() {
 async fn a_consumer_goes_on_at_another_node_when_its_own_is_killed_or_stops() {
     let mut cluster = Cluster::start().await;
     let mut crowd = Crowd::gather(&cluster).await;
-    for is_killed in [true, false] {
+    for (consumer, is_killed) in [("links", false), (CONSUMER, true)] {
         crowd.go_on(50).await;
-        let holder = cluster.holder("links").await;
+        let holder = cluster.holder(consumer).await;
         if is_killed {
             cluster.kill(holder);
         } else {
             assert_eq!(cluster.stop(holder).await, Some(0), "it stops in order");
         }
-        assert_ne!(cluster.holder("links").await, holder);
+        assert_ne!(cluster.holder(consumer).await, holder);
         crowd.go_on(50).await;
         cluster.start_node(holder).await;
     }
@@ -411,11 +427,20 @@ async fn a_consumer_goes_on_at_another_node_when_its_own_is_killed_or_stops() {
     crowd.end().await;
     let store = place::open(&Database::Postgres(cluster.postgres.url())).await;
     for group in groups {
-        let last = history(&api, group.0).await.len() as u64;
-        let seen = async {
-            while store.consumed("links", vec![group]).await.expect("it is read")[0].seq.0 < last {}
-        };
-        timeout(PATIENCE, seen).await.expect("everything is seen");
+        let sent: Vec<u64> = history(&api, group.0).await.iter().map(|message| message.id).collect();
+        for consumer in ["links", CONSUMER] {
+            let last = sent.len() as u64;
+            let seen = async {
+                while store.consumed(consumer, vec![group]).await.expect("it is read")[0].seq.0 < last {}
+            };
+            timeout(PATIENCE, seen).await.expect("everything is seen");
+        }
+        // By the index alone now, at both ends and between.
+        for to in [sent.len(), sent.len() / 2, sent.len().min(50)] {
+            let below = sent[to - 1] + 1;
+            let newest: Vec<u64> = sent[to.saturating_sub(50)..to].iter().rev().copied().collect();
+            assert_eq!(found_below(&api, group.0, below).await, newest);
+        }
     }
     store.close().await;
 }

@@ -40,6 +40,7 @@ const WRONG: &[Wrong] = &[
     ),
     ("remote-pictures", "ask or never", ["", "on", "Ask", "always", "1"]),
     ("link-previews", "on or off", SWITCH),
+    ("search", "on or off", SWITCH),
     ("trusted-proxies", "IP addresses", ["", "proxy", "10.0.0.0/8", "10.0.0.1:80", "10.0.0.1,"]),
     ("metrics", "loopback, everybody or nobody", ["", "on", "Loopback", "all", "1"]),
     ("max-body", "4K to 64M", ["", "x", "1", "1G", "65M"]),

@@ -22,6 +22,7 @@ use rim_server::config::Database;
 use rim_server::migrate::{self, Progress, Side, Verified};
 use rim_server::storage::{Folder, Key, ObjectArchive, Storage};
 use rim_server::store::{self, Unobserved};
+use rim_store::consumers::{Begin, InStore, Room};
 use rim_store::{Acting, Committed, Feed, Store, callback};
 use rim_store_postgres::{OpenError, PostgresArchive};
 use rim_store_sqlite::SqliteArchive;
@@ -203,6 +204,16 @@ impl House {
         self.write(Write::Mark(mark)).await;
     }
 
+    /// A consumer of that name has seen what there is of the group.
+    async fn consume(&self, name: &'static str, group: GroupId) {
+        let held = self.store.hold_consumer(name, Begin::First, 1, NOW, LATER).await.expect("asked");
+        let hold = held.expect("nobody else has it").hold;
+        let room = Room { rows: 100, bytes: 1 << 20 };
+        let portions = Arc::new(self.store.unseen(hold, vec![group], room).await.expect("read"));
+        assert!(self.store.consume(hold, portions, InStore::nothing()).await.expect("written"), "held");
+        self.store.let_go_consumer(hold).await.expect("let go");
+    }
+
     async fn write(&self, write: Write) -> Written {
         let (done, answer) = oneshot::channel();
         let tell = move |result| drop(done.send(result));
@@ -336,6 +347,7 @@ async fn fill(house: &House) -> Known {
     let read = house.send(group, anna, "long", &"long 😀 ".repeat(6000)).await;
     house.mark(group, bob, read, Receipt::Read).await;
     house.mark(group, carol, read, Receipt::Delivered).await;
+    house.consume("somebody", group).await;
     // She comes back, twice, and does not see what was said meanwhile.
     for number in 0..2 {
         store.remove_members(anna, group, vec![carol], NOW).await.expect("removed");

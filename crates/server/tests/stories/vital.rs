@@ -273,7 +273,9 @@ async fn a_connection_or_a_request_that_panics_ends_alone() {
     let place = Place::new(std::convert::identity).await;
     let startles = Arc::new(AtomicBool::new(false));
     let clock = Arc::new(Startling(place.hands.clone(), Arc::clone(&startles)));
-    let house = House::open(&place, &[], Surroundings { clock, ..place.surroundings() }).await;
+    // Without a consumer: it would look at the clock, too.
+    let settings = ["--search=off".to_owned()];
+    let house = House::open(&place, &settings, Surroundings { clock, ..place.surroundings() }).await;
     let (anna, bob) = (house.user("anna").await, house.user("bob").await);
     let chat = anna.chat_with(&bob).await;
     let (mut one, mut other) = (anna.connect().await, bob.connect().await);
