@@ -163,7 +163,13 @@ pub async fn an_upload_has_one_writer_on_all_nodes(c: &mut Cluster) -> Claim {
     assert_eq!(one.shared.stale_staged(now.plus_ms(1), 9).await?, ["upload"]);
     assert!(one.shared.keep_staged(id.clone(), "blobs/aa/b".into(), 5).await?);
     assert_eq!(two.shared.object_chunk("blobs/aa/b".into(), 0).await?, Some(b"first".to_vec()));
-    assert!(!stage(&two, 2, 0, b"late").await?, "it is an object now");
+    assert!(
+        two.shared.keep_staged(id.clone(), "blobs/aa/b".into(), 5).await?,
+        "whoever goes on does it again"
+    );
+    one.shared.discard_staged(id.clone()).await?;
+    assert!(!stage(&two, 2, 0, b"late").await?, "it is gone");
+    assert_eq!(two.shared.object_chunk("blobs/aa/b".into(), 0).await?, Some(b"first".to_vec()));
     assert!(!one.shared.keep_staged(id.clone(), "blobs/aa/c".into(), 5).await?, "nothing is staged");
     close([one, two]).await;
     Ok(())
