@@ -22,8 +22,8 @@ pub(crate) struct Options {
     /// MiB of the file
     #[arg(long, default_value_t = 1024)]
     pub(crate) mib: u64,
-    /// How often it is copied, and uploaded each way
-    #[arg(long, default_value_t = 3)]
+    /// How often it is copied, and uploaded each way: a user uploads 5 GiB in a day
+    #[arg(long, default_value_t = 2)]
     pub(crate) times: u64,
 }
 

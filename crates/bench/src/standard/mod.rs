@@ -216,7 +216,7 @@ const SET: &[Entry] = &[
     },
     Entry {
         name: "upload",
-        scenario: |_| Scenario::Upload(upload::Options { mib: 1024, times: 3 }),
+        scenario: |_| Scenario::Upload(upload::Options { mib: 1024, times: 2 }),
         goals: &[("*: by copy", Goal::Minimum(0.6)), ("*: memory it takes", Goal::Maximum(32.0 * KIB * KIB))],
         store: Store::People(1),
         once: true,
