@@ -20,7 +20,7 @@ pub use self::query::{MAX_CHARACTERS, MAX_TERMS, Phrase, Query, Term};
 pub use self::said::{Said, said};
 
 /// Counts up whenever [`terms`] makes something else of a text: an index that was made by other rules is made anew.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 /// Hits of one page, at the most.
 pub const MAX_HITS: u32 = 50;

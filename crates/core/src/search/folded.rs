@@ -5,12 +5,21 @@
 //! Scripts that put no blanks between words are compared character by character, all others word by word; a word may also
 //! begin and end where an identifier has its seams, as in `readFile2`.
 
+use std::sync::LazyLock;
+
 use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
 use crate::account::is_ignorable;
+
+/// Characters of a text that are compared; of more the rest is not found. As long a message may be as it was sent: only what unfolds
+/// to many characters (a whole sentence, in Arabic) comes to more.
+const MAX_UNITS: usize = 1 << 16;
+
+/// Of characters below this it is kept what they are compared as: those of nearly all words that are no ideographs.
+const COMMON: u32 = 0x3100;
 
 /// Seams of one run of letters and digits that are looked for. What has more of them is no identifier that somebody reads.
 const MAX_PARTS: usize = 5;
@@ -72,7 +81,9 @@ impl Folded {
         let mut folded = Self { units: Vec::with_capacity(text.len()) };
         let (mut apart, mut from, mut cluster) = (false, 0, String::new());
         let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
+        while folded.units.len() < MAX_UNITS
+            && let Some(c) = chars.next()
+        {
             let mut to = from + c.len_utf16() as u32;
             if is_ignorable(c) || is_skin(c) {
                 from = to;
@@ -220,14 +231,23 @@ fn shape(c: char) -> Shape {
     }
 }
 
-/// What most characters are compared as: those that are what they are in every form, unless something joins them.
+/// What most characters are compared as, which is one character, unless something joins them.
 fn simple(c: char) -> Option<char> {
     match c {
         '\0'..='\u{7F}' => Some(c.to_ascii_lowercase()),
         '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => Some(c),
-        _ => None,
+        _ => COMMON_FORMS.get(c as usize).copied().flatten(),
     }
 }
+
+/// By their numbers; `None` of what comes to no character, or to several.
+static COMMON_FORMS: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
+    let form = |number| match fold(char::from_u32(number)?.encode_utf8(&mut [0; 4])).as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    };
+    (0..COMMON).map(form).collect()
+});
 
 /// Whether it changes the character before it: a mark, the mark of a half-width Katakana, or a vowel or end of a Hangul
 /// syllable.
@@ -250,7 +270,7 @@ fn fold(cluster: &str) -> Vec<char> {
         }
         match letters(c) {
             Some(letters) => kept.push_str(letters),
-            None => kept.push(c),
+            None => kept.push(digit(c).unwrap_or(c)),
         }
     }
     kept.nfc().collect()
@@ -267,7 +287,18 @@ fn is_left_out(base: char, mark: char) -> bool {
     }
 }
 
-/// Letters that have no mark of their own in Unicode, and are typed as if they had.
+/// Digits of Arabic and Persian, which are typed as either and as those of Europe.
+fn digit(c: char) -> Option<char> {
+    let zero = match c {
+        '\u{660}'..='\u{669}' => 0x660,
+        '\u{6F0}'..='\u{6F9}' => 0x6F0,
+        _ => return None,
+    };
+    char::from_digit(u32::from(c) - zero, 10)
+}
+
+/// Letters that have no mark of their own in Unicode, and are typed as if they had; and those for which a keyboard of another
+/// language has one that looks the same.
 const fn letters(c: char) -> Option<&'static str> {
     Some(match c {
         'ı' => "i",
@@ -278,6 +309,9 @@ const fn letters(c: char) -> Option<&'static str> {
         'ŧ' => "t",
         'æ' => "ae",
         'œ' => "oe",
+        // Kaf and yeh of Persian and Urdu, and an Arabic yeh without its dots.
+        'ک' => "ك",
+        'ی' | 'ى' => "ي",
         // The stretched line of Arabic.
         '\u{640}' => "",
         _ => return None,
@@ -292,8 +326,12 @@ fn class(c: char) -> Class {
     if c.is_ascii() {
         return if c.is_ascii_alphanumeric() { Class::Word } else { Class::Between };
     }
-    // Pictures that people send in texts, and ideographs wherever they are.
-    if matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}') {
+    // Pictures that people send in texts, wherever they are.
+    if matches!(
+        c,
+        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{231A}'..='\u{231B}'
+            | '\u{23CF}' | '\u{23E9}'..='\u{23FA}' | '\u{25B6}' | '\u{25C0}' | '\u{25FB}'..='\u{25FE}'
+    ) {
         return Class::Single;
     }
     if !c.is_alphanumeric() && !is_combining_mark(c) {

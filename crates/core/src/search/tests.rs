@@ -41,6 +41,8 @@ fn scripts_without_blanks_are_found_by_any_part_of_a_text() {
         ("itgc", "重跑gen-itgc后"),
         ("后", "重跑gen-itgc后"),
         ("🎉", "好🎉🎉"),
+        ("⏰", "好⏰"),
+        ("▶️", "▶ play"),
     ] {
         assert!(finds(asked, text), "{asked} in {text}");
     }
@@ -74,6 +76,10 @@ fn marks_and_case_and_forms_make_no_difference_where_people_leave_them_out() {
         ("finn ", "ﬁnn"),
         ("كتاب ", "كِتَابٌ"),
         ("احمد ", "أحمد"),
+        ("كتابي ", "کتابی"),
+        ("علی ", "على"),
+        ("1405 ", "۱۴۰۵"),
+        ("۲۶ ", "٢٦"),
         ("שלום ", "שָׁלוֹם"),
         ("anna ", "an\u{200B}na\u{200E}"),
         ("soft ", "so\u{AD}ft"),
@@ -169,6 +175,15 @@ fn what_people_read_of_a_message_is_looked_at() {
         text(MessageKind::Merged, &merged.to_string()).as_deref(),
         Some("inner\ndeep\nplan.pdf\nthe plan")
     );
+}
+
+#[test]
+fn a_character_that_is_a_sentence_makes_no_text_longer_than_a_message_may_be() {
+    let text = "\u{FDFA}".repeat(21_000);
+    let units = Folded::new(&text).units.len();
+    assert!((1 << 16..(1 << 16) + 18).contains(&units), "{units}: up to the end of a character");
+    assert!(finds("الله ", &text) && !finds("end ", &format!("{text} end")));
+    assert!(finds("end ", &("é ".repeat(21_000) + "end")) && finds("会", &("ß".repeat(32_000) + "会")));
 }
 
 /// Pieces of which texts and queries are made by chance.

@@ -37,7 +37,7 @@ const EVERYWHERE: &[&str] = &[
     "memory of limits",
     "purge of sessions",
     "scheduled messages",
-    "search-1",
+    "search-2",
     "sweep of pictures",
     "sweep of files",
 ];

@@ -9,7 +9,7 @@ use crate::params;
 
 /// The consumer that keeps the index up. It is called otherwise whenever [`rim_core::search::VERSION`] counts up: so it begins
 /// anew.
-pub const CONSUMER: &str = "search-1";
+pub const CONSUMER: &str = "search-2";
 
 /// Whether it has something if anything was put in: not in a store whose rows were moved here, to which positions belong and the
 /// index does not.
