@@ -44,8 +44,10 @@ const MAX_LISTED: u64 = 2_000;
 const FIRST: usize = 32;
 const MOST: usize = 256;
 
-/// Messages that are in memory together; between these it is seen whether somebody has waited long enough.
+/// Messages that are in memory together; between these it is seen whether somebody has waited long enough, and among them
+/// once they have said so many bytes.
 const TOGETHER: usize = 64;
+const BYTES_TOGETHER: usize = 128 * 1024;
 
 /// How far clocks may have been from each other. Messages of all groups are in the order in which they were stored, and the
 /// times in them nearly.
@@ -498,13 +500,15 @@ impl Finder<'_> {
             if number > 0 && until == Until::Enough && (self.enough)() {
                 return Ok(false);
             }
-            self.look_at(together)?;
+            if !self.look_at(together, until)? {
+                return Ok(false);
+            }
         }
         Ok(true)
     }
 
     /// The same of places that are in the user's sight, by group.
-    fn look_at(&mut self, places: &[(GroupId, Seq)]) -> Step<()> {
+    fn look_at(&mut self, places: &[(GroupId, Seq)], until: Until) -> Step<bool> {
         let (mut messages, mut now) = (Vec::new(), Vec::new());
         for of_group in places.chunk_by(|one, other| one.0 == other.0) {
             let group = of_group[0].0;
@@ -517,16 +521,22 @@ impl Finder<'_> {
         if !now.is_empty() {
             messages.extend(self.db.messages_in(&now, usize::MAX)?);
         }
-        for message in messages {
+        let (mut bytes, mut is_whole) = (0, true);
+        while let Some(message) = messages.pop() {
+            bytes += message.content.len();
             if let Some(hit) = self.hit(message)? {
                 self.hits.insert(hit.message.id, hit);
+            }
+            if bytes >= BYTES_TOGETHER && until == Until::Enough && !messages.is_empty() && (self.enough)() {
+                is_whole = false;
+                break;
             }
         }
         // One beyond the page says that there are more.
         while self.hits.len() > self.search.limit as usize + 1 {
             self.hits.pop_first();
         }
-        Ok(())
+        Ok(is_whole)
     }
 
     fn hit(&self, message: Message) -> Step<Option<Hit>> {

@@ -381,6 +381,12 @@ pub async fn who_has_waited_long_enough_gets_some_of_what_is_listed_or_not_in_th
         assert_eq!(found.hits[0].message.content, "number 129", "{q}: the newest first");
         assert_eq!(texts(w, anna, q).await?.len(), 130, "{q}");
     }
+    let group = w.group(anna, &[]).await;
+    for _ in 0..10 {
+        w.send(anna, group, &format!("long {}", "x".repeat(60_000))).await?;
+    }
+    let found = impatient("long").await?;
+    assert!(found.partial && found.hits.len() == 3, "it is asked sooner where much is said: {found:?}");
     Ok(())
 }
 
