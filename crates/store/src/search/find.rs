@@ -213,17 +213,21 @@ fn named_user(db: &dyn Read, user: UserId, name: &str) -> Step<Option<UserId>> {
     Ok(found.or_else(|| name.parse().ok().map(UserId)))
 }
 
-/// Which of the groups are meant: by id, or by what they or the other one of a single chat are called.
+/// Which of the groups are meant: by id, or by what they or the other one of a single chat are called; those that the user has left
+/// by what they were called then.
 fn named_groups(db: &dyn Read, user: UserId, name: &str, groups: &[GroupId]) -> Step<BTreeSet<GroupId>> {
     let mut found = BTreeSet::new();
     let by_id = name.parse().ok().map(GroupId).filter(|group| groups.contains(group));
     found.extend(by_id);
     let wanted = Folded::new(name);
-    let sql = "SELECT g.id, g.name, u.name AS other_name, u.account FROM members AS m
-                      JOIN groups AS g ON g.id = m.group_id
-                      LEFT JOIN members AS o ON o.group_id = g.id AND g.single AND o.user_id <> $1
-                      LEFT JOIN users AS u ON u.id = o.user_id
-               WHERE m.user_id = $1 AND m.left_rev IS NULL";
+    let sql = "SELECT g.id, u.name AS other_name, u.account,
+                      coalesce((SELECT d.name FROM departures AS d WHERE d.group_id = g.id AND d.rev <= m.left_rev
+                                ORDER BY d.rev DESC LIMIT 1), g.name) AS name
+               FROM members AS m
+                    JOIN groups AS g ON g.id = m.group_id
+                    LEFT JOIN members AS o ON o.group_id = g.id AND g.single AND o.user_id <> $1
+                    LEFT JOIN users AS u ON u.id = o.user_id
+               WHERE m.user_id = $1";
     db.rows(sql, &params![user], &mut |row| {
         let (group, names): (_, [Option<String>; 3]) =
             (row.get("id")?, [row.get("name")?, row.get("other_name")?, row.get("account")?]);

@@ -241,6 +241,11 @@ pub async fn operators_ask_for_who_where_what_and_when(w: &mut World) -> Claim {
         }
         index_all(&w.store).await;
     }
+    w.leave(carol, group).await?;
+    w.rename(anna, group, "Dinner").await?;
+    assert_eq!(texts(w, carol, "in:lunch from:me").await?, ["ask them"], "as it was called when they left");
+    assert_eq!(texts(w, carol, "in:dinner from:me").await?, [] as [&str; 0]);
+    assert_eq!(texts(w, anna, "in:dinner ask").await?, ["ask them"]);
     let found = w.store.search(anna, asked("plan"), usize::MAX, never()).await?;
     assert_eq!(found.hits[0].text.as_deref(), Some("plan.pdf"));
     assert_eq!(found.hits[0].ranges, [(0, 4)]);
