@@ -11,8 +11,9 @@ pub(crate) const VERSION: i64 = STEPS.len() as i64;
 
 /// Nodes of a rim that knew only an older version than this write what newer ones take for granted otherwise (the key of
 /// an account, where a chat that was left stands, what a group was that was left and what of it was forgotten, who has
-/// joined lately, which uploads a message names): they may not live beside those that do.
-const ALONE_BELOW: i64 = 11;
+/// joined lately, which uploads a message names), or do not take what is recalled out of the index of words: they may not
+/// live beside those that do.
+const ALONE_BELOW: i64 = 19;
 
 /// A node that was not seen for so long is gone.
 pub(crate) const GONE_AFTER_MS: i64 = 20_000;

@@ -16,7 +16,7 @@ use crate::search;
 use crate::text::Text;
 
 /// What those hold who want accounts that look alike.
-const NAMES: i32 = 0x7269_6d61;
+pub(crate) const NAMES: i32 = 0x7269_6d61;
 
 impl Tx for Writer<'_> {
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
@@ -80,27 +80,29 @@ impl Tx for Writer<'_> {
         self.moved_groups(&[head])
     }
 
-    /// It is gone from the files with VACUUM, which runs by itself, and from the log of writes when that is reused.
     fn list(&mut self, entries: Vec<Entry>) -> Result<()> {
         search::list(self, entries)
     }
 
     fn unlist(&mut self, entries: Vec<Entry>) -> Result<()> {
-        search::unlist(self, &entries)
+        search::unlist(self, entries)
     }
 
     fn clear_index(&mut self) -> Result<()> {
         search::clear(self)
     }
 
+    /// It is gone from the files with VACUUM, which runs by itself, and from the log of writes when that is reused.
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
+        // By what their rows still say.
+        search::wipe(self, group, messages)?;
         let sql = "UPDATE messages SET kind = 1, content = '' WHERE group_id = $1 AND id = ANY($2)";
         let ids = array(messages.iter().copied());
         self.patience.wait(row::execute(&self.db, sql, &[&group.sql(), &ids])).flatten()?;
         let sql = "UPDATE words AS w SET content = '' FROM messages AS m
                    WHERE m.group_id = $1 AND m.id = ANY($2) AND w.group_id = m.group_id AND w.seq = m.seq";
         self.patience.wait(row::execute(&self.db, sql, &[&group.sql(), &ids])).flatten()?;
-        search::wiped(self, group, messages)
+        Ok(())
     }
 
     fn append_messages(&mut self, new: Vec<NewMessage>) -> Result<Vec<Appended>> {

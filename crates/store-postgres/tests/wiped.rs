@@ -7,6 +7,7 @@ use std::sync::Arc;
 use common::Database;
 use rim_core::note::Act;
 use rim_store::suite::Fixture;
+use rim_store::suite::search::{index_all, index_some};
 use rim_store::suite::world::{World, edit, mention, react};
 use rim_store::{Feed, Store};
 
@@ -57,7 +58,52 @@ async fn what_was_recalled_is_in_no_row_of_any_table() {
         w.act(bob, group, sent.id, react(["👍", "🎉", "❤️"][nth - 1])).await.expect("it is reacted to");
     }
     assert_eq!(tables_with_a_secret(&database.0.url()).await, ["messages", "words"]);
+    index_all(&w.store).await;
+    assert_eq!(tables_with_a_secret(&database.0.url()).await, ["messages", "search_blocks", "words"]);
     w.act(anna, group, sent.id, Act::Recall).await.expect("it is recalled");
     assert_eq!(tables_with_a_secret(&database.0.url()).await, [""; 0]);
+    w.close().await;
+}
+
+/// What no index has a term of twice shows what it has left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_recalled_is_in_no_segment_however_often_these_were_merged() {
+    let database = Arc::new(Database::new());
+    let mut w = World::new(Box::new(Node(Arc::clone(&database)))).await;
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let groups = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await];
+    let mut sent = Vec::new();
+    for nth in 0..200_usize {
+        let group = groups[nth % 2];
+        let secret = if nth % 3 == 0 { "plain" } else { "zzsecret" };
+        let message =
+            w.send(anna, group, &format!("{secret} {nth} zzsecret{nth}")).await.expect("it is sent").id;
+        if nth % 5 == 0 {
+            let edit = edit(&format!("e{nth}"), &format!("zzsecret edited{nth}"));
+            w.act(anna, group, message, edit).await.expect("it is edited");
+        }
+        sent.push((group, message));
+        if nth % 3 == 0 {
+            index_some(&w.store).await;
+        }
+        // Some are recalled before others of their segment are listed, some when it was merged, and some are not listed yet.
+        if nth % 7 == 0 {
+            let (group, message) = sent.swap_remove(nth % sent.len());
+            w.act(anna, group, message, Act::Recall).await.expect("it is recalled");
+        }
+    }
+    index_all(&w.store).await;
+    assert!(tables_with_a_secret(&database.0.url()).await.contains(&"search_blocks".to_owned()));
+    for (group, message) in sent {
+        w.act(anna, group, message, Act::Recall).await.expect("it is recalled");
+    }
+    assert_eq!(tables_with_a_secret(&database.0.url()).await, [""; 0]);
+    let (client, connection) =
+        tokio_postgres::connect(&database.0.url(), tokio_postgres::NoTls).await.expect("connected");
+    let connected = tokio::spawn(connection);
+    let left = client.query_one("SELECT count(*) FROM search_blocks", &[]).await.expect("a count");
+    assert_eq!(left.get::<_, i64>(0), 0, "nothing is found by anything");
+    drop(client);
+    connected.await.expect("no panic").expect("it ends in order");
     w.close().await;
 }

@@ -39,10 +39,14 @@ impl Asked {
     /// All that an index is asked.
     pub fn all_clauses(&self) -> Vec<Vec<Term>> {
         let mut clauses = self.clauses.clone();
-        if self.groups.len() <= Self::MAX_GROUPS {
-            clauses.push(self.groups.iter().map(|group| Term::Whole(group_term(*group))).collect());
-        }
+        clauses.extend(self.group_clause());
         clauses
+    }
+
+    /// The groups, where they are few enough to be asked for.
+    pub fn group_clause(&self) -> Option<Vec<Term>> {
+        let is_asked = self.groups.len() <= Self::MAX_GROUPS;
+        is_asked.then(|| self.groups.iter().map(|group| Term::Whole(group_term(*group))).collect())
     }
 }
 

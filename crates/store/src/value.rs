@@ -132,6 +132,13 @@ impl<'v> From<&'v [u8]> for Value<'v> {
     }
 }
 
+impl Column for Vec<u8> {
+    fn of(value: &Value<'_>) -> Option<Self> {
+        let Value::Bytes(bytes) = value else { return None };
+        Some(bytes.to_vec())
+    }
+}
+
 impl<const N: usize> Column for [u8; N] {
     fn of(value: &Value<'_>) -> Option<Self> {
         let Value::Bytes(bytes) = value else { return None };

@@ -151,13 +151,11 @@ impl Plan {
         }
         let mut below = search.below.unwrap_or(MessageId(i64::MAX as u64));
         if let Some(before) = search.before {
-            below = below.min(first_at(db, before.plus_ms(CLOCKS_MS))?.unwrap_or(below));
+            let first = around(db, before.plus_ms(CLOCKS_MS))?.first;
+            below = below.min(first.unwrap_or(below));
         }
         let above = match search.since {
-            // Where none is of that time the index has nothing.
-            Some(since) => {
-                first_at(db, since.plus_ms(-CLOCKS_MS))?.map_or(below, |first| MessageId(first.0 - 1))
-            }
+            Some(since) => around(db, since.plus_ms(-CLOCKS_MS))?.before,
             None => MessageId(0),
         };
         Ok(Some(Self { groups, senders, filters, not_from, above, below }))
@@ -240,19 +238,32 @@ fn named_groups(db: &dyn Read, user: UserId, name: &str, groups: &[GroupId]) -> 
     Ok(found)
 }
 
-/// The first message of that time or later among those that the database finds by their ids; `None` if there is none.
-fn first_at(db: &dyn Read, time: Timestamp) -> Step<Option<MessageId>> {
-    let Some(newest) = db.newest_listed()? else { return Ok(None) };
-    let (mut from, end) = (1, newest.0 + 1);
-    let mut to = end;
+/// Between which messages a time is, among those that the database finds by their ids. Between these may be others.
+struct Around {
+    /// The last from before.
+    before: MessageId,
+    /// The first of that time or later, if there is one.
+    first: Option<MessageId>,
+}
+
+fn around(db: &dyn Read, time: Timestamp) -> Step<Around> {
+    let mut around = Around { before: MessageId(0), first: None };
+    let Some(newest) = db.newest_listed()? else { return Ok(around) };
+    let (mut from, mut to) = (1, newest.0 + 1);
     while from < to {
         let middle = from + (to - from) / 2;
         match db.listed_from(MessageId(middle))? {
-            Some((id, at)) if at < time => from = id.0 + 1,
-            _ => to = middle,
+            Some((id, at)) if at < time => {
+                from = id.0 + 1;
+                around.before = id;
+            }
+            found => {
+                to = middle;
+                around.first = found.map(|(id, _)| id).or(around.first);
+            }
         }
     }
-    Ok(Some(MessageId(from)).filter(|found| found.0 < end))
+    Ok(around)
 }
 
 /// A group in which the index has not come to the end.

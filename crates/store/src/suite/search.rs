@@ -252,6 +252,27 @@ pub async fn operators_ask_for_who_where_what_and_when(w: &mut World) -> Claim {
     Ok(())
 }
 
+pub async fn what_was_said_before_a_time_is_found_where_little_is_said(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let groups = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await];
+    let mut sent = Vec::new();
+    for day in 1..=40 {
+        let at = Timestamp(DAWN.0 + day * 86_400_000);
+        w.set_clock(at);
+        // What is said in one group stands between what is said in the other.
+        let group = groups[usize::from(day % 3 == 0)];
+        sent.push((at, w.send(anna, group, &format!("on day {day}")).await?.id.0));
+    }
+    index_all(&w.store).await;
+    for (at, _) in &sent {
+        let before = sent.iter().rev().filter(|(time, _)| time < at).map(|(_, id)| *id).collect::<Vec<_>>();
+        let since = sent.iter().rev().filter(|(time, _)| time >= at).map(|(_, id)| *id).collect::<Vec<_>>();
+        assert_eq!(ids(w, bob, Search { before: Some(*at), ..asked("day ") }).await?, before);
+        assert_eq!(ids(w, bob, Search { since: Some(*at), ..asked("day ") }).await?, since);
+    }
+    Ok(())
+}
+
 pub async fn what_is_found_comes_in_pages_and_is_cut_where_it_is_enough(w: &mut World) -> Claim {
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let groups = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await, w.single(anna, bob).await];
