@@ -49,6 +49,7 @@ mod membership;
 mod mentions;
 mod migrations;
 mod moved;
+mod names;
 mod nodes;
 mod objects;
 mod open_error;

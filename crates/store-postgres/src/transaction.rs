@@ -10,13 +10,11 @@ use rim_store::{Tx, Value};
 
 use crate::append;
 use crate::groups::last_at;
+use crate::names::NAMES;
 use crate::port::{Result, TOGETHER, Writer, execute};
 use crate::row::{self, Sql, array};
 use crate::search;
 use crate::text::Text;
-
-/// What those hold who want accounts that look alike.
-pub(crate) const NAMES: i32 = 0x7269_6d61;
 
 impl Tx for Writer<'_> {
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {

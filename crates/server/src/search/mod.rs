@@ -11,7 +11,8 @@ use crate::consumers::Consumer;
 /// milliseconds, on a machine where much else goes on (docs/performance.md).
 const ROOM: Room = Room { rows: 64, bytes: 256 * 1024 };
 
-/// The same in PostgreSQL, where nobody waits. What is listed together of a group takes less room.
+/// The same in PostgreSQL, where nobody waits. What is listed together is a segment of the index: the larger these are, the less often
+/// an entry is merged.
 const SHARED_ROOM: Room = Room { rows: 1024, bytes: 1 << 20 };
 
 /// Has the index made anew where it is of another rim, or was left behind when the store was moved.

@@ -38,7 +38,8 @@ impl Blocks {
             let head = number::length(shared as u64) + number::length(own.len() as u64) + own.len() + 2;
             let room = BLOCK.saturating_sub(used + head);
             let taken = self.encode(entries, room);
-            if used > 0 && taken < entries.len() && room < WASTE {
+            let is_too_much = self.postings.len() > room || (taken < entries.len() && room < WASTE);
+            if used > 0 && is_too_much {
                 self.close();
                 continue;
             }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rim_core::{MessageId, Rev};
 use rim_store::{Tx, params};
 
+use super::alone::{self, Result};
 use super::block::{Block, without};
 use super::entries::{self, CHUNK};
 use super::number::Damaged;
 use super::segment::Segment;
-use super::{ALONE, Result};
 
 /// An entry that is taken out, with the terms that it has.
 pub(super) struct Gone {
@@ -38,7 +38,7 @@ pub(super) fn erase(tx: &dyn Tx, gone: Vec<Gone>) -> Result<()> {
     if gone.is_empty() {
         return Ok(());
     }
-    tx.lock_name(ALONE)?;
+    alone::wait(tx)?;
     // Of each segment the entries, and the terms of all of them: an entry has no others.
     let mut segments: BTreeMap<u64, (BTreeSet<u32>, BTreeSet<&[u8]>)> = BTreeMap::new();
     let keys: Vec<_> = gone.iter().map(|gone| params![gone.message].to_vec()).collect();

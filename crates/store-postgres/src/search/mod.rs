@@ -3,8 +3,9 @@
 //! It is rim's own, in rows of bytes: segments that are written once, of blocks in which terms and entries are each told by how
 //! they differ from the one before. PostgreSQL's own indexes keep a row for what they point to, and the terms in it once more.
 //!
-//! Whoever takes something out of segments that are there, or merges them, does so [`ALONE`].
+//! Whoever takes something out of segments that are there, or merges them, does so alone.
 
+mod alone;
 mod block;
 mod entries;
 mod erase;
@@ -19,12 +20,8 @@ use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 use rim_store::listing::{Asked, EachCandidate, Entry, terms_of};
 use rim_store::{Read, Tx, params, search};
 
+use self::alone::Result;
 use self::erase::Gone;
-
-type Result<T> = std::result::Result<T, rim_store::Failure>;
-
-/// The name under which one transaction at a time changes what is listed already.
-const ALONE: &str = "search segments";
 
 pub(crate) fn list(tx: &dyn Tx, entries: Vec<Entry>) -> Result<()> {
     let (edits, sent) = entries.into_iter().partition(|entry| entry.edit.is_some());

@@ -9,7 +9,7 @@ use rim_core::{GroupId, MessageId, Seq, sight};
 use rim_store::listing::{Asked, Candidate, EachCandidate};
 use rim_store::{Read, params};
 
-use super::Result;
+use super::alone::Result;
 use super::block::Reading;
 use super::entries::{self, CHUNK, Of};
 use super::number::Damaged;

@@ -9,11 +9,10 @@ use rim_store::database::Fields;
 use rim_store::listing::Entry;
 use rim_store::{Tx, params};
 
+use super::alone::{self, Result};
 use super::block::{Block, Blocks, Reading};
 use super::entries::{self, CHUNK, Of};
 use super::number::Damaged;
-use super::{ALONE, Result};
-use crate::transaction::NAMES;
 
 /// So many segments of one size become one.
 const TOGETHER: usize = 8;
@@ -209,9 +208,7 @@ fn merge(tx: &dyn Tx, edits: bool) -> Result<()> {
     };
     together.truncate(TOGETHER);
     // Where somebody takes a message out, it is done next time: who lists waits for nobody here, and nobody waits in a circle.
-    let sql = "SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS is_mine";
-    let names = params![u64::from(NAMES.unsigned_abs()), ALONE];
-    if tx.reader().first(sql, &names, |row| row.get("is_mine"))? != Some(true) {
+    if !alone::at_once(tx)? {
         return Ok(());
     }
     let parts = together.iter().map(|segment| read(tx, segment.id)).collect::<Result<Vec<_>>>()?;
