@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::iter;
 
-use crate::friend::Friendship;
+use crate::friend::Friend;
 use crate::group::Group;
 use crate::group_event::GroupEvent;
 use crate::message::{Message, Page, Span, above, page_spans};
@@ -333,7 +333,7 @@ impl Names<'_> {
 pub struct Own {
     /// Up to which they are told.
     pub rev: Rev,
-    pub friends: Vec<(UserId, Friendship)>,
+    pub friends: Vec<Friend>,
     pub chats: Vec<ChatState>,
     pub kept: Kept,
 }
@@ -342,7 +342,7 @@ pub struct Own {
 /// have the same rev.
 #[derive(Debug, Default)]
 pub struct OwnRows {
-    pub friends: Vec<(Rev, UserId, Friendship)>,
+    pub friends: Vec<(Rev, Friend)>,
     pub chats: Vec<(Rev, ChatState)>,
     pub kept: Vec<(Rev, GroupId, KeptRow)>,
 }
@@ -359,9 +359,8 @@ impl Own {
         mut name: impl FnMut(UserId) -> Result<usize, E>,
     ) -> Result<Self, E> {
         let OwnRows { mut friends, mut chats, mut kept } = rows;
-        let of_friends = friends.iter().map(|(rev, friend, state)| {
-            (*rev, (friend.to_owned(), *state).size_bytes(), Names::One(*friend))
-        });
+        let of_friends =
+            friends.iter().map(|(rev, friend)| (*rev, friend.size_bytes(), Names::One(friend.user)));
         let of_chats = chats.iter().map(|(rev, chat)| (*rev, chat.size_bytes(), Names::Nobody));
         let of_kept = kept.iter().map(|(rev, _, row)| (*rev, row.size_bytes(), Names::Nobody));
         let mut told: Vec<_> = of_friends.chain(of_chats).chain(of_kept).collect();
@@ -386,7 +385,7 @@ impl Own {
         kept.retain(|(of_row, ..)| *of_row <= rev);
         Ok(Self {
             rev,
-            friends: friends.into_iter().map(|(_, friend, state)| (friend, state)).collect(),
+            friends: friends.into_iter().map(|(_, friend)| friend).collect(),
             chats: chats.into_iter().map(|(_, chat)| chat).collect(),
             kept: Kept::of(kept.into_iter().map(|(_, group, row)| (group, row))),
         })
@@ -394,8 +393,8 @@ impl Own {
 }
 
 /// Everybody whom an answer names.
-pub fn named(friends: &[(UserId, Friendship)], groups: &[GroupDelta]) -> BTreeSet<UserId> {
-    let mut named: BTreeSet<UserId> = friends.iter().map(|(friend, _)| *friend).collect();
+pub fn named(friends: &[Friend], groups: &[GroupDelta]) -> BTreeSet<UserId> {
+    let mut named: BTreeSet<UserId> = friends.iter().map(|friend| friend.user).collect();
     for delta in groups {
         named.extend(delta.messages.iter().chain(&delta.changed).flat_map(names));
         named.extend(delta.members.iter().map(|member| member.user));

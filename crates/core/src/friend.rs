@@ -1,7 +1,7 @@
 //! Friendship: mutual, asked for by one and accepted by the other.
 
 use crate::contact::{AskBounds, Contact};
-use crate::size::{NUMBER, Size};
+use crate::size::{NUMBER, Size, json_bytes};
 use crate::{Refusal, UserId};
 
 /// What one user is to another, seen from the first.
@@ -87,9 +87,18 @@ pub const fn may_ask_another(
     if pending >= bounds.pending { Err(Refusal::TooManyAsked(bounds.pending)) } else { Ok(()) }
 }
 
-impl Size for (UserId, Friendship) {
+/// What another is to a user, as sync tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Friend {
+    pub user: UserId,
+    pub state: Friendship,
+    /// What the user calls them ([`may_remark`]); empty for nothing.
+    pub remark: String,
+}
+
+impl Size for Friend {
     fn size_bytes(&self) -> usize {
-        30 + NUMBER
+        42 + NUMBER + json_bytes(&self.remark)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::friend::Friendship;
+use crate::friend::Friend;
 use crate::group::{Group, Role};
 use crate::group_event::GroupEvent;
 use crate::message::{Message, Span};
@@ -50,7 +50,7 @@ pub struct SyncPage {
     /// The user, if their profile changed after the query's `rev`.
     pub me: Option<User>,
     /// Friendships that changed after the query's `rev`.
-    pub friends: Vec<(UserId, Friendship)>,
+    pub friends: Vec<Friend>,
     pub groups: Vec<GroupDelta>,
     /// Chats with which the user did something after the query's `rev`, by its order.
     pub chats: Vec<ChatState>,

@@ -155,11 +155,14 @@ pub struct ChatState {
 }
 
 /// A friendship as it is now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub struct FriendState {
     pub uid: u64,
     pub state: Friendship,
+    /// See `/api/friend/remark`; left out where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remark: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -46,7 +46,7 @@ pub(crate) async fn page(db: &Transaction<'_>, user: UserId, query: SyncQuery) -
     });
     let kept = if has_kept { sights::kept(db, user, query.rev, one_more).await? } else { Vec::new() };
     let mut people = People::default();
-    people.learn(db, friends.iter().map(|(_, friend, _)| *friend)).await?;
+    people.learn(db, friends.iter().map(|(_, friend)| friend.user)).await?;
     room.take(me.as_ref().map_or(0, Size::size_bytes));
     let rows = OwnRows { friends, chats, kept };
     let Ok(Own { rev, friends, chats, kept }) = Own::cut(rows, own_rev, &mut room, |user| people.name(user));

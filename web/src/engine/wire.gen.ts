@@ -1084,10 +1084,13 @@ export type Friendship = "none" | "incoming" | "outgoing" | "friends";
 export interface FriendState {
   readonly uid: number;
   readonly state: Friendship;
+  /** See `/api/friend/remark`; left out where there is none. */
+  readonly remark: string | null;
 }
 export const FriendState: Shape<FriendState> = {
   uid: NATURAL,
   state: "none|incoming|outgoing|friends",
+  remark: [TEXT, null],
 };
 
 /** A member as they are now. */

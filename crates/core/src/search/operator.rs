@@ -99,7 +99,7 @@ impl Date {
 pub(super) fn test(name: &str, value: &str) -> Option<Test> {
     let lower = value.to_lowercase();
     Some(match name.to_lowercase().as_str() {
-        "from" | "来自" | "來自" => Test::From(value.to_owned()),
+        "from" | "来自" | "來自" | "发自" | "發自" => Test::From(value.to_owned()),
         "in" | "在" => Test::In(value.to_owned()),
         "has" | "包含" => Test::Has(has(&lower)?),
         "is" | "是" => Test::Is(is(&lower)?),
@@ -116,8 +116,8 @@ pub(super) fn test(name: &str, value: &str) -> Option<Test> {
 /// Whether there is an operator of that name.
 pub(super) fn is_known(name: &str) -> bool {
     let names = [
-        "from", "来自", "來自", "in", "在", "has", "包含", "is", "是", "kind", "before", "之前", "after",
-        "之后", "之後", "on", "during", "日期",
+        "from", "来自", "來自", "发自", "發自", "in", "在", "has", "包含", "is", "是", "kind", "before",
+        "之前", "after", "之后", "之後", "on", "during", "日期",
     ];
     names.contains(&name.to_lowercase().as_str())
 }

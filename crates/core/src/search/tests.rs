@@ -115,7 +115,7 @@ fn phrases_exclusions_and_operators_are_told_apart() {
     assert!(finds("meeting -\"noon at\"", "meeting at noon") && !finds("x -\"at noon\"", "x at noon"));
     assert!(finds("“at noon”", "at noon") && finds("at-noon ", "at noon"));
     let asked = query(
-        "from:anna -in:\"Big group\" 来自：张三 has:图片 is:starred on:2026-11 kind:richtext -x foo:bar",
+        "from:anna -in:\"Big group\" 来自：张三 發自:me has:图片 is:starred on:2026-11 kind:richtext -x foo:bar",
     );
     let filter = |not, test| Filter { not, test };
     assert_eq!(
@@ -124,6 +124,7 @@ fn phrases_exclusions_and_operators_are_told_apart() {
             filter(false, Test::From("anna".into())),
             filter(true, Test::In("Big group".into())),
             filter(false, Test::From("张三".into())),
+            filter(false, Test::From("me".into())),
             filter(false, Test::Has(Has::Image)),
             filter(false, Test::Is(Is::Starred)),
             filter(false, Test::On(Date { year: 2026, month: Some(11), day: None })),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::tz::TimeZone;
-use rim_core::friend::Friendship;
+use rim_core::friend::{Friend, Friendship};
 use rim_core::message::Span;
 use rim_core::sync::{self as core, SyncQuery};
 use rim_core::{Clock, GroupId, MessageId, Rev, Seq, Timestamp, UserId};
@@ -109,14 +109,14 @@ fn answer(
     }
 }
 
-fn friend((user, state): &(UserId, Friendship)) -> wire_sync::FriendState {
+fn friend(Friend { user, state, remark }: &Friend) -> wire_sync::FriendState {
     let state = match state {
         Friendship::None => wire_sync::Friendship::None,
         Friendship::Incoming => wire_sync::Friendship::Incoming,
         Friendship::Outgoing => wire_sync::Friendship::Outgoing,
         Friendship::Friends => wire_sync::Friendship::Friends,
     };
-    wire_sync::FriendState { uid: user.0, state }
+    wire_sync::FriendState { uid: user.0, state, remark: remark.clone() }
 }
 
 fn chat(chat: &core::ChatState) -> wire_sync::ChatState {

@@ -153,7 +153,7 @@ pub async fn changes_of_ones_own_are_cut_by_their_rev(w: &mut World) -> Claim {
             let page = w.sync(anna, at.clone()).await;
             assert!(page.friends.len() <= 7, "{} at once", page.friends.len());
             assert!(page.rev > at.rev || page.friends.is_empty());
-            told.extend(page.friends.iter().map(|(friend, _)| *friend));
+            told.extend(page.friends.iter().map(|friend| friend.user));
             groups.extend(page.groups.iter().map(|delta| delta.group_id));
             at.rev = page.rev;
             at.groups.extend(page.groups.iter().map(|delta| (delta.group_id, delta.rev)));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::World;
 use rim_core::delta::names;
-use rim_core::friend::Friendship;
+use rim_core::friend::{Friend, Friendship};
 use rim_core::group::Group;
 use rim_core::group_event::GroupEvent;
 use rim_core::message::Message;
@@ -141,10 +141,10 @@ impl Client {
         self.rev = page.rev;
         self.me = page.me.or(self.me.take());
         self.users.extend(page.users.into_iter().map(|user| (user.id, user)));
-        for (user, friendship) in page.friends {
-            match friendship {
+        for Friend { user, state, .. } in page.friends {
+            match state {
                 Friendship::None => self.friends.remove(&user),
-                friendship => self.friends.insert(user, friendship),
+                state => self.friends.insert(user, state),
             };
         }
         // Before the groups, whose counts know of it.
@@ -278,7 +278,7 @@ fn check(page: &SyncPage, user: UserId, limit: u32) {
 
     let mut groups = BTreeSet::new();
     let mut named = BTreeSet::new();
-    named.extend(page.friends.iter().map(|(friend, _)| *friend));
+    named.extend(page.friends.iter().map(|friend| friend.user));
     for delta in &page.groups {
         assert!(groups.insert(delta.group_id), "a group comes once a page");
         assert!(delta.messages.is_sorted_by(|a, b| a.seq < b.seq), "messages ascend");

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::world::{self, NO_USER, World, refusal};
+use super::world::{self, NO_USER, World, friend, refusal};
 use super::{Claim, client::Client};
 use rim_core::contact::AskBounds;
 use rim_core::event::Change;
-use rim_core::friend::{FriendAction, Friendship, act};
+use rim_core::friend::{Friend, FriendAction, Friendship, act};
 use rim_core::{Refusal, Rev, UserId};
 
 const STATES: [Friendship; 4] =
@@ -65,6 +65,10 @@ pub async fn a_remark_is_for_oneself_and_on_a_friend(w: &mut World) -> Claim {
     assert_eq!(w.store.remarks(bob, UserId(0), eve).await?, []);
     let user = Arc::new(w.store.user(bob).await?.expect("they are there").for_others());
     assert_eq!(w.changes().await, [Change::Profile { to: anna, rev: Rev(rev.0 + 1), user, at }]);
+
+    let named = Friend { remark: "Robert".into(), ..friend(bob, Friendship::Friends) };
+    assert_eq!(w.sync(anna, world::query(rev, &[])).await.friends, [named], "her other devices learn it");
+    assert_eq!(w.everything(bob).await.friends, [friend(anna, Friendship::Friends)], "he does not");
     Ok(())
 }
 
@@ -81,6 +85,9 @@ pub async fn a_remark_ends_when_it_is_emptied_and_with_the_friendship(w: &mut Wo
             assert!(w.store.set_remark(anna, bob, String::new(), w.now()).await?);
         }
         assert_eq!(w.store.remarks(anna, bob, bob).await?, []);
+        let state = if end { Friendship::None } else { Friendship::Friends };
+        let rev = Rev(w.own_rev(anna).await.0 - 1);
+        assert_eq!(w.sync(anna, world::query(rev, &[])).await.friends, [friend(bob, state)]);
     }
     Ok(())
 }
@@ -242,7 +249,7 @@ pub async fn an_ended_friendship_is_synced_as_ended(w: &mut World) -> Claim {
 
     for (user, other, rev) in [(anna, bob, revs[0]), (bob, anna, revs[1])] {
         let page = w.sync(user, world::query(rev, &[])).await;
-        assert_eq!(page.friends, [(other, Friendship::None)]);
+        assert_eq!(page.friends, [friend(other, Friendship::None)]);
         assert_eq!(page.rev, Rev(rev.0 + 1));
         assert!(page.users.iter().any(|named| named.id == other));
         let later = w.sync(user, world::query(page.rev, &[])).await;

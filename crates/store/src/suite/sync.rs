@@ -2,7 +2,7 @@
 
 use super::Claim;
 use super::client::Client;
-use super::world::{NO_GROUP, NO_USER, World, append, query, refusal, seqs, text, texts};
+use super::world::{NO_GROUP, NO_USER, World, append, friend, query, refusal, seqs, text, texts};
 use rim_core::friend::{FriendAction, Friendship};
 use rim_core::group::Role;
 use rim_core::sync::{Kept, MemberState, SyncPage, SyncQuery};
@@ -22,7 +22,7 @@ pub async fn from_nothing_one_gets_everything(w: &mut World) -> Claim {
 
     let page = w.everything(bob).await;
 
-    assert_eq!(page.friends, [(anna, Friendship::Outgoing)]);
+    assert_eq!(page.friends, [friend(anna, Friendship::Outgoing)]);
     assert_eq!(page.groups.len(), 1);
     let delta = &page.groups[0];
     assert_eq!((delta.group_id, delta.rev), (group, Rev(9)));
@@ -183,7 +183,7 @@ pub async fn a_new_name_is_synced_to_friends_and_members(w: &mut World) -> Claim
     assert_eq!(page.groups[0].members.iter().map(|member| member.user).collect::<Vec<_>>(), [anna]);
     assert_eq!((page.friends, page.users), (vec![], vec![anna_b.clone()]));
     let page = w.sync(carl, after(&of_carl)).await;
-    assert_eq!((page.friends, page.users), (vec![(anna, Friendship::Outgoing)], vec![anna_b]));
+    assert_eq!((page.friends, page.users), (vec![friend(anna, Friendship::Outgoing)], vec![anna_b]));
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::Fixture;
 use crate::{Acting, Committed, Feed, Result, Store, StoreError, callback};
 use rim_core::contact::{AskBounds, Bounds};
 use rim_core::event::{Change, ChatChange, Ended, GroupChange};
-use rim_core::friend::FriendAction;
+use rim_core::friend::{Friend, FriendAction, Friendship};
 use rim_core::group::{Group, NewGroup, Role};
 use rim_core::message::{
     Chat, Extras, History, Mark, Message, MessageKind, NewMessage, Page, Receipt, Write, Written,
@@ -517,6 +517,11 @@ pub fn query(rev: Rev, groups: &[(GroupId, Rev)]) -> SyncQuery {
         bytes: Some(usize::MAX),
         ..SyncQuery::default()
     }
+}
+
+/// As sync tells one whom the user calls by their own name.
+pub fn friend(user: UserId, state: Friendship) -> Friend {
+    Friend { user, state, remark: String::new() }
 }
 
 pub fn hash(token: u8) -> TokenHash {
