@@ -1,3 +1,6 @@
+import { expect } from "vitest";
+
+import { audit } from "./support/axe";
 import { accountOf } from "./support/account";
 import type { Person } from "./support/person";
 import { story } from "./support/story";
@@ -77,4 +80,64 @@ story("a request that is rejected or withdrawn vanishes on both sides", async (s
   await incoming.waitFor({ state: "detached" });
   await anna.page.getByText("No contacts yet").waitFor();
   await ben.page.getByText("No contacts yet").waitFor();
+});
+
+story("a friend is called what one calls them, everywhere and on all devices, and nobody else sees it", async (stage) => {
+  const [annas, bens, carlas] = await stage.friends("Anna", "王小明", "Carla");
+  const gid = await annas.group("Picnic", bens, carlas);
+  await bens.send(gid, ["Hello"]);
+  await bens.send(await annas.single(bens), ["Hello Anna"]);
+  const [anna, phone] = await stage.seats(annas, annas);
+  const { page } = anna;
+  await phone.openChat("Picnic");
+  await anna.place("Contacts").click();
+  await page.getByRole("list", { name: "List of contacts" }).getByRole("link").filter({ hasText: "王小明" }).click();
+  await anna.button("Set a nickname").click();
+  const dialog = anna.dialog("Nickname");
+  expect(await audit(page)).toEqual([]);
+  await dialog.getByRole("textbox", { name: "Your name for 王小明" }).fill("张老板");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "张老板" }).waitFor();
+  await page.getByText("Name: 王小明").waitFor();
+  await expect.poll(() => anna.button("Change nickname").evaluate((button) => button === document.activeElement)).toBe(true);
+
+  // In the list, above the messages, in the panel and on the card.
+  await anna.place("Chats").click();
+  await anna.chatRow("Picnic").getByText("张老板:").waitFor();
+  await anna.openChat("张老板");
+  await anna.button("About this chat").click();
+  await page.getByRole("complementary").getByText("Name: 王小明").waitFor();
+  // The other device has heard of it.
+  await phone.chatRow("张老板").waitFor();
+  await phone.message("Hello").getByRole("button", { name: "张老板" }).click();
+  await phone.dialog("张老板").getByText("Name: 王小明").waitFor();
+  await phone.button("Close", phone.dialog("张老板")).click();
+
+  // Found by either name and by how they are read.
+  for (const words of ["张老", "zlb", "王小", "wxm"]) {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Search" }).fill(words);
+    await page.getByRole("option", { name: /张老板.*王小明/s }).waitFor();
+  }
+  await page.keyboard.press("Escape");
+
+  // What others read has the name that everybody knows.
+  await phone.composer.fill("");
+  await phone.page.keyboard.type("look, @zlb");
+  await phone.page.getByRole("option", { name: /张老板/ }).waitFor();
+  await phone.page.keyboard.press("Enter");
+  await phone.page.keyboard.press("Enter");
+  await phone.log.getByRole("button", { name: "@王小明" }).waitFor();
+  const carla = await stage.seat(carlas);
+  await carla.openChat("Picnic");
+  await carla.message("Hello").getByRole("button", { name: "王小明" }).waitFor();
+
+  // Their own name again.
+  await anna.place("Contacts").click();
+  await page.getByRole("list", { name: "List of contacts" }).getByRole("link").filter({ hasText: "张老板" }).click();
+  await anna.button("Change nickname").click();
+  await dialog.getByRole("textbox").fill("");
+  await anna.button("Save", dialog).click();
+  await page.getByRole("heading", { name: "王小明" }).waitFor();
+  await phone.chatRow("王小明").waitFor();
 });

@@ -85,7 +85,7 @@ story("all mentions of oneself are on one page, newest first, and lead to their 
   const { page } = ben;
   await page.getByRole("link", { name: "Mentions, Mentions you 2 times" }).click();
   await page.getByRole("heading", { name: "Mentions" }).waitFor();
-  const words = page.locator(".found-message__text");
+  const words = page.locator(".found-lines__words");
   await expect.poll(() => words.allInnerTexts()).toEqual(["@all we play at nine", "@Ben bring the cake"]);
 
   // What comes, changes or goes meanwhile is seen there.

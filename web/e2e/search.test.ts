@@ -3,9 +3,10 @@
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
 
+import type { Account } from "./support/account";
 import { audit } from "./support/axe";
 import type { Person } from "./support/person";
-import { story } from "./support/story";
+import { type Stage, story } from "./support/story";
 
 const NARROW = { width: 360, height: 740 };
 
@@ -24,6 +25,17 @@ async function search(person: Person, words: string): Promise<void> {
 /** So many lines, of which some say more. */
 function lines(count: number, others: Readonly<Record<number, string>>): string[] {
   return Array.from({ length: count }, (_, at) => others[at + 1] ?? `Line ${at + 1}`);
+}
+
+/** At a browser in Chinese. */
+async function chinese(stage: Stage, account: Account): Promise<Person> {
+  const person = await stage.seat(account, { locale: "zh-CN", out: true });
+  const { page } = person;
+  await page.getByRole("textbox", { name: "账号" }).fill(account.account);
+  await page.getByLabel("密码", { exact: true }).fill(account.password);
+  await person.button("登录").click();
+  await field(person).waitFor();
+  return person;
 }
 
 story("a message is found as soon as it is sent, opens at its place, and Esc leads back to what was found", async (stage) => {
@@ -92,11 +104,8 @@ story("chats and people are found by name and account, Chinese ones by their rea
   await wangs.befriend(annas);
   await wangs.send(await annas.group("周末徒步", bens, wangs), ["你好"]);
   await bens.send(await annas.single(bens), ["Hello"]);
-  const anna = await stage.seat(annas, { locale: "zh-CN", out: true });
+  const anna = await chinese(stage, annas);
   const { page } = anna;
-  await page.getByRole("textbox", { name: "账号" }).fill(annas.account);
-  await page.getByLabel("密码", { exact: true }).fill(annas.password);
-  await anna.button("登录").click();
   await field(anna).click();
   await page.getByRole("group", { name: "最近的聊天" }).waitFor();
   await page.keyboard.type("zmtb");
@@ -184,6 +193,161 @@ story("filters are chips that narrow a search down, alone as well, and each can 
   await page.getByRole("group", { name: "Recent chats" }).waitFor();
 });
 
+story("operators that are typed become chips once they are whole, and are taken away again, by keys alone", async (stage) => {
+  const [annas, bens, carlas] = await stage.friends("Anna", "Ben", "Carla");
+  const picnic = await annas.group("Picnic", bens, carlas);
+  await bens.send(picnic, ["bread from Ben", "bread at https://example.org/bread"]);
+  await carlas.send(picnic, ["bread from Carla"]);
+  await bens.send(await annas.single(bens), ["bread for you"]);
+  const anna = await stage.seat(annas);
+  const { page } = anna;
+  const messages = (): Promise<string[]> => page.getByRole("group", { name: "Messages" }).getByRole("option").allInnerTexts();
+  const chips = (): Promise<string[]> => page.getByRole("button", { name: /^Remove filter / }).allInnerTexts();
+  await search(anna, "bread");
+  await expect.poll(messages).toHaveLength(4);
+
+  // While one is typed, those whom it may mean are offered; the rest is looked for.
+  await page.keyboard.type(" from:");
+  await page.getByRole("group", { name: "From" }).getByRole("option", { name: "Anna (you)" }).waitFor();
+  await page.keyboard.type("carl");
+  await expect.poll(() => active(anna).allInnerTexts()).toEqual([expect.stringContaining("Carla")]);
+  expect(await audit(page)).toEqual([]);
+  await page.keyboard.press("Enter");
+  await expect.poll(chips).toEqual(["From Carla"]);
+  await expect.poll(messages).toEqual([expect.stringContaining("bread from Carla")]);
+  expect((await field(anna).inputValue()).trim()).toBe("bread");
+
+  // A blank behind it, or a quote, is enough.
+  await page.keyboard.type(`from:${bens.account} `);
+  await expect.poll(chips).toEqual(["From Ben"]);
+  await page.keyboard.type('in:"Picnic" has:link after:2020-01-01 ');
+  await expect.poll(chips).toEqual(["From Ben", "In Picnic", "Links", "Since 1 Jan 2020"]);
+  await expect.poll(messages).toEqual([expect.stringContaining("example.org")]);
+  await expect.poll(async () => (await field(anna).inputValue()).trim()).toBe("bread");
+  // At the start of the text the last one is taken away, one after the other.
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Backspace");
+  await expect.poll(chips).toEqual(["From Ben", "In Picnic", "Links"]);
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Backspace");
+  await expect.poll(chips).toEqual(["From Ben"]);
+  await expect.poll(messages).toHaveLength(3);
+  expect((await field(anna).inputValue()).trim()).toBe("bread");
+  await page.keyboard.press("Backspace");
+  await expect.poll(messages).toHaveLength(4);
+
+  // What nobody knows stays a word of the search.
+  await field(anna).fill("from:nobody-at-all bread");
+  await page.getByText("No chat, person or message matches").waitFor();
+  expect(await chips()).toEqual([]);
+  await page.keyboard.press("Escape");
+
+});
+
+story("operators have Chinese names, and become chips there as well", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  await bens.send(await annas.group("周末徒步", bens), ["面包", "面包 https://example.org/bread"]);
+  const anna = await chinese(stage, annas);
+  const { page } = anna;
+  const messages = (): Promise<string[]> => page.getByRole("group", { name: "消息" }).getByRole("option").allInnerTexts();
+  const chips = (): Promise<string[]> => page.getByRole("button", { name: /^移除筛选条件/ }).allInnerTexts();
+  await search(anna, "发自:我 ");
+  await expect.poll(chips).toEqual(["来自我"]);
+  await page.getByText("没有符合条件的消息。").waitFor();
+  await page.keyboard.press("Backspace");
+  await expect.poll(chips).toEqual([]);
+  await field(anna).fill("来自：Ben 包含：链接 面包");
+  await expect.poll(chips).toEqual(["来自Ben", "链接"]);
+  await expect.poll(messages).toEqual([expect.stringContaining("example.org")]);
+  await page.keyboard.type(" 在:zmtb");
+  await page.getByRole("group", { name: "聊天" }).getByRole("option", { name: "周末徒步" }).waitFor();
+  await page.keyboard.press("Enter");
+  await expect.poll(chips).toEqual(["来自Ben", "在“周末徒步”中", "链接"]);
+  await page.keyboard.type("是:");
+  await page.getByRole("group", { name: "状态" }).getByRole("option", { name: "已收藏" }).click();
+  await expect.poll(chips).toEqual(["来自Ben", "在“周末徒步”中", "链接", "已收藏"]);
+  await page.getByText("没有符合条件的消息。").waitFor();
+  expect(await audit(page)).toEqual([]);
+});
+
+story("what one looks for outlives a reload, with its filters and its place, and ends with the session", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.group("Picnic", bens);
+  await bens.send(gid, lines(300, Object.fromEntries(Array.from({ length: 120 }, (_, at) => [2 * at + 1, `needle ${at}`]))));
+  await annas.send(gid, ["my own needle"]);
+  const anna = await stage.seat(annas);
+  const { page } = anna;
+  await search(anna, "from:Ben needle");
+  const filters = page.getByRole("group", { name: "Filters" });
+  await anna.button("Remove filter “From Ben”", filters).waitFor();
+  await expect.poll(() => options(anna).count()).toBeGreaterThanOrEqual(50);
+  const one = options(anna).filter({ hasText: /needle 30$/ });
+  await options(anna).last().scrollIntoViewIfNeeded();
+  await expect.poll(() => options(anna).count()).toBeGreaterThanOrEqual(100);
+  await one.scrollIntoViewIfNeeded();
+  const place = async (): Promise<number> => Math.round((await one.boundingBox())?.y ?? -1);
+  const before = await place();
+
+  await page.reload();
+  await anna.isIn();
+  await anna.button("Remove filter “From Ben”", filters).waitFor();
+  expect(await field(anna).inputValue()).toBe("needle");
+  await expect.poll(place).toBe(before);
+
+  // Also of what was opened from it.
+  await one.click();
+  await anna.message("needle 30").waitFor();
+  await page.reload();
+  await anna.isIn();
+  await expect.poll(place).toBe(before);
+  await page.goBack();
+  await expect.poll(() => new URL(page.url()).hash).toBe("#/search");
+  await expect.poll(place).toBe(before);
+
+  await anna.place("Settings").click();
+  await anna.button("Sign out").click();
+  await anna.confirm("Sign out");
+  await page.getByRole("textbox", { name: "Account" }).waitFor();
+  expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
+});
+
+/** The words that stand out in the open chat, from the top: those of what was found, and of the one that one is at. */
+function standOut({ page }: Person): Promise<Record<string, string[]>> {
+  return page.evaluate(() =>
+    Object.fromEntries(["found", "found-now"].map((name) => [name, [...(CSS.highlights.get(name) ?? [])].map(String)])),
+  );
+}
+
+story("the words that were found stand out in the message that is opened, also where it is folded, for a while", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const gid = await annas.group("Picnic", bens);
+  const long = [...lines(60, {}), "at the end a **golden** needle"].join("\n\n");
+  await bens.send(gid, [long], "RichText");
+  await bens.send(gid, lines(100, { 90: "a needle, and another Needle" }));
+  const anna = await stage.seat(annas);
+  const { page } = anna;
+  await page.clock.install();
+  await search(anna, '"golden needle"');
+  await options(anna).filter({ hasText: "golden" }).click();
+  await expect.poll(() => standOut(anna)).toEqual({ found: [], "found-now": ["golden needle"] });
+  await expect
+    .poll(() =>
+      page.evaluate(() => {
+        const [range] = CSS.highlights.get("found-now") ?? [];
+        const log = document.querySelector("[role=log]")?.getBoundingClientRect();
+        const word = range instanceof Range ? range.getBoundingClientRect() : undefined;
+        return log !== undefined && word !== undefined && word.top >= log.top && word.bottom <= log.bottom;
+      }),
+    )
+    .toBe(true);
+
+  await field(anna).fill("needle");
+  await options(anna).filter({ hasText: "another" }).click();
+  await expect.poll(() => standOut(anna)).toEqual({ found: [], "found-now": ["needle", "Needle"] });
+  await page.clock.runFor(7_000);
+  await expect.poll(() => standOut(anna)).toEqual({ found: [], "found-now": [] });
+});
+
 story("in an open chat one goes from one that was found to the next, and sees how many there are", async (stage) => {
   const [annas, bens] = await stage.friends("Anna", "Ben");
   const gid = await annas.group("Picnic", bens);
@@ -206,11 +370,23 @@ story("in an open chat one goes from one that was found to the next, and sees ho
   await anna.button("Newer result", bar).click();
   await expect.poll(() => anna.inSight()).toContain("second cake");
   expect(await audit(page)).toEqual([]);
+  await expect.poll(() => standOut(anna)).toEqual({ found: [], "found-now": ["cake"] });
+  await bens.send(gid, ["pie, pie and pie", "one more pie"]);
+  await bar.getByRole("searchbox").fill("pie");
+  await bar.getByText("1 of 2", { exact: true }).waitFor();
+  await expect.poll(() => standOut(anna)).toEqual({ found: ["pie", "pie", "pie"], "found-now": ["pie"] });
   await bar.getByRole("searchbox").fill("no such cake");
   await bar.getByText("Nothing found").waitFor();
   await bar.getByRole("searchbox").press("Escape");
   await bar.waitFor({ state: "detached" });
+  expect(await standOut(anna)).toEqual({ found: [], "found-now": [] });
   await expect.poll(() => anna.composer.evaluate((composer) => composer === document.activeElement)).toBe(true);
+  // How many there are is told as soon as that is known, also of several pages.
+  await page.keyboard.press("Control+Shift+F");
+  await bar.getByRole("searchbox").fill("Line");
+  await bar.getByText("1 of 200+", { exact: true }).waitFor();
+  await bar.getByRole("searchbox").fill("Line 1");
+  await bar.getByText("1 of 109", { exact: true }).waitFor();
 });
 
 story("a link leads to a message for who may see it, also from a message, and says so to who may not", async (stage) => {

@@ -3,10 +3,16 @@
 // The engine has no React and no DOM; the views have no sockets and no storage. Everything between the two is here.
 
 import type { Addressee } from "./storage";
-import type { Friendship, Kind, Session, User } from "./wire.gen";
+import type { Friendship, Kind, Session, User as Profile } from "./wire.gen";
 import type { GalleryPart } from "./wire.later.gen";
 
-export type { GalleryPart, User };
+export type { GalleryPart };
+
+/** Somebody as one sees them. */
+export interface User extends Profile {
+  /** What everybody else calls them, where `name` is what one calls them oneself. Whatever others will read has this one. */
+  readonly realName?: string;
+}
 
 /** `Merged`: several messages that were forwarded as one card; only the server makes it. */
 export type MessageKind = Kind;
@@ -382,6 +388,9 @@ export interface FoundPage {
 /** What a message that is looked for has. */
 export type Holding = "link" | "image" | "video" | "audio" | "file";
 
+/** What a message that is looked for may be to whoever looks. */
+export type Trait = "pinned" | "starred" | "mention" | "mine" | "edited";
+
 /** What messages that are looked for must be; what is left out may be anything. */
 export interface SearchFilter {
   readonly gid?: number;
@@ -389,6 +398,8 @@ export interface SearchFilter {
   readonly uid?: number;
   /** One of them at least. */
   readonly has?: readonly Holding[];
+  /** All of them. */
+  readonly is?: readonly Trait[];
   /** Unix milliseconds: from the first on, and before the second. */
   readonly after?: number;
   readonly before?: number;
@@ -527,6 +538,8 @@ export interface Engine extends MessageActs, Files {
   acceptFriend(uid: number): Promise<Outcome>;
   /** Rejects, withdraws or ends, whichever applies. */
   declineFriend(uid: number): Promise<Outcome>;
+  /** Calls a friend by a name that nobody else sees; empty for their own. */
+  setRemark(uid: number, remark: string): Promise<Outcome>;
 
   /** Opens the single chat with a user and returns its gid. */
   openSingle(uid: number): Promise<Outcome<number>>;

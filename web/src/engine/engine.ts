@@ -220,7 +220,8 @@ export class RimEngine implements Engine {
   async findUser(account: string): Promise<Outcome<{ user: User; relation: Relation } | null>> {
     const answer = await this.rest.ask(wire.searchUser, { account });
     if (answer.ok) {
-      return { ok: true, value: { user: answer.value, relation: this.relation(answer.value.id) } };
+      const { id } = answer.value;
+      return { ok: true, value: { user: this.loggedIn?.replica.called(answer.value) ?? answer.value, relation: this.relation(id) } };
     }
     // What the server says where there is no such account.
     return answer.code === 200 ? { ok: true, value: null } : outcome(answer);
@@ -231,8 +232,7 @@ export class RimEngine implements Engine {
   }
 
   people(): readonly User[] {
-    const replica = this.loggedIn?.replica;
-    return replica === undefined ? [] : [...replica.users.values()].filter(({ id }) => id !== replica.uid);
+    return this.loggedIn?.replica.others() ?? [];
   }
 
   relation(uid: number): Relation {
@@ -251,6 +251,11 @@ export class RimEngine implements Engine {
 
   async declineFriend(uid: number): Promise<Outcome> {
     return this.befriended(uid, 2, "none");
+  }
+
+  async setRemark(uid: number, remark: string): Promise<Outcome> {
+    const answer = await this.act(wire.remarkOnFriend, { fid: uid, remark });
+    return !answer.ok || answer.value ? done(answer) : { ok: false, problem: { is: "refused", message: "not a friend" } };
   }
 
   async openSingle(uid: number): Promise<Outcome<number>> {

@@ -43,7 +43,7 @@ interface Schema extends DBSchema, Stores {
 
 type Name = List | typeof SINGLES;
 
-const VERSION = 4;
+const VERSION = 5;
 /** What came with it. */
 const OF_VERSION_3: readonly List[] = ["sights", "stars", "mentioned", "acts", "rewrites"];
 const REPLICA: readonly Name[] = [SINGLES, ...OF_STORE];
@@ -61,7 +61,7 @@ export class IdbStore implements Store {
           const [first, ...more] = LISTS[list].key;
           db.createObjectStore(list, { keyPath: more.length === 0 ? (first ?? null) : [...LISTS[list].key] });
         };
-        db.createObjectStore(FILES, { keyPath: "clientMsgId" });
+        if (from < 4) db.createObjectStore(FILES, { keyPath: "clientMsgId" });
         if (from > 0) {
           if (from < 3) OF_VERSION_3.forEach(create);
           if (from === 1) create("events");

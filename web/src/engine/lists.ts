@@ -52,7 +52,7 @@ export class Lists {
     });
     if (answer.ok) this.introduce(answer.value.map(({ user }) => user));
     return mappedTo(answer, (reactors) => ({
-      entries: reactors.map(({ emoji: with_, user, createdAt: at }) => ({ emoji: with_, user, at })),
+      entries: reactors.map(({ emoji: with_, user, createdAt: at }) => ({ emoji: with_, user: this.views.user(user.id), at })),
       more: reactors.length === PAGE,
     }));
   }
@@ -117,7 +117,10 @@ export class Lists {
   /** Null: this server does not look for messages. */
   async search(words: string, filter: SearchFilter, next: number | null): Promise<Outcome<HitPage | null>> {
     const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const asked = { ...(words !== "" && { q: words }), ...filter, ...(next !== null && { beforeId: next }), size: PAGE, zone };
+    const { is = [], ...asks } = filter;
+    // The last of the words may be the beginning of one, so they stay behind.
+    const q = [...is.map((each) => `is:${each}`), words].filter((part) => part !== "").join(" ");
+    const asked = { ...(q !== "" && { q }), ...asks, ...(next !== null && { beforeId: next }), size: PAGE, zone };
     const answer = await this.rest.ask(wire.searchMessages, asked);
     if (!answer.ok) return answer.code === 404 ? { ok: true, value: null } : outcome(answer);
     const { hits, next: from, partial } = answer.value;
@@ -129,7 +132,7 @@ export class Lists {
       value: {
         hits: found.map(({ message, user, group, text, ranges }) => ({
           message: this.views.message(message),
-          sender: user,
+          sender: this.views.user(user.id),
           title: this.views.title(message.gid) || group.name,
           text: text ?? message.content,
           ranges: ranges.flatMap(([start, end]) => (start === undefined || end === undefined ? [] : [[start, end] as const])),

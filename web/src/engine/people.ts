@@ -78,7 +78,7 @@ export class People {
     if (!this.events.isStopped() && !this.replica.isOfAnother(home?.store ?? null)) {
       this.events.met(this.replica.introduce(members.map(({ user }) => user)));
     }
-    const shown = members.map(({ user, role }) => ({ user, admin: role === 2, readSeq: 0, deliveredSeq: 0 }));
+    const shown = members.map(({ user, role }) => ({ user: this.replica.called(user), admin: role === 2, readSeq: 0, deliveredSeq: 0 }));
     return { ok: true, value: { members: shown, count, next } };
   }
 

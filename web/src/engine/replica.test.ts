@@ -144,6 +144,22 @@ describe("a notice", () => {
     expect(known.groups.get(GID)?.rev).toBe(7);
   });
 
+  it("of a friend of whom nothing else is new says that one calls them by another name, which is asked for", () => {
+    const known = replica();
+    const user = { id: YOU, name: "You", avatar: "", email: "", account: "you" };
+    const told = notice({ kind: "ProfileUpdated", uid: YOU, user });
+    expect(known.notice(told).fit).toBe("next");
+    expect(known.notice(told)).toEqual({ fit: "gap", facts: {} });
+    const remark = (remark: string | null): void => void known.merge({ ...delta({}), friends: [{ uid: YOU, state: "friends", remark }] }, false);
+    remark("Robert");
+    expect(known.user(YOU)).toEqual({ ...user, name: "Robert", realName: "You" });
+    expect(known.user(YOU), "the same object until it changes").toBe(known.others()[0]);
+    known.notice(notice({ kind: "ProfileUpdated", uid: YOU, user: { ...user, name: "Bob" } }));
+    expect(known.user(YOU)).toMatchObject({ name: "Robert", realName: "Bob" });
+    remark(null);
+    expect(known.user(YOU)).toEqual({ ...user, name: "Bob" });
+  });
+
   it("of one's own profile changes oneself, by what is told without a group", () => {
     const known = replica();
     const me = { id: ME, name: "Me", avatar: "", email: "me@example.org", account: "me" };

@@ -47,6 +47,8 @@ export class Replica {
   private self: User | null = null;
   private readonly people = new Map<number, User>();
   private readonly friendships = new Map<number, FriendState>();
+  /** Those whom the user calls by another name, so. */
+  private readonly renamed = new Map<number, User>();
   private readonly groupsByGid = new Map<number, GroupRecord>();
   private readonly membership = new Membership();
 
@@ -106,10 +108,6 @@ export class Replica {
     return this.groupsByGid;
   }
 
-  get users(): ReadonlyMap<number, User> {
-    return this.people;
-  }
-
   get friends(): ReadonlyMap<number, FriendState> {
     return this.friendships;
   }
@@ -131,7 +129,24 @@ export class Replica {
   }
 
   user(uid: number): User | null {
-    return uid === this.uid && this.self !== null ? this.self : (this.people.get(uid) ?? null);
+    if (uid === this.uid && this.self !== null) return this.self;
+    const user = this.people.get(uid);
+    return user === undefined ? null : this.called(user);
+  }
+
+  /** Everybody who is known, but the user. */
+  others(): readonly User[] {
+    return [...this.people.values()].filter(({ id }) => id !== this.uid).map((user) => this.called(user));
+  }
+
+  /** Somebody as the server tells of them, by the name that the user has for them. */
+  called(user: User): User {
+    const { id, name: realName } = user;
+    const name = this.friendships.get(id)?.remark ?? "";
+    if (name === "") return user;
+    const called = keep<User>(this.renamed.get(id), { ...user, name, realName });
+    this.renamed.set(id, called);
+    return called;
   }
 
   load({ facts }: Snapshot): void {
@@ -150,7 +165,7 @@ export class Replica {
     this.self = null;
     this.newest = 0;
     this.living.clear();
-    for (const map of [this.people, this.friendships, this.groupsByGid, this.membership]) map.clear();
+    for (const map of [this.people, this.friendships, this.renamed, this.groupsByGid, this.membership]) map.clear();
   }
 
   /** Takes over what another tab has learned. */
@@ -327,7 +342,11 @@ export class Replica {
   private profile({ gid, rev, user }: NoticeFrame): Pushed {
     if (gid === null) {
       if (user === null) return GAP;
-      if (user.id !== this.uid) return { fit: "next", facts: { users: this.meet([user]) } };
+      if (user.id !== this.uid) {
+        const users = this.meet([user]);
+        // Where none of that is new, the user calls them by another name.
+        return users.length === 0 ? GAP : { fit: "next", facts: { users } };
+      }
       this.self = this.self === null ? user : keep(this.self, user);
       return { fit: "next", facts: { singles: { me: this.self } } };
     }

@@ -66,7 +66,7 @@ const FACTS = {
     me: { id: 1, name: "anna", avatar: "", email: "e", account: "anna" },
   },
   users: [{ id: 2, name: "bob", avatar: "", email: "", account: "bob" }],
-  friends: [{ uid: 2, state: "friends" }],
+  friends: [{ uid: 2, state: "friends", remark: "Bobby" }],
   groups: [group(1, 3)],
   members: [
     { gid: 1, uid: 1, admin: true, left: false, readSeq: 0, deliveredSeq: 0, order: 0 },

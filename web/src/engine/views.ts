@@ -95,9 +95,8 @@ export class Views {
       if ("gid" in record) this.dirty.add(record.gid);
     });
     for (const gid of membersForgotten ?? []) this.dirty.add(gid);
-    // A user may be in any row; and what is settled is no longer known by its chat.
-    if (anew === true || (users?.length ?? 0) > 0 || singles?.me !== undefined) this.touchAll();
-    if ((friends?.length ?? 0) > 0) this.contactsDirty = true;
+    // A user, by whatever name, may be in any row; and what is settled is no longer known by its chat.
+    if (anew === true || (users?.length ?? 0) > 0 || (friends?.length ?? 0) > 0 || singles?.me !== undefined) this.touchAll();
   }
 
   touchChat(gid: number): void {

@@ -22,6 +22,8 @@ export interface Translator {
   readonly language: Language;
   /** For the `lang` of the page. */
   readonly locale: string;
+  /** For dates that are written otherwise than below: as the person writes them. */
+  readonly region: string;
   t<K extends Key>(key: K, ...values: Values<K>): string;
   number(value: number): string;
   /** 14:05, or 2:05 PM where the person's clock has twelve hours */
@@ -115,6 +117,7 @@ export function createTranslator(wanted: Language, tags: readonly string[] = [])
   return {
     language,
     locale,
+    region,
     t,
     number: (value) => numbers.format(value),
     time: (at) => times.format(at),

@@ -10,6 +10,7 @@ import { Logo } from "./base/Icon";
 import { usePreferences } from "./base/preferences";
 import { exit } from "./base/router";
 import { useFiles } from "./base/files";
+import { forgetSearch } from "./chats/search";
 import { Shell } from "./shell/Shell";
 import { Toasts } from "./shell/Toasts";
 import "./App.css";
@@ -34,7 +35,10 @@ function Door() {
   const was = useRef(account.is);
   // In every tab, and before anything is drawn.
   useLayoutEffect(() => {
-    if (was.current === "in" && account.is === "out" && account.why === null) exit();
+    if (was.current === "in" && account.is === "out") {
+      forgetSearch();
+      if (account.why === null) exit();
+    }
     was.current = account.is;
   }, [account]);
   const { t } = useTranslator();

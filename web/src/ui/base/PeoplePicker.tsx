@@ -5,12 +5,11 @@ import { useState } from "react";
 import type { User } from "../../engine/contract";
 import { Avatar } from "./Avatar";
 import { useTranslator } from "./context";
-import { FixedList } from "./FixedList";
-import { SearchField } from "./fields";
 import { Icon } from "./Icon";
-import { PERSON_PX, Person, usePeopleFound } from "./people";
+import { usePeopleFound } from "./found";
+import { Person } from "./people";
+import { Picker } from "./Picker";
 import { Words } from "./words";
-import "./PeoplePicker.css";
 
 export interface PeoplePickerProps {
   readonly people: readonly User[];
@@ -53,31 +52,27 @@ export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerPr
             ))}
         </ul>
       )}
-      <SearchField label={t("contacts.search")} value={search} onValue={setSearch} />
-      <div className="people__scroll" data-scroller>
-        {shown.length === 0 ? (
-          <p className="people__empty">{t("contacts.nothingFound", { text: search })}</p>
-        ) : (
-          <FixedList
-            items={shown}
-            height={PERSON_PX}
-            label={t("contacts.list")}
-            keyOf={(user) => user.id}
-            render={(user) => (
-              <button
-                type="button"
-                role="checkbox"
-                className="people__row"
-                aria-checked={chosen.has(user.id)}
-                onClick={() => toggle(user.id)}
-              >
-                <Person user={user} />
-                <span className="people__box">{chosen.has(user.id) && <Icon name="check" size={16} />}</span>
-              </button>
-            )}
-          />
+      <Picker
+        items={shown}
+        label={t("contacts.list")}
+        searchLabel={t("contacts.search")}
+        search={search}
+        onSearch={setSearch}
+        empty={t("contacts.nothingFound", { text: search })}
+        keyOf={(user) => user.id}
+        render={(user) => (
+          <button
+            type="button"
+            role="checkbox"
+            className="people__row"
+            aria-checked={chosen.has(user.id)}
+            onClick={() => toggle(user.id)}
+          >
+            <Person user={user} />
+            <span className="people__box">{chosen.has(user.id) && <Icon name="check" size={16} />}</span>
+          </button>
         )}
-      </div>
+      />
     </div>
   );
 }

@@ -13,6 +13,7 @@ const GROUPS = {
   everywhere: {
     keys: { keys: ["Mod+/"], text: "keys.keys" },
     find: { keys: ["Mod+K"], text: "keys.find" },
+    unfilter: { keys: ["Backspace"], text: "keys.unfilter" },
     previousChat: { keys: ["Alt+ArrowUp"], text: "keys.previousChat" },
     nextChat: { keys: ["Alt+ArrowDown"], text: "keys.nextChat" },
     close: { keys: ["Escape"], text: "keys.close" },

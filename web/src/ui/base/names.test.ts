@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { ChatRow, User } from "../../engine/contract";
-import { findByReading } from "../base/pinyin";
+import { findByReading } from "./pinyin";
 import { chatsFound, peopleFound, rankOf } from "./names";
 
 const named = (search: string, ...names: readonly string[]): readonly string[] =>
@@ -21,11 +21,19 @@ describe("a name is found", () => {
     for (const search of ["zs", "zhangsan", "zhangs", "张", "三"]) expect(named(search, "李四", "张三"), search).toEqual(["张三"]);
   });
 
+  it("by what one calls somebody oneself, and by what everybody else does", () => {
+    const boss = { name: "张老板", realName: "王小明", account: "xm" };
+    for (const search of ["张", "老板", "zlb", "zhang", "王小", "wxm", "wangxiao"]) expect(rankOf(boss, search, findByReading), search).not.toBeNull();
+    expect(rankOf(boss, "lisi", findByReading)).toBeNull();
+    expect(rankOf(boss, "张 小明", null), "a word of each").toBe(6);
+  });
+
   it("by the account, with and without the sign before it", () => {
-    expect(rankOf("王小明", "xiaoming", "@xiao", null)).toBe(2);
-    expect(rankOf("王小明", "xiaoming", "xiao", null)).toBe(2);
-    expect(rankOf("王小明", "xiaoming", "ming", null)).toBe(6);
-    expect(rankOf("王小明", "xiaoming", "@", null)).toBeNull();
+    const xiaoming = { name: "王小明", account: "xiaoming" };
+    expect(rankOf(xiaoming, "@xiao", null)).toBe(2);
+    expect(rankOf(xiaoming, "xiao", null)).toBe(2);
+    expect(rankOf(xiaoming, "ming", null)).toBe(6);
+    expect(rankOf(xiaoming, "@", null)).toBeNull();
   });
 
   it("by nothing where nothing is looked for", () => {
@@ -36,6 +44,6 @@ describe("a name is found", () => {
 it("of chats that are equally good the latest comes first, and a single chat is found by the account of the other", () => {
   const row = (gid: number, title: string, partner: number | null = null): ChatRow => ({ gid, title, partner }) as ChatRow;
   const rows = [row(1, "Anna and others"), row(2, "Annual report"), row(3, "王小明", 7)];
-  const accountOf = (uid: number): string => (uid === 7 ? "anthony" : "");
-  expect(chatsFound(rows, accountOf, "an", null).map(({ gid }) => gid)).toEqual([1, 2, 3]);
+  const userOf = (uid: number): User => ({ id: uid, name: "王小明", account: "anthony", avatar: "", email: "" });
+  expect(chatsFound(rows, userOf, "an", null).map(({ gid }) => gid)).toEqual([1, 2, 3]);
 });

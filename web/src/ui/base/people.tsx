@@ -1,28 +1,13 @@
 // What lists of people have in common.
 
-import { useMemo } from "react";
-
 import type { User } from "../../engine/contract";
 import { Avatar } from "./Avatar";
-import { useTranslator } from "./context";
-import { matches } from "./text";
+import { knownBy } from "./text";
 import { Words } from "./words";
 import "./PeoplePicker.css";
 
 /** Height of a row with a face and two names. */
 export const PERSON_PX = 54;
-
-/** Those whose name or account the search finds, by name. */
-export function usePeopleFound(people: readonly User[], search: string): readonly User[] {
-  const translator = useTranslator();
-  return useMemo(
-    () =>
-      people
-        .filter((user) => matches(`${user.name} ${user.account}`, search))
-        .sort((a, b) => translator.compare(a.name, b.name)),
-    [people, search, translator],
-  );
-}
 
 /** Face, name and account. */
 export function Person({ user }: { user: User }) {
@@ -34,7 +19,7 @@ export function Person({ user }: { user: User }) {
           <Words text={user.name} />
         </span>
         <span className="note ellipsis">
-          <Words text={`@${user.account}`} />
+          <Words text={knownBy(user)} />
         </span>
       </span>
     </>

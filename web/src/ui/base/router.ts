@@ -72,11 +72,7 @@ interface Entry {
 }
 
 let current = parseRoute(location.hash);
-let entry: Entry = {
-  ...(readEntry() ?? { depth: 0, below: null, wanted: wantedBy(current, "#/chats") }),
-  // What was found is not known any more.
-  searching: current.page === "search",
-};
+let entry: Entry = readEntry() ?? { depth: 0, below: null, wanted: wantedBy(current, "#/chats"), searching: current.page === "search" };
 const listeners = new Set<() => void>();
 
 history.replaceState(entry, "");

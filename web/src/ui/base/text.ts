@@ -1,7 +1,19 @@
+import type { User } from "../../engine/contract";
+
 const encoder = new TextEncoder();
 
 export function byteLength(text: string): number {
   return encoder.encode(text).length;
+}
+
+/** What stands below a name: the account, and before it the name that others know, where one has one's own. */
+export function knownBy({ realName, account }: Pick<User, "realName" | "account">): string {
+  return realName === undefined ? `@${account}` : `${realName} · @${account}`;
+}
+
+/** What everybody calls somebody: for whatever leaves this device. */
+export function realNameOf(user: User | null | undefined): string | undefined {
+  return user?.realName ?? user?.name;
 }
 
 /** Whether `name` has all words of a search, without regard to case, marks, forms of one character and order. */

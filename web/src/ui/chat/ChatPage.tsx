@@ -36,7 +36,8 @@ const ChatPanel = chunk(
   (retry, { onClose }) => <PanelFault onRetry={retry} onClose={onClose} />,
 );
 
-const FindBar = chunk(() => import("./FindBar").then(({ FindBar }) => FindBar));
+const loadFindBar = async () => (await import("./FindBar")).FindBar;
+const FindBar = chunk(loadFindBar);
 
 const Gallery = chunk(
   () => import("./media/Gallery").then(({ Gallery }) => Gallery),
@@ -107,6 +108,11 @@ function OpenChat({ view, panel, seq, found }: Required<Omit<ChatPageProps, "gid
   useEffect(() => desk.forgetRecalled(messages), [desk, messages]);
   const thread = useLive(desk.thread);
   const finding = useLive(desk.finding);
+  const searches = useLive(engine.searches);
+  // What is typed right behind its key is for it.
+  useEffect(() => {
+    if (searches) loadFindBar().catch(() => undefined);
+  }, [searches]);
   const covered = narrow && (panel !== false || thread !== null);
   const close = (): void => navigateUp({ page: "chat", gid, panel: false });
   const ready = view.messages.length > 0 || view.older === "none" || view.older === "failed";

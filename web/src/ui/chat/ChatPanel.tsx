@@ -20,9 +20,11 @@ import { PictureField } from "../base/PictureField";
 import { RemotePicture } from "../base/RemotePicture";
 import { hrefOf, navigate } from "../base/router";
 import { Loading, Who } from "../base/small";
-import { matches } from "../base/text";
+import { rankOf } from "../base/names";
+import { useReadings } from "../base/readings";
 import { Words } from "../base/words";
 import { useOpenPerson } from "../contacts/person";
+import { RealName, RemarkableName } from "../contacts/Remark";
 import { RelationButtons, relationText, useRelation } from "../contacts/relation";
 import { ChatMore } from "./ChatMore";
 import { GroupSettings } from "./GroupSettings";
@@ -80,15 +82,19 @@ function Person({ view }: { view: ChatView }) {
   const partner = view.members.find(({ user }) => user.id === view.partner)?.user;
   const relation = useRelation(view.partner);
   const action = useAction();
+  const name = (
+    <p className="panel__name">
+      <Words text={view.title} />
+    </p>
+  );
   return (
     <section className="panel__card">
       <Face name={view.title} address={view.avatar} seed={view.avatarSeed} size={112} online={online} />
       <RemotePicture address={view.avatar} />
-      <p className="panel__name">
-        <Words text={view.title} />
-      </p>
+      {partner !== undefined && relation === "friends" ? <RemarkableName user={partner}>{name}</RemarkableName> : name}
       {partner !== undefined && (
         <>
+          <RealName user={partner} />
           <p className="panel__note">
             <Who account={partner.account} online={online} />
           </p>
@@ -214,13 +220,14 @@ function Members({ view }: { view: ChatView }) {
   const [search, setSearch] = useState("");
   const { group, members } = view;
   const actionsOn = useMemberActions(view);
+  const byReading = useReadings(search !== "");
 
   const shown = useMemo(() => {
     const rank = ({ user, admin }: Member): number => (user.id === group.creator ? 0 : admin ? 1 : 2);
     return members
-      .filter(({ user }) => search === "" || matches(`${user.name} ${user.account}`, search))
+      .filter(({ user }) => search === "" || rankOf(user, search, byReading) !== null)
       .sort((a, b) => rank(a) - rank(b) || translator.compare(a.user.name, b.user.name));
-  }, [members, group.creator, search, translator]);
+  }, [members, group.creator, search, byReading, translator]);
 
   return (
     <MembersSection view={view}>

@@ -9,10 +9,17 @@ import { Icon } from "../base/Icon";
 import { isKey } from "../base/keys";
 import { goHome, useLayer } from "../base/layers";
 import { problemText } from "../base/problems";
+import { mark, reveal } from "../search/marking";
 import { type Seeker, useSeeking } from "../search/seeking";
 import { useDesk } from "./desk";
 import { jumpTo } from "./jumping";
 import "./FindBar.css";
+
+/** So many further pages are read at once to know how many there are. */
+const COUNTED_PAGES = 3;
+/** And others once one is so near to the last that is here; so many pages in all, until one asks oneself. */
+const NEAR = 10;
+const MOST_PAGES = 20;
 
 export function FindBar({ view }: { view: ChatView }) {
   const desk = useDesk();
@@ -22,7 +29,7 @@ export function FindBar({ view }: { view: ChatView }) {
   const [text, setText] = useState("");
   const filter = useMemo(() => ({ gid }), [gid]);
   const sought = useSeeking(text.trim() === "" ? null : text.trimStart(), filter);
-  const { hits, words, asking, more, load } = sought;
+  const { hits, words, asking, more, problem, load } = sought;
   const of = hits?.length ?? 0;
   const [at, setAt] = useState(0);
   const bar = useRef<HTMLDivElement>(null);
@@ -32,7 +39,10 @@ export function FindBar({ view }: { view: ChatView }) {
   };
   useLayer(bar, true, { onClose: close, floats: false });
 
+  /** Whether one went on from the last that is here. */
+  const waiting = useRef(false);
   const show = (to: number): void => {
+    waiting.current = false;
     setAt(to);
     const seq = hits?.[to]?.message.seq ?? null;
     if (seq !== null) void jumpTo(desk, { seq }, translator);
@@ -40,21 +50,45 @@ export function FindBar({ view }: { view: ChatView }) {
   /** Towards what is older counts up. */
   const step = (by: 1 | -1): void => {
     if (at + by < of) show(Math.max(0, at + by));
-    else if (more) load();
+    else if (more) {
+      waiting.current = true;
+      load();
+    }
   };
 
-  // What was found for other words is shown from the newest on; of the same, the next one that has come.
+  // What was found for other words is shown from the newest on; of the same, the next one where it was waited for.
   const shown = useRef({ words: "", of: 0 });
   const arrived = useEffectEvent(() => {
     const before = shown.current;
     shown.current = { words, of };
     if (of === 0) return;
     if (before.words !== words) show(0);
-    else if (of > before.of && before.of > 0) show(before.of);
+    else if (of > before.of && waiting.current) show(before.of);
   });
   useEffect(() => {
     if (hits !== null && !asking) arrived();
   }, [hits, asking]);
+
+  // How many there are is known as far as that is soon told, and what comes next before it is asked for.
+  const counted = useRef({ words: "", pages: 0 });
+  useEffect(() => {
+    if (counted.current.words !== words) counted.current = { words, pages: 0 };
+    if (!more || asking || problem !== null || of === 0) return;
+    const isNear = at + NEAR >= of;
+    if (!isNear && counted.current.pages >= COUNTED_PAGES) return;
+    if (counted.current.pages >= MOST_PAGES) return;
+    counted.current.pages += 1;
+    load();
+  }, [words, more, asking, problem, of, at, load]);
+
+  const now = hits?.[at] ?? null;
+  const nowKey = now?.message.key ?? null;
+  // Each is gone to once, whatever else comes.
+  const coming = useRef({ nowKey, come: reveal() });
+  useEffect(() => {
+    if (coming.current.nowKey !== nowKey) coming.current = { nowKey, come: reveal() };
+    return hits === null ? undefined : mark(hits, now, coming.current.come);
+  }, [hits, now, nowKey]);
 
   /** At once, as a browser's own search is closed: the field would be emptied first. */
   const onEscape = (event: KeyboardEvent): void => {

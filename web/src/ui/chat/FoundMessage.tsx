@@ -2,7 +2,8 @@
 
 import type { Message } from "../../engine/contract";
 import { Avatar } from "../base/Avatar";
-import { useEngine, useNow, useTranslator } from "../base/context";
+import { useEngine, useTranslator } from "../base/context";
+import { FoundLines } from "../base/FoundLines";
 import { Words } from "../base/words";
 import { previewOf } from "./preview";
 import "./FoundMessage.css";
@@ -18,28 +19,12 @@ export interface FoundMessageProps {
 export function FoundMessage({ message, name, chat, onOpen }: FoundMessageProps) {
   const engine = useEngine();
   const translator = useTranslator();
-  const now = useNow();
   return (
     <button type="button" className="found-message" onClick={onOpen}>
       <Avatar name={name} address={engine.user(message.uid)?.avatar ?? ""} seed={message.uid} size={38} />
-      <span className="lines">
-        <span className="found-message__head">
-          <span className="found-message__name ellipsis">
-            <Words text={name} />
-          </span>
-          <time className="note" title={translator.full(message.at)}>
-            {translator.brief(message.at, now)}
-          </time>
-        </span>
-        {chat !== undefined && (
-          <span className="note ellipsis">
-            <Words text={chat} />
-          </span>
-        )}
-        <span className="found-message__text">
-          <Words text={previewOf(message, translator)} />
-        </span>
-      </span>
+      <FoundLines title={name} note={chat} at={message.at}>
+        <Words text={previewOf(message, translator)} />
+      </FoundLines>
     </button>
   );
 }

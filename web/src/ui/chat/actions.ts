@@ -8,6 +8,7 @@ import { useEngine, useTranslator } from "../base/context";
 import type { KeyName } from "../base/keys";
 import type { MenuItem } from "../base/MenuItems";
 import { hrefOf } from "../base/router";
+import { realNameOf } from "../base/text";
 import { captionOf } from "./caption";
 import { copyOf, textOf } from "./copying";
 import { useDesk } from "./desk";
@@ -39,7 +40,7 @@ export function useMessageActions(): MessageActions {
   const may = (message: Message): May => mayDo(message, desk.view, me.id, now(), engine.limits.get());
 
   const copy = (messages: readonly Message[]): void => {
-    const nameOf = (uid: number): string => (uid === me.id ? me.name : engine.user(uid)?.name) || t("chat.someone");
+    const nameOf = (uid: number): string => (uid === me.id ? me.name : realNameOf(engine.user(uid))) || t("chat.someone");
     const [only, ...more] = messages;
     if (only === undefined) return;
     void copyText(more.length === 0 ? textOf(only, translator) : copyOf(messages, nameOf, translator).text, translator);

@@ -71,6 +71,11 @@ describe("somebody is searched", () => {
   });
 });
 
+it("for whom one calls otherwise oneself there stands the name that everybody knows", () => {
+  const names = namesOf({ id: 1, name: "Boss", realName: "Ann", account: "annie" });
+  expect(names.map(({ name }) => name)).toEqual(["Ann", "annie"]);
+});
+
 describe("what was typed by hand, without the list of people,", () => {
   const members: readonly Named[] = [
     ...namesOf({ id: 1, name: "Ann", account: "annie" }),

@@ -1,6 +1,7 @@
 // Who is mentioned in a text: "@" and a name, with the ids beside it. Where the names stand is found anew by whoever needs
 // it, and while one writes their places follow what is typed. Pure.
 
+import type { User } from "../../engine/contract";
 import type { Block, Inline, Tree } from "./markup";
 
 /** Somebody who may be mentioned; `uid` null is everybody. */
@@ -74,8 +75,8 @@ function isSame(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** What stands in a text for somebody: their name, and the account that some know them by. */
-export function namesOf({ id: uid, name, account }: { readonly id: number; readonly name: string; readonly account: string }): readonly Named[] {
+/** What stands in a text for somebody: the name that everybody knows them by, and the account that some do. */
+export function namesOf({ id: uid, name: shown, realName: name = shown, account }: Pick<User, "id" | "name" | "realName" | "account">): readonly Named[] {
   return account === "" || account === name ? [{ uid, name }] : [{ uid, name }, { uid, name: account }];
 }
 

@@ -6,6 +6,7 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 
 import type { Message, User } from "../../engine/contract";
 import type { Translator } from "../../i18n/translator";
 import { isMod } from "../base/keys";
+import { realNameOf } from "../base/text";
 import { between, copyOf } from "./copying";
 
 interface Ends {
@@ -44,7 +45,7 @@ export function useSelecting(selecting: Selecting): () => readonly string[] {
       // A part of one message is what the browser copies.
       if (selected === null || selected.length < 2) return;
       const nameOf = (uid: number): string =>
-        (uid === me.id ? me.name : people.get(uid)?.name) || translator.t("chat.someone");
+        (uid === me.id ? me.name : realNameOf(people.get(uid))) || translator.t("chat.someone");
       const { text, html } = copyOf(selected, nameOf, translator);
       event.clipboardData.setData("text/plain", text);
       event.clipboardData.setData("text/html", html);

@@ -60,11 +60,11 @@ export function ChatList({ selected, searching, search, onSearch }: ChatListProp
     goHome();
   };
   const onKey = (event: KeyboardEvent): boolean => {
-    const key = whichKey(event, ["close", "down", "up", "pick"]);
+    const key = whichKey(event, ["close", "down", "up", "pick", "unfilter"]);
     if (key === "close" && searching) close();
     else if (key === "close") goHome();
     else if (key === "down" && !searching) list.current?.focus(0);
-    else if (key === null || !searching) return false;
+    else if (key === null || !searching || (key === "unfilter" && !isAtStart(event.target))) return false;
     else keys.press(key);
     return true;
   };
@@ -136,6 +136,11 @@ export function ChatList({ selected, searching, search, onSearch }: ChatListProp
       {creating && <NewChatDialog onClose={() => setCreating(false)} />}
     </>
   );
+}
+
+/** Whether there is nothing of the text to be erased before the caret. */
+function isAtStart(field: EventTarget | null): boolean {
+  return field instanceof HTMLInputElement && field.selectionStart === 0 && field.selectionEnd === 0;
 }
 
 function Waiting() {

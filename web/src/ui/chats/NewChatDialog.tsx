@@ -10,7 +10,8 @@ import { FormError, SearchField } from "../base/fields";
 import { GroupNameField } from "../base/GroupNameField";
 import { Icon } from "../base/Icon";
 import { PeoplePicker } from "../base/PeoplePicker";
-import { PERSON_PX, Person, usePeopleFound } from "../base/people";
+import { usePeopleFound } from "../base/found";
+import { PERSON_PX, Person } from "../base/people";
 import { hrefOf, navigate } from "../base/router";
 import "./NewChatDialog.css";
 
@@ -50,6 +51,7 @@ function ChooseDialog({ onClose, onGroup }: { onClose: () => void; onGroup: () =
           </p>
         ) : (
           <div className="people__scroll new-chat__people" data-scroller>
+            {shown.length === 0 && <p className="people__empty">{t("contacts.nothingFound", { text: search })}</p>}
             <FixedList
               items={shown}
               height={PERSON_PX}

@@ -11,6 +11,7 @@ import { RemotePicture } from "../base/RemotePicture";
 import { navigate } from "../base/router";
 import { Empty, Who } from "../base/small";
 import { Words } from "../base/words";
+import { RealName, RemarkableName } from "./Remark";
 
 export function ContactPage({ uid }: { uid: number }) {
   const engine = useEngine();
@@ -46,9 +47,12 @@ export function ContactPage({ uid }: { uid: number }) {
           <div className="contact">
             <Face name={user.name} address={user.avatar} seed={user.id} size={128} online={online} />
             <RemotePicture address={user.avatar} />
-            <h1 className="contact__name">
-              <Words text={user.name} />
-            </h1>
+            <RemarkableName user={user}>
+              <h1 className="contact__name">
+                <Words text={user.name} />
+              </h1>
+            </RemarkableName>
+            <RealName user={user} />
             <p className="contact__account">
               <Who account={user.account} online={online} />
             </p>

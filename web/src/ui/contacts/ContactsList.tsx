@@ -1,6 +1,6 @@
 // Contacts and the requests to become one.
 
-import { type ReactNode, useMemo, useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 
 import type { User } from "../../engine/contract";
 import { useDo } from "../base/actions";
@@ -10,9 +10,9 @@ import { FixedList, type FixedListHandle } from "../base/FixedList";
 import { SearchField } from "../base/fields";
 import { Icon } from "../base/Icon";
 import { goHome } from "../base/layers";
+import { usePeopleFound } from "../base/found";
 import { hrefOf, navigate } from "../base/router";
 import { Badge, Empty } from "../base/small";
-import { matches } from "../base/text";
 import { Words } from "../base/words";
 import { AddContactDialog } from "./AddContactDialog";
 import { PersonFace, PersonName } from "./person";
@@ -22,21 +22,14 @@ const ROW_PX = 60;
 
 export function ContactsList({ selected }: { selected: number | null }) {
   const engine = useEngine();
-  const translator = useTranslator();
-  const { t } = translator;
+  const { t } = useTranslator();
   const run = useDo();
   const { friends, incoming, outgoing } = useLive(engine.contacts);
   const [search, setSearch] = useState("");
   const [adding, setAdding] = useState(false);
   const list = useRef<FixedListHandle>(null);
 
-  const shown = useMemo(
-    () =>
-      friends
-        .filter((user) => matches(`${user.name} ${user.account}`, search))
-        .sort((a, b) => translator.compare(a.name, b.name)),
-    [friends, search, translator],
-  );
+  const shown = usePeopleFound(friends, search);
   const nobody = friends.length + incoming.length + outgoing.length === 0;
 
   return (

@@ -11,6 +11,7 @@ import { Icon } from "../base/Icon";
 import { RemotePicture } from "../base/RemotePicture";
 import { hrefOf, navigate } from "../base/router";
 import { Who } from "../base/small";
+import { RealName } from "./Remark";
 import { RelationButtons, relationText, useRelation } from "./relation";
 
 export function PersonCard({ who, onClose }: { who: User | number; onClose: () => void }) {
@@ -62,6 +63,7 @@ export function PersonCard({ who, onClose }: { who: User | number; onClose: () =
       <div className="person">
         <Face name={user.name} address={user.avatar} seed={user.id} size={96} online={online} />
         <RemotePicture address={user.avatar} />
+        <RealName user={user} />
         {user.account !== "" && (
           <p className="person__account">
             <Who account={user.account} online={online} />

@@ -3,24 +3,17 @@
 import { useMemo, useState } from "react";
 
 import type { Holding, SearchFilter } from "../../engine/contract";
-import { Face } from "../base/Avatar";
-import { useEngine, useLive, useMe, useNow, useTranslator } from "../base/context";
+import { useEngine, useMe, useNow, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
-import { SearchField } from "../base/fields";
-import { FixedList } from "../base/FixedList";
-import { Icon, type IconName } from "../base/Icon";
-import { PERSON_PX, Person } from "../base/people";
-import { useReadings } from "../base/readings";
+import { Icon } from "../base/Icon";
+import { useChatsFound, usePeopleFound } from "../base/found";
+import { Person } from "../base/people";
+import { ChatName, Picker } from "../base/Picker";
 import { Words } from "../base/words";
-import { dayOf, daysText, fromDay, type Days, nextDay, PERIODS, periodOf } from "./days";
-import { chatsFound, peopleFound } from "./names";
-import "../base/PeoplePicker.css";
+import { changed, type Offer, OFFERS, useChips, VALUE_ICONS } from "./chips";
+import { dayOf, fromDay, type Days, nextDay, PERIODS, periodOf } from "./days";
+import { HOLDINGS } from "./operators";
 import "./Filters.css";
-
-const HOLDINGS = ["link", "image", "video", "audio", "file"] as const satisfies readonly Holding[];
-export const HOLDING_ICONS = { link: "link", image: "image", video: "film", audio: "sound", file: "file" } as const satisfies Record<Holding, IconName>;
-const OFFERS = { from: "person", in: "chats", has: "clip", date: "clock" } as const satisfies Record<string, IconName>;
-type Offer = keyof typeof OFFERS;
 
 export interface FiltersProps {
   readonly filter: SearchFilter;
@@ -28,29 +21,11 @@ export interface FiltersProps {
 }
 
 export function Filters({ filter, onFilter }: FiltersProps) {
-  const engine = useEngine();
-  const me = useMe();
-  const translator = useTranslator();
-  const { t } = translator;
+  const { t } = useTranslator();
   const [asking, setAsking] = useState<Offer | null>(null);
-  const { gid, uid, has = [], after, before, ...rest } = filter;
-  const title = engine.chats.get().find((row) => row.gid === gid)?.title ?? "";
-  const change = (next: SearchFilter): void => onFilter(plain({ ...filter, ...next }));
-  const chips: { readonly key: string; readonly icon: IconName; readonly text: string; readonly left: SearchFilter }[] = [];
-  if (uid !== undefined) {
-    const text = uid === me.id ? t("search.fromMe") : t("search.fromWho", { name: engine.user(uid)?.name ?? t("chat.someone") });
-    chips.push({ key: "from", icon: OFFERS.from, text, left: { ...rest, ...plain({ gid, has, after, before }) } });
-  }
-  if (gid !== undefined) {
-    chips.push({ key: "in", icon: OFFERS.in, text: t("search.inChat", { name: title || t("chats.untitled") }), left: { ...rest, ...plain({ uid, has, after, before }) } });
-  }
-  for (const each of has) {
-    const others = has.filter((other) => other !== each);
-    chips.push({ key: each, icon: HOLDING_ICONS[each], text: t(`search.${each}`), left: { ...rest, ...plain({ gid, uid, has: others, after, before }) } });
-  }
-  if (after !== undefined || before !== undefined) {
-    chips.push({ key: "date", icon: OFFERS.date, text: daysText({ after, before }, translator), left: { ...rest, ...plain({ gid, uid, has }) } });
-  }
+  const chips = useChips(filter);
+  const { gid, uid, has = [], after, before } = filter;
+  const change = (next: SearchFilter): void => onFilter(changed(filter, next));
   const isSet: Record<Offer, boolean> = { from: uid !== undefined, in: gid !== undefined, has: has.length === HOLDINGS.length, date: after !== undefined || before !== undefined };
   const done = (next: SearchFilter): void => {
     setAsking(null);
@@ -76,6 +51,9 @@ export function Filters({ filter, onFilter }: FiltersProps) {
             {t(`search.${offer}`)}
           </button>
         ))}
+      <p className="hidden" role="status">
+        {chips.map(({ text }) => text).join(", ")}
+      </p>
       {asking === "from" && <Who onClose={close} onWho={(who) => done({ uid: who })} />}
       {asking === "in" && <Where onClose={close} onWhere={(where) => done({ gid: where })} />}
       {asking === "has" && <What has={has} onClose={close} onHas={(next) => change({ has: next })} />}
@@ -84,83 +62,58 @@ export function Filters({ filter, onFilter }: FiltersProps) {
   );
 }
 
-/** Without what asks for nothing: the same filter is written the same. */
-function plain(filter: { readonly [K in keyof SearchFilter]: SearchFilter[K] | undefined }): SearchFilter {
-  const { gid, uid, has, after, before } = filter;
-  return {
-    ...(gid !== undefined && { gid }),
-    ...(uid !== undefined && { uid }),
-    ...(has !== undefined && has.length > 0 && { has }),
-    ...(after !== undefined && { after }),
-    ...(before !== undefined && { before }),
-  };
-}
-
 function Who({ onClose, onWho }: { onClose: () => void; onWho: (uid: number) => void }) {
   const engine = useEngine();
   const me = useMe();
-  const translator = useTranslator();
-  const { t } = translator;
+  const { t } = useTranslator();
   const [search, setSearch] = useState("");
-  const byReading = useReadings(/[a-z]/i.test(search));
-  const [people] = useState(() => [me, ...[...engine.people()].sort((a, b) => translator.compare(a.name, b.name))]);
-  const shown = search.trim() === "" ? people : peopleFound(people, search, byReading);
+  const [others] = useState(() => engine.people());
+  const found = usePeopleFound(others, search);
+  const own = usePeopleFound(useMemo(() => [me], [me]), search);
   return (
     <Dialog title={t("search.from")} onClose={onClose}>
       <div className="people">
-        <SearchField label={t("search.people")} value={search} onValue={setSearch} onEnter={() => shown[0] !== undefined && onWho(shown[0].id)} />
-        <div className="people__scroll" data-scroller>
-          {shown.length === 0 && <p className="people__empty">{t("search.none")}</p>}
-          <FixedList
-            items={shown}
-            height={PERSON_PX}
-            label={t("search.people")}
-            keyOf={(user) => user.id}
-            render={(user) => (
-              <button type="button" className="people__row" onClick={() => onWho(user.id)}>
-                <Person user={user.id === me.id ? { ...me, name: t("search.me", { name: me.name }) } : user} />
-              </button>
-            )}
-          />
-        </div>
+        <Picker
+          items={useMemo(() => [...own, ...found], [own, found])}
+          label={t("search.people")}
+          searchLabel={t("search.people")}
+          search={search}
+          onSearch={setSearch}
+          onFirst={(user) => onWho(user.id)}
+          empty={t("search.none")}
+          keyOf={(user) => user.id}
+          render={(user) => (
+            <button type="button" className="people__row" onClick={() => onWho(user.id)}>
+              <Person user={user.id === me.id ? { ...me, name: t("search.me", { name: me.name }) } : user} />
+            </button>
+          )}
+        />
       </div>
     </Dialog>
   );
 }
 
 function Where({ onClose, onWhere }: { onClose: () => void; onWhere: (gid: number) => void }) {
-  const engine = useEngine();
   const { t } = useTranslator();
-  const chats = useLive(engine.chats);
   const [search, setSearch] = useState("");
-  const byReading = useReadings(/[a-z]/i.test(search));
-  const shown = useMemo(
-    () => (search.trim() === "" ? chats : chatsFound(chats, (uid) => engine.user(uid)?.account ?? "", search, byReading)),
-    [chats, engine, search, byReading],
-  );
   return (
     <Dialog title={t("search.in")} onClose={onClose}>
       <div className="people">
-        <SearchField label={t("chats.search")} value={search} onValue={setSearch} onEnter={() => shown[0] !== undefined && onWhere(shown[0].gid)} />
-        <div className="people__scroll" data-scroller>
-          {shown.length === 0 && <p className="people__empty">{t("search.none")}</p>}
-          <FixedList
-            items={shown}
-            height={PERSON_PX}
-            label={t("chats.list")}
-            keyOf={(row) => row.gid}
-            render={(row) => (
-              <button type="button" className="people__row" onClick={() => onWhere(row.gid)}>
-                <Face name={row.title} address={row.avatar} seed={row.avatarSeed} size={38} online={false} />
-                <span className="lines">
-                  <span className="ellipsis">
-                    <Words text={row.title || t("chats.untitled")} />
-                  </span>
-                </span>
-              </button>
-            )}
-          />
-        </div>
+        <Picker
+          items={useChatsFound(search)}
+          label={t("chats.list")}
+          searchLabel={t("chats.search")}
+          search={search}
+          onSearch={setSearch}
+          onFirst={(row) => onWhere(row.gid)}
+          empty={t("search.none")}
+          keyOf={(row) => row.gid}
+          render={(row) => (
+            <button type="button" className="people__row" onClick={() => onWhere(row.gid)}>
+              <ChatName row={row} />
+            </button>
+          )}
+        />
       </div>
     </Dialog>
   );
@@ -190,7 +143,7 @@ function What({ has, onClose, onHas }: { has: readonly Holding[]; onClose: () =>
             aria-checked={has.includes(each)}
             onClick={() => toggle(each)}
           >
-            <Icon name={HOLDING_ICONS[each]} size={22} />
+            <Icon name={VALUE_ICONS[each]} size={22} />
             <span className="lines">{t(`search.${each}`)}</span>
             <span className="people__box">{has.includes(each) && <Icon name="check" size={16} />}</span>
           </button>
@@ -200,7 +153,7 @@ function What({ has, onClose, onHas }: { has: readonly Holding[]; onClose: () =>
   );
 }
 
-function When({ onClose, onDays }: { onClose: () => void; onDays: (days: Days) => void }) {
+export function When({ onClose, onDays }: { onClose: () => void; onDays: (days: Days) => void }) {
   const { t } = useTranslator();
   const now = useNow();
   const [first, setFirst] = useState("");

@@ -33,6 +33,17 @@ export function nextDay(start: number): number {
   return startOfDay(start + 1.5 * DAY_MS);
 }
 
+/** When the month, or the year, after the one that begins then does. */
+export function monthAfter(start: number): number {
+  const day = new Date(start);
+  return day.setMonth(day.getMonth() + 1);
+}
+
+export function yearAfter(start: number): number {
+  const day = new Date(start);
+  return day.setFullYear(day.getFullYear() + 1);
+}
+
 /** For a date field. */
 export function dayOf(at: number): string {
   const day = new Date(at);
@@ -40,8 +51,8 @@ export function dayOf(at: number): string {
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
 
-export function daysText({ after, before }: { readonly after: number | undefined; readonly before: number | undefined }, { t, locale }: Translator): string {
-  const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+export function daysText({ after, before }: { readonly after: number | undefined; readonly before: number | undefined }, { t, region }: Translator): string {
+  const format = new Intl.DateTimeFormat(region, { dateStyle: "medium" });
   const first = after === undefined ? null : format.format(after);
   // The last day that is in it.
   const last = before === undefined ? null : format.format(before - 1);

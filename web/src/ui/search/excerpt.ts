@@ -58,23 +58,31 @@ function whole(text: string, at: number): number {
 /** Of what was written with marks the words without them, and where in these the ranges are. */
 export function withoutMarks(source: string, ranges: Ranges): { readonly text: string; readonly ranges: Ranges } {
   const text = plainText(treeOf("RichText", source));
-  // Its words stand in the source in the same order, with marks between them; some signs are ours and not in it.
-  const placeOf = new Map<number, number>();
-  for (let at = 0, there = 0; at < text.length && there < source.length; at++) {
-    if (text[at] !== source[there]) {
-      const next = aheadIn(source, there, text, at);
-      if (next < 0) continue;
-      there += next;
-    }
-    placeOf.set(there, at);
-    there += 1;
-  }
+  const placeOf = placesOf(source, text);
   const found = ranges.flatMap(([from, to]) => {
     const places = Array.from({ length: to - from }, (_, by) => placeOf.get(from + by)).filter((place) => place !== undefined);
     const [first, last] = [places[0], places.at(-1)];
     return first === undefined || last === undefined ? [] : [[first, last + 1] as const];
   });
   return { text, ranges: found };
+}
+
+/**
+ * Where the letters of a source stand in what is shown of it: in the same order, with marks between them that are not shown. Some
+ * signs there are ours and not in the source.
+ */
+export function placesOf(source: string, shown: string): ReadonlyMap<number, number> {
+  const placeOf = new Map<number, number>();
+  for (let at = 0, there = 0; at < shown.length && there < source.length; at++) {
+    if (shown[at] !== source[there]) {
+      const next = aheadIn(source, there, shown, at);
+      if (next < 0) continue;
+      there += next;
+    }
+    placeOf.set(there, at);
+    there += 1;
+  }
+  return placeOf;
 }
 
 /** How far on in a source the words go on; less than 0: they do not. */

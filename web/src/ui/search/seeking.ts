@@ -22,6 +22,8 @@ const NOTHING: Sought = { hits: null, words: "", asking: false, more: false, par
 const PAUSE_MS = 200;
 /** So many pages with nothing in them are passed over by themselves. */
 const EMPTY = 5;
+/** So many are read to come back to a place. */
+const BACK = 10;
 
 export class Seeking {
   readonly sought = new Cell<Sought>(NOTHING);
@@ -30,13 +32,16 @@ export class Seeking {
   private next: number | null = null;
   /** Counts what was asked for: an answer to something else comes too late. */
   private turn = 0;
+  /** So many hits there were where one comes back to. */
+  private atLeast = 0;
   private timer = 0;
 
   constructor(private readonly engine: Engine) {}
 
   /** Null: nothing is looked for. What is found stays until there is something else. */
-  look(words: string | null, filter: SearchFilter): void {
+  look(words: string | null, filter: SearchFilter, atLeast = 0): void {
     this.stop();
+    this.atLeast = atLeast;
     if (words === null) {
       this.sought.set(NOTHING);
       return;
@@ -78,7 +83,8 @@ export class Seeking {
       const { hits: found, next, partial } = outcome.value;
       hits.push(...found);
       this.next = next;
-      if (next !== null && found.length === 0 && pages < EMPTY) continue;
+      if (next !== null && ((found.length === 0 && pages < EMPTY) || (hits.length < this.atLeast && pages < BACK))) continue;
+      this.atLeast = 0;
       this.sought.set({ words, hits, asking: false, more: next !== null, partial, problem: null });
       return;
     }
@@ -93,14 +99,14 @@ export interface Seeker extends Sought {
   readonly load: () => void;
 }
 
-/** What was found, each as it is now; what was recalled since is not among it. */
-export function useSeeking(words: string | null, filter: SearchFilter): Seeker {
+/** What was found, each as it is now; what was recalled since is not among it. At first as many as there were, where one comes back. */
+export function useSeeking(words: string | null, filter: SearchFilter, atLeast = 0): Seeker {
   const engine = useEngine();
   const [seeking] = useState(() => new Seeking(engine));
   useEffect(() => {
-    seeking.look(words, filter);
+    seeking.look(words, filter, atLeast);
     return () => seeking.stop();
-  }, [seeking, words, filter]);
+  }, [seeking, words, filter, atLeast]);
 
   // What could not be had is asked for again when the network is back.
   const online = useLive(engine.connection).is === "online";

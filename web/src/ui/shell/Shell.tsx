@@ -5,11 +5,11 @@ import { type MouseEvent, useCallback, useLayoutEffect, useMemo, useState } from
 import { PersonSurroundings } from "../contacts/person";
 import { ChatPage } from "../chat/ChatPage";
 import { ChatList } from "../chats/ChatList";
-import { NO_SEARCH, type Search } from "../chats/search";
+import { keepSearch, keptSearch, type Search } from "../chats/search";
 import { Boundary } from "../base/Boundary";
 import { chunk } from "../base/chunk";
 import { ConfirmSurroundings } from "../base/confirm";
-import { COARSE, NARROW, useEngine, useLive, useMedia, useTranslator } from "../base/context";
+import { COARSE, NARROW, useEngine, useLive, useMe, useMedia, useTranslator } from "../base/context";
 import { dialogChunk } from "../base/dialogChunk";
 import { Icon, type IconName, Logo } from "../base/Icon";
 import { keyWords } from "../base/keys";
@@ -46,7 +46,15 @@ export function Shell() {
   useKeyboard(useCallback(() => setListing(true), []));
   useTitleOf(beside);
   const open = isOpen(route);
-  const [search, setSearch] = useState(NO_SEARCH);
+  const { id: uid } = useMe();
+  const [search, setSearch] = useState(() => keptSearch(uid));
+  const onSearch = useCallback(
+    (next: Search): void => {
+      keepSearch(uid, next);
+      setSearch(next);
+    },
+    [uid],
+  );
   return (
     <ConfirmSurroundings>
       <PersonSurroundings>
@@ -80,7 +88,7 @@ export function Shell() {
                 data-list={listOf(route)}
               >
                 <Boundary of={listOf(route)}>
-                  <List route={route} searching={searching} search={search} onSearch={setSearch} />
+                  <List route={route} searching={searching} search={search} onSearch={onSearch} />
                 </Boundary>
               </section>
               <main id="main" className="shell__main" inert={narrow && !open}>

@@ -3,18 +3,13 @@
 import { useId, useMemo, useState } from "react";
 
 import type { ChatRow } from "../../../engine/contract";
-import { Face } from "../../base/Avatar";
-import { useEngine, useLive, useTranslator } from "../../base/context";
+import { useEngine, useTranslator } from "../../base/context";
 import { Dialog } from "../../base/Dialog";
-import { SearchField } from "../../base/fields";
-import { FixedList } from "../../base/FixedList";
 import { Icon } from "../../base/Icon";
-import { PERSON_PX } from "../../base/people";
-import { matches } from "../../base/text";
+import { useChatsFound } from "../../base/found";
+import { ChatName, Picker } from "../../base/Picker";
 import { showToast } from "../../base/toasts";
-import { Words } from "../../base/words";
 import { useDesk } from "../desk";
-import "../../base/PeoplePicker.css";
 import "./dialogs.css";
 
 /** The server takes no more at once. */
@@ -86,14 +81,10 @@ interface ChatPickerProps {
 }
 
 function ChatPicker({ chosen, onChosen, full }: ChatPickerProps) {
-  const engine = useEngine();
   const { t } = useTranslator();
-  const chats = useLive(engine.chats);
   const [search, setSearch] = useState("");
-  const shown = useMemo(
-    () => chats.filter((row) => !row.left && (search.trim() === "" || matches(row.title, search))),
-    [chats, search],
-  );
+  const found = useChatsFound(search);
+  const shown = useMemo(() => found.filter((row) => !row.left), [found]);
   const toggle = (row: ChatRow): void => {
     const next = new Set(chosen);
     if (!next.delete(row.gid)) next.add(row.gid);
@@ -101,37 +92,28 @@ function ChatPicker({ chosen, onChosen, full }: ChatPickerProps) {
   };
   return (
     <div className="people">
-      <SearchField label={t("chats.search")} value={search} onValue={setSearch} />
-      <div className="people__scroll" data-scroller>
-        {shown.length === 0 ? (
-          <p className="people__empty">{t("chats.nothingFound", { text: search })}</p>
-        ) : (
-          <FixedList
-            items={shown}
-            height={PERSON_PX}
-            label={t("chats.list")}
-            keyOf={(row) => row.gid}
-            render={(row) => (
-              <button
-                type="button"
-                role="checkbox"
-                className="people__row"
-                aria-checked={chosen.has(row.gid)}
-                disabled={full && !chosen.has(row.gid)}
-                onClick={() => toggle(row)}
-              >
-                <Face name={row.title} address={row.avatar} seed={row.avatarSeed} size={38} online={false} />
-                <span className="lines">
-                  <span className="ellipsis">
-                    <Words text={row.title || t("chats.untitled")} />
-                  </span>
-                </span>
-                <span className="people__box">{chosen.has(row.gid) && <Icon name="check" size={16} />}</span>
-              </button>
-            )}
-          />
+      <Picker
+        items={shown}
+        label={t("chats.list")}
+        searchLabel={t("chats.search")}
+        search={search}
+        onSearch={setSearch}
+        empty={t("chats.nothingFound", { text: search })}
+        keyOf={(row) => row.gid}
+        render={(row) => (
+          <button
+            type="button"
+            role="checkbox"
+            className="people__row"
+            aria-checked={chosen.has(row.gid)}
+            disabled={full && !chosen.has(row.gid)}
+            onClick={() => toggle(row)}
+          >
+            <ChatName row={row} />
+            <span className="people__box">{chosen.has(row.gid) && <Icon name="check" size={16} />}</span>
+          </button>
         )}
-      </div>
+      />
     </div>
   );
 }

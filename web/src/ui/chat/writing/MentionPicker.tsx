@@ -40,10 +40,10 @@ export function MentionPicker({ id, candidates, selected, onPick }: MentionPicke
               <Icon name="contacts" size={18} />
             </span>
           ) : (
-            <Avatar name={candidate.name} address={candidate.user.avatar} seed={candidate.user.id} size={30} />
+            <Avatar name={candidate.user.name} address={candidate.user.avatar} seed={candidate.user.id} size={30} />
           )}
           <span className="ellipsis">
-            <Words text={candidate.name} />
+            <Words text={candidate.user?.name ?? candidate.name} />
           </span>
           <span className="naming__account ellipsis">
             {candidate.user === null ? t("mentions.allNote") : <Words text={`@${candidate.user.account}`} />}

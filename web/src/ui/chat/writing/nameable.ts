@@ -8,6 +8,7 @@ import { useMe } from "../../base/context";
 export interface Candidate {
   /** Null is everybody. */
   readonly user: User | null;
+  /** What then stands in the text. */
   readonly name: string;
 }
 

@@ -4,7 +4,8 @@ import { useEffect, useMemo, useState } from "react";
 
 import type { Engine, User } from "../../../engine/contract";
 import type { Translator } from "../../../i18n/translator";
-import { type FindByReading, useReadings } from "../../base/readings";
+import { rankOf } from "../../base/names";
+import { useReadings } from "../../base/readings";
 import { matches } from "../../base/text";
 import type { Candidate, Nameable } from "./nameable";
 
@@ -21,34 +22,21 @@ export function useCandidates(
   search: string | null,
   translator: Translator,
 ): readonly Candidate[] {
-  const letters = search !== null && LETTERS.test(search) && people.some(({ name }) => HAN.test(name));
+  const letters = search !== null && LETTERS.test(search) && people.some(({ name, realName = "" }) => HAN.test(name + realName));
   const byReading = useReadings(letters);
   const found = useFound(engine, gid, large ? search : null);
   return useMemo(() => {
     if (search === null) return [];
     const known = new Map([...people, ...found].map((user) => [user.id, user]));
     const ranked = [...known.values()].flatMap((user) => {
-      const rank = rankOf(user, search, byReading);
-      return rank === null ? [] : [{ user, name: user.name, rank }];
+      const rank = search === "" ? 0 : rankOf(user, search, byReading);
+      return rank === null ? [] : [{ user, name: user.realName ?? user.name, rank }];
     });
-    const candidates: Candidate[] = ranked.sort((a, b) => a.rank - b.rank || translator.compare(a.name, b.name));
+    const candidates: Candidate[] = ranked.sort((a, b) => a.rank - b.rank || translator.compare(a.user.name, b.user.name));
     const everybody = translator.t("mentions.all");
     if (all && matches(`${everybody} all everyone`, search)) candidates.push({ user: null, name: everybody });
     return candidates.slice(0, MOST);
   }, [search, people, found, all, byReading, translator]);
-}
-
-/** From a name that begins so, to one that only has it somewhere. */
-function rankOf({ name, account }: User, search: string, byReading: FindByReading | null): number | null {
-  if (search === "") return 0;
-  const wanted = search.toLowerCase();
-  if (name.toLowerCase().startsWith(wanted)) return 0;
-  const read = byReading?.(name, search) ?? null;
-  if (read === 0) return 1;
-  if (account.toLowerCase().startsWith(wanted)) return 2;
-  if (matches(name, search)) return 3;
-  if (read !== null) return 4;
-  return matches(account, search) ? 5 : null;
 }
 
 const NOBODY: readonly User[] = [];
