@@ -65,6 +65,8 @@ struct Trouble {
     careful_to: Option<Rev>,
     /// How often one message has failed.
     tries: u32,
+    /// How often it could not be read since it was last: nothing is known of its messages by that.
+    unread: u32,
 }
 
 /// Groups that are taken together.
@@ -126,7 +128,7 @@ impl Waiting {
         let Some(entry) = self.groups.get_mut(&portion.group) else { return };
         entry.left = portion.left;
         if let Some(trouble) = &mut entry.trouble {
-            trouble.tries = 0;
+            (trouble.tries, trouble.unread) = (0, 0);
             if trouble.careful_to.is_none_or(|to| to <= portion.to.rev) {
                 entry.trouble = None;
             }
@@ -169,6 +171,7 @@ impl Waiting {
             let trouble = entry.trouble.get_or_insert_default();
             let careful_to = *trouble.careful_to.get_or_insert(portion.to.rev);
             trouble.careful_to = Some(careful_to.max(portion.to.rev));
+            trouble.unread = 0;
             if portion.messages.len() <= 1 {
                 trouble.tries += 1;
                 if trouble.tries >= TRIES {
@@ -193,8 +196,8 @@ impl Waiting {
             && let Some(entry) = self.groups.get_mut(group)
         {
             let trouble = entry.trouble.get_or_insert_default();
-            trouble.tries = (trouble.tries + 1).min(20);
-            entry.turn = Turn::Rests(now.plus_ms((REST_MS << trouble.tries).min(LONG_REST_MS)));
+            trouble.unread = (trouble.unread + 1).min(20);
+            entry.turn = Turn::Rests(now.plus_ms((REST_MS << trouble.unread).min(LONG_REST_MS)));
             return true;
         }
         for group in groups {
@@ -367,6 +370,30 @@ mod tests {
         assert_eq!(take(&mut waiting, 2), Some((vec![2], false)));
         waiting.wake(NOW.plus_ms(LONG_REST_MS));
         assert_eq!(take(&mut waiting, 2), Some((vec![1], false)));
+    }
+
+    #[test]
+    fn a_message_is_tried_as_often_whatever_could_not_be_read_before() {
+        let mut waiting = waiting([1]);
+        let mut now = NOW;
+        let mut rest = |waiting: &mut Waiting| {
+            now = now.plus_ms(LONG_REST_MS);
+            waiting.wake(now);
+            assert!(waiting.take(1).is_some());
+            now
+        };
+        take(&mut waiting, 1);
+        for _ in 0..2 * TRIES {
+            assert!(waiting.unreadable(&[GroupId(1)], NOW));
+            rest(&mut waiting);
+        }
+        for tried in 1..TRIES {
+            assert_eq!(waiting.failed(&[portion(1, 0, 1)], NOW), Verdict::Again, "{tried}");
+            rest(&mut waiting);
+            assert!(waiting.unreadable(&[GroupId(1)], NOW), "and again it cannot be read");
+            rest(&mut waiting);
+        }
+        assert_eq!(waiting.failed(&[portion(1, 0, 1)], NOW), Verdict::PassOver);
     }
 
     #[test]
