@@ -8,6 +8,7 @@ mod address;
 mod fetch;
 mod guard;
 mod picture;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,12 @@ use rim_core::note::Act;
 use rim_store::consumers::{Begin, InStore, Portion, Room};
 use rim_store::notes::Acting;
 use rim_store::{Store, StoreError};
-use tokio::sync::Semaphore;
 use url::Url;
 
 use self::address::addresses;
 pub use self::fetch::Way;
 use self::fetch::{Found, fetch};
+use self::turns::Turns;
 use crate::config::Config;
 use crate::consumers::Consumer;
 use crate::files::Filing;
@@ -34,10 +35,13 @@ use crate::life::Life;
 
 /// Messages that are looked at at a time, whichever groups they are in.
 const AT_A_TIME: usize = 4;
-/// Groups in which messages are looked at or wait for that. In each of them it goes on in order.
-const GROUPS: usize = 16;
-/// Messages of a group that are looked at before its position moves on.
-const ROWS: usize = 64;
+/// Of one sender.
+const OF_ONE: usize = 2;
+/// Groups in which messages are looked at or wait for that. In each of them it goes on in order. They are many, as whoever sends
+/// slow pages to some keeps these waiting.
+const GROUPS: usize = 64;
+/// Messages of a group that are looked at before its position moves on, and the bytes that they take.
+const ROOM: Room = Room { rows: 16, bytes: 128 * 1024 };
 /// What was written before is not looked at any more.
 const YOUNG_MS: i64 = 60 * 60 * 1000;
 /// Until the store is asked again that was busy.
@@ -55,7 +59,7 @@ pub struct Links {
     config: Arc<Config>,
     life: Life,
     way: Way,
-    turns: Semaphore,
+    turns: Turns,
 }
 
 #[async_trait]
@@ -69,7 +73,7 @@ impl Consumer for Links {
     }
 
     fn room(&self) -> Room {
-        Room { rows: ROWS, bytes: 1 << 20 }
+        ROOM
     }
 
     fn groups_together(&self) -> usize {
@@ -86,7 +90,7 @@ impl Consumer for Links {
 
     async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
         let looking = portions.iter().flat_map(|portion| self.with_links(portion)).map(async |message| {
-            let _turn = self.turns.acquire().await?;
+            let _turn = self.turns.take(message.sender).await;
             self.look(message).await
         });
         try_join_all(looking).await?;
@@ -102,7 +106,7 @@ impl Links {
         life: Life,
         way: Way,
     ) -> Self {
-        Self { store, filing, config, life, way, turns: Semaphore::new(AT_A_TIME) }
+        Self { store, filing, config, life, way, turns: Turns::new(AT_A_TIME, OF_ONE) }
     }
 
     /// Those that are to be looked at: that say something new, of which it is not known what is there.
