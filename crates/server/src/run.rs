@@ -240,7 +240,7 @@ impl Server {
             consumer,
             store: Arc::clone(&store),
             shared: node.map(|node| Arc::clone(&node.store)),
-            // Alone it takes up at once what it held before.
+            alone: node.is_none(),
             holder: cluster.as_ref().map_or(1, |joined| holder(joined.node)),
             life: life.clone(),
         };

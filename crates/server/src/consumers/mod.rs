@@ -1,7 +1,8 @@
 //! Work in the background that sees everything that was committed: store/consumers/mod.rs says what it is given.
 //!
 //! A consumer runs on one node at a time, which holds it with a lease. When that node ends it lets go; when it dies, another takes
-//! over once the lease is over, and goes on from the positions. Work that fails is tried again, later each time; a message of
+//! over once the lease is over, and goes on from the positions. Where no other process can have the store, there is
+//! no lease: whoever is there has it. Work that fails is tried again, later each time; a message of
 //! which it fails for good is passed over, with an error in the log, so that nothing stands still.
 
 mod runner;

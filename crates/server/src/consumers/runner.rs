@@ -44,6 +44,9 @@ pub struct Runner {
     pub store: Arc<dyn Store>,
     /// The same, where several nodes have it: leases go by the clock that they have in common.
     pub shared: Option<Arc<dyn SharedStore>>,
+    /// Whether no other process has the store: then whoever has held it is gone, and to hold it is nothing that has to be
+    /// said again and again. A server to which nobody writes leaves its disk alone.
+    pub alone: bool,
     /// This node.
     pub holder: u64,
     pub metrics: OfConsumer,
@@ -147,11 +150,13 @@ impl Runner {
 
     /// Takes it, or goes on to hold it: until when.
     async fn take(&self) -> Result<Option<(Held, Timestamp)>, StoreError> {
-        let now = match &self.shared {
-            Some(shared) => shared.now().await?,
-            None => self.life.clock.now(),
+        let (now, until) = match &self.shared {
+            // As if all time were over, and for no time.
+            _ if self.alone => (Timestamp(i64::MAX), Timestamp(0)),
+            Some(shared) => leased_from(shared.now().await?),
+            None => leased_from(self.life.clock.now()),
         };
-        let (until, begin) = (now.plus_ms(LEASE_MS), self.consumer.begin());
+        let begin = self.consumer.begin();
         let held = self.store.hold_consumer(self.consumer.name(), begin, self.holder, now, until).await?;
         Ok(held.map(|held| (held, until)))
     }
@@ -486,6 +491,10 @@ impl Holding {
             _ => self.jobs.pop_front(),
         }
     }
+}
+
+const fn leased_from(now: Timestamp) -> (Timestamp, Timestamp) {
+    (now, now.plus_ms(LEASE_MS))
 }
 
 /// Whose fault it is: the store's, if it cannot do anything now.

@@ -149,6 +149,7 @@ async fn live(folder: &Path) {
         consumer: Arc::new(Counting),
         store: Arc::clone(&store),
         shared: None,
+        alone: true,
         holder: 1,
         metrics: OfConsumer::default(),
         life: Life::new(Arc::new(SystemClock), Time::default(), &shutdown, Arc::new(())),

@@ -151,6 +151,21 @@ impl World {
 
     /// A node that runs the consumer, until it is told to end.
     fn runs(&self, notebook: &Arc<Notebook>, holder: u64) -> (OfConsumer, CancellationToken, JoinHandle<()>) {
+        self.runs_on(notebook, holder, false)
+    }
+
+    /// The same of the only node that there can be.
+    fn runs_alone(&self, notebook: &Arc<Notebook>, holder: u64) -> (CancellationToken, JoinHandle<()>) {
+        let (_, shutdown, running) = self.runs_on(notebook, holder, true);
+        (shutdown, running)
+    }
+
+    fn runs_on(
+        &self,
+        notebook: &Arc<Notebook>,
+        holder: u64,
+        alone: bool,
+    ) -> (OfConsumer, CancellationToken, JoinHandle<()>) {
         let (shutdown, metrics) = (CancellationToken::new(), OfConsumer::default());
         let clock = Arc::new(self.place.hands.clone());
         let life = Life::new(clock, self.place.hands.time(), &shutdown, Arc::new(()));
@@ -158,11 +173,21 @@ impl World {
             consumer: Arc::clone(notebook) as _,
             store: Arc::clone(&self.store),
             shared: None,
+            alone,
             holder,
             metrics: metrics.clone(),
             life,
         };
         (metrics, shutdown, tokio::spawn(runner.run()))
+    }
+
+    /// What stands on the disk.
+    fn written(&self) -> BTreeMap<String, Vec<u8>> {
+        let files =
+            self.place.folder().read_dir().expect("a folder").map(|file| file.expect("a file").path());
+        // That of who reads and writes is no file but memory that processes share.
+        let files = files.filter(|file| file.is_file() && !file.to_string_lossy().ends_with("-shm"));
+        files.map(|file| (file.display().to_string(), std::fs::read(&file).expect("it is read"))).collect()
     }
 
     /// As much time passes as it takes.
@@ -240,6 +265,30 @@ async fn when_a_node_dies_another_sees_what_it_had_not_seen() {
     assert_eq!(of_third.held.get(), 1);
     shutdown.cancel();
     running.await.expect("it ends");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn who_is_alone_holds_it_without_a_word_and_the_next_takes_it_at_once() {
+    let mut world = World::new(1).await;
+    let group = world.groups[0];
+    let (first, second) = (Arc::new(Notebook::default()), Arc::new(Notebook::default()));
+    let (_, dies) = world.runs_alone(&first, 1);
+    world.send(0, "one").await;
+    first.sees(group, "one").await;
+    world.place.hands.move_on(Duration::from_secs(10)).await;
+    let written = world.written();
+    world.place.hands.move_on(Duration::from_secs(700)).await;
+    assert!(world.written() == written, "where nothing happens nothing is written");
+
+    world.send(0, "for ever").await;
+    first.has_failed.notified().await;
+    dies.abort();
+    assert!(dies.await.expect_err("it is dead").is_cancelled());
+    let (shutdown, running) = world.runs_alone(&second, 2);
+    second.has_failed.notified().await;
+    shutdown.cancel();
+    running.await.expect("whatever is under way");
     world.store.close().await;
 }
 

@@ -111,7 +111,7 @@ pub trait Consumers: Send + Sync {
     async fn begin_consumer(&self, name: &'static str, begin: Begin) -> Result<()>;
 
     /// Takes the consumer for `holder`, or holds it for longer; one that is not known yet begins as it says. `None`: another
-    /// has it, until a time that is not over.
+    /// has it, until a time that is not over. Nothing is written where `holder` has it until then already.
     async fn hold_consumer(
         &self,
         name: &'static str,
@@ -293,8 +293,10 @@ fn hold(
     if held_by != holder && held_until > now {
         return Ok(None);
     }
-    let sql = "UPDATE consumers SET holder = $2, held_until = $3 WHERE id = $1";
-    tx.execute(sql, &params![consumer, holder, until])?;
+    if (held_by, held_until) != (holder, until) {
+        let sql = "UPDATE consumers SET holder = $2, held_until = $3 WHERE id = $1";
+        tx.execute(sql, &params![consumer, holder, until])?;
+    }
     Ok(Some(Held { hold: Hold { consumer, holder }, seen }))
 }
 
