@@ -7,6 +7,7 @@ mod consumers;
 mod files;
 mod process;
 mod register;
+mod searches;
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use rim_store::CommitObserver;
 pub use self::consumers::OfConsumer;
 pub use self::files::FileMetrics;
 use self::register::{counter, gauge, seconds};
+pub use self::searches::{Outcome, SearchMetrics};
 use crate::clock::SystemClock;
 use crate::counters::Counters;
 use crate::limits;
@@ -89,6 +91,7 @@ pub struct Metrics {
 
     /// Work in the background.
     pub consumers: consumers::Consumers,
+    pub searches: SearchMetrics,
 
     commit_seconds: Histogram,
     commit_writes: Histogram,
@@ -182,6 +185,7 @@ impl Metrics {
             ),
             hashing: gauge(r, "rim_hashing", "Passwords that are hashed or wait to be"),
             consumers: consumers::Consumers::register(r),
+            searches: SearchMetrics::register(r),
             commit_seconds: seconds(r, "rim_commit_duration", "From the first write of a commit to the disk"),
             commit_writes: {
                 let writes = Histogram::new(exponential_buckets(1.0, 2.0, 12));
@@ -316,6 +320,8 @@ mod tests {
         metrics.frame("Msg");
         metrics.http_request(503, Duration::from_millis(3));
         metrics.committed(7, Duration::from_millis(2));
+        metrics.searches.answered(Outcome::Late, Duration::from_millis(300), 12);
+        metrics.searches.ended(Outcome::Refused);
         let page = page(&metrics);
         for line in [
             "rim_disconnects_total{reason=\"too_slow\"} 1",
@@ -325,6 +331,11 @@ mod tests {
             "rim_http_requests_total{status=\"5xx\"} 1",
             "rim_commit_writes_sum 7.0",
             "rim_commit_duration_seconds_count 1",
+            "rim_searches_total{outcome=\"late\"} 1",
+            "rim_searches_total{outcome=\"refused\"} 1",
+            "rim_searches_total{outcome=\"whole\"} 0",
+            "rim_search_looked_at_total 12",
+            "rim_search_duration_seconds_count 1",
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is missing in\n{page}");
         }

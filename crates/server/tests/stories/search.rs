@@ -149,4 +149,7 @@ async fn who_types_is_never_refused_and_who_floods_is() {
     }
     server.sleeps(1).await;
     assert_eq!(anna.post("/api/message/search", json!({"q": "word"})).await.status, 200);
+    assert_eq!(server.count("rim_searches_total{outcome=\"refused\"} ").await, 1);
+    assert_eq!(server.count("rim_searches_total{outcome=\"whole\"} ").await, 101 + more);
+    assert_eq!(server.count("rim_search_duration_seconds_count ").await, 101 + more);
 }

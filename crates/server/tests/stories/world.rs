@@ -150,7 +150,7 @@ impl TestServer {
     }
 
     /// A number of the page `/metrics`, of all nodes.
-    async fn count(&self, name: &str) -> usize {
+    pub async fn count(&self, name: &str) -> usize {
         let mut count = 0;
         for node in &self.serving.addresses {
             let page = raw::ask(*node, "GET", "/metrics", &[], b"").await.body;

@@ -31,6 +31,8 @@ pub struct Found {
     pub next: Option<MessageId>,
     /// Whether some were not looked at.
     pub partial: bool,
+    /// Messages that were looked at.
+    pub looked_at: u64,
 }
 
 /// Messages that are not in the index yet and are looked at nevertheless: what comes in some seconds, with all that people
@@ -62,7 +64,7 @@ pub(super) fn find(
 ) -> Step<Found> {
     let Some(plan) = Plan::new(db, user, search)? else { return Ok(Found::default()) };
     let (sights, hits) = (HashMap::new(), BTreeMap::new());
-    let mut finder = Finder { db, user, search, plan, sights, hits, enough, is_late: false };
+    let mut finder = Finder { db, user, search, plan, sights, hits, enough, is_late: false, looked_at: 0 };
     let mut partial = !finder.look_behind()?;
     let floor = match finder.listed()? {
         Some(Listed { places, is_whole }) => {
@@ -316,6 +318,7 @@ struct Finder<'f> {
     enough: &'f dyn Fn() -> bool,
     /// Whether it had to end before there were hits enough.
     is_late: bool,
+    looked_at: u64,
 }
 
 impl Finder<'_> {
@@ -539,6 +542,7 @@ impl Finder<'_> {
         let (mut bytes, mut is_whole) = (0, true);
         while let Some(message) = messages.pop() {
             bytes += message.content.len();
+            self.looked_at += 1;
             if let Some(hit) = self.hit(message)? {
                 self.hits.insert(hit.message.id, hit);
             }
@@ -626,10 +630,10 @@ impl Finder<'_> {
 
     /// The newest of the hits, down to that message.
     fn answer(self, floor: MessageId, bytes: usize, partial: bool) -> Step<Found> {
-        let Self { db, user, search, hits, .. } = self;
+        let Self { db, user, search, hits, looked_at, .. } = self;
         let limit = search.limit as usize;
         let known = hits.into_iter().rev().take_while(|(id, _)| *id >= floor);
-        let mut found = Found { partial, ..Found::default() };
+        let mut found = Found { partial, looked_at, ..Found::default() };
         let (mut taken, mut groups, mut users) = (0, BTreeSet::new(), BTreeSet::new());
         let mut more = (floor > MessageId(0)).then_some(floor);
         for (id, hit) in known {

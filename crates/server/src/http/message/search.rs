@@ -1,6 +1,7 @@
 //! `POST /api/message/search`
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -15,7 +16,8 @@ use rim_core::{GroupId, MessageId, Refusal, Timestamp, UserId};
 use rim_protocol::Id;
 use rim_protocol::Kind;
 use rim_protocol::rest::{Group, Message, User};
-use rim_store::Store;
+use rim_store::search::Found;
+use rim_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -26,6 +28,8 @@ use crate::http::error::ApiError;
 use crate::http::json::Json;
 use crate::life::Life;
 use crate::limits::RateLimits;
+use crate::metrics::{Metrics, Outcome, SearchMetrics};
+use crate::time::Time;
 use crate::wire;
 
 /// How long one search may look. What it has by then is answered.
@@ -121,33 +125,71 @@ pub struct SearchAnswer {
     tag = "message",
     responses((status = 200, body = SearchAnswer, description = "A page, the newest first.")),
 )]
+#[expect(clippy::too_many_arguments, reason = "what axum hands to it")]
 pub(super) async fn search_messages(
     State(store): State<Arc<dyn Store>>,
     State(config): State<Arc<Config>>,
     State(limits): State<Arc<RateLimits>>,
     State(life): State<Life>,
     State(bounded): State<Bounded>,
+    State(metrics): State<Arc<Metrics>>,
     caller: Caller,
     Json(body): Json<SearchRequest>,
 ) -> Result<Response, ApiError> {
     if !config.search {
         return Err(ApiError::InvalidRequest);
     }
-    limits.search(caller.user)?;
-    let search = asked(body, &config.time_zone)?;
+    let metrics = &metrics.searches;
+    let asked = || {
+        limits.search(caller.user)?;
+        asked(body, &config.time_zone)
+    };
+    let search = asked().inspect_err(|_: &ApiError| metrics.ended(Outcome::Refused))?;
     let (user, zone) = (caller.user, &config.time_zone);
-    let (store, search, time) = (&store, &search, &life.time);
+    let looking = Looking { store: &*store, time: &life.time, metrics };
+    let (looking, search) = (&looking, &search);
     bounded
         .object(user, |bytes| async move {
             if says_nothing(search) {
                 return Ok(SearchAnswer { hits: Vec::new(), more: false, partial: false, next: None });
             }
-            let (time, begun) = (time.clone(), time.now());
-            let enough = Arc::new(move || Duration::from(time.now().duration_since(begun)) >= PATIENCE);
-            let found = store.search(user, search.clone(), bytes, enough).await?;
+            let found = looking.look(user, search, bytes).await?;
             Ok(answer(found, user, zone))
         })
         .await
+}
+
+struct Looking<'l> {
+    store: &'l dyn Store,
+    time: &'l Time,
+    metrics: &'l SearchMetrics,
+}
+
+impl Looking<'_> {
+    async fn look(&self, user: UserId, search: &Search, bytes: usize) -> Result<Found, StoreError> {
+        let (time, begun, is_late) = (self.time.clone(), self.time.now(), Arc::new(AtomicBool::new(false)));
+        let ended = Arc::clone(&is_late);
+        let enough = move || {
+            let is_enough = Duration::from(time.now().duration_since(begun)) >= PATIENCE;
+            ended.fetch_or(is_enough, Ordering::Relaxed);
+            is_enough
+        };
+        let found = self.store.search(user, search.clone(), bytes, Arc::new(enough)).await;
+        let elapsed = Duration::from(self.time.now().duration_since(begun));
+        match &found {
+            Ok(found) => {
+                let outcome = match (found.partial, is_late.load(Ordering::Relaxed)) {
+                    (false, _) => Outcome::Whole,
+                    (true, false) => Outcome::Partial,
+                    (true, true) => Outcome::Late,
+                };
+                self.metrics.answered(outcome, elapsed, found.looked_at);
+            }
+            Err(StoreError::Refused(_)) => self.metrics.ended(Outcome::Refused),
+            Err(_) => self.metrics.ended(Outcome::Failed),
+        }
+        found
+    }
 }
 
 fn asked(body: SearchRequest, zone: &TimeZone) -> Result<Search, ApiError> {
@@ -233,7 +275,7 @@ const fn has(wanted: SearchedFor) -> search::Has {
     }
 }
 
-fn answer(found: rim_store::search::Found, viewer: UserId, zone: &TimeZone) -> SearchAnswer {
+fn answer(found: Found, viewer: UserId, zone: &TimeZone) -> SearchAnswer {
     let hits = found.hits.into_iter().filter_map(|hit| {
         let group = found.groups.iter().find(|group| group.id == hit.message.group)?;
         let user = found.users.iter().find(|user| user.id == hit.message.sender)?;
