@@ -71,6 +71,7 @@ mod snapshot;
 mod statements;
 mod sync;
 mod tail;
+mod unlisting;
 mod uploads;
 mod users;
 mod wipe;

@@ -315,7 +315,7 @@ impl Tx for Batch<'_> {
     }
 
     fn clear_index(&mut self) -> Result<()> {
-        search::clear(self.db)
+        search::clear(self)
     }
 
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {

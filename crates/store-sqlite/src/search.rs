@@ -2,7 +2,7 @@
 //!
 //! The row of what a message said first has the message's id, so the newest come first without being sorted. That of an edit
 //! has the number of its row in `words`, below zero. The table takes terms out by writing its pages anew without them
-//! (`secure-delete`), for which it must be told exactly those that were put in.
+//! (`secure-delete`), for which it must be told exactly those that were put in; of many it does so in pieces (`unlisting.rs`).
 
 use std::fmt::Write;
 
@@ -17,11 +17,17 @@ use rusqlite::{Connection, params as bound};
 use crate::batch::Batch;
 use crate::failure::{Failure, Result as Own};
 use crate::row::Sql;
+use crate::unlisting;
 
 type Result<T> = std::result::Result<T, rim_store::Failure>;
 
 /// Rows in `search_data` that are there when nothing is in the index.
 const ITS_OWN: &str = "id > 10";
+
+/// Pages of 4 KB that are written anew with each commit that lists messages, at least and at the most, and for how many bytes of
+/// terms one more of them: what keeps up with what comes.
+const MERGED_PAGES: (usize, usize) = (16, 64);
+const BYTES_A_MERGED_PAGE: usize = 1024;
 
 /// Rows of groups that are not asked for, passed over before it is told how far it is: some tenth of a millisecond.
 const PASSED_OVER: u64 = 128;
@@ -30,21 +36,34 @@ pub(crate) fn list(batch: &Batch<'_>, entries: Vec<Entry>) -> Result<()> {
     let mut rows = numbered(batch, entries)?;
     // In the order of the index, which else begins a new part of it with each step back.
     rows.sort_unstable_by_key(|(row, _)| *row);
-    write(batch.db, "INSERT INTO search (rowid, terms) VALUES (?1, ?2)", &rows)
+    write(batch.db, &rows)?;
+    merge(batch.db, rows.iter().map(|(_, terms)| terms.len()).sum())
 }
 
-pub(crate) fn unlist(batch: &Batch<'_>, entries: Vec<Entry>) -> Result<()> {
-    delete(batch.db, numbered(batch, entries)?)
+/// Joins what earlier commits have written, a little with each. Left to itself the table does it now and then, and holds the
+/// writer ten times as long as this ever does.
+fn merge(db: &Connection, written_bytes: usize) -> Result<()> {
+    let pages = (written_bytes / BYTES_A_MERGED_PAGE).clamp(MERGED_PAGES.0, MERGED_PAGES.1) as u64;
+    let merge = || -> Own<()> {
+        let sql = "INSERT INTO search (search, rank) VALUES ('merge', ?1)";
+        db.prepare_cached(sql)?.execute([pages.sql()])?;
+        Ok(())
+    };
+    Ok(merge()?)
 }
 
-pub(crate) fn clear(db: &Connection) -> Result<()> {
-    let sql = "INSERT INTO search (search) VALUES ('delete-all')";
-    Ok(db.execute(sql, []).map(drop).map_err(Failure::from)?)
+pub(crate) fn unlist(batch: &mut Batch<'_>, entries: Vec<Entry>) -> Result<()> {
+    let rows = numbered(batch, entries)?;
+    delete(batch, rows)
+}
+
+pub(crate) fn clear(batch: &mut Batch<'_>) -> Result<()> {
+    Ok(unlisting::put_aside(batch.db, &mut batch.unlisting)?)
 }
 
 /// Takes out what these messages of a group say, and have said by edits: their rows are about to be wiped.
-pub(crate) fn wipe(batch: &Batch<'_>, group: GroupId, messages: &[MessageId]) -> Result<()> {
-    let reader: &dyn Read = batch;
+pub(crate) fn wipe(batch: &mut Batch<'_>, group: GroupId, messages: &[MessageId]) -> Result<()> {
+    let reader: &dyn Read = &*batch;
     let mut rows = Vec::new();
     for message in messages {
         let sql =
@@ -64,7 +83,7 @@ pub(crate) fn wipe(batch: &Batch<'_>, group: GroupId, messages: &[MessageId]) ->
         }
         rows.extend(words(reader, group, seq, sender, kind)?);
     }
-    delete(batch.db, rows)
+    delete(batch, rows)
 }
 
 /// What edits of a message are listed by.
@@ -110,16 +129,14 @@ fn numbered(batch: &Batch<'_>, entries: Vec<Entry>) -> Result<Vec<(i64, String)>
 
 /// What is not there is left out: the table takes that for damage. A message may have been passed over by the consumer, and a
 /// store that was moved has positions and no index.
-fn delete(db: &Connection, rows: Vec<(i64, String)>) -> Result<()> {
-    let mut there = Vec::with_capacity(rows.len());
+fn delete(batch: &mut Batch<'_>, mut rows: Vec<(i64, String)>) -> Result<()> {
+    rows.sort_unstable_by_key(|(row, _)| *row);
     for (row, terms) in rows {
-        if is_there(db, row, &terms)? {
-            there.push((row, terms));
+        if is_there(batch.db, row, &terms)? {
+            unlisting::take_out(batch.db, &mut batch.unlisting, row, &terms)?;
         }
     }
-    let mut rows = there;
-    rows.sort_unstable_by_key(|(row, _)| *row);
-    write(db, "INSERT INTO search (search, rowid, terms) VALUES ('delete', ?1, ?2)", &rows)
+    Ok(())
 }
 
 fn is_there(db: &Connection, row: i64, terms: &str) -> Result<bool> {
@@ -131,9 +148,9 @@ fn is_there(db: &Connection, row: i64, terms: &str) -> Result<bool> {
     Ok(find()?)
 }
 
-fn write(db: &Connection, sql: &str, rows: &[(i64, String)]) -> Result<()> {
+fn write(db: &Connection, rows: &[(i64, String)]) -> Result<()> {
     let write = || -> Own<()> {
-        let mut statement = db.prepare_cached(sql)?;
+        let mut statement = db.prepare_cached("INSERT INTO search (rowid, terms) VALUES (?1, ?2)")?;
         for (row, terms) in rows {
             statement.execute(bound![row, terms])?;
         }
@@ -268,12 +285,7 @@ mod tests {
         for (number, group) in (1_i64..).zip(groups) {
             let sql = format!("INSERT INTO {table} VALUES (?1, ?2, ?1)");
             db.execute(&sql, bound![number, group.sql()]).expect("a row");
-            write(
-                &db,
-                "INSERT INTO search (rowid, terms) VALUES (?1, ?2)",
-                &[(sign * number, "plan".into())],
-            )
-            .expect("an entry");
+            write(&db, &[(sign * number, "plan".into())]).expect("an entry");
         }
         db
     }

@@ -137,19 +137,29 @@ impl Thread<'_> {
     fn run(mut self, queue: &Queue) {
         let mut items = Vec::new();
         let mut answered = 0;
+        self.go_on_unlisting(queue);
         while queue.take(&mut items, answered) {
             if items.is_empty() {
                 continue;
             }
             answered = items.len();
-            self.batch(&mut items, queue);
+            // After a commit that failed the next might, too, and again.
+            if self.batch(&mut items, queue) {
+                self.go_on_unlisting(queue);
+            }
             self.checkpoints.after_commit(self.batch.db);
         }
         self.checkpoints.finish(self.batch.db);
     }
 
-    /// Carries out everything in `items`, leaves it empty, and answers.
-    fn batch(&mut self, items: &mut Vec<Item>, queue: &Queue) {
+    fn go_on_unlisting(&self, queue: &Queue) {
+        if let Some(piece) = self.batch.unlisting.next_piece() {
+            queue.put_back(piece);
+        }
+    }
+
+    /// Carries out everything in `items`, leaves it empty, and answers. Whether it is committed.
+    fn batch(&mut self, items: &mut Vec<Item>, queue: &Queue) -> bool {
         let (began, writes) = (Instant::now(), items.len());
         let (mut items, mut calls) = (items.drain(..), Vec::new());
         let outcome = self.transact(&mut items, &mut calls);
@@ -184,6 +194,7 @@ impl Thread<'_> {
                 call.answer(fault.as_deref());
             }
         }
+        fault.is_none()
     }
 
     /// Commits `items` and gives back what to tell. Use cases go to `calls`; if it fails, items that it has

@@ -61,6 +61,7 @@ pub enum Answer {
 pub struct IndexLine {
     pub messages: u64,
     pub waiting: u64,
+    pub passed_over: u64,
     pub bytes: u64,
 }
 
@@ -107,8 +108,8 @@ async fn carry_out(store: &dyn Store, clock: &dyn Clock, request: Request) -> Re
 }
 
 async fn index(store: &dyn Store) -> Result<Answer, StoreError> {
-    let IndexStatus { messages, waiting, bytes } = store.index_status().await?;
-    Ok(Answer::Index(IndexLine { messages, waiting, bytes }))
+    let IndexStatus { messages, waiting, passed_over, bytes } = store.index_status().await?;
+    Ok(Answer::Index(IndexLine { messages, waiting, passed_over, bytes }))
 }
 
 async fn user_of(store: &dyn Store, account: &str) -> Result<UserId, StoreError> {

@@ -26,28 +26,35 @@ pub(super) fn run(command: SearchCommand, config: &Config) -> Result<()> {
             SearchCommand::Status => Request::IndexStatus,
             SearchCommand::Rebuild => Request::RebuildIndex,
         };
-        let IndexLine { messages, waiting, bytes } =
-            match Way::find(config, false).await?.request(request).await? {
-                Answer::Index(line) => line,
-                Answer::Failed(reason) => bail!(reason),
-                Answer::Done { .. } | Answer::Users(_) => {
-                    bail!("the server gave an answer of another command")
-                }
-            };
+        let line = match Way::find(config, false).await?.request(request).await? {
+            Answer::Index(line) => line,
+            Answer::Failed(reason) => bail!(reason),
+            Answer::Done { .. } | Answer::Users(_) => {
+                bail!("the server gave an answer of another command")
+            }
+        };
         match command {
-            SearchCommand::Status => println!("{}", status(messages, waiting, bytes)),
+            SearchCommand::Status => println!("{}", status(&line)),
             SearchCommand::Rebuild => {
-                println!("the index is made anew: {waiting} messages wait for the server");
+                println!("the index is made anew: {} messages wait for the server", line.waiting);
             }
         }
         Ok(())
     })
 }
 
-fn status(messages: u64, waiting: u64, bytes: u64) -> String {
-    let listed = messages - waiting;
+fn status(line: &IndexLine) -> String {
+    let IndexLine { messages, waiting, passed_over, bytes } = *line;
+    let listed = messages.saturating_sub(waiting + passed_over);
     let megabytes = bytes.div_ceil(1_000_000);
-    format!("{listed} of {messages} messages are in the index, which takes {megabytes} MB")
+    let mut status = format!("{listed} of {messages} messages are in the index, which takes {megabytes} MB");
+    if passed_over > 0 {
+        status.push_str(&format!(
+            "\n{passed_over} could not be put in and are not found: the log of the server says which and why; \
+             `rim search rebuild` tries them anew"
+        ));
+    }
+    status
 }
 
 #[cfg(test)]
@@ -56,7 +63,15 @@ mod tests {
 
     #[test]
     fn the_status_says_how_far_and_how_large() {
-        assert_eq!(status(10, 3, 1), "7 of 10 messages are in the index, which takes 1 MB");
-        assert_eq!(status(0, 0, 0), "0 of 0 messages are in the index, which takes 0 MB");
+        let status = |messages, waiting, passed_over, bytes| {
+            status(&IndexLine { messages, waiting, passed_over, bytes })
+        };
+        assert_eq!(status(10, 3, 0, 1), "7 of 10 messages are in the index, which takes 1 MB");
+        assert_eq!(status(0, 0, 0, 0), "0 of 0 messages are in the index, which takes 0 MB");
+        assert_eq!(
+            status(10, 3, 2, 1),
+            "5 of 10 messages are in the index, which takes 1 MB\n2 could not be put in and are not found: the log of the server \
+             says which and why; `rim search rebuild` tries them anew"
+        );
     }
 }

@@ -56,8 +56,8 @@ pub struct Runner {
 /// What is to be done with portions.
 enum Job {
     Consume(Vec<Portion>),
-    /// There is nothing to do in them, or it cannot be done.
-    PassOver(Vec<Portion>),
+    /// There is nothing to do in them, or it cannot be done: of so many messages.
+    PassOver(Vec<Portion>, u64),
 }
 
 /// What has come to an end.
@@ -268,10 +268,11 @@ impl Runner {
         let (store, hold) = (Arc::clone(&self.store), holding.hold);
         holding.calls += 1;
         let done = match job {
-            Job::PassOver(portions) => {
+            Job::PassOver(portions, failed) => {
                 let portions = Arc::new(portions);
+                let note = if failed > 0 { InStore::failed(hold, failed) } else { InStore::nothing() };
                 let passing = async move {
-                    let passed = store.consume(hold, Arc::clone(&portions), InStore::nothing()).await;
+                    let passed = store.consume(hold, Arc::clone(&portions), note).await;
                     Done::PassedOver(portions, passed)
                 };
                 passing.boxed()
@@ -367,7 +368,7 @@ impl Runner {
             }
         }
         if !others.is_empty() {
-            holding.jobs.push_back(Job::PassOver(others));
+            holding.jobs.push_back(Job::PassOver(others, 0));
         }
         while !wanted.is_empty() {
             let rest = wanted.split_off(wanted.len().min(self.consumer.groups_together().max(1)));
@@ -399,7 +400,7 @@ impl Runner {
             seq,
             "work has failed again and again: the message is passed over"
         );
-        holding.jobs.push_back(Job::PassOver(vec![portion.clone()]));
+        holding.jobs.push_back(Job::PassOver(vec![portion.clone()], portion.messages.len() as u64));
     }
 
     fn rest(&self, holding: &mut Holding, error: &StoreError) {

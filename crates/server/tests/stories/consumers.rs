@@ -15,6 +15,7 @@ use rim_server::consumers::{Consumer, Runner};
 use rim_server::life::Life;
 use rim_server::metrics::OfConsumer;
 use rim_store::consumers::{Begin, InStore, Portion};
+use rim_store::search::CONSUMER;
 use rim_store::{Store, callback};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -34,8 +35,9 @@ struct Notebook {
 
 #[async_trait]
 impl Consumer for Notebook {
+    /// As who keeps the index up: of that one the store tells what it has passed over.
     fn name(&self) -> &'static str {
-        "notebook"
+        CONSUMER
     }
 
     fn begin(&self) -> Begin {
@@ -219,6 +221,7 @@ async fn a_message_of_which_work_fails_is_tried_and_passed_over_and_nobody_waits
     assert_eq!(notebook.seen(ill), ["one", "two", "three"], "in order, and without what fails");
     assert_eq!(notebook.seen(well), ["before", "after"]);
     assert_eq!(metrics.passed_over.get(), 2);
+    assert_eq!(world.store.index_status().await.expect("told").passed_over, 2, "and so the next node knows");
     assert!(*notebook.failed.lock() >= 6, "each was tried three times");
 
     world.send(0, "four").await;

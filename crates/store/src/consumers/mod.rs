@@ -39,6 +39,7 @@ pub(crate) const TABLE: Table = Table {
         integer("holder"),
         integer("held_until"),
         optional(text("seen")),
+        integer("passed_over"),
     ],
 };
 
@@ -92,6 +93,13 @@ impl InStore {
     /// It does all its work elsewhere.
     pub fn nothing() -> Self {
         Self { rows: 0, work: Box::new(|_| Ok(())) }
+    }
+
+    /// It has failed for good of so many messages.
+    pub fn failed(Hold { consumer, .. }: Hold, messages: u64) -> Self {
+        let sql = "UPDATE consumers SET passed_over = passed_over + $2 WHERE id = $1";
+        let work = move |tx: &mut dyn Tx| tx.execute(sql, &params![consumer, messages]).map(drop);
+        Self { rows: 1, work: Box::new(work) }
     }
 }
 
@@ -308,8 +316,7 @@ fn insert(tx: &mut dyn Tx, name: &str, begin: Begin) -> Step<u64> {
     let sql = "SELECT id FROM consumers ORDER BY id DESC LIMIT 1";
     let last: Option<u64> = tx.reader().first(sql, &[], |row| row.get("id"))?;
     let consumer = last.unwrap_or(0) + 1;
-    let sql =
-        "INSERT INTO consumers (id, name, began, holder, held_until, seen) VALUES ($1, $2, $3, 0, 0, NULL)";
+    let sql = "INSERT INTO consumers (id, name, began, holder, held_until, seen, passed_over) VALUES ($1, $2, $3, 0, 0, NULL, 0)";
     tx.execute(sql, &params![consumer, name, began])?;
     Ok(consumer)
 }

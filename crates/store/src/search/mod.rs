@@ -36,6 +36,8 @@ pub struct IndexStatus {
     pub messages: u64,
     /// Those that are not in it yet.
     pub waiting: u64,
+    /// Those that it was given and failed of: they are not in it before it is made anew.
+    pub passed_over: u64,
     /// What it takes on the disk, about.
     pub bytes: u64,
 }
@@ -90,7 +92,14 @@ impl<D: Database> Searches for D {
             let messages = db.count(sql, &[])?;
             let sql = "SELECT CAST(coalesce(sum(seq), 0) AS bigint) AS count FROM consumer_positions WHERE consumer = $1";
             let seen = db.count(sql, &params![consumer])?;
-            Ok(IndexStatus { messages, waiting: messages.saturating_sub(seen), bytes: db.index_bytes()? })
+            let sql = "SELECT passed_over FROM consumers WHERE id = $1";
+            let passed_over: Option<u64> = db.first(sql, &params![consumer], |row| row.get("passed_over"))?;
+            Ok(IndexStatus {
+                messages,
+                waiting: messages.saturating_sub(seen),
+                passed_over: passed_over.unwrap_or(0),
+                bytes: db.index_bytes()?,
+            })
         })
         .await
     }
