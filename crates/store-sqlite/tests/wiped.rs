@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rim_core::Timestamp;
 use rim_core::note::Act;
+use rim_store::consumers::{Begin, Room};
+use rim_store::notes::KEPT_EDITS;
+use rim_store::search::CONSUMER;
 use rim_store::suite::Fixture;
 use rim_store::suite::search::{index_all, index_some};
 use rim_store::suite::world::{World, edit, mention, react, unreact};
@@ -113,4 +117,69 @@ async fn what_was_recalled_is_in_no_byte_of_the_database_nor_of_a_backup() {
     w.close().await;
     assert_eq!(found_in(&path), (0, String::new()), "in the database");
     assert!(!folder.path().join("rim.db-wal").exists(), "the log is gone with the store");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_very_many_words_is_gone_when_the_store_is_closed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("rim.db");
+    let mut w = World::new(Box::new(At(path.clone()))).await;
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let many = |from: usize| (from..from + 2_000).map(|nth| format!("{SECRET}{nth} ")).collect::<String>();
+    let mut sent = Vec::new();
+    for nth in 0..4 {
+        sent.push(w.send(anna, group, &many(nth * 1_000)).await.expect("it is sent").id);
+        w.send(anna, group, "what stays").await.expect("it is sent");
+    }
+    w.act(anna, group, sent[0], edit("e1", &many(9_000))).await.expect("it is edited");
+    index_all(&w.store).await;
+    for message in &sent[..3] {
+        w.act(anna, group, *message, Act::Recall).await.expect("it is recalled");
+    }
+    // An index that is put aside goes in pieces as well.
+    w.store.rebuild_index(true).await.expect("it is made anew");
+    index_all(&w.store).await;
+    w.act(anna, group, sent[3], Act::Recall).await.expect("it is recalled");
+    w.close().await;
+    assert_eq!(terms_in(&path), [] as [String; 0], "in the index of words");
+    let db = rusqlite::Connection::open(&path).expect("it opens");
+    // Where a page of the index began with one of them, its mark says so until what is around it is written anew.
+    db.execute_batch("PRAGMA secure_delete = on; INSERT INTO search (search) VALUES ('optimize')")
+        .expect("it is written anew");
+    let left =
+        "SELECT (SELECT count(*) FROM unlisting) + count(*) FROM sqlite_schema WHERE name LIKE 'aside%'";
+    assert_eq!(db.query_row(left, [], |row| row.get::<_, u64>(0)).expect("a row"), 0);
+    let stays = "SELECT count(*) FROM search WHERE search MATCH 'stays'";
+    assert_eq!(db.query_row(stays, [], |row| row.get::<_, u64>(0)).expect("a row"), 4);
+    drop(db);
+    assert_eq!(found_in(&path), (0, String::new()), "in the database");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wiped_while_it_is_being_listed_is_not_in_the_index() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("rim.db");
+    let mut w = World::new(Box::new(At(path.clone()))).await;
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let recalled = w.send(anna, group, &secret(1, 0, 20)).await.expect("it is sent").id;
+    let kept = w.send(anna, group, "kept").await.expect("it is sent").id;
+    for message in [recalled, kept] {
+        w.act(anna, group, message, edit("e0", &secret(1, 1, 20))).await.expect("it is edited");
+    }
+    let held = w.store.hold_consumer(CONSUMER, Begin::First, 1, Timestamp(0), Timestamp(0)).await;
+    let hold = held.expect("asked").expect("nobody else has it").hold;
+    let room = Room { rows: 100, bytes: 1 << 20 };
+    let portions = Arc::new(w.store.unseen(hold, vec![group], room).await.expect("they are read"));
+    let write = w.store.entries(&portions).await.expect("they are made");
+    w.act(anna, group, recalled, Act::Recall).await.expect("it is recalled");
+    for number in 1..=KEPT_EDITS {
+        w.act(anna, group, kept, edit(&format!("e{number}"), &format!("other {number}")))
+            .await
+            .expect("it is edited");
+    }
+    assert!(w.store.consume(hold, portions, write).await.expect("they are written"));
+    w.close().await;
+    assert_eq!(terms_in(&path), [] as [String; 0]);
 }

@@ -46,6 +46,7 @@ pub trait Consumer: Send + Sync + 'static {
     /// positions move. It may be called again for the same, if that did not come to be.
     ///
     /// # Errors
-    /// It failed of what it was given. Of what is away for a time it waits.
+    /// It failed of what it was given, or of the store, whose errors it hands on as they are. Of what else is away for a time it
+    /// waits.
     async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore>;
 }

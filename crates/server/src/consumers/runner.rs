@@ -287,7 +287,10 @@ impl Runner {
                             Ok(consumed) => Ok(consumed),
                             Err(error) => Err(whose(&*store, error).await),
                         },
-                        Err(error) => Err(Fault::Given(error)),
+                        Err(error) => Err(match error.downcast() {
+                            Ok(error) => whose(&*store, error).await,
+                            Err(error) => Fault::Given(error),
+                        }),
                     };
                     Done::Consumed(portions, consumed)
                 };

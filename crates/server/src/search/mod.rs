@@ -1,9 +1,11 @@
 //! The consumer that keeps the index of words up: what is said is found by it a moment later, and until then without it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rim_store::Store;
 use rim_store::consumers::{Begin, InStore, Portion, Room};
-use rim_store::search::{self, CONSUMER};
+use rim_store::search::CONSUMER;
 
 use crate::consumers::Consumer;
 
@@ -27,6 +29,7 @@ pub async fn prepare(store: &dyn Store) {
 }
 
 pub struct Index {
+    pub store: Arc<dyn Store>,
     /// Whether several nodes may share the store.
     pub is_shared: bool,
 }
@@ -46,6 +49,6 @@ impl Consumer for Index {
     }
 
     async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
-        Ok(search::write(portions))
+        Ok(self.store.entries(portions).await?)
     }
 }

@@ -51,6 +51,10 @@ const MOST: usize = 256;
 const TOGETHER: usize = 64;
 const BYTES_TOGETHER: usize = 128 * 1024;
 
+/// Where a search goes on that had to end is told in steps of so many messages. Exactly there may be a message that its reader
+/// does not see, and one that matches.
+pub(crate) const STEP: u64 = 256;
+
 /// How far clocks may have been from each other. Messages of all groups are in the order in which they were stored, and the
 /// times in them nearly.
 const CLOCKS_MS: i64 = 3_600_000;
@@ -475,10 +479,11 @@ impl Finder<'_> {
             self.look_at_candidates_of(&mut waiting)?;
             let known = self.hits.range(candidate.last..).count();
             let is_full = known > self.search.limit as usize;
+            let looked_to = candidate.last.0.checked_next_multiple_of(STEP).map_or(candidate.last, MessageId);
             // Where the page does not get below the one before it, it would be asked for again and again.
-            self.is_late = !is_full && candidate.last < self.plan.below && (self.enough)();
+            self.is_late = !is_full && looked_to < self.plan.below && (self.enough)();
             if is_full || self.is_late {
-                floor = Some(candidate.last);
+                floor = Some(if is_full { candidate.last } else { looked_to });
                 return Ok(ControlFlow::Break(()));
             }
             Ok(ControlFlow::Continue(()))

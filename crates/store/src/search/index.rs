@@ -21,12 +21,11 @@ fn is_as_it_was_sent(message: &Message) -> bool {
     !message.says_what_its_state_has() && message.content != DAMAGED
 }
 
-/// What the consumer writes of portions: messages that nothing was done with, which are nearly all, and what was edited. To make
-/// the first takes longer than to write them, and is done here; the others are read where they are written.
-pub fn write(portions: &[Portion]) -> InStore {
-    let mut entries = Vec::new();
-    let portions: Vec<_> = portions.iter().map(|portion| Listed::new(portion, &mut entries)).collect();
-    InStore { rows: entries.len(), work: Box::new(move |tx| list(tx, &portions, entries)) }
+/// What is to be listed of portions, and what is known of it from them: all but edits and what was edited before it was
+/// listed. To make entries takes longer than to write them, so they are made before, and nobody waits for that.
+pub(super) struct ToList {
+    portions: Vec<Listed>,
+    entries: Vec<Entry>,
 }
 
 /// A portion that is listed.
@@ -34,8 +33,34 @@ struct Listed {
     group: GroupId,
     from: Rev,
     to: Rev,
-    /// New messages with whom something was done already, or that cannot be read.
+    /// New messages that say something else by now, or that cannot be read.
     others: Vec<(MessageId, Seq)>,
+}
+
+impl ToList {
+    pub(super) fn of(portions: &[Portion]) -> Self {
+        let mut entries = Vec::new();
+        let portions = portions.iter().map(|portion| Listed::new(portion, &mut entries)).collect();
+        Self { portions, entries }
+    }
+
+    /// Adds what is to be read for it.
+    pub(super) fn with_edits(mut self, db: &dyn Read) -> Step<Self> {
+        for portion in &self.portions {
+            for (message, seq) in &portion.others {
+                self.entries.extend(of_row(db, portion.group, *message, *seq)?);
+            }
+        }
+        let edits = edits(db, &self.portions)?;
+        self.entries.extend(edits);
+        Ok(self)
+    }
+
+    /// What the consumer writes.
+    pub(super) fn in_store(self) -> InStore {
+        let Self { portions, entries } = self;
+        InStore { rows: entries.len(), work: Box::new(move |tx| list(tx, &portions, entries)) }
+    }
 }
 
 impl Listed {
@@ -54,7 +79,7 @@ impl Listed {
     }
 }
 
-/// What was wiped since the portions were read is left out.
+/// What was wiped since it was read is left out.
 fn list(tx: &mut dyn Tx, portions: &[Listed], mut entries: Vec<Entry>) -> Step<()> {
     for portion in portions {
         lock(tx, portion.group)?;
@@ -63,11 +88,8 @@ fn list(tx: &mut dyn Tx, portions: &[Listed], mut entries: Vec<Entry>) -> Step<(
         if !gone.is_empty() {
             entries.retain(|entry| entry.group != portion.group || !is_gone(entry.seq));
         }
-        for (message, seq) in portion.others.iter().filter(|(_, seq)| !is_gone(*seq)) {
-            entries.extend(of_row(tx.reader(), portion.group, *message, *seq)?);
-        }
-        entries.extend(edits(tx.reader(), portion)?);
     }
+    leave_out_wiped_edits(tx.reader(), &mut entries)?;
     tx.list(entries)
 }
 
@@ -82,6 +104,19 @@ fn gone_since(db: &dyn Read, portion: &Listed) -> Step<Vec<Span>> {
     })?;
     gone.extend(recalled.into_iter().map(rim_core::sight::at));
     Ok(gone)
+}
+
+/// The words of an edit go when many others come behind it, too.
+fn leave_out_wiped_edits(db: &dyn Read, entries: &mut Vec<Entry>) -> Step<()> {
+    let edits = entries.iter().filter_map(|entry| Some((entry, entry.edit?)));
+    let keys: Vec<_> = edits.map(|(entry, rev)| params![entry.group, entry.seq, rev].to_vec()).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let sql = "SELECT seq FROM words WHERE group_id = $1 AND seq = $2 AND rev = $3 AND content <> ''";
+    let mut found = db.first_of_each(sql, &keys, |_| Ok(()))?.into_iter();
+    entries.retain(|entry| entry.edit.is_none() || found.next().flatten().is_some());
+    Ok(())
 }
 
 /// The entry of a message by what its row says; none of what was wiped.
@@ -101,15 +136,22 @@ fn of_row(db: &dyn Read, group: GroupId, message: MessageId, seq: Seq) -> Step<O
     }))
 }
 
-/// The entries of edits that a portion has.
-fn edits(db: &dyn Read, portion: &Listed) -> Step<Vec<Entry>> {
-    let group = portion.group;
+/// The entries of edits that portions have.
+fn edits(db: &dyn Read, portions: &[Listed]) -> Step<Vec<Entry>> {
+    let keys: Vec<_> =
+        portions.iter().map(|portion| params![portion.group, portion.from, portion.to].to_vec()).collect();
     let sql = "SELECT seq, rev, content FROM words
                WHERE group_id = $1 AND rev > $2 AND rev <= $3 AND content <> '' ORDER BY rev";
-    let words: Vec<(Seq, Rev, String)> = db.all(sql, &params![group, portion.from, portion.to], |row| {
-        Ok((row.get("seq")?, row.get("rev")?, row.get("content")?))
+    let mut words: Vec<Vec<(Seq, Rev, String)>> = vec![Vec::new(); portions.len()];
+    db.rows_of_each(sql, &keys, &mut |at, row| {
+        words[at].push((row.get("seq")?, row.get("rev")?, row.get("content")?));
+        Ok(())
     })?;
-    words_entries(db, group, words)
+    let mut entries = Vec::new();
+    for (portion, words) in portions.iter().zip(words).filter(|(_, words)| !words.is_empty()) {
+        entries.extend(words_entries(db, portion.group, words)?);
+    }
+    Ok(entries)
 }
 
 fn words_entries(db: &dyn Read, group: GroupId, words: Vec<(Seq, Rev, String)>) -> Step<Vec<Entry>> {

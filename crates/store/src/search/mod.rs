@@ -18,12 +18,14 @@ use async_trait::async_trait;
 use rim_core::UserId;
 use rim_core::search::Search;
 
-use crate::consumers::{self, Begin};
+use crate::consumers::{self, Begin, InStore, Portion};
 use crate::database::{Database, THE_SERVER};
 use crate::{Result, params};
 
 pub use self::find::Found;
-pub use self::index::{forget_words, write};
+pub(crate) use self::find::STEP;
+use self::index::ToList;
+pub use self::index::forget_words;
 use self::place::is_whole;
 pub use self::place::{CONSUMER, is_listed, lock};
 
@@ -51,6 +53,9 @@ pub trait Searches: Send + Sync {
     /// `NoSuchGroup`, `NotMember` where one group is named that the user never was in.
     async fn search(&self, user: UserId, search: Search, bytes: usize, enough: Enough) -> Result<Found>;
 
+    /// What the consumer that keeps the index up writes of portions. All that takes long is done by then.
+    async fn entries(&self, portions: &[Portion]) -> Result<InStore>;
+
     /// Empties the index, which is then made anew; but one that is as this rim makes it only where it `must`. Whether it was.
     async fn rebuild_index(&self, must: bool) -> Result<bool>;
 
@@ -61,6 +66,12 @@ pub trait Searches: Send + Sync {
 impl<D: Database> Searches for D {
     async fn search(&self, user: UserId, search: Search, bytes: usize, enough: Enough) -> Result<Found> {
         self.read_at_once(move |db| find::find(db, user, &search, bytes, &*enough)).await
+    }
+
+    async fn entries(&self, portions: &[Portion]) -> Result<InStore> {
+        let to_list = ToList::of(portions);
+        let to_list = self.read_at_once(move |db| to_list.with_edits(db)).await?;
+        Ok(to_list.in_store())
     }
 
     async fn rebuild_index(&self, must: bool) -> Result<bool> {
