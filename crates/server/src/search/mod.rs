@@ -13,9 +13,11 @@ use crate::consumers::Consumer;
 /// milliseconds, on a machine where much else goes on (docs/performance.md).
 const ROOM: Room = Room { rows: 64, bytes: 256 * 1024 };
 
-/// The same in PostgreSQL, where nobody waits. What is listed together is a segment of the index: the larger these are, the less often
+/// The same in PostgreSQL, and the groups that they are in: who recalls a message in one of these waits for the transaction, and
+/// whoever writes into that group for them. What is listed together is a segment of the index: the larger these are, the less often
 /// an entry is merged.
-const SHARED_ROOM: Room = Room { rows: 1024, bytes: 1 << 20 };
+const SHARED_ROOM: Room = Room { rows: 512, bytes: 512 * 1024 };
+const SHARED_GROUPS: usize = 16;
 
 /// Has the index made anew where it is of another rim, or was left behind when the store was moved.
 pub async fn prepare(store: &dyn Store) {
@@ -46,6 +48,10 @@ impl Consumer for Index {
 
     fn room(&self) -> Room {
         if self.is_shared { SHARED_ROOM } else { ROOM }
+    }
+
+    fn groups_together(&self) -> usize {
+        if self.is_shared { SHARED_GROUPS } else { ROOM.rows }
     }
 
     async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
