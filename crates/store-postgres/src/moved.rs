@@ -111,12 +111,14 @@ pub(crate) async fn forget(db: &impl GenericClient) -> Result<()> {
                 WHERE seen IS NOT NULL AND held_until < extract(epoch FROM now() - interval '10 minutes') * 1000";
     row::execute(db, left, &[]).await?;
     if has_old == Some(true) {
-        let sql = "SELECT max(xact)::text FROM moved WHERE at < now() - interval '10 minutes'";
-        let old = row::first(db, sql, &[], |row| row.get::<Option<String>>(0)).await?.flatten();
-        let behind = "UPDATE consumers SET seen = NULL
-                      WHERE seen IS NOT NULL AND pg_snapshot_xmin(seen::pg_snapshot) <= $1::text::xid8";
-        row::execute(db, behind, &[&old]).await?;
-        row::execute(db, "DELETE FROM moved WHERE xact <= $1::text::xid8", &[&old]).await?;
+        // In one statement, which sees the same rows throughout. Where some transaction goes on for long, all that have come since are
+        // above the lowest number that a consumer has not seen; but it has seen those that it sees, and looks at no group for them.
+        let old = "WITH old AS MATERIALIZED (SELECT xact FROM moved WHERE at < now() - interval '10 minutes'),
+                        behind AS (UPDATE consumers SET seen = NULL
+                                   WHERE seen IS NOT NULL AND EXISTS (
+                                       SELECT 1 FROM old WHERE NOT pg_visible_in_snapshot(xact, seen::pg_snapshot)))
+                   DELETE FROM moved WHERE xact IN (SELECT xact FROM old)";
+        row::execute(db, old, &[]).await?;
     }
     let seen = "DELETE FROM moved WHERE xact <
                     (SELECT min(pg_snapshot_xmin(seen::pg_snapshot)) FROM consumers
