@@ -9,9 +9,9 @@ use rim_store::search::CONSUMER;
 
 use crate::consumers::Consumer;
 
-/// Messages that are listed at once. People's messages wait for the writer of SQLite meanwhile: mostly two to four
-/// milliseconds, on a machine where much else goes on (docs/performance.md).
-const ROOM: Room = Room { rows: 64, bytes: 256 * 1024 };
+/// Messages that are listed at once, which take some 6 KB where they are of usual size. People's messages wait for the writer of
+/// SQLite meanwhile: mostly two to four milliseconds, on a machine where much else goes on (docs/performance.md).
+const ROOM: Room = Room { rows: 64, bytes: 16 * 1024 };
 
 /// The same in PostgreSQL, and the groups that they are in: who recalls a message in one of these waits for the transaction, and
 /// whoever writes into that group for them. What is listed together is a segment of the index: the larger these are, the less often
