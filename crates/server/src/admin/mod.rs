@@ -61,6 +61,8 @@ pub enum Answer {
 pub struct IndexLine {
     pub messages: u64,
     pub waiting: u64,
+    /// 0 of a server that does not count them.
+    #[serde(default)]
     pub passed_over: u64,
     pub bytes: u64,
 }
