@@ -9,17 +9,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rim_core::UserId;
-use rim_store::database::THE_SERVER;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::batch::{Batch, Call, guarded};
 use crate::failure::Result;
 
 /// Terms that one commit takes out: five milliseconds.
 const TERMS: usize = 256;
-/// How long that takes, in rows.
-const COST: usize = 512;
+/// How long a piece takes, in rows.
+pub(crate) const COST: usize = 512;
 /// Rows of an index that was put aside, of some 4 KB each, that go together: about as long.
 const PAGES: usize = 256;
 /// Rows that say where its pages are.
@@ -52,9 +49,27 @@ impl Unlisting {
     }
 
     /// A piece, if there is one to be done and it does not wait already.
-    pub(crate) fn next_piece(&self) -> Option<Box<dyn Call>> {
+    pub(crate) fn next_piece(&self) -> Option<Piece> {
         (self.waits && !self.queued.swap(true, Ordering::Relaxed))
-            .then(|| Box::new(Unlist { queued: Arc::clone(&self.queued) }) as Box<dyn Call>)
+            .then(|| Piece { queued: Arc::clone(&self.queued) })
+    }
+
+    /// Does a piece. One that fails is left for the next start, and for what is wiped next.
+    pub(crate) fn go_on(&mut self, db: &Connection) -> Result<()> {
+        self.waits = false;
+        self.waits = do_a_piece(db)?;
+        Ok(())
+    }
+}
+
+/// A piece that waits in the queue of the writer, as long as this is there.
+pub(crate) struct Piece {
+    queued: Arc<AtomicBool>,
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.queued.store(false, Ordering::Relaxed);
     }
 }
 
@@ -156,51 +171,6 @@ fn do_a_piece(db: &Connection) -> Result<bool> {
         db.execute_batch(&format!("DROP TABLE {table}"))?;
     }
     Ok(true)
-}
-
-/// A piece in the queue of the writer.
-struct Unlist {
-    queued: Arc<AtomicBool>,
-}
-
-impl Call for Unlist {
-    fn by(&self) -> UserId {
-        THE_SERVER
-    }
-
-    fn cost(&self) -> usize {
-        COST
-    }
-
-    fn is_abandoned(&self) -> bool {
-        false
-    }
-
-    fn run(&mut self, batch: &mut Batch<'_>) -> bool {
-        match guarded(|| do_a_piece(batch.db)) {
-            Ok(more) => {
-                batch.unlisting.waits = more;
-                true
-            }
-            Err(error) => {
-                tracing::error!(%error, "what was wiped cannot be taken out of the index of words before the next start");
-                batch.unlisting.waits = false;
-                false
-            }
-        }
-    }
-
-    fn has_more(&self) -> bool {
-        false
-    }
-
-    fn answer(self: Box<Self>, _fault: Option<&str>) {}
-}
-
-impl Drop for Unlist {
-    fn drop(&mut self) {
-        self.queued.store(false, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]

@@ -9,18 +9,20 @@ use std::time::Instant;
 
 use rim_core::UserId;
 use rim_core::message::Write;
+use rim_store::database::THE_SERVER;
 use rim_store::{CommitObserver, Committed, Done, Feed, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::OpenError;
-use crate::batch::{Batch, Call, Piece, awaited, in_pieces};
+use crate::batch::{Batch, Call, Piece, awaited, guarded, in_pieces};
 use crate::checkpoint::Checkpoints;
 use crate::failure::Result;
 use crate::file::DatabaseFile;
 use crate::published_heads::PublishedHeads;
 use crate::queue::{Item, Queue};
 use crate::tail::Tail;
+use crate::unlisting;
 
 /// Commits that wait to be told. Full: the writer waits, its queue fills, and new writes are "busy".
 const FEED_COMMITS: usize = 64;
@@ -154,7 +156,7 @@ impl Thread<'_> {
 
     fn go_on_unlisting(&self, queue: &Queue) {
         if let Some(piece) = self.batch.unlisting.next_piece() {
-            queue.put_back(piece);
+            queue.put_back(Box::new(piece));
         }
     }
 
@@ -232,4 +234,32 @@ impl Thread<'_> {
             }
         }
     }
+}
+
+impl Call for unlisting::Piece {
+    fn by(&self) -> UserId {
+        THE_SERVER
+    }
+
+    fn cost(&self) -> usize {
+        unlisting::COST
+    }
+
+    fn is_abandoned(&self) -> bool {
+        false
+    }
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> bool {
+        let done = guarded(|| batch.unlisting.go_on(batch.db));
+        done.inspect_err(
+            |error| tracing::error!(%error, "what was wiped is not out of the index of words yet"),
+        )
+        .is_ok()
+    }
+
+    fn has_more(&self) -> bool {
+        false
+    }
+
+    fn answer(self: Box<Self>, _fault: Option<&str>) {}
 }
