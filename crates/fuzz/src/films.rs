@@ -1,7 +1,7 @@
-//! Films, and pictures that are made as they are: read the same in pieces of any size, and filled where they tell.
+//! Films, sound, and pictures that are made as films are: read the same in pieces of any size, and filled where they tell.
 
-use rim_media::Boxes;
-use rim_media::boxes::Found;
+use rim_media::Whereabouts;
+use rim_media::whereabouts::Found;
 
 pub fn film(bytes: &[u8]) {
     let found = read(bytes, bytes.len());
@@ -18,10 +18,12 @@ pub fn film(bytes: &[u8]) {
         assert!(found.blanks.touch(at, piece.len()) || before == piece);
     }
     assert_eq!(in_pieces, filled);
+    let again = read(&filled, filled.len());
+    assert!(!again.had_location || found.stays || again.stays, "what was filled tells nothing");
 }
 
 fn read(bytes: &[u8], size: usize) -> Found {
-    let mut boxes = Boxes::default();
-    bytes.chunks(size.max(1)).for_each(|piece| boxes.update(piece));
-    boxes.finish()
+    let mut whereabouts = Whereabouts::default();
+    bytes.chunks(size.max(1)).for_each(|piece| whereabouts.update(piece));
+    whereabouts.finish()
 }

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use crate::boxes::Boxes;
 use crate::clean::{self, PICTURE, Reading};
 use crate::draw::{Drawn, draw, square};
 use crate::format::Format;
 use crate::sniff::{SNIFF_BYTES, sniff};
+use crate::whereabouts::Whereabouts;
 
 /// A larger file is kept as it is and not looked at as a picture: more than cameras write for the pixels that are taken.
 pub const MAX_PICTURE_BYTES: u64 = 48 << 20;
@@ -98,9 +98,9 @@ pub fn measure(bytes: &Bytes, as_file: bool) -> Measured {
 /// Of pictures that are not shown: HEIC and AVIF, and what is made of directories. Whether they name a location, and the same
 /// without what names it, if there is anything that may.
 fn hide(bytes: &Bytes) -> (bool, Option<Bytes>) {
-    let mut boxes = Boxes::default();
-    boxes.update(bytes);
-    let found = boxes.finish();
+    let mut whereabouts = Whereabouts::default();
+    whereabouts.update(bytes);
+    let found = whereabouts.finish();
     let items = found.items.iter().filter_map(|(start, end)| {
         let [start, end] = [start, end].map(|at| usize::try_from(*at).unwrap_or(usize::MAX).min(bytes.len()));
         bytes.get(start..end)

@@ -5,7 +5,6 @@
 //! pixels: a second or two) and much memory ([`Reading::memory_bytes`](clean::Reading)), so who calls it has a thread and a
 //! budget for that.
 
-pub mod boxes;
 pub mod clean;
 mod draw;
 mod format;
@@ -16,10 +15,11 @@ mod page;
 #[cfg(test)]
 mod samples;
 mod sniff;
+pub mod whereabouts;
 
-pub use boxes::Boxes;
 pub use clean::{begins_tiff, clean, surely_names_a_location};
 pub use format::Format;
 pub use inspect::{Inspected, MAX_MEMORY_BYTES, MAX_PICTURE_BYTES, Measured, inspect, measure};
 pub use page::{Page, page};
 pub use sniff::{OTHER, SNIFF_BYTES, TEXT, as_claimed, sniff};
+pub use whereabouts::Whereabouts;

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use rim_core::Refusal;
 use rim_core::file::Hash;
-use rim_media::boxes::Blanks;
+use rim_media::whereabouts::Blanks;
 use rim_store::StoreError;
 
 use super::{Coming, Filing};

@@ -1,8 +1,8 @@
-//! What was seen of an upload while it came: its hash, and where a film in it says that it was taken.
+//! What was seen of an upload while it came: its hash, and where it says that it was made.
 
 use rim_core::file::Hash;
-use rim_media::Boxes;
-use rim_media::boxes::Found;
+use rim_media::Whereabouts;
+use rim_media::whereabouts::Found;
 
 use crate::storage::Hasher;
 
@@ -10,18 +10,18 @@ use crate::storage::Hasher;
 #[derive(Default)]
 pub struct Seen {
     hasher: Hasher,
-    boxes: Boxes,
+    whereabouts: Whereabouts,
 }
 
 impl Seen {
     /// The next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
-        self.boxes.update(bytes);
+        self.whereabouts.update(bytes);
     }
 
     /// That was all.
     pub fn finish(self) -> (Hash, Found) {
-        (self.hasher.finish(), self.boxes.finish())
+        (self.hasher.finish(), self.whereabouts.finish())
     }
 }

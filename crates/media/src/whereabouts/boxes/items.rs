@@ -1,9 +1,9 @@
 //! Lists of metadata: values by keys, as QuickTime has them, and items that lie elsewhere in the file, as in HEIC and AVIF.
 
-use super::blanks::Blank;
-use super::found::Found;
-use super::known::is_of_a_location;
 use crate::clean::Bytes;
+use crate::whereabouts::blanks::Blank;
+use crate::whereabouts::found::Found;
+use crate::whereabouts::words::is_of_a_location;
 
 /// What one list holds.
 const MAX_ENTRIES: usize = 4096;

@@ -1,26 +1,66 @@
 //! What of a file is filled with zeros, its length and all offsets staying as they are.
 
-/// What a box is called that nobody reads.
-const FREE: [u8; 4] = *b"free";
-
 /// One place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Blank {
     start: u64,
     end: u64,
-    /// Where the name of the box is, before `start`.
-    name: Option<u64>,
+    /// What stands before `start` and becomes something else.
+    name: Option<Name>,
+}
+
+/// What something is called that nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    at: u64,
+    letters: [u8; MAX_LETTERS],
+    count: u8,
+}
+
+const MAX_LETTERS: usize = 9;
+
+impl Name {
+    fn of(at: u64, name: &[u8]) -> Self {
+        let mut letters = [0; MAX_LETTERS];
+        letters[..name.len()].copy_from_slice(name);
+        Self { at, letters, count: name.len() as u8 }
+    }
 }
 
 impl Blank {
     /// Of a box that begins there, behind so many bytes of length and name.
-    pub(super) const fn of_box(begin: u64, head: usize, end: u64) -> Self {
-        Self { start: begin + head as u64, end, name: Some(begin + 4) }
+    pub(super) fn of_box(begin: u64, head: usize, end: u64) -> Self {
+        Self { start: begin + head as u64, end, name: Some(Name::of(begin + 4, b"free")) }
     }
 
     /// Of a box of which the name alone goes.
-    pub(super) const fn of_name(begin: u64) -> Self {
-        Self { start: begin + 8, end: begin + 8, name: Some(begin + 4) }
+    pub(super) fn of_name(begin: u64) -> Self {
+        Self::of_box(begin, 8, begin + 8)
+    }
+
+    /// Of an element of Matroska that begins there, whatever the length of its head: it becomes one that is void.
+    pub(super) fn of_element(begin: u64, end: u64) -> Self {
+        // Lengths of one byte or of eight fit all.
+        let name = match end.saturating_sub(begin) {
+            length @ ..=127 => Name::of(begin, &[0xec, 0x80 | length.saturating_sub(2) as u8]),
+            length => {
+                let mut letters = [0; MAX_LETTERS];
+                letters[1..].copy_from_slice(&(length - 9).to_be_bytes());
+                [letters[0], letters[1]] = [0xec, 1];
+                Name::of(begin, &letters)
+            }
+        };
+        Self { start: begin + u64::from(name.count), end, name: Some(name) }
+    }
+
+    /// Of what lies between `start` and `end`, behind a name that stands at `begin` and becomes that one.
+    pub(super) fn behind(begin: u64, name: &[u8], start: u64, end: u64) -> Self {
+        Self { start, end, name: Some(Name::of(begin, name)) }
+    }
+
+    /// Other bytes in place of these.
+    pub(super) fn written(at: u64, bytes: [u8; 4]) -> Self {
+        Self::behind(at, &bytes, at + 4, at + 4)
     }
 
     pub(super) const fn of_bytes(start: u64, end: u64) -> Self {
@@ -44,7 +84,7 @@ impl Blank {
 
     const fn first(&self) -> u64 {
         match self.name {
-            Some(name) => name,
+            Some(name) => name.at,
             None => self.start,
         }
     }
@@ -91,10 +131,10 @@ impl Blanks {
         let length = bytes.len();
         for blank in self.of(at, length) {
             if let Some(name) = blank.name {
-                for (offset, letter) in (name..).zip(FREE) {
+                for (offset, letter) in (name.at..).zip(&name.letters[..usize::from(name.count)]) {
                     if let Some(byte) = offset.checked_sub(at).and_then(|index| bytes.get_mut(index as usize))
                     {
-                        *byte = letter;
+                        *byte = *letter;
                     }
                 }
             }

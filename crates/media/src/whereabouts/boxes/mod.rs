@@ -1,46 +1,27 @@
-//! Films, sound and pictures that are made of boxes (MP4, MOV, HEIC, AVIF): where in them a location on earth is told.
+//! Films, sound and pictures that are made of boxes (MP4, MOV, HEIC, AVIF).
 //!
-//! A box is a length, a name and content, which may be boxes again; offsets into the file stand in some of them. So nothing
-//! is taken out, which would move the rest: a box that tells is called `free` from then on, which players pass over, and is
-//! filled with zeros. Bytes are looked at as they come, pixels and sound are passed over, and what is held of a file is bounded.
-//! What is beyond the bounds or fits nowhere is said to stay ([`Found::stays`]), and whoever sends the file is asked to say so
-//! knowingly.
+//! A box is a length, a name and content, which may be boxes again; offsets into the file stand in some of them. A box that
+//! tells is called `free` from then on, which players pass over, and is filled with zeros.
 
-mod blanks;
-mod found;
 mod items;
 mod known;
 mod samples;
-#[cfg(test)]
-mod tests;
 
-use self::blanks::Blank;
-pub use self::blanks::Blanks;
-pub use self::found::Found;
 use self::items::Items;
 use self::known::{Does, Place};
 use self::samples::Samples;
-use crate::clean::names_a_location;
+use super::blanks::Blank;
+use super::flow::{Flow, LOOKED_AT_BYTES, MAX_DEPTH};
+use super::found::Found;
+use crate::clean::{names_a_location, surely_names_a_location};
 
-/// Boxes in each other. Those of films are some eight deep.
-const MAX_DEPTH: usize = 16;
-/// Of a box that nobody knows, so much is looked at: a location stands at the beginning of what cameras write.
-const LOOKED_AT_BYTES: u64 = 64 << 10;
 /// Tables of what is where: those of a track for two hours, with thirty pieces in a second.
 const MAX_TABLE_BYTES: u64 = 1 << 20;
-/// Places in one file that are filled.
-const MAX_BLANKS: usize = 1 << 17;
 
 /// Reads a file of boxes from its beginning, in pieces of any size.
 #[derive(Debug)]
-pub struct Boxes {
-    /// How much has come.
-    at: u64,
-    /// What is passed over before the next that counts.
-    pass_to: u64,
-    /// What is collected, and how much of it there is to be.
-    held: Vec<u8>,
-    wanted: usize,
+pub(super) struct Boxes {
+    flow: Flow,
     then: Then,
     /// What it is in, the outermost first.
     open: Vec<Open>,
@@ -54,8 +35,8 @@ pub struct Boxes {
 enum Then {
     /// The head of the next box.
     Begin,
-    /// The beginning of what is blanked whatever it says.
-    Look { end: u64 },
+    /// The beginning of what is blanked: whatever it says, or if it tells.
+    Look { end: u64, told: Option<Blank> },
     /// The first bytes of a list of metadata, which has a version or has none.
     Meta { end: u64 },
     /// A table, whole.
@@ -78,10 +59,7 @@ struct Open {
 impl Default for Boxes {
     fn default() -> Self {
         Self {
-            at: 0,
-            pass_to: 0,
-            held: Vec::new(),
-            wanted: 8,
+            flow: Flow::of(8),
             then: Then::Begin,
             open: Vec::new(),
             found: Found::default(),
@@ -94,61 +72,51 @@ impl Boxes {
     /// The next bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.then != Then::Nothing {
-            let passed = self.pass_to.saturating_sub(self.at).min(bytes.len() as u64);
-            if passed > 0 {
-                self.at += passed;
-                bytes = &bytes[passed as usize..];
-                continue;
-            }
-            let (taken, rest) = bytes.split_at(bytes.len().min(self.wanted - self.held.len()));
-            self.held.extend_from_slice(taken);
-            self.at += taken.len() as u64;
-            bytes = rest;
-            if self.held.len() == self.wanted {
-                self.step();
+            if let Some(held) = self.flow.take(&mut bytes) {
+                self.step(held);
             }
         }
     }
 
     /// That was all.
     pub fn finish(mut self) -> Found {
-        if matches!(self.then, Then::Look { .. }) {
-            self.found.had_location |= names_a_location(&self.held);
+        if let Then::Look { told, .. } = self.then {
+            let held = std::mem::take(&mut self.flow.held);
+            self.look(&held, told);
         }
         while !self.open.is_empty() {
             self.close();
         }
-        self.found.blanks.sort();
         self.found
     }
 
     /// What was wanted is there.
-    fn step(&mut self) {
-        let held = std::mem::take(&mut self.held);
+    fn step(&mut self, held: Vec<u8>) {
         match self.then {
             Then::Begin => {
                 if let Some(held) = self.begin(held) {
-                    self.held = held;
+                    self.flow.held = held;
                     return;
                 }
             }
-            Then::Look { end } => {
-                self.found.had_location |= names_a_location(&held);
-                self.pass_to = end;
+            Then::Look { end, told } => {
+                self.look(&held, told);
+                self.flow.pass_to = end;
             }
             Then::Meta { end } => {
                 self.enter(Place::Meta, end);
                 // As QuickTime has it, without a version; or as ISO has it, with one before its first box.
                 let head = if &held[4..] == b"hdlr" { &held[..] } else { &held[4..] };
-                if end - (self.at - head.len() as u64) >= 8 {
-                    (self.then, self.wanted) = (Then::Begin, 8);
-                    self.held = head.to_vec();
-                    if self.held.len() == self.wanted {
-                        self.step();
+                if end - (self.flow.at - head.len() as u64) >= 8 {
+                    (self.then, self.flow.wanted) = (Then::Begin, 8);
+                    if head.len() == 8 {
+                        self.step(head.to_vec());
+                    } else {
+                        self.flow.held = head.to_vec();
                     }
                     return;
                 }
-                self.pass_to = end;
+                self.flow.pass_to = end;
             }
             Then::Table { name } => self.table(name, &held),
             Then::Nothing => {}
@@ -156,16 +124,25 @@ impl Boxes {
         self.next();
     }
 
+    /// What is blanked if it tells is a picture, mostly.
+    fn look(&mut self, held: &[u8], told: Option<Blank>) {
+        match told {
+            Some(blank) if surely_names_a_location(held) => self.found.tells(blank),
+            Some(_) => {}
+            None => self.found.had_location |= names_a_location(held),
+        }
+    }
+
     /// Goes on with the next box, and out of those that have ended.
     fn next(&mut self) {
         while let Some(end) = self.open.last().map(|open| open.end)
-            && end.saturating_sub(self.at.max(self.pass_to)) < 8
+            && end.saturating_sub(self.flow.at.max(self.flow.pass_to)) < 8
         {
             // What is left of it is no box.
-            self.pass_to = self.pass_to.max(end);
+            self.flow.pass_to = self.flow.pass_to.max(end);
             self.close();
         }
-        (self.then, self.wanted) = (Then::Begin, 8);
+        (self.then, self.flow.wanted) = (Then::Begin, 8);
     }
 
     /// The head of a box is there, or gives it back where more of it is to come.
@@ -174,7 +151,7 @@ impl Boxes {
             head[at..at + count].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
         };
         let name: [u8; 4] = head[4..8].try_into().expect("four bytes");
-        let begin = self.at - head.len() as u64;
+        let begin = self.flow.at - head.len() as u64;
         if self.open.is_empty() && begin == 0 && !known::begins_a_file(name) {
             self.then = Then::Nothing;
             return None;
@@ -184,10 +161,10 @@ impl Boxes {
         let whole = plain + if &name == b"uuid" { 16 } else { 0 };
         if head.len() < whole {
             if parents_end - begin >= whole as u64 {
-                self.wanted = whole;
+                self.flow.wanted = whole;
                 return Some(head);
             }
-            self.pass_to = parents_end;
+            self.flow.pass_to = parents_end;
             return None;
         }
         let length = match number(0, 4) {
@@ -198,48 +175,51 @@ impl Boxes {
         if length < whole as u64 {
             // Nobody knows where the next one begins.
             self.found.stays |= self.open.iter().any(|open| open.place.tells());
-            self.pass_to = parents_end;
+            self.flow.pass_to = parents_end;
             return None;
         }
         let end = begin.saturating_add(length).min(parents_end);
         let place = self.open.last().map_or(Place::File, |open| open.place);
         let kind = (&name == b"uuid").then(|| &head[plain..whole]);
         match known::what(place, name, kind) {
-            Does::Nothing => self.pass_to = end,
+            Does::Nothing => self.flow.pass_to = end,
             Does::Hold(place, skipped) if self.open.len() < MAX_DEPTH => {
                 if place == Place::Fragment {
                     self.found.stays |= self.has_track_that_tells;
                 }
                 self.enter(place, end);
-                self.pass_to = (self.at + skipped).min(end);
+                self.flow.pass_to = (self.flow.at + skipped).min(end);
             }
             // Nothing that anybody writes.
             Does::Hold(..) => {
                 self.found.stays = true;
-                self.pass_to = end;
+                self.flow.pass_to = end;
             }
             Does::List => {
-                if self.open.len() >= MAX_DEPTH || end - self.at < 8 {
-                    self.pass_to = end;
+                if self.open.len() >= MAX_DEPTH || end - self.flow.at < 8 {
+                    self.flow.pass_to = end;
                 } else {
-                    (self.then, self.wanted) = (Then::Meta { end }, 8);
+                    (self.then, self.flow.wanted) = (Then::Meta { end }, 8);
                     return Some(Vec::new());
                 }
             }
             Does::Tell => {
-                self.found.had_location = true;
-                self.add(Blank::of_box(begin, plain, end));
-                self.pass_to = end;
+                self.found.tells(Blank::of_box(begin, plain, end));
+                self.flow.pass_to = end;
             }
             Does::Stay => {
                 (self.found.had_location, self.found.stays) = (true, true);
-                self.pass_to = end;
+                self.flow.pass_to = end;
             }
-            Does::Hide => {
-                self.add(Blank::of_box(begin, plain, end));
-                let looked_at = (end - self.at).min(LOOKED_AT_BYTES) as usize;
+            does @ (Does::Hide | Does::Weigh) => {
+                let blank = Blank::of_box(begin, plain, end);
+                let told = (does == Does::Weigh).then_some(blank);
+                if told.is_none() {
+                    self.found.add(blank);
+                }
+                let looked_at = (end - self.flow.at).min(LOOKED_AT_BYTES) as usize;
                 if looked_at > 0 {
-                    (self.then, self.wanted) = (Then::Look { end }, looked_at);
+                    (self.then, self.flow.wanted) = (Then::Look { end, told }, looked_at);
                     return Some(Vec::new());
                 }
             }
@@ -247,25 +227,25 @@ impl Boxes {
                 if let Some(list) = self.innermost(Place::Meta) {
                     list.items.value(u32::from_be_bytes(name), Blank::of_box(begin, plain, end));
                 }
-                self.pass_to = end;
+                self.flow.pass_to = end;
             }
             Does::Data => {
-                let start = self.at;
+                let start = self.flow.at;
                 if let Some(list) = self.innermost(Place::Meta) {
                     list.items.data(start);
                 }
-                self.pass_to = end;
+                self.flow.pass_to = end;
             }
             Does::Table => {
-                let length = end - self.at;
+                let length = end - self.flow.at;
                 if self.is_wanted(name) && length > 0 {
                     if length <= MAX_TABLE_BYTES {
-                        (self.then, self.wanted) = (Then::Table { name }, length as usize);
+                        (self.then, self.flow.wanted) = (Then::Table { name }, length as usize);
                         return Some(Vec::new());
                     }
                     self.found.stays = true;
                 }
-                self.pass_to = end;
+                self.flow.pass_to = end;
             }
         }
         None
@@ -283,7 +263,7 @@ impl Boxes {
         samples.end(&mut blanks, &mut stays);
         self.found.stays |= stays;
         for blank in blanks {
-            self.add(blank);
+            self.found.add(blank);
         }
     }
 
@@ -303,10 +283,10 @@ impl Boxes {
         match &name {
             b"stsd" => {
                 let tell = known::tell_in_samples(content);
-                let start = self.at - content.len() as u64;
+                let start = self.flow.at - content.len() as u64;
                 for kind in &tell {
                     // From then on it is of no kind that anybody knows.
-                    self.add(Blank::of_name(start + *kind as u64));
+                    self.found.add(Blank::of_name(start + *kind as u64));
                 }
                 if !tell.is_empty() {
                     (self.found.had_location, self.has_track_that_tells) = (true, true);
@@ -326,14 +306,6 @@ impl Boxes {
                     list.items.table(name, content);
                 }
             }
-        }
-    }
-
-    fn add(&mut self, blank: Blank) {
-        if self.found.blanks.len() < MAX_BLANKS {
-            self.found.blanks.push(blank);
-        } else {
-            self.found.stays = true;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where the samples of a track are that tells, moment by moment, where the camera was.
 
-use super::blanks::Blank;
 use crate::clean::Bytes;
+use crate::whereabouts::blanks::Blank;
 
 /// What is known of one track.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! Which boxes tell of a location, and which are needed: the others of their kind are hidden, as nobody here has heard of them.
 
-use memchr::memmem;
+use crate::whereabouts::words::is_of_a_location;
 
 /// In what a box stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(super) enum Does {
     Stay,
     /// It may name one.
     Hide,
+    /// The same, and it is needed if it does not.
+    Weigh,
     /// A value of a list, of which the keys tell what it is.
     Item,
     /// What items of a list are in.
@@ -82,6 +84,8 @@ pub(super) fn what(place: Place, name: [u8; 4], kind: Option<&[u8]>) -> Does {
         (Place::Meta, b"xml " | b"bxml") => Does::Hide,
         (Place::Meta, _) => Does::Nothing,
         (Place::Values | Place::UserData, b"\xa9xyz") => Does::Tell,
+        // The cover of an album, which may be a photograph.
+        (Place::Values, b"covr") => Does::Weigh,
         (Place::Values, _) => Does::Item,
         (Place::Maker, b"CMT4") => Does::Tell,
         (Place::Maker, _) => Does::Nothing,
@@ -142,10 +146,4 @@ pub(super) fn tell_in_samples(table: &[u8]) -> Vec<usize> {
         rest = &rest[entry.len()..];
     }
     tell
-}
-
-/// Whether a key is called after a location, as `com.apple.quicktime.location.ISO6709` is.
-pub(super) fn is_of_a_location(key: &[u8]) -> bool {
-    let key = key.to_ascii_lowercase();
-    memmem::find(&key, b"location").is_some() || memmem::find(&key, b"gps").is_some()
 }
