@@ -11,6 +11,7 @@ use rim_server::storage::{Folder, Key, Staged, Storage};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
+use crate::own_process::{OWN_FOLDER, alone, on_a_small_disk};
 use crate::suite::{Place, blob, bytes, content, stage};
 use crate::uploads::Site;
 
@@ -34,9 +35,6 @@ async fn on_disk() -> OnDisk {
 
 claims!(on_disk);
 
-/// Where a test that has a process of its own finds its folder.
-const OWN_FOLDER: &str = "RIM_TEST_FOLDER";
-
 fn open(folder: &Path) -> Folder {
     Folder::open(folder, TaskTracker::new()).expect("a folder")
 }
@@ -44,29 +42,6 @@ fn open(folder: &Path) -> Folder {
 async fn staged_bytes(storage: &dyn Storage, staged: &Staged) -> Vec<u8> {
     let pieces = storage.read_staged(staged).await.expect("opened");
     pieces.try_collect::<Vec<_>>().await.expect("read").concat()
-}
-
-/// Runs that test again in a process of its own, in which a file system of 4 MiB is at `folder`; or, where nobody may have one, no file
-/// may be larger than 2 MiB.
-fn on_a_small_disk(test: &str, folder: &Path) {
-    let program = std::env::current_exe().expect("this test");
-    let run = |shell: &mut Command, script: &str| {
-        shell.arg("-c").arg(script).arg("sh").arg(folder).arg(&program).args([
-            "--exact",
-            test,
-            "--nocapture",
-        ]);
-        shell.env(OWN_FOLDER, folder).stdin(Stdio::null()).output().expect("a shell")
-    };
-    let mut apart = Command::new("unshare");
-    apart.args(["--user", "--map-root-user", "--mount", "sh"]);
-    let mount = r#"mount -t tmpfs -o size=4m none "$1" || exit 77; shift; exec "$@""#;
-    let mut done = run(&mut apart, mount);
-    if !done.status.success() && !String::from_utf8_lossy(&done.stdout).contains("running 1 test") {
-        done = run(&mut Command::new("sh"), r#"trap '' XFSZ; ulimit -f 4096; shift; exec "$@""#);
-    }
-    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[tokio::test]
@@ -149,6 +124,37 @@ async fn an_upload_for_which_the_disk_had_no_room_goes_on_to_the_file_that_it_is
     let file = site.go_on(&filing, id, &all).await.expect("made");
     assert_eq!(Key::Blob(file.hash), blob(&all));
     assert!(content(&*storage, &blob(&all), None).await.expect("it is there") == all);
+}
+
+/// How many files this process may have open, from now on; returns how many that were. What is open stays open.
+fn may_open(files: u64) -> u64 {
+    let mut before = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both have a place for what they write or read, and keep none.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut before), 0);
+        let now = libc::rlimit { rlim_cur: files, ..before };
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const now), 0);
+    }
+    before.rlim_cur
+}
+
+#[tokio::test]
+async fn a_removal_of_which_nobody_knows_whether_it_is_on_the_disk_is_none() {
+    const TEST: &str = "folder::a_removal_of_which_nobody_knows_whether_it_is_on_the_disk_is_none";
+    let Some(folder) = std::env::var_os(OWN_FOLDER) else {
+        let folder = tempfile::tempdir().expect("a folder");
+        return alone(TEST, folder.path());
+    };
+    let storage = open(Path::new(&folder));
+    let object = bytes(1, 1000);
+    storage.put(&blob(&object), object.clone()).await.expect("put");
+    // To remove a file takes none that is open; to see to it that a power cut brings nothing back its folder is opened and synced.
+    let files = may_open(0);
+    let removed = storage.remove(&[blob(&object)]).await.map_err(|error| error.raw_os_error());
+    may_open(files);
+    assert_eq!(removed, Err(Some(libc::EMFILE)));
+    assert_eq!(storage.size(&blob(&object)).await.expect("asked"), None, "it went as far as it could");
+    storage.remove(&[blob(&object)]).await.expect("by the next try it is on the disk");
 }
 
 /// Uploads of the process that is killed: each has a seed, and sizes that are no bound of anything.

@@ -5,6 +5,7 @@ mod suite;
 
 mod archive;
 mod folder;
+mod own_process;
 mod postgres;
 mod s3;
 mod uploads;

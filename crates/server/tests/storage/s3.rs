@@ -2,18 +2,24 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use rim_core::Refusal;
 use rim_server::config::{S3Keys, S3Settings};
+use rim_server::files::Coming;
+use rim_server::pace::{Pace, while_it_goes_on};
 use rim_server::storage::{Key, S3, Staged, Storage};
+use rim_server::time::Hands;
 use rim_store::StoreError;
 use rim_testbed::{Fault, Proxy, S3 as Server};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
+use crate::own_process::{OWN_FOLDER, on_a_small_disk};
 use crate::suite::{Place, blob, bytes, content, given_up_after, stage};
 use crate::uploads::Site;
 
@@ -142,6 +148,63 @@ async fn an_upload_goes_on_to_its_file_and_a_sweep_to_its_end_when_the_bucket_is
     proxy.set(Fault::Pass).await;
     site.days_pass(&filing).await;
     site.is_empty(&*storage).await;
+}
+
+#[tokio::test]
+async fn an_object_takes_as_long_to_be_put_together_as_the_bucket_takes() {
+    let site = Site::found(Arc::new(InBucket::new(""))).await;
+    let proxy = Proxy::to(site.place.server.address()).await;
+    let hands = Hands::default();
+    let filing = site.serve_by(Arc::new(site.place.open_by(proxy.address())), hands.time());
+    let all = bytes(1, 12_000_000);
+    let mut coming = Coming::begin(&filing).await.expect("begun");
+    coming.write(all.clone()).await.expect("written");
+    let (staged, seen) = coming.end().await.expect("durable");
+    let seen = seen.expect("it is known");
+
+    // It does not answer for ten minutes, of which a request may stand still for one.
+    proxy.set(Fault::BlackHole).await;
+    let pace = Pace::default();
+    let allowed = Duration::from_secs(30);
+    let making = filing.make(&staged, seen, site.about(), &pace);
+    let time = hands.time();
+    let made = while_it_goes_on(&pace, &time, allowed, making);
+    let mut made = std::pin::pin!(made);
+    let minutes = async {
+        for _ in 0..20 {
+            hands.move_on(allowed).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        made = &mut made => panic!("it is given up, or made of nothing: {made:?}"),
+        () = minutes => {}
+    }
+    proxy.set(Fault::Pass).await;
+    let file = made.await.expect("it goes on").expect("made");
+    assert_eq!(Key::Blob(file.hash), blob(&all));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_bucket_on_the_disk_of_a_node_leaves_room_there() {
+    const TEST: &str = "s3::what_waits_for_a_bucket_on_the_disk_of_a_node_leaves_room_there";
+    let Some(data) = std::env::var_os(OWN_FOLDER) else {
+        let data = tempfile::tempdir().expect("a folder");
+        return on_a_small_disk(TEST, data.path());
+    };
+    let site = Site::found(Arc::new(InBucket::new(""))).await;
+    let settings = site.place.settings(site.place.server.address());
+    let storage = S3::open(&settings, Path::new(&data), TaskTracker::new()).expect("good settings");
+    let free = storage.free().await.expect("asked").expect("it is the disk of the node");
+    // However large an upload is, no more of it waits there than a part.
+    assert_eq!([1000, 1 << 40].map(|size| storage.room_for(size)), [1000, 5 << 20]);
+    let filing = site.serve_on(Arc::new(storage));
+    let refused = filing.may_upload(site.anna, 6_000_000).await;
+    let is_full = matches!(refused, Err(StoreError::Refused(Refusal::DiskNearlyFull)));
+    // Where nobody may have a small disk it is a large one.
+    assert_eq!(is_full, free.of <= 4 << 20, "{free:?}: {refused:?}");
+    filing.may_upload(site.anna, 1_000_000).await.expect("there is room");
 }
 
 #[tokio::test]

@@ -69,11 +69,16 @@ impl<P: Place> Site<P> {
     }
 
     pub fn serve_on(&self, storage: Arc<dyn Storage>) -> Arc<Filing> {
+        self.serve_by(storage, Time::default())
+    }
+
+    /// The same with a time that may be the test's.
+    pub fn serve_by(&self, storage: Arc<dyn Storage>, time: Time) -> Arc<Filing> {
         let folder = self.data.path().to_str().expect("a path in UTF-8");
         let config =
             config::load(["rim", "--data", folder, "--min-free-disk", "0"]).expect("good settings").config;
         let clock: Arc<dyn Clock> = Arc::clone(&self.hands) as _;
-        let life = Life::new(clock, Time::default(), &CancellationToken::new(), Arc::new(()));
+        let life = Life::new(clock, time, &CancellationToken::new(), Arc::new(()));
         let metrics = Metrics::new().files;
         Arc::new(Filing::new(Arc::clone(&self.store), storage, &config, metrics, life).expect("chance"))
     }
@@ -109,6 +114,17 @@ impl<P: Place> Site<P> {
         filing.begin_transfer(self.anna, begun).await.expect("begun")
     }
 
+    /// What she says of a file that comes in one request.
+    pub fn about(&self) -> About {
+        About {
+            owner: self.anna,
+            name: "a.bin".into(),
+            claimed: String::new(),
+            as_file: false,
+            transfer: None,
+        }
+    }
+
     /// Long enough for all that nothing uses to go.
     pub async fn days_pass(&self, filing: &Arc<Filing>) {
         for _ in 0..4 {
@@ -128,15 +144,24 @@ impl<P: Place> Site<P> {
     }
 }
 
+/// Does the same again and again, which is given up after so many steps, until it says that it came to its end.
+async fn at_every_step(each: impl AsyncFn(usize) -> bool) {
+    for steps in 0..300 {
+        if each(steps).await {
+            return;
+        }
+    }
+    panic!("it never comes to its end");
+}
+
 pub async fn an_upload_that_ends_at_any_step_goes_on_to_its_file(place: Arc<impl Place>) {
     let size = place.size();
     let site = Site::found(place).await;
-    let mut came_to_its_end = false;
-    for steps in 0..300 {
+    at_every_step(async |steps| {
         let all = bytes(steps as u64, size);
         let filing = site.serve().await;
         let id = site.begin(&filing, size).await;
-        came_to_its_end = given_up_after(steps, site.go_on(&filing, id, &all)).await.is_some();
+        let came_to_its_end = given_up_after(steps, site.go_on(&filing, id, &all)).await.is_some();
         drop(filing);
         site.place.rests().await;
 
@@ -156,58 +181,45 @@ pub async fn an_upload_that_ends_at_any_step_goes_on_to_its_file(place: Arc<impl
         site.store.may_upload(site.anna, size as u64, limits, now).await.expect("it counts once");
         site.days_pass(&next).await;
         site.is_empty(next.storage()).await;
-        if came_to_its_end {
-            break;
-        }
-    }
-    assert!(came_to_its_end, "it was broken off at every step there is");
+        came_to_its_end
+    })
+    .await;
 }
 
 pub async fn an_upload_in_one_request_that_ends_at_any_step_leaves_nothing(place: Arc<impl Place>) {
     let size = place.size();
     let site = Site::found(place).await;
-    let mut came_to_its_end = false;
-    for steps in 0..300 {
+    at_every_step(async |steps| {
         let all = bytes(steps as u64, size);
         let filing = site.serve().await;
         let upload = async {
             let mut coming = Coming::begin(&filing).await.expect("begun");
             coming.write(all.clone()).await.expect("written");
             let (staged, seen) = coming.end().await.expect("durable");
-            let about = About {
-                owner: site.anna,
-                name: "a.bin".into(),
-                claimed: String::new(),
-                as_file: false,
-                transfer: None,
-            };
             let seen = seen.expect("it is known");
-            filing.make(&staged, seen, about, &Pace::default()).await.expect("made")
+            filing.make(&staged, seen, site.about(), &Pace::default()).await.expect("made")
         };
-        came_to_its_end = given_up_after(steps, upload).await.is_some();
+        let came_to_its_end = given_up_after(steps, upload).await.is_some();
         site.place.rests().await;
         let next = site.serve().await;
         site.days_pass(&next).await;
         site.is_empty(next.storage()).await;
-        if came_to_its_end {
-            break;
-        }
-    }
-    assert!(came_to_its_end, "it was broken off at every step there is");
+        came_to_its_end
+    })
+    .await;
 }
 
 pub async fn bytes_whose_removal_ended_in_its_midst_are_there_for_who_uploads_them(place: Arc<impl Place>) {
     let size = place.size();
     let site = Site::found(place).await;
     let all = bytes(1, size);
-    let mut came_to_its_end = false;
-    for steps in 0..100 {
+    at_every_step(async |steps| {
         let filing = site.serve().await;
         let id = site.begin(&filing, size).await;
         let file = site.go_on(&filing, id, &all).await.expect("made");
         site.hands.0.fetch_add(2 * DAY_MS, Ordering::SeqCst);
         // One that ends, as nobody uses the file.
-        came_to_its_end = given_up_after(steps, sweep(Arc::clone(&filing))).await.is_some();
+        let came_to_its_end = given_up_after(steps, sweep(Arc::clone(&filing))).await.is_some();
         drop(filing);
         site.place.rests().await;
 
@@ -224,9 +236,7 @@ pub async fn bytes_whose_removal_ended_in_its_midst_are_there_for_who_uploads_th
         assert!(content(next.storage(), &key, None).await.expect("it is there") == all, "step {steps}");
         site.days_pass(&next).await;
         site.is_empty(next.storage()).await;
-        if came_to_its_end {
-            break;
-        }
-    }
-    assert!(came_to_its_end, "it was broken off at every step there is");
+        came_to_its_end
+    })
+    .await;
 }

@@ -25,10 +25,11 @@ const END: u8 = 2;
 const READ: u8 = 3;
 const KEEP: u8 = 4;
 const KEPT: u8 = 5;
-const FREE: u8 = 6;
+const DISCARD: u8 = 6;
+const FREE: u8 = 7;
 
-/// How often a storage has come to where it is stuck.
-static STUCK: Semaphore = Semaphore::const_new(0);
+/// How often a storage has come to where it is stuck, by the step.
+static STUCK: [Semaphore; 7] = [const { Semaphore::const_new(0) }; 7];
 
 /// A storage that never comes to the end of one step, or fails there.
 struct Faulty {
@@ -45,7 +46,7 @@ impl Faulty {
         if self.fails {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        STUCK.add_permits(1);
+        STUCK[usize::from(step)].add_permits(1);
         std::future::pending().await
     }
 }
@@ -96,6 +97,7 @@ impl Storage for Faulty {
     }
 
     async fn discard(&self, staged: &Staged) -> io::Result<()> {
+        self.at(DISCARD).await?;
         self.inner.discard(staged).await
     }
 
@@ -175,7 +177,7 @@ async fn a_server_that_ends_at_any_step_of_an_upload_leaves_nothing_of_it() {
             async { tokio::join!(filer.try_upload("a.bin", "", &sent), filer.patch(&place, 0, &other)) };
         tokio::select! {
             (one, two) = never => panic!("answered at step {step}: {}, {}", one.text(), two.text()),
-            both = STUCK.acquire_many(2) => both.expect("never closed").forget(),
+            both = STUCK[step].acquire_many(2) => both.expect("never closed").forget(),
         }
         let server = server.stop().await.with_storage(std::convert::identity).start().await;
         let filer = anna.filer();
@@ -196,6 +198,24 @@ async fn a_server_that_ends_at_any_step_of_an_upload_leaves_nothing_of_it() {
         let id = filer.file("a.bin", &sent).await;
         assert!(filer.get(&format!("/media/files/{id}")).await.body == sent);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_is_renewed_in_the_moment_in_which_its_file_is_made_is_answered_with_that() {
+    let server = TestServer::start_storing(stuck::<DISCARD>).await;
+    let filer = server.user("anna").await.filer();
+    let sent = bytes(1, 200_000);
+    let place = filer.begin("a.bin", sent.len()).await;
+    let mut answer = std::pin::pin!(filer.patch(&place, 0, &sent));
+    tokio::select! {
+        early = &mut answer => panic!("what is left of it is discarded first: {}", early.status),
+        made = STUCK[usize::from(DISCARD)].acquire() => made.expect("never closed").forget(),
+    }
+    // The file is there, and so nobody holds its transfer any more. Whoever made it finds that when they renew their hold.
+    let answer = server.time_passes_until(answer).await;
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    let file = answer.header("rim-file");
+    assert!(filer.get(&format!("/media/files/{file}")).await.body == sent);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,43 @@
+//! Tests that need a process of their own: for its disk, or for what it may do.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Where a test that has a process of its own finds its folder.
+pub const OWN_FOLDER: &str = "RIM_TEST_FOLDER";
+
+/// Runs that test again in a process of its own, in which a file system of 4 MiB is at `folder`; or, where nobody may have one, no file
+/// may be larger than 2 MiB.
+pub fn on_a_small_disk(test: &str, folder: &Path) {
+    let run = |shell: &mut Command, script: &str| {
+        shell.arg("-c").arg(script).arg("sh").arg(folder).arg(this());
+        run(shell, test, folder)
+    };
+    let mut apart = Command::new("unshare");
+    apart.args(["--user", "--map-root-user", "--mount", "sh"]);
+    let mount = r#"mount -t tmpfs -o size=4m none "$1" || exit 77; shift; exec "$@""#;
+    let mut done = run(&mut apart, mount);
+    if !done.status.success() && !String::from_utf8_lossy(&done.stdout).contains("running 1 test") {
+        done = run(&mut Command::new("sh"), r#"trap '' XFSZ; ulimit -f 4096; shift; exec "$@""#);
+    }
+    has_passed(&done);
+}
+
+/// Runs that test again in a process of its own.
+pub fn alone(test: &str, folder: &Path) {
+    has_passed(&run(&mut Command::new(this()), test, folder));
+}
+
+fn this() -> PathBuf {
+    std::env::current_exe().expect("this test")
+}
+
+fn run(program: &mut Command, test: &str, folder: &Path) -> Output {
+    program.args(["--exact", test, "--nocapture"]).env(OWN_FOLDER, folder).stdin(Stdio::null());
+    program.output().expect("a process")
+}
+
+fn has_passed(done: &Output) {
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}
