@@ -1,4 +1,5 @@
-//! What an administrator does to accounts, by `rim user`, and to the index of words, by `rim search`.
+//! What an administrator does to accounts, by `rim user`, to the index of words, by `rim search`, and to bytes that no file
+//! names, by `rim files`.
 //!
 //! A [`Request`] is applied to a [`Store`] by [`apply`], and there are two ways to it: where no server runs,
 //! the command opens the store itself; where one does, the request goes to it over a Unix socket in the data
@@ -6,6 +7,7 @@
 
 pub mod socket;
 
+use rim_core::file::{Blob, Hash, Thumbs};
 use rim_core::user::NewUser;
 use rim_core::{Clock, Refusal, UserId};
 use rim_store::search::IndexStatus;
@@ -14,6 +16,9 @@ use serde::{Deserialize, Serialize};
 
 /// Users of one answer.
 pub const USERS_PER_PAGE: u32 = 500;
+
+/// Blobs of one request.
+pub const BLOBS_AT_ONCE: usize = 200;
 
 /// What to do. Passwords come hashed: they stay in the process they were typed into.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,6 +46,29 @@ pub enum Request {
     IndexStatus,
     /// The index of words is made anew.
     RebuildIndex,
+    /// These blobs are in the storage, and go from there unless somebody names them; up to [`BLOBS_AT_ONCE`].
+    AdoptBlobs(Vec<BlobLine>),
+}
+
+/// A blob.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BlobLine {
+    hash: String,
+    size_bytes: u64,
+    thumbs: u8,
+}
+
+impl From<&Blob> for BlobLine {
+    fn from(blob: &Blob) -> Self {
+        Self { hash: blob.hash.to_string(), size_bytes: blob.size_bytes, thumbs: blob.thumbs.bits() }
+    }
+}
+
+impl BlobLine {
+    fn blob(&self) -> Option<Blob> {
+        let (hash, thumbs) = (Hash::parse(&self.hash)?, Thumbs::from_bits(self.thumbs));
+        Some(Blob { hash, size_bytes: self.size_bytes, thumbs })
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +80,8 @@ pub enum Answer {
     },
     Users(Vec<UserLine>),
     Index(IndexLine),
+    /// So many blobs nobody knew.
+    Adopted(u64),
     /// Nothing was done, for this reason.
     Failed(String),
 }
@@ -100,6 +130,10 @@ async fn carry_out(store: &dyn Store, clock: &dyn Clock, request: Request) -> Re
             user
         }
         Request::ListUsers { after } => return list(store, UserId(after)).await,
+        Request::AdoptBlobs(lines) => {
+            let blobs = lines.iter().take(BLOBS_AT_ONCE).filter_map(BlobLine::blob).collect();
+            return Ok(Answer::Adopted(store.adopt_blobs(blobs, clock.now()).await?));
+        }
         Request::IndexStatus => return index(store).await,
         Request::RebuildIndex => {
             store.rebuild_index(true).await?;

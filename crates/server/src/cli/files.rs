@@ -5,11 +5,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use rim_core::Clock;
+use rim_core::file::Blob;
 use rim_store::check::{KnownBlob, Report};
 use rim_store::{SharedStore, Store};
 use tokio::runtime::Builder;
 use tokio_util::task::TaskTracker;
 
+use crate::admin::{Answer, BLOBS_AT_ONCE, BlobLine, Request};
+use crate::cli::way::Way;
 use crate::cli::{check, target};
 use crate::clock::SystemClock;
 use crate::config::{Config, Database, FilePlace, FileStorage};
@@ -29,6 +32,9 @@ pub(super) struct Check {
     /// Read all bytes as well, and compare them with what was stored
     #[arg(long)]
     deep: bool,
+    /// Have a server remove what the database does not know, an hour from now; nothing else brings it back
+    #[arg(long)]
+    remove_unknown: bool,
 }
 
 #[derive(Debug, Args)]
@@ -62,13 +68,39 @@ async fn check(command: &Check, config: &Config) -> Result<()> {
         }
     };
     let mut report = Report::default();
-    storage::check(&*storage, known, command.deep, &mut report).await.context("cannot check the files")?;
+    let unknown = storage::check(&*storage, &known, command.deep, &mut report).await;
+    let unknown = unknown.context("cannot check the files")?;
     places.close().await;
     check::tell(&mut report);
+    if command.remove_unknown && !unknown.is_empty() {
+        ensure!(
+            !known().await?.is_empty(),
+            "the database knows none of the files that are there: is it theirs? Nothing was changed"
+        );
+        let adopted = adopt(&unknown, config).await?;
+        println!(
+            "{adopted} files that the database did not know go with the first sweep of a server in an hour"
+        );
+    }
     let wrong = report.count;
     ensure!(wrong == 0, "{wrong} things are wrong with files: restore them from a backup");
     println!("nothing is wrong with the files");
     Ok(())
+}
+
+/// Has the database know these blobs, as uploads that never come to their end. So whoever uploads the same meanwhile, at whichever node,
+/// has them, and the sweep of a server removes all others.
+async fn adopt(blobs: &[Blob], config: &Config) -> Result<u64> {
+    let (way, mut adopted) = (Way::find(config, false).await?, 0);
+    for blobs in blobs.chunks(BLOBS_AT_ONCE) {
+        let lines = blobs.iter().map(BlobLine::from).collect();
+        match way.request(Request::AdoptBlobs(lines)).await? {
+            Answer::Adopted(count) => adopted += count,
+            Answer::Failed(reason) => bail!(reason),
+            _ => bail!("the server gave an answer of another command"),
+        }
+    }
+    Ok(adopted)
 }
 
 async fn copy(command: &Copy, config: &Config) -> Result<()> {

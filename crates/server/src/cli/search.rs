@@ -29,7 +29,7 @@ pub(super) fn run(command: SearchCommand, config: &Config) -> Result<()> {
         let line = match Way::find(config, false).await?.request(request).await? {
             Answer::Index(line) => line,
             Answer::Failed(reason) => bail!(reason),
-            Answer::Done { .. } | Answer::Users(_) => {
+            Answer::Done { .. } | Answer::Users(_) | Answer::Adopted(_) => {
                 bail!("the server gave an answer of another command")
             }
         };

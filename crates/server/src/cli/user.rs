@@ -146,7 +146,9 @@ fn done(answer: Answer) -> Result<u64> {
     match answer {
         Answer::Done { uid } => Ok(uid),
         Answer::Failed(reason) => bail!(reason),
-        Answer::Users(_) | Answer::Index(_) => bail!("the server gave an answer of another command"),
+        Answer::Users(_) | Answer::Index(_) | Answer::Adopted(_) => {
+            bail!("the server gave an answer of another command")
+        }
     }
 }
 

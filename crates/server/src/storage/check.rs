@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use futures_util::TryStreamExt;
-use rim_core::file::Hash;
-use rim_store::check::{KnownBlob, Report};
+use rim_core::file::{Blob, Hash, Thumbs};
+use rim_store::check::{KnownBlob, Report, TOLD};
 
 use super::{Hasher, Key, Storage};
 
@@ -16,16 +16,30 @@ struct Seen {
     sides: Vec<u32>,
 }
 
-/// What is there of no use: an upload that did not come to its end, or something that is about to be removed.
+/// Objects that no file names.
 #[derive(Default)]
-struct Unfinished {
+struct Unnamed {
     objects: u64,
     bytes: u64,
+    /// The first of them.
+    lines: Vec<String>,
+}
+
+impl Unnamed {
+    fn add(&mut self, key: &Key, size_bytes: u64) {
+        self.objects += 1;
+        self.bytes += size_bytes;
+        if self.lines.len() < TOLD as usize {
+            self.lines.push(format!("{key}, {size_bytes} bytes"));
+        }
+    }
 }
 
 /// Compares all of it, and with `deep` reads every object as well: each is named by what is in it. What is missing or has other bytes
-/// is wrong; what is there and nobody names is not, and is removed by a server within hours. `known` is asked again where
-/// something is missing, as a server may have removed it meanwhile.
+/// is wrong; what is there and nobody names is not. Of that a server removes within hours what a row knows: uploads that did not
+/// come to their end, and what is about to be removed. What no row knows is returned, by its blobs: a restored backup may
+/// be older than it, and no server knows that it is there. `known` is asked again where something is missing or unknown, as a server may
+/// have removed or taken it meanwhile.
 ///
 /// # Errors
 /// The storage or the store cannot be read.
@@ -34,12 +48,14 @@ pub async fn check<E: From<io::Error>>(
     known: impl AsyncFn() -> Result<Vec<KnownBlob>, E>,
     deep: bool,
     report: &mut Report,
-) -> Result<(), E> {
+) -> Result<Vec<Blob>, E> {
     let mut blobs: BTreeMap<Hash, Seen> = BTreeMap::new();
     for known in known().await? {
         blobs.insert(known.hash, Seen { known, size_bytes: None, sides: Vec::new() });
     }
-    let (mut avatars, mut unfinished, mut bytes, mut after) = (0_u64, Unfinished::default(), 0, None);
+    let (mut avatars, mut bytes, mut after) = (0_u64, 0, None);
+    let mut unfinished = Unnamed::default();
+    let mut unknown: BTreeMap<Hash, Vec<(Key, u64)>> = BTreeMap::new();
     loop {
         let page = storage.list(after.as_ref()).await?;
         let Some((last, _)) = page.last() else { break };
@@ -48,18 +64,18 @@ pub async fn check<E: From<io::Error>>(
             bytes += size_bytes;
             let seen = match &key {
                 Key::Avatar(_) => None,
-                Key::Blob(hash) | Key::Preview(hash, _) => {
-                    blobs.get_mut(hash).filter(|seen| seen.known.named)
-                }
+                Key::Blob(hash) | Key::Preview(hash, _) => blobs.get_mut(hash),
             };
             match (&key, seen) {
                 (Key::Avatar(_), _) => avatars += 1,
-                (Key::Blob(_), Some(seen)) => seen.size_bytes = Some(size_bytes),
-                (Key::Preview(_, side), Some(seen)) if seen.known.thumbs.has(*side) => seen.sides.push(*side),
-                _ => {
-                    unfinished.objects += 1;
-                    unfinished.bytes += size_bytes;
+                (Key::Blob(hash) | Key::Preview(hash, _), None) => {
+                    unknown.entry(*hash).or_default().push((key.clone(), size_bytes));
                 }
+                (Key::Blob(_), Some(seen)) if seen.known.named => seen.size_bytes = Some(size_bytes),
+                (Key::Preview(_, side), Some(seen)) if seen.known.named && seen.known.thumbs.has(*side) => {
+                    seen.sides.push(*side);
+                }
+                _ => unfinished.add(&key, size_bytes),
             }
             if deep && let Some(wrong) = read(storage, &key, size_bytes).await {
                 report.found(wrong);
@@ -68,7 +84,7 @@ pub async fn check<E: From<io::Error>>(
     }
     let wrong: Vec<_> =
         blobs.values().flat_map(|seen| missing(seen).map(|wrong| (seen.known.hash, wrong))).collect();
-    if !wrong.is_empty() {
+    if !wrong.is_empty() || !unknown.is_empty() {
         let still: BTreeMap<_, _> =
             known().await?.into_iter().map(|known| (known.hash, known.named)).collect();
         for (hash, wrong) in wrong {
@@ -76,19 +92,54 @@ pub async fn check<E: From<io::Error>>(
                 report.found(wrong);
             }
         }
+        unknown.retain(|hash, _| !still.contains_key(hash));
     }
     let named = blobs.values().filter(|seen| seen.known.named).count();
     report.note(format_args!("{named} files with different bytes, {avatars} pictures, {bytes} bytes in all"));
     if unfinished.objects > 0 {
-        let Unfinished { objects, bytes } = unfinished;
+        let Unnamed { objects, bytes, .. } = unfinished;
         report.note(format_args!(
             "{objects} objects of {bytes} bytes are named by no file: unfinished uploads, which a server removes"
         ));
     }
+    tell_of_unknown(&unknown, report);
     if !deep {
         report.note("the bytes were not read: --deep does");
     }
-    Ok(())
+    Ok(unknown.into_iter().map(|(hash, objects)| blob_of(hash, &objects)).collect())
+}
+
+fn tell_of_unknown(unknown: &BTreeMap<Hash, Vec<(Key, u64)>>, report: &mut Report) {
+    let mut all = Unnamed::default();
+    for (key, size_bytes) in unknown.values().flatten() {
+        all.add(key, *size_bytes);
+    }
+    let Unnamed { objects, bytes, lines } = all;
+    if objects == 0 {
+        return;
+    }
+    report.note(format_args!(
+        "{objects} objects of {bytes} bytes the database does not know, as where it was restored from a backup that is older than they \
+         are: --remove-unknown has a server remove them"
+    ));
+    let more = objects - lines.len() as u64;
+    for line in lines {
+        report.note(format_args!("unknown: {line}"));
+    }
+    if more > 0 {
+        report.note(format_args!("unknown: {more} more"));
+    }
+}
+
+fn blob_of(hash: Hash, objects: &[(Key, u64)]) -> Blob {
+    let (mut size_bytes, mut sides) = (0, Vec::new());
+    for (key, size) in objects {
+        match key {
+            Key::Preview(_, side) => sides.push(*side),
+            _ => size_bytes = *size,
+        }
+    }
+    Blob { hash, size_bytes, thumbs: Thumbs::of(&sides) }
 }
 
 /// What of a blob that files name is not as they say.

@@ -174,7 +174,8 @@ async fn a_check_of_files_finds_each_way_in_which_bytes_can_be_other_than_was_st
     std::fs::create_dir_all(unknown.parent().expect("a folder")).expect("made");
     std::fs::write(&unknown, "nobody's").expect("written");
     let text = said(at, CHECK);
-    assert!(text.contains("1 objects of 8 bytes are named by no file"), "{text}");
+    assert!(text.contains("1 objects of 8 bytes the database does not know"), "{text}");
+    assert!(text.contains(&format!("unknown: blobs/00/{}, 8 bytes", "0".repeat(64))), "{text}");
     assert_eq!(wrong(at, DEEP), [format!("blobs/00/{} has other bytes than were stored", "0".repeat(64))]);
     std::fs::remove_file(&unknown).expect("removed");
 
@@ -187,6 +188,72 @@ async fn a_check_of_files_finds_each_way_in_which_bytes_can_be_other_than_was_st
     db.execute("UPDATE files SET unused_at = created_at, size_bytes = 1 WHERE id = ?1", [id])
         .expect("changed");
     assert_eq!(wrong(at, &["check"]).len(), 1);
+}
+
+/// Hashes and sizes of the blobs that no file names, as a database knows them.
+fn unnamed(at: &Path) -> Vec<(String, i64)> {
+    let db = rusqlite::Connection::open(at.join("data/rim.db")).expect("a database");
+    let sql =
+        "SELECT hash, size_bytes FROM blobs WHERE claimed_at > 0 AND leaving_at IS NULL ORDER BY size_bytes";
+    let mut rows = db.prepare(sql).expect("good SQL");
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("asked");
+    rows.collect::<Result<_, _>>().expect("read")
+}
+
+#[tokio::test]
+async fn what_a_restored_backup_does_not_know_is_told_and_removed_where_somebody_says_so() {
+    let mut house = House::found(&[]).await;
+    said(house.at(), &["backup", "one.db"]);
+    let server = Server::start(house.at(), &[]);
+    house.upload(&server, bytes(60, 7_000)).await;
+    house.upload(&server, picture(401, 300)).await;
+    drop(server);
+    let pictured = house.object("blobs", house.files.last().expect("a picture").1.len());
+    house.files.truncate(5);
+    said(house.at(), &["restore", "one.db", "--replace"]);
+
+    let told = said(house.at(), CHECK);
+    let size = house.object("blobs", 7_000);
+    assert!(told.contains("3 objects of") && told.contains("the database does not know"), "{told}");
+    assert!(told.contains(&format!("{}, 7000 bytes", name(&size))), "{told}");
+    assert_eq!(told.matches(name(&pictured)).count(), 2, "the picture and its preview: {told}");
+    assert_eq!(unnamed(house.at()), [], "it is only told");
+
+    // Through the server, and where none runs.
+    let remove = [CHECK, &["--remove-unknown"]].concat();
+    let server = Server::start(house.at(), &[]);
+    let told = said(house.at(), &remove);
+    assert!(told.contains("2 files that the database did not know go with the first sweep"), "{told}");
+    drop(server);
+    let known = unnamed(house.at());
+    let expected = [&size, &pictured].map(|path| name(path).to_owned());
+    assert_eq!(known.iter().map(|(hash, _)| hash.clone()).collect::<Vec<_>>(), expected);
+    assert_eq!(known.iter().map(|(_, size)| *size).min(), Some(7_000));
+    let told = said(house.at(), &remove);
+    assert!(
+        told.contains("3 objects of") && told.contains("named by no file"),
+        "a server removes them: {told}"
+    );
+    assert!(!told.contains("unknown") && unnamed(house.at()).len() == 2, "{told}");
+    let other = at_by_another_name(&size);
+    assert!(said(house.at(), &remove).contains("1 files that the database did not know"), "{other:?}");
+    house.is_fetched_from(house.at(), &[]).await;
+
+    // Of a database that knows none of them.
+    let db = rusqlite::Connection::open(house.at().join("data/rim.db")).expect("a database");
+    db.execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM files; DELETE FROM blobs").expect("changed");
+    drop(db);
+    let refused = complaint(house.at(), &remove);
+    assert!(refused.contains("is it theirs? Nothing was changed"), "{refused}");
+    assert_eq!(unnamed(house.at()), []);
+}
+
+/// The same bytes as a blob that nobody has: whoever reads it finds others than were stored.
+fn at_by_another_name(blob: &Path) -> PathBuf {
+    let other = blob.parent().expect("a folder").with_file_name("ff").join("f".repeat(64));
+    std::fs::create_dir_all(other.parent().expect("a folder")).expect("made");
+    std::fs::copy(blob, &other).expect("copied");
+    other
 }
 
 /// The settings of a bucket, as flags.

@@ -42,6 +42,7 @@ macro_rules! claims {
             an_upload_that_ends_at_any_step_goes_on_to_its_file
             an_upload_in_one_request_that_ends_at_any_step_leaves_nothing
             bytes_whose_removal_ended_in_its_midst_are_there_for_who_uploads_them
+            objects_that_no_row_knows_go_unless_somebody_uploads_the_same
         }
         claims! { $place; crate::suite:
             an_object_is_read_whole_and_in_parts

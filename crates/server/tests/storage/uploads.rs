@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::body::Bytes;
-use rim_core::file::{File, FileLimits, TransferId};
+use rim_core::file::{Blob, File, FileLimits, TransferId};
 use rim_core::user::NewUser;
 use rim_core::{Clock, Timestamp, UserId};
 use rim_server::config;
@@ -13,16 +13,17 @@ use rim_server::files::{About, Begun, Coming, Filing, Stopped, sweep};
 use rim_server::life::Life;
 use rim_server::metrics::Metrics;
 use rim_server::pace::Pace;
-use rim_server::storage::{Key, Storage};
+use rim_server::storage::{Key, Storage, check};
 use rim_server::store::Unobserved;
 use rim_server::time::Time;
 use rim_store::Store;
 use rim_store::Users;
+use rim_store::check::{KnownBlob, Report};
 use rim_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::suite::{Place, bytes, content, given_up_after};
+use crate::suite::{Place, blob, bytes, content, given_up_after};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -207,6 +208,49 @@ pub async fn an_upload_in_one_request_that_ends_at_any_step_leaves_nothing(place
         came_to_its_end
     })
     .await;
+}
+
+pub async fn objects_that_no_row_knows_go_unless_somebody_uploads_the_same(place: Arc<impl Place>) {
+    let site = Site::found(place).await;
+    let filing = site.serve().await;
+    let storage = filing.storage();
+    // As by servers whose rows a restored backup does not have.
+    let (gone, kept) = (bytes(1, 1_000), bytes(2, 2_000));
+    for bytes in [&gone, &kept] {
+        let Key::Blob(hash) = blob(bytes) else { unreachable!("it is a blob") };
+        storage.put(&Key::Blob(hash), bytes.clone()).await.expect("put");
+        storage.put(&Key::Preview(hash, 320), Bytes::from_static(b"a preview")).await.expect("put");
+    }
+    let unknown = async || -> Vec<Blob> {
+        let known = async || -> std::io::Result<Vec<KnownBlob>> {
+            let blobs = site.store.blobs(None, 10).await.expect("listed").into_iter();
+            let known = |Blob { hash, size_bytes, thumbs }| KnownBlob {
+                hash,
+                size_bytes,
+                thumbs,
+                named: false,
+                has_bytes: true,
+            };
+            Ok(blobs.map(known).collect())
+        };
+        check(storage, known, false, &mut Report::default()).await.expect("looked at")
+    };
+    let found = unknown().await;
+    assert_eq!(found.iter().map(|blob| blob.size_bytes).sum::<u64>(), 3_000, "{found:?}");
+    assert_eq!(site.store.adopt_blobs(found, site.hands.now()).await.expect("known"), 2);
+    assert_eq!(unknown().await, []);
+    sweep(Arc::clone(&filing)).await;
+    assert_eq!(storage.list(None).await.expect("listed").len(), 4, "for an hour they stay");
+    let id = site.begin(&filing, kept.len()).await;
+    site.go_on(&filing, id, &kept).await.expect("made");
+
+    site.hands.0.fetch_add(60 * 60 * 1000 + 1, Ordering::SeqCst);
+    sweep(Arc::clone(&filing)).await;
+    assert!(content(storage, &blob(&kept), None).await.expect("it is there") == kept);
+    assert!(storage.size(&blob(&gone)).await.expect("asked").is_none());
+    // The preview of what was taken is not its own, and goes with it.
+    site.days_pass(&filing).await;
+    site.is_empty(storage).await;
 }
 
 pub async fn bytes_whose_removal_ended_in_its_midst_are_there_for_who_uploads_them(place: Arc<impl Place>) {

@@ -19,15 +19,24 @@ pub(super) fn claim(tx: &dyn Tx, blob: Blob, now: Timestamp) -> Step<Claim> {
     // Whatever happens to the files that name it: it stays until its claimer has named it, too. Of what somebody has begun to remove,
     // and does no more, previews may be gone.
     let abandoned = now.plus_ms(-(LEAVING_MS as i64));
-    let sql = "UPDATE blobs SET claimed_at = greatest(coalesce(claimed_at, 0), $2),
+    let sql = "UPDATE blobs SET claimed_at = greatest(coalesce(claimed_at, 0), $2), size_bytes = greatest(size_bytes, $5),
                    thumbs = CASE WHEN leaving_at IS NULL THEN thumbs | $3 ELSE $3 END, leaving_at = NULL
                WHERE hash = $1 AND (leaving_at IS NULL OR leaving_at < $4)";
     // Whoever asks again finds it gone, or kept.
-    Ok(if tx.execute(sql, &params![blob.hash, now, blob.thumbs, abandoned])? > 0 {
+    Ok(if tx.execute(sql, &params![blob.hash, now, blob.thumbs, abandoned, blob.size_bytes])? > 0 {
         Claim::There
     } else {
         Claim::Leaving
     })
+}
+
+pub(super) fn adopt(tx: &dyn Tx, mut blobs: Vec<Blob>, now: Timestamp) -> Step<u64> {
+    blobs.sort_unstable_by_key(|blob| blob.hash);
+    let keys: Vec<_> =
+        blobs.iter().map(|blob| params![blob.hash, blob.size_bytes, blob.thumbs, now].to_vec()).collect();
+    let sql = "INSERT INTO blobs (hash, size_bytes, thumbs, claimed_at) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (hash) DO NOTHING";
+    tx.execute_each(sql, &keys)
 }
 
 pub(super) fn may_upload(

@@ -79,6 +79,10 @@ pub trait Files: Send + Sync {
     /// they are not removed, whatever else happens; and then not if a file names them.
     async fn claim_blob(&self, blob: Blob, now: Timestamp) -> Result<Claim>;
 
+    /// Of these blobs, which are in their places, those that no row knows are known from now on, as if somebody had claimed them who
+    /// never comes to name them; of one that has only previews nobody knows how large it was, which is 0 then. How many they are.
+    async fn adopt_blobs(&self, blobs: Vec<Blob>, now: Timestamp) -> Result<u64>;
+
     /// Makes a file of a blob that was claimed and is in its place, and finishes the transfer that it came by. A transfer that
     /// is finished gives the file that it has made. `None` if the claim has lapsed and the blob was removed: claim it again
     /// and put it there anew. Files of user 0 are the server's, which has no limits. One that was added is the same again.
@@ -181,6 +185,10 @@ pub trait Files: Send + Sync {
 impl<D: Database> Files for D {
     async fn claim_blob(&self, blob: Blob, now: Timestamp) -> Result<Claim> {
         self.write(THE_SERVER, move |tx| add::claim(tx, blob, now)).await
+    }
+
+    async fn adopt_blobs(&self, blobs: Vec<Blob>, now: Timestamp) -> Result<u64> {
+        self.write(THE_SERVER, move |tx| add::adopt(tx, blobs, now)).await
     }
 
     async fn add_file(&self, file: NewFile, limits: FileLimits, now: Timestamp) -> Result<Option<File>> {

@@ -425,6 +425,31 @@ pub async fn a_claim_protects_a_blob_for_an_hour(w: &mut World) -> Claim {
     Ok(())
 }
 
+pub async fn what_no_row_knows_is_adopted_and_goes_in_an_hour_unless_somebody_names_it(
+    w: &mut World,
+) -> Claim {
+    let anna = w.user("anna").await;
+    let at = w.now();
+    let kept = add(w, picture(w.fresh(), anna)).await;
+    let [gone, named] = [w.fresh(), w.fresh()];
+    let blob = |number| Blob { hash: hash(number), size_bytes: 100, thumbs: Thumbs::of(&[320]) };
+    // Of one there are previews alone, and one is known.
+    let found =
+        vec![blob(gone), Blob { size_bytes: 0, ..blob(named) }, Blob { hash: kept.hash, ..blob(gone) }];
+    assert_eq!(w.store.adopt_blobs(found.clone(), at).await?, 2);
+    assert_eq!(w.store.adopt_blobs(found, at.plus_ms(HOUR)).await?, 0, "the first time counts");
+    assert_eq!(sweep(w, at.plus_ms(HOUR)).await, (0, vec![]));
+    // Somebody uploads the same meanwhile.
+    let file = add(w, picture(named, anna)).await;
+    assert_eq!(sweep(w, at.plus_ms(HOUR + 1)).await, (0, vec![hash(gone)]));
+    let mut left: Vec<_> = w.store.blobs(None, 10).await?.iter().map(|it| (it.hash, it.size_bytes)).collect();
+    left.sort_unstable();
+    let mut expected = vec![(kept.hash, kept.size_bytes), (file.hash, file.size_bytes)];
+    expected.sort_unstable();
+    assert_eq!(left, expected);
+    Ok(())
+}
+
 pub async fn what_nobody_removes_any_more_is_whose_who_claims_it(w: &mut World) -> Claim {
     let anna = w.user("anna").await;
     let number = w.fresh();
