@@ -53,7 +53,7 @@ const BYTES_TOGETHER: usize = 128 * 1024;
 
 /// Where a search goes on that had to end is told in steps of so many messages. Exactly there may be a message that its reader
 /// does not see, and one that matches.
-pub(crate) const STEP: u64 = 256;
+pub const STEP: u64 = 256;
 
 /// How far clocks may have been from each other. Messages of all groups are in the order in which they were stored, and the
 /// times in them nearly.

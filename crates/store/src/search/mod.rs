@@ -22,8 +22,7 @@ use crate::consumers::{self, Begin, InStore, Portion};
 use crate::database::{Database, THE_SERVER};
 use crate::{Result, params};
 
-pub use self::find::Found;
-pub(crate) use self::find::STEP;
+pub use self::find::{Found, STEP};
 use self::index::ToList;
 pub use self::index::forget_words;
 use self::place::is_whole;
