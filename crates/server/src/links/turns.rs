@@ -155,6 +155,7 @@ mod tests {
         drop(given);
         let last = (&mut last).now_or_never().expect("it is theirs");
         drop(last);
-        assert_eq!((turns.0.lock().free, turns.0.lock().taken.len()), (1, 0));
+        let state = turns.0.lock();
+        assert_eq!((state.free, state.taken.len()), (1, 0));
     }
 }
