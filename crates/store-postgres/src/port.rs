@@ -165,6 +165,10 @@ impl<C: GenericClient> Read for Reader<'_, C> {
     fn index_bytes(&self) -> Result<u64> {
         search::bytes(self)
     }
+
+    fn index_is_to_be_merged(&self) -> Result<bool> {
+        search::is_to_be_merged(self)
+    }
 }
 
 impl<'c> Writer<'c> {
@@ -231,6 +235,10 @@ impl Read for Writer<'_> {
 
     fn index_bytes(&self) -> Result<u64> {
         search::bytes(self)
+    }
+
+    fn index_is_to_be_merged(&self) -> Result<bool> {
+        search::is_to_be_merged(self)
     }
 }
 

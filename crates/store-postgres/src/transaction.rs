@@ -90,6 +90,10 @@ impl Tx for Writer<'_> {
         search::clear(self)
     }
 
+    fn merge_index(&mut self) -> Result<()> {
+        search::merge(self)
+    }
+
     /// It is gone from the files with VACUUM, which runs by itself, and from the log of writes when that is reused.
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
         // By what their rows still say.

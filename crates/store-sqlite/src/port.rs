@@ -201,6 +201,10 @@ impl Read for Snapshot<'_> {
     fn index_bytes(&self) -> Result<u64> {
         search::bytes(self)
     }
+
+    fn index_is_to_be_merged(&self) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 fn messages_in(db: &dyn Read, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
@@ -303,6 +307,10 @@ impl Read for Batch<'_> {
     fn index_bytes(&self) -> Result<u64> {
         search::bytes(self.db)
     }
+
+    fn index_is_to_be_merged(&self) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 impl Tx for Batch<'_> {
@@ -316,6 +324,11 @@ impl Tx for Batch<'_> {
 
     fn clear_index(&mut self) -> Result<()> {
         search::clear(self)
+    }
+
+    /// FTS5 does it, a little with each commit.
+    fn merge_index(&mut self) -> Result<()> {
+        Ok(())
     }
 
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {

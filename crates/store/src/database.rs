@@ -197,6 +197,12 @@ pub trait Read {
     /// # Errors
     /// Those of the database.
     fn index_bytes(&self) -> Result<u64>;
+
+    /// Whether there is something for [`Tx::merge_index`] to do.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn index_is_to_be_merged(&self) -> Result<bool>;
 }
 
 /// A transaction that changes something.
@@ -218,6 +224,12 @@ pub trait Tx: Read {
     /// # Errors
     /// Those of the database.
     fn clear_index(&mut self) -> Result<()>;
+
+    /// Makes fewer parts of it, of which it gets one with each listing; some of that. To be called without a lock.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn merge_index(&mut self) -> Result<()>;
 
     /// Changes rows and returns how many.
     ///

@@ -29,6 +29,15 @@ pub(crate) fn list(tx: &dyn Tx, entries: Vec<Entry>) -> Result<()> {
     segment::write(tx, true, edits)
 }
 
+pub(crate) fn is_to_be_merged(db: &dyn Read) -> Result<bool> {
+    Ok(segment::of_a_size(db, false)?.is_some() || segment::of_a_size(db, true)?.is_some())
+}
+
+pub(crate) fn merge(tx: &dyn Tx) -> Result<()> {
+    segment::merge(tx, false)?;
+    segment::merge(tx, true)
+}
+
 pub(crate) fn unlist(tx: &dyn Tx, entries: Vec<Entry>) -> Result<()> {
     let gone = |Entry { message, edit, terms, .. }| Gone { message, rev: edit.unwrap_or_default(), terms };
     erase::erase(tx, entries.into_iter().map(gone).collect())

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use rim_core::{MessageId, Rev};
 use rim_store::database::Fields;
 use rim_store::listing::Entry;
-use rim_store::{Tx, params};
+use rim_store::{Read, Tx, params};
 
 use super::alone::{self, Result};
 use super::block::{Block, Blocks, Reading};
@@ -63,8 +63,7 @@ pub(super) fn write(tx: &dyn Tx, edits: bool, mut entries: Vec<Entry>) -> Result
         return Ok(());
     }
     entries.sort_unstable_by_key(|entry| (entry.message, entry.edit));
-    insert(tx, edits, &Content::new(&entries))?;
-    merge(tx, edits)
+    insert(tx, edits, &Content::new(&entries))
 }
 
 impl Content {
@@ -194,23 +193,29 @@ fn insert(tx: &dyn Tx, edits: bool, content: &Content) -> Result<()> {
     tx.execute_each(sql, &rows).map(drop)
 }
 
-/// Makes one of eight of a size, if there are.
-fn merge(tx: &dyn Tx, edits: bool) -> Result<()> {
+/// Eight of a size, if there are.
+pub(super) fn of_a_size(db: &dyn Read, edits: bool) -> Result<Option<Vec<Segment>>> {
     let sql = "SELECT segment, last_message, entries FROM search_segments
                WHERE edits = $1 AND entries < $2 AND bytes < $3 ORDER BY segment";
-    let small = tx.reader().all(sql, &params![edits, u64::from(FULL_ENTRIES), FULL_BYTES], Segment::read)?;
+    let small = db.all(sql, &params![edits, u64::from(FULL_ENTRIES), FULL_BYTES], Segment::read)?;
     let mut sizes: HashMap<u32, Vec<Segment>> = HashMap::new();
     for segment in small {
         sizes.entry(Segment::size(segment.entries)).or_default().push(segment);
     }
-    let Some(mut together) = sizes.into_values().find(|segments| segments.len() >= TOGETHER) else {
-        return Ok(());
-    };
-    together.truncate(TOGETHER);
-    // Where somebody takes a message out, it is done next time: who lists waits for nobody here, and nobody waits in a circle.
+    let together = sizes.into_values().find(|segments| segments.len() >= TOGETHER);
+    Ok(together.map(|mut together| {
+        together.truncate(TOGETHER);
+        together
+    }))
+}
+
+/// Makes one of eight of a size, if there are.
+pub(super) fn merge(tx: &dyn Tx, edits: bool) -> Result<()> {
+    // Where somebody takes a message out, it is done next time.
     if !alone::at_once(tx)? {
         return Ok(());
     }
+    let Some(together) = of_a_size(tx.reader(), edits)? else { return Ok(()) };
     let parts = together.iter().map(|segment| read(tx, segment.id)).collect::<Result<Vec<_>>>()?;
     let merged = Content::merged(&parts)
         .map_err(|Damaged| Segment::damaged(together[0].id, "search_blocks", "block"))?;

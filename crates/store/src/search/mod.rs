@@ -52,7 +52,8 @@ pub trait Searches: Send + Sync {
     /// `NoSuchGroup`, `NotMember` where one group is named that the user never was in.
     async fn search(&self, user: UserId, search: Search, bytes: usize, enough: Enough) -> Result<Found>;
 
-    /// What the consumer that keeps the index up writes of portions. All that takes long is done by then.
+    /// What the consumer that keeps the index up writes of portions. All that takes long is done by then; so is what listing
+    /// has left to do in the index.
     async fn entries(&self, portions: &[Portion]) -> Result<InStore>;
 
     /// Empties the index, which is then made anew; but one that is as this rim makes it only where it `must`. Whether it was.
@@ -69,7 +70,12 @@ impl<D: Database> Searches for D {
 
     async fn entries(&self, portions: &[Portion]) -> Result<InStore> {
         let to_list = ToList::of(portions);
-        let to_list = self.read_at_once(move |db| to_list.with_edits(db)).await?;
+        let read = self.read_at_once(move |db| Ok((to_list.with_edits(db)?, db.index_is_to_be_merged()?)));
+        let (to_list, is_to_be_merged) = read.await?;
+        // In a transaction that holds no group: nobody waits for it who has a message recalled.
+        if is_to_be_merged {
+            self.write_many(THE_SERVER, |tx| tx.merge_index()).await?;
+        }
         Ok(to_list.in_store())
     }
 
