@@ -11,7 +11,8 @@ use super::seen::Seen;
 use super::{Filing, random};
 use crate::storage::{Stage, Staged};
 
-/// Bytes that may be written and not be durable yet; as many more the disk is asked whether it has room for.
+/// Once so many bytes are not durable they are made so, while others come; and nothing comes until they are once there are twice
+/// as many. As many again the disk is asked whether it has room for.
 const UNSYNCED_BYTES: u64 = 8 << 20;
 
 pub struct Coming<'a> {
@@ -75,11 +76,20 @@ impl<'a> Coming<'a> {
         if let Err(error) = self.stage.write(piece).await {
             return Err(self.failed(&error));
         }
-        if self.length - self.staged.length >= UNSYNCED_BYTES {
-            self.sync().await?;
-            self.filing.has_room(UNSYNCED_BYTES).await?;
+        let unsynced = self.length - self.staged.length;
+        if unsynced < UNSYNCED_BYTES {
+            return Ok(());
         }
-        Ok(())
+        if unsynced < 2 * UNSYNCED_BYTES {
+            match self.stage.sync_behind().await {
+                Ok(None) => return Ok(()),
+                Ok(Some(staged)) => self.staged = staged,
+                Err(error) => return Err(self.failed(&error)),
+            }
+        } else {
+            self.sync().await?;
+        }
+        self.filing.has_room(2 * UNSYNCED_BYTES).await
     }
 
     /// Makes durable what it can, and says how far that is.

@@ -7,7 +7,6 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::ops::Range;
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,9 +21,11 @@ use rim_core::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 
+use super::growing::{Growing, Grows, Windows};
 use super::moving::Copied;
 use super::{
-    Free, Key, Object, PAGE, PIECE_BYTES, Pieces, Stage, Staged, Storage, blocking, check_id, room_in, token,
+    Free, Key, Object, PAGE, PIECE_BYTES, Pieces, Stage, Staged, Storage, blocking, check_id, room_in,
+    sync_folder, token,
 };
 
 const FOLDER: &str = "media";
@@ -32,13 +33,6 @@ const STAGED: &str = "staged";
 const AVATARS: &str = "avatars";
 /// What an object is called in `staged` while it is written. No staged upload is called so.
 const UNFINISHED: &str = ".put-";
-
-/// Bytes of an upload that are gathered before they are written.
-const GATHERED_BYTES: usize = 128 * 1024;
-
-/// The disk begins with bytes of an upload once there are so many, while others are still coming. So whoever syncs them waits
-/// for the last ones alone.
-const BEGUN_BYTES: u64 = 1 << 20;
 
 /// Where objects are in a data folder.
 pub fn folder(data: &Path) -> PathBuf {
@@ -52,6 +46,7 @@ pub struct Folder {
     tasks: TaskTracker,
     /// Who writes which upload. A plain mutex: it is held to look something up.
     writers: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    windows: Windows,
 }
 
 impl Folder {
@@ -76,7 +71,14 @@ impl Folder {
         disk.make_folder(STAGED)?;
         disk.make_folder(AVATARS)?;
         let disk = Arc::new(disk);
-        Ok(Self { disk, tasks, writers: Mutex::default() })
+        Ok(Self { disk, tasks, writers: Mutex::default(), windows: Windows::default() })
+    }
+
+    /// The same, where what is longer than that goes past the cache of the system.
+    #[must_use]
+    pub const fn caching(mut self, bytes: u64) -> Self {
+        self.windows.cached_bytes = bytes;
+        self
     }
 
     /// Gives each object a second name in another folder, where it has none; on another disk it is copied.
@@ -146,19 +148,11 @@ impl Storage for Folder {
 
     async fn stage(&self, staged: &Staged) -> io::Result<Box<dyn Stage>> {
         let writer = self.writer(&staged.id).await;
-        let (Staged { id, length, .. }, is_new) = (staged.clone(), staged.length == 0);
-        let file = self.call(move |disk| disk.stage(&id, length)).await?;
-        let growing = Arc::new(Growing { file, _writer: writer });
-        Ok(Box::new(Grows {
-            growing,
-            disk: Arc::clone(&self.disk),
-            tasks: self.tasks.clone(),
-            id: staged.id.clone(),
-            written: length,
-            gathered: Vec::new(),
-            gathered_bytes: 0,
-            is_new,
-        }))
+        let Staged { id, length, .. } = staged.clone();
+        let (file, is_named) = self.call(move |disk| disk.stage(&id, length)).await?;
+        let growing = Growing::new(file, self.disk.folder.join(STAGED), writer);
+        let means = (self.tasks.clone(), self.windows.clone());
+        Ok(Box::new(Grows::new(growing, staged, is_named, means)))
     }
 
     async fn read_staged(&self, staged: &Staged) -> io::Result<Pieces> {
@@ -248,73 +242,6 @@ impl Storage for Folder {
     }
 }
 
-/// An upload's file. The last who writes to it lets others do so.
-struct Growing {
-    file: File,
-    _writer: OwnedMutexGuard<()>,
-}
-
-struct Grows {
-    growing: Arc<Growing>,
-    disk: Arc<Disk>,
-    tasks: TaskTracker,
-    id: String,
-    /// Without what is gathered.
-    written: u64,
-    gathered: Vec<Bytes>,
-    gathered_bytes: usize,
-    /// Whether its name is perhaps not on the disk yet.
-    is_new: bool,
-}
-
-impl Grows {
-    async fn write_gathered(&mut self) -> io::Result<()> {
-        if self.gathered.is_empty() {
-            return Ok(());
-        }
-        let (growing, bytes) = (Arc::clone(&self.growing), std::mem::take(&mut self.gathered));
-        let (mut at, length) = (self.written, std::mem::take(&mut self.gathered_bytes));
-        blocking(&self.tasks, move || {
-            let begins = at;
-            for bytes in bytes {
-                growing.file.write_all_at(&bytes, at)?;
-                at += bytes.len() as u64;
-            }
-            let due = |at: u64| at - at % BEGUN_BYTES;
-            begin_writing(&growing.file, due(begins)..due(at));
-            Ok(())
-        })
-        .await?;
-        self.written += length as u64;
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Stage for Grows {
-    async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
-        self.gathered_bytes += bytes.len();
-        self.gathered.push(bytes);
-        if self.gathered_bytes < GATHERED_BYTES { Ok(()) } else { self.write_gathered().await }
-    }
-
-    async fn sync(&mut self) -> io::Result<Staged> {
-        self.write_gathered().await?;
-        let (growing, disk, is_new) = (Arc::clone(&self.growing), Arc::clone(&self.disk), self.is_new);
-        blocking(&self.tasks, move || {
-            growing.file.sync_data()?;
-            if is_new { sync_folder(&disk.folder.join(STAGED)) } else { Ok(()) }
-        })
-        .await?;
-        self.is_new = false;
-        Ok(Staged { id: self.id.clone(), length: self.written, notes: String::new() })
-    }
-
-    async fn end(mut self: Box<Self>) -> io::Result<Staged> {
-        self.sync().await
-    }
-}
-
 /// All of it blocks, and is for the threads that may.
 struct Disk {
     folder: PathBuf,
@@ -356,21 +283,23 @@ impl Disk {
         }
     }
 
-    fn stage(&self, id: &str, length: u64) -> io::Result<File> {
+    /// The file of an upload, cut behind the durable bytes; and whether its name is on the disk.
+    fn stage(&self, id: &str, length: u64) -> io::Result<(File, bool)> {
         let path = self.staged(id)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).mode(0o600);
         if length == 0 {
             // Never cut: it may be an object by another name.
             remove(&path)?;
-            return options.create_new(true).open(path);
+            return Ok((options.create_new(true).open(path)?, false));
         }
         let mut file = options.open(&path)?;
         let found = file.metadata()?;
         if found.len() < length {
             return Err(ErrorKind::NotFound.into());
         }
-        if found.nlink() > 1 {
+        let is_shared = found.nlink() > 1;
+        if is_shared {
             // It may be an object by another name, which is not to change.
             let own = self.unfinished();
             fs::copy(&path, &own)?;
@@ -380,7 +309,7 @@ impl Disk {
         if found.len() > length {
             file.set_len(length)?;
         }
-        Ok(file)
+        Ok((file, !is_shared))
     }
 
     fn keep(&self, id: &str, length: u64, name: &str) -> io::Result<()> {
@@ -541,26 +470,8 @@ fn pieces(tasks: TaskTracker, file: File, range: Range<u64>) -> Pieces {
     .boxed()
 }
 
-/// Has the system write to the disk what is in the file there, and does not wait for it.
-fn begin_writing(file: &File, range: Range<u64>) {
-    #[cfg(target_os = "linux")]
-    if let (Ok(at), Ok(length)) = (range.start.try_into(), (range.end - range.start).try_into())
-        && length > 0
-    {
-        // It changes nothing but when it is done, and an error comes again when the file is synced.
-        // SAFETY: the file is open meanwhile, and no memory is involved.
-        unsafe { libc::sync_file_range(file.as_raw_fd(), at, length, libc::SYNC_FILE_RANGE_WRITE) };
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (file, range);
-}
-
 fn parent(path: &Path) -> &Path {
     path.parent().expect("an object lies in a folder")
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -66,7 +66,7 @@ impl Storage for Measured {
         if stage.is_err() {
             self.metrics.storage_failed("write");
         }
-        Ok(Box::new(MeasuredStage { stage: stage?, metrics: self.metrics.clone() }))
+        Ok(Box::new(MeasuredStage { stage: stage?, metrics: self.metrics.clone(), behind: None }))
     }
 
     async fn read_staged(&self, staged: &Staged) -> io::Result<Pieces> {
@@ -111,6 +111,8 @@ impl Storage for Measured {
 struct MeasuredStage {
     stage: Box<dyn Stage>,
     metrics: FileMetrics,
+    /// Since when it is being synced behind what is written.
+    behind: Option<Instant>,
 }
 
 #[async_trait]
@@ -123,8 +125,18 @@ impl Stage for MeasuredStage {
         timed(&self.metrics, "sync", self.stage.sync()).await
     }
 
+    async fn sync_behind(&mut self) -> io::Result<Option<Staged>> {
+        let begun = *self.behind.get_or_insert_with(Instant::now);
+        let synced = self.stage.sync_behind().await;
+        if !matches!(synced, Ok(None)) {
+            self.behind = None;
+            self.metrics.storage("sync", begun.elapsed(), synced.is_err());
+        }
+        synced
+    }
+
     async fn end(self: Box<Self>) -> io::Result<Staged> {
-        let Self { stage, metrics } = *self;
+        let Self { stage, metrics, .. } = *self;
         timed(&metrics, "sync", stage.end()).await
     }
 }

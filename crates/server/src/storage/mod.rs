@@ -7,6 +7,7 @@ mod archive;
 mod check;
 mod chosen;
 mod folder;
+mod growing;
 mod key;
 mod measured;
 mod moving;
@@ -15,6 +16,7 @@ mod removing;
 mod s3;
 mod spool;
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -135,11 +137,16 @@ pub trait Storage: Send + Sync {
 /// not say so twice, and what came may have a gap.
 #[async_trait]
 pub trait Stage: Send {
-    /// Adds bytes. They need not be durable yet.
+    /// Adds bytes. They need not be durable yet, nor written: what goes wrong with them the next call may say.
     async fn write(&mut self, bytes: Bytes) -> io::Result<()>;
 
     /// Makes durable what it can at no great cost, and returns how far that is, which may be less than what was written.
     async fn sync(&mut self) -> io::Result<Staged>;
+
+    /// The same while more is written: `None` while that is under way, to be asked again.
+    async fn sync_behind(&mut self) -> io::Result<Option<Staged>> {
+        self.sync().await.map(Some)
+    }
 
     /// Makes everything durable that was written.
     async fn end(self: Box<Self>) -> io::Result<Staged>;
@@ -149,6 +156,10 @@ pub trait Stage: Send {
 fn room_in(path: &Path) -> io::Result<Free> {
     let found = rustix::fs::statvfs(path)?;
     Ok(Free { bytes: found.f_bavail * found.f_frsize, of: found.f_blocks * found.f_frsize })
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// Whether a staged upload may be called so.

@@ -14,9 +14,9 @@ use super::{api, start};
 const KILLS: usize = 12;
 /// Of a file that is sent in one request, and of one that is sent by tus.
 const SMALL: usize = 100_000;
-const LARGE: usize = 6_000_000;
+const LARGE: usize = 12_000_000;
 /// How much of the latter is sent at a time.
-const PART: usize = 500_000;
+const PART: usize = 900_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_of_files_outlives_a_kill() {

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
 use crate::own_process::{OWN_FOLDER, alone, on_a_small_disk};
-use crate::suite::{Place, blob, bytes, content, stage};
+use crate::suite::{Place, blob, bytes, content, given_up_after, stage};
 use crate::uploads::Site;
 
 struct OnDisk(TempDir, TaskTracker);
@@ -20,7 +20,7 @@ struct OnDisk(TempDir, TaskTracker);
 #[async_trait]
 impl Place for OnDisk {
     async fn open(&self) -> Arc<dyn Storage> {
-        Arc::new(Folder::open(self.0.path(), self.1.clone()).expect("a folder"))
+        Arc::new(Folder::open(self.0.path(), self.1.clone()).expect("a folder").caching(CACHED_BYTES))
     }
 
     async fn rests(&self) {
@@ -35,13 +35,20 @@ async fn on_disk() -> OnDisk {
 
 claims!(on_disk);
 
+/// So that both kinds of windows are met with few bytes.
+const CACHED_BYTES: u64 = 9 << 20;
+
 fn open(folder: &Path) -> Folder {
-    Folder::open(folder, TaskTracker::new()).expect("a folder")
+    Folder::open(folder, TaskTracker::new()).expect("a folder").caching(CACHED_BYTES)
 }
 
 async fn staged_bytes(storage: &dyn Storage, staged: &Staged) -> Vec<u8> {
     let pieces = storage.read_staged(staged).await.expect("opened");
     pieces.try_collect::<Vec<_>>().await.expect("read").concat()
+}
+
+fn no_room(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::FileTooLarge)
 }
 
 #[tokio::test]
@@ -50,11 +57,11 @@ async fn a_full_disk_refuses_what_has_no_room_and_keeps_what_it_has() {
         let folder = tempfile::tempdir().expect("a folder");
         return on_a_small_disk(
             "folder::a_full_disk_refuses_what_has_no_room_and_keeps_what_it_has",
+            4096,
             folder.path(),
         );
     };
     let storage = open(Path::new(&folder));
-    let no_room = |kind: ErrorKind| matches!(kind, ErrorKind::StorageFull | ErrorKind::FileTooLarge);
     let small = bytes(1, 1_000_000);
     storage.put(&blob(&small), small.clone()).await.expect("there is room");
 
@@ -104,6 +111,7 @@ async fn an_upload_for_which_the_disk_had_no_room_goes_on_to_the_file_that_it_is
         let folder = tempfile::tempdir().expect("a folder");
         return on_a_small_disk(
             "folder::an_upload_for_which_the_disk_had_no_room_goes_on_to_the_file_that_it_is",
+            4096,
             folder.path(),
         );
     };
@@ -157,9 +165,128 @@ async fn a_removal_of_which_nobody_knows_whether_it_is_on_the_disk_is_none() {
     storage.remove(&[blob(&object)]).await.expect("by the next try it is on the disk");
 }
 
-/// Uploads of the process that is killed: each has a seed, and sizes that are no bound of anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_long_upload_fills_the_disk_what_was_durable_stays_and_goes_on() {
+    let Some(folder) = std::env::var_os(OWN_FOLDER) else {
+        let folder = tempfile::tempdir().expect("a folder");
+        return on_a_small_disk(
+            "folder::where_a_long_upload_fills_the_disk_what_was_durable_stays_and_goes_on",
+            28_600,
+            folder.path(),
+        );
+    };
+    let storage = open(Path::new(&folder));
+    let all = bytes(4, 40_000_000);
+    let mut durable = Staged::new("long");
+    let mut long = storage.stage(&durable).await.expect("staged");
+    let mut refused = None;
+    for piece in all.chunks(65_000) {
+        let done = match long.write(all.slice_ref(piece)).await {
+            Ok(()) => long.sync_behind().await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(synced) => durable = synced.unwrap_or(durable),
+            Err(error) => {
+                refused = Some(error.kind());
+                break;
+            }
+        }
+    }
+    drop(long);
+    assert!(refused.is_some_and(no_room), "{refused:?}");
+    assert!((1..29_000_000).contains(&durable.length), "{durable:?}");
+    let there = usize::try_from(durable.length).expect("a size");
+    assert!(staged_bytes(&storage, &durable).await == all[..there], "what was durable is there");
+    // What had no room has given it back.
+    let whole = all.slice(..there + 50_000);
+    let staged = stage(&storage, &durable, &whole).await;
+    storage.keep(&staged, &blob(&whole)).await.expect("kept");
+    assert!(content(&storage, &blob(&whole), None).await.expect("it is there") == whole);
+}
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_upload_goes_on_from_wherever_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = open(folder.path());
+    let all = bytes(5, 12 * MIB + 1234);
+    for from in [8 * MIB, 8 * MIB + 1, 8 * MIB + 4095, 8 * MIB + 4096, 9 * MIB - 1, 10 * MIB - 4096, 12 * MIB]
+    {
+        let id = Staged::new(format!("from-{from}"));
+        let mut durable = stage(&storage, &id, &all.slice(..from)).await;
+        let mut long = storage.stage(&durable).await.expect("staged");
+        let mut at = from;
+        while at < all.len() {
+            let end = (at + fastrand::usize(1..200_000)).min(all.len());
+            long.write(all.slice(at..end)).await.expect("written");
+            at = end;
+            if fastrand::u8(..10) == 0 {
+                durable = long.sync().await.expect("durable");
+                assert_eq!(durable.length, at as u64);
+                assert!(staged_bytes(&storage, &durable).await == all[..at], "{at} from {from}");
+            }
+        }
+        durable = long.end().await.expect("durable");
+        storage.keep(&durable, &blob(&all)).await.expect("kept");
+        assert!(content(&storage, &blob(&all), None).await.expect("it is there") == all, "{from}");
+        storage.remove(&[blob(&all)]).await.expect("removed");
+        storage.discard(&durable).await.expect("discarded");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_long_uploads_than_have_windows_come_at_once_and_none_gets_bytes_of_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = open(folder.path());
+    let uploads = (0..12_u64).map(async |number| {
+        let all = bytes(number, 9 * MIB + 100_000 * number as usize);
+        let staged = stage(&storage, &Staged::new(format!("long-{number}")), &all).await;
+        assert!(staged_bytes(&storage, &staged).await == all, "{number}");
+    });
+    futures_util::future::join_all(uploads).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_upload_that_is_given_up_anywhere_goes_on_from_what_was_durable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = open(folder.path());
+    let (all, other) = (bytes(6, 12 * MIB), bytes(7, 12 * MIB));
+    let mut came_to_its_end = false;
+    for steps in 0..200 {
+        let begun = stage(&storage, &Staged::new("given-up"), &all.slice(..8 * MIB + 100)).await;
+        let mut durable = begun.clone();
+        let going_on = async {
+            let mut long = storage.stage(&begun).await.expect("staged");
+            // They count only where that is said.
+            long.write(all.slice(8 * MIB + 100..10 * MIB)).await.expect("written");
+            if let Some(synced) = long.sync_behind().await.expect("durable") {
+                durable = synced;
+            }
+            durable = long.sync().await.expect("durable");
+            long.write(other.slice(10 * MIB..)).await.expect("written");
+            let _ = long.sync_behind().await.expect("durable");
+            long.write(other.slice(..MIB)).await.expect("written");
+        };
+        came_to_its_end = given_up_after(steps, going_on).await.is_some();
+        let there = usize::try_from(durable.length).expect("a size");
+        assert!(staged_bytes(&storage, &durable).await == all[..there], "{steps}");
+        // Whoever goes on waits until nobody else writes.
+        let staged = stage(&storage, &durable, &all).await;
+        assert!(staged_bytes(&storage, &staged).await == all, "{steps}");
+        storage.discard(&staged).await.expect("discarded");
+        if came_to_its_end {
+            break;
+        }
+    }
+    assert!(came_to_its_end, "it was given up at every step there is");
+}
+
+/// Uploads of the process that is killed: each has a seed, and sizes that are no bound of anything. Every second one is long.
 fn upload(seed: u64) -> axum::body::Bytes {
-    bytes(seed, 200_000 + usize::try_from(seed).expect("small") * 37_777 % 900_000)
+    let short = 200_000 + usize::try_from(seed).expect("small") * 37_777 % 900_000;
+    bytes(seed, if seed % 2 == 0 { short } else { 8 * MIB + 3 * short })
 }
 
 #[tokio::test]
@@ -170,9 +297,15 @@ async fn whatever_kills_it_objects_are_whole_and_what_was_durable_goes_on() {
         for seed in 0.. {
             let all = upload(seed);
             let mut stage = storage.stage(&Staged::new(format!("seed-{seed}"))).await.expect("staged");
-            for piece in all.chunks(60_000) {
+            for (number, piece) in all.chunks(all.len() / 7).enumerate() {
                 stage.write(all.slice_ref(piece)).await.expect("written");
-                println!("durable {seed} {}", stage.sync().await.expect("durable").length);
+                let synced = match number % 3 {
+                    0 => Some(stage.sync().await.expect("durable")),
+                    _ => stage.sync_behind().await.expect("durable"),
+                };
+                if let Some(staged) = synced {
+                    println!("durable {seed} {}", staged.length);
+                }
             }
             let staged = stage.end().await.expect("durable");
             storage.keep(&staged, &blob(&all)).await.expect("kept");

@@ -6,19 +6,20 @@ use std::process::{Command, Output, Stdio};
 /// Where a test that has a process of its own finds its folder.
 pub const OWN_FOLDER: &str = "RIM_TEST_FOLDER";
 
-/// Runs that test again in a process of its own, in which a file system of 4 MiB is at `folder`; or, where nobody may have one, no file
-/// may be larger than 2 MiB.
-pub fn on_a_small_disk(test: &str, folder: &Path) {
+/// Runs that test again in a process of its own, in which a file system of so many KiB is at `folder`; or, where nobody may have one,
+/// no file may be larger than half of that.
+pub fn on_a_small_disk(test: &str, kib: u32, folder: &Path) {
     let run = |shell: &mut Command, script: &str| {
         shell.arg("-c").arg(script).arg("sh").arg(folder).arg(this());
         run(shell, test, folder)
     };
     let mut apart = Command::new("unshare");
     apart.args(["--user", "--map-root-user", "--mount", "sh"]);
-    let mount = r#"mount -t tmpfs -o size=4m none "$1" || exit 77; shift; exec "$@""#;
-    let mut done = run(&mut apart, mount);
+    let mount = format!(r#"mount -t tmpfs -o size={kib}k none "$1" || exit 77; shift; exec "$@""#);
+    let mut done = run(&mut apart, &mount);
     if !done.status.success() && !String::from_utf8_lossy(&done.stdout).contains("running 1 test") {
-        done = run(&mut Command::new("sh"), r#"trap '' XFSZ; ulimit -f 4096; shift; exec "$@""#);
+        let limit = format!(r#"trap '' XFSZ; ulimit -f {kib}; shift; exec "$@""#);
+        done = run(&mut Command::new("sh"), &limit);
     }
     has_passed(&done);
 }

@@ -191,7 +191,7 @@ async fn what_waits_for_a_bucket_on_the_disk_of_a_node_leaves_room_there() {
     const TEST: &str = "s3::what_waits_for_a_bucket_on_the_disk_of_a_node_leaves_room_there";
     let Some(data) = std::env::var_os(OWN_FOLDER) else {
         let data = tempfile::tempdir().expect("a folder");
-        return on_a_small_disk(TEST, data.path());
+        return on_a_small_disk(TEST, 4096, data.path());
     };
     let site = Site::found(Arc::new(InBucket::new(""))).await;
     let settings = site.place.settings(site.place.server.address());

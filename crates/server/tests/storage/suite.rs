@@ -50,6 +50,7 @@ macro_rules! claims {
             an_object_that_is_there_is_left_as_it_is
             an_upload_is_read_and_kept_as_it_came
             an_upload_goes_on_from_what_is_durable_wherever_it_is_opened
+            what_becomes_durable_while_more_is_written_is_there_for_who_goes_on
             whoever_goes_on_does_not_meet_what_another_still_writes
             staged_bytes_that_are_gone_are_missed
             what_is_discarded_is_gone_however_much_there_is
@@ -229,6 +230,35 @@ pub async fn an_upload_goes_on_from_what_is_durable_wherever_it_is_opened(place:
         storage.keep(&staged, &blob(&bytes)).await.expect("kept");
         assert!(content(&*storage, &blob(&bytes), None).await.expect("it is there") == bytes, "seed {seed}");
     }
+}
+
+pub async fn what_becomes_durable_while_more_is_written_is_there_for_who_goes_on(place: Arc<impl Place>) {
+    let storage = place.open().await;
+    let size = storage.max_bytes().map_or(11_000_000, |most| most.min(11_000_000));
+    let all = bytes(19, usize::try_from(size).expect("a size"));
+    let mut durable = Staged::new("behind");
+    let mut behind = storage.stage(&durable).await.expect("staged");
+    for (number, piece) in all.chunks(300_001).enumerate() {
+        behind.write(all.slice_ref(piece)).await.expect("written");
+        let mut synced = behind.sync_behind().await.expect("durable");
+        // It is not always waited for.
+        while synced.is_none() && number % 3 == 0 {
+            tokio::task::yield_now().await;
+            synced = behind.sync_behind().await.expect("durable");
+        }
+        if let Some(staged) = synced {
+            assert!(staged.length >= durable.length, "it grows");
+            durable = staged;
+        }
+    }
+    // As of a process that is no more: what else was written counts no more.
+    drop(behind);
+    let next = place.open().await;
+    let there = usize::try_from(durable.length).expect("a size");
+    assert!(there > 0);
+    assert!(staged_content(&*next, &durable).await == all[..there]);
+    let staged = stage(&*next, &durable, &all).await;
+    assert!(staged_content(&*next, &staged).await == all);
 }
 
 pub async fn whoever_goes_on_does_not_meet_what_another_still_writes(place: Arc<impl Place>) {

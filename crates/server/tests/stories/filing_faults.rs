@@ -27,6 +27,7 @@ const KEEP: u8 = 4;
 const KEPT: u8 = 5;
 const DISCARD: u8 = 6;
 const FREE: u8 = 7;
+const SYNC: u8 = 8;
 
 /// How often a storage has come to where it is stuck, by the step.
 static STUCK: [Semaphore; 7] = [const { Semaphore::const_new(0) }; 7];
@@ -62,6 +63,8 @@ fn full<const STEP: u8>(inner: Arc<dyn Storage>) -> Arc<dyn Storage> {
 struct FaultyStage {
     inner: Box<dyn Stage>,
     of: Faulty,
+    /// Whether something has become durable behind what is written.
+    is_synced: bool,
 }
 
 #[async_trait]
@@ -82,7 +85,7 @@ impl Storage for Faulty {
         self.at(STAGE).await?;
         let inner = self.inner.stage(staged).await?;
         let of = Self { inner: Arc::clone(&self.inner), step: self.step, fails: self.fails };
-        Ok(Box::new(FaultyStage { inner, of }))
+        Ok(Box::new(FaultyStage { inner, of, is_synced: false }))
     }
 
     async fn read_staged(&self, staged: &Staged) -> io::Result<Pieces> {
@@ -135,6 +138,14 @@ impl Stage for FaultyStage {
 
     async fn sync(&mut self) -> io::Result<Staged> {
         self.inner.sync().await
+    }
+
+    async fn sync_behind(&mut self) -> io::Result<Option<Staged>> {
+        if self.is_synced {
+            self.of.at(SYNC).await?;
+        }
+        self.is_synced = true;
+        self.inner.sync().await.map(Some)
     }
 
     async fn end(self: Box<Self>) -> io::Result<Staged> {
@@ -235,4 +246,30 @@ async fn where_there_is_no_room_files_are_refused_and_messages_go_on() {
             assert_eq!(stored(&server)[0], 0);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_disk_fails_behind_a_long_upload_what_was_durable_counts_and_nothing_else() {
+    if NODES > 1 {
+        return;
+    }
+    let server = TestServer::start_storing(full::<SYNC>).await;
+    let anna = server.user("anna").await;
+    let filer = anna.filer();
+    let sent = bytes(3, 40_000_000);
+    let refused = filer.try_upload("a.bin", "", &sent).await;
+    assert_eq!(refused.status, 507, "{}", refused.text());
+    assert_eq!(stored(&server), [0, 0], "nothing is left of what cannot go on");
+
+    let place = filer.begin("a.bin", sent.len()).await;
+    assert_eq!(filer.patch(&place, 0, &sent).await.status, 507);
+    let durable = filer.offset(&place).await.expect("it is there");
+    assert!((1..sent.len()).contains(&durable), "{durable}");
+    let server = server.stop().await.with_storage(std::convert::identity).start().await;
+    let filer = anna.filer();
+    assert_eq!(filer.offset(&place).await, Some(durable));
+    let last = filer.patch(&place, durable, &sent[durable..]).await;
+    let file = format!("/media/files/{}", last.header("rim-file"));
+    assert!(filer.get(&file).await.body == sent);
+    server.stop().await;
 }

@@ -67,7 +67,14 @@ pub(super) async fn upload_file(
         coming.give_up().await;
         return Err(error);
     }
-    let (staged, seen) = coming.end().await?;
+    let begun = coming.staged().clone();
+    let (staged, seen) = match coming.end().await {
+        Ok(ended) => ended,
+        Err(error) => {
+            filing.discard(&begun).await;
+            return Err(error.into());
+        }
+    };
     let seen = seen.expect("it has seen all bytes, and the storage has not failed");
     let about =
         About { owner: caller.user, name: query.name, claimed, as_file: query.as_file == 1, transfer: None };
