@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use base64::Engine;
@@ -21,10 +22,26 @@ use crate::http::{Body, Http, nothing, streamed, text};
 use crate::people::{Person, Target};
 use crate::wire::Wire;
 
-/// A transfer by tus comes in pieces of so many bytes, as those of the web client do; one that is smaller comes with the
-/// request that begins it.
-pub(crate) const PIECE_BYTES: u64 = 8 << 20;
+/// A transfer by tus comes in pieces, as those of the web client do: first of so many bytes, and where one takes less than a second
+/// the next is twice as large. One that is smaller comes with the request that begins it.
+const PIECE_BYTES: u64 = 8 << 20;
+const MOST_BYTES: u64 = 64 << 20;
+const QUICK: Duration = Duration::from_secs(1);
 const AT_ONCE_BYTES: u64 = 1 << 20;
+
+/// How large the pieces are.
+struct Pieces(u64);
+
+impl Pieces {
+    /// The next one behind `at`, of all that there is.
+    fn next(&self, at: u64, size_bytes: u64) -> Range<u64> {
+        at..(at + self.0).min(size_bytes)
+    }
+
+    fn took(&mut self, elapsed: Duration) {
+        self.0 = if elapsed < QUICK { (2 * self.0).min(MOST_BYTES) } else { (self.0 / 2).max(PIECE_BYTES) };
+    }
+}
 
 /// How a file is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +92,12 @@ impl Shelf {
             (Self::Rim { .. }, Way::Pieces) => self.upload_by_tus(http, content).await,
             (Self::Bare { .. }, Way::Whole) => self.put(http, content, all).await,
             (Self::Bare { .. }, Way::Pieces) => {
-                let mut path = String::new();
-                for piece in pieces_of(all) {
+                let (mut path, mut at, mut pieces) = (String::new(), 0, Pieces(PIECE_BYTES));
+                while at < content.size_bytes {
+                    let (piece, start) = (pieces.next(at, content.size_bytes), Instant::now());
+                    at = piece.end;
                     path = self.put(http, content, piece).await?;
+                    pieces.took(start.elapsed());
                 }
                 Ok(path)
             }
@@ -118,9 +138,12 @@ impl Shelf {
         };
         let mut answer = http.send(begin).await?;
         let location = answer.headers().get(LOCATION).context("an upload has a place")?.to_str()?.to_owned();
-        for piece in pieces_of(if is_small { 0..0 } else { 0..size_bytes }) {
+        let (mut at, mut pieces) = (if is_small { size_bytes } else { 0 }, Pieces(PIECE_BYTES));
+        while at < size_bytes {
             // What it says is read to its end, so that the connection is free.
             text(answer).await?;
+            let (piece, start) = (pieces.next(at, size_bytes), Instant::now());
+            at = piece.end;
             let request = self
                 .request(Method::PATCH, &location)
                 .header("tus-resumable", "1.0.0")
@@ -128,6 +151,7 @@ impl Shelf {
                 .header(CONTENT_TYPE, bytes)
                 .header(CONTENT_LENGTH, piece.end - piece.start);
             answer = http.send(request.body(streamed(content.pieces(piece)))?).await?;
+            pieces.took(start.elapsed());
         }
         let file = answer.headers().get("rim-file").context("the whole makes a file")?.to_str()?.to_owned();
         text(answer).await?;
@@ -172,12 +196,6 @@ impl Shelf {
         ensure!(at == expected.end, "file {} ended at {at}, not at {}", content.number, expected.end);
         Ok(())
     }
-}
-
-fn pieces_of(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
-    let Range { start, end } = range;
-    let starts = (start..end).step_by(PIECE_BYTES as usize);
-    starts.map(move |start| start..(start + PIECE_BYTES).min(end))
 }
 
 /// Says to a group that there is a file, so that its members may fetch it, and waits until that is stored.

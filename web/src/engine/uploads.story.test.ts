@@ -29,6 +29,8 @@ interface Promised {
 
 async function tell(seed: number): Promise<void> {
   const world = new World(seed);
+  // Pieces grow where they go quickly.
+  world.sizes = { whole: 500, piece: 1_000, most: 4_000 };
   const { server, random } = world;
   const { transfers } = server;
   const pick = <T>(of: readonly T[]): T => {

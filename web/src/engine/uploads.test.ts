@@ -127,6 +127,49 @@ describe("a file", () => {
     expect(told(all, all.gid)).toEqual(["File of 300"]);
   });
 
+  it("goes in larger pieces where they go quickly, and in smaller ones where they do not", async () => {
+    const all = await scene();
+    all.world.sizes = { whole: 500, piece: 1_000, most: 4_000 };
+    all.tab.engine.attach(all.gid, [picture(12_000)]);
+    await all.world.pass(60_000);
+    const offsets = (): readonly string[] => requests(all).filter((request) => request.startsWith("PATCH")).map((request) => request.split(" ")[2] ?? "");
+    expect(offsets()).toEqual(["0", "1000", "3000", "7000", "11000"]);
+    all.world.server.transfers.requests.length = 0;
+    // The larger ones take a second.
+    all.world.sizes = { whole: 500, piece: 10_000, most: 80_000 };
+    all.tab.crash();
+    const again = await open(all.browser, all.gid);
+    again.engine.attach(all.gid, [picture(75_000)]);
+    await all.world.pass(60_000);
+    expect(offsets()).toEqual(["0", "10000", "30000", "40000", "60000", "70000"]);
+    expect(told(all, all.gid)).toEqual(["Image of 12000", "Image of 75000"]);
+    expect(await arrivedWhole(all, all.gid)).toBe(true);
+  });
+
+  it.each([
+    { is: "status", status: 413, text: "<html>too large</html>" },
+    { is: "lost" },
+  ] as const)("goes in small pieces behind a proxy that lets no large ones through: $is", async (fate) => {
+    const all = await scene();
+    all.world.sizes = { whole: 500, piece: 1_000, most: 4_000 };
+    all.world.server.transfers.fate = ({ body }) => ((body?.size ?? 0) > 1_000 ? fate : null);
+    all.tab.engine.attach(all.gid, [picture(20_000)]);
+    await all.world.pass(60_000);
+    expect(told(all, all.gid)).toEqual(["Image of 20000"]);
+    expect(await arrivedWhole(all, all.gid)).toBe(true);
+    expect(requests(all).filter((request) => request.startsWith("HEAD"))).toHaveLength(1);
+  });
+
+  it("fails with what the server says of it, also where a large piece is refused", async () => {
+    const all = await scene();
+    all.world.sizes = { whole: 500, piece: 1_000, most: 4_000 };
+    all.world.server.transfers.fate = ({ method, headers }) =>
+      method === "PATCH" && headers["Upload-Offset"] !== "0" ? { is: "status", status: 507, text: "the server's disk is nearly full" } : null;
+    all.tab.engine.attach(all.gid, [picture(20_000)]);
+    await all.world.pass(60_000);
+    expect(only(all.tab, all.gid).state).toEqual({ is: "failed", reason: "the server's disk is nearly full" });
+  });
+
   it("holds back what is written behind it, in its chat and in no other", async () => {
     const all = await scene();
     const { world, gid, beside, tab } = all;

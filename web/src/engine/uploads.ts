@@ -14,7 +14,9 @@ import { decodeEnvelope } from "./wire";
 import { File } from "./wire.gen";
 
 const MIB = 1024 * 1024;
-const SIZES: Sizes = { whole: MIB, piece: 8 * MIB };
+const SIZES: Sizes = { whole: MIB, piece: 8 * MIB, most: 64 * MIB };
+/** A piece that takes less was small: what is said before and after each, and the disk at its end, take their time as well. */
+const QUICK_MS = 1_000;
 /** At the same time; a chat with much to send leaves room for the others. */
 const MOST = 4;
 const MOST_OF_CHAT = 2;
@@ -36,6 +38,8 @@ export interface Sizes {
   readonly whole: number;
   /** The server keeps as much at a time for good; and proxies that take a request as a whole before they pass it on hold no more. */
   readonly piece: number;
+  /** How large pieces become where they go quickly, each at most twice the one before. */
+  readonly most: number;
 }
 
 /** Why a request came to nothing. */
@@ -91,9 +95,11 @@ export class Uploads implements Uploading {
   private readonly paused = new Map<string, () => void>();
   private readonly lucks = new Map<string, Luck>();
   private readonly offsets = new Map<string, number>();
+  /** Those of which a large piece has failed, as a proxy may not let it through: their pieces stay small. */
+  private readonly cautious = new Set<string>();
 
   constructor(
-    private readonly ports: Pick<Ports, "after" | "random">,
+    private readonly ports: Pick<Ports, "after" | "elapsed" | "random">,
     private readonly send: Send,
     private readonly token: string,
     private readonly events: UploadEvents,
@@ -176,16 +182,31 @@ export class Uploads implements Uploading {
     } else {
       there = await this.look(one, transfer);
     }
+    let size = this.sizes.piece;
     while (there.file === null) {
       this.gotOn(one, there.offset);
-      const piece = file.slice(there.offset, there.offset + this.sizes.piece);
-      const headers = { ...TUS, "Upload-Offset": `${there.offset}`, "Content-Type": PIECE_TYPE };
-      const next = reachedIn(await this.ask(one, { method: "PATCH", path: pathOf(transfer), headers, body: piece }, there.offset));
+      const begun = this.ports.elapsed();
+      const next = await this.sendPiece(one, transfer, file, there.offset, size);
+      const isQuick = this.ports.elapsed() - begun < QUICK_MS && !this.cautious.has(one.clientMsgId);
+      size = isQuick ? Math.min(2 * size, this.sizes.most) : Math.max(size / 2, this.sizes.piece);
       // It has taken nothing, or all of it and made no file.
       if (next.file === null && (next.offset <= there.offset || next.offset >= file.size)) throw new Failed({ is: "fault" });
       there = next;
     }
     return this.facts(one, there.file);
+  }
+
+  private async sendPiece(one: Running, transfer: string, file: Blob, offset: number, size: number): Promise<Reached> {
+    const headers = { ...TUS, "Upload-Offset": `${offset}`, "Content-Type": PIECE_TYPE };
+    const body = file.slice(offset, offset + size);
+    try {
+      return reachedIn(await this.ask(one, { method: "PATCH", path: pathOf(transfer), headers, body }, offset));
+    } catch (error) {
+      if (!(error instanceof Failed) || body.size <= this.sizes.piece) throw error;
+      this.cautious.add(one.clientMsgId);
+      // Whoever refuses the file itself refuses a small piece of it, too.
+      throw error.trouble.is === "refused" ? new Failed({ is: "later", seconds: 0 }) : error;
+    }
   }
 
   private async begin(one: Running, file: Blob): Promise<[string, Reached]> {
@@ -300,6 +321,7 @@ export class Uploads implements Uploading {
   private close(clientMsgId: string): void {
     this.lucks.delete(clientMsgId);
     this.offsets.delete(clientMsgId);
+    this.cautious.delete(clientMsgId);
   }
 
   /** Where it does not hear of it, it expires. */

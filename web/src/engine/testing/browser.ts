@@ -15,6 +15,8 @@ import { FakeServer } from "./server";
 export class World {
   readonly clock = new Clock();
   readonly server = new FakeServer(this.clock);
+  /** Of the pieces in which files are sent. */
+  sizes = SIZES;
   readonly random: () => number;
 
   constructor(seed = 1) {
@@ -77,7 +79,7 @@ export class Browser {
 }
 
 /** So that small files have many pieces. */
-const SIZES = { whole: 500, piece: 1_000 };
+const SIZES = { whole: 500, piece: 1_000, most: 1_000 };
 const FRAME_MS = 8;
 const NEVER = new Promise<never>(() => undefined);
 
@@ -164,7 +166,7 @@ export class Tab {
       uploader: () => {
         if (!server.reachable) return Promise.reject(new TypeError("failed to fetch"));
         const send: Send = (request, went) => server.transfers.send(request, (bytes) => living(() => went(bytes))(), living);
-        return Promise.resolve((token, events) => new Uploads(ports, send, token, events, SIZES));
+        return Promise.resolve((token, events) => new Uploads(ports, send, token, events, world.sizes));
       },
       addressOf: (path) => `https://rim.example${path}`,
       connect: (heard) => {
