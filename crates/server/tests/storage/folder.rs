@@ -286,7 +286,7 @@ async fn a_long_upload_that_is_given_up_anywhere_goes_on_from_what_was_durable()
 /// Uploads of the process that is killed: each has a seed, and sizes that are no bound of anything. Every second one is long.
 fn upload(seed: u64) -> axum::body::Bytes {
     let short = 200_000 + usize::try_from(seed).expect("small") * 37_777 % 900_000;
-    bytes(seed, if seed % 2 == 0 { short } else { 8 * MIB + 3 * short })
+    bytes(seed, if seed.is_multiple_of(2) { short } else { 8 * MIB + 3 * short })
 }
 
 #[tokio::test]
