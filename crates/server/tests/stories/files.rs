@@ -233,8 +233,9 @@ async fn what_could_hold_a_script_is_saved_and_not_shown() {
         assert!(!shown.iter().any(|shown| mime.contains(shown)), "{name}: {mime}");
         assert_eq!(fetched.body, content);
     }
-    let text = filer.get(&address(&filer.file("a.txt", b"just words").await)).await;
+    let text = filer.get(&address(&filer.file("a.txt", "你好, words".as_bytes()).await)).await;
     assert!(text.header("content-disposition").starts_with("inline;"));
+    assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
     let path = format!("{}?download", address(&filer.file("a.txt", b"just words").await));
     assert!(filer.get(&path).await.header("content-disposition").starts_with("attachment;"));
 }

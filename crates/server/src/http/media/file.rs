@@ -40,6 +40,9 @@ const CACHING: HeaderValue = HeaderValue::from_static("private, max-age=60, must
 /// Who somebody is is shown everywhere, and by another address when it is another picture.
 const CACHING_SQUARE: HeaderValue = HeaderValue::from_static("private, max-age=86400, immutable");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
+/// A browser that is not told reads a text in the characters of its reader's country. A text in UTF-16 begins with a mark, which
+/// counts more.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const VARYING: HeaderValue = HeaderValue::from_static("authorization, cookie");
 /// Pages of other sites do not show it. Those of this site on another port or host may, where they are let.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -139,6 +142,7 @@ impl Showing {
         if let Some(mime) = about.get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok()) {
             let to_be_saved =
                 query.split('&').any(|pair| pair == "download" || pair.starts_with("download="));
+            let mime = mime.split(';').next().unwrap_or_default();
             let disposition = disposition(mime, &file.name, to_be_saved);
             about.insert(CONTENT_DISPOSITION, disposition);
         }
@@ -195,7 +199,13 @@ impl Showing {
         };
         let mut response = body.into_response();
         let about = response.headers_mut();
-        about.insert(CONTENT_TYPE, HeaderValue::from_str(&file.mime).unwrap_or(BYTES));
+        about.insert(
+            CONTENT_TYPE,
+            match file.mime.as_str() {
+                "text/plain" => TEXT,
+                mime => HeaderValue::from_str(mime).unwrap_or(BYTES),
+            },
+        );
         about.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         let length = part.as_ref().map_or(size_bytes, |part| part.end - part.start);
         about.insert(CONTENT_LENGTH, length.into());
