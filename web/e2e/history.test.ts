@@ -32,7 +32,13 @@ story("scrolling up shows the whole of a long chat, without a gap and in order",
       })
       .toBe(true);
   }
-  await ben.log.getByText("This is where the conversation begins.").waitFor();
+  // What stands above the first message is drawn when it is near, too.
+  await expect
+    .poll(async () => {
+      await ben.page.mouse.wheel(0, -900);
+      return ben.log.getByText("This is where the conversation begins.").isVisible();
+    })
+    .toBe(true);
 
   await annas.send(gid, ["and one more"]);
   await ben.button("1 new message, go to the newest").click();
