@@ -26,7 +26,7 @@ fn sum(page: &[u8]) -> u32 {
 /// A packet in as many pages as it takes, each with its check sum.
 fn packet(serial: u32, flags: u8, content: &[u8]) -> Vec<u8> {
     let mut lengths: Vec<u8> = content.chunks(255).map(|part| part.len() as u8).collect();
-    if content.len() % 255 == 0 {
+    if content.len().is_multiple_of(255) {
         lengths.push(0);
     }
     let (mut rest, mut pages) = (content, Vec::new());
