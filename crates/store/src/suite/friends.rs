@@ -68,7 +68,7 @@ pub async fn a_remark_is_for_oneself_and_on_a_friend(w: &mut World) -> Claim {
 
     let named = Friend { remark: "Robert".into(), ..friend(bob, Friendship::Friends) };
     assert_eq!(w.sync(anna, world::query(rev, &[])).await.friends, [named], "her other devices learn it");
-    assert_eq!(w.everything(bob).await.friends, [friend(anna, Friendship::Friends)], "he does not");
+    assert_eq!(w.everything(bob).await.friends, [friend(anna, Friendship::Friends)], "the other does not");
     Ok(())
 }
 
