@@ -1,19 +1,19 @@
 //! Runs a consumer: holds it where no other node does, finds what waits for it, and gives it that.
 //!
-//! One task does it all and waits for nothing in between, so it always hears what is new and keeps its lease, however long a
-//! call takes. By its clock everything happens that happens every so often.
+//! One task decides, and by its clock everything happens that happens every so often. What takes long is done in tasks of its own,
+//! so it always hears what is new and keeps its lease, however long a call takes. And whoever waits for a connection of the store
+//! goes on by itself: one that is handed to somebody who does not look is one that nobody has.
 
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use rim_core::{GroupId, Timestamp};
-use rim_store::consumers::{Behind, Held, Hold, InStore, Mark, Portion, Room};
+use rim_store::consumers::{Behind, Held, Hold, InStore, Moved, Portion, Room};
 use rim_store::{SharedStore, Store, StoreError};
+use tokio::task::JoinSet;
 
 use super::Consumer;
 use super::waiting::{Moment, Taken, Verdict, Waiting};
@@ -62,6 +62,7 @@ enum Job {
 
 /// What has come to an end.
 enum Done {
+    Heard(Result<Moved, StoreError>),
     Looked(Result<Behind, StoreError>),
     Read(Taken, Result<Vec<Portion>, Fault>),
     /// Whether they were consumed, which they are not if another was there.
@@ -81,7 +82,7 @@ enum Fault {
 struct Lost;
 
 /// A consumer that is held.
-struct Holding {
+struct Holding<'r> {
     hold: Hold,
     /// By the clock of leases.
     until: Timestamp,
@@ -95,11 +96,12 @@ struct Holding {
     must_look: bool,
     waiting: Waiting,
     jobs: VecDeque<Job>,
-    running: FuturesUnordered<BoxFuture<'static, Done>>,
+    running: &'r mut JoinSet<Done>,
     /// Whether a look or a read is under way, and how many calls are.
     is_reading: bool,
     calls: usize,
-    news: Option<BoxFuture<'static, ()>>,
+    /// Whether it is being asked which groups have moved.
+    is_listening: bool,
     /// Nothing is begun until then, as the store could not do something; and for how long next time.
     rests_until: Timestamp,
     rest_ms: i64,
@@ -115,9 +117,10 @@ impl Runner {
 
     /// Runs until the server ends.
     pub async fn run(self) {
-        let (mut hold, shutdown) = (None, self.life.shutdown.clone());
+        let (mut hold, mut running, shutdown) = (None, JoinSet::new(), self.life.shutdown.clone());
         // What is under way is given up: it is not consumed, so it comes again.
-        shutdown.run_until_cancelled(self.work(&mut hold)).await;
+        shutdown.run_until_cancelled(self.work(&mut hold, &mut running)).await;
+        running.shutdown().await;
         self.metrics.held.set(0);
         if let Some(hold) = hold
             && let Err(error) = self.store.let_go_consumer(hold).await
@@ -126,14 +129,15 @@ impl Runner {
         }
     }
 
-    async fn work(&self, hold: &mut Option<Hold>) {
+    async fn work(&self, hold: &mut Option<Hold>, running: &mut JoinSet<Done>) {
         let mut ticks = self.life.time.ticks(std::time::Duration::from_secs(1));
         loop {
             match self.take().await {
                 Ok(Some((held, until))) => {
                     *hold = Some(held.hold);
                     self.metrics.held.set(1);
-                    let Lost = self.serve(held, until, &mut ticks).await;
+                    let Lost = self.serve(held, until, &mut ticks, running).await;
+                    running.shutdown().await;
                     self.metrics.held.set(0);
                     self.show(0, 0, None, self.life.clock.now());
                 }
@@ -161,7 +165,13 @@ impl Runner {
         Ok(held.map(|held| (held, until)))
     }
 
-    async fn serve(&self, held: Held, until: Timestamp, ticks: &mut Ticks) -> Lost {
+    async fn serve(
+        &self,
+        held: Held,
+        until: Timestamp,
+        ticks: &mut Ticks,
+        running: &mut JoinSet<Done>,
+    ) -> Lost {
         let mut holding = Holding {
             hold: held.hold,
             until,
@@ -171,26 +181,22 @@ impl Runner {
             must_look: false,
             waiting: Waiting::default(),
             jobs: VecDeque::new(),
-            running: FuturesUnordered::new(),
+            running,
             is_reading: false,
             calls: 0,
-            news: Some(std::future::ready(()).boxed()),
+            is_listening: false,
             rests_until: Timestamp(0),
             rest_ms: REST_MS,
         };
         let mut seconds = 0;
         loop {
             self.begin(&mut holding);
-            let news = async {
-                match &mut holding.news {
-                    Some(news) => news.await,
-                    None => std::future::pending().await,
-                }
-            };
             // None of them loses anything when another comes first: they all go on where they are.
             let went_on = tokio::select! {
-                () = news => self.hear(&mut holding).await,
-                Some(done) = holding.running.next() => self.end(&mut holding, done),
+                Some(done) = holding.running.join_next() => match done {
+                    Ok(done) => self.end(&mut holding, done),
+                    Err(error) => resume_unwind(error.into_panic()),
+                },
                 () = ticks.tick() => {
                     seconds += 1;
                     self.tick(&mut holding, seconds).await
@@ -202,32 +208,35 @@ impl Runner {
         }
     }
 
-    /// Hears which groups have moved.
-    async fn hear(&self, holding: &mut Holding) -> Result<(), Lost> {
-        holding.news = None;
-        let (before, now) = (Arc::clone(&holding.latest), self.life.clock.now());
-        match self.store.moved(before.mark.clone()).await {
-            Ok(moved) => {
-                match moved.groups {
-                    Some(groups) => {
-                        groups.into_iter().for_each(|group| holding.waiting.mark(group, &before, now));
-                    }
-                    None => holding.must_look = true,
-                }
-                holding.listen(Arc::clone(&self.store), moved.to);
+    /// Asks which groups have moved: at once, or when some have.
+    fn listen(&self, holding: &mut Holding<'_>, at_once: bool) {
+        let (store, mark) = (Arc::clone(&self.store), holding.latest.mark.clone());
+        holding.is_listening = true;
+        holding.running.spawn(async move {
+            if let Some(mark) = mark.as_ref().filter(|_| !at_once) {
+                store.until_moved(mark).await;
             }
-            Err(error) => self.rest(holding, &error),
+            Done::Heard(store.moved(mark).await)
+        });
+    }
+
+    fn hear(&self, holding: &mut Holding<'_>, moved: Moved) {
+        let (before, now) = (Arc::clone(&holding.latest), self.life.clock.now());
+        match moved.groups {
+            Some(groups) => groups.into_iter().for_each(|group| holding.waiting.mark(group, &before, now)),
+            None => holding.must_look = true,
         }
-        Ok(())
+        holding.latest = Arc::new(Moment { number: before.number + 1, mark: Some(moved.to) });
+        self.listen(holding, false);
     }
 
     /// Begins what can be begun.
-    fn begin(&self, holding: &mut Holding) {
+    fn begin(&self, holding: &mut Holding<'_>) {
         if self.life.clock.now() < holding.rests_until {
             return;
         }
-        if holding.news.is_none() {
-            holding.news = Some(std::future::ready(()).boxed());
+        if !holding.is_listening {
+            self.listen(holding, true);
         }
         while let Some(job) = holding.next_job(self.consumer.at_once()) {
             self.do_it(holding, job);
@@ -243,7 +252,7 @@ impl Runner {
             if let Some(after) = holding.looking {
                 let (store, hold) = (Arc::clone(&self.store), holding.hold);
                 holding.is_reading = true;
-                holding.running.push(async move { Done::Looked(store.behind(hold, after).await) }.boxed());
+                holding.running.spawn(async move { Done::Looked(store.behind(hold, after).await) });
                 return;
             }
         }
@@ -254,34 +263,32 @@ impl Runner {
             let room = Room { rows: if taken.carefully { 1 } else { rows }, bytes };
             let (store, hold) = (Arc::clone(&self.store), holding.hold);
             holding.is_reading = true;
-            let read = async move {
+            holding.running.spawn(async move {
                 let read = store.unseen(hold, taken.groups.clone(), room).await;
                 let read = match read {
                     Ok(portions) => Ok(portions),
                     Err(error) => Err(whose(&*store, error).await),
                 };
                 Done::Read(taken, read)
-            };
-            holding.running.push(read.boxed());
+            });
         }
     }
 
-    fn do_it(&self, holding: &mut Holding, job: Job) {
+    fn do_it(&self, holding: &mut Holding<'_>, job: Job) {
         let (store, hold) = (Arc::clone(&self.store), holding.hold);
         holding.calls += 1;
-        let done = match job {
+        match job {
             Job::PassOver(portions, failed) => {
                 let portions = Arc::new(portions);
                 let note = if failed > 0 { InStore::failed(hold, failed) } else { InStore::nothing() };
-                let passing = async move {
+                holding.running.spawn(async move {
                     let passed = store.consume(hold, Arc::clone(&portions), note).await;
                     Done::PassedOver(portions, passed)
-                };
-                passing.boxed()
+                });
             }
             Job::Consume(portions) => {
                 let (portions, consumer) = (Arc::new(portions), Arc::clone(&self.consumer));
-                let consuming = async move {
+                holding.running.spawn(async move {
                     // Unwind safety: of a call that has panicked nothing is used.
                     let made = AssertUnwindSafe(consumer.consume(&portions)).catch_unwind().await;
                     let consumed = match made.unwrap_or_else(|_| Err(anyhow!("it has panicked"))) {
@@ -295,15 +302,20 @@ impl Runner {
                         }),
                     };
                     Done::Consumed(portions, consumed)
-                };
-                consuming.boxed()
+                });
             }
-        };
-        holding.running.push(done);
+        }
     }
 
-    fn end(&self, holding: &mut Holding, done: Done) -> Result<(), Lost> {
+    fn end(&self, holding: &mut Holding<'_>, done: Done) -> Result<(), Lost> {
         match done {
+            Done::Heard(moved) => {
+                holding.is_listening = false;
+                match moved {
+                    Ok(moved) => self.hear(holding, moved),
+                    Err(error) => self.rest(holding, &error),
+                }
+            }
             Done::Looked(found) => {
                 holding.is_reading = false;
                 match found {
@@ -341,7 +353,7 @@ impl Runner {
         Ok(())
     }
 
-    fn read(&self, holding: &mut Holding, taken: &Taken, read: Result<Vec<Portion>, Fault>) {
+    fn read(&self, holding: &mut Holding<'_>, taken: &Taken, read: Result<Vec<Portion>, Fault>) {
         let portions = match read {
             Ok(portions) => portions,
             Err(Fault::Store(error)) => {
@@ -381,7 +393,7 @@ impl Runner {
         }
     }
 
-    fn failed(&self, holding: &mut Holding, portions: &[Portion], error: &anyhow::Error) {
+    fn failed(&self, holding: &mut Holding<'_>, portions: &[Portion], error: &anyhow::Error) {
         let consumer = self.consumer.name();
         self.metrics.failed.inc();
         let verdict = holding.waiting.failed(portions, self.life.clock.now());
@@ -408,13 +420,13 @@ impl Runner {
         holding.jobs.push_back(Job::PassOver(vec![portion.clone()], portion.messages.len() as u64));
     }
 
-    fn rest(&self, holding: &mut Holding, error: &StoreError) {
+    fn rest(&self, holding: &mut Holding<'_>, error: &StoreError) {
         tracing::warn!(%error, consumer = self.consumer.name(), "it waits for the store");
         holding.rests_until = self.life.clock.now().plus_ms(holding.rest_ms);
         holding.rest_ms = (holding.rest_ms * 2).min(LONG_REST_MS);
     }
 
-    async fn tick(&self, holding: &mut Holding, seconds: u64) -> Result<(), Lost> {
+    async fn tick(&self, holding: &mut Holding<'_>, seconds: u64) -> Result<(), Lost> {
         let now = self.life.clock.now();
         holding.waiting.wake(now);
         let waiting = &holding.waiting;
@@ -430,7 +442,7 @@ impl Runner {
     }
 
     /// Goes on to hold it. Who has held it no more for a time has missed what was deleted meanwhile.
-    async fn hold_on(&self, holding: &mut Holding) -> Result<(), Lost> {
+    async fn hold_on(&self, holding: &mut Holding<'_>) -> Result<(), Lost> {
         match self.take().await {
             Ok(Some((held, until))) => {
                 let is_late = until > holding.until.plus_ms(LEASE_MS);
@@ -451,7 +463,7 @@ impl Runner {
     }
 
     /// Notes what was seen, for whoever takes it next, and deletes what nobody needs any more.
-    async fn note(&self, holding: &mut Holding) -> Result<(), Lost> {
+    async fn note(&self, holding: &mut Holding<'_>) -> Result<(), Lost> {
         let noting = async {
             let seen = holding.waiting.seen_up_to(&holding.latest);
             let knows_all = holding.looking.is_none() && !holding.must_look;
@@ -482,14 +494,7 @@ impl Runner {
     }
 }
 
-impl Holding {
-    /// Waits for what comes after the mark.
-    fn listen(&mut self, store: Arc<dyn Store>, mark: Mark) {
-        let number = self.latest.number + 1;
-        self.latest = Arc::new(Moment { number, mark: Some(mark.clone()) });
-        self.news = Some(async move { store.until_moved(&mark).await }.boxed());
-    }
-
+impl Holding<'_> {
     /// The next that there is room for: what has nothing to do needs none.
     fn next_job(&mut self, at_once: usize) -> Option<Job> {
         match self.jobs.front()? {
