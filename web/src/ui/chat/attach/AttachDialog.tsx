@@ -4,6 +4,7 @@
 import { type ChangeEvent, type KeyboardEvent, type ReactNode, type RefObject, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import type { ChatView, Extras } from "../../../engine/contract";
+import { giveBackAddress, lendAddress } from "../../base/blobs";
 import { COARSE, useEngine, useLive, useMedia, useTranslator } from "../../base/context";
 import { Dialog } from "../../base/Dialog";
 import { FormError } from "../../base/fields";
@@ -308,7 +309,7 @@ function usePieces() {
   const change = useCallback((how: (before: readonly Piece[]) => readonly Piece[]): void => {
     const next = how(all.current);
     const gone = all.current.filter(({ id }) => !next.some((each) => each.id === id));
-    for (const { url, poster } of gone) for (const each of [url, poster]) if (each !== null) URL.revokeObjectURL(each);
+    for (const { url, poster } of gone) for (const each of [url, poster]) if (each !== null) giveBackAddress(each);
     all.current = next;
     setPieces(next);
   }, []);
@@ -339,13 +340,13 @@ function usePieces() {
           return;
         }
         const id = ++last.current;
-        const url = URL.createObjectURL(file);
+        const url = lendAddress(file);
         const looking = look(file, url);
         change((before) => [...before, { id, file, url, looking, looked: null, poster: null }]);
         looking.then(
           (looked) => {
             if (!all.current.some((piece) => piece.id === id)) return;
-            const poster = looked.poster === undefined ? null : URL.createObjectURL(looked.poster);
+            const poster = looked.poster === undefined ? null : lendAddress(looked.poster);
             change((before) => before.map((piece) => (piece.id === id ? { ...piece, looked, poster } : piece)));
           },
           () => {

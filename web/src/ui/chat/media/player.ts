@@ -1,6 +1,7 @@
 // Plays the sounds of messages. It is not of a view: rows come and go by scrolling, and what is played goes on.
 
 import type { Engine, Message } from "../../../engine/contract";
+import { giveBackAddress, lendAddress } from "../../base/blobs";
 import { Cell } from "../../base/cell";
 import { nextVoice, type Voiced } from "./nextVoice";
 import { type Playing, playing, position } from "./playing";
@@ -133,8 +134,8 @@ export class Player {
     if (this.#fetching !== mine) return;
     this.#fetching = null;
     if (blob === null) return this.#loadAsItIs(sound, engine);
-    if (this.#url !== null) URL.revokeObjectURL(this.#url);
-    sound.src = this.#url = URL.createObjectURL(blob);
+    if (this.#url !== null) giveBackAddress(this.#url);
+    sound.src = this.#url = lendAddress(blob);
     this.resume();
   }
 

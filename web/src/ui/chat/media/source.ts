@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 
 import type { Attached, Message, Side } from "../../../engine/contract";
+import { giveBackAddress, lendAddress } from "../../base/blobs";
 import { useEngine } from "../../base/context";
 
 /** Animated pictures are played in the log up to this size; larger ones stand still until they are opened. */
@@ -49,12 +50,12 @@ function useLocal(message: Message | null, wanted: boolean, what: "file" | "post
     let made = "";
     void engine.localFile(gid, key, what).then((blob) => {
       if (left || blob === null) return;
-      made = URL.createObjectURL(blob);
+      made = lendAddress(blob);
       setAddress(made);
     });
     return () => {
       left = true;
-      if (made !== "") URL.revokeObjectURL(made);
+      if (made !== "") giveBackAddress(made);
     };
   }, [engine, gid, key, wanted, what]);
   return wanted ? address : null;

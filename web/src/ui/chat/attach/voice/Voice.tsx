@@ -4,6 +4,7 @@
 import { type MouseEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 
 import type { ChatView } from "../../../../engine/contract";
+import { giveBackAddress, lendAddress } from "../../../base/blobs";
 import { Cell } from "../../../base/cell";
 import { useEngine, useLive, useTranslator } from "../../../base/context";
 import { Icon } from "../../../base/Icon";
@@ -241,13 +242,13 @@ function Listen({ said }: { said: Said }) {
     () => () => {
       if (sound.current === null) return;
       sound.current.pause();
-      URL.revokeObjectURL(sound.current.src);
+      giveBackAddress(sound.current.src);
       sound.current = null;
     },
     [said],
   );
   const loaded = (): HTMLAudioElement => {
-    const made = new Audio(URL.createObjectURL(said.blob));
+    const made = new Audio(lendAddress(said.blob));
     made.onplay = () => setPlaying(true);
     made.onpause = () => setPlaying(false);
     return made;
