@@ -380,6 +380,11 @@ impl Server {
         let expiring =
             every(life.clone(), ticks(SECOND), move || expire_due(Arc::clone(&store), own.clone()));
         life.needs("expiring messages", expiring);
+        if !self.config.search {
+            let store = Arc::clone(&self.store);
+            let tidying = every(life.clone(), ticks(SECOND), move || search::tidy(Arc::clone(&store)));
+            life.needs("tidying of the index", tidying);
+        }
         if let Some(Joined { cluster, .. }) = &self.cluster {
             let shutdown = life.shutdown.clone();
             let noting = cluster::note_nodes(Arc::clone(cluster), shutdown, ticks(cluster::NOTE_EVERY));

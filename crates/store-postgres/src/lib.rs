@@ -59,7 +59,6 @@ mod port;
 mod publisher;
 mod queue;
 mod row;
-mod search;
 mod sessions;
 mod shared;
 mod sights;

@@ -12,9 +12,8 @@ use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
 use rim_core::message::{Message, Span};
-use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp};
+use rim_core::{GroupId, MessageId, Rev, Seq};
 use rim_store::database::{self, Each, Fields};
-use rim_store::listing::{Asked, EachCandidate};
 use rim_store::{Read, Value};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
@@ -25,7 +24,7 @@ use crate::causes::describe;
 use crate::failure::Failure;
 use crate::history::Stated;
 use crate::text::{OwnedText, Text};
-use crate::{history, place, search};
+use crate::{history, place};
 
 /// Inside of a use case.
 pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
@@ -142,32 +141,8 @@ impl<C: GenericClient> Read for Reader<'_, C> {
         Ok(self.patience.wait(place::up_to(self.db, group, message)).flatten()?)
     }
 
-    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
-        search::candidates(self, asked, each)
-    }
-
-    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
-        search::edited_candidates(self, asked, limit, each)
-    }
-
-    fn newest_listed(&self) -> Result<Option<MessageId>> {
-        search::newest_listed(self)
-    }
-
-    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
-        search::listed_from(self, message)
-    }
-
-    fn index_has_entries(&self) -> Result<bool> {
-        search::has_entries(self)
-    }
-
     fn index_bytes(&self) -> Result<u64> {
-        search::bytes(self)
-    }
-
-    fn index_is_to_be_merged(&self) -> Result<bool> {
-        search::is_to_be_merged(self)
+        index_bytes(self)
     }
 }
 
@@ -213,33 +188,19 @@ impl Read for Writer<'_> {
         self.reader().place_up_to(group, last, message)
     }
 
-    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
-        search::candidates(self, asked, each)
-    }
-
-    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
-        search::edited_candidates(self, asked, limit, each)
-    }
-
-    fn newest_listed(&self) -> Result<Option<MessageId>> {
-        search::newest_listed(self)
-    }
-
-    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
-        search::listed_from(self, message)
-    }
-
-    fn index_has_entries(&self) -> Result<bool> {
-        search::has_entries(self)
-    }
-
     fn index_bytes(&self) -> Result<u64> {
-        search::bytes(self)
+        index_bytes(self)
     }
+}
 
-    fn index_is_to_be_merged(&self) -> Result<bool> {
-        search::is_to_be_merged(self)
+/// With what is free in it.
+fn index_bytes(db: &dyn Read) -> Result<u64> {
+    if !db.exists("SELECT segment FROM search_segments WHERE state = 1 LIMIT 1", &[])? {
+        return Ok(0);
     }
+    let sql = "SELECT pg_total_relation_size('search_segments') + pg_total_relation_size('search_blocks')
+                      + pg_total_relation_size('search_entries') AS count";
+    db.count(sql, &[])
 }
 
 /// A value on its way into a parameter, whatever PostgreSQL takes that to be.

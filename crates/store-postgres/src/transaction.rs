@@ -5,16 +5,14 @@ use rim_core::event::Change;
 use rim_core::message::NewMessage;
 use rim_core::{GroupId, MessageId, Refusal, UserId};
 use rim_store::database::{Appended, Head, Stored};
-use rim_store::listing::Entry;
 use rim_store::{Tx, Value};
 
-use crate::append;
 use crate::groups::last_at;
 use crate::names::NAMES;
 use crate::port::{Result, TOGETHER, Writer, execute};
 use crate::row::{self, Sql, array};
-use crate::search;
 use crate::text::Text;
+use crate::append;
 
 impl Tx for Writer<'_> {
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
@@ -30,9 +28,10 @@ impl Tx for Writer<'_> {
         Ok(changed)
     }
 
-    fn lock_name(&self, name: &str) -> Result<()> {
-        let sql = "SELECT pg_advisory_xact_lock($1, hashtext($2))";
-        self.patience.wait(row::execute(&self.db, sql, &[&NAMES, &Text(name)])).flatten()?;
+    fn lock_names(&self, names: &[String]) -> Result<()> {
+        let sql = "SELECT pg_advisory_xact_lock($1, hashtext(name)) FROM unnest($2::text[]) AS names (name)";
+        let names: Vec<_> = names.iter().map(|name| Text(name)).collect();
+        self.patience.wait(row::execute(&self.db, sql, &[&NAMES, &names])).flatten()?;
         Ok(())
     }
 
@@ -78,26 +77,8 @@ impl Tx for Writer<'_> {
         self.moved_groups(&[head])
     }
 
-    fn list(&mut self, entries: Vec<Entry>) -> Result<()> {
-        search::list(self, entries)
-    }
-
-    fn unlist(&mut self, entries: Vec<Entry>) -> Result<()> {
-        search::unlist(self, entries)
-    }
-
-    fn clear_index(&mut self) -> Result<()> {
-        search::clear(self)
-    }
-
-    fn merge_index(&mut self) -> Result<()> {
-        search::merge(self)
-    }
-
     /// It is gone from the files with VACUUM, which runs by itself, and from the log of writes when that is reused.
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
-        // By what their rows still say.
-        search::wipe(self, group, messages)?;
         let sql = "UPDATE messages SET kind = 1, content = '' WHERE group_id = $1 AND id = ANY($2)";
         let ids = array(messages.iter().copied());
         self.patience.wait(row::execute(&self.db, sql, &[&group.sql(), &ids])).flatten()?;

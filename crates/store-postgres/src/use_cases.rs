@@ -69,4 +69,13 @@ impl Database for PostgresStore {
     async fn forget_commits(&self) -> rim_store::Result<()> {
         self.database.change(move |db| moved::forget(db).boxed()).await
     }
+
+    /// Autovacuum looks once a minute, and within one the index of a large database may be written three times.
+    async fn reuse_room_of_index(&self) {
+        let sql = "VACUUM (SKIP_LOCKED, TRUNCATE off) search_segments, search_blocks, search_entries";
+        let vacuum = self.database.change(move |db| async move { Ok(db.batch_execute(sql).await?) }.boxed());
+        if let Err(error) = vacuum.await {
+            tracing::debug!(%error, "the room of the index is left to autovacuum");
+        }
+    }
 }

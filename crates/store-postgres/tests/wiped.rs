@@ -7,16 +7,24 @@ use std::sync::Arc;
 use common::Database;
 use rim_core::note::Act;
 use rim_store::suite::Fixture;
-use rim_store::suite::search::{index_all, index_some};
+use rim_store::suite::search::{index_all, index_some, recall_while_segments_are_merged};
 use rim_store::suite::world::{World, edit, mention, react};
 use rim_store::{Feed, Store};
+use rim_store_postgres::PostgresStore;
 
-struct Node(Arc<Database>);
+/// A store that is open already.
+struct Node(Option<(Arc<PostgresStore>, Feed)>);
+
+impl Node {
+    async fn of(database: &Database) -> Self {
+        Self(Some(database.node().await))
+    }
+}
 
 #[async_trait::async_trait]
 impl Fixture for Node {
     async fn open(&mut self) -> (Arc<dyn Store>, Feed) {
-        let (store, feed) = self.0.node().await;
+        let (store, feed) = self.0.take().expect("it is opened once");
         (store, feed)
     }
 }
@@ -47,8 +55,8 @@ async fn tables_with_a_secret(url: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_recalled_is_in_no_row_of_any_table() {
-    let database = Arc::new(Database::new());
-    let mut w = World::new(Box::new(Node(Arc::clone(&database)))).await;
+    let database = Database::new();
+    let mut w = World::new(Box::new(Node::of(&database).await)).await;
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let group = w.group(anna, &[bob]).await;
     let sent = w.send_with(anna, group, "zzsecret one", mention(&[bob])).await.expect("it is sent");
@@ -61,6 +69,7 @@ async fn what_was_recalled_is_in_no_row_of_any_table() {
     index_all(&w.store).await;
     assert_eq!(tables_with_a_secret(&database.0.url()).await, ["messages", "search_blocks", "words"]);
     w.act(anna, group, sent.id, Act::Recall).await.expect("it is recalled");
+    w.store.tidy_index().await.expect("it is tidied up");
     assert_eq!(tables_with_a_secret(&database.0.url()).await, [""; 0]);
     w.close().await;
 }
@@ -68,8 +77,8 @@ async fn what_was_recalled_is_in_no_row_of_any_table() {
 /// What no index has a term of twice shows what it has left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_recalled_is_in_no_segment_however_often_these_were_merged() {
-    let database = Arc::new(Database::new());
-    let mut w = World::new(Box::new(Node(Arc::clone(&database)))).await;
+    let database = Database::new();
+    let mut w = World::new(Box::new(Node::of(&database).await)).await;
     let [anna, bob] = w.users(["anna", "bob"]).await;
     let groups = [w.group(anna, &[bob]).await, w.group(anna, &[bob]).await];
     let mut sent = Vec::new();
@@ -97,6 +106,7 @@ async fn what_was_recalled_is_in_no_segment_however_often_these_were_merged() {
     for (group, message) in sent {
         w.act(anna, group, message, Act::Recall).await.expect("it is recalled");
     }
+    w.store.tidy_index().await.expect("it is tidied up");
     assert_eq!(tables_with_a_secret(&database.0.url()).await, [""; 0]);
     let (client, connection) =
         tokio_postgres::connect(&database.0.url(), tokio_postgres::NoTls).await.expect("connected");
@@ -105,5 +115,15 @@ async fn what_was_recalled_is_in_no_segment_however_often_these_were_merged() {
     assert_eq!(left.get::<_, i64>(0), 0, "nothing is found by anything");
     drop(client);
     connected.await.expect("no panic").expect("it ends in order");
+    w.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recalled_while_segments_are_merged_is_in_none_of_them() {
+    let database = Database::new();
+    let (store, feed) = database.node().await;
+    let mut w = World::new(Box::new(Node(Some((Arc::clone(&store), feed))))).await;
+    recall_while_segments_are_merged(&*store, &mut w, "zzsecret").await.expect("it holds");
+    assert_eq!(tables_with_a_secret(&database.0.url()).await, [""; 0]);
     w.close().await;
 }

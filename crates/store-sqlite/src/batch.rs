@@ -16,7 +16,6 @@ use crate::heads::Heads;
 use crate::published_heads::PublishedHeads;
 use crate::statements::Statements;
 use crate::tail::Tail;
-use crate::unlisting::Unlisting;
 
 /// The writer's transactions, one after the other, and what it remembers from one to the next.
 pub(crate) struct Batch<'c> {
@@ -26,7 +25,6 @@ pub(crate) struct Batch<'c> {
     pub(crate) tail: Tail,
     /// Those that ended while this process ran.
     pub(crate) ended: EndedSessions,
-    pub(crate) unlisting: Unlisting,
     /// Whether heads and tail say what the tables say: not while a transaction is open, nor after one that
     /// failed.
     certain: bool,
@@ -37,13 +35,12 @@ pub(crate) struct Batch<'c> {
 impl<'c> Batch<'c> {
     pub(crate) fn new(db: &'c Connection, tail: Tail) -> Result<Self> {
         let (statements, heads) = (Statements::prepare(db)?, Heads::load(db)?);
-        let (ended, unlisting) = (EndedSessions::default(), Unlisting::load(db)?);
-        Ok(Self { db, statements, heads, tail, ended, unlisting, certain: true, out: Vec::new() })
+        let ended = EndedSessions::default();
+        Ok(Self { db, statements, heads, tail, ended, certain: true, out: Vec::new() })
     }
 
     pub(crate) fn begin(&mut self) -> Result<()> {
         self.statements.begin.execute([])?;
-        self.unlisting.begin();
         if !std::mem::replace(&mut self.certain, false) {
             self.heads = Heads::load(self.db)?;
             self.tail.rolled_back(self.heads.next_message());

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use rim_core::event::Change;
 use rim_core::message::{Message, NewMessage, Span, Written};
 use rim_core::size::Size;
-use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
+use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 use rim_store::database::{self, Appended, Each, Fields, Head, Stored};
-use rim_store::listing::{Asked, EachCandidate, Entry};
 use rim_store::{Read, Tx, Value};
 
 use rusqlite::functions::FunctionFlags;
@@ -19,7 +18,7 @@ use rusqlite::{CachedStatement, Connection, Row, ToSql};
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::snapshot::Snapshot;
-use crate::{history, search, wipe};
+use crate::{history, wipe};
 
 /// What one use case among messages costs, in rows: it has a savepoint and its own statements.
 pub(crate) const FEW_ROWS: usize = 4;
@@ -178,33 +177,13 @@ impl Read for Snapshot<'_> {
         Ok(place_up_to(last, message, |seq| self.message_at(group, seq))?)
     }
 
-    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
-        search::candidates(self, asked, each)
-    }
-
-    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
-        search::edited_candidates(self, asked, limit, each)
-    }
-
-    fn newest_listed(&self) -> Result<Option<MessageId>> {
-        search::newest_listed(self)
-    }
-
-    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
-        search::listed_from(self, message)
-    }
-
-    fn index_has_entries(&self) -> Result<bool> {
-        search::has_entries(self)
-    }
-
     fn index_bytes(&self) -> Result<u64> {
-        search::bytes(self)
+        index_bytes(self)
     }
+}
 
-    fn index_is_to_be_merged(&self) -> Result<bool> {
-        Ok(false)
-    }
+fn index_bytes(db: &dyn Read) -> Result<u64> {
+    db.count("SELECT coalesce(sum(bytes), 0) AS count FROM search_segments WHERE state = 1", &[])
 }
 
 fn messages_in(db: &dyn Read, places: &[(GroupId, Span)], bytes: usize) -> Result<Vec<Message>> {
@@ -284,53 +263,12 @@ impl Read for Batch<'_> {
         Ok(place_up_to(last, message, |seq| self.tail.message_at(self.db, group, seq))?)
     }
 
-    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()> {
-        search::candidates(self.db, asked, each)
-    }
-
-    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()> {
-        search::edited_candidates(self.db, asked, limit, each)
-    }
-
-    fn newest_listed(&self) -> Result<Option<MessageId>> {
-        search::newest_listed(self)
-    }
-
-    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>> {
-        search::listed_from(self, message)
-    }
-
-    fn index_has_entries(&self) -> Result<bool> {
-        search::has_entries(self.db)
-    }
-
     fn index_bytes(&self) -> Result<u64> {
-        search::bytes(self.db)
-    }
-
-    fn index_is_to_be_merged(&self) -> Result<bool> {
-        Ok(false)
+        index_bytes(self)
     }
 }
 
 impl Tx for Batch<'_> {
-    fn list(&mut self, entries: Vec<Entry>) -> Result<()> {
-        search::list(self, entries)
-    }
-
-    fn unlist(&mut self, entries: Vec<Entry>) -> Result<()> {
-        search::unlist(self, entries)
-    }
-
-    fn clear_index(&mut self) -> Result<()> {
-        search::clear(self)
-    }
-
-    /// FTS5 does it, a little with each commit.
-    fn merge_index(&mut self) -> Result<()> {
-        Ok(())
-    }
-
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
         let change = || {
             let mut statement = prepare(self.db, sql)?;
@@ -344,7 +282,7 @@ impl Tx for Batch<'_> {
         params.iter().map(|params| self.execute(sql, params)).sum()
     }
 
-    fn lock_name(&self, _name: &str) -> Result<()> {
+    fn lock_names(&self, _names: &[String]) -> Result<()> {
         Ok(())
     }
 
@@ -394,7 +332,6 @@ impl Tx for Batch<'_> {
     }
 
     fn wipe_messages(&mut self, group: GroupId, messages: &[MessageId]) -> Result<()> {
-        search::wipe(self, group, messages)?;
         Ok(wipe::messages(self.db, group, messages)?)
     }
 

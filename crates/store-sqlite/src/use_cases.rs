@@ -79,4 +79,7 @@ impl Database for SqliteStore {
     async fn forget_commits(&self) -> rim_store::Result<()> {
         Ok(())
     }
+
+    /// Pages that are free are used first.
+    async fn reuse_room_of_index(&self) {}
 }

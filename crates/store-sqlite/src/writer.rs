@@ -9,20 +9,18 @@ use std::time::Instant;
 
 use rim_core::UserId;
 use rim_core::message::Write;
-use rim_store::database::THE_SERVER;
 use rim_store::{CommitObserver, Committed, Done, Feed, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::OpenError;
-use crate::batch::{Batch, Call, Piece, awaited, guarded, in_pieces};
+use crate::batch::{Batch, Call, Piece, awaited, in_pieces};
 use crate::checkpoint::Checkpoints;
 use crate::failure::Result;
 use crate::file::DatabaseFile;
 use crate::published_heads::PublishedHeads;
 use crate::queue::{Item, Queue};
 use crate::tail::Tail;
-use crate::unlisting;
 
 /// Commits that wait to be told. Full: the writer waits, its queue fills, and new writes are "busy".
 const FEED_COMMITS: usize = 64;
@@ -139,29 +137,19 @@ impl Thread<'_> {
     fn run(mut self, queue: &Queue) {
         let mut items = Vec::new();
         let mut answered = 0;
-        self.go_on_unlisting(queue);
         while queue.take(&mut items, answered) {
             if items.is_empty() {
                 continue;
             }
             answered = items.len();
-            // After a commit that failed the next might, too, and again.
-            if self.batch(&mut items, queue) {
-                self.go_on_unlisting(queue);
-            }
+            self.batch(&mut items, queue);
             self.checkpoints.after_commit(self.batch.db);
         }
         self.checkpoints.finish(self.batch.db);
     }
 
-    fn go_on_unlisting(&self, queue: &Queue) {
-        if let Some(piece) = self.batch.unlisting.next_piece() {
-            queue.put_back(Box::new(piece));
-        }
-    }
-
-    /// Carries out everything in `items`, leaves it empty, and answers. Whether it is committed.
-    fn batch(&mut self, items: &mut Vec<Item>, queue: &Queue) -> bool {
+    /// Carries out everything in `items`, leaves it empty, and answers.
+    fn batch(&mut self, items: &mut Vec<Item>, queue: &Queue) {
         let (began, writes) = (Instant::now(), items.len());
         let (mut items, mut calls) = (items.drain(..), Vec::new());
         let outcome = self.transact(&mut items, &mut calls);
@@ -196,7 +184,6 @@ impl Thread<'_> {
                 call.answer(fault.as_deref());
             }
         }
-        fault.is_none()
     }
 
     /// Commits `items` and gives back what to tell. Use cases go to `calls`; if it fails, items that it has
@@ -234,32 +221,4 @@ impl Thread<'_> {
             }
         }
     }
-}
-
-impl Call for unlisting::Piece {
-    fn by(&self) -> UserId {
-        THE_SERVER
-    }
-
-    fn cost(&self) -> usize {
-        unlisting::COST
-    }
-
-    fn is_abandoned(&self) -> bool {
-        false
-    }
-
-    fn run(&mut self, batch: &mut Batch<'_>) -> bool {
-        let done = guarded(|| batch.unlisting.go_on(batch.db));
-        done.inspect_err(
-            |error| tracing::error!(%error, "what was wiped is not out of the index of words yet"),
-        )
-        .is_ok()
-    }
-
-    fn has_more(&self) -> bool {
-        false
-    }
-
-    fn answer(self: Box<Self>, _fault: Option<&str>) {}
 }

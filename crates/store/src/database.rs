@@ -13,7 +13,6 @@ use rim_core::message::{Message, NewMessage, Span};
 use rim_core::{GroupId, MessageId, Rev, Seq, Timestamp, UserId};
 
 use crate::failure::{Failure, Result};
-use crate::listing::{Asked, EachCandidate, Entry};
 use crate::moved::{Mark, Moved};
 use crate::value::{Column, Value};
 
@@ -81,6 +80,9 @@ pub trait Database: Send + Sync + 'static {
 
     /// See [`crate::Consumers::forget_moved`].
     fn forget_commits(&self) -> impl Future<Output = crate::Result<()>> + Send;
+
+    /// Much was removed from the index of words, whose room is to be used again soon. It may be left for later.
+    fn reuse_room_of_index(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// A large change. A piece that fails is tried again with a copy from before it.
@@ -160,77 +162,15 @@ pub trait Read {
     /// Those of the database.
     fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq>;
 
-    /// Candidates among messages as they were sent, the newest first: each is told, and perhaps others that do not fit. Where
-    /// many of other groups are passed over, it is told now and then how far ([`Candidate::is_none`](crate::listing::Candidate::is_none)).
-    ///
-    /// # Errors
-    /// Those of the database, and of `each`.
-    fn candidates(&self, asked: &Asked, each: EachCandidate<'_>) -> Result<()>;
-
-    /// So many candidates among edits, in any order. Each is of one message. Otherwise as above.
-    ///
-    /// # Errors
-    /// As above.
-    fn edited_candidates(&self, asked: &Asked, limit: u64, each: EachCandidate<'_>) -> Result<()>;
-
-    /// The newest message that [`Self::listed_from`] finds.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn newest_listed(&self) -> Result<Option<MessageId>>;
-
-    /// The first message from this id on that it finds without looking at others, and when it was sent: of all, or of some of
-    /// those that are in the index of words.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn listed_from(&self, message: MessageId) -> Result<Option<(MessageId, Timestamp)>>;
-
-    /// Whether anything is in the index of words.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn index_has_entries(&self) -> Result<bool>;
-
-    /// What it takes on the disk, about; 0 if nothing is in it.
+    /// What the index of words takes on the disk, about; 0 if nothing is in it.
     ///
     /// # Errors
     /// Those of the database.
     fn index_bytes(&self) -> Result<u64>;
-
-    /// Whether there is something for [`Tx::merge_index`] to do.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn index_is_to_be_merged(&self) -> Result<bool>;
 }
 
 /// A transaction that changes something.
 pub trait Tx: Read {
-    /// Puts these into the index of words: what is not there yet.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn list(&mut self, entries: Vec<Entry>) -> Result<()>;
-
-    /// Takes entries of edits out of it, which are there: nothing of their terms is left.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn unlist(&mut self, entries: Vec<Entry>) -> Result<()>;
-
-    /// Takes all out of it.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn clear_index(&mut self) -> Result<()>;
-
-    /// Makes fewer parts of it, of which it gets one with each listing; some of that. To be called without a lock.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn merge_index(&mut self) -> Result<()>;
-
     /// Changes rows and returns how many.
     ///
     /// # Errors
@@ -243,11 +183,11 @@ pub trait Tx: Read {
     /// Those of the database.
     fn execute_each(&self, sql: &'static str, params: &[Vec<Value<'_>>]) -> Result<u64>;
 
-    /// Whoever names the same waits until this transaction has ended.
+    /// Whoever names one of these waits until this transaction has ended. They are taken in this order.
     ///
     /// # Errors
     /// Those of the database.
-    fn lock_name(&self, name: &str) -> Result<()>;
+    fn lock_names(&self, names: &[String]) -> Result<()>;
 
     /// No message that begins to be stored later has an id up to this one.
     ///
@@ -292,7 +232,8 @@ pub trait Tx: Read {
     /// Those of the database.
     fn moved_on(&mut self, head: Head) -> Result<()>;
 
-    /// What these messages of the group said is gone from their rows for ever, and what their edits said.
+    /// What these messages of the group said is gone from their rows for ever, and what their edits said. Whoever calls it is
+    /// [`search::wipe`](crate::search).
     ///
     /// # Errors
     /// Those of the database.
@@ -343,6 +284,14 @@ impl Head {
 }
 
 impl dyn Tx + '_ {
+    /// Whoever names the same waits until this transaction has ended.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lock_name(&self, name: &str) -> Result<()> {
+        self.lock_names(&[name.to_owned()])
+    }
+
     /// The same as what reads.
     pub fn reader(&self) -> &(dyn Read + '_) {
         self

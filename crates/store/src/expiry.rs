@@ -11,7 +11,7 @@ use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp};
 use crate::database::{Database, Read, THE_SERVER, Tx};
 use crate::failure::Result as Step;
 use crate::table::{Table, integer};
-use crate::{Result, files, former, gallery, params};
+use crate::{Result, files, former, gallery, params, search};
 
 pub(crate) const EXPIRING: Table = Table {
     name: "expiring",
@@ -73,8 +73,7 @@ fn expire(tx: &mut dyn Tx, group: GroupId, mut places: Vec<Seq>, now: Timestamp)
     }
     let messages =
         due.iter().map(|(_, id)| tx.reader().message(group, *id, None)).collect::<Step<Vec<_>>>()?;
-    let ids: Vec<_> = due.iter().map(|(_, id)| *id).collect();
-    tx.wipe_messages(group, &ids)?;
+    search::wipe(tx, group, &due.iter().map(|(seq, id)| (*id, *seq)).collect::<Vec<_>>())?;
     files::unuse(tx, group, &due.iter().map(|(seq, _)| *seq).collect::<Vec<_>>())?;
     forget(tx, group, &due, &messages)?;
     let (rev, at) = (head.next_rev(), head.time(now));

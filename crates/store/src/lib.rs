@@ -30,7 +30,6 @@ mod forward;
 mod friends;
 pub mod gallery;
 pub mod groups;
-pub mod listing;
 mod logins;
 mod membership;
 mod messages;

@@ -8,6 +8,8 @@
 mod runner;
 mod waiting;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rim_store::consumers::{Begin, InStore, Portion, Room};
 
@@ -48,5 +50,5 @@ pub trait Consumer: Send + Sync + 'static {
     /// # Errors
     /// It failed of what it was given, or of the store, whose errors it hands on as they are. Of what else is away for a time it
     /// waits.
-    async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore>;
+    async fn consume(&self, portions: &Arc<Vec<Portion>>) -> anyhow::Result<InStore>;
 }

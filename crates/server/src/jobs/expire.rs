@@ -6,11 +6,10 @@ use rim_store::Store;
 
 use crate::life::Life;
 
-/// Removed together, of as many groups as they are in. In a large store the index of words takes up to three milliseconds to
-/// overwrite what it knows of one.
-const AT_ONCE: u32 = 16;
+/// Removed together, of as many groups as they are in: some ten milliseconds of the store.
+const AT_ONCE: u32 = 250;
 /// As often in one tick: others have their turns in between, and the next tick goes on.
-const TIMES: usize = 625;
+const TIMES: usize = 40;
 
 /// Removes what is over now.
 pub(crate) async fn expire_due(store: Arc<dyn Store>, life: Life) {

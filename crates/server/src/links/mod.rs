@@ -88,7 +88,7 @@ impl Consumer for Links {
         self.with_links(portion).next().is_some()
     }
 
-    async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
+    async fn consume(&self, portions: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
         let looking = portions.iter().flat_map(|portion| self.with_links(portion)).map(async |message| {
             let _turn = self.turns.take(message.sender).await;
             self.look(message).await

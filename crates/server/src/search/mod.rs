@@ -9,14 +9,13 @@ use rim_store::search::CONSUMER;
 
 use crate::consumers::Consumer;
 
-/// Messages that are listed at once, which take some 6 KB where they are of usual size. People's messages wait for the writer of
-/// SQLite meanwhile: mostly two to four milliseconds, on a machine where much else goes on (docs/performance.md).
-const ROOM: Room = Room { rows: 64, bytes: 16 * 1024 };
+/// Messages that are listed at once. What is listed together is a segment of the index: the larger these are, the less often an entry
+/// is merged.
+const ROOM: Room = Room { rows: 512, bytes: 512 * 1024 };
 
-/// The same in PostgreSQL, and the groups that they are in: who recalls a message in one of these waits for the transaction, and
-/// whoever writes into that group for them. What is listed together is a segment of the index: the larger these are, the less often
-/// an entry is merged.
-const SHARED_ROOM: Room = Room { rows: 512, bytes: 512 * 1024 };
+/// The groups that they are in. In PostgreSQL who recalls a message in one of these waits for the transaction, and whoever writes into
+/// that group for them.
+const GROUPS: usize = 64;
 const SHARED_GROUPS: usize = 16;
 
 /// Has the index made anew where it is of another rim, or was left behind when the store was moved.
@@ -27,6 +26,13 @@ pub async fn prepare(store: &dyn Store) {
         Err(error) => {
             tracing::warn!(%error, "it cannot be seen whether the index of words is as it should be");
         }
+    }
+}
+
+/// Where nobody keeps the index up it is still there, and nothing may be left in it of what is wiped.
+pub async fn tidy(store: Arc<dyn Store>) {
+    if let Err(error) = store.tidy_index().await {
+        tracing::warn!(%error, "the index of words cannot be tidied up");
     }
 }
 
@@ -47,14 +53,14 @@ impl Consumer for Index {
     }
 
     fn room(&self) -> Room {
-        if self.is_shared { SHARED_ROOM } else { ROOM }
+        ROOM
     }
 
     fn groups_together(&self) -> usize {
-        if self.is_shared { SHARED_GROUPS } else { ROOM.rows }
+        if self.is_shared { SHARED_GROUPS } else { GROUPS }
     }
 
-    async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
-        Ok(self.store.entries(portions).await?)
+    async fn consume(&self, portions: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
+        Ok(self.store.entries(Arc::clone(portions)).await?)
     }
 }

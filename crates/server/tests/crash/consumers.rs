@@ -110,7 +110,7 @@ impl Consumer for Counting {
         Room { rows: 12, bytes: 1 << 20 }
     }
 
-    async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
+    async fn consume(&self, portions: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
         let mut out = std::io::stdout().lock();
         for message in portions.iter().flat_map(|portion| &portion.messages) {
             writeln!(out, "seen {} {}", message.group, message.seq)?;

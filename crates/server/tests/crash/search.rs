@@ -49,7 +49,14 @@ async fn the_index_outlives_a_kill_and_everything_is_found_once() {
     assert_eq!(found(&server, &token).await, sent);
     drop(server);
     let db = rusqlite::Connection::open(folder.path().join("data/rim.db")).expect("the database");
-    db.execute_batch("INSERT INTO search (search) VALUES ('integrity-check')").expect("the index is whole");
+    let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, u64>(0)).expect("a count");
+    let entries = count("SELECT sum(entries) FROM search_segments WHERE state = 1");
+    assert_eq!(entries, sent.len() as u64, "each is listed once");
+    let live = "SELECT segment FROM search_segments WHERE state = 1";
+    for table in ["search_segments", "search_blocks", "search_entries"] {
+        let left = count(&format!("SELECT count(*) FROM {table} WHERE segment NOT IN ({live})"));
+        assert_eq!(left, 0, "{table}: what a kill has left is gone");
+    }
 }
 
 fn status(folder: &Path) -> String {

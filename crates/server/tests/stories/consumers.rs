@@ -57,7 +57,7 @@ impl Consumer for Notebook {
         portion.messages.iter().any(|message| message.content != "dull")
     }
 
-    async fn consume(&self, portions: &[Portion]) -> anyhow::Result<InStore> {
+    async fn consume(&self, portions: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
         for message in portions.iter().flat_map(|portion| &portion.messages) {
             if message.content.starts_with("poison") {
                 *self.failed.lock() += 1;

@@ -99,7 +99,7 @@ fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, place: Place,
             if let Some(words) = words {
                 let sql = "INSERT INTO words (group_id, seq, rev, content) VALUES ($1, $2, $3, $4)";
                 tx.execute(sql, &params![group, seq, rev, words])?;
-                search::forget_words(tx, group, seq, KEPT_EDITS)?;
+                search::forget_words(tx, group, message.id, seq, KEPT_EDITS)?;
                 let sql = "UPDATE words SET content = '' WHERE group_id = $1 AND seq = $2 AND content <> ''
                            AND rev <= (SELECT rev FROM words WHERE group_id = $1 AND seq = $2
                                        ORDER BY rev DESC LIMIT 1 OFFSET $3)";
@@ -113,7 +113,7 @@ fn write(tx: &mut dyn Tx, by: UserId, message: &Message, row: Row, place: Place,
             tx.execute(sql, &params![group, kind, seq, key, by, kind.is_shared()])?;
         }
         Row::Wipe { kind } => {
-            tx.wipe_messages(group, &[message.id])?;
+            search::wipe(tx, group, &[(message.id, seq)])?;
             files::unuse(tx, group, &[seq])?;
             former::forget(tx, group, &[seq])?;
             gallery::forget(tx, group, &[seq])?;

@@ -12,12 +12,12 @@ use rim_core::size::Size;
 use rim_core::user::User;
 use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId, account};
 
+use super::index::{self, Among, Asked, Candidate, has_term, kind_term, sender_term};
 use super::place::CONSUMER;
 use crate::consumers;
 use crate::database::Read;
 use crate::failure::Result as Step;
 use crate::groups::{Room, as_seen};
-use crate::listing::{Asked, Candidate, has_term, kind_term, sender_term};
 use crate::{params, people, sights};
 
 /// What was found, the newest first.
@@ -76,9 +76,10 @@ pub(super) fn find(
             partial |= !finder.look_at_places(&places)?;
             MessageId(0)
         }
+        None if finder.plan.asks_only_for_edited(search) => finder.look_at_candidates(Among::Edits)?,
         None => {
             partial |= !finder.look_at_edits()?;
-            finder.look_at_candidates()?
+            finder.look_at_candidates(Among::Sent)?
         }
     };
     partial |= finder.is_late;
@@ -197,6 +198,16 @@ impl Plan {
         self.filters.iter().filter(|filter| !filter.not).map(|filter| &filter.test)
     }
 
+    /// Whatever was edited has an entry of that. What it says by now may be of another one, so nothing of that is asked for.
+    fn asks_only_for_edited(&self, search: &Search) -> bool {
+        let asks_more = || self.wanted().any(|test| matches!(test, Test::Has(_) | Test::Kind(_)));
+        self.wants(Is::Edited)
+            && !search.query.has_words()
+            && search.kinds.is_empty()
+            && search.has.is_empty()
+            && !asks_more()
+    }
+
     fn wants(&self, is: Is) -> bool {
         self.wanted().any(|test| *test == Test::Is(is))
     }
@@ -254,11 +265,11 @@ struct Around {
 
 fn around(db: &dyn Read, time: Timestamp) -> Step<Around> {
     let mut around = Around { before: MessageId(0), first: None };
-    let Some(newest) = db.newest_listed()? else { return Ok(around) };
+    let Some(newest) = index::newest(db)? else { return Ok(around) };
     let (mut from, mut to) = (1, newest.0 + 1);
     while from < to {
         let middle = from + (to - from) / 2;
-        match db.listed_from(MessageId(middle))? {
+        match index::listed_from(db, MessageId(middle))? {
             Some((id, at)) if at < time => {
                 from = id.0 + 1;
                 around.before = id;
@@ -450,29 +461,30 @@ impl Finder<'_> {
 
     /// What edits have made of messages: few, and in no order. Whether these are all.
     fn look_at_edits(&mut self) -> Step<bool> {
-        let (mut places, mut is_whole) = (Vec::new(), true);
-        self.db.edited_candidates(&self.asked(), MAX_LISTED, &mut |candidate| {
+        let (mut places, mut is_whole, asked) = (Vec::new(), true, self.asked());
+        // An edit that has nothing that is asked for is no candidate.
+        if asked.clauses.is_empty() && asked.group_clause().is_none() {
+            return Ok(true);
+        }
+        index::candidates(self.db, &asked, Among::Edits, &mut |candidate| {
             if !candidate.is_none() {
                 places.push((candidate.group, candidate.places.to));
-            } else if (self.enough)() {
-                is_whole = false;
-                return Ok(ControlFlow::Break(()));
             }
-            Ok(ControlFlow::Continue(()))
+            is_whole = places.len() < MAX_LISTED as usize && !(candidate.is_none() && (self.enough)());
+            Ok(if is_whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
-        is_whole &= (places.len() as u64) < MAX_LISTED;
         Ok(self.look_at_places(&places)? && is_whole)
     }
 
     /// The candidates from the newest on, until there are hits enough. Of messages above the one that is returned all were
     /// looked at.
-    fn look_at_candidates(&mut self) -> Step<MessageId> {
+    fn look_at_candidates(&mut self, among: Among) -> Step<MessageId> {
         let asked = self.asked();
         let db = self.db;
         let (mut waiting, mut together, mut floor) = (Vec::new(), FIRST, None);
-        db.candidates(&asked, &mut |candidate| {
+        index::candidates(db, &asked, among, &mut |candidate| {
             waiting.push(candidate);
-            if waiting.len() < together {
+            if waiting.len() < together && !candidate.is_none() {
                 return Ok(ControlFlow::Continue(()));
             }
             together = MOST.min(together * 2);

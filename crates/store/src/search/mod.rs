@@ -10,6 +10,7 @@
 
 mod find;
 mod index;
+mod list;
 mod place;
 
 use std::sync::Arc;
@@ -23,10 +24,13 @@ use crate::database::{Database, THE_SERVER};
 use crate::{Result, params};
 
 pub use self::find::{Found, STEP};
-use self::index::ToList;
-pub use self::index::forget_words;
+#[cfg(feature = "suite")]
+pub use self::index::STATEMENTS;
+pub use self::index::{Chore, next_chore};
+use self::list::ToList;
+pub(crate) use self::list::{forget_words, wipe};
+pub use self::place::CONSUMER;
 use self::place::is_whole;
-pub use self::place::{CONSUMER, is_listed, lock};
 
 /// Whether somebody has waited long enough.
 pub type Enough = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -52,9 +56,13 @@ pub trait Searches: Send + Sync {
     /// `NoSuchGroup`, `NotMember` where one group is named that the user never was in.
     async fn search(&self, user: UserId, search: Search, bytes: usize, enough: Enough) -> Result<Found>;
 
-    /// What the consumer that keeps the index up writes of portions. All that takes long is done by then; so is what listing
-    /// has left to do in the index.
-    async fn entries(&self, portions: &[Portion]) -> Result<InStore>;
+    /// What the consumer that keeps the index up writes of portions. All that takes long is done by then; so is what was left to do
+    /// in the index.
+    async fn entries(&self, portions: Arc<Vec<Portion>>) -> Result<InStore>;
+
+    /// Does what is left to do in the index: nothing is left on the disk of what was taken out, and what was listed becomes less
+    /// to look through.
+    async fn tidy_index(&self) -> Result<()>;
 
     /// Empties the index, which is then made anew; but one that is as this rim makes it only where it `must`. Whether it was.
     async fn rebuild_index(&self, must: bool) -> Result<bool>;
@@ -68,15 +76,22 @@ impl<D: Database> Searches for D {
         self.read_at_once(move |db| find::find(db, user, &search, bytes, &*enough)).await
     }
 
-    async fn entries(&self, portions: &[Portion]) -> Result<InStore> {
-        let to_list = ToList::of(portions);
-        let read = self.read_at_once(move |db| Ok((to_list.with_edits(db)?, db.index_is_to_be_merged()?)));
-        let (to_list, is_to_be_merged) = read.await?;
-        // In a transaction that holds no group: nobody waits for it who has a message recalled.
-        if is_to_be_merged {
-            self.write_many(THE_SERVER, |tx| tx.merge_index()).await?;
-        }
+    async fn entries(&self, portions: Arc<Vec<Portion>>) -> Result<InStore> {
+        self.tidy_index().await?;
+        let to_list = self.read_at_once(move |db| ToList::of(db, &portions)).await?;
         Ok(to_list.in_store())
+    }
+
+    async fn tidy_index(&self) -> Result<()> {
+        let mut leaves_room = false;
+        while let Some(chore) = self.read_at_once(next_chore).await? {
+            leaves_room |= chore.leaves_room();
+            self.write_in_pieces(THE_SERVER, chore).await?;
+        }
+        if leaves_room {
+            self.reuse_room_of_index().await;
+        }
+        Ok(())
     }
 
     async fn rebuild_index(&self, must: bool) -> Result<bool> {
@@ -95,7 +110,7 @@ impl<D: Database> Searches for D {
                     consumers::forget(tx, name)?;
                 }
             }
-            tx.clear_index()?;
+            index::clear(tx)?;
             Ok(true)
         })
         .await

@@ -17,8 +17,9 @@ use super::gallery::send_kind;
 use super::languages::LANGUAGES;
 use super::world::{DAWN, NO_GROUP, World, edit, mention, mention_all, refusal};
 use crate::consumers::{Begin, Hold, InStore, Room};
+use crate::database::{Database, InPieces, Piece, THE_SERVER};
 use crate::notes::KEPT_EDITS;
-use crate::search::{CONSUMER, Found, STEP};
+use crate::search::{CONSUMER, Found, STEP, next_chore};
 use crate::{Result, Store};
 
 /// What is put into the index at once.
@@ -45,7 +46,7 @@ pub async fn index_some(store: &Arc<dyn Store>) -> bool {
         }
         let portions = Arc::new(store.unseen(hold, page.groups, ROOM).await.expect("they are read"));
         is_any |= portions.iter().any(|portion| portion.to != portion.from);
-        let write = store.entries(&portions).await.expect("they are made");
+        let write = store.entries(Arc::clone(&portions)).await.expect("they are made");
         assert!(store.consume(hold, portions, write).await.expect("they are written"), "it is held");
     }
     is_any
@@ -54,6 +55,55 @@ pub async fn index_some(store: &Arc<dyn Store>) -> bool {
 /// The same of all.
 pub async fn index_all(store: &Arc<dyn Store>) {
     while index_some(store).await {}
+}
+
+/// Of what is being merged something is taken out, and one who merges is killed half-way: before and behind that all that is found
+/// is as it was, and of what was recalled nothing may be left, which the caller looks at.
+pub async fn recall_while_segments_are_merged(db: &impl Database, w: &mut World, secret: &str) -> Result<()> {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    // More than a piece has room for.
+    let words = |nth: usize| (0..2_000).map(|word| format!(" {secret}{nth}x{word}")).collect::<String>();
+    let mut sent = Vec::new();
+    for nth in 0..8 * ROOM.rows {
+        sent.push(w.send(anna, group, &format!("plan {nth}{}", words(nth))).await?.id);
+        w.send(anna, group, "a plan that stays").await?;
+        if nth % ROOM.rows == ROOM.rows - 1 {
+            index_some(&w.store).await;
+            index_some(&w.store).await;
+        }
+    }
+    let count = async |w: &World| ids(w, bob, asked("plan")).await.map(|ids| ids.len());
+    let all = 2 * sent.len();
+    let recalled = sent.split_off(sent.len() / 2);
+    let mut merging = db.read_at_once(next_chore).await?.expect("there are many segments");
+    let stale = merging.clone();
+    let begun = db.write_many(THE_SERVER, move |tx| merging.next(tx)).await?;
+    assert!(matches!(begun, Piece::More), "it is no small one");
+    assert_eq!(count(w).await?, all);
+    for message in &recalled {
+        w.act(anna, group, *message, Act::Recall).await?;
+    }
+    let mut chores = 0;
+    while let Some(chore) = db.read_at_once(next_chore).await? {
+        db.write_in_pieces(THE_SERVER, chore).await?;
+        if chores == 1 {
+            db.write_in_pieces(THE_SERVER, stale.clone()).await?;
+        }
+        assert_eq!(count(w).await?, all - recalled.len(), "behind {chores} chores");
+        chores += 1;
+    }
+    assert!(chores > 3, "unfinished ones, what is dead, and merging");
+    db.write_in_pieces(THE_SERVER, stale).await?;
+    w.store.tidy_index().await?;
+    assert_eq!(count(w).await?, all - recalled.len());
+    assert_eq!(ids(w, bob, asked(&format!("{secret}3x77 "))).await?, [sent[3].0]);
+    for message in sent {
+        w.act(anna, group, message, Act::Recall).await?;
+    }
+    w.store.tidy_index().await?;
+    assert_eq!(count(w).await?, recalled.len() * 2);
+    Ok(())
 }
 
 fn asked(q: &str) -> Search {
@@ -220,6 +270,10 @@ pub async fn operators_ask_for_who_where_what_and_when(w: &mut World) -> Claim {
             ("is:mention", vec![named]),
             ("是:提到我 them", vec![named]),
             ("is:edited look", vec![link]),
+            ("is:edited", vec![link]),
+            ("is:edited from:anna has:link", vec![link]),
+            ("is:edited from:bob", vec![]),
+            ("-is:edited from:anna", vec![everybody]),
             ("kind:image", vec![image]),
             ("-all from:anna", vec![link]),
         ] {
@@ -250,6 +304,31 @@ pub async fn operators_ask_for_who_where_what_and_when(w: &mut World) -> Claim {
     let found = w.store.search(anna, asked("plan"), usize::MAX, never()).await?;
     assert_eq!(found.hits[0].text.as_deref(), Some("plan.pdf"));
     assert_eq!(found.hits[0].ranges, [(0, 4)]);
+    Ok(())
+}
+
+pub async fn who_asks_for_what_was_edited_looks_at_nothing_else(w: &mut World) -> Claim {
+    let [anna, bob] = w.users(["anna", "bob"]).await;
+    let group = w.group(anna, &[bob]).await;
+    let mut sent = Vec::new();
+    for number in 0..60 {
+        sent.push(w.send(anna, group, &format!("number {number}")).await?.id);
+    }
+    let edited = [sent[41], sent[7], sent[3]];
+    for number in 0..KEPT_EDITS + 2 {
+        for message in edited {
+            w.act(anna, group, message, edit(&format!("e{number}"), &format!("edition {number}"))).await?;
+        }
+        index_some(&w.store).await;
+    }
+    index_all(&w.store).await;
+    let found = w.store.search(bob, asked("is:edited"), usize::MAX, never()).await?;
+    let hits: Vec<_> = found.hits.iter().map(|hit| hit.message.id).collect();
+    assert_eq!((hits, found.next), (edited.to_vec(), None));
+    assert!(found.looked_at <= 6, "{} of 60 were looked at", found.looked_at);
+    w.act(anna, group, edited[1], Act::Recall).await?;
+    index_all(&w.store).await;
+    assert_eq!(ids(w, bob, Search { limit: 1, ..asked("is:edited") }).await?, [edited[0].0, edited[2].0]);
     Ok(())
 }
 
@@ -406,7 +485,7 @@ pub async fn what_is_wiped_while_it_is_being_listed_is_not_listed(w: &mut World)
     w.act(anna, group, recalled.id, edit("e0", "edited")).await?;
     let hold = hold(&w.store).await;
     let portions = Arc::new(w.store.unseen(hold, vec![group], ROOM).await?);
-    let write = w.store.entries(&portions).await?;
+    let write = w.store.entries(Arc::clone(&portions)).await?;
     assert_eq!(write.rows, 4, "what both said, and what their edits said");
     w.act(anna, group, recalled.id, Act::Recall).await?;
     for number in 1..=KEPT_EDITS {
@@ -474,7 +553,7 @@ pub async fn a_page_leads_on_however_many_groups_talk_at_the_same_time(w: &mut W
     // All of a group together, so that what is listed of one lies between what is listed of another.
     let hold = hold(&w.store).await;
     let portions = Arc::new(w.store.unseen(hold, groups, Room { rows: 640, bytes: 1 << 20 }).await?);
-    let listed = w.store.entries(&portions).await?;
+    let listed = w.store.entries(Arc::clone(&portions)).await?;
     assert!(w.store.consume(hold, portions, listed).await?);
     let (mut found, mut below) = (0, None);
     loop {

@@ -1,47 +1,55 @@
-//! Segments: what was listed together, sorted by terms. Eight that are about as large are merged into one, until it is large
-//! enough. So a term is looked up in few places, and an entry is written some three times in all.
+//! Segments: what was listed together, sorted by terms, and what became of several.
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use rim_core::{MessageId, Rev};
-use rim_store::database::Fields;
-use rim_store::listing::Entry;
-use rim_store::{Read, Tx, params};
 
-use super::alone::{self, Result};
+use super::asked::Entry;
 use super::block::{Block, Blocks, Reading};
 use super::entries::{self, CHUNK, Of};
 use super::number::Damaged;
+use crate::database::{Fields, Read, Tx};
+use crate::failure::{Failure, Result as Step};
+use crate::params;
 
-/// So many segments of one size become one.
-const TOGETHER: usize = 8;
+/// Where it is in its life. Only what is live is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Unfinished,
+    Live,
+    Going,
+}
 
-/// What has so many entries or bytes stays as it is.
-const FULL_ENTRIES: u32 = 32_768;
-const FULL_BYTES: u64 = 4 << 20;
+impl State {
+    pub(super) const fn code(self) -> u64 {
+        self as u64
+    }
+}
 
 /// What a segment is, without what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Segment {
     pub(super) id: u64,
+    /// Another one each time that something is taken out of it.
+    pub(super) version: u64,
     pub(super) last: MessageId,
     pub(super) entries: u32,
 }
 
 impl Segment {
-    pub(super) fn read(row: Fields<'_>) -> Result<Self> {
+    pub(super) fn read(row: Fields<'_>) -> Step<Self> {
         let entries = row.parse("entries", |entries: u64| u32::try_from(entries).ok())?;
-        Ok(Self { id: row.get("segment")?, last: row.get("last_message")?, entries })
+        Ok(Self {
+            id: row.get("segment")?,
+            version: row.get("version")?,
+            last: row.get("last_message")?,
+            entries,
+        })
     }
 
-    /// Those of one size may have up to eight times as many entries as each other.
-    const fn size(entries: u32) -> u32 {
-        entries.ilog2() / TOGETHER.ilog2()
-    }
-
-    pub(super) fn damaged(id: u64, table: &str, column: &str) -> rim_store::Failure {
-        rim_store::Failure::Corrupt {
+    pub(super) fn damaged(id: u64, table: &str, column: &str) -> Failure {
+        Failure::Corrupt {
             table: table.into(),
             column: column.into(),
             row: id.to_string(),
@@ -50,28 +58,49 @@ impl Segment {
     }
 }
 
-/// What is in a segment.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Content {
-    entries: Vec<Of>,
-    blocks: Vec<Block>,
+/// What is to be listed, as it is written. To make it takes longer than to write it.
+pub(in super::super) struct Made {
+    sent: Content,
+    edits: Content,
 }
 
-/// Writes entries, all of messages as they were sent or all of edits, as a segment.
-pub(super) fn write(tx: &dyn Tx, edits: bool, mut entries: Vec<Entry>) -> Result<()> {
-    if entries.is_empty() {
-        return Ok(());
+impl Made {
+    pub(in super::super) fn of(entries: &[Entry]) -> Self {
+        let of = |edits: bool| {
+            let mut of: Vec<_> = entries.iter().filter(|entry| entry.edit.is_some() == edits).collect();
+            of.sort_unstable_by_key(|entry| (entry.message, entry.edit));
+            Content::new(&of)
+        };
+        Self { sent: of(false), edits: of(true) }
     }
-    entries.sort_unstable_by_key(|entry| (entry.message, entry.edit));
-    insert(tx, edits, &Content::new(&entries))
+
+    pub(in super::super) fn rows(&self) -> usize {
+        self.sent.rows() + self.edits.rows()
+    }
+
+    pub(in super::super) fn write(&self, tx: &dyn Tx) -> Step<()> {
+        for (edits, content) in [(false, &self.sent), (true, &self.edits)] {
+            if let Some(segment) = content.begin(tx, edits, State::Live)? {
+                content.write_blocks(tx, segment, &content.blocks)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is in a segment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Content {
+    entries: Vec<Of>,
+    pub(super) blocks: Vec<Block>,
 }
 
 impl Content {
     /// Of entries in the order of their messages.
-    fn new(entries: &[Entry]) -> Self {
+    fn new(entries: &[&Entry]) -> Self {
         let mut numbers: HashMap<&str, usize, RandomState> = HashMap::default();
         let mut terms: Vec<(&str, Vec<u32>)> = Vec::new();
-        for (number, entry) in (0_u32..).zip(entries) {
+        for (number, entry) in (0_u32..).zip(entries.iter()) {
             for term in entry.terms.split(' ') {
                 let at = *numbers.entry(term).or_insert_with(|| {
                     terms.push((term, Vec::new()));
@@ -86,7 +115,7 @@ impl Content {
         terms.sort_unstable_by_key(|(term, _)| *term);
         let mut blocks = Blocks::default();
         terms.iter().for_each(|(term, entries)| blocks.add(term.as_bytes(), entries));
-        let of = |entry: &Entry| Of {
+        let of = |entry: &&Entry| Of {
             message: entry.message,
             rev: entry.edit.unwrap_or(Rev(0)),
             group: entry.group,
@@ -96,7 +125,7 @@ impl Content {
     }
 
     /// All that is in these.
-    fn merged(parts: &[Self]) -> std::result::Result<Self, Damaged> {
+    pub(super) fn merged(parts: &[Self]) -> std::result::Result<Self, Damaged> {
         let mut all: Vec<(Of, usize, usize)> = Vec::new();
         for (part, content) in parts.iter().enumerate() {
             all.extend(content.entries.iter().enumerate().map(|(at, of)| (*of, part, at)));
@@ -144,8 +173,50 @@ impl Content {
         Ok(Self { entries: all.into_iter().map(|(of, ..)| of).collect(), blocks: blocks.finish() })
     }
 
-    fn bytes(&self) -> u64 {
-        self.blocks.iter().map(|block| block.bytes.len() as u64).sum()
+    pub(super) fn count(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    fn rows(&self) -> usize {
+        self.entries.len().div_ceil(CHUNK) + self.blocks.len()
+    }
+
+    /// Begins a segment with all but its blocks; none where there is nothing to be in it.
+    pub(super) fn begin(&self, tx: &dyn Tx, edits: bool, state: State) -> Step<Option<u64>> {
+        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return Ok(None) };
+        let chunks: Vec<_> =
+            self.entries.chunks(CHUNK).map(|chunk| (chunk[0], entries::encode(chunk))).collect();
+        let bytes = self.blocks.iter().map(|block| block.bytes.len()).sum::<usize>()
+            + chunks.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        let sql =
+            "INSERT INTO search_segments (edits, state, version, first_message, last_message, entries, bytes)
+                   VALUES ($1, $2, 0, $3, $4, $5, $6) RETURNING segment";
+        let count = self.entries.len() as u64;
+        let params = params![edits, state.code(), first.message, last.message, count, bytes as u64];
+        let segment: Option<u64> = tx.reader().first(sql, &params, |row| row.get("segment"))?;
+        let Some(segment) = segment else { return Ok(None) };
+        let rows: Vec<_> = (0_u64..)
+            .zip(&chunks)
+            .map(|(number, (Of { message, group, .. }, bytes))| {
+                params![segment, number, *message, *group, &bytes[..]].to_vec()
+            })
+            .collect();
+        let sql = "INSERT INTO search_entries (segment, chunk, first_message, first_group, entries)
+                   VALUES ($1, $2, $3, $4, $5)";
+        tx.execute_each(sql, &rows)?;
+        Ok(Some(segment))
+    }
+
+    pub(super) fn write_blocks(&self, tx: &dyn Tx, segment: u64, blocks: &[Block]) -> Step<()> {
+        let rows: Vec<_> = blocks
+            .iter()
+            .map(|Block { first_term, first_entry, bytes }| {
+                params![segment, &first_term[..], u64::from(*first_entry), &bytes[..]].to_vec()
+            })
+            .collect();
+        let sql =
+            "INSERT INTO search_blocks (segment, first_term, first_entry, block) VALUES ($1, $2, $3, $4)";
+        tx.execute_each(sql, &rows).map(drop)
     }
 }
 
@@ -165,83 +236,17 @@ impl Terms<'_> {
     }
 }
 
-fn insert(tx: &dyn Tx, edits: bool, content: &Content) -> Result<()> {
-    let Content { entries, blocks } = content;
-    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
-    let sql = "INSERT INTO search_segments (edits, first_message, last_message, entries, bytes)
-               VALUES ($1, $2, $3, $4, $5) RETURNING segment";
-    let params = params![edits, first.message, last.message, entries.len() as u64, content.bytes()];
-    let segment: Option<u64> = tx.reader().first(sql, &params, |row| row.get("segment"))?;
-    let segment = segment.unwrap_or_default();
-    let chunks: Vec<_> = entries.chunks(CHUNK).map(|chunk| (chunk[0], entries::encode(chunk))).collect();
-    let rows: Vec<_> = (0_u64..)
-        .zip(&chunks)
-        .map(|(number, (Of { message, group, .. }, bytes))| {
-            params![segment, number, *message, *group, &bytes[..]].to_vec()
-        })
-        .collect();
-    let sql = "INSERT INTO search_entries (segment, chunk, first_message, first_group, entries)
-               VALUES ($1, $2, $3, $4, $5)";
-    tx.execute_each(sql, &rows)?;
-    let rows: Vec<_> = blocks
-        .iter()
-        .map(|Block { first_term, first_entry, bytes }| {
-            params![segment, &first_term[..], u64::from(*first_entry), &bytes[..]].to_vec()
-        })
-        .collect();
-    let sql = "INSERT INTO search_blocks (segment, first_term, first_entry, block) VALUES ($1, $2, $3, $4)";
-    tx.execute_each(sql, &rows).map(drop)
-}
-
-/// Eight of a size, if there are.
-pub(super) fn of_a_size(db: &dyn Read, edits: bool) -> Result<Option<Vec<Segment>>> {
-    let sql = "SELECT segment, last_message, entries FROM search_segments
-               WHERE edits = $1 AND entries < $2 AND bytes < $3 ORDER BY segment";
-    let small = db.all(sql, &params![edits, u64::from(FULL_ENTRIES), FULL_BYTES], Segment::read)?;
-    let mut sizes: HashMap<u32, Vec<Segment>> = HashMap::new();
-    for segment in small {
-        sizes.entry(Segment::size(segment.entries)).or_default().push(segment);
-    }
-    let together = sizes.into_values().find(|segments| segments.len() >= TOGETHER);
-    Ok(together.map(|mut together| {
-        together.truncate(TOGETHER);
-        together
-    }))
-}
-
-/// Makes one of eight of a size, if there are.
-pub(super) fn merge(tx: &dyn Tx, edits: bool) -> Result<()> {
-    // Where somebody takes a message out, it is done next time.
-    if !alone::at_once(tx)? {
-        return Ok(());
-    }
-    let Some(together) = of_a_size(tx.reader(), edits)? else { return Ok(()) };
-    let parts = together.iter().map(|segment| read(tx, segment.id)).collect::<Result<Vec<_>>>()?;
-    let merged = Content::merged(&parts)
-        .map_err(|Damaged| Segment::damaged(together[0].id, "search_blocks", "block"))?;
-    insert(tx, edits, &merged)?;
-    let segments: Vec<_> = together.iter().map(|segment| params![segment.id].to_vec()).collect();
-    for sql in [
-        "DELETE FROM search_segments WHERE segment = $1",
-        "DELETE FROM search_entries WHERE segment = $1",
-        "DELETE FROM search_blocks WHERE segment = $1",
-    ] {
-        tx.execute_each(sql, &segments)?;
-    }
-    Ok(())
-}
-
-fn read(tx: &dyn Tx, segment: u64) -> Result<Content> {
+pub(super) fn read(db: &dyn Read, segment: u64) -> Step<Content> {
     let damaged = |Damaged| Segment::damaged(segment, "search_entries", "entries");
     let mut content = Content::default();
     let sql = "SELECT chunk, entries FROM search_entries WHERE segment = $1 ORDER BY chunk";
-    let chunks: Vec<Vec<u8>> = tx.reader().all(sql, &params![segment], |row| row.get("entries"))?;
+    let chunks: Vec<Vec<u8>> = db.all(sql, &params![segment], |row| row.get("entries"))?;
     for chunk in chunks {
         content.entries.extend(entries::decode(&chunk).map_err(damaged)?);
     }
     let sql = "SELECT first_term, first_entry, block FROM search_blocks WHERE segment = $1
                ORDER BY first_term, first_entry";
-    content.blocks = tx.reader().all(sql, &params![segment], |row| {
+    content.blocks = db.all(sql, &params![segment], |row| {
         let first_entry = row.parse("first_entry", |entry: u64| u32::try_from(entry).ok())?;
         Ok(Block { first_term: row.get("first_term")?, first_entry, bytes: row.get("block")? })
     })?;
@@ -273,34 +278,20 @@ mod tests {
                     }
                 })
                 .collect();
-            let whole = Content::new(&entries);
+            let of = |entries: &[Entry]| {
+                let mut entries: Vec<_> = entries.iter().collect();
+                entries.sort_by_key(|entry| entry.message);
+                Content::new(&entries)
+            };
+            let whole = of(&entries);
             // By the order in which they were sent, and by their groups.
             for is_sorted in [true, false] {
                 if !is_sorted {
                     entries.sort_by_key(|entry| entry.group);
                 }
-                let parts: Vec<_> = entries
-                    .chunks(rng.usize(1..200))
-                    .map(|part| {
-                        let mut part = part.to_vec();
-                        part.sort_by_key(|entry| entry.message);
-                        Content::new(&part)
-                    })
-                    .collect();
-                assert_eq!(Content::merged(&parts), Ok(Content { ..Content::new(&sorted(&entries)) }));
-                assert_eq!(Content::new(&sorted(&entries)), whole);
+                let parts: Vec<_> = entries.chunks(rng.usize(1..200)).map(of).collect();
+                assert_eq!(Content::merged(&parts).as_ref(), Ok(&whole));
             }
         }
-    }
-
-    fn sorted(entries: &[Entry]) -> Vec<Entry> {
-        let mut entries = entries.to_vec();
-        entries.sort_by_key(|entry| entry.message);
-        entries
-    }
-
-    #[test]
-    fn sizes_are_eight_apart() {
-        assert_eq!([1, 7, 8, 63, 64, 511, 512, 4_095, 4_096].map(Segment::size), [0, 0, 1, 1, 2, 2, 3, 3, 4]);
     }
 }

@@ -1,7 +1,8 @@
 //! What is listed in the index, and when.
 //!
 //! Everything that was said up to the position of the consumer in a group, and was not wiped, has an entry. The consumer writes
-//! its entries in the transaction that moves its position; who wipes a message takes out what is there by then.
+//! its entries in the transaction that moves its position; who wipes a message takes out what is there by then, and what comes
+//! later is left out.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +10,11 @@ use rim_core::message::{DAMAGED, Message, MessageKind, Span};
 use rim_core::sight::spans_of;
 use rim_core::{GroupId, MessageId, Rev, Seq};
 
-use super::place::{is_listed, lock};
+use super::index::{self, Entry, Made, terms_of};
+use super::place::lock;
 use crate::consumers::{InStore, Portion};
 use crate::database::{Read, Tx};
 use crate::failure::Result as Step;
-use crate::listing::{Entry, terms_of};
 use crate::params;
 
 /// Whether its row says what it said first, as far as one sees from here.
@@ -21,11 +22,48 @@ fn is_as_it_was_sent(message: &Message) -> bool {
     !message.says_what_its_state_has() && message.content != DAMAGED
 }
 
-/// What is to be listed of portions, and what is known of it from them: all but edits and what was edited before it was
-/// listed. To make entries takes longer than to write them, so they are made before, and nobody waits for that.
+/// What is to be listed of portions. All that takes long is done when it is made, and nobody waits for that.
 pub(super) struct ToList {
     portions: Vec<Listed>,
     entries: Vec<Entry>,
+    made: Made,
+}
+
+impl ToList {
+    pub(super) fn of(db: &dyn Read, portions: &[Portion]) -> Step<Self> {
+        let mut entries = Vec::new();
+        let portions: Vec<_> = portions.iter().map(|portion| Listed::new(portion, &mut entries)).collect();
+        for portion in &portions {
+            for (message, seq) in &portion.others {
+                entries.extend(of_row(db, portion.group, *message, *seq)?);
+            }
+        }
+        entries.extend(edits(db, &portions)?);
+        let made = Made::of(&entries);
+        Ok(Self { portions, entries, made })
+    }
+
+    /// What the consumer writes.
+    pub(super) fn in_store(self) -> InStore {
+        InStore { rows: self.made.rows(), work: Box::new(move |tx| self.list(tx)) }
+    }
+
+    /// What was wiped since it was read is left out.
+    fn list(mut self, tx: &mut dyn Tx) -> Step<()> {
+        let count = self.entries.len();
+        lock(tx, self.portions.iter().map(|portion| portion.group))?;
+        let gone = gone_since(tx.reader(), &self.portions)?;
+        if !gone.is_empty() {
+            let is_gone = |entry: &Entry| {
+                let gone = gone.iter().filter(|(group, _)| *group == entry.group);
+                gone.into_iter().any(|(_, span)| span.after < entry.seq && entry.seq <= span.to)
+            };
+            self.entries.retain(|entry| !is_gone(entry));
+        }
+        leave_out_wiped_edits(tx.reader(), &mut self.entries)?;
+        let made = if self.entries.len() == count { self.made } else { Made::of(&self.entries) };
+        made.write(tx)
+    }
 }
 
 /// A portion that is listed.
@@ -35,32 +73,6 @@ struct Listed {
     to: Rev,
     /// New messages that say something else by now, or that cannot be read.
     others: Vec<(MessageId, Seq)>,
-}
-
-impl ToList {
-    pub(super) fn of(portions: &[Portion]) -> Self {
-        let mut entries = Vec::new();
-        let portions = portions.iter().map(|portion| Listed::new(portion, &mut entries)).collect();
-        Self { portions, entries }
-    }
-
-    /// Adds what is to be read for it.
-    pub(super) fn with_edits(mut self, db: &dyn Read) -> Step<Self> {
-        for portion in &self.portions {
-            for (message, seq) in &portion.others {
-                self.entries.extend(of_row(db, portion.group, *message, *seq)?);
-            }
-        }
-        let edits = edits(db, &self.portions)?;
-        self.entries.extend(edits);
-        Ok(self)
-    }
-
-    /// What the consumer writes.
-    pub(super) fn in_store(self) -> InStore {
-        let Self { portions, entries } = self;
-        InStore { rows: entries.len(), work: Box::new(move |tx| list(tx, &portions, entries)) }
-    }
 }
 
 impl Listed {
@@ -79,30 +91,21 @@ impl Listed {
     }
 }
 
-/// What was wiped since it was read is left out.
-fn list(tx: &mut dyn Tx, portions: &[Listed], mut entries: Vec<Entry>) -> Step<()> {
-    for portion in portions {
-        lock(tx, portion.group)?;
-        let gone = gone_since(tx.reader(), portion)?;
-        let is_gone = |seq: Seq| gone.iter().any(|span| span.after < seq && seq <= span.to);
-        if !gone.is_empty() {
-            entries.retain(|entry| entry.group != portion.group || !is_gone(entry.seq));
-        }
-    }
-    leave_out_wiped_edits(tx.reader(), &mut entries)?;
-    tx.list(entries)
-}
-
-/// Which of the places of a portion were wiped behind it.
-fn gone_since(db: &dyn Read, portion: &Listed) -> Step<Vec<Span>> {
-    let (group, rev) = (portion.group, portion.to);
-    let sql = "SELECT seq FROM notes WHERE group_id = $1 AND kind = 2 AND rev > $2 ORDER BY rev";
-    let recalled: Vec<Seq> = db.all(sql, &params![group, rev], |row| row.get("seq"))?;
-    let sql = "SELECT after_seq, to_seq FROM expired WHERE group_id = $1 AND rev > $2";
-    let mut gone = db.all(sql, &params![group, rev], |row| {
-        Ok(Span { after: row.get("after_seq")?, to: row.get("to_seq")? })
+/// Which places of portions were wiped behind them.
+fn gone_since(db: &dyn Read, portions: &[Listed]) -> Step<Vec<(GroupId, Span)>> {
+    let keys: Vec<_> = portions.iter().map(|portion| params![portion.group, portion.to].to_vec()).collect();
+    let mut gone = Vec::new();
+    let sql = "SELECT seq FROM notes WHERE group_id = $1 AND kind = 2 AND rev > $2";
+    db.rows_of_each(sql, &keys, &mut |at, row| {
+        gone.push((portions[at].group, rim_core::sight::at(row.get("seq")?)));
+        Ok(())
     })?;
-    gone.extend(recalled.into_iter().map(rim_core::sight::at));
+    let sql = "SELECT after_seq, to_seq FROM expired WHERE group_id = $1 AND rev > $2";
+    db.rows_of_each(sql, &keys, &mut |at, row| {
+        let span = Span { after: row.get("after_seq")?, to: row.get("to_seq")? };
+        gone.push((portions[at].group, span));
+        Ok(())
+    })?;
     Ok(gone)
 }
 
@@ -167,25 +170,23 @@ fn words_entries(db: &dyn Read, group: GroupId, words: Vec<(Seq, Rev, String)>) 
     Ok(words.into_iter().filter_map(entry).collect())
 }
 
+/// Takes out what these messages of a group say, and have said by edits, and what their rows say of it.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn wipe(tx: &mut dyn Tx, group: GroupId, messages: &[(MessageId, Seq)]) -> Step<()> {
+    lock(tx, [group])?;
+    for (message, seq) in messages {
+        index::bury(tx, group, *message, *seq)?;
+    }
+    tx.wipe_messages(group, &messages.iter().map(|(message, _)| *message).collect::<Vec<_>>())
+}
+
 /// Takes out what a message said by its edits, but for so many of the newest: their words are about to be wiped.
 ///
 /// # Errors
 /// Those of the database.
-pub fn forget_words(tx: &mut dyn Tx, group: GroupId, seq: Seq, kept: u64) -> Step<()> {
-    let sql = "SELECT rev, content FROM words WHERE group_id = $1 AND seq = $2 AND content <> ''
-               ORDER BY rev DESC LIMIT 1000 OFFSET $3";
-    let words: Vec<(Seq, Rev, String)> = tx
-        .reader()
-        .all(sql, &params![group, seq, kept], |row| Ok((seq, row.get("rev")?, row.get("content")?)))?;
-    if words.is_empty() {
-        return Ok(());
-    }
-    lock(tx, group)?;
-    let mut listed = Vec::new();
-    for entry in words_entries(tx.reader(), group, words)? {
-        if is_listed(tx.reader(), group, entry.edit.unwrap_or_default())? {
-            listed.push(entry);
-        }
-    }
-    tx.unlist(listed)
+pub(crate) fn forget_words(tx: &dyn Tx, group: GroupId, message: MessageId, seq: Seq, kept: u64) -> Step<()> {
+    lock(tx, [group])?;
+    index::bury_edits(tx, group, message, seq, kept)
 }

@@ -36,13 +36,6 @@ impl Asked {
     /// for its group: who is in many sees much of what there is.
     const MAX_GROUPS: usize = 64;
 
-    /// All that an index is asked.
-    pub fn all_clauses(&self) -> Vec<Vec<Term>> {
-        let mut clauses = self.clauses.clone();
-        clauses.extend(self.group_clause());
-        clauses
-    }
-
     /// The groups, where they are few enough to be asked for.
     pub fn group_clause(&self) -> Option<Vec<Term>> {
         let is_asked = self.groups.len() <= Self::MAX_GROUPS;

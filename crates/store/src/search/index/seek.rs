@@ -1,22 +1,24 @@
 //! Looking terms up: which entries of segments have what is asked for, and which messages these are, the newest first.
 
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
-use std::ops::ControlFlow;
 
 use rim_core::message::Span;
 use rim_core::search::Term;
 use rim_core::{GroupId, MessageId, Seq, sight};
-use rim_store::listing::{Asked, Candidate, EachCandidate};
-use rim_store::{Read, params};
 
-use super::alone::Result;
+use super::asked::{Asked, Candidate, EachCandidate};
 use super::block::Reading;
 use super::entries::{self, CHUNK, Of};
 use super::number::Damaged;
 use super::segment::Segment;
+use crate::database::Read;
+use crate::failure::Result as Step;
+use crate::params;
 
-/// Entries of segments that are asked together at first; each time that these were not enough, twice as many.
+/// Entries of segments that are asked together at first; each time that these were not enough, twice as many, up to the second:
+/// in between it is seen whether somebody has waited long enough.
 const FIRST: u64 = 65_536;
+const MOST: u64 = 524_288;
 /// Segments that are asked together at the most.
 const MOST_SEGMENTS: usize = 64;
 
@@ -24,37 +26,37 @@ const MOST_SEGMENTS: usize = 64;
 const FEW: usize = 512;
 
 /// Chunks that are read together at first, of all segments; then of each twice as many as before, up to the second.
-const FIRST_CHUNKS: usize = 64;
+const FIRST_CHUNKS: usize = 16;
 const MOST_CHUNKS: usize = 64;
 
 /// Entries of groups that are not asked for, passed over before it is told how far it is.
 const PASSED_OVER: u64 = 128;
 
-pub(super) const SEGMENTS: &str = "SELECT segment, last_message, entries FROM search_segments
-    WHERE edits = $1 AND first_message < $2 AND last_message > $3 ORDER BY last_message DESC";
+const SEGMENTS: &str = "SELECT segment, version, last_message, entries FROM search_segments
+    WHERE state = 1 AND edits = $1 AND first_message < $2 AND last_message > $3 ORDER BY last_message DESC";
 
-/// Blocks that may have terms from `$2` up to, and without, `$3`: those that begin with one, and the one before.
-pub(super) const BLOCKS: &str = "SELECT s.segment, b.block
-    FROM unnest((SELECT string_to_array($1, ' ')::bigint[])::bigint[]) AS s (segment)
-         CROSS JOIN LATERAL (
-             (SELECT block FROM search_blocks WHERE segment = s.segment AND first_term < $2
-              ORDER BY first_term DESC, first_entry DESC LIMIT 1)
-             UNION ALL
-             (SELECT block FROM search_blocks
-              WHERE segment = s.segment AND first_term >= $2 AND first_term < $3)) AS b";
+/// Blocks of segments that end from `$2` to `$3`, which may have terms from `$4` up to, and without, `$5`: those that begin with one,
+/// and the one before.
+const BLOCKS: &str = "SELECT s.segment, b.block
+    FROM search_segments AS s CROSS JOIN search_blocks AS b
+    WHERE s.state = 1 AND s.edits = $1 AND s.last_message >= $2 AND s.last_message <= $3
+          AND b.segment = s.segment AND b.first_term < $5
+          AND b.first_term >= coalesce((SELECT before.first_term FROM search_blocks AS before
+                                        WHERE before.segment = s.segment AND before.first_term < $4
+                                        ORDER BY before.first_term DESC LIMIT 1), $4)
+    ORDER BY s.segment, b.first_term, b.first_entry";
 
-/// The last chunk of each segment that begins before a message.
-pub(super) const LAST_BEFORE: &str = "SELECT s.segment, c.chunk, c.entries
-    FROM unnest((SELECT string_to_array($1, ' ')::bigint[])::bigint[]) AS s (segment)
-         CROSS JOIN LATERAL (
-             SELECT chunk, entries FROM search_entries
-             WHERE segment = s.segment AND first_message < $2 ORDER BY first_message DESC LIMIT 1) AS c";
+/// The last chunk of a segment that begins before a message.
+const LAST_BEFORE: &str =
+    "SELECT chunk, entries FROM search_entries WHERE segment = $1 AND first_message < $2
+    ORDER BY first_message DESC, chunk DESC LIMIT 1";
 
-pub(super) const CHUNKS: &str = "SELECT w.segment, w.chunk, c.entries
-    FROM unnest((SELECT string_to_array($1, ' ')::bigint[])::bigint[],
-                (SELECT string_to_array($2, ' ')::bigint[])::bigint[]) AS w (segment, chunk)
-         CROSS JOIN LATERAL (
-             SELECT entries FROM search_entries WHERE segment = w.segment AND chunk = w.chunk LIMIT 1) AS c";
+/// What is asked of many rows, each with parameters.
+#[cfg(feature = "suite")]
+pub const STATEMENTS: [(&str, &str); 3] =
+    [(BLOCKS, "false, 1, 9, 'a', 'b'"), (LAST_BEFORE, "1, 9"), (CHUNK_AT, "1, 0")];
+
+const CHUNK_AT: &str = "SELECT entries FROM search_entries WHERE segment = $1 AND chunk = $2";
 
 /// Entries of a segment that may be what is asked for, ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +144,7 @@ impl Cursors {
     }
 
     /// Takes the newest entry of all, if it is above that.
-    fn newest_above(&mut self, db: &dyn Read, floor: MessageId) -> Result<Option<Of>> {
+    fn newest_above(&mut self, db: &dyn Read, floor: MessageId) -> Step<Option<Of>> {
         while !self.unknown.is_empty() {
             self.know(db)?;
         }
@@ -164,8 +166,8 @@ impl Cursors {
     }
 
     /// Reads what the next entries are.
-    fn know(&mut self, db: &dyn Read) -> Result<()> {
-        let (mut wanted, mut segments, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
+    fn know(&mut self, db: &dyn Read) -> Step<()> {
+        let (mut wanted, mut chunks) = (Vec::new(), Vec::new());
         let share = (FIRST_CHUNKS / self.all.len()).max(1);
         for at in std::mem::take(&mut self.unknown) {
             let cursor = &mut self.all[at];
@@ -179,15 +181,14 @@ impl Cursors {
                 of_cursor.insert(chunk);
                 entries.extend(cursor.matches.pop());
             }
-            segments.extend(of_cursor.iter().map(|_| cursor.segment));
-            chunks.extend(of_cursor.iter().map(|chunk| *chunk as u64));
+            chunks.extend(of_cursor.iter().map(|chunk| (cursor.segment, *chunk as u64)));
             wanted.push((at, entries));
         }
         let mut known: HashMap<(u64, u64), Vec<Of>> = HashMap::new();
-        db.rows(CHUNKS, &params![&ids(segments), &ids(chunks)], &mut |row| {
-            let (segment, chunk) = (row.get("segment")?, row.get("chunk")?);
-            known.insert((segment, chunk), decoded(segment, &row.get::<Vec<u8>>("entries")?)?);
-            Ok(ControlFlow::Continue(()))
+        let keys: Vec<_> = chunks.iter().map(|(segment, chunk)| params![*segment, *chunk].to_vec()).collect();
+        db.rows_of_each(CHUNK_AT, &keys, &mut |at, row| {
+            known.insert(chunks[at], decoded(chunks[at].0, &row.get::<Vec<u8>>("entries")?)?);
+            Ok(())
         })?;
         for (at, entries) in wanted {
             let segment = self.all[at].segment;
@@ -202,19 +203,27 @@ impl Cursors {
     }
 }
 
-/// Tells candidates among messages as they were sent, the newest first, or so many among edits.
-pub(super) fn tell(
+/// Whether candidates are looked for among messages as they were sent, or among what edits made of them, each with its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Among {
+    Sent,
+    Edits,
+}
+
+/// Tells candidates, the newest first: each is told, and perhaps others that do not fit. Where many of other groups, or other
+/// segments, are passed over, it is told now and then how far ([`Candidate::is_none`]).
+pub(in super::super) fn candidates(
     db: &dyn Read,
     asked: &Asked,
-    edits: bool,
-    limit: u64,
+    among: Among,
     each: EachCandidate<'_>,
-) -> Result<()> {
+) -> Step<()> {
+    let edits = among == Among::Edits;
     let params = params![edits, asked.below, asked.above];
     let mut waiting: Vec<Segment> = db.all(SEGMENTS, &params, Segment::read)?;
     waiting.reverse();
     let mut cursors = Cursors::default();
-    let (mut room, mut told, mut passed_over) = (FIRST, 0, 0);
+    let (mut room, mut passed_over) = (FIRST, 0);
     while !waiting.is_empty() {
         let mut together = Vec::new();
         let mut entries = 0;
@@ -225,7 +234,7 @@ pub(super) fn tell(
             entries += u64::from(segment.entries);
             together.push(segment);
         }
-        room *= 2;
+        room = MOST.min(room * 2);
         for (segment, matches) in matches(db, asked, edits, &together)? {
             cursors.add(segment, matches);
         }
@@ -236,10 +245,9 @@ pub(super) fn tell(
                 continue;
             }
             if of.message <= asked.above {
-                if edits { continue } else { return Ok(()) }
+                return Ok(());
             }
             let places = if asked.groups.binary_search(&of.group).is_ok() {
-                told += 1;
                 sight::at(of.seq)
             } else {
                 passed_over += 1;
@@ -249,7 +257,7 @@ pub(super) fn tell(
                 Span { after: of.seq, to: of.seq }
             };
             let candidate = Candidate { group: of.group, places, last: of.message };
-            if each(candidate)?.is_break() || told == limit {
+            if each(candidate)?.is_break() {
                 return Ok(());
             }
         }
@@ -265,12 +273,7 @@ pub(super) fn tell(
 }
 
 /// Which entries of segments may be what is asked for.
-fn matches(
-    db: &dyn Read,
-    asked: &Asked,
-    edits: bool,
-    segments: &[Segment],
-) -> Result<Vec<(Segment, Matches)>> {
+fn matches(db: &dyn Read, asked: &Asked, edits: bool, segments: &[Segment]) -> Step<Vec<(Segment, Matches)>> {
     let mut found: Vec<_> =
         segments.iter().map(|segment| (*segment, Matches::All(segment.entries))).collect();
     // Those of edits that are of one message may be in several chunks: there are few.
@@ -278,39 +281,45 @@ fn matches(
     let cut: Vec<_> = segments.iter().filter(|segment| reaches(segment)).collect();
     if !cut.is_empty() {
         let mut ends: HashMap<u64, u32> = HashMap::new();
-        let ids = ids(cut.iter().map(|segment| segment.id));
-        db.rows(LAST_BEFORE, &params![&ids, asked.below], &mut |row| {
-            let (segment, chunk): (u64, u64) = (row.get("segment")?, row.get("chunk")?);
+        let keys: Vec<_> = cut.iter().map(|segment| params![segment.id, asked.below].to_vec()).collect();
+        db.rows_of_each(LAST_BEFORE, &keys, &mut |at, row| {
+            let (segment, chunk): (u64, u64) = (cut[at].id, row.get("chunk")?);
             let before = decoded(segment, &row.get::<Vec<u8>>("entries")?)?;
             let before = before.iter().filter(|of| of.message < asked.below).count();
             ends.insert(segment, (chunk as usize * CHUNK + before) as u32);
-            Ok(ControlFlow::Continue(()))
+            Ok(())
         })?;
         for (segment, matches) in found.iter_mut().filter(|(segment, _)| reaches(segment)) {
             matches.cut(ends.get(&segment.id).copied().unwrap_or(0));
         }
     }
-    narrow(db, &asked.clauses, &mut found)?;
+    narrow(db, &asked.clauses, edits, &mut found)?;
     if let Some(groups) = asked.group_clause()
         && (asked.clauses.is_empty() || found.iter().map(|(_, matches)| matches.count()).sum::<usize>() > FEW)
     {
-        narrow(db, &[groups], &mut found)?;
+        narrow(db, &[groups], edits, &mut found)?;
     }
     Ok(found)
 }
 
 /// Keeps what has a term of each clause.
-fn narrow(db: &dyn Read, clauses: &[Vec<Term>], found: &mut Vec<(Segment, Matches)>) -> Result<()> {
+fn narrow(
+    db: &dyn Read,
+    clauses: &[Vec<Term>],
+    edits: bool,
+    found: &mut Vec<(Segment, Matches)>,
+) -> Step<()> {
     found.retain(|(_, matches)| matches.count() > 0);
     let terms: BTreeSet<&Term> = clauses.iter().flatten().collect();
     if terms.is_empty() || found.is_empty() {
         return Ok(());
     }
     let terms: Vec<_> = terms.into_iter().collect();
-    let segments = ids(found.iter().map(|(segment, _)| segment.id));
+    let lasts = || found.iter().map(|(segment, _)| segment.last);
+    let (first, last) = (lasts().min(), lasts().max());
     let ranges: Vec<_> = terms.iter().map(|term| range(term)).collect();
     let keys: Vec<_> =
-        ranges.iter().map(|(from, to)| params![&segments, &from[..], &to[..]].to_vec()).collect();
+        ranges.iter().map(|(from, to)| params![edits, first, last, &from[..], &to[..]].to_vec()).collect();
     let mut entries: HashMap<(u64, usize), Vec<u32>> = HashMap::new();
     db.rows_of_each(BLOCKS, &keys, &mut |at, row| {
         let (segment, block): (u64, Vec<u8>) = (row.get("segment")?, row.get("block")?);
@@ -360,11 +369,6 @@ fn collect(
     Ok(())
 }
 
-fn decoded(segment: u64, bytes: &[u8]) -> Result<Vec<Of>> {
+fn decoded(segment: u64, bytes: &[u8]) -> Step<Vec<Of>> {
     entries::decode(bytes).map_err(|Damaged| Segment::damaged(segment, "search_entries", "entries"))
-}
-
-/// As a parameter.
-pub(super) fn ids(ids: impl IntoIterator<Item = u64>) -> String {
-    ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>().join(" ")
 }
