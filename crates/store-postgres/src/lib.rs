@@ -39,6 +39,7 @@ mod chats;
 mod check;
 mod connection;
 mod database;
+mod each;
 mod events;
 mod failure;
 mod friends;

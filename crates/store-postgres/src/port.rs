@@ -24,12 +24,12 @@ use crate::causes::describe;
 use crate::failure::Failure;
 use crate::history::Stated;
 use crate::text::{OwnedText, Text};
-use crate::{history, place};
+use crate::{each, history, place};
 
 /// Inside of a use case.
 pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
 
-/// Questions of one kind that are on their way together.
+/// Sets of parameters of one statement that go together.
 pub(crate) const TOGETHER: usize = 512;
 
 /// How a thread waits: for so long, all in all.
@@ -103,6 +103,14 @@ impl<C: GenericClient> Read for Reader<'_, C> {
         each: &mut dyn FnMut(usize, Fields<'_>) -> Result<()>,
     ) -> Result<()> {
         for (at, params) in params.chunks(TOGETHER).enumerate() {
+            if params.len() > 1
+                && let Some(rows) = self.patience.wait(each::query(self.db, sql, params)).flatten()?
+            {
+                for (answer, row) in &rows {
+                    each(at * TOGETHER + answer, Fields::new(&Found(row), sql))?;
+                }
+                continue;
+            }
             let asked = params.iter().map(|params| query(self.db, sql, params));
             let answers = self.patience.wait(try_join_all(asked)).flatten()?;
             for (answer, rows) in answers.iter().enumerate() {
@@ -205,7 +213,7 @@ fn index_bytes(db: &dyn Read) -> Result<u64> {
 
 /// A value on its way into a parameter, whatever PostgreSQL takes that to be.
 #[derive(Debug)]
-struct Bound<'v>(&'v Value<'v>);
+pub(crate) struct Bound<'v>(pub(crate) &'v Value<'v>);
 
 impl ToSql for Bound<'_> {
     fn to_sql(

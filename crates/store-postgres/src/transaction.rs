@@ -12,7 +12,7 @@ use crate::names::NAMES;
 use crate::port::{Result, TOGETHER, Writer, execute};
 use crate::row::{self, Sql, array};
 use crate::text::Text;
-use crate::append;
+use crate::{append, each};
 
 impl Tx for Writer<'_> {
     fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
@@ -22,6 +22,12 @@ impl Tx for Writer<'_> {
     fn execute_each(&self, sql: &'static str, params: &[Vec<Value<'_>>]) -> Result<u64> {
         let mut changed = 0;
         for params in params.chunks(TOGETHER) {
+            if params.len() > 1
+                && let Some(inserted) = self.patience.wait(each::insert(&self.db, sql, params)).flatten()?
+            {
+                changed += inserted;
+                continue;
+            }
             let asked = params.iter().map(|params| execute(&self.db, sql, params));
             changed += self.patience.wait(try_join_all(asked)).flatten()?.into_iter().sum::<u64>();
         }

@@ -10,7 +10,7 @@ use rim_core::group::{Role, Who};
 use rim_core::note::NoteKind;
 use rim_core::{GroupId, MessageId, Rev, Seq, SessionId, Timestamp, UserId};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value<'v> {
     Null,
     /// Also what is true (1) or false (0), and what stands for something.
