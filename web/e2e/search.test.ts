@@ -16,6 +16,8 @@ const options = ({ page }: Person): Locator => page.getByRole("listbox", { name:
 const marks = (person: Person): Promise<string[]> => options(person).locator("mark").allInnerTexts();
 const active = (person: Person): Locator => options(person).and(person.page.locator("[aria-selected=true]"));
 
+const hasFocus = (element: Locator): Promise<boolean> => element.evaluate((one) => one === document.activeElement);
+
 /** From anywhere, by the key. */
 async function search(person: Person, words: string): Promise<void> {
   await person.page.keyboard.press("Control+k");
@@ -160,6 +162,7 @@ story("filters are chips that narrow a search down, alone as well, and each can 
   await bens.send(picnic, [JSON.stringify({ file: letter.id, caption: "how to bake" })], "File");
   const anna = await stage.seat(annas);
   const { page } = anna;
+  await anna.openChat("Picnic");
   await search(anna, "bread");
   const found = (): Promise<string[]> => page.getByRole("group", { name: "Messages" }).getByRole("option").allInnerTexts();
   await expect.poll(found).toHaveLength(5);
@@ -169,6 +172,8 @@ story("filters are chips that narrow a search down, alone as well, and each can 
   await anna.dialog("From").getByRole("searchbox").fill("carl");
   await page.keyboard.press("Enter");
   await expect.poll(found).toEqual([expect.stringContaining("bread from Carla")]);
+  // One goes on typing there, not in the chat that is open.
+  expect(await hasFocus(field(anna))).toBe(true);
   await anna.button("Remove filter “From Carla”", filters).click();
   await expect.poll(found).toHaveLength(5);
 

@@ -1,6 +1,7 @@
 // What narrows a search down, as chips: who wrote it, in which chat, what it has, and when.
 
 import { useMemo, useState } from "react";
+import { flushSync } from "react-dom";
 
 import type { Holding, SearchFilter } from "../../engine/contract";
 import { useEngine, useMe, useNow, useTranslator } from "../base/context";
@@ -12,6 +13,7 @@ import { ChatName, Picker } from "../base/Picker";
 import { Words } from "../base/words";
 import { changed, type Offer, OFFERS, useChips, VALUE_ICONS } from "./chips";
 import { dayOf, fromDay, type Days, nextDay, PERIODS, periodOf } from "./days";
+import { goToField } from "./field";
 import { HOLDINGS } from "./operators";
 import "./Filters.css";
 
@@ -28,8 +30,12 @@ export function Filters({ filter, onFilter }: FiltersProps) {
   const change = (next: SearchFilter): void => onFilter(changed(filter, next));
   const isSet: Record<Offer, boolean> = { from: uid !== undefined, in: gid !== undefined, has: has.length === HOLDINGS.length, date: after !== undefined || before !== undefined };
   const done = (next: SearchFilter): void => {
-    setAsking(null);
-    change(next);
+    flushSync(() => {
+      setAsking(null);
+      change(next);
+    });
+    // What it was chosen from is gone, and the composer is not where one goes on.
+    goToField();
   };
   const close = (): void => setAsking(null);
   return (

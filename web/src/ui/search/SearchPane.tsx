@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useEffectEvent, useId, useLayoutEffect, useM
 import type { ChatRow, Hit, SearchFilter, User } from "../../engine/contract";
 import type { Key } from "../../i18n/catalogue";
 import { Avatar, Face } from "../base/Avatar";
-import { COARSE, useEngine, useLive, useMe, useMedia, useOnline, useTranslator } from "../base/context";
+import { useEngine, useLive, useMe, useOnline, useTranslator } from "../base/context";
 import { dialogChunk } from "../base/dialogChunk";
 import { FoundLines } from "../base/FoundLines";
 import { Icon, type IconName } from "../base/Icon";
@@ -28,6 +28,7 @@ import { useOpenPerson } from "../contacts/person";
 import { changed, useChips, VALUE_ICONS } from "./chips";
 import { daysText } from "./days";
 import { excerptOf, type Piece, withoutMarks } from "./excerpt";
+import { FIELD, goToField } from "./field";
 import { Filters, When } from "./Filters";
 import { chipped, filterOf, HOLDINGS, type Known, knownIn, mayMean, type Operator, TRAITS, typedAt, without } from "./operators";
 import { show } from "./marking";
@@ -318,7 +319,7 @@ function useComposing(): boolean {
   const [composing, setComposing] = useState(false);
   useEffect(() => {
     const listen = ({ type, target }: Event): void => {
-      if (target instanceof Element && target.getAttribute("aria-controls") === FOUND) setComposing(type === "compositionstart");
+      if (target instanceof Element && target.matches(FIELD)) setComposing(type === "compositionstart");
     };
     document.addEventListener("compositionstart", listen);
     document.addEventListener("compositionend", listen);
@@ -330,16 +331,14 @@ function useComposing(): boolean {
   return composing;
 }
 
-/** Who comes back to what was found goes on in the field, as far as no keyboard comes up by that. */
+/** Who comes back to what was found goes on in the field. */
 function useReturn(): void {
   const { page } = useWhere().route;
-  const glass = useMedia(COARSE);
   const was = useRef(page);
   useLayoutEffect(() => {
-    const back = page === "search" && was.current !== "search";
+    if (page === "search" && was.current !== "search") goToField();
     was.current = page;
-    if (back && !glass) document.querySelector<HTMLElement>(`[aria-controls="${FOUND}"]`)?.focus({ preventScroll: true });
-  }, [page, glass]);
+  }, [page]);
 }
 
 /** Opens what was found. A message leaves the list as it is, for the next one; a chat ends the search. */
