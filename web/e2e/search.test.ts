@@ -376,6 +376,11 @@ story("in an open chat one goes from one that was found to the next, and sees ho
   await expect.poll(() => anna.inSight()).toContain("second cake");
   expect(await audit(page)).toEqual([]);
   await expect.poll(() => standOut(anna)).toEqual({ found: [], "found-now": ["cake"] });
+  // At the end of the way the focus stays where it is.
+  await anna.button("Newer result", bar).press("Enter");
+  await bar.getByText("1 of 3", { exact: true }).waitFor();
+  expect(await anna.button("Newer result", bar).isDisabled()).toBe(true);
+  expect(await hasFocus(anna.button("Newer result", bar))).toBe(true);
   await bens.send(gid, ["pie, pie and pie", "one more pie"]);
   await bar.getByRole("searchbox").fill("pie");
   await bar.getByText("1 of 2", { exact: true }).waitFor();
@@ -392,6 +397,30 @@ story("in an open chat one goes from one that was found to the next, and sees ho
   await bar.getByText("1 of 200+", { exact: true }).waitFor();
   await bar.getByRole("searchbox").fill("Line 1");
   await bar.getByText("1 of 109", { exact: true }).waitFor();
+});
+
+story("in an open chat nobody is told that there is nothing where not everything was looked at", async (stage) => {
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  await bens.send(await annas.single(bens), ["a cake", "another cake"]);
+  const anna = await stage.seat(annas, { viewport: NARROW });
+  const { page } = anna;
+  await anna.openChat("Ben");
+  await page.route("**/api/message/search", async (route) => {
+    const response = await route.fetch();
+    const answer = (await response.json()) as { data: object };
+    await route.fulfill({ response, json: { ...answer, data: { ...answer.data, partial: true } } });
+  });
+  await page.keyboard.press("Control+Shift+F");
+  const bar = page.getByRole("search", { name: "Search in this chat" });
+  await bar.getByRole("searchbox").fill("cake");
+  await bar.getByText("1 of 2+", { exact: true }).waitFor();
+  await bar.getByRole("searchbox").fill("no such cake");
+  await anna.button("Try again", bar).waitFor();
+  expect(await audit(page)).toEqual([]);
+  await page.unroute("**/api/message/search");
+  await anna.button("Try again", bar).press("Enter");
+  await bar.getByText("Nothing found").waitFor();
+  expect(await hasFocus(bar.getByRole("searchbox"))).toBe(true);
 });
 
 story("a link leads to a message for who may see it, also from a message, and says so to who may not", async (stage) => {

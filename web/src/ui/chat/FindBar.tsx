@@ -1,6 +1,6 @@
 // Looking for messages in the open chat: from one that was found to the next, with how many there are.
 
-import { type KeyboardEvent, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 
 import type { ChatView } from "../../engine/contract";
 import { useTranslator } from "../base/context";
@@ -46,6 +46,11 @@ export function FindBar({ view }: { view: ChatView }) {
     setAt(to);
     const seq = hits?.[to]?.message.seq ?? null;
     if (seq !== null) void jumpTo(desk, { seq }, translator);
+  };
+  /** Where one typed: the button that was pressed goes away. */
+  const further = (): void => {
+    load();
+    bar.current?.querySelector("input")?.focus();
   };
   /** Towards what is older counts up. */
   const step = (by: 1 | -1): void => {
@@ -110,12 +115,12 @@ export function FindBar({ view }: { view: ChatView }) {
         <SearchField label={t("find.open")} value={text} onValue={setText} />
       </div>
       <p className="find__count note" role="status">
-        {text.trim() === "" ? "" : <Count sought={sought} at={Math.min(at, of - 1)} />}
+        {text.trim() === "" ? "" : <Count sought={sought} at={Math.min(at, of - 1)} onFurther={further} />}
       </p>
-      <button type="button" className="icon-button find__older" aria-label={t("find.older")} title={t("find.older")} disabled={at + 1 >= of && !more} onClick={() => step(1)}>
+      <button type="button" className="icon-button find__older" aria-label={t("find.older")} title={t("find.older")} aria-disabled={at + 1 >= of && !more} onClick={() => step(1)}>
         <Icon name="down" size={22} />
       </button>
-      <button type="button" className="icon-button" aria-label={t("find.newer")} title={t("find.newer")} disabled={of === 0 || at === 0} onClick={() => step(-1)}>
+      <button type="button" className="icon-button" aria-label={t("find.newer")} title={t("find.newer")} aria-disabled={of === 0 || at === 0} onClick={() => step(-1)}>
         <Icon name="down" size={22} />
       </button>
       <button type="button" className="icon-button" aria-label={t("action.close")} data-close onClick={close}>
@@ -125,23 +130,18 @@ export function FindBar({ view }: { view: ChatView }) {
   );
 }
 
-function Count({ sought: { hits, asking, more, problem, load }, at }: { sought: Seeker; at: number }) {
+function Count({ sought: { hits, asking, more, partial, problem }, at, onFurther }: { sought: Seeker; at: number; onFurther: () => void }) {
   const translator = useTranslator();
   const { t } = translator;
   const of = hits?.length ?? 0;
-  if (problem !== null) {
-    return (
-      <button type="button" className="button button--small button--quiet" title={problemText(translator, problem)} onClick={load}>
-        {t("find.failed")}
-      </button>
-    );
-  }
-  if (of > 0) return t(more ? "find.ofMore" : "find.of", { at: at + 1, of });
-  return asking || hits === null ? t("find.asking") : more ? (
-    <button type="button" className="button button--small button--quiet" onClick={load}>
-      {t("search.further")}
+  const button = (text: string, title: string): ReactNode => (
+    <button type="button" className="button button--small button--quiet" title={title} onClick={onFurther}>
+      {text}
     </button>
-  ) : (
-    t("search.none")
   );
+  if (problem !== null) return button(t("find.failed"), problemText(translator, problem));
+  if (of > 0) return t(more || partial ? "find.ofMore" : "find.of", { at: at + 1, of });
+  if (asking || hits === null) return t("find.asking");
+  if (more) return button(t("search.further"), t("search.partial"));
+  return partial ? button(t("find.failed"), t("search.partial")) : t("search.none");
 }
