@@ -76,7 +76,7 @@ export function ChatPage({ gid, panel, seq = null, found = false }: ChatPageProp
   if (view === null) {
     return (
       <Empty icon="chats" title={t("chat.missing")} text={t("chat.missingHint")}>
-        <a className="button" href={hrefOf({ page: "chats" })}>
+        <a className="button button--outline" href={hrefOf({ page: "chats" })}>
           {t("nav.back")}
         </a>
       </Empty>
