@@ -269,7 +269,6 @@ export const later = {
   "panel.dissolveText": "Nobody will be able to write in it any more. This cannot be undone.",
   "panel.membersLoading": "Loading members…",
   "panel.account": "Account",
-  "panel.nameNeeded": "Give the group a name.",
 
   "settings.sections": "Sections of the settings",
   "settings.profile": "Profile",

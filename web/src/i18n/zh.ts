@@ -662,7 +662,6 @@ export const zh: Catalogue = {
   "panel.dissolveText": "解散后所有成员都无法再发言，此操作无法撤销。",
   "panel.membersLoading": "正在加载成员…",
   "panel.account": "账号",
-  "panel.nameNeeded": "请输入群名称。",
 
   "settings.title": "设置",
   "settings.sections": "设置分类",

@@ -3,8 +3,7 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 
 import { useTranslator } from "./context";
-import { Dialog } from "./Dialog";
-import { FormError } from "./fields";
+import { FormDialog } from "./FormDialog";
 import "./CropDialog.css";
 
 /** As large as it is shown anywhere, on a fine screen. */
@@ -123,22 +122,7 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
   };
 
   return (
-    <Dialog
-      title={t("crop.title")}
-      onClose={onClose}
-      onSubmit={use}
-      actions={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            {t("action.cancel")}
-          </button>
-          <button type="submit" className="button button--main" disabled={bitmap === null}>
-            {t("crop.use")}
-          </button>
-        </>
-      }
-    >
-      <FormError text={unreadable ? t("crop.unreadable") : null} />
+    <FormDialog title={t("crop.title")} problem={unreadable ? t("crop.unreadable") : null} action={t("crop.use")} disabled={bitmap === null} onClose={onClose} onSubmit={use}>
       {!unreadable && (
         <>
           <canvas
@@ -174,7 +158,7 @@ export function CropDialog({ file, onPicture, onClose }: CropDialogProps) {
           </label>
         </>
       )}
-    </Dialog>
+    </FormDialog>
   );
 }
 

@@ -10,8 +10,9 @@ import { useConfirm } from "../base/confirm";
 import { useEngine, useLive, useMe, useOnline, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { FixedList } from "../base/FixedList";
+import { FormDialog } from "../base/FormDialog";
 import { FormError, SearchField } from "../base/fields";
-import { GroupNameField } from "../base/GroupNameField";
+import { GroupNameField, useGroupName } from "../base/GroupNameField";
 import { Icon } from "../base/Icon";
 import { useLayer } from "../base/layers";
 import { Menu, type MenuItem } from "../base/Menu";
@@ -161,43 +162,17 @@ function RenameDialog({ view, onClose }: ChatPanelProps) {
   const { t } = useTranslator();
   const engine = useEngine();
   const action = useAction();
-  const [name, setName] = useState(() => plainly(view.group.name));
-  const [error, setError] = useState<string | null>(null);
+  const { field, take } = useGroupName(plainly(view.group.name));
   const save = async (): Promise<void> => {
-    if (name.trim() === "") {
-      setError(t("panel.nameNeeded"));
-      return;
-    }
-    const change = { name: name.trim(), avatar: view.group.avatar };
-    const outcome = await action.run(() => engine.updateGroup(view.group.gid, change));
+    const name = take();
+    if (name === null) return;
+    const outcome = await action.run(() => engine.updateGroup(view.group.gid, { name, avatar: view.group.avatar }));
     if (outcome.ok) onClose();
   };
   return (
-    <Dialog
-      title={t("panel.rename")}
-      onClose={onClose}
-      onSubmit={() => void save()}
-      actions={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            {t("action.cancel")}
-          </button>
-          <button type="submit" className="button button--main" disabled={action.busy}>
-            {t("action.save")}
-          </button>
-        </>
-      }
-    >
-      <FormError text={action.problem} />
-      <GroupNameField
-        name={name}
-        onName={(value) => {
-          setName(value);
-          setError(null);
-        }}
-        error={error}
-      />
-    </Dialog>
+    <FormDialog title={t("panel.rename")} problem={action.problem} action={t("action.save")} disabled={action.busy} onClose={onClose} onSubmit={() => void save()}>
+      <GroupNameField {...field} />
+    </FormDialog>
   );
 }
 

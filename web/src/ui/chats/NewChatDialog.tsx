@@ -6,8 +6,9 @@ import { useAction } from "../base/actions";
 import { useEngine, useLive, useTranslator } from "../base/context";
 import { Dialog } from "../base/Dialog";
 import { FixedList } from "../base/FixedList";
+import { FormDialog } from "../base/FormDialog";
 import { FormError, SearchField } from "../base/fields";
-import { GroupNameField } from "../base/GroupNameField";
+import { GroupNameField, useGroupName } from "../base/GroupNameField";
 import { Icon } from "../base/Icon";
 import { PeoplePicker } from "../base/PeoplePicker";
 import { usePeopleFound } from "../base/found";
@@ -80,50 +81,25 @@ function NewGroupDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslator();
   const { friends } = useLive(engine.contacts);
   const action = useAction();
-  const [name, setName] = useState("");
-  const [error, setError] = useState<string | null>(null);
+  const { field, take } = useGroupName();
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const create = async (): Promise<void> => {
-    if (name.trim() === "") {
-      setError(t("newGroup.nameNeeded"));
-      return;
-    }
-    const outcome = await action.run(() => engine.createGroup({ name: name.trim(), uids: [...chosen] }));
+    const name = take();
+    if (name === null) return;
+    const outcome = await action.run(() => engine.createGroup({ name, uids: [...chosen] }));
     if (!outcome.ok) return;
     onClose();
     navigate({ page: "chat", gid: outcome.value, panel: false });
   };
   return (
-    <Dialog
-      title={t("newGroup.title")}
-      onClose={onClose}
-      onSubmit={() => void create()}
-      actions={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            {t("action.cancel")}
-          </button>
-          <button type="submit" className="button button--main" disabled={action.busy}>
-            {t("newGroup.create")}
-          </button>
-        </>
-      }
-    >
-      <FormError text={action.problem} />
-      <GroupNameField
-        name={name}
-        onName={(value) => {
-          setName(value);
-          setError(null);
-        }}
-        error={error}
-      />
+    <FormDialog title={t("newGroup.title")} problem={action.problem} action={t("newGroup.create")} disabled={action.busy} onClose={onClose} onSubmit={() => void create()}>
+      <GroupNameField {...field} />
       <div className="field" role="group" aria-label={t("newGroup.members")}>
         <span className="field__label" aria-hidden="true">
           {t("newGroup.members")}
         </span>
         <PeoplePicker people={friends} chosen={chosen} onChosen={setChosen} empty={t("newChat.noContacts")} />
       </div>
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -7,8 +7,8 @@ import { MAX_NAME_CHARS } from "../../engine/limits.gen";
 import { plainly } from "../../i18n/direction";
 import { useAction } from "../base/actions";
 import { useEngine, useTranslator } from "../base/context";
-import { Dialog } from "../base/Dialog";
-import { FormError, TextField } from "../base/fields";
+import { TextField } from "../base/fields";
+import { FormDialog } from "../base/FormDialog";
 
 export function RemarkDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const engine = useEngine();
@@ -22,22 +22,7 @@ export function RemarkDialog({ user, onClose }: { user: User; onClose: () => voi
     if (outcome.ok) onClose();
   };
   return (
-    <Dialog
-      title={t("remark.name")}
-      onClose={onClose}
-      onSubmit={() => void save()}
-      actions={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            {t("action.cancel")}
-          </button>
-          <button type="submit" className="button button--main" disabled={action.busy}>
-            {t("action.save")}
-          </button>
-        </>
-      }
-    >
-      <FormError text={action.problem} />
+    <FormDialog title={t("remark.name")} problem={action.problem} action={t("action.save")} disabled={action.busy} onClose={onClose} onSubmit={() => void save()}>
       <TextField
         label={t("remark.label", { name: realName })}
         value={remark}
@@ -46,6 +31,6 @@ export function RemarkDialog({ user, onClose }: { user: User; onClose: () => voi
         maxLength={MAX_NAME_CHARS}
         autoComplete="off"
       />
-    </Dialog>
+    </FormDialog>
   );
 }

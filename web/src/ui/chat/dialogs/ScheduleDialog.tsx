@@ -3,8 +3,7 @@
 import { useId, useState } from "react";
 
 import { useEngine, useNow, useTranslator } from "../../base/context";
-import { Dialog } from "../../base/Dialog";
-import { FormError } from "../../base/fields";
+import { FormDialog } from "../../base/FormDialog";
 import { showToast } from "../../base/toasts";
 import { type Unscheduled, useDesk } from "../desk";
 import { fieldOf, momentOf, momentsAfter, zoneOf } from "./when";
@@ -60,22 +59,7 @@ export function WhenDialog({ title, action, begin, onChosen, onClose }: WhenDial
     else onChosen(at);
   };
   return (
-    <Dialog
-      title={title}
-      onClose={onClose}
-      onSubmit={choose}
-      actions={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            {t("action.cancel")}
-          </button>
-          <button type="submit" className="button button--main">
-            {action}
-          </button>
-        </>
-      }
-    >
-      <FormError text={problem} />
+    <FormDialog title={title} problem={problem} action={action} onClose={onClose} onSubmit={choose}>
       <div className="when__moments" role="group" aria-label={t("schedule.offers")}>
         {moments.map((moment) => (
           <button
@@ -115,6 +99,6 @@ export function WhenDialog({ title, action, begin, onChosen, onClose }: WhenDial
           {zoneOf(at ?? now, locale)}
         </p>
       </div>
-    </Dialog>
+    </FormDialog>
   );
 }

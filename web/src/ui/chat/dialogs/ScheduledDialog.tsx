@@ -6,6 +6,7 @@ import type { ChatView, Rescheduling, Scheduled } from "../../../engine/contract
 import { useAction } from "../../base/actions";
 import { useEngine, useLive, useTranslator } from "../../base/context";
 import { Dialog } from "../../base/Dialog";
+import { FormDialog } from "../../base/FormDialog";
 import { FormError } from "../../base/fields";
 import { Icon } from "../../base/Icon";
 import { refusalText } from "../../base/problems";
@@ -168,21 +169,7 @@ function WordsDialog({ one, view, onWritten, onClose }: WordsDialogProps) {
     onWritten({ content: text.trim(), mentions: uids, mentionAll: all });
   };
   return (
-    <Dialog
-      title={t("act.edit")}
-      onClose={onClose}
-      onSubmit={write}
-      actions={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            {t("action.cancel")}
-          </button>
-          <button type="submit" className="button button--main" disabled={text.trim() === ""}>
-            {t("action.save")}
-          </button>
-        </>
-      }
-    >
+    <FormDialog title={t("act.edit")} action={t("action.save")} disabled={text.trim() === ""} onClose={onClose} onSubmit={write}>
       <div className="field__box">
         <textarea
           className="field__input scheduled__text"
@@ -196,6 +183,6 @@ function WordsDialog({ one, view, onWritten, onClose }: WordsDialogProps) {
           }}
         />
       </div>
-    </Dialog>
+    </FormDialog>
   );
 }
