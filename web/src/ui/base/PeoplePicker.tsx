@@ -8,7 +8,7 @@ import { useTranslator } from "./context";
 import { Icon } from "./Icon";
 import { usePeopleFound } from "./found";
 import { Person } from "./people";
-import { Picker } from "./Picker";
+import { Choice, Picker, toggled } from "./Picker";
 import { Words } from "./words";
 
 export interface PeoplePickerProps {
@@ -22,11 +22,7 @@ export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerPr
   const { t } = useTranslator();
   const [search, setSearch] = useState("");
   const shown = usePeopleFound(people, search);
-  const toggle = (id: number): void => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    onChosen(next);
-  };
+  const toggle = (id: number): void => onChosen(toggled(chosen, id));
   if (people.length === 0) return <p className="people__empty">{empty}</p>;
   return (
     <div className="people">
@@ -61,16 +57,9 @@ export function PeoplePicker({ people, chosen, onChosen, empty }: PeoplePickerPr
         empty={t("contacts.nothingFound", { text: search })}
         keyOf={(user) => user.id}
         render={(user) => (
-          <button
-            type="button"
-            role="checkbox"
-            className="people__row"
-            aria-checked={chosen.has(user.id)}
-            onClick={() => toggle(user.id)}
-          >
+          <Choice chosen={chosen.has(user.id)} onToggle={() => toggle(user.id)}>
             <Person user={user} />
-            <span className="people__box">{chosen.has(user.id) && <Icon name="check" size={16} />}</span>
-          </button>
+          </Choice>
         )}
       />
     </div>

@@ -7,6 +7,7 @@ import { Face } from "./Avatar";
 import { useTranslator } from "./context";
 import { FixedList } from "./FixedList";
 import { SearchField } from "./fields";
+import { Icon } from "./Icon";
 import { PERSON_PX } from "./people";
 import { Words } from "./words";
 import "./PeoplePicker.css";
@@ -41,6 +42,32 @@ export function Picker<T>({ items, keyOf, render, label, searchLabel, search, on
       </div>
     </>
   );
+}
+
+interface ChoiceProps {
+  readonly chosen: boolean;
+  readonly onToggle: () => void;
+  readonly disabled?: boolean;
+  /** A dialog begins with it. */
+  readonly begins?: boolean;
+  readonly children: ReactNode;
+}
+
+/** A row of which one may choose several. */
+export function Choice({ chosen, onToggle, disabled, begins = false, children }: ChoiceProps) {
+  return (
+    <button type="button" role="checkbox" className="people__row" aria-checked={chosen} disabled={disabled} data-begin={begins ? "" : undefined} onClick={onToggle}>
+      {children}
+      <span className="people__box">{chosen && <Icon name="check" size={16} />}</span>
+    </button>
+  );
+}
+
+/** With one more, or without it where it was among them. */
+export function toggled(chosen: ReadonlySet<number>, id: number): ReadonlySet<number> {
+  const next = new Set(chosen);
+  if (!next.delete(id)) next.add(id);
+  return next;
 }
 
 /** Face and title of a chat. */

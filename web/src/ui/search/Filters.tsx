@@ -9,7 +9,7 @@ import { Dialog } from "../base/Dialog";
 import { Icon } from "../base/Icon";
 import { useChatsFound, usePeopleFound } from "../base/found";
 import { Person } from "../base/people";
-import { ChatName, Picker } from "../base/Picker";
+import { ChatName, Choice, Picker } from "../base/Picker";
 import { Words } from "../base/words";
 import { changed, type Offer, OFFERS, useChips, VALUE_ICONS } from "./chips";
 import { dayOf, fromDay, type Days, nextDay, PERIODS, periodOf } from "./days";
@@ -140,19 +140,10 @@ function What({ has, onClose, onHas }: { has: readonly Holding[]; onClose: () =>
     >
       <div className="filters__choices">
         {HOLDINGS.map((each, at) => (
-          <button
-            key={each}
-            type="button"
-            role="checkbox"
-            className="people__row filters__choice"
-            data-begin={at === 0 ? "" : undefined}
-            aria-checked={has.includes(each)}
-            onClick={() => toggle(each)}
-          >
+          <Choice key={each} begins={at === 0} chosen={has.includes(each)} onToggle={() => toggle(each)}>
             <Icon name={VALUE_ICONS[each]} size={22} />
             <span className="lines">{t(`search.${each}`)}</span>
-            <span className="people__box">{has.includes(each) && <Icon name="check" size={16} />}</span>
-          </button>
+          </Choice>
         ))}
       </div>
     </Dialog>

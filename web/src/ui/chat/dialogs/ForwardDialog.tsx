@@ -2,12 +2,10 @@
 
 import { useId, useMemo, useState } from "react";
 
-import type { ChatRow } from "../../../engine/contract";
 import { useEngine, useTranslator } from "../../base/context";
 import { Dialog } from "../../base/Dialog";
-import { Icon } from "../../base/Icon";
 import { useChatsFound } from "../../base/found";
-import { ChatName, Picker } from "../../base/Picker";
+import { ChatName, Choice, Picker, toggled } from "../../base/Picker";
 import { showToast } from "../../base/toasts";
 import { useDesk } from "../desk";
 import "./dialogs.css";
@@ -85,11 +83,6 @@ function ChatPicker({ chosen, onChosen, full }: ChatPickerProps) {
   const [search, setSearch] = useState("");
   const found = useChatsFound(search);
   const shown = useMemo(() => found.filter((row) => !row.left), [found]);
-  const toggle = (row: ChatRow): void => {
-    const next = new Set(chosen);
-    if (!next.delete(row.gid)) next.add(row.gid);
-    onChosen(next);
-  };
   return (
     <div className="people">
       <Picker
@@ -101,17 +94,9 @@ function ChatPicker({ chosen, onChosen, full }: ChatPickerProps) {
         empty={t("chats.nothingFound", { text: search })}
         keyOf={(row) => row.gid}
         render={(row) => (
-          <button
-            type="button"
-            role="checkbox"
-            className="people__row"
-            aria-checked={chosen.has(row.gid)}
-            disabled={full && !chosen.has(row.gid)}
-            onClick={() => toggle(row)}
-          >
+          <Choice chosen={chosen.has(row.gid)} disabled={full && !chosen.has(row.gid)} onToggle={() => onChosen(toggled(chosen, row.gid))}>
             <ChatName row={row} />
-            <span className="people__box">{chosen.has(row.gid) && <Icon name="check" size={16} />}</span>
-          </button>
+          </Choice>
         )}
       />
     </div>
