@@ -47,7 +47,7 @@ const stack: Layer[] = [];
 let pressed: HTMLElement | null = null;
 /** What has the focus, or had it until it went away, with everything around it. */
 let last: readonly HTMLElement[] = [];
-/** Where the focus goes back to as soon as a layer that is being closed is gone. */
+/** Where the focus goes back to once a layer that was closed is gone and that is in reach; until it is somewhere. */
 let returning: readonly HTMLElement[] = [];
 
 /** Makes an element a layer while `open`. */
@@ -73,12 +73,13 @@ function openLayer(element: HTMLElement, options: Layer["options"]): () => void 
   return () => {
     stack.splice(stack.indexOf(layer), 1);
     if (element instanceof HTMLDialogElement) element.close();
-    if (isNowhere() || element.contains(document.activeElement)) layer.openers.some(take);
-    // What it came from may be out of reach until all of the change is in the page.
-    returning = layer.openers;
+    if (isNowhere() || element.contains(document.activeElement)) {
+      // What it came from may be out of reach until all of the change is in the page, or the next one.
+      returning = layer.openers;
+      layer.openers.some(take);
+    }
     queueMicrotask(() => {
       if (isNowhere() && !layer.openers.some(take)) goHome();
-      returning = [];
     });
   };
 }
@@ -176,7 +177,8 @@ function keep(): void {
   const around = last.filter((each) => each.isConnected);
   if (around.some((each) => each.tabIndex >= 0 && take(each))) return;
   for (const each of around) {
-    if (each === document.body || each.matches("#root, [data-layer]")) break;
+    // Beyond these are other places than the one that it was in.
+    if (each === document.body || each.matches("#root, .shell, [data-layer]")) break;
     for (const near of each.querySelectorAll<HTMLElement>(FOCUSABLE))
       if (near.tabIndex >= 0 && !(isGlass() && near.matches(WRITING)) && take(near)) return;
   }
@@ -197,7 +199,10 @@ export function watchFocus(): void {
     ({ target }) => (pressed = target instanceof Element ? target.closest<HTMLElement>(FOCUSABLE) : null),
     true,
   );
-  document.addEventListener("focusin", ({ target }) => (last = target instanceof HTMLElement ? ancestors(target) : []));
+  document.addEventListener("focusin", ({ target }) => {
+    last = target instanceof HTMLElement ? ancestors(target) : [];
+    returning = [];
+  });
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
     if (relatedTarget !== null) return;
     queueMicrotask(() => {
