@@ -57,7 +57,7 @@ fn run(tx: &mut dyn Tx, forward: &Forward) -> Step<Vec<Vec<Message>>> {
     let messages = sources(tx.reader(), forward)?;
     let senders: BTreeSet<_> = messages.iter().map(|message| message.sender).collect();
     let people = people::find_all(tx.reader(), senders)?;
-    let group = groups::as_seen(tx.reader(), *user, *from)?.ok_or(Refusal::NoSuchMessage)?;
+    let group = groups::as_seen(tx.reader(), *user, [*from])?.pop().ok_or(Refusal::NoSuchMessage)?;
     let copies = forward::copies(forward, &group, &messages, &people)?;
     if copies.iter().map(Size::size_bytes).sum::<usize>() * to.len() > MAX_BYTES {
         return Err(Refusal::ForwardTooLarge.into());

@@ -363,7 +363,11 @@ fn places(db: &dyn Read, group: GroupId, messages: &[MessageId]) -> Step<Vec<Opt
 ///
 /// # Errors
 /// Those of the database.
-pub fn mine(db: &dyn Read, user: UserId, messages: &mut [Message]) -> Step<()> {
+pub fn mine<'m>(
+    db: &dyn Read,
+    user: UserId,
+    messages: impl IntoIterator<Item = &'m mut Message>,
+) -> Step<()> {
     let (mut keys, mut unsure) = (Vec::new(), Vec::new());
     for message in messages {
         let (group, seq) = (message.group, message.seq);

@@ -237,21 +237,29 @@ impl Room {
     }
 }
 
-/// A group as the user sees it: one who has left sees what it was called then. `None` of one who never was a member.
-pub(crate) fn as_seen(db: &dyn Read, user: UserId, group: GroupId) -> Step<Option<Group>> {
+/// Groups as the user sees them, in their order: one who has left sees what it was called then. None of which they never were a
+/// member.
+pub(crate) fn as_seen(
+    db: &dyn Read,
+    user: UserId,
+    groups: impl IntoIterator<Item = GroupId>,
+) -> Step<Vec<Group>> {
+    let keys: Vec<_> = groups.into_iter().map(|group| params![group, user].to_vec()).collect();
     let sql = "SELECT left_rev FROM members WHERE group_id = $1 AND user_id = $2
                UNION ALL SELECT left_rev FROM forgotten_members WHERE group_id = $1 AND user_id = $2";
-    let Some(left) = db.first(sql, &params![group, user], |row| row.get::<Option<Rev>>("left_rev"))? else {
-        return Ok(None);
-    };
+    let left = db.first_of_each(sql, &keys, |row| row.get::<Option<Rev>>("left_rev"))?;
+    // Of a member no departure is looked at: none has this rev.
+    let seen = keys.into_iter().zip(left).filter_map(|(mut key, left)| {
+        key[1] = left?.unwrap_or_default().into();
+        Some(key)
+    });
     let sql = "SELECT g.id, coalesce(d.name, g.name) AS name, coalesce(d.avatar, g.avatar) AS avatar, g.mode,
                       coalesce(d.creator_id, g.creator_id) AS creator_id, g.single, g.who_pins, g.who_mentions_all,
                       g.expire_seconds
                FROM groups AS g LEFT JOIN departures AS d ON d.group_id = g.id AND d.rev = (
                    SELECT rev FROM departures WHERE group_id = $1 AND rev <= $2 ORDER BY rev DESC LIMIT 1)
                WHERE g.id = $1";
-    // Of a member no departure is looked at: none has this rev.
-    db.first(sql, &params![group, left.unwrap_or_default()], read)
+    Ok(db.first_of_each(sql, &seen.collect::<Vec<_>>(), read)?.into_iter().flatten().collect())
 }
 
 /// Brings back who has left the single chat in which `sender` writes.

@@ -665,13 +665,9 @@ impl Finder<'_> {
             found.hits.push(hit);
         }
         found.next = more;
-        for group in groups {
-            found.groups.extend(as_seen(db, user, group)?);
-        }
+        found.groups = as_seen(db, user, groups)?;
         found.users = people::find_all(db, users)?;
-        for hit in &mut found.hits {
-            sights::mine(db, user, std::slice::from_mut(&mut hit.message))?;
-        }
+        sights::mine(db, user, found.hits.iter_mut().map(|hit| &mut hit.message))?;
         Ok(found)
     }
 }
