@@ -59,7 +59,7 @@ ONLY_USES = {
     "rim-protocol": ({"base64", "emojis", "itoa", "serde", "serde_json", "unicode-normalization", "utoipa"}, "the wire is data, without I/O"),
     "rim-core": ({"async-trait", "base64", "caseless", "memchr", "postcard", "serde", "serde_json", "thiserror", "tokio", "unicode-normalization", "unicode-script", "unicode-security"}, "rules and ports, without I/O"),
     "rim-media": ({"bytes", "crc32fast", "encoding_rs", "fast_image_resize", "html5gum", "image", "infer", "memchr", "miniz_oxide", "thiserror", "thumbhash"}, "bytes in, bytes out, without I/O"),
-    "rim-store": ({"async-trait", "fastrand", "rim-core", "thiserror", "tokio"}, "use cases over a port, without I/O"),
+    "rim-store": ({"async-trait", "fastrand", "foldhash", "rim-core", "thiserror", "tokio"}, "use cases over a port, without I/O"),
 }
 
 EVERY_CRATE = {path.parent.name for path in ROOT.glob("crates/*/Cargo.toml")}
