@@ -9,8 +9,8 @@ use rim_store::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use crate::bound::Bound;
 use crate::failure::Failure;
-use crate::port::Bound;
 
 type Result<T> = std::result::Result<T, Failure>;
 

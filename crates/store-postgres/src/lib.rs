@@ -32,6 +32,7 @@ mod accounts;
 mod append;
 mod archive;
 mod batch;
+mod bound;
 mod bus;
 mod causes;
 mod changes;

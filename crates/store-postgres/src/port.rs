@@ -4,10 +4,8 @@
 //! has a use case, and each of their steps is a question that the thread waits for.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use rim_core::event::Change;
@@ -18,12 +16,13 @@ use rim_store::{Read, Value};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Row;
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{ToSql, Type};
 
+use crate::bound::Bound;
 use crate::causes::describe;
 use crate::failure::Failure;
 use crate::history::Stated;
-use crate::text::{OwnedText, Text};
+use crate::text::OwnedText;
 use crate::{each, history, place};
 
 /// Inside of a use case.
@@ -209,35 +208,6 @@ fn index_bytes(db: &dyn Read) -> Result<u64> {
     let sql = "SELECT pg_total_relation_size('search_segments') + pg_total_relation_size('search_blocks')
                       + pg_total_relation_size('search_entries') AS count";
     db.count(sql, &[])
-}
-
-/// A value on its way into a parameter, whatever PostgreSQL takes that to be.
-#[derive(Debug)]
-pub(crate) struct Bound<'v>(pub(crate) &'v Value<'v>);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(
-        &self,
-        sql_type: &Type,
-        out: &mut BytesMut,
-    ) -> std::result::Result<IsNull, Box<dyn Error + Sync + Send>> {
-        match (self.0, sql_type) {
-            (Value::Null, _) => Ok(IsNull::Yes),
-            (Value::Integer(number), &Type::BOOL) => (*number != 0).to_sql(sql_type, out),
-            (Value::Integer(number), &Type::INT2) => i16::try_from(*number)?.to_sql(sql_type, out),
-            (Value::Integer(number), &Type::INT4) => i32::try_from(*number)?.to_sql(sql_type, out),
-            (Value::Integer(number), &Type::INT8) => number.to_sql(sql_type, out),
-            (Value::Text(text), &Type::TEXT) => Text(text).to_sql(sql_type, out),
-            (Value::Bytes(bytes), &Type::BYTEA) => bytes.as_ref().to_sql(sql_type, out),
-            (value, sql_type) => Err(format!("{value} is no parameter of type {sql_type}").into()),
-        }
-    }
-
-    fn accepts(_sql_type: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
 }
 
 /// A row, as a use case reads it.
