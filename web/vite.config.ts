@@ -69,5 +69,6 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     // For what never ends; no test is about how fast the machine is.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
