@@ -7,7 +7,9 @@ use rim_store::database::{Database, InPieces};
 use rim_store::{Read, Tx};
 
 use crate::port::Result;
-use crate::{PostgresStore, moved};
+use crate::{PostgresStore, moved, row};
+
+const VACUUM: &str = "VACUUM (SKIP_LOCKED, TRUNCATE off) search_segments, search_blocks, search_entries";
 
 impl Database for PostgresStore {
     async fn read<T: Send + 'static>(
@@ -70,10 +72,19 @@ impl Database for PostgresStore {
         self.database.change(move |db| moved::forget(db).boxed()).await
     }
 
-    /// Autovacuum looks once a minute, and within one the index of a large database may be written three times.
+    /// Autovacuum looks once a minute, and within one the index of a large database may be written three times. It takes as long as
+    /// the index is large, so it is left until a fifth of its rows are of no use.
     async fn reuse_room_of_index(&self) {
-        let sql = "VACUUM (SKIP_LOCKED, TRUNCATE off) search_segments, search_blocks, search_entries";
-        let vacuum = self.database.change(move |db| async move { Ok(db.batch_execute(sql).await?) }.boxed());
+        let sql = "SELECT n_dead_tup > n_live_tup / 5 FROM pg_stat_user_tables WHERE relid = 'search_blocks'::regclass";
+        let vacuum = self.database.change(move |db| {
+            async move {
+                if row::first(db, sql, &[], |row| row.get::<bool>(0)).await? == Some(true) {
+                    db.batch_execute(VACUUM).await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        });
         if let Err(error) = vacuum.await {
             tracing::debug!(%error, "the room of the index is left to autovacuum");
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use common::Database;
 use rim_core::note::Act;
+use rim_store::database::Database as _;
 use rim_store::suite::Fixture;
 use rim_store::suite::search::{index_all, index_some, recall_while_segments_are_merged};
 use rim_store::suite::world::{World, edit, mention, react};
@@ -125,5 +126,16 @@ async fn what_is_recalled_while_segments_are_merged_is_in_none_of_them() {
     let mut w = World::new(Box::new(Node(Some((Arc::clone(&store), feed))))).await;
     recall_while_segments_are_merged(&*store, &mut w, "zzsecret").await.expect("it holds");
     assert_eq!(tables_with_a_secret(&database.0.url()).await, [""; 0]);
+    // The room of what was merged is used again, as soon as PostgreSQL has counted what is of no use.
+    let (client, connection) =
+        tokio_postgres::connect(&database.0.url(), tokio_postgres::NoTls).await.expect("connected");
+    let connected = tokio::spawn(connection);
+    let sql = "SELECT FROM pg_stat_user_tables
+               WHERE relname = 'search_blocks' AND vacuum_count + autovacuum_count > 0";
+    while client.query(sql, &[]).await.expect("what is counted").is_empty() {
+        store.reuse_room_of_index().await;
+    }
+    drop(client);
+    connected.await.expect("no panic").expect("it ends in order");
     w.close().await;
 }
