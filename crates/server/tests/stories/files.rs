@@ -277,7 +277,7 @@ async fn nobody_uploads_more_than_they_may() {
     assert_eq!((refused.status, refused.text().contains("153600")), (413, true), "{}", refused.text());
     // Nothing has used them for a day, and there is room again; and it is another day.
     server.sleeps(25 * 60 * 60).await;
-    server.seconds_pass(2 * 60 * 60).await;
+    server.hours_pass(2).await;
     filer.upload("c", &bytes(3, 64 * 1024)).await;
     bob.filer().upload("a", &bytes(4, 64 * 1024)).await;
     let limits = &anna.get("/api/server/info").await.data()["limits"];
@@ -309,12 +309,12 @@ async fn the_same_bytes_are_stored_once_and_removed_with_the_last_file_that_has_
     assert_eq!((count(&blobs), count(&server.data().join("media/staged"))), (1, 0));
     let message = show(&bob, gid, "File", &same).await;
     server.sleeps(25 * 60 * 60).await;
-    server.seconds_pass(60 * 60).await;
+    server.hours_pass(1).await;
     is_not_there(&of_anna.get(&address(&one)).await);
     assert_eq!(of_anna.get(&address(&same)).await.body, bytes(5, 5000));
     assert_eq!(count(&blobs), 1);
     bob.post("/api/message/recall", json!({"gid": gid, "msgId": message["id"]})).await.data();
-    server.seconds_pass(60 * 60).await;
+    server.hours_pass(1).await;
     is_not_there(&of_bob.get(&address(&same)).await);
     assert_eq!(count(&blobs), 0);
 }

@@ -168,7 +168,7 @@ fn stored(server: &TestServer) -> [usize; 2] {
 /// The sweep of blobs that nobody claims any more, and of what is staged and nobody's.
 async fn days_pass(server: &TestServer) {
     server.sleeps(5 * 24 * 60 * 60).await;
-    server.seconds_pass(2 * 60 * 60).await;
+    server.hours_pass(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

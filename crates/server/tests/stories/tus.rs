@@ -116,7 +116,7 @@ async fn an_upload_that_rests_for_a_day_is_given_up() {
     assert_eq!(filer.offset(&place).await, Some(5), "it has gone on since");
     server.sleeps(60 * 60).await;
     assert_eq!(filer.offset(&place).await, None);
-    server.seconds_pass(60 * 60).await;
+    server.hours_pass(1).await;
     if NODES == 1 {
         let staged = server.data().join("media/staged");
         assert_eq!(std::fs::read_dir(&staged).expect("listed").count(), 0);

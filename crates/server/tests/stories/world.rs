@@ -98,6 +98,13 @@ impl TestServer {
         self.place.hands.move_on(Duration::from_secs(seconds)).await;
     }
 
+    /// Has so many hours pass, minute by minute: what happens every second happens once in each.
+    pub async fn hours_pass(&self, hours: u64) {
+        for _ in 0..hours * 60 {
+            self.place.hands.leap(Duration::from_secs(60)).await;
+        }
+    }
+
     /// Has so many seconds pass at once, as for a machine that slept.
     pub async fn sleeps(&self, seconds: u64) {
         self.place.hands.leap(Duration::from_secs(seconds)).await;
