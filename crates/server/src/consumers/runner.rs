@@ -27,6 +27,8 @@ const LEASE_MS: i64 = 15_000;
 const HOLD_EVERY: u64 = 3;
 /// In seconds: what was seen is noted for whoever takes it next, and what nobody needs any more is deleted.
 const NOTE_EVERY: u64 = 5;
+/// Of a moment that is older some of what has moved since may be deleted, so it is not noted.
+const FRESH_MS: i64 = 300_000;
 /// In seconds: where several nodes have the store, all groups are looked at. A node of an older version does not say which have
 /// moved, and may run beside this one while they are replaced.
 const LOOK_EVERY: u64 = 600;
@@ -176,7 +178,7 @@ impl Runner {
             hold: held.hold,
             until,
             is_noted: held.seen.is_some(),
-            latest: Arc::new(Moment { number: 0, mark: held.seen }),
+            latest: Arc::new(Moment { number: 0, mark: held.seen, at: Timestamp(0) }),
             looking: None,
             must_look: false,
             waiting: Waiting::default(),
@@ -226,7 +228,7 @@ impl Runner {
             Some(groups) => groups.into_iter().for_each(|group| holding.waiting.mark(group, &before, now)),
             None => holding.must_look = true,
         }
-        holding.latest = Arc::new(Moment { number: before.number + 1, mark: Some(moved.to) });
+        holding.latest = Arc::new(Moment { number: before.number + 1, mark: Some(moved.to), at: now });
         self.listen(holding, false);
     }
 
@@ -320,7 +322,8 @@ impl Runner {
                 holding.is_reading = false;
                 match found {
                     Ok(Behind { groups, next }) => {
-                        let (unknown, now) = (Moment { number: 0, mark: None }, self.life.clock.now());
+                        let (unknown, now) =
+                            (Moment { number: 0, mark: None, at: Timestamp(0) }, self.life.clock.now());
                         let unknown = Arc::new(unknown);
                         groups.into_iter().for_each(|group| holding.waiting.mark(group, &unknown, now));
                         (holding.looking, holding.rest_ms) = (next, REST_MS);
@@ -467,7 +470,8 @@ impl Runner {
         let noting = async {
             let seen = holding.waiting.seen_up_to(&holding.latest);
             let knows_all = holding.looking.is_none() && !holding.must_look;
-            if let Some(mark) = seen.mark.as_ref().filter(|_| knows_all)
+            let is_fresh = self.life.clock.now().0 - seen.at.0 < FRESH_MS;
+            if let Some(mark) = seen.mark.as_ref().filter(|_| knows_all && is_fresh)
                 && !self.store.note_seen(holding.hold, mark).await?
             {
                 return Ok(false);

@@ -35,6 +35,8 @@ pub(super) struct Moment {
     pub(super) number: u64,
     /// `None`: before all that the store knows, so that it takes a look at all groups.
     pub(super) mark: Option<Mark>,
+    /// When it was, or earlier.
+    pub(super) at: Timestamp,
 }
 
 struct Entry {
@@ -256,7 +258,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_000_000);
 
     fn moment(number: u64) -> Arc<Moment> {
-        Arc::new(Moment { number, mark: Some(Mark(number.to_string())) })
+        Arc::new(Moment { number, mark: Some(Mark(number.to_string())), at: Timestamp(0) })
     }
 
     fn message(group: GroupId, seq: u64) -> Message {
