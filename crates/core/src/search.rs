@@ -14,7 +14,7 @@ mod tests;
 use crate::message::{Message, MessageKind};
 use crate::{GroupId, MessageId, Timestamp, UserId};
 
-pub use self::folded::{Folded, Range, terms};
+pub use self::folded::{Folded, Range, terms, write_terms};
 pub use self::operator::{Date, Filter, Has, Is, Test};
 pub use self::query::{MAX_CHARACTERS, MAX_TERMS, Phrase, Query, Term};
 pub use self::said::{Said, said};

@@ -14,12 +14,14 @@ use rim_store::consumers::{Mark, Moved};
 
 use crate::failure::{Failure, Result};
 use crate::publisher::Publisher;
-use crate::row::{self, array};
+use crate::row::{self, Sql, array};
 
 const INSERT: &str = "INSERT INTO moved (groups) VALUES ($1::bigint[])";
 
 /// Transactions that are read to be told of. Are there more, nothing is known, and all groups are looked at.
 const MAX_READ: i64 = 20_000;
+/// The same where it would be quicker to look at all groups that somebody is in.
+const MAX_UNSEEN: i64 = 2_000;
 /// Who waits for the first is told when more have come: so that consumers do not have a transaction of their own for each.
 const GATHER: Duration = Duration::from_millis(100);
 /// What other nodes have committed is looked for so often.
@@ -45,6 +47,11 @@ pub(crate) async fn note(db: &impl GenericClient, groups: Vec<i64>) -> Result<()
 
 /// See [`rim_store::Consumers::moved`]. `told` is how many commits this node has told of.
 pub(crate) async fn since(db: &impl GenericClient, since: Option<Mark>, told: u64) -> Result<Moved> {
+    read(db, since, told, MAX_READ).await
+}
+
+/// Nothing is known of more transactions than `most`.
+async fn read(db: &impl GenericClient, since: Option<Mark>, told: u64, most: i64) -> Result<Moved> {
     let since = since.and_then(|mark| snapshot(&mark).map(str::to_owned));
     let Some(since) = since else {
         let sql = "SELECT pg_current_snapshot()::text";
@@ -57,16 +64,24 @@ pub(crate) async fn since(db: &impl GenericClient, since: Option<Mark>, told: u6
                FROM at LEFT JOIN moved ON xact >= pg_snapshot_xmin($1::text::pg_snapshot)
                                       AND NOT pg_visible_in_snapshot(xact, $1::text::pg_snapshot)
                LIMIT $2";
-    let params: row::Params<'_> = &[&since, &(MAX_READ + 1)];
+    let params: row::Params<'_> = &[&since, &(most + 1)];
     let rows = row::all(db, sql, params, |row| {
         Ok((row.get::<String>(0)?, row.get::<bool>(1)?, row.get::<Option<Vec<i64>>>(2)?))
     });
     let rows = rows.await?;
     let (now, is_known, _) = rows.first().ok_or_else(away)?;
-    let (now, is_known) = (now.clone(), *is_known && rows.len() as i64 <= MAX_READ);
+    let (now, is_known) = (now.clone(), *is_known && rows.len() as i64 <= most);
     let groups: BTreeSet<_> = rows.into_iter().filter_map(|(.., groups)| groups).flatten().collect();
     let groups = groups.into_iter().map(|group| GroupId(group.unsigned_abs())).collect();
     Ok(Moved { to: mark(now, told), groups: is_known.then_some(groups) })
+}
+
+/// See [`rim_store::Read::moved_unseen`].
+pub(crate) async fn unseen(db: &impl GenericClient, consumer: u64) -> Result<Option<Vec<GroupId>>> {
+    let sql = "SELECT seen FROM consumers WHERE id = $1";
+    let seen = row::first(db, sql, &[&consumer.sql()], |row| row.get::<Option<String>>(0)).await?;
+    let Some(seen) = seen.flatten() else { return Ok(None) };
+    Ok(read(db, Some(Mark(seen)), 0, MAX_UNSEEN).await?.groups)
 }
 
 /// See [`rim_store::Consumers::until_moved`].

@@ -23,7 +23,7 @@ use crate::causes::describe;
 use crate::failure::Failure;
 use crate::history::Stated;
 use crate::text::OwnedText;
-use crate::{each, history, place};
+use crate::{each, history, moved, place};
 
 /// Inside of a use case.
 pub(crate) type Result<T> = std::result::Result<T, rim_store::Failure>;
@@ -146,6 +146,10 @@ impl<C: GenericClient> Read for Reader<'_, C> {
 
     fn place_up_to(&self, group: GroupId, _last: Seq, message: MessageId) -> Result<Seq> {
         Ok(self.patience.wait(place::up_to(self.db, group, message)).flatten()?)
+    }
+
+    fn moved_unseen(&self, consumer: u64) -> Result<Option<Vec<GroupId>>> {
+        Ok(self.patience.wait(moved::unseen(self.db, consumer)).flatten()?)
     }
 
     fn index_bytes(&self) -> Result<u64> {

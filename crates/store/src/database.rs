@@ -162,6 +162,16 @@ pub trait Read {
     /// Those of the database.
     fn place_up_to(&self, group: GroupId, last: Seq, message: MessageId) -> Result<Seq>;
 
+    /// Groups in which something was said or done that the consumer may not have seen: all of them. `None` where that is not known,
+    /// or they are very many: it may be any. To be asked on one snapshot with what is then looked at.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn moved_unseen(&self, consumer: u64) -> Result<Option<Vec<GroupId>>> {
+        let _ = consumer;
+        Ok(None)
+    }
+
     /// What the index of words takes on the disk, about; 0 if nothing is in it.
     ///
     /// # Errors

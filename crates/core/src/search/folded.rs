@@ -128,7 +128,7 @@ impl Folded {
                 return;
             }
             // It belongs to what it stands on.
-            _ if is_combining_mark(char) && last.is_some() => last.is_some_and(|last| last.single),
+            _ if is_mark(char) && last.is_some() => last.is_some_and(|last| last.single),
             class => class == Class::Single,
         };
         let apart = std::mem::take(apart);
@@ -177,35 +177,45 @@ impl Folded {
 
 /// What the index finds a text by: words, each once, in their order. None has a blank, a quote or a backslash.
 pub fn terms(text: &str) -> Vec<String> {
-    let folded = Folded::new(text);
-    let mut terms: Vec<String> = Vec::with_capacity(folded.units.len() * 2);
-    folded.each_word(&mut |word, is_longest| {
-        terms.push(term(word.iter().map(|unit| unit.char)));
-        if is_longest {
-            for count in 1..=FIRST_LETTERS.min(word.len()) {
-                terms.push(first_letters(word[..count].iter().map(|unit| unit.char)));
-            }
-        }
-    });
-    for (at, unit) in folded.units.iter().enumerate().filter(|(_, unit)| unit.single) {
-        terms.push(unit.char.to_string());
-        if let Some(next) = folded.units.get(at + 1).filter(|next| next.single && !next.apart) {
-            terms.push([unit.char, next.char].iter().collect());
-        }
-    }
+    let mut all = String::new();
+    write_terms(text, &mut all);
+    let mut terms: Vec<String> = all.split_terminator(' ').map(str::to_owned).collect();
     terms.sort_unstable();
     terms.dedup();
     terms
 }
 
+/// The same as they come, some of them again, each with a blank behind it.
+pub fn write_terms(text: &str, out: &mut String) {
+    let folded = Folded::new(text);
+    let mut write = |term: &mut dyn Iterator<Item = char>| {
+        out.extend(term);
+        out.push(' ');
+    };
+    folded.each_word(&mut |word, is_longest| {
+        write(&mut term(word.iter().map(|unit| unit.char)));
+        if is_longest {
+            for count in 1..=FIRST_LETTERS.min(word.len()) {
+                write(&mut first_letters(word[..count].iter().map(|unit| unit.char)));
+            }
+        }
+    });
+    for (at, unit) in folded.units.iter().enumerate().filter(|(_, unit)| unit.single) {
+        write(&mut std::iter::once(unit.char));
+        if let Some(next) = folded.units.get(at + 1).filter(|next| next.single && !next.apart) {
+            write(&mut [unit.char, next.char].into_iter());
+        }
+    }
+}
+
 /// The term of a word.
-pub(super) fn term(word: impl Iterator<Item = char>) -> String {
-    word.take(TERM_CHARACTERS).collect()
+pub(super) fn term(word: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    word.take(TERM_CHARACTERS)
 }
 
 /// The term of the first letters of words.
-pub(super) fn first_letters(letters: impl Iterator<Item = char>) -> String {
-    std::iter::once(FIRST).chain(letters).collect()
+pub(super) fn first_letters(letters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    std::iter::once(FIRST).chain(letters)
 }
 
 /// Whether an identifier has a seam before that unit of a run: `read|File`, `HTML|Page`, `file|2`.
@@ -221,8 +231,19 @@ fn is_seam(run: &[Unit], at: usize) -> bool {
     }
 }
 
+/// Whether it is of those that most texts of East Asia are made of, which nothing has to be looked up of.
+const fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
+}
+
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && !is_ideograph(c) && is_combining_mark(c)
+}
+
 fn shape(c: char) -> Shape {
-    if c.is_uppercase() {
+    if is_ideograph(c) {
+        Shape::Other
+    } else if c.is_uppercase() {
         Shape::Upper
     } else if c.is_numeric() {
         Shape::Digit
@@ -235,7 +256,7 @@ fn shape(c: char) -> Shape {
 fn simple(c: char) -> Option<char> {
     match c {
         '\0'..='\u{7F}' => Some(c.to_ascii_lowercase()),
-        '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => Some(c),
+        _ if is_ideograph(c) => Some(c),
         _ => COMMON_FORMS.get(c as usize).copied().flatten(),
     }
 }
@@ -252,9 +273,7 @@ static COMMON_FORMS: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
 /// Whether it changes the character before it: a mark, the mark of a half-width Katakana, or a vowel or end of a Hangul
 /// syllable.
 fn joins(c: char) -> bool {
-    !c.is_ascii()
-        && (is_combining_mark(c)
-            || matches!(c, '\u{FF9E}' | '\u{FF9F}' | '\u{1161}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}'))
+    is_mark(c) || matches!(c, '\u{FF9E}' | '\u{FF9F}' | '\u{1161}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}')
 }
 
 /// One character with what joins it, as it is compared.
@@ -325,6 +344,9 @@ const fn is_skin(c: char) -> bool {
 fn class(c: char) -> Class {
     if c.is_ascii() {
         return if c.is_ascii_alphanumeric() { Class::Word } else { Class::Between };
+    }
+    if is_ideograph(c) {
+        return Class::Single;
     }
     // Pictures that people send in texts, wherever they are.
     if matches!(

@@ -206,11 +206,13 @@ impl Part {
 
     fn terms(&self) -> Vec<Term> {
         match self {
-            Self::Word { chars, is_beginning: false } => vec![Term::Whole(term(chars.iter().copied()))],
-            Self::Word { chars, .. } if chars.len() <= FIRST_LETTERS => {
-                vec![Term::Whole(first_letters(chars.iter().copied()))]
+            Self::Word { chars, is_beginning: false } => {
+                vec![Term::Whole(term(chars.iter().copied()).collect())]
             }
-            Self::Word { chars, .. } => vec![Term::Beginning(term(chars.iter().copied()))],
+            Self::Word { chars, .. } if chars.len() <= FIRST_LETTERS => {
+                vec![Term::Whole(first_letters(chars.iter().copied()).collect())]
+            }
+            Self::Word { chars, .. } => vec![Term::Beginning(term(chars.iter().copied()).collect())],
             Self::Run(chars) if chars.len() == 1 => vec![Term::Whole(chars[0].to_string())],
             Self::Run(chars) => chars.windows(2).map(|pair| Term::Whole(pair.iter().collect())).collect(),
         }

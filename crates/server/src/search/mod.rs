@@ -9,9 +9,9 @@ use rim_store::search::CONSUMER;
 
 use crate::consumers::Consumer;
 
-/// Messages that are listed at once. What is listed together is a segment of the index: the larger these are, the less often an entry
-/// is merged.
-const ROOM: Room = Room { rows: 512, bytes: 512 * 1024 };
+/// Messages that are listed at once. What is listed together is a segment of the index: where so many wait, their segments are
+/// merged once and then full.
+const ROOM: Room = Room { rows: 4_096, bytes: 1024 * 1024 };
 
 /// The groups that they are in. In PostgreSQL who recalls a message in one of these waits for the transaction, and whoever writes into
 /// that group for them.

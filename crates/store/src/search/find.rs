@@ -15,7 +15,7 @@ use rim_core::{GroupId, MessageId, Refusal, Rev, Seq, Timestamp, UserId, account
 use super::index::{self, Among, Asked, Candidate, has_term, kind_term, sender_term};
 use super::place::CONSUMER;
 use crate::consumers;
-use crate::database::Read;
+use crate::database::{Fields, Read};
 use crate::failure::Result as Step;
 use crate::groups::{Room, as_seen};
 use crate::{params, people, sights};
@@ -42,7 +42,7 @@ const MAX_BEHIND: u64 = 2_000;
 /// Candidates of edits, and messages of a list (of stars, say) that are looked at.
 const MAX_LISTED: u64 = 2_000;
 
-/// Candidates that are looked at together at first; then twice as many, up to the second.
+/// Candidates that are looked at together at first, if not some more than go on a page; then twice as many, up to the second.
 const FIRST: usize = 32;
 const MOST: usize = 256;
 
@@ -283,7 +283,7 @@ fn around(db: &dyn Read, time: Timestamp) -> Step<Around> {
     Ok(around)
 }
 
-/// A group in which the index has not come to the end.
+/// A group in which the index may not have come to the end.
 struct Behind {
     group: GroupId,
     /// Its newest message, and where that is.
@@ -296,7 +296,7 @@ struct Behind {
     changed: Vec<Seq>,
 }
 
-/// Those of one group, or of a user: `$2`.
+/// Those among these of a user, or of a group: `$2`.
 macro_rules! behind {
     ($of:literal) => {
         concat!(
@@ -307,6 +307,19 @@ macro_rules! behind {
              WHERE g.last_rev > coalesce(p.rev, 0)"
         )
     };
+}
+
+impl Behind {
+    fn read(row: Fields<'_>) -> Step<Self> {
+        Ok(Self {
+            group: row.get("id")?,
+            last: row.get("last_message_id")?,
+            last_seq: row.get("last_seq")?,
+            seq: row.get("seq")?,
+            rev: row.get("rev")?,
+            changed: Vec::new(),
+        })
+    }
 }
 
 /// Places that are listed elsewhere, and whether they are all.
@@ -340,23 +353,22 @@ impl Finder<'_> {
     /// What the index does not have yet. Whether that is all.
     fn look_behind(&mut self) -> Step<bool> {
         let consumer = consumers::number_of(self.db, CONSUMER)?.unwrap_or(0);
-        let (sql, of) = match self.search.group {
-            Some(GroupId(group)) => (behind!("groups AS g WHERE g.id = $2"), group),
-            None => (
-                behind!("members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.user_id = $2"),
-                self.user.0,
-            ),
+        let moved = match self.search.group {
+            Some(group) => Some(vec![group]),
+            None => self.db.moved_unseen(consumer)?,
         };
-        let mut behind: Vec<Behind> = self.db.all(sql, &params![consumer, of], |row| {
-            Ok(Behind {
-                group: row.get("id")?,
-                last: row.get("last_message_id")?,
-                last_seq: row.get("last_seq")?,
-                seq: row.get("seq")?,
-                rev: row.get("rev")?,
-                changed: Vec::new(),
-            })
-        })?;
+        let mut behind = match moved {
+            Some(mut groups) => {
+                groups.retain(|group| self.plan.groups.binary_search(group).is_ok());
+                let keys: Vec<_> = groups.iter().map(|group| params![consumer, *group].to_vec()).collect();
+                let sql = behind!("groups AS g WHERE g.id = $2");
+                self.db.first_of_each(sql, &keys, Behind::read)?.into_iter().flatten().collect()
+            }
+            None => {
+                let sql = behind!("members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.user_id = $2");
+                self.db.all(sql, &params![consumer, self.user], Behind::read)?
+            }
+        };
         behind.retain(|behind| self.plan.groups.binary_search(&behind.group).is_ok());
         // A state is put on a message by whatever is done with it: receipts, which come behind nearly every message, are none.
         let sql = "SELECT seq FROM states WHERE group_id = $1 AND rev > $2 AND seq <= $3 ORDER BY rev DESC LIMIT $4";
@@ -393,7 +405,7 @@ impl Finder<'_> {
 
     /// What the search is for, where that is listed elsewhere.
     fn listed(&self) -> Step<Option<Listed>> {
-        let place = |row: crate::database::Fields<'_>| Ok((row.get("group_id")?, row.get("seq")?));
+        let place = |row: Fields<'_>| Ok((row.get("group_id")?, row.get("seq")?));
         let mut places: Vec<(GroupId, Seq)> = Vec::new();
         let mut is_whole = true;
         if self.plan.wants(Is::Starred) {
@@ -462,8 +474,8 @@ impl Finder<'_> {
     /// What edits have made of messages: few, and in no order. Whether these are all.
     fn look_at_edits(&mut self) -> Step<bool> {
         let (mut places, mut is_whole, asked) = (Vec::new(), true, self.asked());
-        // An edit that has nothing that is asked for is no candidate.
-        if asked.clauses.is_empty() && asked.group_clause().is_none() {
+        // Where nothing is asked for each message is a candidate as it was sent.
+        if asked.clauses.is_empty() {
             return Ok(true);
         }
         index::candidates(self.db, &asked, Among::Edits, &mut |candidate| {
@@ -481,7 +493,8 @@ impl Finder<'_> {
     fn look_at_candidates(&mut self, among: Among) -> Step<MessageId> {
         let asked = self.asked();
         let db = self.db;
-        let (mut waiting, mut together, mut floor) = (Vec::new(), FIRST, None);
+        let limit = self.search.limit as usize;
+        let (mut waiting, mut together, mut floor) = (Vec::new(), FIRST.max(limit + limit / 4), None);
         index::candidates(db, &asked, among, &mut |candidate| {
             waiting.push(candidate);
             if waiting.len() < together && !candidate.is_none() {
@@ -490,7 +503,7 @@ impl Finder<'_> {
             together = MOST.min(together * 2);
             self.look_at_candidates_of(&mut waiting)?;
             let known = self.hits.range(candidate.last..).count();
-            let is_full = known > self.search.limit as usize;
+            let is_full = known > limit;
             let looked_to = candidate.last.0.checked_next_multiple_of(STEP).map_or(candidate.last, MessageId);
             // Where the page does not get below the one before it, it would be asked for again and again.
             self.is_late = !is_full && looked_to < self.plan.below && (self.enough)();

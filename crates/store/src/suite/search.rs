@@ -52,9 +52,11 @@ pub async fn index_some(store: &Arc<dyn Store>) -> bool {
     is_any
 }
 
-/// The same of all.
+/// The same of all, which is then noted.
 pub async fn index_all(store: &Arc<dyn Store>) {
+    let seen = store.moved(None).await.expect("a mark").to;
     while index_some(store).await {}
+    assert!(store.note_seen(hold(store).await, &seen).await.expect("it is noted"), "it is held");
 }
 
 /// Of what is being merged something is taken out, and one who merges is killed half-way: before and behind that all that is found
@@ -592,6 +594,40 @@ pub async fn where_a_search_goes_on_says_nothing_of_what_is_out_of_sight(w: &mut
         pages.push(of_query);
     }
     assert!(!pages[0].is_empty() && pages[0] == pages[1], "whichever has been cleared: {pages:?}");
+    Ok(())
+}
+
+pub async fn whichever_groups_a_part_of_the_index_is_of_all_that_is_seen_is_found(w: &mut World) -> Claim {
+    let [anna, bob, carol, dan] = w.users(["anna", "bob", "carol", "dan"]).await;
+    let (mut groups, mut sent) = (Vec::new(), Vec::new());
+    for number in 0..9 {
+        let members = [Some(bob), (number % 3 == 0).then_some(carol), (number == 4).then_some(dan)];
+        groups.push(w.group(anna, &members.into_iter().flatten().collect::<Vec<_>>()).await);
+    }
+    // Group by group, then all in turn: so some parts are of few groups, and some of all. Merged ones are of several.
+    for nth in 0..9 * 21 {
+        let at = if nth < 9 * 14 { nth / 14 } else { nth % 9 };
+        sent.push((w.send(anna, groups[at], &format!("a plan {at}")).await?.id.0, at));
+        if nth % 7 == 6 {
+            index_all(&w.store).await;
+        }
+    }
+    let of = |is_asked: &dyn Fn(usize) -> bool| {
+        let asked = sent.iter().rev().filter(|(_, at)| is_asked(*at));
+        asked.map(|(id, _)| *id).collect::<Vec<_>>()
+    };
+    for q in ["plan", "from:anna", "-from:bob"] {
+        assert_eq!(ids(w, bob, asked(q)).await?, of(&|_| true), "{q}");
+        assert_eq!(ids(w, carol, asked(q)).await?, of(&|at| at % 3 == 0), "{q}");
+        assert_eq!(ids(w, dan, asked(q)).await?, of(&|at| at == 4), "{q}");
+        let one = Search { group: Some(groups[5]), ..asked(q) };
+        assert_eq!(ids(w, bob, one).await?, of(&|at| at == 5), "{q}");
+        let (middle, mut older) = (sent[100].0, of(&|at| at % 3 == 0));
+        older.retain(|id| *id < middle);
+        let below = Search { below: Some(MessageId(middle)), ..asked(q) };
+        assert_eq!(ids(w, carol, below).await?, older, "{q}");
+    }
+    assert_eq!(ids(w, carol, asked("\"plan 5\"")).await?, [] as [u64; 0]);
     Ok(())
 }
 

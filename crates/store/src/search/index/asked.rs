@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use rim_core::gallery::Part;
 use rim_core::message::{MessageKind, Span};
-use rim_core::search::{Has, Term, said, terms};
+use rim_core::search::{Has, Term, said, write_terms};
 use rim_core::{GroupId, MessageId, Rev, Seq, UserId};
 
 use crate::failure::Result as Step;
@@ -29,18 +29,6 @@ pub struct Asked {
     pub groups: Vec<GroupId>,
     pub above: MessageId,
     pub below: MessageId,
-}
-
-impl Asked {
-    /// So many groups are terms of a question, which the index then answers alone. Of more than these each candidate is asked
-    /// for its group: who is in many sees much of what there is.
-    const MAX_GROUPS: usize = 64;
-
-    /// The groups, where they are few enough to be asked for.
-    pub fn group_clause(&self) -> Option<Vec<Term>> {
-        let is_asked = self.groups.len() <= Self::MAX_GROUPS;
-        is_asked.then(|| self.groups.iter().map(|group| Term::Whole(group_term(*group))).collect())
-    }
 }
 
 /// Messages that may match: these places of a group.
@@ -83,10 +71,16 @@ pub(crate) fn has_term(has: Has) -> String {
     has.kind().map_or_else(|| format!("{MARK}l"), kind_term)
 }
 
-/// What a message of that content is found by, with blanks between.
+/// What a message of that content is found by, with blanks between. Some may be there twice.
 pub fn terms_of(group: GroupId, sender: UserId, kind: MessageKind, content: &str) -> String {
-    let mut all = said(kind, content).map_or_else(Vec::new, |said| terms(said.as_str()));
-    all.extend([group_term(group), sender_term(sender), kind_term(kind)]);
-    all.extend((Part::of(kind, content) == Some(Part::Link)).then(|| has_term(Has::Link)));
-    all.join(" ")
+    let mut all = String::with_capacity(4 * content.len());
+    if let Some(said) = said(kind, content) {
+        write_terms(said.as_str(), &mut all);
+    }
+    if Part::of(kind, content) == Some(Part::Link) {
+        all += &has_term(Has::Link);
+        all.push(' ');
+    }
+    all += &[group_term(group), sender_term(sender), kind_term(kind)].join(" ");
+    all
 }

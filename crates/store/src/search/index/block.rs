@@ -129,7 +129,7 @@ impl<'b> Reading<'b> {
     pub(super) fn entries(&self, mut each: impl FnMut(u32)) -> Result<(), Damaged> {
         let (mut rest, mut entry) = (self.postings, 0_u64);
         while !rest.is_empty() {
-            entry += number::take(&mut rest)?;
+            entry = entry.checked_add(number::take(&mut rest)?).ok_or(Damaged)?;
             each(u32::try_from(entry).map_err(|_| Damaged)?);
         }
         Ok(())

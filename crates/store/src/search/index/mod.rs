@@ -11,6 +11,7 @@
 mod asked;
 mod block;
 mod entries;
+mod groups;
 mod number;
 mod seek;
 mod segment;

@@ -1,50 +1,57 @@
 //! Looking terms up: which entries of segments have what is asked for, and which messages these are, the newest first.
 
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use rim_core::message::Span;
 use rim_core::search::Term;
 use rim_core::{GroupId, MessageId, Seq, sight};
 
-use super::asked::{Asked, Candidate, EachCandidate};
+use super::asked::{Asked, Candidate, EachCandidate, group_term};
 use super::block::Reading;
 use super::entries::{self, CHUNK, Of};
+use super::groups::{self, Groups};
 use super::number::Damaged;
 use super::segment::Segment;
 use crate::database::Read;
 use crate::failure::Result as Step;
 use crate::params;
 
-/// Entries of segments that are asked together at first; each time that these were not enough, twice as many, up to the second:
+/// Entries of segments that are asked together at first, unless these overlap; each time that they were not enough, twice as many:
 /// in between it is seen whether somebody has waited long enough.
 const FIRST: u64 = 65_536;
-const MOST: u64 = 524_288;
+/// At the most, if one term is asked for; of more as much less.
+const MOST: u64 = 1_048_576;
 /// Segments that are asked together at the most.
 const MOST_SEGMENTS: usize = 64;
 
-/// Of no more candidates the groups are looked at one by one; of more the index is asked for them.
-const FEW: usize = 512;
+/// Of no more candidates the groups are looked at one by one. Of more the index is asked for them, where there are fewer of these.
+const FEW: usize = 64;
 
-/// Chunks that are read together at first, of all segments; then of each twice as many as before, up to the second.
-const FIRST_CHUNKS: usize = 16;
-const MOST_CHUNKS: usize = 64;
+/// Groups that a segment is asked for. Who is in more of those that it has sees much of it.
+const MAX_GROUPS: usize = 64;
+
+/// Of so many entries it is read together at first what they are; then of twice as many as before, up to the second.
+const FIRST_KNOWN: usize = 64;
+const MOST_KNOWN: usize = 4_096;
+/// Chunks that are read for that at the most, beside one of each segment.
+const MOST_CHUNKS: usize = 256;
 
 /// Entries of groups that are not asked for, passed over before it is told how far it is.
 const PASSED_OVER: u64 = 128;
 
-const SEGMENTS: &str = "SELECT segment, version, last_message, entries FROM search_segments
+const SEGMENTS: &str = "SELECT segment, version, first_message, last_message, entries FROM search_segments
     WHERE state = 1 AND edits = $1 AND first_message < $2 AND last_message > $3 ORDER BY last_message DESC";
 
-/// Blocks of segments that end from `$2` to `$3`, which may have terms from `$4` up to, and without, `$5`: those that begin with one,
-/// and the one before.
-const BLOCKS: &str = "SELECT s.segment, b.block
-    FROM search_segments AS s CROSS JOIN search_blocks AS b
-    WHERE s.state = 1 AND s.edits = $1 AND s.last_message >= $2 AND s.last_message <= $3
-          AND b.segment = s.segment AND b.first_term < $5
-          AND b.first_term >= coalesce((SELECT before.first_term FROM search_blocks AS before
-                                        WHERE before.segment = s.segment AND before.first_term < $4
-                                        ORDER BY before.first_term DESC LIMIT 1), $4)
-    ORDER BY s.segment, b.first_term, b.first_entry";
+const GROUPS: &str = "SELECT group_ids FROM search_segments WHERE segment = $1";
+
+/// Blocks of a segment that may have terms from `$2` up to, and without, `$3`: those that begin with one, and the one before.
+const BLOCKS: &str = "SELECT block FROM search_blocks
+    WHERE segment = $1 AND first_term < $3
+          AND first_term >= coalesce((SELECT before.first_term FROM search_blocks AS before
+                                      WHERE before.segment = $1 AND before.first_term < $2
+                                      ORDER BY before.first_term DESC LIMIT 1), $2)
+    ORDER BY first_term, first_entry";
 
 /// The last chunk of a segment that begins before a message.
 const LAST_BEFORE: &str =
@@ -54,7 +61,7 @@ const LAST_BEFORE: &str =
 /// What is asked of many rows, each with parameters.
 #[cfg(feature = "suite")]
 pub const STATEMENTS: [(&str, &str); 3] =
-    [(BLOCKS, "false, 1, 9, 'a', 'b'"), (LAST_BEFORE, "1, 9"), (CHUNK_AT, "1, 0")];
+    [(BLOCKS, "1, 'a', 'b'"), (LAST_BEFORE, "1, 9"), (CHUNK_AT, "1, 0")];
 
 const CHUNK_AT: &str = "SELECT entries FROM search_entries WHERE segment = $1 AND chunk = $2";
 
@@ -116,14 +123,66 @@ impl Matches {
     }
 }
 
+/// A segment in which there may be what is asked for.
+struct Near {
+    segment: Segment,
+    /// The groups that it is to be asked for, if it is to be.
+    groups: Vec<GroupId>,
+    matches: Matches,
+}
+
+impl Near {
+    /// `None` where it has nothing of the groups.
+    fn new(segment: Segment, ids: Option<&[u8]>, groups: &[GroupId]) -> Step<Option<Self>> {
+        let Groups { asked, has_others } = match ids {
+            Some(ids) => groups::among(ids, groups)
+                .map_err(|Damaged| Segment::damaged(segment.id, "search_segments", "group_ids"))?,
+            None => Groups { asked: groups.to_vec(), has_others: true },
+        };
+        if asked.is_empty() {
+            return Ok(None);
+        }
+        let groups = if has_others && asked.len() <= MAX_GROUPS { asked } else { Vec::new() };
+        Ok(Some(Self { segment, groups, matches: Matches::All(segment.entries) }))
+    }
+
+    /// Which entries have one of the groups.
+    fn group_clause(&self) -> Vec<Vec<Term>> {
+        let term = |group: &GroupId| Term::Whole(group_term(*group));
+        let clause: Vec<_> = self.groups.iter().map(term).collect();
+        if clause.is_empty() { Vec::new() } else { vec![clause] }
+    }
+}
+
 /// A segment, of whose entries the newest are told first.
 struct Cursor {
     segment: u64,
     matches: Matches,
-    /// The newest of them, of which it is known what they are; the very newest at the end.
-    known: Vec<Of>,
-    /// How many chunks of it are read together.
-    chunks: usize,
+    /// The newest of them, of which it is known what they are; the very newest at the front.
+    known: VecDeque<Of>,
+}
+
+impl Cursor {
+    /// Takes entries until so many are known with these, as long as there is room for the chunks that they are in; those of one
+    /// chunk at least.
+    fn wanted(&mut self, count: usize, room: &mut usize) -> Vec<(u64, Vec<u32>)> {
+        let mut wanted: Vec<(u64, Vec<u32>)> = Vec::new();
+        let mut known = self.known.len();
+        while let Some(entry) = self.matches.last() {
+            let chunk = entry as u64 / CHUNK as u64;
+            match wanted.last_mut() {
+                Some((last, entries)) if *last == chunk => entries.push(entry),
+                Some(_) if known >= count || *room == 0 => break,
+                _ => {
+                    *room = room.saturating_sub(1);
+                    wanted.push((chunk, vec![entry]));
+                }
+            }
+            known += 1;
+            self.matches.pop();
+        }
+        wanted
+    }
 }
 
 #[derive(Default)]
@@ -133,13 +192,15 @@ struct Cursors {
     newest: BinaryHeap<(Of, usize)>,
     /// Those of which it is not known.
     unknown: Vec<usize>,
+    /// How many it is to be known of next.
+    together: usize,
 }
 
 impl Cursors {
-    fn add(&mut self, segment: Segment, matches: Matches) {
+    fn add(&mut self, Near { segment, matches, .. }: Near) {
         if matches.last().is_some() {
             self.unknown.push(self.all.len());
-            self.all.push(Cursor { segment: segment.id, matches, known: Vec::new(), chunks: 0 });
+            self.all.push(Cursor { segment: segment.id, matches, known: VecDeque::new() });
         }
     }
 
@@ -158,47 +219,44 @@ impl Cursors {
 
     fn goes_on(&mut self, at: usize) {
         let cursor = &mut self.all[at];
-        match cursor.known.pop() {
+        match cursor.known.pop_front() {
             Some(next) => self.newest.push((next, at)),
             None if cursor.matches.last().is_some() => self.unknown.push(at),
             None => {}
         }
     }
 
-    /// Reads what the next entries are.
+    /// Reads what the next entries are: of all, as one that has come to an end is mostly not the last to.
     fn know(&mut self, db: &dyn Read) -> Step<()> {
+        let are_left = self.all.iter().filter(|cursor| cursor.matches.last().is_some()).count();
+        let share = (self.together / are_left.max(1)).max(1);
+        self.together = MOST_KNOWN.min(self.together * 2);
+        let unknown = std::mem::take(&mut self.unknown);
+        let mut room = MOST_CHUNKS;
         let (mut wanted, mut chunks) = (Vec::new(), Vec::new());
-        let share = (FIRST_CHUNKS / self.all.len()).max(1);
-        for at in std::mem::take(&mut self.unknown) {
+        let others = (0..self.all.len()).filter(|at| !unknown.contains(at));
+        for at in unknown.iter().copied().chain(others) {
             let cursor = &mut self.all[at];
-            cursor.chunks = if cursor.chunks == 0 { share } else { MOST_CHUNKS.min(cursor.chunks * 2) };
-            let (mut entries, mut of_cursor) = (Vec::new(), BTreeSet::new());
-            while let Some(entry) = cursor.matches.last() {
-                let chunk = entry as usize / CHUNK;
-                if !of_cursor.contains(&chunk) && of_cursor.len() == cursor.chunks {
-                    break;
-                }
-                of_cursor.insert(chunk);
-                entries.extend(cursor.matches.pop());
+            if cursor.known.len() >= share || (room == 0 && !cursor.known.is_empty()) {
+                continue;
             }
-            chunks.extend(of_cursor.iter().map(|chunk| (cursor.segment, *chunk as u64)));
-            wanted.push((at, entries));
+            for (chunk, entries) in cursor.wanted(share, &mut room) {
+                chunks.push(params![cursor.segment, chunk].to_vec());
+                wanted.push((at, entries));
+            }
         }
-        let mut known: HashMap<(u64, u64), Vec<Of>> = HashMap::new();
-        let keys: Vec<_> = chunks.iter().map(|(segment, chunk)| params![*segment, *chunk].to_vec()).collect();
-        db.rows_of_each(CHUNK_AT, &keys, &mut |at, row| {
-            known.insert(chunks[at], decoded(chunks[at].0, &row.get::<Vec<u8>>("entries")?)?);
+        let mut known: Vec<Vec<Of>> = vec![Vec::new(); wanted.len()];
+        db.rows_of_each(CHUNK_AT, &chunks, &mut |nth, row| {
+            let (at, entries) = &wanted[nth];
+            let of = decoded(self.all[*at].segment, &row.get::<Vec<u8>>("entries")?)?;
+            known[nth] =
+                entries.iter().filter_map(|entry| of.get(*entry as usize % CHUNK).copied()).collect();
             Ok(())
         })?;
-        for (at, entries) in wanted {
-            let segment = self.all[at].segment;
-            let of = |entry: &u32| {
-                let (chunk, place) = (*entry as usize / CHUNK, *entry as usize % CHUNK);
-                known.get(&(segment, chunk as u64))?.get(place).copied()
-            };
-            self.all[at].known = entries.iter().rev().filter_map(of).collect();
-            self.goes_on(at);
+        for ((at, _), known) in wanted.into_iter().zip(known) {
+            self.all[at].known.extend(known);
         }
+        unknown.into_iter().for_each(|at| self.goes_on(at));
         Ok(())
     }
 }
@@ -222,22 +280,26 @@ pub(in super::super) fn candidates(
     let params = params![edits, asked.below, asked.above];
     let mut waiting: Vec<Segment> = db.all(SEGMENTS, &params, Segment::read)?;
     waiting.reverse();
-    let mut cursors = Cursors::default();
+    let mut cursors = Cursors { together: FIRST_KNOWN, ..Cursors::default() };
+    // What is asked for is in memory together.
+    let most = FIRST.max(MOST / asked.clauses.iter().flatten().count().max(1) as u64);
     let (mut room, mut passed_over) = (FIRST, 0);
     while !waiting.is_empty() {
-        let mut together = Vec::new();
-        let mut entries = 0;
-        while entries < room
-            && together.len() < MOST_SEGMENTS
-            && let Some(segment) = waiting.pop()
+        let (mut together, mut entries, mut begin) = (Vec::new(), 0, MessageId(0));
+        // Until one of them has only newer messages than the next.
+        let overlaps = |next: &Segment, begin| next.last >= begin;
+        while together.len() < MOST_SEGMENTS
+            && let Some(segment) =
+                waiting.pop_if(|next| entries < room || (entries < most && overlaps(next, begin)))
         {
             entries += u64::from(segment.entries);
+            begin = begin.max(segment.first);
             together.push(segment);
         }
-        room = MOST.min(room * 2);
-        for (segment, matches) in matches(db, asked, edits, &together)? {
-            cursors.add(segment, matches);
-        }
+        room = most.min(room * 2);
+        let mut near = near(db, asked, &together)?;
+        find(db, asked, edits, &mut near)?;
+        near.into_iter().for_each(|near| cursors.add(near));
         // Those that wait may have any message up to there.
         let floor = waiting.last().map_or(MessageId(0), |segment| segment.last);
         while let Some(of) = cursors.newest_above(db, floor)? {
@@ -272,79 +334,88 @@ pub(in super::super) fn candidates(
     Ok(())
 }
 
-/// Which entries of segments may be what is asked for.
-fn matches(db: &dyn Read, asked: &Asked, edits: bool, segments: &[Segment]) -> Step<Vec<(Segment, Matches)>> {
-    let mut found: Vec<_> =
-        segments.iter().map(|segment| (*segment, Matches::All(segment.entries))).collect();
+/// Those in which there may be something.
+fn near(db: &dyn Read, asked: &Asked, together: &[Segment]) -> Step<Vec<Near>> {
+    let keys: Vec<_> = together.iter().map(|segment| params![segment.id].to_vec()).collect();
+    let ids = db.first_of_each(GROUPS, &keys, |row| row.get::<Option<Vec<u8>>>("group_ids"))?;
+    let near = together
+        .iter()
+        .zip(ids)
+        .map(|(segment, ids)| Near::new(*segment, ids.flatten().as_deref(), &asked.groups));
+    near.filter_map(Step::transpose).collect()
+}
+
+/// Finds out which entries may be what is asked for.
+fn find(db: &dyn Read, asked: &Asked, edits: bool, together: &mut Vec<Near>) -> Step<()> {
     // Those of edits that are of one message may be in several chunks: there are few.
-    let reaches = |segment: &Segment| !edits && segment.last >= asked.below;
-    let cut: Vec<_> = segments.iter().filter(|segment| reaches(segment)).collect();
+    let reaches = |near: &Near| !edits && near.segment.last >= asked.below;
+    let cut: Vec<_> = together.iter().filter(|near| reaches(near)).map(|near| near.segment.id).collect();
     if !cut.is_empty() {
         let mut ends: HashMap<u64, u32> = HashMap::new();
-        let keys: Vec<_> = cut.iter().map(|segment| params![segment.id, asked.below].to_vec()).collect();
+        let keys: Vec<_> = cut.iter().map(|segment| params![*segment, asked.below].to_vec()).collect();
         db.rows_of_each(LAST_BEFORE, &keys, &mut |at, row| {
-            let (segment, chunk): (u64, u64) = (cut[at].id, row.get("chunk")?);
+            let (segment, chunk): (u64, u64) = (cut[at], row.get("chunk")?);
             let before = decoded(segment, &row.get::<Vec<u8>>("entries")?)?;
             let before = before.iter().filter(|of| of.message < asked.below).count();
             ends.insert(segment, (chunk as usize * CHUNK + before) as u32);
             Ok(())
         })?;
-        for (segment, matches) in found.iter_mut().filter(|(segment, _)| reaches(segment)) {
-            matches.cut(ends.get(&segment.id).copied().unwrap_or(0));
+        for near in together.iter_mut().filter(|near| reaches(near)) {
+            near.matches.cut(ends.get(&near.segment.id).copied().unwrap_or(0));
         }
     }
-    narrow(db, &asked.clauses, edits, &mut found)?;
-    if let Some(groups) = asked.group_clause()
-        && (asked.clauses.is_empty() || found.iter().map(|(_, matches)| matches.count()).sum::<usize>() > FEW)
-    {
-        narrow(db, &[groups], edits, &mut found)?;
+    narrow(db, together, |_| Cow::Borrowed(&asked.clauses))?;
+    let candidates: usize = together.iter().map(|near| near.matches.count()).sum();
+    let groups: usize = together.iter().map(|near| near.groups.len()).sum();
+    if groups > 0 && candidates > FEW.max(groups) {
+        narrow(db, together, |near| Cow::Owned(near.group_clause()))?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Keeps what has a term of each clause.
-fn narrow(
+fn narrow<'c>(
     db: &dyn Read,
-    clauses: &[Vec<Term>],
-    edits: bool,
-    found: &mut Vec<(Segment, Matches)>,
+    together: &mut Vec<Near>,
+    clauses: impl Fn(&Near) -> Cow<'c, [Vec<Term>]>,
 ) -> Step<()> {
-    found.retain(|(_, matches)| matches.count() > 0);
-    let terms: BTreeSet<&Term> = clauses.iter().flatten().collect();
-    if terms.is_empty() || found.is_empty() {
-        return Ok(());
+    together.retain(|near| near.matches.count() > 0);
+    let mut entries: Vec<Vec<Vec<u32>>> = Vec::with_capacity(together.len());
+    let (mut asked, mut ranges) = (Vec::new(), Vec::new());
+    for (at, near) in together.iter().enumerate() {
+        let clauses = clauses(near);
+        entries.push(vec![Vec::new(); clauses.len()]);
+        for (nth, term) in
+            clauses.iter().enumerate().flat_map(|(nth, clause)| clause.iter().map(move |term| (nth, term)))
+        {
+            asked.push((at, nth));
+            ranges.push(range(term));
+        }
     }
-    let terms: Vec<_> = terms.into_iter().collect();
-    let lasts = || found.iter().map(|(segment, _)| segment.last);
-    let (first, last) = (lasts().min(), lasts().max());
-    let ranges: Vec<_> = terms.iter().map(|term| range(term)).collect();
-    let keys: Vec<_> =
-        ranges.iter().map(|(from, to)| params![edits, first, last, &from[..], &to[..]].to_vec()).collect();
-    let mut entries: HashMap<(u64, usize), Vec<u32>> = HashMap::new();
-    db.rows_of_each(BLOCKS, &keys, &mut |at, row| {
-        let (segment, block): (u64, Vec<u8>) = (row.get("segment")?, row.get("block")?);
-        collect(&block, &ranges[at], entries.entry((segment, at)).or_default())
-            .map_err(|Damaged| Segment::damaged(segment, "search_blocks", "block"))
+    let keys: Vec<_> = std::iter::zip(&asked, &ranges)
+        .map(|((at, _), (from, to))| params![together[*at].segment.id, &from[..], &to[..]].to_vec())
+        .collect();
+    db.rows_of_each(BLOCKS, &keys, &mut |number, row| {
+        let (at, nth) = asked[number];
+        collect(&row.get::<Vec<u8>>("block")?, &ranges[number], &mut entries[at][nth])
+            .map_err(|Damaged| Segment::damaged(together[at].segment.id, "search_blocks", "block"))
     })?;
-    for (segment, matches) in found {
-        for clause in clauses {
-            let mut of_clause = Vec::new();
-            for term in clause {
-                let at = terms.binary_search(&term).unwrap_or_default();
-                let of_term = entries.get(&(segment.id, at)).map_or(&[][..], Vec::as_slice);
-                of_clause.extend_from_slice(of_term);
-            }
+    for (near, clauses) in together.iter_mut().zip(entries) {
+        for mut of_clause in clauses {
             // Mostly it is sorted already, which this is quick with.
             of_clause.sort();
             of_clause.dedup();
-            matches.keep(of_clause);
+            near.matches.keep(of_clause);
         }
     }
     Ok(())
 }
 
-/// All that a term can be: from the first up to, and without, the second.
-fn range(term: &Term) -> (Vec<u8>, Vec<u8>) {
+/// From the first up to, and without, the second.
+type TermRange = (Vec<u8>, Vec<u8>);
+
+/// All that a term can be.
+fn range(term: &Term) -> TermRange {
     let (text, behind) = match term {
         Term::Whole(text) => (text, 0),
         // No text has this byte.
@@ -355,11 +426,7 @@ fn range(term: &Term) -> (Vec<u8>, Vec<u8>) {
     (from, to)
 }
 
-fn collect(
-    block: &[u8],
-    (from, to): &(Vec<u8>, Vec<u8>),
-    entries: &mut Vec<u32>,
-) -> std::result::Result<(), Damaged> {
+fn collect(block: &[u8], (from, to): &TermRange, entries: &mut Vec<u32>) -> std::result::Result<(), Damaged> {
     let mut reading = Reading::new(block);
     while reading.next()? && reading.term() < &to[..] {
         if reading.term() >= &from[..] {

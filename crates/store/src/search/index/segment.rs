@@ -8,6 +8,7 @@ use rim_core::{MessageId, Rev};
 use super::asked::Entry;
 use super::block::{Block, Blocks, Reading};
 use super::entries::{self, CHUNK, Of};
+use super::groups;
 use super::number::Damaged;
 use crate::database::{Fields, Read, Tx};
 use crate::failure::{Failure, Result as Step};
@@ -33,6 +34,7 @@ pub(super) struct Segment {
     pub(super) id: u64,
     /// Another one each time that something is taken out of it.
     pub(super) version: u64,
+    pub(super) first: MessageId,
     pub(super) last: MessageId,
     pub(super) entries: u32,
 }
@@ -43,6 +45,7 @@ impl Segment {
         Ok(Self {
             id: row.get("segment")?,
             version: row.get("version")?,
+            first: row.get("first_message")?,
             last: row.get("last_message")?,
             entries,
         })
@@ -88,6 +91,24 @@ impl Made {
     }
 }
 
+/// A term of entries that are listed.
+struct Term<'t> {
+    begin: u64,
+    text: &'t str,
+    /// How many have it.
+    entries: usize,
+    /// The last of them so far.
+    last: Option<u32>,
+}
+
+/// The first bytes of a term, as a number: of two that differ it says which comes first.
+fn beginning(term: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let count = term.len().min(first.len());
+    first[..count].copy_from_slice(&term[..count]);
+    u64::from_be_bytes(first)
+}
+
 /// What is in a segment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Content {
@@ -99,22 +120,42 @@ impl Content {
     /// Of entries in the order of their messages.
     fn new(entries: &[&Entry]) -> Self {
         let mut numbers: HashMap<&str, usize, RandomState> = HashMap::default();
-        let mut terms: Vec<(&str, Vec<u32>)> = Vec::new();
+        let mut terms: Vec<Term<'_>> = Vec::new();
+        // Which term each entry has, entry by entry.
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
         for (number, entry) in (0_u32..).zip(entries.iter()) {
-            for term in entry.terms.split(' ') {
-                let at = *numbers.entry(term).or_insert_with(|| {
-                    terms.push((term, Vec::new()));
+            for text in entry.terms.split(' ') {
+                let at = *numbers.entry(text).or_insert_with(|| {
+                    terms.push(Term { begin: beginning(text.as_bytes()), text, entries: 0, last: None });
                     terms.len() - 1
                 });
-                let of_term = &mut terms[at].1;
-                if of_term.last() != Some(&number) {
-                    of_term.push(number);
+                let term = &mut terms[at];
+                if term.last != Some(number) {
+                    (term.last, term.entries) = (Some(number), term.entries + 1);
+                    pairs.push((at as u32, number));
                 }
             }
         }
-        terms.sort_unstable_by_key(|(term, _)| *term);
+        // Where the entries of each term end, when they stand together.
+        let ends = terms.iter().scan(0, |end, term| {
+            *end += term.entries;
+            Some(*end)
+        });
+        let ends: Vec<usize> = ends.collect();
+        let mut filled: Vec<usize> = ends.iter().zip(&terms).map(|(end, term)| end - term.entries).collect();
+        let mut together = vec![0; pairs.len()];
+        for (term, number) in pairs {
+            let at = &mut filled[term as usize];
+            together[*at] = number;
+            *at += 1;
+        }
+        let mut order: Vec<usize> = (0..terms.len()).collect();
+        order.sort_unstable_by_key(|at| (terms[*at].begin, terms[*at].text));
         let mut blocks = Blocks::default();
-        terms.iter().for_each(|(term, entries)| blocks.add(term.as_bytes(), entries));
+        for at in order {
+            let Term { text, entries, .. } = terms[at];
+            blocks.add(text.as_bytes(), &together[ends[at] - entries..ends[at]]);
+        }
         let of = |entry: &&Entry| Of {
             message: entry.message,
             rev: entry.edit.unwrap_or(Rev(0)),
@@ -138,20 +179,20 @@ impl Content {
         }
         let mut readers = Vec::with_capacity(parts.len());
         for part in parts {
-            let mut reader = Terms { blocks: &part.blocks, reading: Reading::new(&[]) };
+            let mut reader = Terms { blocks: &part.blocks, reading: Reading::new(&[]), begin: 0 };
             readers.push(reader.next()?.then_some(reader));
         }
         let (mut blocks, mut term, mut entries) = (Blocks::default(), Vec::new(), Vec::new());
         loop {
-            let least = readers.iter().flatten().map(|reader| reader.reading.term()).min();
-            let Some(least) = least else { break };
+            let least = readers.iter().flatten().map(Terms::term).min();
+            let Some((begin, least)) = least else { break };
             term.clear();
             term.extend_from_slice(least);
             entries.clear();
             for (slot, numbers) in readers.iter_mut().zip(&numbers) {
                 // It may go on in the next block.
                 while let Some(reader) = slot
-                    && reader.reading.term() == term
+                    && reader.term() == (begin, &term[..])
                 {
                     let mut is_known = true;
                     reader.reading.entries(|entry| match numbers.get(entry as usize) {
@@ -189,10 +230,12 @@ impl Content {
         let bytes = self.blocks.iter().map(|block| block.bytes.len()).sum::<usize>()
             + chunks.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
         let sql =
-            "INSERT INTO search_segments (edits, state, version, first_message, last_message, entries, bytes)
-                   VALUES ($1, $2, 0, $3, $4, $5, $6) RETURNING segment";
+            "INSERT INTO search_segments (edits, state, version, first_message, last_message, entries, bytes, group_ids)
+                   VALUES ($1, $2, 0, $3, $4, $5, $6, $7) RETURNING segment";
         let count = self.entries.len() as u64;
-        let params = params![edits, state.code(), first.message, last.message, count, bytes as u64];
+        let groups = groups::encode(&self.entries);
+        let groups = groups.as_deref();
+        let params = params![edits, state.code(), first.message, last.message, count, bytes as u64, groups];
         let segment: Option<u64> = tx.reader().first(sql, &params, |row| row.get("segment"))?;
         let Some(segment) = segment else { return Ok(None) };
         let rows: Vec<_> = (0_u64..)
@@ -224,6 +267,8 @@ impl Content {
 struct Terms<'b> {
     blocks: &'b [Block],
     reading: Reading<'b>,
+    /// Of the term that is read.
+    begin: u64,
 }
 
 impl Terms<'_> {
@@ -232,7 +277,13 @@ impl Terms<'_> {
             let Some((block, rest)) = self.blocks.split_first() else { return Ok(false) };
             (self.blocks, self.reading) = (rest, Reading::new(&block.bytes));
         }
+        self.begin = beginning(self.reading.term());
         Ok(true)
+    }
+
+    /// The same order as that of their bytes, which mostly need not be looked at.
+    fn term(&self) -> (u64, &[u8]) {
+        (self.begin, self.reading.term())
     }
 }
 

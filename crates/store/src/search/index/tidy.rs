@@ -24,8 +24,9 @@ const PIECE: usize = 256;
 /// So many segments of one size become one.
 const TOGETHER: usize = 8;
 
-/// What has so many entries or bytes stays as it is.
-const FULL_ENTRIES: u32 = 32_768;
+/// What has so many entries or bytes stays as it is: eight of those that are listed where much waits, though a few of their messages be
+/// wiped.
+const FULL_ENTRIES: u32 = 28_672;
 const FULL_BYTES: u64 = 4 << 20;
 
 /// Dead entries that are taken out together.
@@ -145,17 +146,15 @@ impl Erasing {
         let dead: Vec<(MessageId, Rev)> =
             db.all(sql, &params![DEAD], |row| Ok((row.get("message_id")?, row.get("rev")?)))?;
         let (Some((first, _)), Some((last, _))) = (dead.first(), dead.last()) else { return Ok(None) };
-        let sql = "SELECT segment, version, last_message, entries, first_message FROM search_segments
+        let sql = "SELECT segment, version, first_message, last_message, entries FROM search_segments
                    WHERE state = 1 AND first_message <= $2 AND last_message >= $1";
-        let near = db.all(sql, &params![*first, *last], |row| {
-            Ok((Segment::read(row)?, row.get::<MessageId>("first_message")?))
-        })?;
+        let near = db.all(sql, &params![*first, *last], Segment::read)?;
         let mut segments = Vec::new();
-        for (segment, first) in near {
+        for segment in near {
             let of: BTreeSet<_> = dead
                 .iter()
                 .copied()
-                .filter(|(message, _)| (first..=segment.last).contains(message))
+                .filter(|(message, _)| (segment.first..=segment.last).contains(message))
                 .collect();
             segments.extend(Graves::of(db, segment, &of)?);
         }
@@ -337,7 +336,7 @@ impl Merging {
 
 /// Eight of a size, if there are, of the smallest: as many of them as are full together.
 fn of_a_size(db: &dyn Read, edits: bool) -> Step<Option<Vec<Segment>>> {
-    let sql = "SELECT segment, version, last_message, entries, bytes FROM search_segments
+    let sql = "SELECT segment, version, first_message, last_message, entries, bytes FROM search_segments
                WHERE state = 1 AND edits = $1 AND entries < $2 AND bytes < $3 ORDER BY segment";
     let small = db.all(sql, &params![edits, u64::from(FULL_ENTRIES), FULL_BYTES], |row| {
         Ok((Segment::read(row)?, row.get::<u64>("bytes")?))
