@@ -233,7 +233,7 @@ impl Server {
             consumers.push(Arc::new(Links::new(store, filing, Arc::clone(&config), life.clone(), way)));
         }
         if config.search {
-            consumers.push(Arc::new(search::Index { store: Arc::clone(&store), is_shared: node.is_some() }));
+            consumers.push(Arc::new(search::Index { store: Arc::clone(&store) }));
         }
         let runner = |consumer: Arc<dyn Consumer>| Runner {
             metrics: metrics.consumers.of(consumer.name()),

@@ -260,8 +260,8 @@ impl Runner {
         }
         // What is read together shares the room, so no more than what is given together.
         let together = self.consumer.groups_together().saturating_mul(self.consumer.at_once());
-        if let Some(taken) = holding.waiting.take(together.clamp(1, READ_TOGETHER)) {
-            let Room { rows, bytes } = self.consumer.room();
+        let Room { rows, bytes } = self.consumer.room();
+        if let Some(taken) = holding.waiting.take(together.clamp(1, READ_TOGETHER), rows) {
             let room = Room { rows: if taken.carefully { 1 } else { rows }, bytes };
             let (store, hold) = (Arc::clone(&self.store), holding.hold);
             holding.is_reading = true;

@@ -12,6 +12,9 @@ use rim_store::consumers::{Mark, Portion};
 
 /// Groups that wait. Are there more, it is noted that not all of them are known.
 const MAX_WAITING: usize = 64 * 1024;
+/// Groups in which much waits that are taken together: few, so that it is read in long runs, and one with little does not wait long for
+/// its turn.
+const LARGE_TOGETHER: u64 = 16;
 /// How often one message is tried before it is passed over.
 const TRIES: u32 = 3;
 /// Until it is tried again: as much, twice as much, and so on.
@@ -106,10 +109,13 @@ impl Waiting {
         self.queue.push_back(group);
     }
 
-    /// Those whose turn it is: at most so many, and those that make trouble by themselves.
-    pub(super) fn take(&mut self, most: usize) -> Option<Taken> {
-        let mut groups = Vec::new();
+    /// Those whose turn it is: at most so many, no more than there is room for of their messages, and those that make trouble by
+    /// themselves.
+    pub(super) fn take(&mut self, most: usize, room: usize) -> Option<Taken> {
+        let (mut groups, mut wait, room) = (Vec::new(), 0, room as u64);
+        let share = (room / LARGE_TOGETHER).max(1);
         while groups.len() < most
+            && (groups.is_empty() || wait < room)
             && let Some(group) = self.queue.front()
         {
             let Some(entry) = self.groups.get_mut(group) else { break };
@@ -117,6 +123,7 @@ impl Waiting {
                 break;
             }
             entry.turn = Turn::Taken;
+            wait += entry.left.clamp(1, share);
             groups.extend(self.queue.pop_front());
             if let Some(trouble) = entry.trouble {
                 return Some(Taken { groups, carefully: trouble.careful_to.is_some() });
@@ -300,8 +307,22 @@ mod tests {
     }
 
     fn take(waiting: &mut Waiting, most: usize) -> Option<(Vec<u64>, bool)> {
-        let Taken { groups, carefully } = waiting.take(most)?;
+        let Taken { groups, carefully } = waiting.take(most, 64)?;
         Some((groups.into_iter().map(|group| group.0).collect(), carefully))
+    }
+
+    #[test]
+    fn of_groups_in_which_much_waits_few_are_taken_together() {
+        let mut waiting = waiting(1..=40);
+        let all: Vec<u64> = (1..=40).collect();
+        assert_eq!(take(&mut waiting, 64), Some((all.clone(), false)), "of none it is known how much waits");
+        all.iter().for_each(|group| waiting.consumed(&portion(*group, 0, if *group > 20 { 99 } else { 10 })));
+        assert_eq!(
+            take(&mut waiting, 64),
+            Some((all[..16].to_vec(), false)),
+            "a sixteenth of 64 is 4 of each"
+        );
+        assert_eq!(take(&mut waiting, 64), Some((all[16..].to_vec(), false)), "4 of four, and 1 of twenty");
     }
 
     #[test]
@@ -381,7 +402,7 @@ mod tests {
         let mut rest = |waiting: &mut Waiting| {
             now = now.plus_ms(LONG_REST_MS);
             waiting.wake(now);
-            assert!(waiting.take(1).is_some());
+            assert!(waiting.take(1, 64).is_some());
             now
         };
         take(&mut waiting, 1);

@@ -13,11 +13,6 @@ use crate::consumers::Consumer;
 /// merged once and then full.
 const ROOM: Room = Room { rows: 4_096, bytes: 1024 * 1024 };
 
-/// The groups that they are in. In PostgreSQL who recalls a message in one of these waits for the transaction, and whoever writes into
-/// that group for them.
-const GROUPS: usize = 64;
-const SHARED_GROUPS: usize = 16;
-
 /// Has the index made anew where it is of another rim, or was left behind when the store was moved.
 pub async fn prepare(store: &dyn Store) {
     match store.rebuild_index(false).await {
@@ -38,8 +33,6 @@ pub async fn tidy(store: Arc<dyn Store>) {
 
 pub struct Index {
     pub store: Arc<dyn Store>,
-    /// Whether several nodes may share the store.
-    pub is_shared: bool,
 }
 
 #[async_trait]
@@ -54,10 +47,6 @@ impl Consumer for Index {
 
     fn room(&self) -> Room {
         ROOM
-    }
-
-    fn groups_together(&self) -> usize {
-        if self.is_shared { SHARED_GROUPS } else { GROUPS }
     }
 
     async fn consume(&self, portions: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
