@@ -185,10 +185,18 @@ story("filters are chips that narrow a search down, alone as well, and each can 
   await anna.button("Has", filters).click();
   await anna.dialog("Has").getByRole("checkbox", { name: "Files" }).click();
   await anna.button("Done", anna.dialog("Has")).click();
+  expect(await hasFocus(field(anna))).toBe(true);
   await expect.poll(found).toEqual([expect.stringContaining("bread-recipe.txt")]);
   // A filter alone is a question, too.
   await field(anna).fill("");
   await expect.poll(found).toEqual([expect.stringContaining("[File] bread-recipe.txt")]);
+  // With all that there is nothing is left to choose.
+  await anna.button("Has", filters).click();
+  for (const name of ["Links", "Pictures", "Videos", "Audio"]) await anna.dialog("Has").getByRole("checkbox", { name }).click();
+  await anna.button("Done", anna.dialog("Has")).click();
+  expect(await hasFocus(field(anna))).toBe(true);
+  expect(await anna.button("Has", filters).count()).toBe(0);
+  await expect.poll(found).toEqual([expect.stringContaining("[File] bread-recipe.txt"), expect.stringContaining("see https://example.org/bread")]);
 
   await anna.button("Date", filters).click();
   await anna.dialog("Date").getByLabel("Last day").fill("2020-01-01");

@@ -34,7 +34,7 @@ export function Filters({ filter, onFilter }: FiltersProps) {
       setAsking(null);
       change(next);
     });
-    // What it was chosen from is gone, and the composer is not where one goes on.
+    // What it was chosen from may be gone, and the composer is not where one goes on.
     goToField();
   };
   const close = (): void => setAsking(null);
@@ -62,7 +62,7 @@ export function Filters({ filter, onFilter }: FiltersProps) {
       </p>
       {asking === "from" && <Who onClose={close} onWho={(who) => done({ uid: who })} />}
       {asking === "in" && <Where onClose={close} onWhere={(where) => done({ gid: where })} />}
-      {asking === "has" && <What has={has} onClose={close} onHas={(next) => change({ has: next })} />}
+      {asking === "has" && <What has={has} onClose={() => done({})} onHas={(next) => change({ has: next })} />}
       {asking === "date" && <When onClose={close} onDays={done} />}
     </div>
   );
