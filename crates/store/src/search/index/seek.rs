@@ -28,7 +28,7 @@ const MOST_SEGMENTS: usize = 64;
 /// Of no more candidates the groups are looked at one by one. Of more the index is asked for them, where there are fewer of these.
 const FEW: usize = 64;
 
-/// Groups that a segment is asked for. Who is in more of those that it has sees much of it.
+/// Groups that a segment is asked for at the most: who is in more of those that it has sees much of it.
 const MAX_GROUPS: usize = 64;
 
 /// Of so many entries it is read together at first what they are; then of twice as many as before, up to the second.
@@ -281,7 +281,7 @@ pub(in super::super) fn candidates(
     let mut waiting: Vec<Segment> = db.all(SEGMENTS, &params, Segment::read)?;
     waiting.reverse();
     let mut cursors = Cursors { together: FIRST_KNOWN, ..Cursors::default() };
-    // What is asked for is in memory together.
+    // Whatever entries have of all terms is in memory together.
     let most = FIRST.max(MOST / asked.clauses.iter().flatten().count().max(1) as u64);
     let (mut room, mut passed_over) = (FIRST, 0);
     while !waiting.is_empty() {
