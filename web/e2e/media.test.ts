@@ -21,6 +21,11 @@ async function together(stage: Stage): Promise<{ annas: Account; bens: Account; 
 }
 
 const tiles = (person: Person): Locator => person.log.locator("article .tile");
+/** One of so many: they may come one by one, and the first that is there need not be the first. */
+async function tile(person: Person, at: number, of: number): Promise<Locator> {
+  await expect.poll(() => tiles(person).count()).toBe(of);
+  return tiles(person).nth(at - 1);
+}
 const lightbox = (person: Person): Locator => person.page.locator(".lightbox");
 const place = (person: Person): Promise<string> => person.page.locator(".lightbox__when").innerText();
 const isWhole = (picture: Locator): Promise<boolean> =>
@@ -67,8 +72,8 @@ story("a picture is opened, gone on from, made larger and saved, all by keys", a
   await sendFilm(bens, gid);
   const anna = await stage.seat(annas);
   await anna.openChat("Ben");
-  await tiles(anna).first().focus();
-  await anna.page.keyboard.press("Enter");
+  const first = await tile(anna, 1, 3);
+  await first.press("Enter");
   await anna.page.getByRole("dialog", { name: "Picture from Ben" }).waitFor();
   const picture = anna.page.locator(".stage__picture");
   await expect.poll(() => isWhole(picture)).toBe(true);
@@ -101,7 +106,7 @@ story("a picture is opened, gone on from, made larger and saved, all by keys", a
   await expect.poll(() => place(anna)).toContain("2 of 3");
   await keyboard.press("Escape");
   await lightbox(anna).waitFor({ state: "detached" });
-  await expect.poll(() => tiles(anna).first().evaluate((tile) => tile === document.activeElement)).toBe(true);
+  await expect.poll(() => first.evaluate((tile) => tile === document.activeElement)).toBe(true);
 });
 
 story("a picture that is recalled while it is looked at is gone, and the next is in its place", async (stage) => {
@@ -109,7 +114,7 @@ story("a picture that is recalled while it is looked at is gone, and the next is
   await sendPictures(bens, gid, [painted(400, 300, RED), painted(300, 400, BLUE)]);
   const anna = await stage.seat(annas);
   await anna.openChat("Ben");
-  await tiles(anna).first().click();
+  await (await tile(anna, 1, 2)).click();
   await expect.poll(() => place(anna)).toContain("1 of 2");
   const [first] = await bens.history(gid);
   await bens.post("message/recall", { gid, msgId: first?.id });
@@ -227,7 +232,7 @@ story("on a phone a picture is opened by a tap, gone on from by a swipe, and clo
   await anna.log.locator(".voice").waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   expect(await anna.log.evaluate((log) => log.scrollWidth <= log.clientWidth)).toBe(true);
-  await tiles(anna).first().tap();
+  await (await tile(anna, 1, 4)).tap();
   await expect.poll(() => place(anna)).toContain("1 of 4");
   const session = await page.context().newCDPSession(page);
   const finger = async (points: readonly (readonly [number, number])[]): Promise<void> => {

@@ -27,10 +27,10 @@ async function scattered(stage: Stage): Promise<{ anna: Account; ben: Account; e
 
 const question = ({ log }: Person, what: string): Locator => log.getByRole("group", { name: new RegExp(`^${what} from Anna, on`) });
 
-/** Everything that is there is shown. */
+/** Everything that is there is shown: it may come one by one. */
 async function isSeen(ben: Person): Promise<void> {
   await ben.openChat("Picnic");
-  await question(ben, "Picture").first().waitFor();
+  await expect.poll(() => question(ben, "Picture").count()).toBe(2);
   await question(ben, "Video").waitFor();
   await question(ben, "Audio").waitFor();
   await ben.log.getByRole("link", { name: "a link" }).waitFor();
