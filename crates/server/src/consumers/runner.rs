@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use futures_util::FutureExt;
@@ -67,8 +68,8 @@ enum Done {
     Heard(Result<Moved, StoreError>),
     Looked(Result<Behind, StoreError>),
     Read(Taken, Result<Vec<Portion>, Fault>),
-    /// Whether they were consumed, which they are not if another was there.
-    Consumed(Arc<Vec<Portion>>, Result<bool, Fault>),
+    /// Whether they were consumed, which they are not if another was there; and how many milliseconds it took.
+    Consumed(Arc<Vec<Portion>>, Result<bool, Fault>, i64),
     PassedOver(Arc<Vec<Portion>>, Result<bool, StoreError>),
 }
 
@@ -102,8 +103,11 @@ struct Holding<'r> {
     /// Whether a look or a read is under way, and how many calls are.
     is_reading: bool,
     calls: usize,
-    /// Whether it is being asked which groups have moved.
+    /// Whether it is being asked which groups have moved, and whether some have since the last call.
     is_listening: bool,
+    have_moved: bool,
+    /// The next call waits so long first.
+    pause_ms: u64,
     /// Nothing is begun until then, as the store could not do something; and for how long next time.
     rests_until: Timestamp,
     rest_ms: i64,
@@ -187,6 +191,8 @@ impl Runner {
             is_reading: false,
             calls: 0,
             is_listening: false,
+            have_moved: false,
+            pause_ms: 0,
             rests_until: Timestamp(0),
             rest_ms: REST_MS,
         };
@@ -229,6 +235,7 @@ impl Runner {
             None => holding.must_look = true,
         }
         holding.latest = Arc::new(Moment { number: before.number + 1, mark: Some(moved.to), at: now });
+        holding.have_moved = true;
         self.listen(holding, false);
     }
 
@@ -290,7 +297,11 @@ impl Runner {
             }
             Job::Consume(portions) => {
                 let (portions, consumer) = (Arc::new(portions), Arc::clone(&self.consumer));
+                let pause = Duration::from_millis(std::mem::take(&mut holding.pause_ms));
+                let (clock, time) = (Arc::clone(&self.life.clock), self.life.time.clone());
                 holding.running.spawn(async move {
+                    time.sleep(pause).await;
+                    let began = clock.now();
                     // Unwind safety: of a call that has panicked nothing is used.
                     let made = AssertUnwindSafe(consumer.consume(&portions)).catch_unwind().await;
                     let consumed = match made.unwrap_or_else(|_| Err(anyhow!("it has panicked"))) {
@@ -303,7 +314,7 @@ impl Runner {
                             Err(error) => Fault::Given(error),
                         }),
                     };
-                    Done::Consumed(portions, consumed)
+                    Done::Consumed(portions, consumed, clock.now().0 - began.0)
                 });
             }
         }
@@ -335,25 +346,36 @@ impl Runner {
                 holding.is_reading = false;
                 self.read(holding, &taken, read);
             }
-            Done::PassedOver(portions, Ok(true)) | Done::Consumed(portions, Ok(true)) => {
-                (holding.calls, holding.rest_ms) = (holding.calls - 1, REST_MS);
-                for portion in &*portions {
-                    holding.waiting.consumed(portion);
-                    self.metrics.consumed.inc_by(portion.messages.len() as u64);
+            Done::PassedOver(portions, Ok(true)) => self.consumed(holding, &portions),
+            Done::Consumed(portions, Ok(true), took_ms) => {
+                self.consumed(holding, &portions);
+                // Of what is not done in one call others, who write meanwhile, have as much of the time.
+                let is_much = holding.waiting.messages() > self.consumer.room().rows as u64;
+                if std::mem::take(&mut holding.have_moved) && is_much {
+                    holding.pause_ms = took_ms.clamp(0, LONG_REST_MS).unsigned_abs();
                 }
             }
-            Done::PassedOver(_, Ok(false)) | Done::Consumed(_, Ok(false)) => return Err(Lost),
-            Done::PassedOver(portions, Err(error)) | Done::Consumed(portions, Err(Fault::Store(error))) => {
+            Done::PassedOver(_, Ok(false)) | Done::Consumed(_, Ok(false), _) => return Err(Lost),
+            Done::PassedOver(portions, Err(error))
+            | Done::Consumed(portions, Err(Fault::Store(error)), _) => {
                 holding.calls -= 1;
                 portions.iter().for_each(|portion| holding.waiting.put_back(portion.group));
                 self.rest(holding, &error);
             }
-            Done::Consumed(portions, Err(Fault::Given(error))) => {
+            Done::Consumed(portions, Err(Fault::Given(error)), _) => {
                 holding.calls -= 1;
                 self.failed(holding, &portions, &error);
             }
         }
         Ok(())
+    }
+
+    fn consumed(&self, holding: &mut Holding<'_>, portions: &[Portion]) {
+        (holding.calls, holding.rest_ms) = (holding.calls - 1, REST_MS);
+        for portion in portions {
+            holding.waiting.consumed(portion);
+            self.metrics.consumed.inc_by(portion.messages.len() as u64);
+        }
     }
 
     fn read(&self, holding: &mut Holding<'_>, taken: &Taken, read: Result<Vec<Portion>, Fault>) {

@@ -14,7 +14,7 @@ use rim_core::{Clock as _, ConnectionId, GroupId, UserId};
 use rim_server::consumers::{Consumer, Runner};
 use rim_server::life::Life;
 use rim_server::metrics::OfConsumer;
-use rim_store::consumers::{Begin, InStore, Portion};
+use rim_store::consumers::{Begin, InStore, Portion, Room};
 use rim_store::search::CONSUMER;
 use rim_store::{Store, callback};
 use tokio::sync::Notify;
@@ -152,7 +152,11 @@ impl World {
     }
 
     /// A node that runs the consumer, until it is told to end.
-    fn runs(&self, notebook: &Arc<Notebook>, holder: u64) -> (OfConsumer, CancellationToken, JoinHandle<()>) {
+    fn runs(
+        &self,
+        notebook: &Arc<impl Consumer>,
+        holder: u64,
+    ) -> (OfConsumer, CancellationToken, JoinHandle<()>) {
         self.runs_on(notebook, holder, false)
     }
 
@@ -164,7 +168,7 @@ impl World {
 
     fn runs_on(
         &self,
-        notebook: &Arc<Notebook>,
+        consumer: &Arc<impl Consumer>,
         holder: u64,
         alone: bool,
     ) -> (OfConsumer, CancellationToken, JoinHandle<()>) {
@@ -172,7 +176,7 @@ impl World {
         let clock = Arc::new(self.place.hands.clone());
         let life = Life::new(clock, self.place.hands.time(), &shutdown, Arc::new(()));
         let runner = Runner {
-            consumer: Arc::clone(notebook) as _,
+            consumer: Arc::clone(consumer) as _,
             store: Arc::clone(&self.store),
             shared: None,
             alone,
@@ -316,6 +320,66 @@ async fn what_waits_is_told() {
     assert_eq!((metrics.held.get(), metrics.groups.get()), (1, 1));
     assert!(metrics.lag.get() >= 60, "since it was sent");
     assert_eq!(metrics.messages.get(), 1, "at least");
+    shutdown.cancel();
+    running.await.expect("it ends");
+    world.store.close().await;
+}
+
+/// Works for as long as the story has it.
+#[derive(Default)]
+struct Worker {
+    begun: Notify,
+    may_end: Notify,
+}
+
+#[async_trait]
+impl Consumer for Worker {
+    fn name(&self) -> &'static str {
+        "worker"
+    }
+
+    fn begin(&self) -> Begin {
+        Begin::First
+    }
+
+    fn room(&self) -> Room {
+        Room { rows: 2, bytes: 1024 }
+    }
+
+    async fn consume(&self, _: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
+        self.begun.notify_one();
+        self.may_end.notified().await;
+        Ok(InStore::nothing())
+    }
+}
+
+#[tokio::test]
+async fn of_much_that_waits_others_who_write_have_as_much_of_the_time() {
+    let mut world = World::new(1).await;
+    for _ in 0..20 {
+        world.send(0, "words").await;
+    }
+    let (worker, hands) = (Arc::new(Worker::default()), world.place.hands.clone());
+    let (metrics, shutdown, running) = world.runs(&worker, 1);
+    let call_takes = async |seconds| {
+        worker.begun.notified().await;
+        let before = metrics.consumed.get();
+        hands.move_on(Duration::from_secs(seconds)).await;
+        worker.may_end.notify_one();
+        while metrics.consumed.get() == before {
+            tokio::task::yield_now().await;
+        }
+        hands.now()
+    };
+    // The groups have just been found.
+    let end = call_takes(7).await;
+    world.passes_until(worker.begun.notified()).await;
+    let pause_ms = hands.now().0 - end.0;
+    assert!(pause_ms >= 7_000, "{pause_ms}");
+    // Nobody writes any more: the next begins while time stands still.
+    worker.begun.notify_one();
+    call_takes(7).await;
+    worker.begun.notified().await;
     shutdown.cancel();
     running.await.expect("it ends");
     world.store.close().await;
