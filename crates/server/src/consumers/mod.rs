@@ -39,6 +39,12 @@ pub trait Consumer: Send + Sync + 'static {
         1
     }
 
+    /// Whether it leaves half of the time to others who write, where much waits: for work that takes the machine's time, rather than
+    /// waits for other hosts.
+    fn yields(&self) -> bool {
+        false
+    }
+
     /// Whether there is anything to do in it. Where there is not, it is over at once, and other groups do not wait for that.
     fn wants(&self, _portion: &Portion) -> bool {
         true

@@ -349,9 +349,8 @@ impl Runner {
             Done::PassedOver(portions, Ok(true)) => self.consumed(holding, &portions),
             Done::Consumed(portions, Ok(true), took_ms) => {
                 self.consumed(holding, &portions);
-                // Of what is not done in one call others, who write meanwhile, have as much of the time.
-                let is_much = holding.waiting.messages() > self.consumer.room().rows as u64;
-                if std::mem::take(&mut holding.have_moved) && is_much {
+                let is_much = || holding.waiting.messages() > self.consumer.room().rows as u64;
+                if std::mem::take(&mut holding.have_moved) && self.consumer.yields() && is_much() {
                     holding.pause_ms = took_ms.clamp(0, LONG_REST_MS).unsigned_abs();
                 }
             }

@@ -49,6 +49,10 @@ impl Consumer for Index {
         ROOM
     }
 
+    fn yields(&self) -> bool {
+        true
+    }
+
     async fn consume(&self, portions: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
         Ok(self.store.entries(Arc::clone(portions)).await?)
     }

@@ -346,6 +346,10 @@ impl Consumer for Worker {
         Room { rows: 2, bytes: 1024 }
     }
 
+    fn yields(&self) -> bool {
+        true
+    }
+
     async fn consume(&self, _: &Arc<Vec<Portion>>) -> anyhow::Result<InStore> {
         self.begun.notify_one();
         self.may_end.notified().await;
