@@ -512,3 +512,27 @@ story("where the server does not look for messages, chats and people are found, 
   await anna.message("Hello from Ben").waitFor();
   expect(await anna.button("Search in this chat").count()).toBe(0);
 });
+
+story("of several nodes any may end: what was said before and what is said now is found at once", async (stage) => {
+  const cluster = await stage.ownCluster(2);
+  const [annas, bens] = await stage.friends("Anna", "Ben");
+  const picnic = await annas.group("Picnic", bens);
+  await bens.send(picnic, ["明天几点出发？"]);
+  const anna = await stage.seat(annas);
+  const finds = async (count: number): Promise<void> => {
+    await search(anna, "");
+    await field(anna).fill("出发");
+    await expect.poll(() => marks(anna)).toEqual(Array.from({ length: count }, () => "出发"));
+  };
+  await finds(1);
+  stage.expectTrouble();
+  for (const [number, node] of cluster.nodes.entries()) {
+    await node.sendAway();
+    await bens.send(picnic, [`没有 ${number} 也出发`]);
+    await anna.isOnline();
+    await finds(number + 2);
+    await node.startAgain();
+  }
+  await options(anna).first().click();
+  await anna.message("没有 1 也出发").waitFor();
+});

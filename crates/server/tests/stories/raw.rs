@@ -13,7 +13,7 @@ use crate::world::PATIENCE;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// The lines of the head after the first, names in lower case.
+    /// The lines of the head after the first but for the date, names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
@@ -153,9 +153,10 @@ async fn chunks(stream: &mut (impl AsyncRead + Unpin), mut bytes: Vec<u8>) -> Ve
 fn head(text: &str) -> (u16, Vec<(String, String)>) {
     let mut lines = text.split("\r\n");
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
-    let headers = lines.filter_map(|line| line.split_once(':'));
-    (
-        status.parse().expect("a number"),
-        headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect(),
-    )
+    let headers = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        // Two answers are the same whenever they were given.
+        .filter(|(name, _)| name != "date");
+    (status.parse().expect("a number"), headers.collect())
 }
